@@ -1,0 +1,102 @@
+/**
+ * Rule: view — the verified projection of everything: the only thing that other rules read.
+ *
+ * Types only; `projection.ts` computes it. Two members that hold the same frames have equal views, byte for byte: every
+ * list is sorted, nothing depends on the order of arrival, on a clock or on who looks.
+ */
+import type { Endpoint } from '../ports.ts';
+import type { InviteId, MemberId, MeshId } from './ids.ts';
+
+export type Role = 'node' | 'operator';
+
+export interface MeshInfo {
+  readonly id: MeshId;
+  readonly name: string;
+  /** IPv4 prefix of the overlay, as `10.10.0.0/16`. */
+  readonly prefix: string;
+  /** IPv6 ULA prefix of the overlay, as `fd12:3456:789a:1::/64`. */
+  readonly prefix6: string;
+}
+
+/** Where a member says it can be reached, best first in this order: advertised, observed, local. */
+export interface MemberEndpoints {
+  readonly port: number;
+  /** `--advertise`, or null. */
+  readonly advertised: Endpoint | null;
+  /** What its entry saw it come from, or null. */
+  readonly observed: Endpoint | null;
+  /** Addresses of its own interfaces. */
+  readonly local: readonly string[];
+}
+
+/** A VM in the mesh. */
+export interface Member {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly role: Role;
+  readonly labels: Readonly<Record<string, string>>;
+  /** WireGuard public key, 32 bytes. */
+  readonly wgKey: Uint8Array;
+  /** Overlay IPv4, or null while the loser of a tie has not claimed a free one. */
+  readonly ipv4: string | null;
+  readonly ipv6: string;
+  /** What it says of itself; null until its own sub-document has arrived. */
+  readonly endpoints: MemberEndpoints | null;
+  readonly services: readonly string[] | null;
+  readonly version: string | null;
+  /** It said that it leaves: no traffic, no dials; its name and address are free. */
+  readonly hasLeft: boolean;
+}
+
+export interface Operator {
+  readonly member: MemberId;
+  /** Number of the recovery that made it an operator, 0 without one. */
+  readonly recovery: number;
+  /** Grants between it and the founder or a recovered operator. */
+  readonly depth: number;
+  /** Number of its own grant, 0 for the founder. */
+  readonly grant: number;
+}
+
+export interface Invite {
+  readonly id: InviteId;
+  readonly number: number;
+  readonly author: MemberId;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Unix ms. */
+  readonly expiryMs: number;
+  readonly uses: number;
+  /** Distinct members admitted by it. More than `uses` is an alarm. */
+  readonly used: number;
+  readonly isRevoked: boolean;
+}
+
+/** Something an operator should look at. Rules never act on it. */
+export interface Alarm {
+  readonly kind: 'over-use' | 'double-recovery' | 'address-tie' | 'name-tie';
+  readonly about: string;
+}
+
+/** An entry that the projection does not take, and why. The last good one at its path stays in force. */
+export interface Quarantined {
+  readonly path: string;
+  readonly author: MemberId;
+  readonly why: string;
+}
+
+export interface View {
+  readonly mesh: MeshInfo;
+  /** Admitted and not void, sorted by id. Those that have left are listed, marked. */
+  readonly members: readonly Member[];
+  /** Once admitted and now evicted, or void with whoever admitted it; sorted. Refused at every door. */
+  readonly evicted: readonly MemberId[];
+  /** By rank, the most senior first. */
+  readonly operators: readonly Operator[];
+  /** By number, then id. Spent, revoked and expired ones included: the join protocol tells which. */
+  readonly invites: readonly Invite[];
+  /** Hash that the next recovery's root key must have. */
+  readonly nextRootHash: Uint8Array;
+  readonly recovery: number;
+  readonly alarms: readonly Alarm[];
+  readonly quarantined: readonly Quarantined[];
+}

@@ -1,0 +1,94 @@
+/**
+ * Rule: service — the contract of a service: what the agent loop asks of it, and what it may answer.
+ *
+ * A service is rules only: it looks at the view and at what was read back from the host, and returns commands. The agent
+ * (`node/agent.ts`) runs them: observe, plan, diff, apply, verify, report. Doing it twice is harmless.
+ *
+ * 1. A service never imports another one; what it needs of one passes through the view or this contract.
+ * 2. `diff(plan, read back after applying it)` is empty, or the agent reports the service as degraded.
+ * 3. Whatever it makes on the host has an undo in the ledger before it is made.
+ */
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import type { View } from '../crdt/view.ts';
+import type { Endpoint, HostFacts, HostResult } from '../ports.ts';
+
+/** What the node itself knows that the view does not hold: who it is and what this VM was told locally. */
+export interface Self {
+  readonly id: MemberId;
+  /** Name of the overlay interface, as `cnsmo0`. */
+  readonly interface: string;
+  /** The mesh's one port: TCP for the swarm, UDP for WireGuard. */
+  readonly port: number;
+  readonly facts: HostFacts;
+  /** Addresses from which members were seen in live swarm connections, by member. */
+  readonly seen: ReadonlyMap<PeerKey, Endpoint>;
+  /** Monotonic clock at the start of this pass, ms. Only for ages; never rendered. */
+  readonly nowMs: number;
+}
+
+/** A secret of this node that a command needs on its standard input. The name travels, the bytes do not. */
+export type SecretName = 'wg-private-key';
+
+/** How to take back a change to the host. Written to the ledger before the change is made. */
+export type Undo =
+  | { readonly kind: 'run'; readonly argv: readonly string[] }
+  | { readonly kind: 'stop'; readonly process: string };
+
+/** One step that the agent takes on the host. */
+export type Command =
+  | {
+      readonly kind: 'run';
+      readonly argv: readonly string[];
+      readonly stdin?: { readonly secret: SecretName } | { readonly text: string };
+      /** Ledger entries to write first: id → how to undo. */
+      readonly undo?: Readonly<Record<string, Undo>>;
+    }
+  | {
+      readonly kind: 'start';
+      readonly process: string;
+      readonly argv: readonly string[];
+      readonly env: Readonly<Record<string, string>>;
+      readonly undo?: Readonly<Record<string, Undo>>;
+    }
+  | { readonly kind: 'stop'; readonly process: string };
+
+/** A command that only reads. Its result is passed to `read` under its name. */
+export interface Probe {
+  readonly name: string;
+  readonly argv: readonly string[];
+}
+
+/** A port that the firewall must leave open for this service. */
+export interface Opening {
+  readonly zone: 'mesh' | 'wan';
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  readonly why: string;
+}
+
+/** A problem that a person should see, in one line: what is wrong and what to do. */
+export type Problem = string;
+
+/** A state, desired or read back, and what is wrong with it. */
+export interface Finding<State> {
+  readonly state: State;
+  readonly problems: readonly Problem[];
+  /** When to look again though nothing marks this service, ms; null: no need before the regular read-back. */
+  readonly recheckMs: number | null;
+}
+
+/** A service. `Desired` and `Observed` are its own plain records. */
+export interface Service<Desired, Observed> {
+  readonly name: string;
+  /** Monitors whose every line marks this service for a full read-back. */
+  readonly monitors: readonly (readonly string[])[];
+  /** What to run to read the host back. */
+  readonly probes: (self: Self) => readonly Probe[];
+  /** What the probes say. Output it cannot read is a problem, never a guess. */
+  readonly read: (results: Readonly<Record<string, HostResult>>, self: Self) => Finding<Observed>;
+  /** The whole desired state. `observed` lets it keep what the kernel learned (roamed endpoints). */
+  readonly plan: (view: View, self: Self, observed: Observed) => Finding<Desired>;
+  /** The commands that turn observed into desired; empty when in step. Order is significant. */
+  readonly diff: (desired: Desired, observed: Observed) => readonly Command[];
+  readonly openings: (view: View, self: Self) => readonly Opening[];
+}
