@@ -1,14 +1,17 @@
 /**
  * Rule: world — the vocabulary in which scenarios say what must be true.
  *
- * A scenario is written once against this interface and runs in two worlds: `sim/` (virtual time, seeded faults) and
- * `netns-tests/` (the built binary in network namespaces). The run in namespaces proves that the virtual host tells the
- * truth.
+ * A scenario is written once against this interface and runs in two worlds: `sim/` (virtual time,
+ * seeded faults) and `netns-tests/` (the built binary in network namespaces). The run in namespaces
+ * proves that the virtual host tells the truth.
  *
- * 1. Every world has at least the VMs of `VMS`, each off, empty and with nothing but its underlay, when a scenario starts.
- * 2. A verb that the daemon or the command line refuses rejects with an Error whose message is the line
- *    `field: value: why; remedy`. Anything else that goes wrong rejects as well; scenarios tell by the text.
- * 3. Nothing here waits for readiness unless it says so: scenarios wait by `eventually`, never by sleeping.
+ * 1. Every world has at least the VMs of `VMS`, each on, empty and with nothing but its underlay,
+ *    when a scenario starts.
+ * 2. A verb that the daemon or the command line refuses rejects with an Error whose message is the
+ *    line `field: value: why; remedy`. Anything else that goes wrong rejects as well; scenarios
+ *    tell by the text.
+ * 3. Nothing here waits for readiness unless it says so: scenarios wait by `eventually`, never by
+ *    sleeping.
  * 4. Every check that something is reachable has its negative twin.
  */
 
@@ -20,7 +23,9 @@ export const VMS: readonly { readonly name: string; readonly site: string }[] = 
   { name: 'vm4', site: 'west' },
 ];
 
-/** One member as a VM's daemon lists it: the fields of `cnsmo members -o json` that scenarios read. */
+/**
+ * One member as a VM's daemon lists it: the fields of `cnsmo members -o json` that scenarios read.
+ */
 export interface MemberRow {
   readonly id: string;
   readonly name: string;
@@ -75,14 +80,18 @@ export interface World {
   leave(vm: string): Promise<void>;
 
   /**
-   * Whether `to` answers `from` over the VPN, at its IPv4 (default) or IPv6. The address is the last that `to` said was
-   * its own, so that a VM that has left can be asked for in vain. False when either is off.
+   * Whether `to` answers `from` over the VPN, at its IPv4 (default) or IPv6. The address is the
+   * last that `to` said was its own, so that a VM that has left can be asked for in vain. False
+   * when either is off.
    */
   ping(from: string, to: string, family?: 4 | 6): Promise<boolean>;
 
   /** The VM is gone without a word: no FIN, nothing unsynced survives. */
   powerCut(vm: string): Promise<void>;
-  /** The daemon is killed; its host lives on: the kernel closes its connections, the VPN interface stays. */
+  /**
+   * The daemon is killed; its host lives on: the kernel closes its connections, the VPN interface
+   * stays.
+   */
   crash(vm: string): Promise<void>;
   /** Starts the VM where it is off, then the daemon on the state that its disk holds. */
   boot(vm: string): Promise<void>;
@@ -93,11 +102,14 @@ export interface World {
   heal(): Promise<void>;
 
   /**
-   * Polls until `predicate` is true. A rejection counts as false. Rejects, naming `what` and the last rejection, when
-   * `deadlineMs` of the world's own time have passed.
+   * Polls until `predicate` is true. A rejection counts as false. Rejects, naming `what` and the
+   * last rejection, when `deadlineMs` of the world's own time have passed.
    */
   eventually(what: string, predicate: () => Promise<boolean>, deadlineMs: number): Promise<void>;
-  /** Polls for `durationMs` of the world's own time. Rejects, naming `what`, as soon as `predicate` is not true. */
+  /**
+   * Polls for `durationMs` of the world's own time. Rejects, naming `what`, as soon as `predicate`
+   * is not true.
+   */
   holds(what: string, predicate: () => Promise<boolean>, durationMs: number): Promise<void>;
 }
 
