@@ -1,0 +1,108 @@
+/**
+ * Who may import what: the floors of the project. The first row whose `files` matches a path is its
+ * row.
+ *
+ * `types` may be imported as types only. Imports inside the own folder of a service are allowed by
+ * its row. Everything that no row allows is forbidden.
+ */
+
+/**
+ * One row: paths it speaks of, and patterns of files (from the root) and modules that they may
+ * import.
+ */
+export interface Floor {
+  readonly name: string;
+  readonly files: RegExp;
+  readonly may: readonly RegExp[];
+  readonly types?: readonly RegExp[];
+}
+
+/** Contract files of floor 0. */
+const GROUND = [/^src\/crdt\//, /^src\/ports\.ts$/, /^src\/fault\.ts$/];
+/** Packages that are pure: no clock, no randomness, no input or output. */
+const PURE = [/^zod\/mini$/, /^cborg(?:\/|$)/, /^@scure\/base$/, /^ipaddr\.js$/];
+const NODE = /^node:/;
+const ANY_PACKAGE =
+  /^(?!yjs$|\.|src\/|scripts\/|sim\/|scenarios\/|netns-tests\/|kernel-tests\/|bench\/)/;
+/** Crypto depends on its arguments alone, so the virtual world and tests use the real one. */
+const CRYPTO = /^src\/node\/linux\/crypto\.ts$/;
+
+/** The floors, first match wins. */
+export const FLOORS: readonly Floor[] = [
+  { name: 'fault', files: /^src\/fault\.ts$/, may: [] },
+  { name: 'ports', files: /^src\/ports\.ts$/, may: GROUND },
+  { name: 'crdt', files: /^src\/crdt\//, may: [...GROUND, ...PURE, /^yjs$/, /^lib0(?:\/|$)/] },
+  {
+    name: 'registry of services',
+    files: /^src\/services\/registry\.ts$/,
+    may: [/^src\/services\//, ...GROUND],
+  },
+  {
+    name: 'loop of a service',
+    files: /^src\/services\/[^/]+\/loop\.ts$/,
+    may: [/^src\/services\/service\.ts$/, ...GROUND],
+  },
+  {
+    name: 'service',
+    files: /^src\/services\//,
+    may: [/^src\/services\/service\.ts$/, ...GROUND, ...PURE],
+  },
+  {
+    name: 'rules of the node',
+    files: /^src\/node\/rules\//,
+    may: [/^src\/node\/rules\//, ...GROUND, ...PURE],
+    types: [/^src\/services\/service\.ts$/],
+  },
+  {
+    name: 'edge',
+    files: /^src\/node\/linux\//,
+    may: [/^src\/(?!cli\/|main\.ts)/, NODE, ANY_PACKAGE],
+  },
+  {
+    name: 'node',
+    files: /^src\/node\//,
+    may: [
+      /^src\/node\/(?!linux\/)/,
+      /^src\/services\/(?:service|registry)\.ts$/,
+      ...GROUND,
+      ...PURE,
+    ],
+  },
+  {
+    name: 'cli',
+    files: /^src\/cli\//,
+    may: [
+      /^src\/cli\//,
+      /^src\/fault\.ts$/,
+      /^src\/crdt\/(?:names|ids|token|invite-token)\.ts$/,
+      ...PURE,
+      /^commander$/,
+      /^yaml$/,
+    ],
+    types: [/^src\/ports\.ts$/, /^src\/crdt\/view\.ts$/, /^src\/node\/api(?:-[a-z-]+)?\.ts$/],
+  },
+  { name: 'main', files: /^src\/main\.ts$/, may: [/^src\//, NODE, ANY_PACKAGE] },
+  { name: 'scenarios', files: /^scenarios\//, may: [/^scenarios\//, /^node:assert\/strict$/] },
+  {
+    name: 'sim',
+    files: /^sim\//,
+    may: [
+      /^sim\//,
+      /^scenarios\//,
+      /^src\/(?!node\/linux\/|cli\/|main\.ts)/,
+      CRYPTO,
+      NODE,
+      ...PURE,
+    ],
+  },
+  {
+    name: 'real worlds',
+    files: /^(?:netns-tests|kernel-tests|bench)\//,
+    may: [/^(?:netns-tests|kernel-tests|bench|scripts|scenarios)\//, NODE, ANY_PACKAGE],
+    types: [/^src\//],
+  },
+  { name: 'scripts', files: /^scripts\//, may: [/^scripts\//, NODE, ANY_PACKAGE] },
+];
+
+/** What tests may import beside what their floor may. */
+export const TESTS_MAY: readonly RegExp[] = [NODE, /^fast-check$/, CRYPTO, /^sim\//];
