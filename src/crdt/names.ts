@@ -1,0 +1,44 @@
+/**
+ * Rule: names — what members, meshes and labels may be called.
+ *
+ * Names become DNS labels and parts of rule texts on every host, so they are narrow; labels follow Kubernetes' shape.
+ */
+
+/** What a name is made of: a DNS label of RFC 1123, 1 to 63 characters. */
+export const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+export const LABEL_KEY_PATTERN = /^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/;
+export const LABEL_VALUE_PATTERN = /^[A-Za-z0-9._-]{0,63}$/;
+
+/** Most labels of one member or invite. */
+export const LABELS_MAX = 16;
+
+/** Outcome of reading a text that a person wrote. */
+export type Parsed<Result> =
+  | { readonly ok: true; readonly value: Result }
+  | { readonly ok: false; readonly why: string };
+
+/** A member's or mesh's name, taken as it stands. */
+export const parseName = (text: string): Parsed<string> =>
+  NAME_PATTERN.test(text)
+    ? { ok: true, value: text }
+    : {
+        ok: false,
+        why: 'a name has 1 to 63 characters a-z, 0-9 and -, and neither begins nor ends with -',
+      };
+
+/** One `key=value`. The value may be empty; the text may not lack the `=`. */
+export const parseLabel = (text: string): Parsed<readonly [key: string, value: string]> => {
+  const split = text.indexOf('=');
+  if (split < 0) return { ok: false, why: 'a label is written key=value' };
+  const [key, value] = [text.slice(0, split), text.slice(split + 1)];
+  if (!LABEL_KEY_PATTERN.test(key) || key === 'constructor' || key === 'prototype') {
+    return {
+      ok: false,
+      why: 'a key has 1 to 63 characters a-z, 0-9, . _ / - and begins and ends with a-z or 0-9',
+    };
+  }
+  if (!LABEL_VALUE_PATTERN.test(value)) {
+    return { ok: false, why: 'a value has 0 to 63 characters A-Z, a-z, 0-9, . _ and -' };
+  }
+  return { ok: true, value: [key, value] };
+};
