@@ -90,6 +90,10 @@ export const addressAt = (prefix: string, index: number): string => {
   return formatNumber4(networkNumber(address, length) + index);
 };
 
+/** The text of an IPv6 address of 16 octets, in its one spelling. */
+export const formatAddress6 = (octets: readonly number[]): string =>
+  new ipaddr.IPv6([...octets]).toString();
+
 /** Whether an address lies in a prefix. False for another family and for what is no address. */
 export const contains = (prefix: string, address: string): boolean => {
   const cidr = parseCidr(prefix);
@@ -114,7 +118,7 @@ export const ipv6Of = (crypto: Crypto, prefix6: string, memberKey: Uint8Array): 
   // The all-zero interface id is the subnet-router anycast address (RFC 4291 §2.6.1).
   if (suffix.every((octet) => octet === 0)) suffix[7] = 1;
   const network = Uint8Array.from(cidr[0].toByteArray().slice(0, 8));
-  return ipaddr.fromByteArray([...joinBytes(network, suffix)]).toString();
+  return formatAddress6([...joinBytes(network, suffix)]);
 };
 
 /**

@@ -166,7 +166,7 @@ const isPrefix6 = (value: string): boolean => parsePrefix6(value).ok;
 
 /** The genesis record, with its signature. */
 export const genesisSchema = record({
-  v: z.literal(1, 'must be 1'),
+  v: z.literal(1, 'must be 1, a newer version of cnsmo made it'),
   name,
   prefix: z.string('must be a text').check(z.refine(isPrefix4, 'must be an IPv4 prefix')),
   prefix6: z.string('must be a text').check(z.refine(isPrefix6, 'must be an IPv6 ULA prefix /64')),
@@ -178,7 +178,7 @@ export type GenesisRecord = z.infer<typeof genesisSchema>;
 
 /** What a join token carries, before its checksum. `expiry` in Unix ms. */
 export const tokenSchema = record({
-  v: z.literal(1, 'must be 1'),
+  v: z.literal(1, 'must be 1, a newer version of cnsmo made it'),
   meshId: key,
   psk: key,
   seed: key,

@@ -1,0 +1,61 @@
+/**
+ * Rule: admission — how a joiner proves that it holds both its own key and an invite's.
+ *
+ * Both keys sign the same record, so neither signature can be moved to another mesh, invite, member, WireGuard key or name.
+ * The signatures stay in the admission, where every member checks them again.
+ */
+import type { Crypto } from '../ports.ts';
+import { bytesOfId, type InviteId, inviteIdOf, type MeshId } from './ids.ts';
+import { sign, verify } from './signed.ts';
+
+/** What a joiner starts from. `wgKey` is its WireGuard public key; the seeds never leave the VM. */
+export interface JoinFields {
+  readonly mesh: MeshId;
+  readonly memberSeed: Uint8Array;
+  readonly inviteSeed: Uint8Array;
+  readonly wgKey: Uint8Array;
+  readonly name: string;
+}
+
+/** What a joiner sends. An admission record holds the same fields, and more. */
+export type JoinRequestValue = {
+  readonly memberKey: Uint8Array;
+  readonly wgKey: Uint8Array;
+  readonly name: string;
+  readonly inviteSignature: Uint8Array;
+  readonly memberSignature: Uint8Array;
+};
+
+/** The request of a joiner, signed by the invite's key and its own. */
+export const makeJoinRequest = (crypto: Crypto, fields: JoinFields): JoinRequestValue => {
+  const { mesh, memberSeed, inviteSeed, wgKey, name } = fields;
+  const memberKey = crypto.publicKey(memberSeed);
+  const invite = inviteIdOf(crypto.publicKey(inviteSeed));
+  const record = { mesh, invite, memberKey, wgKey, name };
+  return {
+    memberKey,
+    wgKey,
+    name,
+    inviteSignature: sign(crypto, inviteSeed, 'join', record),
+    memberSignature: sign(crypto, memberSeed, 'join', record),
+  };
+};
+
+/** Why a request, or the admission made from it, does not hold for this mesh and invite; null when it does. */
+export const checkJoinRequest = (
+  crypto: Crypto,
+  mesh: MeshId,
+  invite: InviteId,
+  request: JoinRequestValue,
+): string | null => {
+  const { memberKey, wgKey, name, inviteSignature, memberSignature } = request;
+  const record = { mesh, invite, memberKey, wgKey, name };
+  const claim = { kind: 'join', record };
+  if (!verify(crypto, bytesOfId(invite), { ...claim, signature: inviteSignature })) {
+    return 'the invite’s signature does not hold';
+  }
+  if (!verify(crypto, memberKey, { ...claim, signature: memberSignature })) {
+    return 'the member’s signature does not hold';
+  }
+  return null;
+};
