@@ -1,9 +1,10 @@
 /**
  * Rule: addresses — prefixes of the overlay, and which address a member gets in them.
  *
- * 1. Every address and prefix that goes into the state has one spelling: dotted decimal without leading zeros, RFC 5952.
- * 2. Which IPv6 address a member has follows from its key alone; its IPv4 address starts from its key, so that two
- *    members admitted on two sides of a partition rarely get the same one.
+ * 1. Every address and prefix that goes into the state has one spelling: dotted decimal without
+ *    leading zeros, RFC 5952.
+ * 2. Which IPv6 address a member has follows from its key alone; its IPv4 address starts from its
+ *    key, so that two members admitted on two sides of a partition rarely get the same one.
  */
 import ipaddr from 'ipaddr.js';
 import type { Crypto } from '../ports.ts';
@@ -81,7 +82,10 @@ export const parsePrefix6 = (text: string): ParsedPrefix => {
 /** How many addresses of an IPv4 prefix hosts can have: all but network and broadcast. */
 export const hostCount = (prefix: string): number => 2 ** (32 - cidr4(prefix)[1]) - 2;
 
-/** The IPv4 address at an index of the prefix: 0 is the network, 1 the founder's, `hostCount` the last. */
+/**
+ * The IPv4 address at an index of the prefix: 0 is the network, 1 the founder's, `hostCount` the
+ * last.
+ */
 export const addressAt = (prefix: string, index: number): string => {
   const [address, length] = cidr4(prefix);
   if (!Number.isSafeInteger(index) || index < 0 || index >= 2 ** (32 - length)) {
@@ -122,8 +126,9 @@ export const ipv6Of = (crypto: Crypto, prefix6: string, memberKey: Uint8Array): 
 };
 
 /**
- * A free IPv4 address for a member, or null when the prefix is full. Begins at the hash of the key and probes upward, never
- * at the network, the broadcast or the founder's address. `taken` holds addresses in their one spelling.
+ * A free IPv4 address for a member, or null when the prefix is full. Begins at the hash of the key
+ * and probes upward, never at the network, the broadcast or the founder's address. `taken` holds
+ * addresses in their one spelling.
  */
 export const pickIpv4 = (
   crypto: Crypto,
@@ -142,7 +147,10 @@ export const pickIpv4 = (
   return null;
 };
 
-/** Reads a numeric address. Only the usual spellings: ipaddr.js alone would take `10.1` and `0x7f.1`. */
+/**
+ * Reads a numeric address. Only the usual spellings: ipaddr.js alone would take `10.1` and
+ * `0x7f.1`.
+ */
 const parseAddress = (text: string): Address | null => {
   if (isAddress4(text)) return ipaddr.IPv4.parse(text);
   if (!text.includes(':') || text.includes('%')) return null;

@@ -1,8 +1,9 @@
 /**
  * Rule: admission — how a joiner proves that it holds both its own key and an invite's.
  *
- * Both keys sign the same record, so neither signature can be moved to another mesh, invite, member, WireGuard key or name.
- * The signatures stay in the admission, where every member checks them again.
+ * Both keys sign the same record, so neither signature can be moved to another mesh, invite,
+ * member, WireGuard key or name. The signatures stay in the admission, where every member checks
+ * them again.
  */
 import type { Crypto } from '../ports.ts';
 import { bytesOfId, type InviteId, inviteIdOf, type MeshId } from './ids.ts';
@@ -41,7 +42,10 @@ export const makeJoinRequest = (crypto: Crypto, fields: JoinFields): JoinRequest
   };
 };
 
-/** Why a request, or the admission made from it, does not hold for this mesh and invite; null when it does. */
+/**
+ * Why a request, or the admission made from it, does not hold for this mesh and invite; null when
+ * it does.
+ */
 export const checkJoinRequest = (
   crypto: Crypto,
   mesh: MeshId,

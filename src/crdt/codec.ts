@@ -1,10 +1,13 @@
 /**
- * Rule: codec — values to bytes and back: deterministic CBOR (RFC 8949 §4.2), one spelling per value.
+ * Rule: codec — values to bytes and back: deterministic CBOR (RFC 8949 §4.2), one spelling per
+ * value.
  *
  * What is signed and hashed must have one spelling, so reading is as strict as writing:
- * 1. `decode` never throws, and takes exactly the bytes that `encode` makes: it encodes again and compares.
+ * 1. `decode` never throws, and takes exactly the bytes that `encode` makes: it encodes again and
+ *    compares.
  * 2. Records come out with a null prototype, and no key may name a part of the prototype machinery.
- * 3. No floats, no integers beyond ±(2^53 - 1), no undefined, no tags, no text that UTF-8 cannot carry.
+ * 3. No floats, no integers beyond ±(2^53 - 1), no undefined, no tags, no text that UTF-8 cannot
+ *    carry.
  */
 import { decode as decodeCbor, encode as encodeCbor, rfc8949EncodeOptions } from 'cborg';
 import type { Value } from './entry.ts';
@@ -35,14 +38,19 @@ const DECODE_OPTIONS = {
   rejectDuplicateMapKeys: true,
 };
 
-/** The bytes of a value. Throws for what invariant 3 excludes: writing such a thing is a programmer's error. */
+/**
+ * The bytes of a value. Throws for what invariant 3 excludes: writing such a thing is a
+ * programmer's error.
+ */
 export const encode = (value: Value): Uint8Array => {
   const why = whyUnfit(value, 0);
   if (why !== null) throw new TypeError(`cannot encode: ${why}`);
   return encodeCbor(value, rfc8949EncodeOptions);
 };
 
-/** The value that bytes spell, if they are the bytes that `encode` makes of it. Lengths in bytes. */
+/**
+ * The value that bytes spell, if they are the bytes that `encode` makes of it. Lengths in bytes.
+ */
 export const decode = (bytes: Uint8Array, bytesMax: number = DECODE_BYTES_MAX): Decoded => {
   if (bytes.length > bytesMax) {
     return { ok: false, why: `is ${bytes.length} bytes long, at most ${bytesMax} are taken` };

@@ -1,8 +1,10 @@
 /**
  * Rule: genesis — the first record of a mesh, from which all trust in it follows.
  *
- * 1. The mesh id is the sha256 of the complete bytes: whoever knows the id can check the record, whoever sent it.
- * 2. It is signed by the founder's member key, over every field but the signature, those of later versions included.
+ * 1. The mesh id is the sha256 of the complete bytes: whoever knows the id can check the record,
+ *    whoever sent it.
+ * 2. It is signed by the founder's member key, over every field but the signature, those of later
+ *    versions included.
  */
 import type { Crypto } from '../ports.ts';
 import { formatAddress6 } from './addresses.ts';
@@ -12,7 +14,10 @@ import { readRecord } from './records.ts';
 import { type GenesisRecord, genesisSchema } from './schemas.table.ts';
 import { sign, verify } from './signed.ts';
 
-/** Longest genesis that is read, bytes. A full one has under 400; the rest is for fields of later versions. */
+/**
+ * Longest genesis that is read, bytes. A full one has under 400; the rest is for fields of later
+ * versions.
+ */
 const GENESIS_BYTES_MAX = 4096;
 
 /** Random bytes that a ULA prefix takes: 5 for the global id of RFC 4193, 2 for the subnet. */
@@ -34,7 +39,10 @@ export type ReadGenesis =
   | { readonly ok: true; readonly genesis: Genesis; readonly meshId: MeshId }
   | { readonly ok: false; readonly why: string };
 
-/** The bytes of a new genesis, signed by the founder. Throws for fields that `readGenesis` would refuse. */
+/**
+ * The bytes of a new genesis, signed by the founder. Throws for fields that `readGenesis` would
+ * refuse.
+ */
 export const makeGenesis = (
   crypto: Crypto,
   founderSeed: Uint8Array,
@@ -55,7 +63,10 @@ export const makeGenesis = (
   return bytes;
 };
 
-/** Reads a genesis and checks its signature. The caller compares the mesh id with the one that it expects. */
+/**
+ * Reads a genesis and checks its signature. The caller compares the mesh id with the one that it
+ * expects.
+ */
 export const readGenesis = (crypto: Crypto, bytes: Uint8Array): ReadGenesis => {
   const decoded = decode(bytes, GENESIS_BYTES_MAX);
   if (!decoded.ok) return { ok: false, why: `genesis ${decoded.why}` };

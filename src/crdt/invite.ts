@@ -1,10 +1,14 @@
 /**
- * Rule: invite — the key pair that a token carries, and the record by which an operator stands for it.
+ * Rule: invite — the key pair that a token carries, and the record by which an operator stands for
+ * it.
  */
 import type { Crypto } from '../ports.ts';
 import { type InviteId, inviteIdOf } from './ids.ts';
 
-/** What the operator chooses. `number` counts up for ever per mesh; `expiry` in Unix ms; `uses` 1 to 1000. */
+/**
+ * What the operator chooses. `number` counts up for ever per mesh; `expiry` in Unix ms; `uses` 1 to
+ * 1000.
+ */
 export interface InviteFields {
   readonly number: number;
   readonly labels: Readonly<Record<string, string>>;

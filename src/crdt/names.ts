@@ -1,7 +1,8 @@
 /**
  * Rule: names — what members, meshes and labels may be called.
  *
- * Names become DNS labels and parts of rule texts on every host, so they are narrow; labels follow Kubernetes' shape.
+ * Names become DNS labels and parts of rule texts on every host, so they are narrow; labels follow
+ * Kubernetes' shape.
  */
 
 /** What a name is made of: a DNS label of RFC 1123, 1 to 63 characters. */

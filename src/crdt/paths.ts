@@ -5,7 +5,10 @@ import { parseMemberId } from './ids.ts';
 
 /** Own facts: the path is `member/<kind>`. */
 const FACT_KINDS = ['endpoints', 'consent', 'version', 'ipv4', 'left'] as const;
-/** Statements about an invite or a member: the path is `trust/<kind>/<id>`; for `root`, `trust/root/<n>`. */
+/**
+ * Statements about an invite or a member: the path is `trust/<kind>/<id>`; for `root`,
+ * `trust/root/<n>`.
+ */
 const TRUST_KINDS = ['invite', 'admission', 'adopt', 'evict', 'role', 'root'] as const;
 
 export type FactKind = (typeof FACT_KINDS)[number];

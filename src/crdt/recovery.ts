@@ -1,8 +1,10 @@
 /**
- * Rule: recovery — the code that makes an operator when all operators are gone, and the record that it signs.
+ * Rule: recovery — the code that makes an operator when all operators are gone, and the record that
+ * it signs.
  *
- * The seed of a code makes a root key. The mesh holds only the hash of the next root key (in the genesis, then in each
- * `trust/root/<n>`), so a code is spent by showing its key, and nobody can prepare one.
+ * The seed of a code makes a root key. The mesh holds only the hash of the next root key (in the
+ * genesis, then in each `trust/root/<n>`), so a code is spent by showing its key, and nobody can
+ * prepare one.
  */
 import type { Crypto } from '../ports.ts';
 import { isSameBytes } from './codec.ts';

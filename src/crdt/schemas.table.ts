@@ -1,8 +1,9 @@
 /**
- * Rule: schemas — the shape of every record under `member/` and `trust/`, and of the records that travel alone.
+ * Rule: schemas — the shape of every record under `member/` and `trust/`, and of the records that
+ * travel alone.
  *
- * Tolerant readers: a field that a later version adds is kept and passed on. What is checked here is shape only; who may
- * say it, and which of two holds, is the projection's.
+ * Tolerant readers: a field that a later version adds is kept and passed on. What is checked here
+ * is shape only; who may say it, and which of two holds, is the projection's.
  */
 import * as z from 'zod/mini';
 import { isAddress, isAddress4, parsePrefix4, parsePrefix6 } from './addresses.ts';
@@ -70,7 +71,9 @@ const hlc = z.custom<Hlc>(
   'must be [ms, counter]',
 );
 
-/** `member/endpoints`: where a member says it can be reached. `local`: at most 16 numeric addresses. */
+/**
+ * `member/endpoints`: where a member says it can be reached. `local`: at most 16 numeric addresses.
+ */
 export const endpointsSchema = record({
   port,
   advertised: z.nullable(endpoint),
@@ -132,7 +135,10 @@ export const admissionSchema = record({
 });
 export type AdmissionRecord = z.infer<typeof admissionSchema>;
 
-/** `trust/adopt/<member>`: an operator's own word for a member; the founder's for itself has number 0. */
+/**
+ * `trust/adopt/<member>`: an operator's own word for a member; the founder's for itself has number
+ * 0.
+ */
 export const adoptSchema = record({
   memberKey: key,
   wgKey: key,
@@ -152,7 +158,10 @@ export type EvictRecord = z.infer<typeof evictSchema>;
 export const roleSchema = record({ number: integer(1) });
 export type RoleRecord = z.infer<typeof roleSchema>;
 
-/** `trust/root/<n>`: a recovery. `nextRootHash` commits the next root key; the signature is `rootKey`'s. */
+/**
+ * `trust/root/<n>`: a recovery. `nextRootHash` commits the next root key; the signature is
+ * `rootKey`'s.
+ */
 export const rootSchema = record({
   member: memberId,
   nextRootHash: key,

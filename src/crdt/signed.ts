@@ -1,8 +1,9 @@
 /**
- * Rule: signed — what a signature of CNSMO covers: `cnsmo/v1/<kind>`, a zero byte, the record's canonical bytes.
+ * Rule: signed — what a signature of CNSMO covers: `cnsmo/v1/<kind>`, a zero byte, the record's
+ * canonical bytes.
  *
- * The kind keeps a signature made for one purpose from counting for another; the zero byte keeps one kind from being the
- * beginning of another.
+ * The kind keeps a signature made for one purpose from counting for another; the zero byte keeps
+ * one kind from being the beginning of another.
  */
 import type { Crypto } from '../ports.ts';
 import { encode } from './codec.ts';
@@ -38,7 +39,10 @@ export interface Claim {
   readonly signature: Uint8Array;
 }
 
-/** Whether the holder of the key signed exactly that. Never throws for a record that came out of `decode`. */
+/**
+ * Whether the holder of the key signed exactly that. Never throws for a record that came out of
+ * `decode`.
+ */
 export const verify = (crypto: Crypto, publicKey: Uint8Array, claim: Claim): boolean =>
   crypto.verify(publicKey, bytesToSign(claim.kind, claim.record), claim.signature);
 

@@ -1,8 +1,8 @@
 /**
  * Rule: token — what a joiner is given: which mesh, whom to ask, and the key that lets it ask.
  *
- * Text: `cnsmo1_`, then base64url of the canonical CBOR and 6 bytes of checksum. A token is a secret: nothing here puts any
- * of it into an error.
+ * Text: `cnsmo1_`, then base64url of the canonical CBOR and 6 bytes of checksum. A token is a
+ * secret: nothing here puts any of it into an error.
  */
 import { base64urlnopad } from '@scure/base';
 import type { Crypto, Endpoint } from '../ports.ts';
@@ -27,7 +27,9 @@ export interface TokenEntry {
   readonly address: Endpoint;
 }
 
-/** What a token carries. `psk`: the swarm's pre-shared key. `seed`: the invite's. `expiry`: Unix ms. */
+/**
+ * What a token carries. `psk`: the swarm's pre-shared key. `seed`: the invite's. `expiry`: Unix ms.
+ */
 export interface Token {
   readonly meshId: MeshId;
   readonly psk: Uint8Array;
@@ -60,7 +62,10 @@ export const printToken = (crypto: Crypto, token: Token): string => {
   return PREFIX + base64urlnopad.encode(joinBytes(body, checksumOf(crypto, body)));
 };
 
-/** Reads a token. White space is ignored, also inside, where terminals wrap. Whether it expired is the caller's to judge. */
+/**
+ * Reads a token. White space is ignored, also inside, where terminals wrap. Whether it expired is
+ * the caller's to judge.
+ */
 export const readToken = (crypto: Crypto, text: string): ReadToken => {
   const plain = text.slice(0, TEXT_LENGTH_MAX + 1).replace(/\s/g, '');
   const version = ANY_PREFIX.exec(plain)?.[1];
