@@ -24,7 +24,16 @@ export interface Self {
   readonly seen: ReadonlyMap<PeerKey, Endpoint>;
   /** Monotonic clock at the start of this pass, ms. Only for ages; never rendered. */
   readonly nowMs: number;
+  /** This host's wall clock at the start of this pass, Unix ms: for the age of what the kernel stamps with it. */
+  readonly wallMs: number;
+  /** How long the view has been as it is, ms: what is tried in turn starts with the best after each change. */
+  readonly viewAgeMs: number;
+  /** Ids in the undo ledger: what on this host was made by this node, and is not yet undone. */
+  readonly made: ReadonlySet<string>;
 }
+
+/** What a node tells its agents of itself; each agent adds its clocks and the ledger at every pass. */
+export type NodeSelf = Omit<Self, 'nowMs' | 'wallMs' | 'viewAgeMs' | 'made'>;
 
 /** A secret of this node that a command needs on its standard input. The name travels, the bytes do not. */
 export type SecretName = 'wg-private-key';
@@ -84,7 +93,7 @@ export interface Service<Desired, Observed> {
   readonly monitors: readonly (readonly string[])[];
   /** What to run to read the host back. */
   readonly probes: (self: Self) => readonly Probe[];
-  /** What the probes say. Output it cannot read is a problem, never a guess. */
+  /** What the probes say. Output it cannot read is a problem, never a guess; with one, nothing is planned. */
   readonly read: (results: Readonly<Record<string, HostResult>>, self: Self) => Finding<Observed>;
   /** The whole desired state. `observed` lets it keep what the kernel learned (roamed endpoints). */
   readonly plan: (view: View, self: Self, observed: Observed) => Finding<Desired>;
