@@ -1,0 +1,160 @@
+/**
+ * Edge: disk — the state directory: private, durable, atomic.
+ *
+ * 1. Nothing is read or written in a directory that others could have changed or read: opening
+ *    refuses a symbolic link, a foreign owner, a directory looser than 0700 and a file in it looser
+ *    than 0600.
+ * 2. Operations on one name run in call order; those on two names do not wait for each other.
+ * 3. An append that fails leaves the file as long as it was, so that no torn record ends up between
+ *    whole ones.
+ * 4. Sub-directories are not ours to judge, `bin` excepted: it holds programs that we run.
+ */
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, mkdir, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Fault } from '../../fault.ts';
+import type { Disk } from '../../ports.ts';
+import {
+  codeOf,
+  diskFault,
+  isTemporary,
+  openFile,
+  removeFile,
+  syncDirectory,
+  writeAtomically,
+} from './files.ts';
+import { openSequence } from './sequence.ts';
+
+/** What a file of the state directory may be called. No leading dot: those are temporary files. */
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+
+/**
+ * Opens the state directory, creating it (and its parents) when it is missing. Fault 'refused' when
+ * its state is not safe (invariant 1), 'forbidden' without the rights, 'internal' when the disk is
+ * full, read-only or broken.
+ */
+export async function openDisk(directory: string): Promise<Disk> {
+  const root = resolve(directory);
+  await faulty(root, async () => {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    await inspect(root);
+  });
+  const inOrder = openSequence();
+  const at = <Result>(name: string, task: (path: string) => Promise<Result>): Promise<Result> => {
+    if (!NAME.test(name))
+      return Promise.reject(new Error(`not a file name: ${JSON.stringify(name)}`));
+    const path = join(root, name);
+    return inOrder(name, () => faulty(path, () => task(path)));
+  };
+  return {
+    read: (name) => at(name, readFileWhole),
+    write: (name, content) => at(name, (path) => writeAtomically(path, content, 0o600)),
+    append: (name, content) => at(name, (path) => appendDurably(root, path, content)),
+    remove: (name) =>
+      at(name, async (path) => {
+        if (await removeFile(path)) await syncDirectory(root);
+      }),
+    list: () => faulty(root, () => listFiles(root)),
+  };
+}
+
+async function faulty<Result>(path: string, task: () => Promise<Result>): Promise<Result> {
+  try {
+    return await task();
+  } catch (error) {
+    throw diskFault(error, path);
+  }
+}
+
+async function inspect(root: string): Promise<void> {
+  const stats = await lstat(root);
+  refuseUnless(stats.isDirectory(), root, stats, 'is not a directory', `move it away: ${root}`);
+  refuseForeign(root, stats, 0o700);
+  for (const name of (await readdir(root)).sort()) {
+    const path = join(root, name);
+    if (isTemporary(name)) {
+      await removeFile(path);
+      continue;
+    }
+    const found = await lstat(path);
+    if (found.isDirectory()) {
+      if (name === 'bin') refuseForeign(path, found, 0o700); // Invariant 4.
+      continue;
+    }
+    refuseUnless(found.isFile(), path, found, 'is not a regular file', `rm ${path}`);
+    refuseForeign(path, found, 0o600);
+  }
+}
+
+function refuseForeign(path: string, stats: Stats, mode: number): void {
+  const owner = process.geteuid?.() ?? 0;
+  const chown = `chown ${owner} ${path}`;
+  refuseUnless(stats.uid === owner, path, stats, `belongs to user ${stats.uid}, not to us`, chown);
+  const text = octal(mode);
+  const why = `others may read or change it; no looser than ${text} is accepted`;
+  refuseUnless((stats.mode & 0o7777 & ~mode) === 0, path, stats, why, `chmod ${text} ${path}`);
+}
+
+function refuseUnless(
+  holds: boolean,
+  path: string,
+  stats: Stats,
+  ...[why, remedy]: readonly [why: string, remedy: string]
+): void {
+  if (holds) return;
+  const value = `${path} (${octal(stats.mode & 0o7777)})`;
+  throw new Fault('refused', { field: 'state', value, why, remedy });
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+async function readFileWhole(path: string): Promise<Uint8Array | null> {
+  try {
+    const handle = await openFile(path, constants.O_RDONLY);
+    try {
+      return new Uint8Array(await handle.readFile());
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function appendDurably(root: string, path: string, content: Uint8Array): Promise<void> {
+  const { handle, isNew } = await openForAppend(path);
+  try {
+    const { size } = await handle.stat();
+    try {
+      await handle.appendFile(content);
+      await handle.datasync();
+    } catch (error) {
+      await handle.truncate(size).catch(() => undefined); // Invariant 3, if the disk still lets us.
+      throw error;
+    }
+  } finally {
+    await handle.close();
+  }
+  if (isNew) await syncDirectory(root);
+}
+
+async function openForAppend(path: string): Promise<{ handle: FileHandle; isNew: boolean }> {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
+  try {
+    return { handle: await openFile(path, O_WRONLY | O_APPEND), isNew: false };
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    return { handle: await openFile(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL), isNew: true };
+  }
+}
+
+async function listFiles(root: string): Promise<readonly string[]> {
+  const entries = await readdir(root, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && NAME.test(entry.name))
+    .map((entry) => entry.name)
+    .sort();
+}
