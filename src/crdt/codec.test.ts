@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { DECODE_BYTES_MAX, DEPTH_MAX, decode, encode, isSameBytes } from './codec.ts';
+import type { Value } from './entry.ts';
+
+const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
+const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** `depth` lists inside each other around null. */
+const nested = (depth: number): Value => (depth === 0 ? null : [nested(depth - 1)]);
+
+const anyKey = fc
+  .string({ unit: 'grapheme', maxLength: 12 })
+  .filter((key) => !['__proto__', 'constructor', 'prototype'].includes(key))
+  .filter((key) => key.isWellFormed() && !key.startsWith('\ufeff'));
+
+const anyValue = fc.letrec<{ value: Value }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5, withCrossShrink: true },
+    fc.constant(null),
+    fc.boolean(),
+    fc.maxSafeInteger().map((number) => (Object.is(number, -0) ? 0 : number)),
+    anyKey,
+    fc.uint8Array({ maxLength: 300 }),
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.dictionary(anyKey, tie('value'), { maxKeys: 5, noNullPrototype: false }),
+  ),
+})).value;
+
+/** The value with every record's prototype removed, as `decode` gives it. */
+const bare = (value: Value): Value => {
+  if (Array.isArray(value)) return value.map(bare);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, bare(inner)] as const);
+  return Object.assign(Object.create(null), Object.fromEntries(entries));
+};
+
+test('codec: what is written is read back', () => {
+  // Goal: reading is the inverse of writing. By random values, compared with prototypes.
+  fc.assert(
+    fc.property(anyValue, (value) => {
+      assert.deepStrictEqual(decode(encode(value)), { ok: true, value: bare(value) });
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('codec: random bytes never throw, and what is taken has one spelling', () => {
+  // Goal: reading is total and strict. By random bytes, and by good bytes with one bit flipped.
+  const once = (bytes: Uint8Array): void => {
+    const decoded = decode(bytes);
+    if (decoded.ok) assert.equal(toHex(encode(decoded.value)), toHex(bytes));
+    else assert.equal(typeof decoded.why, 'string');
+  };
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), once), { numRuns: 2000 });
+  fc.assert(
+    fc.property(anyValue, fc.nat(), fc.integer({ min: 0, max: 7 }), (value, place, bit) => {
+      const bytes = encode(value);
+      const index = place % bytes.length;
+      bytes[index] = (bytes[index] ?? 0) ^ (1 << bit);
+      once(bytes);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('codec: order of fields does not matter to the bytes', () => {
+  // Goal: one spelling per record. By writing one record in two orders; RFC 8949 §4.2.1 gives the
+  // bytes: shorter keys first, then by content.
+  const expected = 'a3616102616203626161' + '01';
+  assert.equal(toHex(encode({ aa: 1, b: 3, a: 2 })), expected);
+  assert.equal(toHex(encode({ a: 2, b: 3, aa: 1 })), expected);
+});
+
+test('codec: bytes that are not ours are refused', () => {
+  // Goal: each rule of strictness holds. By hand-written CBOR, beside the spelling that is taken.
+  const taken: readonly (readonly [hex: string, value: Value])[] = [
+    ['00', 0],
+    ['1818', 24],
+    ['3903e7', -1000],
+    ['1b001fffffffffffff', Number.MAX_SAFE_INTEGER],
+    ['3b001ffffffffffffe', Number.MIN_SAFE_INTEGER],
+    ['f6', null],
+    ['6161', 'a'],
+    ['80', []],
+    ['a0', bare({})],
+    ['4101', new Uint8Array([1])],
+  ];
+  for (const [hex, value] of taken) {
+    assert.deepStrictEqual(decode(fromHex(hex)), { ok: true, value }, hex);
+  }
+  const refused: readonly (readonly [hex: string, why: string])[] = [
+    ['', 'empty'],
+    ['1801', 'an integer longer than need be'],
+    ['1b0020000000000000', 'an integer beyond 2^53 - 1'],
+    ['3b001fffffffffffff', 'an integer below -(2^53 - 1)'],
+    ['c249010000000000000000', 'a big integer'],
+    ['f93c00', 'a float that is an integer'],
+    ['f97e00', 'not a number'],
+    ['fb3ff8000000000000', 'a float'],
+    ['f98000', 'minus zero'],
+    ['f7', 'undefined'],
+    ['81f7', 'undefined inside'],
+    ['c000', 'a tag'],
+    ['e0', 'a simple value'],
+    ['0000', 'trailing data'],
+    ['9f01ff', 'a list of indefinite length'],
+    ['bfff', 'a record of indefinite length'],
+    ['5f4101ff', 'bytes of indefinite length'],
+    ['7f6161ff', 'a text of indefinite length'],
+    ['8200', 'a list that is cut'],
+    ['9bffffffffffffffff', 'a list of 2^64 items'],
+    ['9a7fffffff00', 'a list of 2^31 items, with one'],
+    ['5a7fffffff00', 'bytes of 2^31, with one'],
+    ['a26161016161' + '02', 'a field twice'],
+    ['a26162016161' + '02', 'fields out of order'],
+    ['a10100', 'a key that is no text'],
+    ['a1695f5f70726f746f5f5fa0', 'the key __proto__'],
+    ['a16b636f6e7374727563746f72f6', 'the key constructor'],
+    ['a16970726f746f74797065f6', 'the key prototype'],
+    ['61ff', 'a text that is not UTF-8'],
+    ['63eda080', 'half of a surrogate pair'],
+    ['63efbbbf', 'a byte order mark'],
+  ];
+  for (const [hex, why] of refused) assert.equal(decode(fromHex(hex)).ok, false, why);
+});
+
+test('codec: depth and length have a limit', () => {
+  // Goal: the limits lie where they are said to. By the last value inside and the first outside.
+  assert.equal(decode(encode(nested(DEPTH_MAX))).ok, true);
+  assert.throws(() => encode(nested(DEPTH_MAX + 1)), /nested/);
+  const deeper = fromHex(`${'81'.repeat(DEPTH_MAX + 1)}f6`);
+  assert.deepStrictEqual(decode(deeper), { ok: false, why: 'is nested more than 8 levels deep' });
+  assert.equal(decode(fromHex(`${'81'.repeat(500_000)}f6`)).ok, false);
+  const bytes = encode('abc');
+  assert.equal(decode(bytes, bytes.length).ok, true);
+  assert.equal(decode(bytes, bytes.length - 1).ok, false);
+  assert.equal(decode(new Uint8Array(DECODE_BYTES_MAX + 1)).ok, false);
+});
+
+test('codec: writing what cannot be carried throws', () => {
+  // Goal: a programmer's error is loud. By values that the type forbids, each beside a good one.
+  const good: readonly Value[] = [0, -1, '', [null], { a: null }, Object.create(null)];
+  for (const value of good) assert.doesNotThrow(() => encode(value));
+  const bad: readonly unknown[] = [
+    1.5,
+    -0,
+    Number.NaN,
+    2 ** 53,
+    10n,
+    undefined,
+    [undefined],
+    new Array(1),
+    { a: undefined },
+    new Map(),
+    new Date(0),
+    new Uint16Array(1),
+    () => 0,
+    '\ud800',
+    { '\ud800': 1 },
+    '\ufeffa',
+    { constructor: 1 },
+    JSON.parse('{"__proto__":1}'),
+  ];
+  for (const value of bad) assert.throws(() => encode(value as Value), TypeError);
+});
+
+test('codec: bytes come out as plain copies', () => {
+  // Goal: no value shares memory with its input, nor is it a Buffer. By changing the input after.
+  const input = Buffer.from(encode(new Uint8Array([1, 2, 3])));
+  const decoded = decode(input);
+  assert.ok(decoded.ok && decoded.value instanceof Uint8Array);
+  input.fill(0);
+  assert.deepStrictEqual(decoded.value, new Uint8Array([1, 2, 3]));
+  const source = new Uint8Array([7]);
+  const written = encode(source);
+  source[0] = 8;
+  assert.equal(toHex(written), '4107');
+});
+
+test('codec: bytes are equal only when all are', () => {
+  // Goal: length and content both count. By table.
+  const bytes = new Uint8Array([1, 2]);
+  assert.equal(isSameBytes(bytes, new Uint8Array([1, 2])), true);
+  assert.equal(isSameBytes(bytes, new Uint8Array([1, 3])), false);
+  assert.equal(isSameBytes(bytes, new Uint8Array([1])), false);
+  assert.equal(isSameBytes(bytes, new Uint8Array([1, 2, 0])), false);
+});
