@@ -1,0 +1,33 @@
+/**
+ * Rule: endpoints — where a member may be reached, best first.
+ *
+ * What an operator told it to advertise, then what its entry saw it come from (the public side of a 1:1 NAT), then the
+ * addresses of its own interfaces (right within one site). Addresses inside the overlay are never among them.
+ */
+import type { Endpoint } from '../ports.ts';
+import { contains } from './addresses.ts';
+import type { Member, MeshInfo } from './view.ts';
+
+/** Whether an address lies inside the mesh's own prefixes. */
+export const isOverlay = (mesh: Pick<MeshInfo, 'prefix' | 'prefix6'>, host: string): boolean =>
+  contains(mesh.prefix, host) || contains(mesh.prefix6, host);
+
+/** The member's endpoints, best first, without repeats. Empty while it has said nothing. */
+export function endpointsOf(
+  member: Pick<Member, 'endpoints'>,
+  mesh: Pick<MeshInfo, 'prefix' | 'prefix6'>,
+): readonly Endpoint[] {
+  const said = member.endpoints;
+  if (said === null) return [];
+  const all = [
+    ...(said.advertised === null ? [] : [said.advertised]),
+    ...(said.observed === null ? [] : [said.observed]),
+    ...said.local.map((host) => ({ host, port: said.port })),
+  ];
+  return distinct(all.filter(({ host }) => !isOverlay(mesh, host)));
+}
+
+/** The endpoints without repeats, in order. */
+export const distinct = (endpoints: readonly Endpoint[]): readonly Endpoint[] => [
+  ...new Map(endpoints.map((endpoint) => [`${endpoint.host} ${endpoint.port}`, endpoint])).values(),
+];

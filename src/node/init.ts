@@ -1,0 +1,112 @@
+/**
+ * Loop: init — makes this VM the founder of a new mesh.
+ *
+ * 1. Everything that can be refused is refused before the first byte is written.
+ * 2. The recovery code is in its owner's hands before the mesh exists; the file `genesis` comes last.
+ */
+import { addressAt } from '../crdt/addresses.ts';
+import { makeGenesis, makePrefix6, readGenesis } from '../crdt/genesis.ts';
+import { memberIdOf } from '../crdt/ids.ts';
+import { printRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
+import type { Ports } from '../ports.ts';
+import { keepKeys, type LocalConfig, type LocalState, writeLocalState } from './local-state.ts';
+import { checkHost, checkOverlay } from './preflight.ts';
+import { openReplica } from './replica.ts';
+import type { Settings } from './rules/settings.ts';
+
+/** What init reports. */
+export interface Founded {
+  readonly mesh: string;
+  readonly name: string;
+  readonly ipv4: string;
+  readonly prefix: string;
+  readonly prefix6: string;
+}
+
+/** The founder has the first host address of the prefix; `pickIpv4` leaves it out. */
+const FOUNDER_INDEX = 1;
+
+type InitPorts = Pick<
+  Ports,
+  'clock' | 'random' | 'crypto' | 'disk' | 'host' | 'net' | 'log'
+>;
+
+/** Founds a mesh. `keepCode` must put the recovery code where its owner has it; when it fails, nothing was made. */
+export async function prepareInit(
+  ports: InitPorts,
+  settings: Settings,
+  keepCode: (code: string) => Promise<void>,
+): Promise<Founded> {
+  const { crypto, disk, random } = ports;
+  await checkHost(ports, settings.port);
+  const prefix6 = settings.prefix6 ?? makePrefix6(random.bytes(16));
+  await checkOverlay(ports.host, { prefix: settings.prefix, prefix6 }, settings.interface);
+  const rootSeed = random.bytes(32);
+  await keepCode(printRecoveryCode(crypto, rootSeed));
+  await disk.remove('journal');
+  const local = await found(ports, settings, { prefix6, rootSeed });
+  const ipv4 = addressAt(settings.prefix, FOUNDER_INDEX);
+  await adoptSelf({ ...ports, crypto }, local, ipv4);
+  await writeLocalState(disk, local);
+  return { mesh: settings.mesh, name: settings.member, ipv4, prefix: settings.prefix, prefix6 };
+}
+
+async function found(
+  { crypto, disk, random }: InitPorts,
+  settings: Settings,
+  made: { readonly prefix6: string; readonly rootSeed: Uint8Array },
+): Promise<LocalState> {
+  const keys = await keepKeys(disk, random);
+  const genesisBytes = makeGenesis(crypto, keys.memberSeed, {
+    name: settings.mesh,
+    prefix: settings.prefix,
+    prefix6: made.prefix6,
+    nextRootHash: rootHashOf(crypto, made.rootSeed),
+  });
+  const genesis = readGenesis(crypto, genesisBytes);
+  if (!genesis.ok) throw new Error(`a genesis that does not read back: ${genesis.why}`);
+  return {
+    keys,
+    psk: random.bytes(32),
+    genesis: genesis.genesis,
+    genesisBytes,
+    meshId: genesis.meshId,
+    config: configOf(settings, settings.member),
+  };
+}
+
+/** The founder enters the state as every member does, by an adoption that it signs itself. */
+async function adoptSelf(
+  ports: Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>,
+  local: LocalState,
+  ipv4: string,
+): Promise<void> {
+  const memberKey = ports.crypto.publicKey(local.keys.memberSeed);
+  const replica = await openReplica(ports, local);
+  await replica.write([
+    {
+      path: `trust/adopt/${memberIdOf(memberKey)}`,
+      value: {
+        memberKey,
+        wgKey: ports.crypto.wgPublicKey(local.keys.wgPrivateKey),
+        name: local.config.name,
+        ipv4,
+        labels: {},
+        number: 0,
+        invite: null,
+      },
+    },
+  ]);
+}
+
+/** What this VM decides for itself, from the flags. */
+export const configOf = (settings: Settings, name: string): LocalConfig => ({
+  name,
+  port: settings.port,
+  interface: settings.interface,
+  advertised: settings.advertised,
+  observed: null,
+  services: [...settings.services],
+  allowRun: settings.allowRun,
+  entries: [],
+});

@@ -1,0 +1,219 @@
+/**
+ * Loop: join — makes this VM a member of an existing mesh, through any member that answers.
+ *
+ * 1. The joiner connects with the invite's key; its own keys are made here and never leave.
+ * 2. Whatever this host cannot carry is found out before the mesh is asked to admit it.
+ * 3. Cut midway, it is repeated with the same keys, and the mesh answers as before.
+ */
+import { type Genesis, readGenesis } from '../crdt/genesis.ts';
+import { makeJoinRequest } from '../crdt/admission.ts';
+import { type PeerKey, parseMemberId } from '../crdt/ids.ts';
+import { readToken, type Token, type TokenEntry } from '../crdt/token.ts';
+import { Fault } from '../fault.ts';
+import type { Ports, SwarmNode } from '../ports.ts';
+import { configOf } from './init.ts';
+import { type Keys, keepKeys, type LocalConfig, writeLocalState } from './local-state.ts';
+import { checkHost, checkOverlay } from './preflight.ts';
+import {
+  decodeJoinAnswer,
+  encodeJoin,
+  type JoinAnswer,
+  type JoinAsk,
+} from './rules/join-message.ts';
+import { joinFault } from './rules/join-fault.ts';
+import type { Settings } from './rules/settings.ts';
+
+/** Longest dial of one entry, and longest wait for its answer. Unit: ms. */
+const DIAL_MS = 4_000;
+const ANSWER_MS = 6_000;
+/** Longest pause before the next entry, so that many joiners do not knock in step. Unit: ms. */
+const JITTER_MS = 300;
+/** Rounds over all entries before the joiner gives up. */
+const ROUNDS = 3;
+
+/** What join reports. */
+export interface Joined {
+  readonly mesh: string;
+  readonly name: string;
+  readonly ipv4: string;
+}
+
+type JoinPorts = Omit<Ports, 'process'>;
+
+interface Attempt {
+  readonly token: Token;
+  readonly settings: Settings;
+  readonly keys: Keys;
+}
+
+interface Admitted extends Joined {
+  readonly genesis: Genesis;
+  readonly genesisBytes: Uint8Array;
+  readonly observed: string;
+  readonly entries: LocalConfig['entries'];
+}
+
+/** Joins. `onStep` is told in a few words what is going on. Fault 'refused' or 'timeout' when it does not come about. */
+export async function prepareJoin(
+  ports: JoinPorts,
+  tokenText: string,
+  settings: Settings,
+  onStep: (step: string) => void,
+): Promise<Joined> {
+  const { crypto, disk } = ports;
+  const read = readToken(crypto, tokenText);
+  if (!read.ok) throw badToken(read.why, 'copy the whole line that cnsmo invite printed');
+  await checkHost(ports, settings.port);
+  const attempt = { token: read.token, settings, keys: await keepKeys(disk, ports.random) };
+  const swarm = await openAsInvite(ports, read.token);
+  try {
+    const admitted = await tryEntries(ports, swarm, attempt, onStep);
+    await disk.remove('journal');
+    const { config } = { config: configOf(settings, admitted.name) };
+    const observed = { host: admitted.observed, port: settings.port };
+    await writeLocalState(disk, {
+      psk: read.token.psk,
+      genesisBytes: admitted.genesisBytes,
+      config: { ...config, observed, entries: admitted.entries },
+    });
+    return { mesh: admitted.genesis.name, name: admitted.name, ipv4: admitted.ipv4 };
+  } finally {
+    await swarm.stop();
+  }
+}
+
+const openAsInvite = ({ swarm }: JoinPorts, token: Token): Promise<SwarmNode> => {
+  const pinned = new Set<PeerKey>(token.entries.map(({ memberId }) => memberId));
+  return swarm.open({
+    seed: token.seed,
+    psk: token.psk,
+    port: null,
+    meshId: token.meshId,
+    standing: (peer) => (pinned.has(peer) ? 'member' : 'stranger'),
+    isOverlay: () => false,
+    judge: () => 'ignore',
+  });
+};
+
+async function tryEntries(
+  ports: JoinPorts,
+  swarm: SwarmNode,
+  attempt: Attempt,
+  onStep: (step: string) => void,
+): Promise<Admitted> {
+  const entries = attempt.token.entries;
+  let last: unknown = null;
+  for (let turn = 0; turn < entries.length * ROUNDS; turn += 1) {
+    const entry = entries[turn % entries.length];
+    if (entry === undefined) break;
+    onStep(`asking ${entry.address.host} port ${entry.address.port}`);
+    try {
+      const admitted = await askEntry(ports, swarm, entry, attempt);
+      if (admitted !== null) return admitted;
+    } catch (error) {
+      if (!(error instanceof Fault) || error.facts.field !== 'entry') throw error;
+      ports.log.info('entry-failed', { entry: entry.address.host, why: error.message });
+      last = error;
+    }
+    const wait = JITTER_MS * ports.random.fraction() * (1 + turn);
+    await ports.clock.sleep(wait, new AbortController().signal);
+  }
+  throw unreachable(attempt.token, last);
+}
+
+/** One entry's word: admitted, null when another may do better; a Fault with field `entry` when it did not answer. */
+async function askEntry(
+  ports: JoinPorts,
+  swarm: SwarmNode,
+  entry: TokenEntry,
+  attempt: Attempt,
+): Promise<Admitted | null> {
+  const { token, settings, keys } = attempt;
+  const ask = (body: JoinAsk): Promise<JoinAnswer> => exchange(swarm, entry, body);
+  const welcome = await ask({ v: 1, kind: 'hello' });
+  if (welcome.kind !== 'welcome') return null;
+  const genesis = readGenesis(ports.crypto, welcome.genesis);
+  if (!genesis.ok || genesis.meshId !== token.meshId) {
+    throw badToken('its entry belongs to another mesh', 'ask for a new token');
+  }
+  await checkOverlay(ports.host, genesis.genesis, settings.interface);
+  const request = makeJoinRequest(ports.crypto, {
+    mesh: token.meshId,
+    memberSeed: keys.memberSeed,
+    inviteSeed: token.seed,
+    wgKey: ports.crypto.wgPublicKey(keys.wgPrivateKey),
+    name: settings.member,
+  });
+  const answer = await ask({ v: 1, kind: 'admit', ...request });
+  if (answer.kind === 'refused') throw joinFault(answer.why, answer.detail, settings.member);
+  if (answer.kind !== 'admitted') return null;
+  return {
+    mesh: genesis.genesis.name,
+    name: answer.name,
+    ipv4: answer.ipv4,
+    genesis: genesis.genesis,
+    genesisBytes: welcome.genesis,
+    observed: welcome.observed,
+    entries: entriesOf(token, entry, answer.entries),
+  };
+}
+
+async function exchange(swarm: SwarmNode, entry: TokenEntry, body: JoinAsk): Promise<JoinAnswer> {
+  try {
+    await swarm.dial(entry.memberId, [entry.address], DIAL_MS);
+    const raw = await swarm.request(entry.memberId, 'join', encodeJoin(body), ANSWER_MS);
+    const answer = decodeJoinAnswer(raw);
+    if (answer !== null) return answer;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw noAnswer(entry, error.facts.why, error);
+  }
+  throw noAnswer(entry, 'answered what this version does not understand', null);
+}
+
+/** The members to contact first as a member: who let us in, the token's, and whom the entry named. */
+function entriesOf(
+  token: Token,
+  entry: TokenEntry,
+  named: readonly { readonly member: string; readonly host: string; readonly port: number }[],
+): LocalConfig['entries'] {
+  const all = [entry, ...token.entries].map(({ memberId, address }) => ({
+    member: memberId as string,
+    endpoint: { ...address },
+  }));
+  for (const { member, host, port } of named) {
+    if (parseMemberId(member) !== null) all.push({ member, endpoint: { host, port } });
+  }
+  const seen = new Map(all.map((one) => [`${one.member} ${one.endpoint.host}`, one]));
+  return [...seen.values()];
+}
+
+const noAnswer = (entry: TokenEntry, why: string, cause: unknown): Fault =>
+  new Fault(
+    'timeout',
+    {
+      field: 'entry',
+      value: `${entry.address.host}:${entry.address.port}`,
+      why,
+      remedy: 'check that the member runs and that its port is open for TCP',
+    },
+    cause,
+  );
+
+const badToken = (why: string, remedy: string): Fault =>
+  new Fault('refused', { field: 'token', value: '(hidden)', why, remedy });
+
+function unreachable(token: Token, last: unknown): Fault {
+  const tried = [...new Set(token.entries.map((e) => `${e.address.host}:${e.address.port}`))];
+  const detail = last instanceof Fault ? ` (${last.facts.why})` : '';
+  return new Fault(
+    'timeout',
+    {
+      field: 'token',
+      value: tried.join(' '),
+      why: `no member that it names let this VM in${detail}`,
+      remedy: 'check the network and that the token is fresh, then run join again',
+    },
+    last,
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * Loop: local state — what this VM keeps about itself, apart from the shared state.
+ *
+ * Keys are made here and never leave. `config` holds what only this VM decides: which services run here, which port and
+ * interface. The file `genesis` is written last: a directory without it holds no member.
+ */
+import * as z from 'zod/mini';
+import type { MeshId } from '../crdt/ids.ts';
+import { type Genesis, readGenesis } from '../crdt/genesis.ts';
+import { Fault } from '../fault.ts';
+import type { Crypto, Disk, Random } from '../ports.ts';
+
+const endpoint = z.object({ host: z.string(), port: z.number() });
+
+const localConfig = z.object({
+  name: z.string(),
+  port: z.number(),
+  interface: z.string(),
+  advertised: z.nullable(endpoint),
+  observed: z.nullable(endpoint),
+  services: z.array(z.string()),
+  allowRun: z.boolean(),
+  entries: z.array(z.object({ member: z.string(), endpoint })),
+});
+
+/** What only this VM decides or knows. `entries`: the members that its token named, for the first contact. */
+export type LocalConfig = z.infer<typeof localConfig>;
+
+/** The secrets of this VM: 32 bytes each. */
+export interface Keys {
+  readonly memberSeed: Uint8Array;
+  readonly wgPrivateKey: Uint8Array;
+}
+
+/** Everything that makes a directory a member. */
+export interface LocalState {
+  readonly keys: Keys;
+  readonly psk: Uint8Array;
+  readonly genesis: Genesis;
+  readonly genesisBytes: Uint8Array;
+  readonly meshId: MeshId;
+  readonly config: LocalConfig;
+}
+
+const FILE = {
+  genesis: 'genesis',
+  member: 'member-key',
+  wg: 'wg-key',
+  psk: 'psk',
+  config: 'config',
+} as const;
+
+/** Fresh keys. */
+export const makeKeys = (random: Random): Keys => ({
+  memberSeed: random.bytes(32),
+  wgPrivateKey: random.bytes(32),
+});
+
+/** Whether the directory holds a member. */
+export const isInitialised = async (disk: Disk): Promise<boolean> =>
+  (await disk.read(FILE.genesis)) !== null;
+
+/**
+ * Keys kept from an earlier try to join, or fresh ones, kept before they are first used: a join that was cut midway is
+ * repeated as the same member.
+ */
+export async function keepKeys(disk: Disk, random: Random): Promise<Keys> {
+  const memberSeed = await disk.read(FILE.member);
+  const wgPrivateKey = await disk.read(FILE.wg);
+  if (memberSeed?.length === 32 && wgPrivateKey?.length === 32) return { memberSeed, wgPrivateKey };
+  const keys = makeKeys(random);
+  await disk.write(FILE.wg, keys.wgPrivateKey);
+  await disk.write(FILE.member, keys.memberSeed);
+  return keys;
+}
+
+/** Makes the directory a member. The genesis comes last. */
+export async function writeLocalState(
+  disk: Disk,
+  state: Pick<LocalState, 'psk' | 'genesisBytes' | 'config'>,
+): Promise<void> {
+  await disk.write(FILE.psk, state.psk);
+  await writeConfig(disk, state.config);
+  await disk.write(FILE.genesis, state.genesisBytes);
+}
+
+/** Replaces what only this VM decides. */
+export const writeConfig = (disk: Disk, config: LocalConfig): Promise<void> =>
+  disk.write(FILE.config, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
+
+/** Reads it all back. Fault 'refused' when the directory holds no member or a file of it is damaged. */
+export async function readLocalState(crypto: Crypto, disk: Disk): Promise<LocalState> {
+  const genesisBytes = await disk.read(FILE.genesis);
+  if (genesisBytes === null) {
+    throw new Fault('refused', {
+      field: 'state',
+      value: 'empty',
+      why: 'this VM is not a member of a mesh',
+      remedy: 'run cnsmo init for a new mesh, or cnsmo join with a token',
+    });
+  }
+  const genesis = readGenesis(crypto, genesisBytes);
+  if (!genesis.ok) throw damaged(FILE.genesis, genesis.why);
+  return {
+    keys: { memberSeed: await readKey(disk, FILE.member), wgPrivateKey: await readKey(disk, FILE.wg) },
+    psk: await readKey(disk, FILE.psk),
+    genesis: genesis.genesis,
+    genesisBytes,
+    meshId: genesis.meshId,
+    config: await readConfig(disk),
+  };
+}
+
+async function readKey(disk: Disk, name: string): Promise<Uint8Array> {
+  const key = await disk.read(name);
+  if (key?.length !== 32) throw damaged(name, `${key?.length ?? 0} bytes where 32 belong`);
+  return key;
+}
+
+async function readConfig(disk: Disk): Promise<LocalConfig> {
+  const bytes = await disk.read(FILE.config);
+  try {
+    return localConfig.parse(JSON.parse(new TextDecoder().decode(bytes ?? new Uint8Array())));
+  } catch {
+    throw damaged(FILE.config, 'not the settings that init or join wrote');
+  }
+}
+
+const damaged = (file: string, why: string): Fault =>
+  new Fault('refused', {
+    field: 'state',
+    value: file,
+    why,
+    remedy: 'restore the file, or remove this VM with cnsmo leave --local and join again',
+  });

@@ -1,0 +1,51 @@
+/**
+ * Loop: preflight — what init and join check on this host before they change anything.
+ */
+import { Fault } from '../fault.ts';
+import type { Disk, Host, Net } from '../ports.ts';
+import { isInitialised } from './local-state.ts';
+import { checkFitness, checkRoutes } from './rules/fitness.ts';
+
+/** Fault 'refused' when the state directory holds a member, the host is unfit, or the port is taken. */
+export async function checkHost(
+  ports: { readonly disk: Disk; readonly host: Host; readonly net: Net },
+  port: number,
+): Promise<void> {
+  if (await isInitialised(ports.disk)) {
+    throw new Fault('refused', {
+      field: 'state',
+      value: 'in use',
+      why: 'this VM is a member of a mesh already',
+      remedy: 'use another --state, or run cnsmo leave first',
+    });
+  }
+  checkFitness(await ports.host.facts());
+  if (!(await ports.net.isPortFree(port))) {
+    throw new Fault('refused', {
+      field: 'port',
+      value: String(port),
+      why: 'in use on this host',
+      remedy: 'choose another with --port, or stop what holds it',
+    });
+  }
+}
+
+/** Fault 'refused' when the overlay's prefixes overlap a route of this host or an interface has our name. */
+export async function checkOverlay(
+  host: Host,
+  mesh: { readonly prefix: string; readonly prefix6: string },
+  ownInterface: string,
+): Promise<void> {
+  const routes4 = await host.run({ argv: ['ip', '-j', '-4', 'route', 'show'] });
+  if (routes4.status === 0) checkRoutes(routes4.stdout, mesh.prefix, ownInterface);
+  const routes6 = await host.run({ argv: ['ip', '-j', '-6', 'route', 'show'] });
+  if (routes6.status === 0) checkRoutes(routes6.stdout, mesh.prefix6, ownInterface);
+  const link = await host.run({ argv: ['ip', '-j', 'link', 'show', 'dev', ownInterface] });
+  if (link.status !== 0) return;
+  throw new Fault('refused', {
+    field: 'interface',
+    value: ownInterface,
+    why: 'an interface of that name exists on this host',
+    remedy: 'choose another with --interface, or delete it',
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * Loop: replica — the shared state on this VM: the store in memory, the journal on disk.
+ *
+ * 1. An own frame is durable before the store takes it and before anybody is sent it.
+ * 2. Frames of others are taken at once and journalled behind; a crash loses at most what can be fetched again.
+ * 3. Own writes run one after the other.
+ */
+import type { Edit } from '../crdt/entry.ts';
+import { memberIdOf } from '../crdt/ids.ts';
+import { decodeJournal, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
+import { openProjector } from '../crdt/projection.ts';
+import { openStore, type Receipt, type Store } from '../crdt/store.ts';
+import type { View } from '../crdt/view.ts';
+import { Fault } from '../fault.ts';
+import type { Ports, Unsubscribe } from '../ports.ts';
+import type { LocalState } from './local-state.ts';
+
+/** The shared state as loops use it. */
+export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf'> {
+  view(): View;
+  /** Says something as this member. Resolves when it is durable; Fault 'refused' when it is over a limit. */
+  write(edits: readonly Edit[]): Promise<void>;
+  /** Judges frames of others and takes what is good. */
+  receive(frames: readonly Uint8Array[]): readonly Receipt[];
+  /** Called after anything was taken; `own` is the frame when it was written here. */
+  onChange(listener: (own: Uint8Array | null) => void): Unsubscribe;
+  /** Resolves when everything taken so far is on disk. */
+  flush(): Promise<void>;
+}
+
+type ReplicaPorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
+
+const JOURNAL = 'journal';
+
+/** Opens the state of this VM from its journal. */
+export async function openReplica(ports: ReplicaPorts, local: LocalState): Promise<Replica> {
+  const { clock, crypto, log } = ports;
+  const self = {
+    id: memberIdOf(crypto.publicKey(local.keys.memberSeed)),
+    seed: local.keys.memberSeed,
+  };
+  const mesh = { genesis: local.genesis, meshId: local.meshId };
+  const store = openStore(crypto, mesh, self, openProjector(crypto, local.genesis, local.meshId));
+  await loadJournal(ports, store);
+  const listeners = new Set<(own: Uint8Array | null) => void>();
+  let writing: Promise<void> = Promise.resolve();
+  let journalling: Promise<void> = Promise.resolve();
+  const tell = (own: Uint8Array | null): void => {
+    for (const listener of listeners) listener(own);
+  };
+  const journal = (frames: readonly Uint8Array[]): Promise<void> =>
+    ports.disk.append(JOURNAL, concat(frames.map((frame) => encodeRecord(crypto, frame))));
+  return {
+    heads: store.heads,
+    framesAfter: store.framesAfter,
+    valueOf: store.valueOf,
+    view: store.view,
+    write: (edits) => {
+      const turn = writing.then(() => writeOwn(store, edits, clock.wallMs(), journal)).then((own) => {
+        if (own !== null) tell(own);
+      });
+      writing = turn.catch(() => undefined);
+      return turn;
+    },
+    receive: (frames) => {
+      const receipts = store.receiveAll(frames, clock.wallMs());
+      const taken = frames.filter((_, index) => receipts[index]?.verdict === 'taken');
+      if (taken.length > 0) {
+        journalling = journalling
+          .then(() => journal(taken))
+          .catch((error: unknown) => log.warn('journal-failed', { why: String(error) }));
+        tell(null);
+      }
+      return receipts;
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    flush: async () => {
+      await writing;
+      await journalling;
+    },
+  };
+}
+
+async function writeOwn(
+  store: Store,
+  edits: readonly Edit[],
+  wallMs: number,
+  journal: (frames: readonly Uint8Array[]) => Promise<void>,
+): Promise<Uint8Array | null> {
+  const draft = store.write(edits, wallMs);
+  if (draft.kind === 'nothing') return null;
+  if (draft.kind === 'refused') {
+    throw new Fault('refused', {
+      field: 'state',
+      value: edits.map((edit) => edit.path).join(' '),
+      why: draft.why,
+      remedy: 'delete what is no longer needed, then try again',
+    });
+  }
+  try {
+    await journal([draft.bytes]);
+  } catch (error) {
+    draft.cancel();
+    throw error;
+  }
+  draft.commit();
+  return draft.bytes;
+}
+
+async function loadJournal({ crypto, disk, log, clock }: ReplicaPorts, store: Store): Promise<void> {
+  const bytes = await disk.read(JOURNAL);
+  if (bytes === null) {
+    await disk.write(JOURNAL, JOURNAL_HEADER);
+    return;
+  }
+  const { frames, goodLength, torn, corrupt } = decodeJournal(crypto, bytes);
+  store.load(frames, clock.wallMs());
+  if (torn || corrupt.length > 0) {
+    log.warn('journal-repaired', { torn, corrupt: corrupt.length, bytes: bytes.length, goodLength });
+    if (corrupt.length > 0) await disk.write('journal-damaged', bytes);
+    const records = frames.map((frame) => encodeRecord(crypto, frame));
+    await disk.write(JOURNAL, concat([JOURNAL_HEADER, ...records]));
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

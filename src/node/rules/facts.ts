@@ -1,0 +1,52 @@
+/**
+ * Rule: facts — what a member says of itself in the shared state, on change only.
+ */
+import { isOverlay } from '../../crdt/endpoints.ts';
+import { pickIpv4 } from '../../crdt/addresses.ts';
+import type { Edit } from '../../crdt/entry.ts';
+import { bytesOfId, type MemberId } from '../../crdt/ids.ts';
+import type { View } from '../../crdt/view.ts';
+import type { Crypto } from '../../ports.ts';
+import type { LocalConfig } from '../local-state.ts';
+
+/** Own addresses that are published, at most. A VM with more names the first in order. */
+const LOCAL_MAX = 16;
+
+/** What the member knows of itself. */
+export interface OwnKnowledge {
+  readonly self: MemberId;
+  readonly config: LocalConfig;
+  readonly addresses: readonly { readonly interface: string; readonly host: string }[];
+  readonly version: { readonly version: string; readonly commit: string };
+}
+
+/** The whole of the own facts. Writing what is already said is harmless: the store drops it. */
+export function ownFacts(crypto: Crypto, view: View, own: OwnKnowledge): readonly Edit[] {
+  const { config } = own;
+  const local = own.addresses
+    .filter((address) => address.interface !== config.interface && !isOverlay(view.mesh, address.host))
+    .map(({ host }) => host)
+    .toSorted()
+    .slice(0, LOCAL_MAX);
+  const observed =
+    config.observed !== null && !local.includes(config.observed.host) ? config.observed : null;
+  const endpoints = { port: config.port, advertised: config.advertised, observed, local };
+  return [
+    { path: 'member/endpoints', value: endpoints },
+    {
+      path: 'member/consent',
+      value: { services: config.services.toSorted(), allowRun: config.allowRun },
+    },
+    { path: 'member/version', value: own.version },
+    ...claim(crypto, view, own.self),
+  ];
+}
+
+/** The loser of an address tie claims a free one for itself. */
+function claim(crypto: Crypto, view: View, self: MemberId): readonly Edit[] {
+  const me = view.members.find(({ id }) => id === self);
+  if (me === undefined || me.ipv4 !== null) return [];
+  const taken = new Set(view.members.flatMap(({ ipv4 }) => (ipv4 === null ? [] : [ipv4])));
+  const ipv4 = pickIpv4(crypto, view.mesh.prefix, bytesOfId(self), taken);
+  return ipv4 === null ? [] : [{ path: 'member/ipv4', value: { ipv4 } }];
+}

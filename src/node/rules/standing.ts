@@ -1,0 +1,34 @@
+/**
+ * Rule: standing — who may stay connected after Noise, and as what.
+ *
+ * 1. A member in the view, or the holder of an invite that the view knows; everybody else is cut.
+ * 2. Evicted members are strangers, whatever else names them.
+ * 3. Before this VM has read the state once, the members that its token pinned count as members.
+ */
+import type { MemberId, PeerKey } from '../../crdt/ids.ts';
+import type { View } from '../../crdt/view.ts';
+import type { Standing } from '../../ports.ts';
+
+/** How long after its expiry an invite's holder is still told that it expired. Unit: ms. FORMATS, "Connection". */
+const TELL_EXPIRED_MS = 24 * 3_600_000;
+
+/** The standing of a peer. `entries`: the members that the token pinned. */
+export function standingOf(
+  view: View,
+  local: { readonly self: MemberId; readonly entries: ReadonlySet<string> },
+  wallMs: number,
+): (peer: PeerKey) => Standing {
+  const members = new Map(view.members.map((member) => [member.id as PeerKey, member]));
+  const evicted = new Set<PeerKey>(view.evicted);
+  const invites = new Map(view.invites.map((invite) => [invite.id as PeerKey, invite]));
+  const isBootstrapping = !members.has(local.self);
+  return (peer) => {
+    if (evicted.has(peer)) return 'stranger';
+    const member = members.get(peer);
+    if (member !== undefined) return member.hasLeft ? 'stranger' : 'member';
+    if (isBootstrapping && local.entries.has(peer)) return 'member';
+    const invite = invites.get(peer);
+    if (invite !== undefined && wallMs <= invite.expiryMs + TELL_EXPIRED_MS) return 'invite';
+    return 'stranger';
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * Rule: status — what `cnsmo status` and `cnsmo members` show, from the view and what this VM sees.
+ *
+ * The field names are fixed (INTERFACES, "Output"); readers ignore those that they do not know.
+ */
+import { endpointsOf } from '../../crdt/endpoints.ts';
+import type { MemberId } from '../../crdt/ids.ts';
+import type { Member, Role, View } from '../../crdt/view.ts';
+import type { AgentReport } from '../../services/service.ts';
+import type { LinkState } from '../links.ts';
+
+export interface MemberStatus {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly role: Role;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly state: LinkState | 'left';
+  /** Overlay addresses without prefix length, IPv4 first. */
+  readonly addresses: readonly string[];
+  readonly endpoint: string | null;
+  readonly handshakeAgeMs: number | null;
+  readonly rttMs: number | null;
+  readonly version: string | null;
+}
+
+export interface Status {
+  readonly mesh: { readonly id: string; readonly name: string };
+  readonly self: {
+    readonly id: MemberId;
+    readonly name: string;
+    readonly role: Role;
+    readonly addresses: readonly string[];
+    readonly ready: boolean;
+    readonly engine: string | null;
+    readonly version: string;
+  };
+  readonly core: null;
+  readonly members: readonly MemberStatus[];
+  readonly services: readonly Pick<AgentReport, 'name' | 'state' | 'problems'>[];
+  /** Members that this VM can talk to, itself included, of all that are in the mesh. */
+  readonly reachable: number;
+  readonly total: number;
+  /** Things that an operator should look at. */
+  readonly alarms: readonly string[];
+}
+
+/** What the node sees at this moment beside the view. */
+export interface Sight {
+  readonly self: MemberId;
+  readonly name: string;
+  readonly version: string;
+  readonly isReady: boolean;
+  readonly link: (member: MemberId) => LinkState;
+  readonly rttMs: (member: MemberId) => number | null;
+  readonly reports: readonly AgentReport[];
+}
+
+/** Everybody in the mesh, sorted by name. */
+export function membersOf(view: View, sight: Sight): readonly MemberStatus[] {
+  return view.members
+    .map((member) => memberStatus(view, sight, member))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The whole of `status`. */
+export function statusOf(view: View, sight: Sight): Status {
+  const members = membersOf(view, sight);
+  const me = members.find(({ id }) => id === sight.self);
+  const present = members.filter(({ state }) => state !== 'left');
+  return {
+    mesh: { id: view.mesh.id, name: view.mesh.name },
+    self: {
+      id: sight.self,
+      name: me?.name ?? sight.name,
+      role: me?.role ?? 'node',
+      addresses: me?.addresses ?? [],
+      ready: sight.isReady,
+      engine: sight.reports.find(({ engine }) => engine !== undefined)?.engine ?? null,
+      version: sight.version,
+    },
+    core: null,
+    members,
+    services: sight.reports.map(({ name, state, problems }) => ({ name, state, problems })),
+    reachable: present.filter(({ state }) => state === 'alive').length,
+    total: present.length,
+    alarms: view.alarms.map(({ kind, about }) => `${kind}: ${about}`),
+  };
+}
+
+function memberStatus(view: View, sight: Sight, member: Member): MemberStatus {
+  const peers = sight.reports.flatMap((report) => report.peers ?? []);
+  const seen = peers.find((peer) => peer.member === member.id);
+  const said = endpointsOf(member, view.mesh)[0];
+  return {
+    id: member.id,
+    name: member.name,
+    role: member.role,
+    labels: member.labels,
+    state: stateOf(sight, member),
+    addresses: [...(member.ipv4 === null ? [] : [member.ipv4]), member.ipv6],
+    endpoint: seen?.endpoint ?? (said === undefined ? null : `${said.host}:${said.port}`),
+    handshakeAgeMs: seen?.handshakeAgeMs ?? null,
+    rttMs: sight.rttMs(member.id),
+    version: member.version,
+  };
+}
+
+function stateOf(sight: Sight, member: Member): MemberStatus['state'] {
+  if (member.hasLeft) return 'left';
+  return member.id === sight.self ? 'alive' : sight.link(member.id);
+}

@@ -1,0 +1,172 @@
+/**
+ * Loop: sync — brings this member and its neighbours in step, and makes the loss of any gossip harmless.
+ *
+ * 1. A new connection, a gap in gossip and a wish (`with`) mark a peer; one loop acts on the marks.
+ * 2. Besides, every 30 s one connected member, drawn at random, is asked.
+ * 3. Rounds end when neither side took anything: what cannot be judged yet is left for later.
+ */
+import type { PeerKey } from '../crdt/ids.ts';
+import type { Head, Receipt } from '../crdt/store.ts';
+import type { GossipVerdict, Ports, SwarmNode } from '../ports.ts';
+import type { Replica } from './replica.ts';
+import { decodeSync, encodeSync, type SyncMessage } from './rules/sync-message.ts';
+import { createWake, type Wake } from './wake.ts';
+
+/** Time between two rounds nobody asked for. Unit: ms, ±25 %. DESIGN §3: loss must be harmless, idle traffic small. */
+const ROUND_MS = 30_000;
+/** Longest wait for an answer. Unit: ms. A batch of 512 KiB over 1 Mb/s takes 4 s. */
+const ANSWER_MS = 15_000;
+/** Frames sent in one message. Unit: bytes. Small enough not to stall the event loop for 50 ms. */
+const BATCH_BYTES = 512 * 1024;
+/** Longest message: one snapshot of 9 MiB and its heads. Unit: bytes. */
+const MESSAGE_BYTES_MAX = 10 * 1024 * 1024;
+/** Rounds with one peer in a row; more frames than that are fetched by the next mark. */
+const ROUNDS_MAX = 1_000;
+
+/** The running loop, as others use it. */
+export interface Sync {
+  /** Comes in step with a connected peer now; tells whether it succeeded. */
+  with(peer: PeerKey): Promise<boolean>;
+  /** Whether we came in step with the peer since it connected. */
+  isInStep(peer: PeerKey): boolean;
+  /** Judges a gossiped frame. */
+  judge(from: PeerKey, frame: Uint8Array): GossipVerdict;
+  /** Starts serving and asking on a swarm node; ends with `signal`. */
+  run(swarm: SwarmNode, signal: AbortSignal): Promise<void>;
+}
+
+type SyncPorts = Pick<Ports, 'clock' | 'random' | 'log'>;
+
+/** Makes the loop; it does nothing until `run`. `onStep` is told whenever a peer came in step. */
+export function createSync(ports: SyncPorts, replica: Replica, onStep: () => void): Sync {
+  const wake = createWake(ports.clock);
+  const marked = new Set<PeerKey>();
+  const inStep = new Set<PeerKey>();
+  let node: SwarmNode | null = null;
+  const reached = (peer: PeerKey): void => {
+    inStep.add(peer);
+    onStep();
+  };
+  const comeInStep = async (peer: PeerKey): Promise<boolean> => {
+    if (node === null) return false;
+    const isDone = await exchange(node, replica, peer).catch((error: unknown) => {
+      ports.log.warn('sync-failed', { peer, why: String(error) });
+      return false;
+    });
+    if (isDone) reached(peer);
+    return isDone;
+  };
+  return {
+    with: comeInStep,
+    isInStep: (peer) => inStep.has(peer),
+    judge: (from, frame) => {
+      const receipt = replica.receive([frame])[0];
+      if (receipt?.verdict === 'held' && receipt.why !== 'ahead') {
+        marked.add(from);
+        wake.mark();
+      }
+      return verdictOf(receipt);
+    },
+    run: async (swarm, signal) => {
+      node = swarm;
+      const unhandle = serve(swarm, replica, reached);
+      const unlisten = swarm.onConnectionChange((peer) => {
+        inStep.delete(peer);
+        if (isConnected(swarm, peer)) marked.add(peer);
+        wake.mark();
+      });
+      const unfollow = replica.onChange((own) => own !== null && swarm.publish(own));
+      await act(ports, { swarm, wake, marked, comeInStep }, signal);
+      unfollow();
+      unlisten();
+      unhandle();
+      node = null;
+    },
+  };
+}
+
+interface Work {
+  readonly swarm: SwarmNode;
+  readonly wake: Wake;
+  readonly marked: Set<PeerKey>;
+  readonly comeInStep: (peer: PeerKey) => Promise<boolean>;
+}
+
+async function act(ports: SyncPorts, work: Work, signal: AbortSignal): Promise<void> {
+  const { swarm, wake, marked, comeInStep } = work;
+  for (const { peer } of swarm.connections()) marked.add(peer);
+  if (marked.size > 0) wake.mark();
+  while (!signal.aborted) {
+    const jitter = 0.75 + ports.random.fraction() / 2;
+    const wasMarked = await wake.wait(ROUND_MS * jitter, signal);
+    if (signal.aborted) return;
+    if (!wasMarked) {
+      const peers = swarm.connections();
+      const drawn = peers[Math.floor(ports.random.fraction() * peers.length)];
+      if (drawn !== undefined) marked.add(drawn.peer);
+    }
+    const turn = [...marked].filter((peer) => isConnected(swarm, peer)).toSorted();
+    marked.clear();
+    await Promise.all(turn.map(comeInStep));
+  }
+}
+
+function serve(
+  swarm: SwarmNode,
+  replica: Replica,
+  reached: (peer: PeerKey) => void,
+): () => void {
+  const options = { bytesMax: MESSAGE_BYTES_MAX, inviteMayUse: false };
+  return swarm.handle('sync', options, async ({ peer }, request) => {
+    const asked = decodeSync(request);
+    if (asked === null) throw new Error('a sync request that is none');
+    replica.receive(asked.frames);
+    const heads = replica.heads();
+    const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
+    if (frames.length === 0 && isEqual(heads, asked.heads)) reached(peer);
+    return encodeSync({ heads, frames });
+  });
+}
+
+async function exchange(swarm: SwarmNode, replica: Replica, peer: PeerKey): Promise<boolean> {
+  let theirs: readonly Head[] = [];
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const frames = round === 0 ? [] : replica.framesAfter(theirs, BATCH_BYTES);
+    const answer = await ask(swarm, peer, { heads: replica.heads(), frames });
+    const hasTaken = replica
+      .receive(answer.frames)
+      .some((receipt) => receipt.verdict === 'taken');
+    const hasGiven = frames.length > 0 && !isEqual(answer.heads, theirs);
+    theirs = answer.heads;
+    const hasMore = replica.framesAfter(theirs, BATCH_BYTES).length > 0;
+    if (!hasTaken && !hasMore) return true;
+    if (!hasTaken && round > 0 && !hasGiven) return true;
+  }
+  return false;
+}
+
+async function ask(swarm: SwarmNode, peer: PeerKey, message: SyncMessage): Promise<SyncMessage> {
+  const answer = decodeSync(await swarm.request(peer, 'sync', encodeSync(message), ANSWER_MS));
+  if (answer === null) throw new Error('a sync answer that is none');
+  return answer;
+}
+
+const isConnected = (swarm: SwarmNode, peer: PeerKey): boolean =>
+  swarm.connections().some((connection) => connection.peer === peer);
+
+const isEqual = (a: readonly Head[], b: readonly Head[]): boolean =>
+  a.length === b.length &&
+  a.every((head, index) => {
+    const other = b[index];
+    return (
+      other !== undefined &&
+      head.author === other.author &&
+      head.generation === other.generation &&
+      head.sequence === other.sequence
+    );
+  });
+
+function verdictOf(receipt: Receipt | undefined): GossipVerdict {
+  if (receipt?.verdict === 'taken') return 'accept';
+  return receipt?.verdict === 'rejected' ? 'reject' : 'ignore';
+}
