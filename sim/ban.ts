@@ -1,0 +1,66 @@
+/**
+ * Edge: ban — while a run is on, the real clock, timers and randomness of this process throw.
+ *
+ * The product must not reach for them outside its edges, and a run that did would not repeat. Only
+ * the scheduler keeps the real `setImmediate`.
+ */
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+
+const forbidden = (name: string) => (): never => {
+  throw new Error(`${name} is forbidden in a simulated run: use the port`);
+};
+
+/** Owner and name of everything that throws. */
+const TARGETS: readonly (readonly [owner: object, name: string, shown: string])[] = [
+  [Date, 'now', 'Date.now'],
+  [Math, 'random', 'Math.random'],
+  [performance, 'now', 'performance.now'],
+  [globalThis, 'setTimeout', 'setTimeout'],
+  [globalThis, 'setInterval', 'setInterval'],
+  [globalThis, 'setImmediate', 'setImmediate'],
+  [crypto, 'randomBytes', 'crypto.randomBytes'],
+  [crypto, 'randomUUID', 'crypto.randomUUID'],
+];
+
+const realDate = Date;
+const realSetImmediate = setImmediate;
+
+/** Resolves after everything that can settle has settled. The one real wait in a run. */
+export const settle = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve));
+
+/** Runs `work` under the ban. Runs do not overlap. */
+export async function underBan<Result>(work: () => Promise<Result>): Promise<Result> {
+  const lift = impose();
+  try {
+    return await work();
+  } finally {
+    lift();
+  }
+}
+
+function impose(): () => void {
+  const lifts = TARGETS.map(([owner, name, shown]) => {
+    const real = Object.getOwnPropertyDescriptor(owner, name);
+    Object.defineProperty(owner, name, {
+      value: forbidden(shown),
+      configurable: true,
+      writable: true,
+    });
+    return () => {
+      if (real === undefined) Reflect.deleteProperty(owner, name);
+      else Object.defineProperty(owner, name, real);
+    };
+  });
+  globalThis.Date = new Proxy(realDate, {
+    apply: forbidden('Date()'),
+    construct: (target, values: unknown[]) =>
+      values.length === 0 ? forbidden('new Date()')() : Reflect.construct(target, values),
+  });
+  syncBuiltinESMExports();
+  return () => {
+    globalThis.Date = realDate;
+    for (const lift of lifts) lift();
+    syncBuiltinESMExports();
+  };
+}

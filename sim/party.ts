@@ -1,0 +1,49 @@
+/**
+ * Edge: party — one running swarm node as the rest of the simulated swarm sees it.
+ */
+import type { PeerKey } from '../src/crdt/ids.ts';
+import { Fault } from '../src/fault.ts';
+import type { ProtocolOptions, RequestHandler, SwarmConfig } from '../src/ports.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Trace } from './trace.ts';
+import type { Station, Underlay } from './underlay.ts';
+import type { End, Holder, Wires } from './wire.ts';
+
+/** Everything that the parties of one run share. */
+export interface Hall {
+  readonly scheduler: Scheduler;
+  readonly underlay: Underlay;
+  readonly wires: Wires;
+  readonly trace: Trace;
+  /** Who listens, by VM and port. */
+  readonly listeners: Map<string, Party>;
+}
+
+/** A running swarm node. */
+export interface Party extends Holder {
+  readonly self: PeerKey;
+  readonly config: SwarmConfig;
+  readonly ends: Set<End>;
+  readonly handlers: Map<string, { options: ProtocolOptions; handler: RequestHandler }>;
+  readonly listeners: Set<(peer: PeerKey) => void>;
+  /** Whether it still takes part. */
+  isOpen(): boolean;
+  /** Takes an end that has just come up. */
+  up(end: End): void;
+  /** Takes a gossiped frame. `isRepeat`: the network doubled it. */
+  hear(end: End, frame: Uint8Array, isRepeat: boolean): void;
+}
+
+/** The place where a party listens. */
+export const doorOf = (station: Station, port: number): string => `${station.vm}:${port}`;
+
+/** The connection that is used with a peer: the latest one. */
+export function endWith(party: Party, peer: PeerKey): End | undefined {
+  return [...party.ends]
+    .filter((end) => end.peer === peer)
+    .toSorted((a, b) => b.order - a.order)[0];
+}
+
+/** A refusal by the swarm. */
+export const swarmFault = (code: 'refused' | 'timeout', peer: string, why: string): Fault =>
+  new Fault(code, { field: 'peer', value: peer, why, remedy: 'try again' });

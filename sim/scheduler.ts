@@ -1,0 +1,136 @@
+/**
+ * Edge: scheduler — virtual time: pops the earliest event, runs it, lets what it woke settle, repeats.
+ *
+ * 1. Events at one moment run in the order in which they were made.
+ * 2. Between two events every promise that can settle has settled: one real `setImmediate` runs
+ *    after the microtasks. So nothing may finish off this thread.
+ * 3. Time only moves between events. A run in which it stands still is stopped (`EVENTS_MAX`).
+ */
+
+/** Events at one moment before the run is taken for an endless loop. */
+const EVENTS_MAX = 100_000;
+
+/** Undoes an event that has not run. Harmless afterwards. */
+export type Cancel = () => void;
+
+/** Virtual time. */
+export interface Scheduler {
+  /** Virtual ms since the start of the run. */
+  nowMs(): number;
+  /** Runs `run` after `delayMs`. */
+  after(delayMs: number, run: () => void): Cancel;
+  /** Advances until `done` settles, and gives its result. Rejects on a deadlock or an endless loop. */
+  drive<Result>(done: Promise<Result>): Promise<Result>;
+  /** Makes the run fail with this error at its next step. The first one counts. */
+  fail(error: unknown): void;
+}
+
+interface Event {
+  readonly atMs: number;
+  readonly order: number;
+  run: (() => void) | null;
+}
+
+/** Virtual time at zero. */
+export function openScheduler(settle: () => Promise<void>): Scheduler {
+  const queue = openQueue();
+  let nowMs = 0;
+  let made = 0;
+  let failure: { readonly error: unknown } | null = null;
+  const step = (): void => {
+    const event = queue.pop();
+    if (event === undefined) throw new Error('deadlock: nothing left that could happen');
+    nowMs = event.atMs;
+    event.run?.();
+  };
+  const drive = async <Result>(done: Promise<Result>): Promise<Result> => {
+    let isSettled = false;
+    const mark = (): void => {
+      isSettled = true;
+    };
+    done.then(mark, mark);
+    await settle();
+    let sinceMs = nowMs;
+    let count = 0;
+    while (!isSettled) {
+      step();
+      await settle();
+      if (failure !== null) throw failure.error;
+      count = sinceMs === nowMs ? count + 1 : 0;
+      sinceMs = nowMs;
+      if (count > EVENTS_MAX) throw new Error(`endless loop: time stands still at ${nowMs} ms`);
+    }
+    return done;
+  };
+  return {
+    nowMs: () => nowMs,
+    after: (delayMs, run) => {
+      const event: Event = { atMs: nowMs + Math.max(0, delayMs), order: made++, run };
+      queue.push(event);
+      return () => {
+        event.run = null;
+      };
+    },
+    drive,
+    fail: (error) => {
+      failure ??= { error };
+    },
+  };
+}
+
+interface Queue {
+  push(event: Event): void;
+  pop(): Event | undefined;
+}
+
+const isBefore = (a: Event, b: Event): boolean =>
+  a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+
+/** A binary heap; cancelled events are dropped as they surface. */
+function openQueue(): Queue {
+  const heap: Event[] = [];
+  const swap = (a: number, b: number): void => {
+    const [first, second] = [heap[a], heap[b]];
+    if (first === undefined || second === undefined) return;
+    heap[a] = second;
+    heap[b] = first;
+  };
+  const isLess = (a: number, b: number): boolean => {
+    const [first, second] = [heap[a], heap[b]];
+    return first !== undefined && second !== undefined && isBefore(first, second);
+  };
+  const rise = (from: number): void => {
+    for (let at = from; at > 0; ) {
+      const parent = (at - 1) >> 1;
+      if (!isLess(at, parent)) return;
+      swap(at, parent);
+      at = parent;
+    }
+  };
+  const sink = (): void => {
+    for (let at = 0; ; ) {
+      let least = at;
+      for (const child of [2 * at + 1, 2 * at + 2]) if (isLess(child, least)) least = child;
+      if (least === at) return;
+      swap(at, least);
+      at = least;
+    }
+  };
+  const take = (): Event | undefined => {
+    swap(0, heap.length - 1);
+    const event = heap.pop();
+    sink();
+    return event;
+  };
+  return {
+    push: (event) => {
+      heap.push(event);
+      rise(heap.length - 1);
+    },
+    pop: () => {
+      let event = take();
+      while (event !== undefined && event.run === null) event = take();
+      return event;
+    },
+  };
+}

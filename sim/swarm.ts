@@ -1,0 +1,130 @@
+/**
+ * Edge: swarm — the Swarm port in memory: what libp2p does for the daemon, without a socket.
+ *
+ * The contract is that of `src/ports.ts`, proven by the same suite as the real edge.
+ */
+import { peerKeyOf } from '../src/crdt/ids.ts';
+import { Fault } from '../src/fault.ts';
+import type { Connection, Crypto, Swarm, SwarmConfig, SwarmNode } from '../src/ports.ts';
+import { dial } from './dialling.ts';
+import { openGossip } from './gossip.ts';
+import type { Life } from './life.ts';
+import { doorOf, endWith, type Hall, type Party, swarmFault } from './party.ts';
+import { request } from './requesting.ts';
+import type { Station } from './underlay.ts';
+import type { End } from './wire.ts';
+
+/** The swarm as one process of a VM sees it. */
+export function openSwarm(hall: Hall, crypto: Crypto, station: Station, life: Life): Swarm {
+  return {
+    open: (config) =>
+      life.promise((answer) => {
+        life.after(1, () => {
+          const door = config.port === null ? null : doorOf(station, config.port);
+          if (door !== null && hall.listeners.has(door)) return answer.reject(taken(config));
+          const { node, party } = makeNode(hall, crypto, { station, life, config, door });
+          if (door !== null) {
+            hall.listeners.set(door, party);
+            life.onEnd(() => leaveDoor(hall, door, party));
+          }
+          answer.resolve(node);
+        });
+      }),
+  };
+}
+
+const taken = (config: SwarmConfig): Fault =>
+  new Fault('refused', {
+    field: 'port',
+    value: String(config.port),
+    why: 'the port is in use',
+    remedy: 'stop what uses it, or choose another port',
+  });
+
+function leaveDoor(hall: Hall, door: string, party: Party): void {
+  if (hall.listeners.get(door) === party) hall.listeners.delete(door);
+}
+
+interface Place {
+  readonly station: Station;
+  readonly life: Life;
+  readonly config: SwarmConfig;
+  readonly door: string | null;
+}
+
+function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; party: Party } {
+  const { station, life, config, door } = place;
+  const self = peerKeyOf(crypto.publicKey(config.seed));
+  let isOpen = true;
+  const ends = new Set<End>();
+  const listeners: Party['listeners'] = new Set();
+  const tell = (end: End, what: string): void => {
+    hall.trace.note(hall.scheduler.nowMs(), life.name, `${what} ${end.peer} ${end.standing}`);
+    if (life.isAlive()) for (const listener of [...listeners]) listener(end.peer);
+  };
+  const gossip = openGossip(hall, () => used(party).filter((end) => end.standing === 'member'));
+  const party: Party = {
+    self,
+    config,
+    station,
+    life,
+    ends,
+    listeners,
+    handlers: new Map(),
+    isOpen: () => isOpen && life.isAlive(),
+    up: (end) => {
+      ends.add(end);
+      tell(end, 'up');
+    },
+    down: (end) => {
+      ends.delete(end);
+      tell(end, 'down');
+    },
+    hear: (end, frame, isRepeat) => gossip.hear(party, end, frame, isRepeat),
+  };
+  const closeAll = (doomed: readonly End[]): Promise<void> =>
+    life.promise(({ resolve }) => {
+      for (const end of doomed) hall.wires.close(end, false);
+      life.after(1, resolve);
+    });
+  const node: SwarmNode = {
+    self,
+    dial: (peer, endpoints, timeoutMs) => dial(hall, party, { peer, endpoints, timeoutMs }),
+    hangUp: (peer) => closeAll([...ends].filter((end) => end.peer === peer)),
+    connections: () => used(party).map(shown),
+    request: (peer, protocol, body, timeoutMs) => {
+      const end = endWith(party, peer);
+      if (end === undefined) return Promise.reject(swarmFault('refused', peer, 'not connected'));
+      return request(hall, party, end, { protocol, body, timeoutMs });
+    },
+    handle: (protocol, options, handler) => {
+      if (party.handlers.has(protocol)) throw new Error(`${protocol} is served twice`);
+      party.handlers.set(protocol, { options, handler });
+      return () => party.handlers.delete(protocol);
+    },
+    publish: gossip.publish,
+    onConnectionChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop: () => {
+      isOpen = false;
+      if (door !== null) leaveDoor(hall, door, party);
+      return closeAll([...ends]);
+    },
+  };
+  return { node, party };
+}
+
+/** One end per peer, sorted by peer. */
+function used(party: Party): readonly End[] {
+  const peers = [...new Set([...party.ends].map((end) => end.peer))].toSorted();
+  return peers.map((peer) => endWith(party, peer)).filter((end) => end !== undefined);
+}
+
+const shown = ({ peer, remote, direction, rttMs }: End): Connection => ({
+  peer,
+  remote,
+  direction,
+  rttMs,
+});

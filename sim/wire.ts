@@ -1,0 +1,159 @@
+/**
+ * Edge: wire — one connection between two swarm nodes, as TCP behaves.
+ *
+ * 1. What one end sends arrives in order, late rather than never, while both ends stand.
+ * 2. An end that closes tells the other by a FIN, which travels behind everything sent before.
+ * 3. A power cut tells nobody: the other end notices `SILENCE_MS` after the last sign of life, or
+ *    when the VM is back and answers with a reset.
+ */
+import type { PeerKey } from '../src/crdt/ids.ts';
+import type { Connection, Endpoint, Standing } from '../src/ports.ts';
+import type { Life } from './life.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Station, Underlay } from './underlay.ts';
+
+/** Time between two signs of life on a connection. Unit: ms. */
+const KEEPALIVE_MS = 3_000;
+/** Silence after which an end gives up, about as the real edge. Unit: ms. */
+const SILENCE_MS = 8_000;
+/** First and longest wait before what did not pass is sent again. Unit: ms. */
+const RETRY_MS_MIN = 200;
+const RETRY_MS_MAX = 3_000;
+
+/** Who holds an end. */
+export interface Holder {
+  readonly life: Life;
+  readonly station: Station;
+  /** Called once when an end has closed, for whatever reason. */
+  down(end: End): void;
+}
+
+/** One side of a connection. */
+export interface End {
+  /** Counts up over the run; of two connections with one peer the later one is used. */
+  readonly order: number;
+  readonly holder: Holder;
+  readonly peer: PeerKey;
+  readonly remote: Endpoint;
+  readonly direction: Connection['direction'];
+  readonly standing: Standing;
+  rttMs: number | null;
+  isOpen: boolean;
+  /** Rejects what waits for an answer over this end. */
+  readonly waiting: Set<() => void>;
+}
+
+/** What an end is made of; the rest is the wire's. */
+export type EndFacts = Pick<End, 'holder' | 'peer' | 'remote' | 'direction' | 'standing'>;
+
+/** The means by which wires are made and used. */
+export interface Wires {
+  /** Connects two holders. Both ends are open at once. */
+  join(first: EndFacts, second: EndFacts): readonly [End, End];
+  /** Sends over an end; `arrive` gets the other end, if it still stands by then. */
+  carry(from: End, bytes: number, arrive: (to: End) => void): void;
+  /** Closes an end, with a FIN unless it is `silent`. Harmless when it is closed. */
+  close(end: End, silent: boolean): void;
+}
+
+interface Parcel {
+  readonly readyMs: number;
+  readonly arrive: (to: End) => void;
+}
+
+/** One direction of a wire. */
+interface Lane {
+  readonly from: End;
+  readonly to: End;
+  readonly parcels: Parcel[];
+  isMoving: boolean;
+}
+
+/** Makes the wires of one run. */
+export function openWires(scheduler: Scheduler, underlay: Underlay): Wires {
+  const lanes = new Map<End, Lane>();
+  let made = 0;
+  const passes = ({ from, to }: Lane): boolean =>
+    underlay.passes(from.holder.station, to.holder.station);
+
+  const close = (end: End, silent: boolean): void => {
+    if (!end.isOpen) return;
+    end.isOpen = false;
+    const lane = lanes.get(end);
+    if (lane !== undefined && silent) lane.parcels.length = 0;
+    else carry(end, 0, (to) => close(to, true));
+    for (const reject of [...end.waiting]) reject();
+    end.holder.down(end);
+  };
+
+  const move = (lane: Lane, retryMs: number): void => {
+    const parcel = lane.parcels[0];
+    if (parcel === undefined || !lane.to.isOpen) {
+      lane.isMoving = false;
+      lane.parcels.length = 0;
+      return;
+    }
+    lane.isMoving = true;
+    const waitMs = Math.max(retryMs, parcel.readyMs - scheduler.nowMs());
+    scheduler.after(waitMs, () => {
+      if (lane.parcels[0] !== parcel) return move(lane, 0);
+      if (!passes(lane)) {
+        return move(lane, Math.min(RETRY_MS_MAX, Math.max(RETRY_MS_MIN, 2 * retryMs)));
+      }
+      lane.parcels.shift();
+      if (lane.to.isOpen) parcel.arrive(lane.to);
+      move(lane, 0);
+    });
+  };
+
+  const carry: Wires['carry'] = (from, bytes, arrive) => {
+    const lane = lanes.get(from);
+    if (lane === undefined) throw new Error('an end without a wire');
+    const wayMs = underlay.streamMs(from.holder.station, lane.to.holder.station, bytes);
+    lane.parcels.push({ readyMs: scheduler.nowMs() + wayMs, arrive });
+    if (!lane.isMoving) move(lane, 0);
+  };
+
+  /** Signs of life, one by one, until the end closes. */
+  const watch = (lane: Lane, heardMs: number): void => {
+    const end = lane.from;
+    end.holder.life.after(KEEPALIVE_MS, () => {
+      if (!end.isOpen) return;
+      if (!passes(lane)) {
+        if (scheduler.nowMs() - heardMs >= SILENCE_MS) close(end, false);
+        else watch(lane, heardMs);
+        return;
+      }
+      if (!lane.to.isOpen && lane.parcels.length === 0) return close(end, true);
+      end.rttMs = 2 * underlay.streamMs(end.holder.station, lane.to.holder.station, 0);
+      watch(lane, scheduler.nowMs());
+    });
+  };
+
+  const makeEnd = (facts: EndFacts, order: number): End => ({
+    ...facts,
+    order,
+    rttMs: null,
+    isOpen: true,
+    waiting: new Set(),
+  });
+
+  return {
+    join: (firstFacts, secondFacts) => {
+      made += 1;
+      const [first, second] = [makeEnd(firstFacts, made), makeEnd(secondFacts, made)];
+      for (const [from, to] of [
+        [first, second],
+        [second, first],
+      ] as const) {
+        const lane: Lane = { from, to, parcels: [], isMoving: false };
+        lanes.set(from, lane);
+        watch(lane, scheduler.nowMs());
+        from.holder.life.onEnd((death) => close(from, death === 'power-cut'));
+      }
+      return [first, second];
+    },
+    carry,
+    close,
+  };
+}
