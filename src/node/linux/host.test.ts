@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { hostname } from 'node:os';
+import { test } from 'node:test';
+import { testHostContract } from '../host-contract.ts';
+import { openHost } from './host.ts';
+
+testHostContract({ test, assert }, async () => openHost());
+
+test('facts say what this host is', async () => {
+  // Goal: true facts. Method: those that can be known another way, and no interface left behind.
+  const facts = await openHost().facts();
+  assert.equal(facts.hostname, hostname());
+  assert.equal(facts.isRoot, process.getuid?.() === 0);
+  const path = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+  for (const tool of ['ip', 'nft', 'apt-get', 'zypper']) {
+    const script = `command -v ${tool} || true`;
+    const found = execFileSync('sh', ['-c', script], { env: path, encoding: 'utf8' }) !== '';
+    assert.equal(facts.tools[tool], found, tool);
+  }
+  if (!facts.tools.ip) return;
+  const links = execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' });
+  assert.equal(/cnsmo[0-9a-f]{8}/.test(links), false);
+});
+
+test('addresses of a namespace are exactly what was given to it', async (t) => {
+  // Goal: filter and names. Method: a network namespace of our own with one link that has a usable
+  // and a link-local address of either family.
+  if (process.getuid?.() !== 0) return t.skip('needs root for a network namespace');
+  const script = [
+    'ip link set lo up',
+    'ip link add one type veth peer name two',
+    'ip link set one up && ip link set two up',
+    'ip address add 192.0.2.7/24 dev one && ip address add 169.254.3.4/16 dev one',
+    'ip address add 2001:db8::7/64 dev one nodad',
+    'exec "$0" --input-type=module -e "$1"',
+  ].join('\n');
+  const code = `import { openHost } from '${import.meta.dirname}/host.ts';
+    console.log(JSON.stringify(await openHost().addresses()));`;
+  const argv = ['-n', 'sh', '-ec', script, process.execPath, code];
+  const printed = execFileSync('unshare', argv, { encoding: 'utf8' });
+  assert.deepEqual(JSON.parse(printed), [
+    { interface: 'one', host: '192.0.2.7' },
+    { interface: 'one', host: '2001:db8::7' },
+  ]);
+});

@@ -1,0 +1,92 @@
+/**
+ * Edge: host — one-shot commands on this host, and what the host has.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
+import type { Host, HostFacts } from '../../ports.ts';
+import { findProgram, runCommand } from './command.ts';
+
+/** Longest run of one command. From the contract of Host; `ip`, `wg`, `nft` take 3 to 400 ms. */
+const COMMAND_TIMEOUT_MS = 10_000;
+
+/** Most that a command may print. From the contract of Host; 10,000 nft rules in JSON are 5 MiB. */
+const OUTPUT_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Tools whose presence is a fact: what services run, and what can install those. */
+const TOOLS = [
+  ...['ip', 'wg', 'nft', 'tc', 'conntrack', 'haproxy', 'sysctl', 'systemctl'],
+  ...['apt-get', 'dnf', 'apk', 'pacman', 'zypper'],
+] as const;
+
+/** This host. */
+export function openHost(): Host {
+  const limits = { timeoutMs: COMMAND_TIMEOUT_MS, outputBytesMax: OUTPUT_BYTES_MAX };
+  const host: Host = {
+    run: (command) => runCommand(command, limits),
+    facts: () => gatherFacts(host),
+    addresses: async () => listAddresses(),
+  };
+  return host;
+}
+
+async function gatherFacts(host: Host): Promise<HostFacts> {
+  const isRoot = process.geteuid?.() === 0;
+  const found = await Promise.all(
+    TOOLS.map(async (tool) => [tool, (await findProgram(tool)) !== null] as const),
+  );
+  const tools: Readonly<Record<string, boolean>> = Object.fromEntries(found);
+  return {
+    hostname: hostname(),
+    isRoot,
+    hasTun: await canOpenTun(),
+    hasKernelWireguard: isRoot && tools.ip === true && (await makesWireguard(host)),
+    hasSystemd: await isDirectory('/run/systemd/system'), // The test of sd_booted(3).
+    tools,
+  };
+}
+
+/** Opening makes no interface yet; it fails where a container has the node but no rights to it. */
+async function canOpenTun(): Promise<boolean> {
+  try {
+    const handle = await open('/dev/net/tun', constants.O_RDWR | constants.O_NONBLOCK);
+    const stats = await handle.stat();
+    await handle.close();
+    return stats.isCharacterDevice();
+  } catch {
+    return false; // Whatever keeps us from it, user-space WireGuard cannot work.
+  }
+}
+
+/** Only making an interface tells: the module may be built in, loadable, missing or forbidden. */
+async function makesWireguard(host: Host): Promise<boolean> {
+  const name = `cnsmo${randomBytes(4).toString('hex')}`;
+  const made = await host.run({ argv: ['ip', 'link', 'add', name, 'type', 'wireguard'] });
+  if (made.status !== 0) return false;
+  await host.run({ argv: ['ip', 'link', 'delete', name] });
+  return true;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false; // Not there, or not for us to see: the same to us.
+  }
+}
+
+function listAddresses(): readonly { readonly interface: string; readonly host: string }[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+    (addresses ?? [])
+      .filter((entry) => !entry.internal && !isLinkLocal(entry.address))
+      .map((entry) => ({ interface: name, host: entry.address })),
+  );
+}
+
+/**
+ * 169.254.0.0/16, and fe80::/10 in the kernel's spelling, which is lower case and not shortened.
+ */
+function isLinkLocal(host: string): boolean {
+  return host.startsWith('169.254.') || /^fe[89ab]/.test(host);
+}
