@@ -86,6 +86,36 @@ export interface Finding<State> {
   readonly recheckMs: number | null;
 }
 
+/** How the tunnel to one member does. */
+export interface PeerReport {
+  readonly member: MemberId;
+  /** `host:port` as the engine uses it, IPv6 in brackets; null while none is known. */
+  readonly endpoint: string | null;
+  /** When it was read back; null before the first handshake. */
+  readonly handshakeAgeMs: number | null;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+}
+
+/** What a service shows of itself in `status`, as it was read back last. */
+export interface Summary {
+  /** What carries the tunnels: `kernel` or `wireguard-go`; absent while nothing does. */
+  readonly engine?: string;
+  readonly peers?: readonly PeerReport[];
+}
+
+/** How far an agent is. `failed`: the host refused a command or could not be read. */
+export type AgentState = 'starting' | 'ready' | 'degraded' | 'failed' | 'stopping' | 'stopped';
+
+/** What an agent says after each pass. */
+export interface AgentReport extends Summary {
+  readonly name: string;
+  readonly state: AgentState;
+  readonly problems: readonly Problem[];
+  /** Commands that this pass ran. */
+  readonly changes: number;
+}
+
 /** A service. `Desired` and `Observed` are its own plain records. */
 export interface Service<Desired, Observed> {
   readonly name: string;
@@ -100,4 +130,5 @@ export interface Service<Desired, Observed> {
   /** The commands that turn observed into desired; empty when in step. Order is significant. */
   readonly diff: (desired: Desired, observed: Observed) => readonly Command[];
   readonly openings: (view: View, self: Self) => readonly Opening[];
+  readonly summary: (observed: Observed, view: View, self: Self) => Summary;
 }

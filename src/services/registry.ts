@@ -1,0 +1,22 @@
+/**
+ * Rule: registry — the services that this build carries. A new one is a folder and a line here.
+ */
+import type { Service } from './service.ts';
+import { vpn } from './vpn/vpn.ts';
+
+/** A service whose own records only itself can read. */
+export type AnyService = Service<unknown, unknown>;
+
+/**
+ * Forgets a service's own types. Sound as long as a service is given only what it returned itself,
+ * which is all that an agent does.
+ */
+const erase = <Desired, Observed>(service: Service<Desired, Observed>): AnyService => ({
+  ...service,
+  plan: (view, self, observed) => service.plan(view, self, observed as Observed),
+  diff: (desired, observed) => service.diff(desired as Desired, observed as Observed),
+  summary: (observed, view, self) => service.summary(observed as Observed, view, self),
+});
+
+/** All services, in the order in which they are started. */
+export const SERVICES: readonly AnyService[] = [erase(vpn)];
