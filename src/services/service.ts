@@ -1,18 +1,25 @@
 /**
- * Rule: service — the contract of a service: what the agent loop asks of it, and what it may answer.
+ * Rule: service — the contract of a service: what the agent loop asks of it, and what it may
+ * answer.
  *
- * A service is rules only: it looks at the view and at what was read back from the host, and returns commands. The agent
- * (`node/agent.ts`) runs them: observe, plan, diff, apply, verify, report. Doing it twice is harmless.
+ * A service is rules only: it looks at the view and at what was read back from the host, and
+ * returns commands. The agent (`node/agent.ts`) runs them: observe, plan, diff, apply, verify,
+ * report. Doing it twice is harmless.
  *
- * 1. A service never imports another one; what it needs of one passes through the view or this contract.
- * 2. `diff(plan, read back after applying it)` is empty, or the agent reports the service as degraded.
+ * 1. A service never imports another one; what it needs of one passes through the view or this
+ *    contract.
+ * 2. `diff(plan, read back after applying it)` is empty, or the agent reports the service as
+ *    degraded.
  * 3. Whatever it makes on the host has an undo in the ledger before it is made.
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import type { Endpoint, HostFacts, HostResult } from '../ports.ts';
 
-/** What the node itself knows that the view does not hold: who it is and what this VM was told locally. */
+/**
+ * What the node itself knows that the view does not hold: who it is and what this VM was told
+ * locally.
+ */
 export interface Self {
   readonly id: MemberId;
   /** Name of the overlay interface, as `cnsmo0`. */
@@ -24,18 +31,29 @@ export interface Self {
   readonly seen: ReadonlyMap<PeerKey, Endpoint>;
   /** Monotonic clock at the start of this pass, ms. Only for ages; never rendered. */
   readonly nowMs: number;
-  /** This host's wall clock at the start of this pass, Unix ms: for the age of what the kernel stamps with it. */
+  /**
+   * This host's wall clock at the start of this pass, Unix ms: for the age of what the kernel
+   * stamps with it.
+   */
   readonly wallMs: number;
-  /** How long the view has been as it is, ms: what is tried in turn starts with the best after each change. */
+  /**
+   * How long the view has been as it is, ms: what is tried in turn starts with the best after each
+   * change.
+   */
   readonly viewAgeMs: number;
   /** Ids in the undo ledger: what on this host was made by this node, and is not yet undone. */
   readonly made: ReadonlySet<string>;
 }
 
-/** What a node tells its agents of itself; each agent adds its clocks and the ledger at every pass. */
+/**
+ * What a node tells its agents of itself; each agent adds its clocks and the ledger at every pass.
+ */
 export type NodeSelf = Omit<Self, 'nowMs' | 'wallMs' | 'viewAgeMs' | 'made'>;
 
-/** A secret of this node that a command needs on its standard input. The name travels, the bytes do not. */
+/**
+ * A secret of this node that a command needs on its standard input. The name travels, the bytes do
+ * not.
+ */
 export type SecretName = 'wg-private-key';
 
 /** How to take back a change to the host. Written to the ledger before the change is made. */
@@ -82,7 +100,10 @@ export type Problem = string;
 export interface Finding<State> {
   readonly state: State;
   readonly problems: readonly Problem[];
-  /** When to look again though nothing marks this service, ms; null: no need before the regular read-back. */
+  /**
+   * When to look again though nothing marks this service, ms; null: no need before the regular
+   * read-back.
+   */
   readonly recheckMs: number | null;
 }
 
@@ -123,9 +144,14 @@ export interface Service<Desired, Observed> {
   readonly monitors: readonly (readonly string[])[];
   /** What to run to read the host back. */
   readonly probes: (self: Self) => readonly Probe[];
-  /** What the probes say. Output it cannot read is a problem, never a guess; with one, nothing is planned. */
+  /**
+   * What the probes say. Output it cannot read is a problem, never a guess; with one, nothing is
+   * planned.
+   */
   readonly read: (results: Readonly<Record<string, HostResult>>, self: Self) => Finding<Observed>;
-  /** The whole desired state. `observed` lets it keep what the kernel learned (roamed endpoints). */
+  /**
+   * The whole desired state. `observed` lets it keep what the kernel learned (roamed endpoints).
+   */
   readonly plan: (view: View, self: Self, observed: Observed) => Finding<Desired>;
   /** The commands that turn observed into desired; empty when in step. Order is significant. */
   readonly diff: (desired: Desired, observed: Observed) => readonly Command[];

@@ -3,7 +3,8 @@
  *
  * 1. Peers change one by one. The whole set is never replaced, for that would cut every session.
  * 2. Order: interface, key and port, up, IPv4, peers, IPv6. Peers come when the interface is up, so
- *    that the side configured last initiates at once; IPv6 is last because a host may forbid it, and
+ *    that the side configured last initiates at once; IPv6 is last because a host may forbid it,
+ * and
  *    then IPv4 works all the same.
  * 3. The private key travels by name, to standard input.
  */
@@ -76,7 +77,9 @@ const mtuAndUp = (desired: Wanted, { link }: VpnObserved): readonly Command[] =>
   return [run('ip', 'link', 'set', 'dev', desired.interface, ...mtu, ...up)];
 };
 
-/** The kernel deletes secondary IPv4 addresses along with their first: those are put back after it. */
+/**
+ * The kernel deletes secondary IPv4 addresses along with their first: those are put back after it.
+ */
 const addressCommands = (
   desired: Wanted,
   observed: VpnObserved,

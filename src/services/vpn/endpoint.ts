@@ -89,8 +89,8 @@ export const candidatesOf = (
 };
 
 /**
- * A connection's remote port is a passing one when the member dialled us. The member's word for that
- * host holds; else its own port; while it has said nothing, the connection's.
+ * A connection's remote port is a passing one when the member dialled us. The member's word for
+ * that host holds; else its own port; while it has said nothing, the connection's.
  */
 const withDeclaredPort = (seen: Endpoint, member: Member, said: readonly Endpoint[]): Endpoint => {
   const host = plainHost(seen.host);

@@ -12,12 +12,20 @@ import { base64 } from '@scure/base';
 import type { Member, View } from '../../crdt/view.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { candidatesOf, chooseEndpoint } from './endpoint.ts';
-import { type DesiredPeer, type Engine, LINK_UNDO, type VpnDesired, type VpnObserved } from './state.ts';
+import {
+  type DesiredPeer,
+  type Engine,
+  LINK_UNDO,
+  type VpnDesired,
+  type VpnObserved,
+} from './state.ts';
 
 /** What is left of 1500 bytes in an IPv6 tunnel of WireGuard. Unit: bytes. wg-quick's default. */
 const MTU = 1420;
 
-/** How often an idle peer is sent to. Unit: s. wg(8): keeps most NAT mappings and firewalls open. */
+/**
+ * How often an idle peer is sent to. Unit: s. wg(8): keeps most NAT mappings and firewalls open.
+ */
 const KEEPALIVE_S = 25;
 
 /** How soon to look again for an interface that wireguard-go is about to make. Unit: ms. */

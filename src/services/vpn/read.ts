@@ -1,8 +1,8 @@
 /**
  * Rule: vpn read — what `ip` and `wg` say of our interface.
  *
- * 1. `wg show … dump` holds the private key and preshared keys: they are dropped here, and no text of
- *    that output goes into a problem.
+ * 1. `wg show … dump` holds the private key and preshared keys: they are dropped here, and no text
+ *    of that output goes into a problem.
  * 2. Output that cannot be read is a problem, never a guess.
  */
 import * as z from 'zod/mini';
@@ -34,7 +34,9 @@ const NO_INTERFACE = /does not exist|Cannot find device/;
 
 /** Columns of the dump's first line: private key, public key, port, mark. wg(8), "show". */
 const DEVICE_COLUMNS = 4;
-/** Columns of the lines after it: key, preshared key, endpoint, ips, handshake, rx, tx, keepalive. */
+/**
+ * Columns of the lines after it: key, preshared key, endpoint, ips, handshake, rx, tx, keepalive.
+ */
 const PEER_COLUMNS = 8;
 
 /** Outcome of reading one probe. */

@@ -14,11 +14,7 @@ export const summary = (observed: VpnObserved, view: View, self: Self): Summary 
 };
 
 /** In the view's order. `wallMs`: this host's clock, Unix ms. */
-const peerReports = (
-  observed: VpnObserved,
-  view: View,
-  wallMs: number,
-): readonly PeerReport[] => {
+const peerReports = (observed: VpnObserved, view: View, wallMs: number): readonly PeerReport[] => {
   const peers = new Map(observed.device?.peers.map((peer) => [peer.publicKey, peer]));
   return view.members.flatMap((member) => {
     const peer = peers.get(base64.encode(member.wgKey));
