@@ -1,0 +1,57 @@
+/**
+ * Rule: lineage — the recoveries of a mesh: which root key came after which, and whom it made an operator.
+ *
+ * 1. The genesis commits the key of recovery 1, recovery n the key of n + 1. A gap ends the lineage.
+ * 2. A recovery stays one when its author is evicted: a code that was shown must never count a second time.
+ * 3. Of two with one number, the one of the lower member id holds.
+ */
+
+import type { MemberId } from './ids.ts';
+import { checkRoot } from './recovery.ts';
+import {
+  compareText,
+  type Flaw,
+  type Ground,
+  type Statement,
+  type SubDocument,
+} from './statements.ts';
+
+/** The lineage, as far as it goes. */
+export interface Lineage {
+  /** The member of recovery n at index n - 1. */
+  readonly recovered: readonly MemberId[];
+  /** What the next recovery's root key must hash to. */
+  readonly nextRootHash: Uint8Array;
+  /** Numbers of recoveries that two members made. */
+  readonly doubled: readonly number[];
+  readonly flaws: readonly Flaw[];
+}
+
+/** Follows the recoveries from the genesis on. */
+export function findLineage(ground: Ground, documents: readonly SubDocument[]): Lineage {
+  const recovered: MemberId[] = [];
+  const doubled: number[] = [];
+  const flaws: Flaw[] = [];
+  let rootHash = ground.genesis.nextRootHash;
+  for (let number = 1; ; number++) {
+    const claims = documents.flatMap(({ said }) => said.root.get(String(number)) ?? []);
+    const [first, second] = claims
+      .filter((claim) => {
+        const why = whyNot(ground, number, rootHash, claim);
+        if (why !== null) flaws.push({ kind: 'root', path: claim.path, author: claim.author, why });
+        return why === null;
+      })
+      .sort((a, b) => compareText(a.author, b.author));
+    if (first === undefined) return { recovered, nextRootHash: rootHash, doubled, flaws };
+    if (second !== undefined) doubled.push(number);
+    recovered.push(first.author);
+    rootHash = first.record.nextRootHash;
+  }
+}
+
+const whyNot = (
+  { crypto, meshId }: Ground,
+  number: number,
+  rootHash: Uint8Array,
+  { author, record }: Statement<'root'>,
+): string | null => checkRoot(crypto, { mesh: meshId, number, author, rootHash }, record);

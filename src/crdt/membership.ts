@@ -1,0 +1,128 @@
+/**
+ * Rule: membership — who is in the mesh, given who its operators are.
+ *
+ * 1. A member is adopted by an operator, or admitted by a member with an invite of an operator. So all chains begin at an
+ *    operator; members that only admit each other are none.
+ * 2. An adoption stands above every admission. Of several admissions the one of the lowest (hlc, author) counts: that is
+ *    what a joiner was told first, and a repeat through a second entry changes nothing.
+ * 3. The moment of an admission is the one in its record: its author's stamps are renewed with a generation.
+ * 4. How often an invite was used is counted here, and never decides.
+ */
+import type { InviteId, MemberId } from './ids.ts';
+import type { AdmissionRecord, InviteRecord } from './schemas.table.ts';
+import {
+  compareOrder,
+  type Flaw,
+  type Statement,
+  type SubDocument,
+  winnersOf,
+} from './statements.ts';
+
+/** What was said of a member when it was adopted or admitted. */
+export interface Enrolment {
+  readonly id: MemberId;
+  readonly memberKey: Uint8Array;
+  readonly wgKey: Uint8Array;
+  readonly name: string;
+  readonly ipv4: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Number and id of its invite; what its adoption says of them. No invite: the founder, mostly. */
+  readonly number: number;
+  readonly invite: InviteId | null;
+}
+
+export interface Membership {
+  readonly members: ReadonlyMap<MemberId, Enrolment>;
+  readonly invites: ReadonlyMap<InviteId, Statement<'invite'>>;
+  /** Whom each invite admitted, those that were evicted later included. */
+  readonly admittedBy: ReadonlyMap<InviteId, ReadonlySet<MemberId>>;
+  /** Admissions that came too late. */
+  readonly flaws: readonly Flaw[];
+}
+
+/** The sub-documents of all authors, by author. */
+export type Library = ReadonlyMap<MemberId, SubDocument>;
+
+/** Who is a member, when these are the operators and `isVoid` says whom they evicted. */
+export function findMembers(
+  library: Library,
+  operators: Iterable<MemberId>,
+  isVoid: (id: MemberId) => boolean,
+): Membership {
+  const ofOperators = [...operators].flatMap((id) => library.get(id) ?? []);
+  const invites = winnersOf('invite', ofOperators) as ReadonlyMap<InviteId, Statement<'invite'>>;
+  const adopted = new Map<MemberId, Enrolment>();
+  for (const [key, { record }] of winnersOf('adopt', ofOperators)) {
+    const id = key as MemberId;
+    if (!isVoid(id)) adopted.set(id, { id, ...record });
+  }
+  const admitted = followAdmissions(library, invites, { roots: adopted.keys(), isVoid });
+  const members = new Map(adopted);
+  for (const [id, { record }] of admitted.first) {
+    const invite = invites.get(record.invite);
+    if (adopted.has(id) || isVoid(id) || invite === undefined) continue;
+    members.set(id, enrolmentOf(id, record, invite.record));
+  }
+  return { members, invites, admittedBy: admitted.byInvite, flaws: admitted.flaws };
+}
+
+interface Admitted {
+  /** The admission that counts, by member. */
+  readonly first: Map<MemberId, Statement<'admission'>>;
+  readonly byInvite: Map<InviteId, Set<MemberId>>;
+  readonly flaws: Flaw[];
+}
+
+/** Walks from the adopted members along the admissions that hold. */
+const followAdmissions = (
+  library: Library,
+  invites: ReadonlyMap<InviteId, Statement<'invite'>>,
+  start: { readonly roots: Iterable<MemberId>; readonly isVoid: (id: MemberId) => boolean },
+): Admitted => {
+  const admitted: Admitted = { first: new Map(), byInvite: new Map(), flaws: [] };
+  const seen = new Set(start.roots);
+  // A set iterates over what is added meanwhile, so this reaches everyone.
+  for (const author of seen) {
+    for (const [key, admission] of library.get(author)?.said.admission ?? []) {
+      const invite = invites.get(admission.record.invite);
+      if (invite === undefined) continue;
+      const why = whyLate(admission.record, invite.record);
+      if (why !== null) {
+        admitted.flaws.push({ kind: 'admission', path: admission.path, author, why });
+        continue;
+      }
+      const id = key as MemberId;
+      note(admitted, id, admission);
+      if (!start.isVoid(id)) seen.add(id);
+    }
+  }
+  return admitted;
+};
+
+const note = ({ first, byInvite }: Admitted, id: MemberId, admission: Statement<'admission'>) => {
+  const known = first.get(id);
+  if (known === undefined || compareAdmissions(admission, known) < 0) first.set(id, admission);
+  const users = byInvite.get(admission.record.invite) ?? new Set();
+  byInvite.set(admission.record.invite, users.add(id));
+};
+
+const compareAdmissions = (a: Statement<'admission'>, b: Statement<'admission'>): number =>
+  compareOrder({ hlc: a.record.hlc, author: a.author }, { hlc: b.record.hlc, author: b.author });
+
+const whyLate = ({ hlc: [ms] }: AdmissionRecord, invite: InviteRecord): string | null => {
+  if (ms > invite.expiry) return 'its invite had expired';
+  const { revokedAt } = invite;
+  return revokedAt !== undefined && ms > revokedAt ? 'its invite had been revoked' : null;
+};
+
+/** Labels are the operator's word, so they come from the invite. */
+const enrolmentOf = (id: MemberId, record: AdmissionRecord, invite: InviteRecord): Enrolment => ({
+  id,
+  memberKey: record.memberKey,
+  wgKey: record.wgKey,
+  name: record.name,
+  ipv4: record.ipv4,
+  labels: invite.labels,
+  number: invite.number,
+  invite: record.invite,
+});

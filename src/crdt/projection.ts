@@ -1,0 +1,175 @@
+/**
+ * Rule: projection — what all sub-documents together say: the view.
+ *
+ * 1. Total and deterministic: equal sub-documents make an equal view, in whatever order they came and were written.
+ * 2. It remembers nothing but answers of pure functions.
+ * 3. In this order: each sub-document by itself, the lineage of recoveries, operators and members, names and addresses.
+ */
+import type { Crypto, Endpoint } from '../ports.ts';
+import { ipv6Of } from './addresses.ts';
+import type { AuthorState } from './entry.ts';
+import { findEvicted } from './evicted.ts';
+import type { Genesis } from './genesis.ts';
+import { type InviteId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
+import { findLineage, type Lineage } from './lineage.ts';
+import type { Enrolment, Library } from './membership.ts';
+import { settleOverlay, type Tenancy, type Tenant } from './overlay.ts';
+import { rootPath } from './paths.ts';
+import { type Roster, settleRoster } from './roster.ts';
+import type { EndpointsRecord } from './schemas.table.ts';
+import {
+  compareText,
+  type Flaw,
+  type Ground,
+  openGround,
+  type RecordOf,
+  readSubDocument,
+  type SubDocument,
+} from './statements.ts';
+import type { Alarm, Invite, Member, MemberEndpoints, Quarantined, View } from './view.ts';
+
+/** Computes the view of the sub-documents: at most one for each author. */
+export type Project = (authors: readonly AuthorState[]) => View;
+
+/** Opens the projection of one mesh. What it remembers of signatures is bounded, and never changes a view. */
+export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId): Project {
+  const founder = memberIdOf(genesis.founderKey);
+  const ground = openGround(crypto, genesis, meshId, founder);
+  return (authors) => {
+    const library: Library = new Map(
+      authors.map((state) => [state.author, readSubDocument(ground, state)]),
+    );
+    const lineage = findLineage(ground, [...library.values()]);
+    return render(ground, { library, lineage, roster: settleRoster(library, founder, lineage) });
+  };
+}
+
+/** Everything that the view shows. */
+interface Outcome {
+  readonly library: Library;
+  readonly lineage: Lineage;
+  readonly roster: Roster;
+}
+
+const render = (ground: Ground, outcome: Outcome): View => {
+  const { genesis, meshId } = ground;
+  const { library, lineage, roster } = outcome;
+  const enrolments = [...roster.membership.members.values()];
+  const overlay = settleOverlay(
+    enrolments.map((enrolment) => tenantOf(ground, library.get(enrolment.id), enrolment)),
+  );
+  const invites = invitesOf(roster);
+  return {
+    mesh: { id: meshId, name: genesis.name, prefix: genesis.prefix, prefix6: genesis.prefix6 },
+    members: membersOf(ground, outcome, overlay.tenancies),
+    evicted: findEvicted(library, roster),
+    operators: roster.operators,
+    invites,
+    nextRootHash: lineage.nextRootHash,
+    recovery: lineage.recovered.length,
+    alarms: [...overlay.alarms, ...trustAlarms(lineage, invites)].sort(compareAlarms),
+    quarantined: quarantinedOf(outcome),
+  };
+};
+
+const tenantOf = (
+  { founder }: Ground,
+  document: SubDocument | undefined,
+  enrolment: Enrolment,
+): Tenant => ({
+  ...enrolment,
+  isFounder: enrolment.id === founder,
+  claim: factOf(document, 'ipv4')?.ipv4 ?? null,
+  hasLeft: factOf(document, 'left') !== null,
+});
+
+/** What a member says of itself. The path names nobody: it is its own sub-document that says it. */
+const factOf = <K extends 'endpoints' | 'consent' | 'version' | 'ipv4' | 'left'>(
+  document: SubDocument | undefined,
+  kind: K,
+): RecordOf<K> | null => document?.said[kind].get('')?.record ?? null;
+
+const membersOf = (
+  { crypto, genesis }: Ground,
+  { library, roster }: Outcome,
+  tenancies: ReadonlyMap<MemberId, Tenancy>,
+): readonly Member[] => {
+  const operators = new Set(roster.operators.map(({ member }) => member));
+  return [...roster.membership.members.values()]
+    .map(({ id, memberKey, wgKey, labels, name, ipv4 }): Member => {
+      const document = library.get(id);
+      const endpoints = factOf(document, 'endpoints');
+      return {
+        id,
+        role: operators.has(id) ? 'operator' : 'node',
+        labels,
+        wgKey,
+        ...(tenancies.get(id) ?? { name, ipv4 }),
+        ipv6: ipv6Of(crypto, genesis.prefix6, memberKey),
+        endpoints: endpoints === null ? null : endpointsOf(endpoints),
+        services: factOf(document, 'consent')?.services ?? null,
+        version: factOf(document, 'version')?.version ?? null,
+        hasLeft: factOf(document, 'left') !== null,
+      };
+    })
+    .sort((a, b) => compareText(a.id, b.id));
+};
+
+const endpointsOf = ({ port, advertised, observed, local }: EndpointsRecord): MemberEndpoints => ({
+  port,
+  advertised: advertised && plainEndpoint(advertised),
+  observed: observed && plainEndpoint(observed),
+  local,
+});
+
+const plainEndpoint = ({ host, port }: Endpoint): Endpoint => ({ host, port });
+
+const invitesOf = ({ membership }: Roster): readonly Invite[] =>
+  [...membership.invites]
+    .map(([id, { author, record }]) => inviteOf(id, author, record, membership.admittedBy.get(id)))
+    .sort((a, b) => a.number - b.number || compareText(a.id, b.id));
+
+const inviteOf = (
+  id: InviteId,
+  author: MemberId,
+  { number, labels, expiry, uses, revokedAt }: RecordOf<'invite'>,
+  admitted: ReadonlySet<MemberId> | undefined,
+): Invite => ({
+  id,
+  number,
+  author,
+  labels,
+  expiryMs: expiry,
+  uses,
+  used: admitted?.size ?? 0,
+  isRevoked: revokedAt !== undefined,
+});
+
+const trustAlarms = ({ doubled }: Lineage, invites: readonly Invite[]): readonly Alarm[] => [
+  ...doubled.map((number): Alarm => ({ kind: 'double-recovery', about: rootPath(number) })),
+  ...invites
+    .filter(({ used, uses }) => used > uses)
+    .map(({ id }): Alarm => ({ kind: 'over-use', about: id })),
+];
+
+const compareAlarms = (a: Alarm, b: Alarm): number =>
+  compareText(a.kind, b.kind) || compareText(a.about, b.about);
+
+/** Kinds that count from operators only. From others they are no flaw, they are nothing. */
+const OPERATOR_KINDS: ReadonlySet<string> = new Set(['invite', 'adopt', 'evict', 'role']);
+
+/** Flaws in statements of those whose statements count. */
+const quarantinedOf = ({ library, lineage, roster }: Outcome): readonly Quarantined[] => {
+  const { members, flaws } = roster.membership;
+  const operators = new Set(roster.operators.map(({ member }) => member));
+  const isHeard = ({ kind, author }: Flaw): boolean =>
+    OPERATOR_KINDS.has(kind) ? operators.has(author) : members.has(author);
+  const ownFlaws = [...library.values()].flatMap((document) => document.flaws);
+  return [...ownFlaws, ...lineage.flaws, ...flaws]
+    .filter(isHeard)
+    .map(({ path, author, why }) => ({ path, author, why }))
+    .sort(
+      (a, b) =>
+        compareText(a.path, b.path) || compareText(a.author, b.author) || compareText(a.why, b.why),
+    );
+};

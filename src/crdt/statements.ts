@@ -1,0 +1,231 @@
+/**
+ * Rule: statements — one author's sub-document as the projection uses it: by kind and key, each one checked by itself.
+ *
+ * 1. Whatever can be said of a statement without knowing who else says what is said here: schema, key, prefix, signatures.
+ * 2. What does not hold is set aside with its reason, and an older statement of the author at that path stays.
+ * 3. Unknown paths are left alone: they belong to other services, or to a later version.
+ */
+import { hex } from '@scure/base';
+import type * as z from 'zod/mini';
+import type { Crypto } from '../ports.ts';
+import { addressAt, contains, hostCount } from './addresses.ts';
+import { checkJoinRequest } from './admission.ts';
+import { encode, isSameBytes } from './codec.ts';
+import type { AuthorState, Entry } from './entry.ts';
+import type { Genesis } from './genesis.ts';
+import { compareHlc, type Hlc } from './hlc.ts';
+import { bytesOfId, type MemberId, type MeshId, type PeerKey } from './ids.ts';
+import { type Memo, openMemo } from './memo.ts';
+import { type FactKind, type PathMeaning, readPath, type TrustKind } from './paths.ts';
+import { readRecord } from './records.ts';
+import { type AdmissionRecord, PATH_SCHEMAS } from './schemas.table.ts';
+
+export type Kind = FactKind | TrustKind;
+export type RecordOf<K extends Kind> = z.infer<(typeof PATH_SCHEMAS)[K]>;
+
+/** Where a statement stands among those of all authors about one path: by stamp, then by author. */
+export interface Order {
+  readonly hlc: Hlc;
+  readonly author: MemberId;
+}
+
+/** A statement whose record fits its path. */
+export interface Statement<K extends Kind> extends Order {
+  readonly path: string;
+  readonly record: RecordOf<K>;
+}
+
+/** A statement that does not hold, and why. */
+export interface Flaw {
+  readonly kind: Kind;
+  readonly path: string;
+  readonly author: MemberId;
+  readonly why: string;
+}
+
+type Said = { readonly [K in Kind]: ReadonlyMap<string, Statement<K>> };
+
+/** Everything that one author says and that holds by itself. */
+export interface SubDocument {
+  readonly author: MemberId;
+  /** By kind, then by the key of the path (empty for own facts). */
+  readonly said: Said;
+  readonly flaws: readonly Flaw[];
+  /** When the author deleted a path, or null when it did not. */
+  readonly deletedAt: (path: string) => Hlc | null;
+}
+
+/** What all checks of one mesh need: crypto, the mesh, and memories of what was computed before. */
+export interface Ground {
+  readonly crypto: Crypto;
+  readonly genesis: Genesis;
+  readonly meshId: MeshId;
+  readonly founder: MemberId;
+  /** Network and broadcast address of the overlay: nobody's. */
+  readonly edges4: ReadonlySet<string>;
+  /** Why a join request does not hold, by the hash of all that it says. */
+  readonly joinMemo: Memo<string | null>;
+  /** sha256 of a path in hex, by path. */
+  readonly pathMemo: Memo<string>;
+}
+
+/** Answers kept in each memory. Unit: count. 8 meshes of the largest size aimed at (8,192), under 20 MB. */
+const MEMO_MAX = 65_536;
+
+const textEncoder = new TextEncoder();
+
+/** The ground of a mesh, with empty memories. */
+export const openGround = (
+  crypto: Crypto,
+  genesis: Genesis,
+  meshId: MeshId,
+  founder: MemberId,
+): Ground => ({
+  crypto,
+  genesis,
+  meshId,
+  founder,
+  edges4: new Set([
+    addressAt(genesis.prefix, 0),
+    addressAt(genesis.prefix, hostCount(genesis.prefix) + 1),
+  ]),
+  joinMemo: openMemo(MEMO_MAX),
+  pathMemo: openMemo(MEMO_MAX),
+});
+
+/** Negative when `a` loses against `b` at their path, positive when it wins. */
+export const compareOrder = (a: Order, b: Order): number =>
+  compareHlc(a.hlc, b.hlc) || compareText(a.author, b.author);
+
+/** Order of ids and other plain texts. Not by locale, which differs between hosts. */
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Reads one author's sub-document. Total: whatever the author wrote. */
+export function readSubDocument(ground: Ground, state: AuthorState): SubDocument {
+  const said = emptySaid();
+  const flaws: Flaw[] = [];
+  const deletedAt = deletionsOf(ground, state);
+  for (const entry of state.entries) {
+    const meaning = entry.value === null ? null : readPath(entry.path);
+    if (meaning === null) continue;
+    const deleted = deletedAt(entry.path);
+    if (deleted !== null && compareHlc(entry.hlc, deleted) <= 0) continue;
+    const why = take(ground, said, state.author, { meaning, entry });
+    if (why !== null) {
+      flaws.push({ kind: meaning.kind, path: entry.path, author: state.author, why });
+    }
+  }
+  return { author: state.author, said, flaws, deletedAt };
+}
+
+/** The statement in force for each key, among authors whose statements of this kind count. */
+export function winnersOf<K extends Kind>(
+  kind: K,
+  documents: readonly SubDocument[],
+): ReadonlyMap<string, Statement<K>> {
+  const winners = new Map<string, Statement<K>>();
+  for (const { said } of documents) {
+    for (const [key, statement] of said[kind]) {
+      const other = winners.get(key);
+      if (other === undefined || compareOrder(statement, other) > 0) winners.set(key, statement);
+    }
+  }
+  for (const { author, deletedAt } of documents) {
+    for (const [key, statement] of winners) {
+      const hlc = deletedAt(statement.path);
+      if (hlc !== null && compareOrder({ hlc, author }, statement) > 0) winners.delete(key);
+    }
+  }
+  return winners;
+}
+
+type MutableSaid = { readonly [K in Kind]: Map<string, Statement<K>> };
+
+const emptySaid = (): MutableSaid => ({
+  endpoints: new Map(),
+  consent: new Map(),
+  version: new Map(),
+  ipv4: new Map(),
+  left: new Map(),
+  invite: new Map(),
+  admission: new Map(),
+  adopt: new Map(),
+  evict: new Map(),
+  role: new Map(),
+  root: new Map(),
+});
+
+/** When the author deleted each path: by an empty entry, or by a tombstone of an earlier generation. */
+const deletionsOf = (ground: Ground, state: AuthorState): SubDocument['deletedAt'] => {
+  const byPath = new Map<string, Hlc>();
+  const byHash = new Map<string, Hlc>();
+  for (const { path, value, hlc } of state.entries) {
+    if (value === null) raise(byPath, path, hlc);
+  }
+  for (const { pathHash, hlc } of state.tombstones) raise(byHash, hex.encode(pathHash), hlc);
+  return (path) => {
+    const empty = byPath.get(path) ?? null;
+    const carried = byHash.size === 0 ? null : (byHash.get(hashOfPath(ground, path)) ?? null);
+    if (empty === null || carried === null) return empty ?? carried;
+    return compareHlc(empty, carried) > 0 ? empty : carried;
+  };
+};
+
+const raise = (deletions: Map<string, Hlc>, key: string, hlc: Hlc): void => {
+  const known = deletions.get(key);
+  if (known === undefined || compareHlc(known, hlc) < 0) deletions.set(key, hlc);
+};
+
+const hashOfPath = ({ crypto, pathMemo }: Ground, path: string): string =>
+  pathMemo(path, () => hex.encode(crypto.sha256(textEncoder.encode(path))));
+
+/** Takes one entry into `said`, or says why not. An older one at its path is no flaw. */
+const take = <K extends Kind>(
+  ground: Ground,
+  said: { readonly [Each in K]: Map<string, Statement<Each>> },
+  author: MemberId,
+  { meaning, entry }: { readonly meaning: PathMeaning & { kind: K }; readonly entry: Entry },
+): string | null => {
+  const { kind, key } = meaning;
+  const read = readRecord(PATH_SCHEMAS[kind], entry.value);
+  if (!read.ok) return read.why;
+  const record = read.value as RecordOf<K>;
+  const why = CHECKS[kind]?.(ground, key as PeerKey, record) ?? null;
+  if (why !== null) return why;
+  const older = said[kind].get(key);
+  if (older === undefined || compareHlc(entry.hlc, older.hlc) > 0) {
+    said[kind].set(key, { path: entry.path, author, hlc: entry.hlc, record });
+  }
+  return null;
+};
+
+type Check<K extends Kind> = (ground: Ground, key: PeerKey, record: RecordOf<K>) => string | null;
+
+const whyKeyDiffers = (key: PeerKey, bytes: Uint8Array): string | null =>
+  isSameBytes(bytesOfId(key), bytes) ? null : 'its key is not the one that its path names';
+
+const whyAddressUnfit = ({ genesis, edges4 }: Ground, ipv4: string): string | null =>
+  contains(genesis.prefix, ipv4) && !edges4.has(ipv4)
+    ? null
+    : `ipv4 is no host address in ${genesis.prefix}`;
+
+/** What the schema cannot say, by kind. */
+const CHECKS: { readonly [K in Kind]?: Check<K> } = {
+  ipv4: (ground, _key, record) => whyAddressUnfit(ground, record.ipv4),
+  invite: (_ground, key, record) => whyKeyDiffers(key, record.publicKey),
+  adopt: (ground, key, record) =>
+    whyKeyDiffers(key, record.memberKey) ?? whyAddressUnfit(ground, record.ipv4),
+  admission: (ground, key, record) =>
+    whyKeyDiffers(key, record.memberKey) ??
+    whyAddressUnfit(ground, record.ipv4) ??
+    whyUnsigned(ground, record),
+};
+
+const whyUnsigned = (ground: Ground, record: AdmissionRecord): string | null => {
+  const { crypto, meshId, joinMemo } = ground;
+  const { memberKey, wgKey, name, invite, inviteSignature, memberSignature } = record;
+  const content = encode([memberKey, wgKey, name, invite, inviteSignature, memberSignature]);
+  return joinMemo(hex.encode(crypto.sha256(content)), () =>
+    checkJoinRequest(crypto, meshId, invite, record),
+  );
+};
