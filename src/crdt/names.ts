@@ -7,7 +7,7 @@
 
 /** What a name is made of: a DNS label of RFC 1123, 1 to 63 characters. */
 export const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-export const LABEL_KEY_PATTERN = /^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/;
+const LABEL_KEY_PATTERN = /^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/;
 export const LABEL_VALUE_PATTERN = /^[A-Za-z0-9._-]{0,63}$/;
 
 /** Most labels of one member or invite. */
@@ -27,12 +27,16 @@ export const parseName = (text: string): Parsed<string> =>
         why: 'a name has 1 to 63 characters a-z, 0-9 and -, and neither begins nor ends with -',
       };
 
+/** Whether a text may be the key of a label. Two words are left out because no record may hold them. */
+export const isLabelKey = (text: string): boolean =>
+  LABEL_KEY_PATTERN.test(text) && text !== 'constructor' && text !== 'prototype';
+
 /** One `key=value`. The value may be empty; the text may not lack the `=`. */
 export const parseLabel = (text: string): Parsed<readonly [key: string, value: string]> => {
   const split = text.indexOf('=');
   if (split < 0) return { ok: false, why: 'a label is written key=value' };
   const [key, value] = [text.slice(0, split), text.slice(split + 1)];
-  if (!LABEL_KEY_PATTERN.test(key) || key === 'constructor' || key === 'prototype') {
+  if (!isLabelKey(key)) {
     return {
       ok: false,
       why: 'a key has 1 to 63 characters a-z, 0-9, . _ / - and begins and ends with a-z or 0-9',

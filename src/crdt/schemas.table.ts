@@ -10,7 +10,7 @@ import { isAddress, isAddress4, parsePrefix4, parsePrefix6 } from './addresses.t
 import type { Value } from './entry.ts';
 import type { Hlc } from './hlc.ts';
 import { type InviteId, type MemberId, parseMemberId } from './ids.ts';
-import { LABEL_KEY_PATTERN, LABEL_VALUE_PATTERN, LABELS_MAX, NAME_PATTERN } from './names.ts';
+import { isLabelKey, LABEL_VALUE_PATTERN, LABELS_MAX, NAME_PATTERN } from './names.ts';
 
 /** A record that keeps the fields which it does not know. */
 const record = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
@@ -55,7 +55,7 @@ const endpoint = record({ host, port });
 
 const labels = z
   .record(
-    z.string().check(z.regex(LABEL_KEY_PATTERN, 'must be a label key')),
+    z.string().check(z.refine(isLabelKey, 'must be a label key')),
     z.string('must be a text').check(z.regex(LABEL_VALUE_PATTERN, 'must be a label value')),
     'must be a record of labels',
   )
