@@ -59,7 +59,7 @@ async function decide(
   ask: AdmitAsk,
 ): Promise<JoinAnswer> {
   const view = replica.view();
-  const admissions = replica.ownPaths('trust/admission/').length;
+  const admissions = admissionsOf(replica, self);
   const knowledge = { view, self, admissions, wallMs: ports.clock.wallMs() };
   const decided = admit(ports.crypto, knowledge, invite, ask);
   const entries = entriesOf(view);
@@ -72,6 +72,9 @@ async function decide(
   ports.log.info('member-admitted', { name: decided.name, ipv4: decided.ipv4 });
   return { v: 1, kind: 'admitted', name: decided.name, ipv4: decided.ipv4, entries };
 }
+
+const admissionsOf = (replica: Replica, self: AdmitContext['self']): number =>
+  replica.pathsOf(self).filter((path) => path.startsWith('trust/admission/')).length;
 
 const entriesOf = (view: View): { member: string; host: string; port: number }[] =>
   view.members

@@ -9,6 +9,7 @@ import type { Edit } from '../crdt/entry.ts';
 import { memberIdOf } from '../crdt/ids.ts';
 import { decodeJournal, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
 import { openProjector } from '../crdt/projection.ts';
+import { joinBytes } from '../crdt/signed.ts';
 import { openStore, type Receipt, type Store } from '../crdt/store.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
@@ -16,7 +17,7 @@ import type { Ports, Unsubscribe } from '../ports.ts';
 import type { LocalState } from './local-state.ts';
 
 /** The shared state as loops use it. */
-export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf'> {
+export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf' | 'pathsOf'> {
   view(): View;
   /** Says something as this member. Resolves when it is durable; Fault 'refused' when it is over a limit. */
   write(edits: readonly Edit[]): Promise<void>;
@@ -49,11 +50,12 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     for (const listener of listeners) listener(own);
   };
   const journal = (frames: readonly Uint8Array[]): Promise<void> =>
-    ports.disk.append(JOURNAL, concat(frames.map((frame) => encodeRecord(crypto, frame))));
+    ports.disk.append(JOURNAL, joinBytes(...frames.map((frame) => encodeRecord(crypto, frame))));
   return {
     heads: store.heads,
     framesAfter: store.framesAfter,
     valueOf: store.valueOf,
+    pathsOf: store.pathsOf,
     view: store.view,
     write: (edits) => {
       const turn = writing.then(() => writeOwn(store, edits, clock.wallMs(), journal)).then((own) => {
@@ -122,16 +124,6 @@ async function loadJournal({ crypto, disk, log, clock }: ReplicaPorts, store: St
     log.warn('journal-repaired', { torn, corrupt: corrupt.length, bytes: bytes.length, goodLength });
     if (corrupt.length > 0) await disk.write('journal-damaged', bytes);
     const records = frames.map((frame) => encodeRecord(crypto, frame));
-    await disk.write(JOURNAL, concat([JOURNAL_HEADER, ...records]));
+    await disk.write(JOURNAL, joinBytes(JOURNAL_HEADER, ...records));
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

@@ -37,15 +37,14 @@ export interface Sync {
 
 type SyncPorts = Pick<Ports, 'clock' | 'random' | 'log'>;
 
-/** Makes the loop; it does nothing until `run`. `onStep` is told whenever a peer came in step. */
-export function createSync(ports: SyncPorts, replica: Replica, onStep: () => void): Sync {
+/** Makes the loop; it does nothing until `run`. */
+export function createSync(ports: SyncPorts, replica: Replica): Sync {
   const wake = createWake(ports.clock);
   const marked = new Set<PeerKey>();
   const inStep = new Set<PeerKey>();
   let node: SwarmNode | null = null;
   const reached = (peer: PeerKey): void => {
     inStep.add(peer);
-    onStep();
   };
   const comeInStep = async (peer: PeerKey): Promise<boolean> => {
     if (node === null) return false;

@@ -1,0 +1,119 @@
+/**
+ * Loop: cli — argv to a request on the local API, and the answer to text; a client and nothing more.
+ *
+ * Exit status: 0 done, 2 unknown command or flag, 3 not acceptable, 4 no daemon, 5 timed out, 1 anything else. An error is
+ * one line on stderr, `field: value: why; remedy`, or an object with `-o json`.
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { stringify } from 'yaml';
+import { FAULT_STATUS, Fault } from '../fault.ts';
+import { memberCommands } from './member-commands.ts';
+import { meshCommands } from './mesh-commands.ts';
+import type { Local } from './local.ts';
+import type { Session } from './session.ts';
+import { readDuration } from './duration.ts';
+
+interface CommonFlags {
+  readonly state: string;
+  readonly run: string;
+  readonly output: 'table' | 'json' | 'yaml';
+  readonly timeout: string;
+  readonly quiet?: boolean;
+}
+
+/** Runs one command line; resolves to its exit status. Never throws. */
+export async function runCli(argv: readonly string[], local: Local): Promise<number> {
+  const program = buildProgram(local);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULT_STATUS.usage.exit;
+    const fault = error instanceof Fault ? error : unexpected(error);
+    const isJson = argv.some((word, i) => word === '-ojson' || isJsonFlag(argv, word, i));
+    local.err(isJson ? `${JSON.stringify({ error: fault.facts })}\n` : `${fault.message}\n`);
+    return FAULT_STATUS[fault.code].exit;
+  }
+}
+
+const isJsonFlag = (argv: readonly string[], word: string, index: number): boolean =>
+  word === '--output=json' ||
+  ((word === '-o' || word === '--output') && argv[index + 1] === 'json');
+
+const unexpected = (error: unknown): Fault =>
+  new Fault('internal', {
+    field: 'cnsmo',
+    value: error instanceof Error ? error.message : String(error),
+    why: 'an error that should not happen',
+    remedy: 'run the command again; if it stays, report it with the log',
+  });
+
+function buildProgram(local: Local): Command {
+  const program = new Command('cnsmo')
+    .description('VPN, firewall and load balancing for your Linux VMs, without a central server')
+    .version(local.version, '--version', 'version and commit')
+    .helpOption('--help', 'help, with an example')
+    .helpCommand(false)
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({ writeOut: local.out, writeErr: (text) => local.err(text) });
+  const session = (command: Command): Session => sessionOf(command, local);
+  for (const command of [...memberCommands(local, session), ...meshCommands(local, session)]) {
+    program.addCommand(withCommon(command));
+  }
+  return program;
+}
+
+/** The flags that every command takes, on the command itself and on its sub-commands. */
+function withCommon(command: Command): Command {
+  command
+    .helpOption('--help', 'help, with an example')
+    .addOption(
+      new Option('--state <dir>', 'state directory')
+        .env('CNSMO_STATE')
+        .default('/var/lib/cnsmo'),
+    )
+    .addOption(new Option('--run <dir>', 'run directory').env('CNSMO_RUN').default('/run/cnsmo'))
+    .addOption(
+      new Option('-o, --output <format>', 'output').choices(['table', 'json', 'yaml']).default('table'),
+    )
+    .option('--yes', 'assume yes')
+    .option('--timeout <duration>', 'longest wait', '30s')
+    .option('-q, --quiet', 'no progress and no hints')
+    .exitOverride()
+    .configureOutput({ ...command.configureOutput() });
+  for (const sub of command.commands) withCommon(sub);
+  return command;
+}
+
+function sessionOf(command: Command, local: Local): Session {
+  const flags = command.opts<CommonFlags>();
+  const places = { state: flags.state, run: flags.run };
+  const timeoutMs = readDuration('timeout', flags.timeout);
+  return {
+    places,
+    timeoutMs,
+    call: async (method, path, body) => {
+      const request = { method, path, query: {}, body: body ?? null };
+      const answer = await local.call(places, request, timeoutMs);
+      if (answer.status === 200) return answer.body;
+      throw faultOf(answer.status, answer.body);
+    },
+    show: (body, render) => {
+      if (flags.output === 'json') local.out(`${JSON.stringify(body, null, 2)}\n`);
+      else if (flags.output === 'yaml') local.out(stringify(body));
+      else local.out(render());
+    },
+    hint: (text) => {
+      if (flags.quiet !== true && flags.output === 'table') local.err(text);
+    },
+  };
+}
+
+function faultOf(status: number, body: unknown): Fault {
+  const facts = (body as { error?: Fault['facts'] } | null)?.error;
+  const codes = ['forbidden', 'refused', 'usage', 'timeout', 'no-daemon', 'internal'] as const;
+  const code = codes.find((known) => FAULT_STATUS[known].http === status) ?? 'internal';
+  if (facts !== undefined) return new Fault(code, facts);
+  return unexpected(new Error(`the daemon answered ${status}`));
+}

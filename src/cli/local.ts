@@ -1,0 +1,66 @@
+/**
+ * Rule: local — what the CLI needs of the machine it runs on; `main.ts` provides it.
+ *
+ * Everything else that the CLI does is a request on the local API.
+ */
+import type { ApiAnswer, ApiRequest } from '../ports.ts';
+
+/** Where the state and the sockets are. */
+export interface Places {
+  readonly state: string;
+  readonly run: string;
+}
+
+/** How the daemon is started after init or join. */
+export type StartMode = 'start' | 'no-start' | 'foreground';
+
+/** The flags of init and join, as typed. */
+export interface MemberFlags {
+  readonly mesh?: string;
+  readonly member?: string;
+  readonly prefix?: string;
+  readonly prefix6?: string;
+  readonly port?: string;
+  readonly interface?: string;
+  readonly advertise?: string;
+  readonly services?: string;
+  readonly allowRun?: boolean;
+  readonly installTools?: boolean;
+}
+
+/** The acts that need this machine rather than the daemon. Each throws a Fault for what is not acceptable. */
+export interface Local {
+  readonly version: string;
+  init(
+    places: Places,
+    flags: MemberFlags,
+    keepCode: (code: string) => Promise<void>,
+  ): Promise<{ mesh: string; name: string; ipv4: string }>;
+  join(
+    places: Places,
+    token: string,
+    flags: MemberFlags,
+  ): Promise<{ mesh: string; name: string; ipv4: string }>;
+  /** Runs the daemon in this process until it is told to stop. */
+  daemon(places: Places): Promise<void>;
+  /** Starts it: as the systemd unit where systemd runs, else detached. Resolves when it answers. */
+  start(places: Places): Promise<void>;
+  /** Stops it and waits until it is gone. The data plane stays. */
+  stop(places: Places): Promise<void>;
+  /** Takes this VM out of the mesh without the daemon and without telling anybody. */
+  leaveLocal(places: Places): Promise<void>;
+  /** After leave: removes the unit, if there is one. */
+  forget(places: Places): Promise<void>;
+  call(places: Places, request: ApiRequest, timeoutMs: number): Promise<ApiAnswer>;
+  /** Creates a file that only root reads; Fault 'refused' when it exists. */
+  writeSecret(path: string, content: string): Promise<void>;
+  readSecret(path: string): Promise<string>;
+  readInput(): Promise<string>;
+  /** An environment variable, removed from what children see. */
+  takeEnv(name: string): string | undefined;
+  readonly isInputTerminal: boolean;
+  readonly isErrorTerminal: boolean;
+  out(text: string): void;
+  err(text: string): void;
+  sleep(durationMs: number): Promise<void>;
+}

@@ -1,0 +1,183 @@
+/**
+ * Loop: member commands — init, join, daemon, start, stop, restart, leave, consent: what concerns this VM.
+ */
+import { Argument, Command, Option } from 'commander';
+import { Fault } from '../fault.ts';
+import type { Local, MemberFlags } from './local.ts';
+import type { Session } from './session.ts';
+
+interface StartFlags {
+  readonly foreground?: boolean;
+  readonly start: boolean;
+}
+
+type InitFlags = MemberFlags & StartFlags & { readonly recoveryFile?: string };
+type JoinFlags = MemberFlags & StartFlags & { readonly tokenFile?: string };
+
+/** The commands of this VM. */
+export const memberCommands = (
+  local: Local,
+  session: (command: Command) => Session,
+): readonly Command[] => [
+  initCommand(local, session),
+  joinCommand(local, session),
+  ...daemonCommands(local, session),
+  leaveCommand(local, session),
+  consentCommand(session),
+];
+
+const memberFlags = (command: Command): Command =>
+  command
+    .option('--member <name>', 'name of this VM in the mesh (default: its host name)')
+    .option('--port <port>', 'TCP and UDP port of the mesh', '7300')
+    .option('--advertise <addr[:port]>', 'address at which others reach this VM')
+    .option('--interface <name>', 'name of the VPN interface', 'cnsmo0')
+    .option('--services <list>', 'services that may run here (default: vpn,firewall,lb,dns)')
+    .option('--allow-run', 'let operators run programs on this VM')
+    .option('--install-tools', 'install what is missing of ip and wg')
+    .addOption(new Option('--foreground', 'run the daemon in this process').conflicts('start'))
+    .option('--no-start', 'only prepare the state');
+
+function initCommand(local: Local, session: (command: Command) => Session): Command {
+  return memberFlags(new Command('init').description('found a mesh on this VM'))
+    .option('--mesh <name>', 'name of the mesh', 'mesh')
+    .option('--prefix <cidr>', 'IPv4 prefix of the VPN', '10.10.0.0/16')
+    .option('--prefix6 <cidr>', 'IPv6 prefix of the VPN, a ULA /64 (default: random)')
+    .option('--recovery-file <file>', 'write the recovery code there instead of printing it')
+    .addHelpText('after', '\nExample:\n  cnsmo init --mesh shop --advertise 203.0.113.5\n')
+    .action(async (flags: InitFlags, command: Command) => {
+      const { places, show, hint } = session(command);
+      let printed: string | null = null;
+      const founded = await local.init(places, flags, async (code) => {
+        if (flags.recoveryFile === undefined) printed = code;
+        else await local.writeSecret(flags.recoveryFile, `${code}\n`);
+      });
+      const body = { ...founded, ...(printed === null ? {} : { recoveryCode: printed }) };
+      show(body, () => foundedText(founded, printed, flags.recoveryFile));
+      hint('Next: cnsmo invite prints a token; give it to cnsmo join on another VM.\n');
+      await startAs(local, places, flags);
+    });
+}
+
+function foundedText(
+  founded: { readonly mesh: string; readonly name: string; readonly ipv4: string },
+  code: string | null,
+  file: string | undefined,
+): string {
+  const kept =
+    code === null
+      ? `The recovery code is in ${file ?? 'its file'}.`
+      : `Recovery code, shown only now: ${code}`;
+  return (
+    `Mesh ${founded.mesh} founded. This VM is ${founded.name}, ${founded.ipv4}.\n${kept}\n` +
+    'Keep it away from this VM: with it any member becomes an operator if all operators are lost.\n'
+  );
+}
+
+function joinCommand(local: Local, session: (command: Command) => Session): Command {
+  return memberFlags(new Command('join').description('join a mesh by a token'))
+    .addArgument(new Argument('[token]', 'the token, - for standard input'))
+    .option('--token-file <file>', 'read the token from a file')
+    .addHelpText(
+      'after',
+      '\nThe token may also come in CNSMO_TOKEN or on standard input.\n' +
+        '\nExample:\n  ssh vm1 cnsmo invite | cnsmo join -\n',
+    )
+    .action(async (argument: string | undefined, flags: JoinFlags, command: Command) => {
+      const { places, show } = session(command);
+      const token = await findToken(local, argument, flags.tokenFile);
+      const joined = await local.join(places, token, flags);
+      show(
+        joined,
+        () => `Joined mesh ${joined.mesh}. This VM is ${joined.name}, ${joined.ipv4}.\n`,
+      );
+      await startAs(local, places, flags);
+    });
+}
+
+async function findToken(
+  local: Local,
+  argument: string | undefined,
+  file: string | undefined,
+): Promise<string> {
+  if (argument !== undefined && argument !== '-') return argument;
+  if (file !== undefined) return local.readSecret(file);
+  const fromEnv = argument === '-' ? undefined : local.takeEnv('CNSMO_TOKEN');
+  if (fromEnv !== undefined && fromEnv !== '') return fromEnv;
+  if (argument === '-' || !local.isInputTerminal) return local.readInput();
+  throw new Fault('usage', {
+    field: 'token',
+    value: '(none)',
+    why: 'a token is needed',
+    remedy: 'give it as an argument, by --token-file, in CNSMO_TOKEN or on standard input',
+  });
+}
+
+async function startAs(
+  local: Local,
+  places: Session['places'],
+  flags: StartFlags,
+): Promise<void> {
+  if (!flags.start) return;
+  await (flags.foreground === true ? local.daemon(places) : local.start(places));
+}
+
+function daemonCommands(
+  local: Local,
+  session: (command: Command) => Session,
+): readonly Command[] {
+  const act = (
+    name: string,
+    description: string,
+    run: (places: Session['places']) => Promise<void>,
+  ): Command =>
+    new Command(name)
+      .description(description)
+      .addHelpText('after', `\nExample:\n  cnsmo ${name}\n`)
+      .action((_flags: unknown, command: Command) => run(session(command).places));
+  return [
+    act('daemon', 'run the member in this process (what start and the unit run)', local.daemon),
+    act('start', 'start the daemon', local.start),
+    act('stop', 'stop the daemon; the VPN keeps running', local.stop),
+    act('restart', 'stop, then start the daemon', async (places) => {
+      await local.stop(places);
+      await local.start(places);
+    }),
+  ];
+}
+
+function leaveCommand(local: Local, session: (command: Command) => Session): Command {
+  return new Command('leave')
+    .description('leave the mesh: tell the others, undo every change to this VM, delete its keys')
+    .option('--local', 'tell nobody; for when the daemon does not run')
+    .addHelpText('after', '\nExample:\n  cnsmo leave\n')
+    .action(async (flags: { readonly local?: boolean }, command: Command) => {
+      const { places, call, show } = session(command);
+      if (flags.local === true) await local.leaveLocal(places);
+      else await call('POST', '/v1/leave');
+      await local.forget(places);
+      show({ left: true }, () => 'Left the mesh. Nothing of it remains on this VM.\n');
+    });
+}
+
+function consentCommand(session: (command: Command) => Session): Command {
+  return new Command('consent')
+    .description('show or change what may run on this VM; no operator can change it from afar')
+    .option('--services <list>', 'services that may run here')
+    .option('--allow-run', 'let operators run programs on this VM')
+    .option('--no-allow-run', 'do not')
+    .addHelpText('after', '\nExample:\n  cnsmo consent --services vpn,firewall --no-allow-run\n')
+    .action(async (flags: { services?: string; allowRun?: boolean }, command: Command) => {
+      const { call, show } = session(command);
+      const isChange = flags.services !== undefined || flags.allowRun !== undefined;
+      const wish = { services: flags.services, allowRun: flags.allowRun };
+      const consent = (await (isChange
+        ? call('PUT', '/v1/consent', wish)
+        : call('GET', '/v1/consent'))) as { services: string[]; allowRun: boolean };
+      show(
+        consent,
+        () =>
+          `services: ${consent.services.join(',')}\nrun programs: ${consent.allowRun ? 'yes' : 'no'}\n`,
+      );
+    });
+}

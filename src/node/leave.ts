@@ -1,0 +1,46 @@
+/**
+ * Loop: leave — takes this VM out of its mesh: tells the others, undoes the host, deletes the state.
+ *
+ * 1. The mark `leaving` is durable before anything is undone; whoever starts here next finishes the job first.
+ * 2. Keys go last but for the mark: until then, a leave that was cut can still be told from a fresh directory.
+ */
+import type { PeerKey } from '../crdt/ids.ts';
+import type { Ports } from '../ports.ts';
+import { openLedger } from './ledger.ts';
+import type { Replica } from './replica.ts';
+import type { Sync } from './sync.ts';
+
+const MARK = 'leaving';
+
+/** Longest wait for others to hear of it. Unit: ms. Who misses it sees a dead member until an operator evicts it. */
+const TELL_MS = 3_000;
+
+/** Says that this member leaves; done when every connected member knows, or after 3 s. */
+export async function announceLeave(
+  ports: Pick<Ports, 'clock'>,
+  replica: Replica,
+  sync: Sync,
+  connected: readonly PeerKey[],
+): Promise<void> {
+  await replica.write([{ path: 'member/left', value: { left: true } }]);
+  const stop = new AbortController();
+  const told = Promise.all(connected.map((peer) => sync.with(peer)));
+  await Promise.race([told, ports.clock.sleep(TELL_MS, stop.signal)]);
+  stop.abort();
+}
+
+type ErasePorts = Pick<Ports, 'disk' | 'host' | 'process' | 'log'>;
+
+/** Undoes every change to the host and deletes the state. Repeating it after a crash finishes it. */
+export async function eraseState({ disk, host, process, log }: ErasePorts): Promise<void> {
+  await disk.write(MARK, new Uint8Array());
+  const ledger = await openLedger(disk);
+  await ledger.undoAll({ host, process, log });
+  const names = await disk.list();
+  for (const name of names.filter((file) => file !== MARK)) await disk.remove(name);
+  await disk.remove(MARK);
+}
+
+/** Whether a leave was begun here and not finished. */
+export const isLeaving = async (disk: Ports['disk']): Promise<boolean> =>
+  (await disk.read(MARK)) !== null;

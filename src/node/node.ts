@@ -1,0 +1,171 @@
+/**
+ * Loop: node — the running member: opens its parts, says which event marks which loop, and closes them.
+ *
+ * Read this first. Nothing acts on an event directly: events mark loops, each loop acts at its own pace and computes the
+ * whole of what should be (`docs/ARCHITECTURE.md` follows two flows through it).
+ */
+import { isOverlay } from '../crdt/endpoints.ts';
+import { type MemberId, memberIdOf, parseMemberId } from '../crdt/ids.ts';
+import type { ApiAnswer, ApiRequest, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
+import { createAgents } from './agents.ts';
+import { type ApiContext, answerApi } from './api.ts';
+import { serveJoins } from './entry.ts';
+import { createFacts } from './facts.ts';
+import { announceLeave, eraseState } from './leave.ts';
+import { createLinks } from './links.ts';
+import { readLocalState, writeConfig } from './local-state.ts';
+import { openReplica } from './replica.ts';
+import { isReady } from './rules/ready.ts';
+import { standingOf } from './rules/standing.ts';
+import type { Sight } from './rules/status.ts';
+import { createSync } from './sync.ts';
+
+/** Version and commit of this program, as the member says of itself. */
+export interface Build {
+  readonly version: string;
+  readonly commit: string;
+}
+
+/** A member that runs. */
+export interface RunningNode {
+  readonly self: MemberId;
+  /** Answers one request of the local API; throws a Fault for what is not acceptable. */
+  api(request: ApiRequest): Promise<ApiAnswer>;
+  /** Stops the loops; the data plane stays. Harmless when stopped already. */
+  stop(): Promise<void>;
+  /** Resolves when it has stopped, for whatever reason. */
+  readonly done: Promise<void>;
+}
+
+/** Starts the member that the state directory holds. Fault 'refused' when it holds none or the port is taken. */
+export async function startNode(ports: Ports, build: Build): Promise<RunningNode> {
+  const parts = await openParts(ports, build);
+  const { replica, sync, links, facts, agents, swarm, stop } = parts;
+  const { signal } = stop;
+
+  const subscriptions: readonly Unsubscribe[] = [
+    replica.onChange(links.mark), //           somebody came, moved or lost its standing
+    replica.onChange(agents.mark), //          what this host should look like may have changed
+    replica.onChange(facts.mark), //           an address tie may have been lost
+    swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
+    serveJoins(ports, parts, swarm), //        any member lets others in
+  ];
+  const loops = [
+    sync.run(swarm, signal), //                frames between members
+    links.run(swarm, signal), //               a connection to every member, for ever
+    facts.run(signal), //                      what this member says of itself
+    agents.run(signal), //                     this host, service by service
+  ];
+
+  const closing = Promise.all(loops).then(async () => {
+    for (const unsubscribe of subscriptions) unsubscribe();
+    await swarm.stop();
+    await replica.flush();
+  });
+  const api = apiContext(ports, parts, () => stop.abort());
+  return {
+    self: parts.self,
+    api: (request) => answerApi(api, request),
+    stop: () => {
+      stop.abort();
+      return closing;
+    },
+    done: closing,
+  };
+}
+
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+async function openParts(ports: Ports, build: Build) {
+  const { clock, crypto } = ports;
+  const local = await readLocalState(crypto, ports.disk);
+  const self = memberIdOf(crypto.publicKey(local.keys.memberSeed));
+  const replica = await openReplica(ports, local);
+  const entries = local.config.entries.flatMap(({ member, endpoint }) => {
+    const id = parseMemberId(member);
+    return id === null ? [] : [{ member: id, endpoint }];
+  });
+  const pinned = { self, entries: new Set<string>(entries.map(({ member }) => member)) };
+  const standing = (peer: Parameters<ReturnType<typeof standingOf>>[0]) =>
+    standingOf(replica.view(), pinned, clock.wallMs())(peer);
+  const stop = new AbortController();
+  const config = { current: local.config };
+  const linkContext = { self, view: replica.view, standing, entries };
+  const links = createLinks(ports, linkContext, () => agents.mark());
+  const sync = createSync(ports, replica);
+  const facts = createFacts(ports, replica, () => ({
+    self,
+    config: config.current,
+    version: build,
+  }));
+  const swarm = await ports.swarm.open({
+    seed: local.keys.memberSeed,
+    psk: local.psk,
+    port: local.config.port,
+    meshId: local.meshId,
+    standing,
+    isOverlay: (host) => isOverlay(local.genesis, host),
+    judge: sync.judge,
+  });
+  const agents = await createAgents(ports, { self, local, replica, swarm, config });
+  const startedMs = clock.monotonicMs();
+  return { local, self, replica, sync, links, facts, agents, swarm, stop, config, build, startedMs };
+}
+
+function apiContext(ports: Ports, parts: Parts, stop: () => void): ApiContext {
+  const { replica, sync, facts, agents, swarm, config, self, local } = parts;
+  const connected = () =>
+    swarm
+      .connections()
+      .map(({ peer }) => peer)
+      .filter((peer) => replica.view().members.some(({ id }) => id === peer));
+  return {
+    ports,
+    self,
+    local,
+    replica,
+    sync,
+    connected,
+    sight: () => sightOf(ports, parts),
+    consent: () => ({
+      services: config.current.services,
+      allowRun: config.current.allowRun,
+    }),
+    setConsent: async (consent) => {
+      const next = { ...config.current, ...consent, services: [...consent.services] };
+      await writeConfig(ports.disk, next);
+      config.current = next;
+      facts.mark();
+      agents.mark();
+    },
+    leave: async () => {
+      await announceLeave(ports, replica, sync, connected());
+      await agents.stop();
+      await eraseState(ports);
+      stop();
+    },
+    stop,
+  };
+}
+
+function sightOf(ports: Ports, parts: Parts): Sight {
+  const { replica, sync, links, agents, swarm, self, config, build, startedMs } = parts;
+  const signs = {
+    self,
+    uptimeMs: ports.clock.monotonicMs() - startedMs,
+    link: links.state,
+    isInStep: sync.isInStep,
+    reports: agents.reports(),
+  };
+  return {
+    ...signs,
+    name: config.current.name,
+    version: build.version,
+    isReady: isReady(replica.view(), signs),
+    rttMs: (member) => rttOf(swarm, member),
+  };
+}
+
+const rttOf = (swarm: SwarmNode, member: MemberId): number | null =>
+  swarm.connections().find(({ peer }) => peer === member)?.rttMs ?? null;
+

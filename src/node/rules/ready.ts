@@ -1,0 +1,34 @@
+/**
+ * Rule: ready — whether this VM does its whole part in the mesh.
+ *
+ * In step with every member that it can reach, every enabled agent ready. Alone: after 10 s, with the state from disk.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import type { View } from '../../crdt/view.ts';
+import type { AgentReport } from '../../services/service.ts';
+import type { LinkState } from '../links.ts';
+
+/** How long a member that answers nobody waits for others. Unit: ms. INTERFACES, "ready". */
+const ALONE_MS = 10_000;
+
+export interface ReadySigns {
+  readonly self: MemberId;
+  readonly uptimeMs: number;
+  readonly link: (member: MemberId) => LinkState;
+  readonly isInStep: (member: MemberId) => boolean;
+  readonly reports: readonly AgentReport[];
+}
+
+/** Whether it is. */
+export function isReady(view: View, signs: ReadySigns): boolean {
+  if (!view.members.some(({ id }) => id === signs.self)) return false;
+  const others = view.members.filter(({ id, hasLeft }) => id !== signs.self && !hasLeft);
+  const alive = others.filter(({ id }) => signs.link(id) === 'alive');
+  const undecided = others.filter(({ id }) => signs.link(id) === 'suspect');
+  const isSettled =
+    others.length === 0 ||
+    (alive.length > 0 && undecided.length === 0) ||
+    signs.uptimeMs >= ALONE_MS;
+  const areInStep = alive.every(({ id }) => signs.isInStep(id));
+  return isSettled && areInStep && signs.reports.every(({ state }) => state === 'ready');
+}
