@@ -1,0 +1,46 @@
+/**
+ * What build and tests need of the operating system: a file that shows that it is there, and the
+ * package of Debian and Ubuntu that has it.
+ */
+
+/** One need: `file` is a command found in PATH, or an absolute path. */
+export interface Tool {
+  readonly file: string;
+  readonly package: string;
+}
+
+/** By name, so that a script can say what it needs. */
+export const TOOLS = {
+  strip: { file: 'strip', package: 'binutils' },
+  'aarch64-linux-gnu-strip': {
+    file: 'aarch64-linux-gnu-strip',
+    package: 'binutils-aarch64-linux-gnu',
+  },
+  'x86_64-linux-gnu-strip': {
+    file: 'x86_64-linux-gnu-strip',
+    package: 'binutils-x86-64-linux-gnu',
+  },
+  git: { file: 'git', package: 'git' },
+  'debian-keyring': {
+    file: '/usr/share/keyrings/debian-archive-keyring.gpg',
+    package: 'debian-archive-keyring',
+  },
+  'debian-mirrors': {
+    file: '/usr/share/python-apt/templates/Debian.info',
+    package: 'python-apt-common',
+  },
+  certificates: { file: '/etc/ssl/certs/ca-certificates.crt', package: 'ca-certificates' },
+  ip: { file: 'ip', package: 'iproute2' },
+  wg: { file: 'wg', package: 'wireguard-tools' },
+  ping: { file: 'ping', package: 'iputils-ping' },
+  nft: { file: 'nft', package: 'nftables' },
+  tcpdump: { file: 'tcpdump', package: 'tcpdump' },
+  unshare: { file: 'unshare', package: 'util-linux' },
+  qemu: { file: 'qemu-system-x86_64', package: 'qemu-system-x86' },
+  busybox: { file: '/bin/busybox', package: 'busybox-static' },
+  cpio: { file: 'cpio', package: 'cpio' },
+  depmod: { file: 'depmod', package: 'kmod' },
+} as const satisfies Readonly<Record<string, Tool>>;
+
+/** A name in the table. */
+export type ToolName = keyof typeof TOOLS;
