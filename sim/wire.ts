@@ -12,10 +12,10 @@ import type { Life } from './life.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Station, Underlay } from './underlay.ts';
 
-/** Time between two signs of life on a connection. Unit: ms. */
-const KEEPALIVE_MS = 3_000;
-/** Silence after which an end gives up, about as the real edge. Unit: ms. */
-const SILENCE_MS = 8_000;
+/** Time between two signs of life on a connection. Unit: ms. As `swarm-pulse.ts`. */
+const KEEPALIVE_MS = 1_500;
+/** Silence after which an end gives up. Unit: ms. As `swarm-pulse.ts`. */
+const SILENCE_MS = 4_500;
 /** First and longest wait before what did not pass is sent again. Unit: ms. */
 const RETRY_MS_MIN = 200;
 const RETRY_MS_MAX = 3_000;

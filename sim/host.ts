@@ -1,0 +1,94 @@
+/**
+ * Edge: host — one-shot commands and facts of a simulated VM.
+ *
+ * A command takes some virtual milliseconds. A child that was started goes on when the daemon
+ * crashes, as on the real edge; only the power stops it.
+ */
+import { Fault } from '../src/fault.ts';
+import type { Host, HostCommand, HostResult } from '../src/ports.ts';
+import { unknownCommand } from './command.ts';
+import { runIp } from './ip-command.ts';
+import type { Life } from './life.ts';
+import type { Dice } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Trace } from './trace.ts';
+import { runWg, type WgContext } from './wg-command.ts';
+
+/** Longest run of a command. Unit: ms. One spawn takes 3 to 4 ms (measured). */
+const COMMAND_MS_MAX = 8;
+
+/** What a host needs of its run. */
+export interface HostContext extends WgContext {
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly dice: Dice;
+}
+
+/** The host as one process sees it. */
+export function openHost(context: HostContext, life: Life): Host {
+  const { scheduler, trace, dice, kernel } = context;
+  const soon = (): number => dice.between(1, COMMAND_MS_MAX);
+  const run = (command: HostCommand): Promise<HostResult> =>
+    life.promise((answer) => {
+      const cuts = kernel.cuts;
+      scheduler.after(soon(), () => {
+        if (kernel.cuts !== cuts) return;
+        const result = execute(context, command);
+        const said = result instanceof Fault ? result.message : `${result.status}`;
+        trace.note(scheduler.nowMs(), life.name, `run ${command.argv.join(' ')} -> ${said}`);
+        life.after(soon(), () => {
+          if (result instanceof Fault) answer.reject(result);
+          else answer.resolve(result);
+        });
+      });
+    });
+  return {
+    run,
+    facts: () =>
+      life.promise(({ resolve }) => {
+        const facts = {
+          hostname: kernel.station.vm,
+          isRoot: true,
+          hasTun: true,
+          hasKernelWireguard: kernel.hasWireguard,
+          hasSystemd: false,
+          tools: { ip: true, wg: true },
+        };
+        life.after(soon(), () => resolve(facts));
+      }),
+    addresses: () =>
+      life.promise(({ resolve }) => {
+        life.after(soon(), () => resolve(addressesOf(context)));
+      }),
+  };
+}
+
+function addressesOf({ kernel }: HostContext): { interface: string; host: string }[] {
+  const underlay = kernel.station.addresses.map((host) => ({ interface: 'eth0', host }));
+  const overlay = [...kernel.devices.values()].flatMap((device) =>
+    device.addresses.map((prefix) => ({
+      interface: device.name,
+      host: prefix.split('/')[0] ?? '',
+    })),
+  );
+  return [...underlay, ...overlay];
+}
+
+/** What the tool says. A Fault for a tool that is not there; an unknown command fails the run. */
+function execute(context: HostContext, { argv, stdin }: HostCommand): HostResult | Fault {
+  const [tool = '', ...words] = argv;
+  try {
+    if (tool === 'ip') return runIp(context.kernel, words);
+    if (tool === 'wg') return runWg(context, words, new TextDecoder().decode(stdin));
+  } catch (error) {
+    context.scheduler.fail(error);
+    throw error;
+  }
+  if (words[0] !== '--help') context.scheduler.fail(unknownCommand(argv));
+  return new Fault('refused', {
+    field: 'tool',
+    value: tool,
+    why: 'not found on this host',
+    remedy: 'install it',
+  });
+}

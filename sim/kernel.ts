@@ -1,0 +1,108 @@
+/**
+ * Edge: kernel — what the kernel of a simulated VM holds for the overlay: interfaces and WireGuard.
+ *
+ * It outlives the daemon and dies with the power. `ip-command.ts` and `wg-command.ts` change it as
+ * the tools would; `tunnel.ts` moves packets through it.
+ */
+import type { Station } from './underlay.ts';
+
+/** A WireGuard peer. Keys in base64. */
+export interface Peer {
+  readonly publicKey: string;
+  endpoint: { readonly host: string; readonly port: number } | null;
+  /** Each with its length. */
+  allowedIps: readonly string[];
+  keepaliveS: number;
+  /** The session that both sides must share for data to pass, and since when; virtual ms. */
+  session: { readonly id: number; readonly atMs: number } | null;
+  /** Last initiation, and since when data has gone unanswered; virtual ms. */
+  triedMs: number;
+  unansweredMs: number | null;
+  rxBytes: number;
+  txBytes: number;
+}
+
+/** An interface that speaks WireGuard. */
+export interface Device {
+  readonly name: string;
+  /** `wireguard` of the kernel, or `tun` of wireguard-go. */
+  readonly kind: 'wireguard' | 'tun';
+  /** Whether `wg` gets an answer: wireguard-go takes a moment. */
+  answersWg: boolean;
+  isUp: boolean;
+  isGone: boolean;
+  mtu: number;
+  /** With prefix length. */
+  addresses: readonly string[];
+  publicKey: string | null;
+  port: number;
+  readonly peers: Map<string, Peer>;
+}
+
+/** The kernel of one VM. */
+export interface Kernel {
+  readonly station: Station;
+  readonly hasWireguard: boolean;
+  readonly devices: Map<string, Device>;
+  /** Told of each change of a link or an address. */
+  readonly monitors: Set<() => void>;
+  /** Unix time by this VM's clock, ms. */
+  readonly wallMs: () => number;
+  /** Virtual ms. */
+  readonly nowMs: () => number;
+  /** Counts power cuts. */
+  cuts: number;
+}
+
+/** A kernel as it is after booting. */
+export const bootKernel = (
+  station: Station,
+  hasWireguard: boolean,
+  clock: Pick<Kernel, 'wallMs' | 'nowMs'>,
+): Kernel => ({
+  station,
+  hasWireguard,
+  devices: new Map(),
+  monitors: new Set(),
+  ...clock,
+  cuts: 0,
+});
+
+/** Everything in memory is gone. */
+export function wipeKernel(kernel: Kernel): void {
+  for (const device of kernel.devices.values()) device.isGone = true;
+  kernel.devices.clear();
+  kernel.monitors.clear();
+  kernel.cuts += 1;
+}
+
+/** Makes an interface. */
+export function addDevice(kernel: Kernel, name: string, kind: Device['kind']): Device {
+  const device: Device = {
+    name,
+    kind,
+    answersWg: kind === 'wireguard',
+    isUp: false,
+    isGone: false,
+    mtu: 1420,
+    addresses: [],
+    publicKey: null,
+    port: 0,
+    peers: new Map(),
+  };
+  kernel.devices.set(name, device);
+  tellMonitors(kernel);
+  return device;
+}
+
+/** Deletes an interface. */
+export function deleteDevice(kernel: Kernel, device: Device): void {
+  device.isGone = true;
+  kernel.devices.delete(device.name);
+  tellMonitors(kernel);
+}
+
+/** Tells those who watch links and addresses. */
+export function tellMonitors(kernel: Kernel): void {
+  for (const tell of [...kernel.monitors]) tell();
+}

@@ -1,0 +1,46 @@
+/**
+ * Edge: net — ports and the local API's socket of a simulated VM.
+ */
+import { Fault } from '../src/fault.ts';
+import type { ApiAnswer, ApiRequest, Net } from '../src/ports.ts';
+import type { Life } from './life.ts';
+import { doorOf, type Hall } from './party.ts';
+import type { Station } from './underlay.ts';
+
+/** Answers what comes over the socket. */
+export type ApiHandler = (request: ApiRequest) => Promise<ApiAnswer>;
+
+/** The socket of one VM: who serves it. */
+export interface ApiSocket {
+  handler: ApiHandler | null;
+}
+
+/** Ports and socket as one process sees them. */
+export function openNet(hall: Hall, station: Station, socket: ApiSocket, life: Life): Net {
+  return {
+    isPortFree: (port) =>
+      life.promise(({ resolve }) => {
+        life.after(1, () => resolve(!hall.listeners.has(doorOf(station, port))));
+      }),
+    serveApi: (handler) =>
+      life.promise((answer) => {
+        life.after(1, () => {
+          if (socket.handler !== null) return answer.reject(heldSocket());
+          socket.handler = handler;
+          const release = (): void => {
+            if (socket.handler === handler) socket.handler = null;
+          };
+          life.onEnd(release);
+          answer.resolve(async () => release());
+        });
+      }),
+  };
+}
+
+const heldSocket = (): Fault =>
+  new Fault('refused', {
+    field: 'run',
+    value: 'api.sock',
+    why: 'a daemon runs here already',
+    remedy: 'stop it first',
+  });

@@ -1,0 +1,88 @@
+/**
+ * Edge: process — long children of a simulated VM: wireguard-go, and monitors.
+ */
+import type { Process, ProcessSpec } from '../src/ports.ts';
+import { unknownCommand } from './command.ts';
+import { addDevice, type Device, deleteDevice, type Kernel } from './kernel.ts';
+import type { Life } from './life.ts';
+import type { Dice } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Trace } from './trace.ts';
+
+/** Children of one VM by name, with the interface that each made. Outlive the daemon. */
+export type Children = Map<string, Device | null>;
+
+/** What the processes of a VM need of its run. */
+export interface ProcessContext {
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly dice: Dice;
+  readonly kernel: Kernel;
+  readonly children: Children;
+}
+
+/** Longest time until wireguard-go has made its interface, and until it answers. Unit: ms. */
+const INTERFACE_MS_MAX = 80;
+const ANSWER_MS_MAX = 80;
+
+/** The processes as one daemon sees them. */
+export function openProcess(context: ProcessContext, life: Life): Process {
+  const { scheduler, trace, dice, kernel, children } = context;
+  const soon = <Result>(give: () => Result): Promise<Result> =>
+    life.promise(({ resolve }) => {
+      life.after(dice.between(0.5, 5), () => resolve(give()));
+    });
+  return {
+    start: (spec) =>
+      soon(() => {
+        if (children.has(spec.name)) return;
+        trace.note(scheduler.nowMs(), life.name, `start ${spec.argv.join(' ')}`);
+        children.set(spec.name, null);
+        startWireguard(context, spec);
+      }),
+    isRunning: (name) => soon(() => children.has(name)),
+    stop: (name) =>
+      soon(() => {
+        const device = children.get(name) ?? null;
+        children.delete(name);
+        trace.note(scheduler.nowMs(), life.name, `stop ${name}`);
+        if (device !== null) deleteDevice(kernel, device);
+      }),
+    lines: (argv, onLine, signal) =>
+      life.promise(({ resolve }) => {
+        if (argv.join(' ') !== 'ip monitor link address') throw unknownCommand(argv);
+        const tell = (): void => {
+          life.after(dice.between(0.1, 3), () => {
+            if (kernel.monitors.has(tell)) onLine('(something changed)');
+          });
+        };
+        kernel.monitors.add(tell);
+        life.onEnd(() => kernel.monitors.delete(tell));
+        const finish = (): void => {
+          kernel.monitors.delete(tell);
+          resolve();
+        };
+        if (signal.aborted) finish();
+        else signal.addEventListener('abort', finish, { once: true });
+      }),
+  };
+}
+
+function startWireguard({ scheduler, dice, kernel, children }: ProcessContext, spec: ProcessSpec) {
+  const [program, flag, name = ''] = spec.argv;
+  if (program !== 'bundled:wireguard-go' || flag !== '-f') throw unknownCommand(spec.argv);
+  const cuts = kernel.cuts;
+  const isGone = (): boolean => kernel.cuts !== cuts || !children.has(spec.name);
+  scheduler.after(dice.between(5, INTERFACE_MS_MAX), () => {
+    if (isGone()) return;
+    if (kernel.devices.has(name)) {
+      children.delete(spec.name);
+      return;
+    }
+    const device = addDevice(kernel, name, 'tun');
+    children.set(spec.name, device);
+    scheduler.after(dice.between(5, ANSWER_MS_MAX), () => {
+      device.answersWg = !device.isGone;
+    });
+  });
+}
