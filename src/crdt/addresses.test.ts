@@ -158,7 +158,7 @@ test('addresses: the IPv6 address follows from the key', () => {
   const zero = { ...crypto, sha256: () => new Uint8Array(32) };
   assert.equal(ipv6Of(zero, PREFIX6, keyOf(1)), 'fd12:3456:789a:1::1');
   assert.throws(() => ipv6Of(crypto, 'nonsense', keyOf(1)), TypeError);
-  assert.equal(formatAddress6([0xfd, ...new Array<number>(14).fill(0), 5]), 'fd00::5');
+  assert.equal(formatAddress6([0xfd, ...new Uint8Array(14), 5]), 'fd00::5');
 });
 
 test('addresses: picking takes each free IPv4 address once, then none', () => {

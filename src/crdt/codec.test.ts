@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DECODE_BYTES_MAX, DEPTH_MAX, decode, encode, isSameBytes } from './codec.ts';
+import { decode, encode, isSameBytes } from './codec.ts';
 import type { Value } from './entry.ts';
+
+/** Limits of the codec: levels, and bytes where the caller names no limit. */
+const DEPTH_MAX = 8;
+const DECODE_BYTES_MAX = 1024 * 1024;
 
 const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -73,57 +77,61 @@ test('codec: order of fields does not matter to the bytes', () => {
   assert.equal(toHex(encode({ a: 2, b: 3, aa: 1 })), expected);
 });
 
+/** Bytes that are taken, and what they spell. */
+const TAKEN: readonly (readonly [hex: string, value: Value])[] = [
+  ['00', 0],
+  ['1818', 24],
+  ['3903e7', -1000],
+  ['1b001fffffffffffff', Number.MAX_SAFE_INTEGER],
+  ['3b001ffffffffffffe', Number.MIN_SAFE_INTEGER],
+  ['f6', null],
+  ['6161', 'a'],
+  ['80', []],
+  ['a0', bare({})],
+  ['4101', new Uint8Array([1])],
+];
+
+/** Bytes that are refused, and what is wrong with them. */
+const REFUSED: readonly (readonly [hex: string, why: string])[] = [
+  ['', 'empty'],
+  ['1801', 'an integer longer than need be'],
+  ['1b0020000000000000', 'an integer beyond 2^53 - 1'],
+  ['3b001fffffffffffff', 'an integer below -(2^53 - 1)'],
+  ['c249010000000000000000', 'a big integer'],
+  ['f93c00', 'a float that is an integer'],
+  ['f97e00', 'not a number'],
+  ['fb3ff8000000000000', 'a float'],
+  ['f98000', 'minus zero'],
+  ['f7', 'undefined'],
+  ['81f7', 'undefined inside'],
+  ['c000', 'a tag'],
+  ['e0', 'a simple value'],
+  ['0000', 'trailing data'],
+  ['9f01ff', 'a list of indefinite length'],
+  ['bfff', 'a record of indefinite length'],
+  ['5f4101ff', 'bytes of indefinite length'],
+  ['7f6161ff', 'a text of indefinite length'],
+  ['8200', 'a list that is cut'],
+  ['9bffffffffffffffff', 'a list of 2^64 items'],
+  ['9a7fffffff00', 'a list of 2^31 items, with one'],
+  ['5a7fffffff00', 'bytes of 2^31, with one'],
+  ['a26161016161' + '02', 'a field twice'],
+  ['a26162016161' + '02', 'fields out of order'],
+  ['a10100', 'a key that is no text'],
+  ['a1695f5f70726f746f5f5fa0', 'the key __proto__'],
+  ['a16b636f6e7374727563746f72f6', 'the key constructor'],
+  ['a16970726f746f74797065f6', 'the key prototype'],
+  ['61ff', 'a text that is not UTF-8'],
+  ['63eda080', 'half of a surrogate pair'],
+  ['63efbbbf', 'a byte order mark'],
+];
+
 test('codec: bytes that are not ours are refused', () => {
   // Goal: each rule of strictness holds. By hand-written CBOR, beside the spelling that is taken.
-  const taken: readonly (readonly [hex: string, value: Value])[] = [
-    ['00', 0],
-    ['1818', 24],
-    ['3903e7', -1000],
-    ['1b001fffffffffffff', Number.MAX_SAFE_INTEGER],
-    ['3b001ffffffffffffe', Number.MIN_SAFE_INTEGER],
-    ['f6', null],
-    ['6161', 'a'],
-    ['80', []],
-    ['a0', bare({})],
-    ['4101', new Uint8Array([1])],
-  ];
-  for (const [hex, value] of taken) {
+  for (const [hex, value] of TAKEN) {
     assert.deepStrictEqual(decode(fromHex(hex)), { ok: true, value }, hex);
   }
-  const refused: readonly (readonly [hex: string, why: string])[] = [
-    ['', 'empty'],
-    ['1801', 'an integer longer than need be'],
-    ['1b0020000000000000', 'an integer beyond 2^53 - 1'],
-    ['3b001fffffffffffff', 'an integer below -(2^53 - 1)'],
-    ['c249010000000000000000', 'a big integer'],
-    ['f93c00', 'a float that is an integer'],
-    ['f97e00', 'not a number'],
-    ['fb3ff8000000000000', 'a float'],
-    ['f98000', 'minus zero'],
-    ['f7', 'undefined'],
-    ['81f7', 'undefined inside'],
-    ['c000', 'a tag'],
-    ['e0', 'a simple value'],
-    ['0000', 'trailing data'],
-    ['9f01ff', 'a list of indefinite length'],
-    ['bfff', 'a record of indefinite length'],
-    ['5f4101ff', 'bytes of indefinite length'],
-    ['7f6161ff', 'a text of indefinite length'],
-    ['8200', 'a list that is cut'],
-    ['9bffffffffffffffff', 'a list of 2^64 items'],
-    ['9a7fffffff00', 'a list of 2^31 items, with one'],
-    ['5a7fffffff00', 'bytes of 2^31, with one'],
-    ['a26161016161' + '02', 'a field twice'],
-    ['a26162016161' + '02', 'fields out of order'],
-    ['a10100', 'a key that is no text'],
-    ['a1695f5f70726f746f5f5fa0', 'the key __proto__'],
-    ['a16b636f6e7374727563746f72f6', 'the key constructor'],
-    ['a16970726f746f74797065f6', 'the key prototype'],
-    ['61ff', 'a text that is not UTF-8'],
-    ['63eda080', 'half of a surrogate pair'],
-    ['63efbbbf', 'a byte order mark'],
-  ];
-  for (const [hex, why] of refused) assert.equal(decode(fromHex(hex)).ok, false, why);
+  for (const [hex, why] of REFUSED) assert.equal(decode(fromHex(hex)).ok, false, why);
 });
 
 test('codec: depth and length have a limit', () => {
@@ -136,13 +144,18 @@ test('codec: depth and length have a limit', () => {
   const bytes = encode('abc');
   assert.equal(decode(bytes, bytes.length).ok, true);
   assert.equal(decode(bytes, bytes.length - 1).ok, false);
-  assert.equal(decode(new Uint8Array(DECODE_BYTES_MAX + 1)).ok, false);
+  const full = encode(new Uint8Array(DECODE_BYTES_MAX - 5));
+  assert.equal(full.length, DECODE_BYTES_MAX);
+  assert.equal(decode(full).ok, true);
+  assert.equal(decode(encode(new Uint8Array(DECODE_BYTES_MAX - 4))).ok, false);
 });
 
 test('codec: writing what cannot be carried throws', () => {
   // Goal: a programmer's error is loud. By values that the type forbids, each beside a good one.
   const good: readonly Value[] = [0, -1, '', [null], { a: null }, Object.create(null)];
   for (const value of good) assert.doesNotThrow(() => encode(value));
+  const holes: unknown[] = [];
+  holes.length = 1;
   const bad: readonly unknown[] = [
     1.5,
     -0,
@@ -151,7 +164,7 @@ test('codec: writing what cannot be carried throws', () => {
     10n,
     undefined,
     [undefined],
-    new Array(1),
+    holes,
     { a: undefined },
     new Map(),
     new Date(0),

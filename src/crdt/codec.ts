@@ -13,10 +13,10 @@ import { decode as decodeCbor, encode as encodeCbor, rfc8949EncodeOptions } from
 import type { Value } from './entry.ts';
 
 /** Most levels of lists and records inside each other. Ours need 3; the rest is room for growth. */
-export const DEPTH_MAX = 8;
+const DEPTH_MAX = 8;
 
 /** Longest input that `decode` takes when the caller names no limit: 1 MiB. */
-export const DECODE_BYTES_MAX = 1 << 20;
+const DECODE_BYTES_MAX = 1 << 20;
 
 /** Outcome of reading bytes. `why` is fit for a log: it holds nothing of the input. */
 export type Decoded =

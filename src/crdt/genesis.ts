@@ -82,10 +82,6 @@ export const readGenesis = (crypto: Crypto, bytes: Uint8Array): ReadGenesis => {
 /** A random unique local prefix of length 64, from 7 random bytes. Throws when there are fewer. */
 export const makePrefix6 = (random: Uint8Array): string => {
   if (random.length < PREFIX6_RANDOM_BYTES) throw new RangeError('needs 7 random bytes');
-  const octets = [
-    0xfd,
-    ...random.subarray(0, PREFIX6_RANDOM_BYTES),
-    ...new Array<number>(8).fill(0),
-  ];
+  const octets = [0xfd, ...random.subarray(0, PREFIX6_RANDOM_BYTES), ...new Uint8Array(8)];
   return `${formatAddress6(octets)}/64`;
 };

@@ -8,6 +8,7 @@
 /** What a name is made of: a DNS label of RFC 1123, 1 to 63 characters. */
 export const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL_KEY_PATTERN = /^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/;
+/** What the value of a label is made of. It may be empty. */
 export const LABEL_VALUE_PATTERN = /^[A-Za-z0-9._-]{0,63}$/;
 
 /** Most labels of one member or invite. */
@@ -27,7 +28,7 @@ export const parseName = (text: string): Parsed<string> =>
         why: 'a name has 1 to 63 characters a-z, 0-9 and -, and neither begins nor ends with -',
       };
 
-/** Whether a text may be the key of a label. Two words are left out because no record may hold them. */
+/** Whether a text may be a label's key. Two words are left out: no record may hold them. */
 export const isLabelKey = (text: string): boolean =>
   LABEL_KEY_PATTERN.test(text) && text !== 'constructor' && text !== 'prototype';
 

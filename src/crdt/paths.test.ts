@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memberIdOf } from './ids.ts';
-import { factPath, readPath, rootPath, trustPath } from './paths.ts';
+import { readPath, rootPath, trustPath } from './paths.ts';
 
 const ID = memberIdOf(new Uint8Array(32).fill(5));
 
@@ -10,7 +10,7 @@ test('paths: what is spelt is read back', () => {
   const kinds = ['invite', 'admission', 'adopt', 'evict', 'role'] as const;
   for (const kind of kinds) assert.deepEqual(readPath(trustPath(kind, ID)), { kind, key: ID });
   const facts = ['endpoints', 'consent', 'version', 'ipv4', 'left'] as const;
-  for (const kind of facts) assert.deepEqual(readPath(factPath(kind)), { kind, key: '' });
+  for (const kind of facts) assert.deepEqual(readPath(`member/${kind}`), { kind, key: '' });
   assert.deepEqual(readPath(rootPath(12)), { kind: 'root', key: '12' });
 });
 

@@ -22,9 +22,6 @@ export interface PathMeaning {
 
 const NUMBER_PATTERN = /^[1-9][0-9]{0,14}$/;
 
-/** The path of one of the author's own facts. */
-export const factPath = (kind: FactKind): string => `member/${kind}`;
-
 /** The path of a statement of trust about `key`. */
 export const trustPath = (kind: Exclude<TrustKind, 'root'>, key: string): string =>
   `trust/${kind}/${key}`;

@@ -74,7 +74,7 @@ const hlc = z.custom<Hlc>(
 /**
  * `member/endpoints`: where a member says it can be reached. `local`: at most 16 numeric addresses.
  */
-export const endpointsSchema = record({
+const endpointsSchema = record({
   port,
   advertised: z.nullable(endpoint),
   observed: z.nullable(endpoint),
@@ -83,23 +83,19 @@ export const endpointsSchema = record({
 export type EndpointsRecord = z.infer<typeof endpointsSchema>;
 
 /** `member/consent`: what this VM allows. */
-export const consentSchema = record({
+const consentSchema = record({
   services: z.array(name, 'must be a list').check(z.maxLength(64, 'holds more than 64')),
   allowRun: z.boolean('must be true or false'),
 });
-export type ConsentRecord = z.infer<typeof consentSchema>;
 
 /** `member/version`: which build runs there. */
-export const versionSchema = record({ version: text(64), commit: text(64) });
-export type VersionRecord = z.infer<typeof versionSchema>;
+const versionSchema = record({ version: text(64), commit: text(64) });
 
 /** `member/ipv4`: the free address that the loser of a tie took. */
-export const ipv4Schema = record({ ipv4 });
-export type Ipv4Record = z.infer<typeof ipv4Schema>;
+const ipv4Schema = record({ ipv4 });
 
 /** `member/left`: it has left the mesh. */
-export const leftSchema = record({ left: z.literal(true, 'must be true') });
-export type LeftRecord = z.infer<typeof leftSchema>;
+const leftSchema = record({ left: z.literal(true, 'must be true') });
 
 /** `trust/invite/<id>`. `expiry` and `revokedAt` in Unix ms. */
 export const inviteSchema = record({
@@ -123,10 +119,9 @@ const joinRequestShape = {
 
 /** The request of a joiner, as it travels on the join stream. */
 export const joinRequestSchema = record(joinRequestShape);
-export type JoinRequest = z.infer<typeof joinRequestSchema>;
 
 /** `trust/admission/<member>`, in the admitting member's chain. */
-export const admissionSchema = record({
+const admissionSchema = record({
   ...joinRequestShape,
   ipv4,
   labels,
@@ -139,7 +134,7 @@ export type AdmissionRecord = z.infer<typeof admissionSchema>;
  * `trust/adopt/<member>`: an operator's own word for a member; the founder's for itself has number
  * 0.
  */
-export const adoptSchema = record({
+const adoptSchema = record({
   memberKey: key,
   wgKey: key,
   name,
@@ -148,27 +143,23 @@ export const adoptSchema = record({
   number: integer(0),
   invite: z.nullable(inviteId),
 });
-export type AdoptRecord = z.infer<typeof adoptSchema>;
 
 /** `trust/evict/<member>`. */
-export const evictSchema = record({ reason: text(200) });
-export type EvictRecord = z.infer<typeof evictSchema>;
+const evictSchema = record({ reason: text(200) });
 
 /** `trust/role/<member>`: the grant of the role operator. `number` counts up per author. */
-export const roleSchema = record({ number: integer(1) });
-export type RoleRecord = z.infer<typeof roleSchema>;
+const roleSchema = record({ number: integer(1) });
 
 /**
  * `trust/root/<n>`: a recovery. `nextRootHash` commits the next root key; the signature is
  * `rootKey`'s.
  */
-export const rootSchema = record({
+const rootSchema = record({
   member: memberId,
   nextRootHash: key,
   rootKey: key,
   signature,
 });
-export type RootRecord = z.infer<typeof rootSchema>;
 
 const isPrefix4 = (value: string): boolean => parsePrefix4(value).ok;
 const isPrefix6 = (value: string): boolean => parsePrefix6(value).ok;

@@ -25,7 +25,7 @@ export const joinBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
 };
 
 /** The bytes that are signed for a record of a kind (`genesis`, `join`, `root`, `frame`). */
-export const bytesToSign = (kind: string, record: Value): Uint8Array =>
+const bytesToSign = (kind: string, record: Value): Uint8Array =>
   joinBytes(textEncoder.encode(`${DOMAIN}${kind}\0`), encode(record));
 
 /** The 64-byte signature of a record. */

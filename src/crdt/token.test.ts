@@ -98,7 +98,7 @@ test('token: content of the wrong shape is refused, and no secret is shown', () 
   const bad: readonly Value[] = [
     { ...good, psk: bytes(2).subarray(1) },
     { ...good, expiry: -1 },
-    { ...good, entries: new Array<Value>(9).fill(entry) },
+    { ...good, entries: Array.from({ length: 9 }, () => entry) },
     { ...good, entries: [{ ...entry, address: { host: 'vm.example', port: 7300 } }] },
     { ...good, entries: [{ ...entry, address: { host: '192.0.2.1', port: 0 } }] },
     [],

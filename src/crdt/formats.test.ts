@@ -96,7 +96,7 @@ const TEXTS: Readonly<Record<keyof typeof GOLDEN_TEXTS, string>> = {
   }),
 };
 
-test('golden: every record has the bytes that it always had', () => {
+test('formats: every record has the bytes that it always had', () => {
   // Goal: no change of code or library changes signed bytes. By comparing with bytes written down,
   // and by reading those back into the record.
   for (const [kind, record] of Object.entries(RECORDS)) {
@@ -109,7 +109,7 @@ test('golden: every record has the bytes that it always had', () => {
   }
 });
 
-test('golden: ids, addresses, tokens and codes are what they always were', () => {
+test('formats: ids, addresses, tokens and codes are what they always were', () => {
   // Goal: tokens and recovery codes that were handed out stay good. By comparing with texts written
   // down, and by reading those back.
   assert.deepEqual(TEXTS, GOLDEN_TEXTS);
