@@ -26,14 +26,23 @@ export interface Outcome {
   /** Why the host could not be read or refused a command; null when it did not. */
   readonly failure: Problem | null;
   readonly problems: readonly Problem[];
-  /** Commands that the read-back after applying still asks for. */
-  readonly remaining: number;
+  /** Commands that the read-back after applying still asks for, in words. */
+  readonly remaining: readonly string[];
   readonly recheckMs: number | null;
 }
 
 /** Whether the host is as it should be and nobody needs to look. */
 export const isInStep = ({ failure, problems, remaining }: Outcome): boolean =>
-  failure === null && problems.length === 0 && remaining === 0;
+  failure === null && problems.length === 0 && remaining.length === 0;
+
+/** What a person should see of a pass that ended in `state`. */
+export const problemsOf = (outcome: Outcome, state: AgentState): readonly Problem[] => {
+  const { failure, problems, remaining } = outcome;
+  const [next] = remaining;
+  const isStuck = failure === null && next !== undefined && state !== 'starting';
+  const stuck = isStuck ? [`not in step after applying; it would take: ${next}; trying on`] : [];
+  return [...(failure === null ? [] : [failure]), ...problems, ...stuck];
+};
 
 /** Pause after the `tries`-th failure in a row, ms. `fraction` in [0, 1) spreads it by a fifth. */
 export const backoffMs = (tries: number, fraction: number): number => {
@@ -45,7 +54,7 @@ export const backoffMs = (tries: number, fraction: number): number => {
 export const nextLookMs = (outcome: Outcome, tries: number, fraction: number): number => {
   const early = outcome.recheckMs ?? READ_BACK_MS;
   if (outcome.failure !== null) return backoffMs(tries, fraction);
-  if (outcome.remaining === 0) return Math.min(early, READ_BACK_MS);
+  if (outcome.remaining.length === 0) return Math.min(early, READ_BACK_MS);
   if (tries > EARLY_LOOKS_MAX) return backoffMs(tries - EARLY_LOOKS_MAX, fraction);
   return Math.min(early, backoffMs(tries, fraction));
 };

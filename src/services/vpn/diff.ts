@@ -4,8 +4,7 @@
  * 1. Peers change one by one. The whole set is never replaced, for that would cut every session.
  * 2. Order: interface, key and port, up, IPv4, peers, IPv6. Peers come when the interface is up, so
  *    that the side configured last initiates at once; IPv6 is last because a host may forbid it,
- * and
- *    then IPv4 works all the same.
+ *    and then IPv4 works all the same.
  * 3. The private key travels by name, to standard input.
  */
 import type { Command, Undo } from '../service.ts';
