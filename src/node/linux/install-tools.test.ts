@@ -30,7 +30,8 @@ for (const [manager, expected] of [
 }
 
 function hostWith(facts: HostFacts): Host {
-  return { facts: async () => facts, run: assert.fail, addresses: assert.fail };
+  const fail = async (): Promise<never> => assert.fail();
+  return { facts: async () => facts, run: fail, addresses: fail };
 }
 
 for (const [name, facts, missing, expected] of [

@@ -1,0 +1,109 @@
+/**
+ * Edge: bundle — what is carried inside the binary: programs, and its own version.
+ *
+ * In the single binary a program is an asset, written out once, under a name with its hash, so that
+ * a new binary never runs an old engine and a running engine is never overwritten. Outside of it
+ * (tests, development) the program comes from the environment, the build directory or the host.
+ *
+ * 1. What is on disk is run only after its content was compared with what the binary carries.
+ */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { getRawAsset, isSea } from 'node:sea';
+import { Fault } from '../../fault.ts';
+import { findProgram, missingTool } from './command.ts';
+import { codeOf, diskFault, openFile, writeAtomically } from './files.ts';
+
+declare const __CNSMO_VERSION__: string | undefined;
+declare const __CNSMO_COMMIT__: string | undefined;
+
+/** How an argument vector names a program that the binary carries. */
+const PREFIX = 'bundled:';
+
+/** Where outside of the binary a carried program comes from first, by environment variable. */
+const OVERRIDES: Readonly<Record<string, string>> = { 'wireguard-go': 'CNSMO_WIREGUARD_GO' };
+
+/** Version and commit, put in by the build; a fixed text outside of a build. */
+export function versionInfo(): { readonly version: string; readonly commit: string } {
+  return {
+    version: typeof __CNSMO_VERSION__ === 'string' ? __CNSMO_VERSION__ : '0.0.0-development',
+    commit: typeof __CNSMO_COMMIT__ === 'string' ? __CNSMO_COMMIT__ : 'none',
+  };
+}
+
+/**
+ * The path of a program: `bundled:NAME`, written to `<stateDirectory>/bin` when the binary carries
+ * it, or any other name, found in the search path. Fault 'refused' when there is none.
+ */
+export async function resolveProgram(program: string, stateDirectory: string): Promise<string> {
+  if (program.startsWith(PREFIX)) {
+    const name = program.slice(PREFIX.length);
+    if (!isSea()) return await findOutside(name);
+    return await extract(name, new Uint8Array(getRawAsset(name)), stateDirectory);
+  }
+  const path = await findProgram(program);
+  if (path === null) throw missingTool(program);
+  return path;
+}
+
+/** Writes a carried program out, unless it is there already, whole and unchanged. */
+export async function extract(
+  name: string,
+  content: Uint8Array,
+  stateDirectory: string,
+): Promise<string> {
+  const hash = createHash('sha256').update(content).digest('hex');
+  const directory = join(resolve(stateDirectory), 'bin');
+  const path = join(directory, `${name}-${hash.slice(0, 12)}`);
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    if ((await hashOf(path)) !== hash) await writeAtomically(path, content, 0o700); // Invariant 1.
+    return path;
+  } catch (error) {
+    throw diskFault(error, path);
+  }
+}
+
+async function hashOf(path: string): Promise<string | null> {
+  try {
+    const handle = await openFile(path, constants.O_RDONLY);
+    try {
+      const isOurs = ((await handle.stat()).mode & 0o7777) === 0o700;
+      const content = await handle.readFile();
+      return isOurs ? createHash('sha256').update(content).digest('hex') : null;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ELOOP') return null; // Written anew.
+    throw error;
+  }
+}
+
+async function findOutside(name: string): Promise<string> {
+  const variable = OVERRIDES[name];
+  const override = variable === undefined ? undefined : process.env[variable];
+  if (override !== undefined && override !== '') {
+    const path = await findProgram(resolve(override));
+    if (path !== null) return path;
+    const [why, remedy] = ['cannot be run', 'name an executable file, or unset the variable'];
+    throw new Fault('refused', { field: variable ?? name, value: override, why, remedy });
+  }
+  const built = join('build', name, process.arch, name);
+  for (const directory of [...ancestors(process.argv[1] ?? ''), ...ancestors(process.cwd())]) {
+    const path = await findProgram(join(directory, built));
+    if (path !== null) return path;
+  }
+  const path = await findProgram(name);
+  if (path !== null) return path;
+  const why = `neither in ${built} nor in the search path`;
+  const remedy = `npm run build${variable === undefined ? '' : `, or set ${variable} to its path`}`;
+  throw new Fault('refused', { field: 'program', value: name, why, remedy });
+}
+
+function ancestors(path: string): readonly string[] {
+  const parent = dirname(resolve(path));
+  return parent === resolve(path) ? [] : [parent, ...ancestors(parent)];
+}

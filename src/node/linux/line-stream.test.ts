@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import { findProgram } from './command.ts';
+import { followLines, openLineSplitter } from './line-stream.ts';
+
+const never = new AbortController().signal;
+
+for (const [name, chunks, expected] of [
+  ['one line in pieces', ['a', 'b', 'c\n'], ['abc']],
+  ['several lines in one piece', ['a\nb\n\nc\n'], ['a', 'b', '', 'c']],
+  ['a last line without an end', ['a\nb'], ['a', 'b']],
+  ['nothing', [], []],
+  ['a line of the cap', [`${'x'.repeat(65536)}\n`], ['x'.repeat(65536)]],
+  ['a line beyond the cap', ['x'.repeat(65536), 'yyy', 'zzz\nnext\n'], ['x'.repeat(65536), 'next']],
+] as const) {
+  test(`splitting: ${name}`, () => {
+    // Goal: invariant 2 and whole lines. Method: chunks in, lines out.
+    const lines: string[] = [];
+    const splitter = openLineSplitter((line) => void lines.push(line));
+    for (const chunk of chunks) splitter.push(Buffer.from(chunk));
+    splitter.end();
+    assert.deepEqual(lines, expected);
+  });
+}
+
+test('a character that is cut by a chunk arrives whole', () => {
+  // Goal: no broken text. Method: the bytes of one character, one at a time.
+  const lines: string[] = [];
+  const splitter = openLineSplitter((line) => void lines.push(line));
+  for (const byte of Buffer.from('é😀\n')) splitter.push(Buffer.from([byte]));
+  assert.deepEqual(lines, ['é😀']);
+});
+
+test('arguments are literal and the last line comes before the end', async () => {
+  // Goal: no shell, no lost tail. Method: a hostile operand printed without a line end.
+  const lines: string[] = [];
+  await followLines(['printf', '%s', '$(id); x'], (line) => void lines.push(line), never);
+  assert.deepEqual(lines, ['$(id); x']);
+});
+
+test('an abort kills a monitor that prints nothing', async () => {
+  // Goal: no wait without end. Method: a silent monitor; the abort comes from outside.
+  const controller = new AbortController();
+  const ended = followLines(['sleep', '600'], assert.fail, controller.signal);
+  setTimeout(() => controller.abort(), 50);
+  await ended;
+});
+
+for (const how of ['SIGKILL', 'exit'] as const) {
+  test(`a monitor does not outlive a daemon that ends by ${how}`, async (t) => {
+    // Goal: no orphans. Method: another process follows a silent monitor, then ends.
+    if (how === 'SIGKILL' && !(await findProgram('setpriv'))) return t.skip('needs setpriv');
+    const script = `
+      import { followLines } from '${import.meta.dirname}/line-stream.ts';
+      const argv = ['sh', '-c', 'echo $$; exec sleep 600'];
+      process.on('SIGTERM', () => process.exit(0));
+      await followLines(argv, console.log, new AbortController().signal);`;
+    const daemon = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const [printed] = await once(daemon.stdout, 'data');
+    const path = `/proc/${String(printed).trim()}`;
+    assert.ok(existsSync(path));
+    daemon.kill(how === 'exit' ? 'SIGTERM' : 'SIGKILL');
+    await once(daemon, 'exit');
+    const deadlineMs = performance.now() + 5000;
+    while (existsSync(path) && performance.now() < deadlineMs) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    assert.equal(existsSync(path), false);
+  });
+}

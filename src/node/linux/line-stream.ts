@@ -1,0 +1,88 @@
+/**
+ * Edge: line stream — runs a monitor, hands on its lines, and never outlives the daemon.
+ *
+ * 1. Node cannot ask the kernel to kill a child with its parent; `setpriv --pdeathsig` of
+ *    util-linux can, and is used where it is there.
+ * 2. Memory is bounded: a line longer than the cap is cut, the rest of it is dropped.
+ */
+import { spawn } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
+import { Fault } from '../../fault.ts';
+import { FIXED_ENVIRONMENT, findProgram, runCommand } from './command.ts';
+
+/** Longest line that is handed on, in characters. nft prints a set of 1,000 elements in 30,000. */
+const LINE_LENGTH_MAX = 64 * 1024;
+
+/** Runs `argv` and hands on its lines until it ends or `signal` aborts; resolves then. */
+export async function followLines(
+  argv: readonly string[],
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const [tool = '', ...operands] = argv;
+  const path = await findProgram(tool);
+  if (path === null || signal.aborted) return;
+  const guard = await deathGuard();
+  if (signal.aborted) return;
+  const [program = path, ...rest] = [...guard, path, ...operands];
+  const child = spawn(program, rest, {
+    cwd: '/',
+    env: FIXED_ENVIRONMENT,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const kill = (): void => void child.kill('SIGKILL');
+  process.on('exit', kill);
+  const lines = openLineSplitter((line) => {
+    if (!signal.aborted) onLine(line);
+  });
+  child.stdout.on('data', lines.push);
+  const ended = new AbortController();
+  await new Promise<void>((resolve) => {
+    child.once('error', () => resolve());
+    child.once('close', () => resolve());
+    signal.addEventListener('abort', () => resolve(), { signal: ended.signal });
+  });
+  ended.abort();
+  process.off('exit', kill);
+  kill();
+  child.stdout.destroy();
+  lines.end();
+}
+
+/** The words before a command that make it die with us, or none where that cannot be had. */
+async function deathGuard(): Promise<readonly string[]> {
+  const guard = ['setpriv', '--pdeathsig', 'KILL', '--'];
+  try {
+    const limits = { timeoutMs: 2_000, outputBytesMax: 10_000 };
+    const tried = await runCommand({ argv: [...guard, 'true'] }, limits);
+    return tried.status === 0 ? guard : []; // util-linux before 2.33 does not know the option.
+  } catch (error) {
+    if (error instanceof Fault) return []; // Not there, or stuck.
+    throw error;
+  }
+}
+
+/** Cuts a stream of bytes into lines. Invariant 2. */
+export function openLineSplitter(onLine: (line: string) => void): {
+  readonly push: (chunk: Buffer) => void;
+  readonly end: () => void;
+} {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  const take = (text: string): void => {
+    const pieces = text.split('\n');
+    const last = pieces.pop() ?? '';
+    for (const piece of pieces) {
+      onLine((rest + piece).slice(0, LINE_LENGTH_MAX));
+      rest = '';
+    }
+    rest = (rest + last).slice(0, LINE_LENGTH_MAX);
+  };
+  return {
+    push: (chunk) => take(decoder.write(chunk)),
+    end: () => {
+      take(decoder.end());
+      if (rest !== '') onLine(rest);
+    },
+  };
+}
