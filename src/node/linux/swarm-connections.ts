@@ -1,0 +1,139 @@
+/**
+ * Edge: swarm connections — the live connections of this node, one shown for each peer.
+ *
+ * 1. A connection counts from the moment the remote was heard on it, not before: only then has the remote's gate let us in.
+ * 2. Two members that dial each other at once have two connections. Both stay, the newest is shown and used: it is the one that
+ *    both ends know to work, and closing either would break what runs on it. Nobody sees a peer go that is still there.
+ * 3. The connection of an invite's holder is limited from the first moment (synchronously, before libp2p hands on a
+ *    stream), and ended when its time is over.
+ */
+import type { Connection as Libp2pConnection } from '@libp2p/interface';
+import type { PeerKey } from '../../crdt/ids.ts';
+import type { Connection, Endpoint, SwarmConfig, Unsubscribe } from '../../ports.ts';
+import { endpointOf, keyOfPeerId } from './swarm-keys.ts';
+import type { Pulses } from './swarm-pulse.ts';
+
+/** How long the holder of an invite may stay connected; joining takes a second or two. Unit: ms. */
+const INVITE_LIFE_MS = 60_000;
+/** Connections of one member: two after a simultaneous dial, one more for each crash that we have not noticed yet. */
+const MEMBER_CONNECTIONS_MAX = 4;
+/** Connections of one invite: many VMs may join at once with one token. */
+const INVITE_CONNECTIONS_MAX = 64;
+
+/** A connection and what this edge knows of it. */
+export interface Live {
+  readonly connection: Libp2pConnection;
+  readonly peer: PeerKey;
+  readonly standing: 'member' | 'invite';
+  readonly remote: Endpoint;
+  /** Settles when it is known whether the remote lets us in: true when it was heard, false when it closed before. */
+  readonly admitted: Promise<boolean>;
+  readonly rttMs: () => number | null;
+}
+
+/** All live connections. */
+export interface ConnectionTable {
+  /** To be called, synchronously, for every `connection:open` of libp2p. */
+  opened(connection: Libp2pConnection): void;
+  /** What is known of a connection; null when it was gone before it was known. */
+  find(connection: Libp2pConnection): Live | null;
+  /** The connection to use for a peer, or null. */
+  best(peer: PeerKey): Live | null;
+  /** All connections of each member, newest last. */
+  members(): readonly (readonly Live[])[];
+  /** As the port shows them. */
+  list(): readonly Connection[];
+  onChange(listener: (peer: PeerKey) => void): Unsubscribe;
+}
+
+/** What the table needs. `onMember` is called when a member's connection came up. */
+export interface TableContext {
+  readonly standing: SwarmConfig['standing'];
+  readonly pulses: Pulses;
+  readonly onMember: (live: Live) => void;
+}
+
+/** An empty table. */
+export function createConnectionTable(context: TableContext): ConnectionTable {
+  const byConnection = new WeakMap<Libp2pConnection, Live>();
+  const byPeer = new Map<PeerKey, readonly Live[]>();
+  const listeners = new Set<{ readonly tell: (peer: PeerKey) => void }>();
+  const tell = (peer: PeerKey): void => {
+    for (const listener of [...listeners]) listener.tell(peer);
+  };
+  const comesUp = (live: Live): void => {
+    const all = [...(byPeer.get(live.peer) ?? []), live];
+    byPeer.set(live.peer, all);
+    const max = live.standing === 'member' ? MEMBER_CONNECTIONS_MAX : INVITE_CONNECTIONS_MAX;
+    if (all.length > max) all[0]?.connection.abort(new Error('too many connections of one peer'));
+    if (live.standing === 'member') context.onMember(live);
+    tell(live.peer);
+  };
+  const goesDown = (live: Live): void => {
+    const before = byPeer.get(live.peer) ?? [];
+    const left = before.filter((other) => other !== live);
+    if (left.length === before.length) return;
+    if (left.length === 0) byPeer.delete(live.peer);
+    else byPeer.set(live.peer, left);
+    tell(live.peer);
+  };
+  const opened = (connection: Libp2pConnection): void => {
+    const peer = keyOfPeerId(connection.remotePeer);
+    const standing = peer === null ? 'stranger' : context.standing(peer);
+    if (peer === null || standing === 'stranger') {
+      connection.abort(new Error('stranger'));
+      return;
+    }
+    if (connection.status !== 'open') return;
+    if (standing === 'invite') limit(connection);
+    const { promise: admitted, resolve } = Promise.withResolvers<boolean>();
+    const remote = endpointOf(connection.remoteAddr);
+    const { rttMs, onFirst } = context.pulses.watch(connection);
+    const live: Live = { connection, peer, standing, remote, admitted, rttMs };
+    byConnection.set(connection, live);
+    connection.addEventListener('close', () => {
+      goesDown(live);
+      resolve(false);
+    });
+    onFirst(() => {
+      comesUp(live);
+      resolve(true);
+    });
+  };
+  const best = (peer: PeerKey): Live | null => newest(byPeer.get(peer) ?? []);
+  const onChange = (listener: (peer: PeerKey) => void): Unsubscribe => {
+    const entry = { tell: listener };
+    listeners.add(entry);
+    return () => void listeners.delete(entry);
+  };
+  return {
+    opened,
+    find: (connection) => byConnection.get(connection) ?? null,
+    best,
+    members: () => [...byPeer.values()].filter(([first]) => first?.standing === 'member'),
+    list: () => shown([...byPeer.values()].map(newest)),
+    onChange,
+  };
+}
+
+const limit = (connection: Libp2pConnection): void => {
+  connection.limits = { seconds: INVITE_LIFE_MS / 1_000 };
+  const end = setTimeout(() => {
+    connection.abort(new Error('the time of an invite connection is over'));
+  }, INVITE_LIFE_MS).unref();
+  connection.addEventListener('close', () => clearTimeout(end));
+};
+
+const newest = (all: readonly Live[]): Live | null =>
+  all.findLast(({ connection }) => connection.status === 'open') ?? null;
+
+const shown = (all: readonly (Live | null)[]): readonly Connection[] =>
+  all
+    .filter((live) => live !== null)
+    .map(({ connection, peer, remote, rttMs }) => ({
+      peer,
+      remote,
+      direction: connection.direction,
+      rttMs: rttMs(),
+    }))
+    .sort((a, b) => (a.peer < b.peer ? -1 : 1));

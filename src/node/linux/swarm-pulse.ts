@@ -1,0 +1,136 @@
+/**
+ * Edge: swarm pulse — which connections are alive, by a 12-byte ping of the muxer.
+ *
+ * libp2p's own connection monitor opens a stream and negotiates a protocol for each ping, shares one adaptive timeout between
+ * all peers and takes a stall of this process for the silence of the others. This one:
+ * 1. counts everything heard as a sign of life, so that a connection busy with a long answer is not cut;
+ * 2. counts ticks and not time: after a stall of this process one tick passes, then the waiting answers are read;
+ * 3. hears first contact, which is the proof that the remote's gate let us in: its muxer exists only behind its gate,
+ *    while the dialler's own `dial` resolves before that (seen with libp2p 3.3.11).
+ */
+import type { Connection, Stream, StreamMuxerFactory } from '@libp2p/interface';
+import { yamux } from '@libp2p/yamux';
+
+type YamuxFactory = ReturnType<ReturnType<typeof yamux>>;
+type YamuxMuxer = ReturnType<YamuxFactory['createStreamMuxer']>;
+
+/** Time between two pings. Unit: ms. */
+const TICK_MS = 1_500;
+/**
+ * Ticks without a byte before a connection is cut: silence is noticed after 4.5 to 6 s. A peer that is merely starved of CPU
+ * has at least 4.5 s to answer one ping, and TCP can repeat a lost segment four times (0.2 + 0.4 + 0.8 + 1.6 s).
+ */
+const SILENT_TICKS_MAX = 3;
+/** Streams in one direction of one connection, all protocols together. */
+const STREAMS_MAX = 128;
+
+interface Beat {
+  readonly muxer: YamuxMuxer;
+  hasHeard: boolean;
+  silentTicks: number;
+  rttMs: number | null;
+  isAsking: boolean;
+  onFirst: (() => void) | null;
+}
+
+/** Watches connections. */
+export interface Pulses {
+  /** The muxer that the connections must be made with. */
+  readonly muxer: () => StreamMuxerFactory;
+  /**
+   * Watches a connection from its `connection:open` event on: pings it, and aborts it when it falls silent.
+   */
+  watch(connection: Connection): Pulse;
+  stop(): void;
+}
+
+/** The pulse of one connection. */
+export interface Pulse {
+  /** The last round trip, in ms; null before the first. */
+  rttMs(): number | null;
+  /** Calls `listener` once when the remote is first heard; at once when it was already. */
+  onFirst(listener: () => void): void;
+}
+
+/** Starts watching. `onTick` is called at each tick, for whatever else is to be looked after as often. */
+export function createPulses(onTick: () => void): Pulses {
+  // The list of streams is the one object that a connection and its muxer both show.
+  const beats = new WeakMap<readonly Stream[], Beat>();
+  const watched = new Map<Connection, Beat>();
+  const tick = (): void => {
+    for (const [connection, beat] of watched) count(connection, beat);
+    onTick();
+  };
+  const timer = setInterval(tick, TICK_MS).unref();
+  const watch = (connection: Connection): Pulse => {
+    const beat = beats.get(connection.streams);
+    if (beat === undefined) throw new Error('a connection was made with another muxer');
+    watched.set(connection, beat);
+    connection.addEventListener('close', () => watched.delete(connection));
+    ask(beat);
+    const onFirst = (listener: () => void): void => {
+      if (beat.hasHeard) listener();
+      else beat.onFirst = listener;
+    };
+    return { rttMs: () => beat.rttMs, onFirst };
+  };
+  return {
+    muxer: () => heardYamux(beats),
+    watch,
+    stop: () => clearInterval(timer),
+  };
+}
+
+const heardYamux = (beats: WeakMap<readonly Stream[], Beat>): StreamMuxerFactory => {
+  const factory = yamux({
+    enableKeepAlive: false,
+    maxInboundStreams: STREAMS_MAX,
+    maxOutboundStreams: STREAMS_MAX,
+  })();
+  const create = factory.createStreamMuxer.bind(factory);
+  factory.createStreamMuxer = (encrypted) => {
+    const muxer = create(encrypted);
+    const beat = newBeat(muxer);
+    beats.set(muxer.streams, beat);
+    encrypted.addEventListener('message', () => {
+      beat.hasHeard = true;
+      beat.onFirst?.();
+      beat.onFirst = null;
+    });
+    return muxer;
+  };
+  return factory;
+};
+
+const newBeat = (muxer: YamuxMuxer): Beat => ({
+  muxer,
+  hasHeard: false,
+  silentTicks: 0,
+  rttMs: null,
+  isAsking: false,
+  onFirst: null,
+});
+
+const count = (connection: Connection, beat: Beat): void => {
+  beat.silentTicks = beat.hasHeard ? 0 : beat.silentTicks + 1;
+  beat.hasHeard = false;
+  if (beat.silentTicks >= SILENT_TICKS_MAX) connection.abort(new Error('silent'));
+  else ask(beat);
+};
+
+const ask = (beat: Beat): void => {
+  if (beat.isAsking || beat.muxer.status !== 'open') return;
+  beat.isAsking = true;
+  const startMs = performance.now();
+  beat.muxer
+    .ping()
+    .then(
+      () => {
+        beat.rttMs = Math.round((performance.now() - startMs) * 10) / 10;
+      },
+      () => {}, // closed meanwhile
+    )
+    .finally(() => {
+      beat.isAsking = false;
+    });
+};

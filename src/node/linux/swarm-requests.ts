@@ -1,0 +1,145 @@
+/**
+ * Edge: swarm requests — one question and one answer on a fresh stream of a connection that is there.
+ *
+ * 1. A stream of a protocol that is not for invite holders never reaches a handler on a limited connection: libp2p refuses it by
+ *    `runOnLimitedConnection`. `registrar.use()` is never called: each inbound stream would append its handler again.
+ * 2. Streams are limited for each protocol and connection, the asking side more than the answering one, so that an
+ *    honest member never runs into the other's limit.
+ */
+import type { Libp2p, Connection as Libp2pConnection, Stream } from '@libp2p/interface';
+import type { PeerKey } from '../../crdt/ids.ts';
+import { Fault } from '../../fault.ts';
+import type { Log, ProtocolOptions, RequestHandler, SwarmNode } from '../../ports.ts';
+import type { ConnectionTable, Live } from './swarm-connections.ts';
+import { finish, readMessage, sendMessage } from './swarm-streams.ts';
+
+/** Streams of one protocol on one connection. */
+const ASKED_MAX = 16;
+const ANSWERED_MAX = 32;
+/** How long a request may take to arrive, and an answer to leave. Unit: ms. 8 MiB in 30 s are 2.2 Mbit/s. */
+const TRANSFER_MS = 30_000;
+/** Longest answer to a protocol that this node asks but does not serve, as a joiner does. Unit: bytes. */
+const ANSWER_BYTES_MAX = 8 * 1_048_576;
+
+/** What requests need. */
+export interface RequestContext {
+  readonly node: Pick<Libp2p, 'handle' | 'unhandle'>;
+  readonly connections: ConnectionTable;
+  readonly meshId: string;
+  readonly log: Log;
+}
+
+/** The two methods of the port. */
+export function createRequests(context: RequestContext): Pick<SwarmNode, 'request' | 'handle'> {
+  const { node, connections, log } = context;
+  const served = new Map<string, ProtocolOptions>();
+  const idOf = (name: string): string => `/cnsmo/1/${context.meshId.slice(0, 16)}/${name}`;
+  const request: SwarmNode['request'] = async (peer, protocol, body, timeoutMs) => {
+    const live = connections.best(peer);
+    if (live === null) throw refused(peer, 'is not connected', 'dial it first');
+    const bytesMax = served.get(protocol)?.bytesMax ?? ANSWER_BYTES_MAX;
+    const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
+    try {
+      return await ask(live.connection, idOf(protocol), { body, bytesMax, signal });
+    } catch (error) {
+      throw asFault(peer, protocol, signal, error);
+    }
+  };
+  const handle: SwarmNode['handle'] = (protocol, options, handler) => {
+    if (served.has(protocol)) throw new Error(`protocol ${protocol} has a handler already`);
+    served.set(protocol, options);
+    const noted = (error: unknown): void => log.error('swarm-handle', { protocol, error });
+    const serveStream = async (stream: Stream, connection: Libp2pConnection): Promise<void> => {
+      const live = connections.find(connection);
+      if (live === null) stream.abort(new Error('unknown connection'));
+      else await serve(stream, live, { protocol, options, handler, log });
+    };
+    const libp2pOptions = {
+      maxInboundStreams: ANSWERED_MAX,
+      maxOutboundStreams: ASKED_MAX,
+      runOnLimitedConnection: options.inviteMayUse,
+    };
+    node.handle(idOf(protocol), serveStream, libp2pOptions).catch(noted);
+    return () => {
+      if (served.get(protocol) !== options) return;
+      served.delete(protocol);
+      node.unhandle(idOf(protocol)).catch(noted);
+    };
+  };
+  return { request, handle };
+}
+
+interface Question {
+  readonly body: Uint8Array;
+  readonly bytesMax: number;
+  readonly signal: AbortSignal;
+}
+
+const ask = async (
+  connection: Libp2pConnection,
+  protocolId: string,
+  { body, bytesMax, signal }: Question,
+): Promise<Uint8Array> => {
+  const stream = await connection.newStream(protocolId, {
+    signal,
+    maxOutboundStreams: ASKED_MAX,
+  });
+  try {
+    const answer = readMessage(stream, bytesMax, signal);
+    sendMessage(stream, body);
+    return await answer;
+  } catch (error) {
+    stream.abort(error instanceof Error ? error : new Error('no answer'));
+    throw error;
+  } finally {
+    void finish(stream, TRANSFER_MS);
+  }
+};
+
+interface Service {
+  readonly protocol: string;
+  readonly options: ProtocolOptions;
+  readonly handler: RequestHandler;
+  readonly log: Log;
+}
+
+const serve = async (stream: Stream, live: Live, service: Service): Promise<void> => {
+  const { protocol, options, handler, log } = service;
+  const { peer, standing, remote } = live;
+  try {
+    const signal = AbortSignal.timeout(TRANSFER_MS);
+    const request = await readMessage(stream, options.bytesMax, signal);
+    const answer = await handler({ peer, standing, remote }, request);
+    if (answer.byteLength > options.bytesMax) throw new Error('the answer is too long');
+    sendMessage(stream, answer);
+    await finish(stream, TRANSFER_MS);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.warn('swarm-request-failed', { protocol, peer, host: remote.host, why });
+    stream.abort(new Error('refused'));
+  }
+};
+
+const refused = (peer: PeerKey, why: string, remedy: string): Fault =>
+  new Fault('refused', { field: 'peer', value: peer, why, remedy });
+
+/** Error names of libp2p 3.3.11 that tell more than that the stream is gone. */
+const REASONS: Readonly<Record<string, string>> = {
+  UnsupportedProtocolError: 'does not know the protocol',
+  LimitedConnectionError: 'holds an invite and answers nothing',
+  TooManyOutboundProtocolStreamsError: 'has too many open questions of ours',
+};
+
+const asFault = (peer: PeerKey, protocol: string, signal: AbortSignal, error: unknown): Fault => {
+  if (signal.aborted) {
+    const why = `gave no answer to ${protocol} in time`;
+    return new Fault('timeout', { field: 'peer', value: peer, why, remedy: 'try again' }, error);
+  }
+  const name = error instanceof Error ? error.name : '';
+  const why = `${REASONS[name] ?? 'closed without an answer'} (${protocol})`;
+  return new Fault(
+    'refused',
+    { field: 'peer', value: peer, why, remedy: 'see the log of that member' },
+    error,
+  );
+};

@@ -1,0 +1,87 @@
+/**
+ * Edge: swarm streams — one message over one libp2p stream: four bytes of length, big-endian, then the message.
+ *
+ * The length is judged before anything behind it is kept, so that a remote can never make this node hold more than `bytesMax`
+ * and one window of the muxer. Sending is held back by the muxer's windows; what waits is the message itself.
+ */
+import type { Stream } from '@libp2p/interface';
+
+const HEADER_BYTES = 4;
+/** How long the remote may take to read the end of a stream before it is reset. Unit: ms. */
+const CLOSE_MS = 5_000;
+
+/**
+ * Reads one message. Must be called as soon as the stream is there. Rejects when it is longer than `bytesMax`, when the stream
+ * ends before it is whole, and with the signal's reason when that aborts.
+ */
+export function readMessage(
+  stream: Stream,
+  bytesMax: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const ended = new AbortController();
+    const end = { signal: ended.signal };
+    const fail = (error: unknown): void => {
+      ended.abort();
+      reject(error);
+    };
+    const accept = collect(bytesMax);
+    if (signal.aborted) fail(signal.reason);
+    signal.addEventListener('abort', () => fail(signal.reason), end);
+    stream.addEventListener('close', ({ error }) => fail(error ?? new Error('closed early')), end);
+    stream.addEventListener('remoteCloseWrite', () => fail(new Error('ended early')), end);
+    stream.addEventListener(
+      'message',
+      ({ data }) => {
+        const result = accept(data.subarray());
+        if (result === 'more') return;
+        if (typeof result === 'string') {
+          fail(new Error(result));
+          return;
+        }
+        ended.abort();
+        resolve(result);
+      },
+      end,
+    );
+  });
+}
+
+/** Takes chunks until the message is whole; gives it, or `more`, or why it can never be. */
+const collect = (bytesMax: number): ((chunk: Uint8Array) => Uint8Array | 'more' | string) => {
+  const chunks: Uint8Array[] = [];
+  let bytesHeld = 0;
+  let length: number | null = null;
+  return (chunk) => {
+    chunks.push(chunk);
+    bytesHeld += chunk.byteLength;
+    if (bytesHeld < HEADER_BYTES) return 'more';
+    length ??= Buffer.concat(chunks).readUInt32BE();
+    if (length > bytesMax) return `a message of ${length} bytes, ${bytesMax} are allowed`;
+    if (bytesHeld < HEADER_BYTES + length) return 'more';
+    if (bytesHeld > HEADER_BYTES + length) return 'more than one message';
+    return new Uint8Array(Buffer.concat(chunks).subarray(HEADER_BYTES));
+  };
+};
+
+/** Hands a message to the stream, which sends it as fast as the remote reads. */
+export function sendMessage(stream: Stream, body: Uint8Array): void {
+  const header = new Uint8Array(HEADER_BYTES);
+  new DataView(header.buffer).setUint32(0, body.byteLength);
+  stream.send(header);
+  stream.send(body);
+}
+
+/** Ends our side once everything is sent, and resets the stream when the remote does not end its own in time. */
+export async function finish(stream: Stream, sendMs: number): Promise<void> {
+  try {
+    await stream.close({ signal: AbortSignal.timeout(sendMs) });
+  } catch (error) {
+    stream.abort(error instanceof Error ? error : new Error('not sent'));
+    return;
+  }
+  const reset = setTimeout(() => stream.abort(new Error('left open')), CLOSE_MS).unref();
+  if (stream.status === 'open') stream.addEventListener('close', () => clearTimeout(reset));
+  else clearTimeout(reset);
+}
