@@ -7,30 +7,33 @@
  * 3. Whoever is a member all the same (adopted, or admitted by somebody else too) is not evicted, and not followed.
  */
 import type { InviteId, MemberId } from './ids.ts';
-import type { Library } from './membership.ts';
+import type { Testimonies } from './membership.ts';
 import { trustPath } from './paths.ts';
 import type { Roster } from './roster.ts';
-import { compareText, type SubDocument } from './statements.ts';
+import { compareText, type Testimony } from './statements.ts';
 
 /** The evicted, sorted. */
-export function findEvicted(library: Library, roster: Roster): readonly MemberId[] {
+export function findEvicted(testimonies: Testimonies, roster: Roster): readonly MemberId[] {
   const { members } = roster.membership;
-  const usersOf = indexUsers(library);
+  const usersOf = indexUsers(testimonies);
   const enrolled = new Set(
-    [...library.values()].flatMap(({ said }) => [...said.admission.keys(), ...said.adopt.keys()]),
+    [...testimonies.values()].flatMap(({ said }) => [
+      ...said.admission.keys(),
+      ...said.adopt.keys(),
+    ]),
   );
   const evicted = new Set([...roster.pass.voidedAt.keys()].filter((id) => enrolled.has(id)));
   const add = (ids: Iterable<string>) => {
     for (const id of ids as Iterable<MemberId>) if (!members.has(id)) evicted.add(id);
   };
-  for (const document of removedOperators(library, roster))
-    add(signedAsOperator(document, usersOf));
+  for (const testimony of removedOperators(testimonies, roster))
+    add(signedAsOperator(testimony, usersOf));
   // A set iterates over what is added meanwhile, so this reaches everyone.
   for (const author of evicted) {
-    const document = library.get(author);
-    if (document === undefined) continue;
-    add(document.said.admission.keys());
-    add(signedAsOperator(document, usersOf));
+    const testimony = testimonies.get(author);
+    if (testimony === undefined) continue;
+    add(testimony.said.admission.keys());
+    add(signedAsOperator(testimony, usersOf));
   }
   return [...evicted].sort(compareText);
 }
@@ -38,9 +41,9 @@ export function findEvicted(library: Library, roster: Roster): readonly MemberId
 /** Whom each invite admitted, in anybody's chain. */
 type UsersOf = ReadonlyMap<InviteId, readonly string[]>;
 
-const indexUsers = (library: Library): UsersOf => {
+const indexUsers = (testimonies: Testimonies): UsersOf => {
   const users = new Map<InviteId, string[]>();
-  for (const { said } of library.values()) {
+  for (const { said } of testimonies.values()) {
     for (const [id, { record }] of said.admission) {
       const known = users.get(record.invite);
       if (known === undefined) users.set(record.invite, [id]);
@@ -50,16 +53,18 @@ const indexUsers = (library: Library): UsersOf => {
   return users;
 };
 
-const signedAsOperator = ({ said }: SubDocument, usersOf: UsersOf): readonly string[] => [
+const signedAsOperator = ({ said }: Testimony, usersOf: UsersOf): readonly string[] => [
   ...said.adopt.keys(),
   ...[...said.invite.keys()].flatMap((invite) => usersOf.get(invite as InviteId) ?? []),
 ];
 
 /** Those that are no operators, and whose role an operator deleted. */
-const removedOperators = (library: Library, roster: Roster): readonly SubDocument[] => {
+const removedOperators = (testimonies: Testimonies, roster: Roster): readonly Testimony[] => {
   const standing = new Set(roster.operators.map(({ member }) => member));
-  const judges = roster.pass.turns.flatMap(({ operator }) => library.get(operator.member) ?? []);
-  return [...library.values()].filter(
+  const judges = roster.pass.turns.flatMap(
+    ({ operator }) => testimonies.get(operator.member) ?? [],
+  );
+  return [...testimonies.values()].filter(
     ({ author, said }) =>
       !standing.has(author) &&
       said.adopt.size + said.invite.size > 0 &&

@@ -13,7 +13,7 @@ import {
   type Flaw,
   type Ground,
   type Statement,
-  type SubDocument,
+  type Testimony,
 } from './statements.ts';
 
 /** The lineage, as far as it goes. */
@@ -28,13 +28,13 @@ export interface Lineage {
 }
 
 /** Follows the recoveries from the genesis on. */
-export function findLineage(ground: Ground, documents: readonly SubDocument[]): Lineage {
+export function findLineage(ground: Ground, testimonies: readonly Testimony[]): Lineage {
   const recovered: MemberId[] = [];
   const doubled: number[] = [];
   const flaws: Flaw[] = [];
   let rootHash = ground.genesis.nextRootHash;
   for (let number = 1; ; number++) {
-    const claims = documents.flatMap(({ said }) => said.root.get(String(number)) ?? []);
+    const claims = testimonies.flatMap(({ said }) => said.root.get(String(number)) ?? []);
     const [first, second] = claims
       .filter((claim) => {
         const why = whyNot(ground, number, rootHash, claim);

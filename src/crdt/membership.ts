@@ -14,7 +14,7 @@ import {
   compareOrder,
   type Flaw,
   type Statement,
-  type SubDocument,
+  type Testimony,
   winnersOf,
 } from './statements.ts';
 
@@ -41,22 +41,22 @@ export interface Membership {
 }
 
 /** The sub-documents of all authors, by author. */
-export type Library = ReadonlyMap<MemberId, SubDocument>;
+export type Testimonies = ReadonlyMap<MemberId, Testimony>;
 
 /** Who is a member, when these are the operators and `isVoid` says whom they evicted. */
 export function findMembers(
-  library: Library,
+  testimonies: Testimonies,
   operators: Iterable<MemberId>,
   isVoid: (id: MemberId) => boolean,
 ): Membership {
-  const ofOperators = [...operators].flatMap((id) => library.get(id) ?? []);
+  const ofOperators = [...operators].flatMap((id) => testimonies.get(id) ?? []);
   const invites = winnersOf('invite', ofOperators) as ReadonlyMap<InviteId, Statement<'invite'>>;
   const adopted = new Map<MemberId, Enrolment>();
   for (const [key, { record }] of winnersOf('adopt', ofOperators)) {
     const id = key as MemberId;
     if (!isVoid(id)) adopted.set(id, { id, ...record });
   }
-  const admitted = followAdmissions(library, invites, { roots: adopted.keys(), isVoid });
+  const admitted = followAdmissions(testimonies, invites, { roots: adopted.keys(), isVoid });
   const members = new Map(adopted);
   for (const [id, { record }] of admitted.first) {
     const invite = invites.get(record.invite);
@@ -75,7 +75,7 @@ interface Admitted {
 
 /** Walks from the adopted members along the admissions that hold. */
 const followAdmissions = (
-  library: Library,
+  testimonies: Testimonies,
   invites: ReadonlyMap<InviteId, Statement<'invite'>>,
   start: { readonly roots: Iterable<MemberId>; readonly isVoid: (id: MemberId) => boolean },
 ): Admitted => {
@@ -83,7 +83,7 @@ const followAdmissions = (
   const seen = new Set(start.roots);
   // A set iterates over what is added meanwhile, so this reaches everyone.
   for (const author of seen) {
-    for (const [key, admission] of library.get(author)?.said.admission ?? []) {
+    for (const [key, admission] of testimonies.get(author)?.said.admission ?? []) {
       const invite = invites.get(admission.record.invite);
       if (invite === undefined) continue;
       const why = whyLate(admission.record, invite.record);

@@ -11,9 +11,9 @@
  *    against them any removal counts. Nobody's own grant counts.
  */
 import type { MemberId } from './ids.ts';
-import type { Library } from './membership.ts';
+import type { Testimonies } from './membership.ts';
 import { trustPath } from './paths.ts';
-import { compareOrder, compareText, type Order, type SubDocument } from './statements.ts';
+import { compareOrder, compareText, type Order, type Testimony } from './statements.ts';
 import type { Operator } from './view.ts';
 
 /** One turn of the pass. */
@@ -68,8 +68,12 @@ interface Course {
   readonly queue: Candidate[];
 }
 
-/** Runs one pass. Deterministic in the contents of the library, not in its order. */
-export function runPass(library: Library, roots: readonly Operator[], rulings: Rulings): Pass {
+/** Runs one pass. Deterministic in the contents of the testimonies, not in their order. */
+export function runPass(
+  testimonies: Testimonies,
+  roots: readonly Operator[],
+  rulings: Rulings,
+): Pass {
   const course: Course = { turns: [], voidedAt: new Map(), queue: [] };
   enqueue(
     course.queue,
@@ -78,10 +82,10 @@ export function runPass(library: Library, roots: readonly Operator[], rulings: R
   for (;;) {
     const candidate = course.queue.pop();
     if (candidate === undefined) return course;
-    if (!mayTurn(library, course, rulings, candidate)) continue;
+    if (!mayTurn(testimonies, course, rulings, candidate)) continue;
     const turn = { operator: candidate.operator, fellAt: null };
     course.turns.push(turn);
-    takeTurn(library, course, rulings, turn);
+    takeTurn(testimonies, course, rulings, turn);
   }
 }
 
@@ -92,7 +96,7 @@ const enqueue = (queue: Candidate[], candidates: readonly Candidate[]): void => 
 };
 
 const mayTurn = (
-  library: Library,
+  testimonies: Testimonies,
   { turns, voidedAt }: Course,
   { barred }: Rulings,
   { operator: { member }, granter }: Candidate,
@@ -101,10 +105,10 @@ const mayTurn = (
   !voidedAt.has(member) &&
   (granter === null || granter.fellAt === null) &&
   !turns.some(({ operator, fellAt }) => operator.member === member && fellAt === null) &&
-  !isRemoved(library, turns, member);
+  !isRemoved(testimonies, turns, member);
 
 const takeTurn = (
-  library: Library,
+  testimonies: Testimonies,
   course: Course,
   { dragged }: Rulings,
   turn: MutableTurn,
@@ -112,24 +116,24 @@ const takeTurn = (
   const { turns, voidedAt } = course;
   const now = turns.length - 1;
   const author = turn.operator.member;
-  const document = library.get(author);
-  const evicted = [...(document?.said.evict.keys() ?? []), ...(dragged.get(author) ?? [])];
+  const testimony = testimonies.get(author);
+  const evicted = [...(testimony?.said.evict.keys() ?? []), ...(dragged.get(author) ?? [])];
   for (const id of evicted as MemberId[]) {
     if (!voidedAt.has(id)) voidedAt.set(id, now);
   }
   for (const each of turns) {
     const { member } = each.operator;
     if (each.fellAt !== null) continue;
-    const isTouched = (document?.deletedAt(trustPath('role', member)) ?? null) !== null;
-    const isOut = voidedAt.has(member) || (isTouched && isRemoved(library, turns, member));
+    const isTouched = (testimony?.deletedAt(trustPath('role', member)) ?? null) !== null;
+    const isOut = voidedAt.has(member) || (isTouched && isRemoved(testimonies, turns, member));
     if (isOut) each.fellAt = now;
   }
-  if (turn.fellAt === null) enqueue(course.queue, grantsOf(document, turn));
+  if (turn.fellAt === null) enqueue(course.queue, grantsOf(testimony, turn));
 };
 
 /** Those whom the author of a turn gives the role. */
-const grantsOf = (document: SubDocument | undefined, granter: MutableTurn): readonly Candidate[] =>
-  [...(document?.said.role.entries() ?? [])]
+const grantsOf = (testimony: Testimony | undefined, granter: MutableTurn): readonly Candidate[] =>
+  [...(testimony?.said.role.entries() ?? [])]
     .filter(([member]) => member !== granter.operator.member)
     .map(([member, { record }]) => ({
       operator: {
@@ -142,16 +146,16 @@ const grantsOf = (document: SubDocument | undefined, granter: MutableTurn): read
     }));
 
 /** Whether what was said so far about a member's role ends with a removal. */
-const isRemoved = (library: Library, turns: readonly Turn[], member: MemberId): boolean => {
+const isRemoved = (testimonies: Testimonies, turns: readonly Turn[], member: MemberId): boolean => {
   const path = trustPath('role', member);
   let removal: Order | null = null;
   let grant: Order | null = null;
   for (const { operator } of turns) {
     const author = operator.member;
-    const document = library.get(author);
-    const hlc = document?.deletedAt(path) ?? null;
+    const testimony = testimonies.get(author);
+    const hlc = testimony?.deletedAt(path) ?? null;
     if (hlc !== null) removal = later(removal, { hlc, author });
-    const said = author === member ? undefined : document?.said.role.get(member);
+    const said = author === member ? undefined : testimony?.said.role.get(member);
     if (said !== undefined) grant = later(grant, said);
   }
   return removal !== null && (grant === null || compareOrder(removal, grant) > 0);

@@ -12,7 +12,7 @@ import { findEvicted } from './evicted.ts';
 import type { Genesis } from './genesis.ts';
 import { type InviteId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
 import { findLineage, type Lineage } from './lineage.ts';
-import type { Enrolment, Library } from './membership.ts';
+import type { Enrolment, Testimonies } from './membership.ts';
 import { settleOverlay, type Tenancy, type Tenant } from './overlay.ts';
 import { rootPath } from './paths.ts';
 import { type Roster, settleRoster } from './roster.ts';
@@ -23,8 +23,8 @@ import {
   type Ground,
   openGround,
   type RecordOf,
-  readSubDocument,
-  type SubDocument,
+  readTestimony,
+  type Testimony,
 } from './statements.ts';
 import type { Alarm, Invite, Member, MemberEndpoints, Quarantined, View } from './view.ts';
 
@@ -36,33 +36,37 @@ export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId):
   const founder = memberIdOf(genesis.founderKey);
   const ground = openGround(crypto, genesis, meshId, founder);
   return (authors) => {
-    const library: Library = new Map(
-      authors.map((state) => [state.author, readSubDocument(ground, state)]),
+    const testimonies: Testimonies = new Map(
+      authors.map((state) => [state.author, readTestimony(ground, state)]),
     );
-    const lineage = findLineage(ground, [...library.values()]);
-    return render(ground, { library, lineage, roster: settleRoster(library, founder, lineage) });
+    const lineage = findLineage(ground, [...testimonies.values()]);
+    return render(ground, {
+      testimonies,
+      lineage,
+      roster: settleRoster(testimonies, founder, lineage),
+    });
   };
 }
 
 /** Everything that the view shows. */
 interface Outcome {
-  readonly library: Library;
+  readonly testimonies: Testimonies;
   readonly lineage: Lineage;
   readonly roster: Roster;
 }
 
 const render = (ground: Ground, outcome: Outcome): View => {
   const { genesis, meshId } = ground;
-  const { library, lineage, roster } = outcome;
+  const { testimonies, lineage, roster } = outcome;
   const enrolments = [...roster.membership.members.values()];
   const overlay = settleOverlay(
-    enrolments.map((enrolment) => tenantOf(ground, library.get(enrolment.id), enrolment)),
+    enrolments.map((enrolment) => tenantOf(ground, testimonies.get(enrolment.id), enrolment)),
   );
   const invites = invitesOf(roster);
   return {
     mesh: { id: meshId, name: genesis.name, prefix: genesis.prefix, prefix6: genesis.prefix6 },
     members: membersOf(ground, outcome, overlay.tenancies),
-    evicted: findEvicted(library, roster),
+    evicted: findEvicted(testimonies, roster),
     operators: roster.operators,
     invites,
     nextRootHash: lineage.nextRootHash,
@@ -74,31 +78,31 @@ const render = (ground: Ground, outcome: Outcome): View => {
 
 const tenantOf = (
   { founder }: Ground,
-  document: SubDocument | undefined,
+  testimony: Testimony | undefined,
   enrolment: Enrolment,
 ): Tenant => ({
   ...enrolment,
   isFounder: enrolment.id === founder,
-  claim: factOf(document, 'ipv4')?.ipv4 ?? null,
-  hasLeft: factOf(document, 'left') !== null,
+  claim: factOf(testimony, 'ipv4')?.ipv4 ?? null,
+  hasLeft: factOf(testimony, 'left') !== null,
 });
 
 /** What a member says of itself. The path names nobody: it is its own sub-document that says it. */
 const factOf = <K extends 'endpoints' | 'consent' | 'version' | 'ipv4' | 'left'>(
-  document: SubDocument | undefined,
+  testimony: Testimony | undefined,
   kind: K,
-): RecordOf<K> | null => document?.said[kind].get('')?.record ?? null;
+): RecordOf<K> | null => testimony?.said[kind].get('')?.record ?? null;
 
 const membersOf = (
   { crypto, genesis }: Ground,
-  { library, roster }: Outcome,
+  { testimonies, roster }: Outcome,
   tenancies: ReadonlyMap<MemberId, Tenancy>,
 ): readonly Member[] => {
   const operators = new Set(roster.operators.map(({ member }) => member));
   return [...roster.membership.members.values()]
     .map(({ id, memberKey, wgKey, labels, name, ipv4 }): Member => {
-      const document = library.get(id);
-      const endpoints = factOf(document, 'endpoints');
+      const testimony = testimonies.get(id);
+      const endpoints = factOf(testimony, 'endpoints');
       return {
         id,
         role: operators.has(id) ? 'operator' : 'node',
@@ -107,9 +111,9 @@ const membersOf = (
         ...(tenancies.get(id) ?? { name, ipv4 }),
         ipv6: ipv6Of(crypto, genesis.prefix6, memberKey),
         endpoints: endpoints === null ? null : endpointsOf(endpoints),
-        services: factOf(document, 'consent')?.services ?? null,
-        version: factOf(document, 'version')?.version ?? null,
-        hasLeft: factOf(document, 'left') !== null,
+        services: factOf(testimony, 'consent')?.services ?? null,
+        version: factOf(testimony, 'version')?.version ?? null,
+        hasLeft: factOf(testimony, 'left') !== null,
       };
     })
     .sort((a, b) => compareText(a.id, b.id));
@@ -159,12 +163,12 @@ const compareAlarms = (a: Alarm, b: Alarm): number =>
 const OPERATOR_KINDS: ReadonlySet<string> = new Set(['invite', 'adopt', 'evict', 'role']);
 
 /** Flaws in statements of those whose statements count. */
-const quarantinedOf = ({ library, lineage, roster }: Outcome): readonly Quarantined[] => {
+const quarantinedOf = ({ testimonies, lineage, roster }: Outcome): readonly Quarantined[] => {
   const { members, flaws } = roster.membership;
   const operators = new Set(roster.operators.map(({ member }) => member));
   const isHeard = ({ kind, author }: Flaw): boolean =>
     OPERATOR_KINDS.has(kind) ? operators.has(author) : members.has(author);
-  const ownFlaws = [...library.values()].flatMap((document) => document.flaws);
+  const ownFlaws = [...testimonies.values()].flatMap((testimony) => testimony.flaws);
   return [...ownFlaws, ...lineage.flaws, ...flaws]
     .filter(isHeard)
     .map(({ path, author, why }) => ({ path, author, why }))

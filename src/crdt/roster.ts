@@ -10,7 +10,7 @@
  */
 import type { MemberId } from './ids.ts';
 import type { Lineage } from './lineage.ts';
-import { findMembers, type Library, type Membership } from './membership.ts';
+import { findMembers, type Membership, type Testimonies } from './membership.ts';
 import { type Pass, rootOperators, runPass, type Turn } from './operators.ts';
 import type { Operator } from './view.ts';
 
@@ -23,13 +23,17 @@ export interface Roster {
 }
 
 /** Settles the roster. */
-export function settleRoster(library: Library, founder: MemberId, lineage: Lineage): Roster {
+export function settleRoster(
+  testimonies: Testimonies,
+  founder: MemberId,
+  lineage: Lineage,
+): Roster {
   const roots = rootOperators(founder, lineage.recovered);
   const barred = new Set<MemberId>();
   const dragged = new Map<MemberId, Set<MemberId>>();
   for (;;) {
-    const pass = runPass(library, roots, { barred, dragged });
-    const finding = examine(library, pass);
+    const pass = runPass(testimonies, roots, { barred, dragged });
+    const finding = examine(testimonies, pass);
     if (finding.kind === 'settled') {
       const standing = pass.turns.filter(({ fellAt }) => fellAt === null);
       const operators = standing.map(({ operator }) => operator);
@@ -46,13 +50,13 @@ type Finding =
   | { readonly kind: 'drag'; readonly by: MemberId; readonly members: readonly MemberId[] };
 
 /** The first thing, from the most senior turn down, that does not fit the membership. */
-const examine = (library: Library, pass: Pass): Finding => {
-  let membership = findMembers(library, [], () => false);
+const examine = (testimonies: Testimonies, pass: Pass): Finding => {
+  let membership = findMembers(testimonies, [], () => false);
   for (const [now, turn] of pass.turns.entries()) {
     const isQuiet = now > 0 && !hasEffect(pass, now);
-    if (!isQuiet) membership = membersAt(library, pass, now, null);
+    if (!isQuiet) membership = membersAt(testimonies, pass, now, null);
     const by = turn.operator.member;
-    const own = turn.fellAt === now ? membersAt(library, pass, now, turn) : membership;
+    const own = turn.fellAt === now ? membersAt(testimonies, pass, now, turn) : membership;
     if (!own.members.has(by)) return { kind: 'bar', member: by };
     const { members } = membership;
     const fallen = pass.turns
@@ -75,16 +79,20 @@ const hasEffect = ({ turns, voidedAt }: Pass, now: number): boolean =>
  * turn to judge as if it had not ended itself.
  */
 const membersAt = (
-  library: Library,
+  testimonies: Testimonies,
   { turns, voidedAt }: Pass,
   now: number,
   spared: Turn | null,
 ): Membership => {
   const operators = turns.filter((turn) => turn === spared || standsAt(turn, now));
-  return findMembers(library, new Set(operators.map(({ operator }) => operator.member)), (id) => {
-    const at = voidedAt.get(id);
-    return at !== undefined && at <= now && id !== spared?.operator.member;
-  });
+  return findMembers(
+    testimonies,
+    new Set(operators.map(({ operator }) => operator.member)),
+    (id) => {
+      const at = voidedAt.get(id);
+      return at !== undefined && at <= now && id !== spared?.operator.member;
+    },
+  );
 };
 
 const addAll = <Item>(known: Set<Item> | undefined, more: readonly Item[]): Set<Item> =>

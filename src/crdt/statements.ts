@@ -46,7 +46,7 @@ export interface Flaw {
 type Said = { readonly [K in Kind]: ReadonlyMap<string, Statement<K>> };
 
 /** Everything that one author says and that holds by itself. */
-export interface SubDocument {
+export interface Testimony {
   readonly author: MemberId;
   /** By kind, then by the key of the path (empty for own facts). */
   readonly said: Said;
@@ -101,7 +101,7 @@ export const compareOrder = (a: Order, b: Order): number =>
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Reads one author's sub-document. Total: whatever the author wrote. */
-export function readSubDocument(ground: Ground, state: AuthorState): SubDocument {
+export function readTestimony(ground: Ground, state: AuthorState): Testimony {
   const said = emptySaid();
   const flaws: Flaw[] = [];
   const deletedAt = deletionsOf(ground, state);
@@ -121,16 +121,16 @@ export function readSubDocument(ground: Ground, state: AuthorState): SubDocument
 /** The statement in force for each key, among authors whose statements of this kind count. */
 export function winnersOf<K extends Kind>(
   kind: K,
-  documents: readonly SubDocument[],
+  testimonies: readonly Testimony[],
 ): ReadonlyMap<string, Statement<K>> {
   const winners = new Map<string, Statement<K>>();
-  for (const { said } of documents) {
+  for (const { said } of testimonies) {
     for (const [key, statement] of said[kind]) {
       const other = winners.get(key);
       if (other === undefined || compareOrder(statement, other) > 0) winners.set(key, statement);
     }
   }
-  for (const { author, deletedAt } of documents) {
+  for (const { author, deletedAt } of testimonies) {
     for (const [key, statement] of winners) {
       const hlc = deletedAt(statement.path);
       if (hlc !== null && compareOrder({ hlc, author }, statement) > 0) winners.delete(key);
@@ -156,7 +156,7 @@ const emptySaid = (): MutableSaid => ({
 });
 
 /** When the author deleted each path: by an empty entry, or by a tombstone of an earlier generation. */
-const deletionsOf = (ground: Ground, state: AuthorState): SubDocument['deletedAt'] => {
+const deletionsOf = (ground: Ground, state: AuthorState): Testimony['deletedAt'] => {
   const byPath = new Map<string, Hlc>();
   const byHash = new Map<string, Hlc>();
   for (const { path, value, hlc } of state.entries) {

@@ -1,0 +1,217 @@
+/**
+ * Rule: test world — tells the story of a mesh in a few words, with real keys and signatures, for tests only.
+ *
+ * Whoever acts is named by `as`; each act is one statement in its sub-document, a millisecond after the one before. An
+ * act may break the rules: the story only writes down what was signed.
+ */
+import { openCrypto } from '../node/linux/crypto.ts';
+import { makeJoinRequest } from './admission.ts';
+import { encode } from './codec.ts';
+import type { AuthorState, Entry, Tombstone, Value } from './entry.ts';
+import { makeGenesis, readGenesis } from './genesis.ts';
+import { bytesOfId, type InviteId, type MemberId, memberIdOf } from './ids.ts';
+import { makeInvite } from './invite.ts';
+import { rootPath, trustPath } from './paths.ts';
+import { openProjector } from './projection.ts';
+import { makeRoot, rootHashOf } from './recovery.ts';
+import type { View } from './view.ts';
+
+const crypto = openCrypto();
+const textEncoder = new TextEncoder();
+const seedOf = (name: string): Uint8Array => crypto.sha256(textEncoder.encode(name));
+
+/** The id of the member of a name. */
+export const idOf = (name: string): MemberId => memberIdOf(crypto.publicKey(seedOf(name)));
+/** The id of the invite of a name. */
+export const inviteOf = (name: string): InviteId =>
+  makeInvite(crypto, seedOf(name), { number: 1, labels: {}, expiry: 0, uses: 1 }).id;
+/** The WireGuard public key of the member of a name. */
+export const wgKeyOf = (name: string): Uint8Array => seedOf(`wg ${name}`);
+/** The hash that commits the recovery code of a name. */
+export const rootHash = (code: string): Uint8Array => rootHashOf(crypto, seedOf(code));
+
+const GENESIS_BYTES = makeGenesis(crypto, seedOf('founder'), {
+  name: 'test',
+  prefix: '10.10.0.0/24',
+  prefix6: 'fd12:3456:789a:1::/64',
+  nextRootHash: rootHash('code 1'),
+});
+const read = readGenesis(crypto, GENESIS_BYTES);
+if (!read.ok) throw new Error(read.why);
+const { genesis, meshId } = read;
+
+/** A fresh projection of the test mesh. */
+export const openTestProjector = () => openProjector(crypto, genesis, meshId);
+
+/** The moment at which every invite expires unless its story says otherwise. Unit: ms. */
+export const EXPIRY_MS = 10_000;
+
+interface InviteChoice {
+  readonly number?: number;
+  readonly uses?: number;
+  readonly expiry?: number;
+  readonly revokedAt?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+interface EnrolmentChoice {
+  readonly name?: string;
+  readonly ipv4?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Moment in the record; by default that of the entry. */
+  readonly ms?: number;
+  /** Whose key signs for the member; by default its own. */
+  readonly signer?: string;
+  /** Whose key signs for the invite; by default its own. */
+  readonly inviteSigner?: string;
+  readonly number?: number;
+  readonly invite?: string | null;
+}
+
+/** A story. Every act answers the story itself. */
+export interface World {
+  /** Who acts from here on. */
+  readonly as: (actor: string) => World;
+  /** The moment of the next act, ms. */
+  readonly at: (ms: number) => World;
+  readonly invites: (invite: string, choice?: InviteChoice) => World;
+  readonly admits: (member: string, invite: string, choice?: EnrolmentChoice) => World;
+  readonly adopts: (member: string, choice?: EnrolmentChoice) => World;
+  readonly evicts: (member: string) => World;
+  readonly grants: (member: string, number?: number) => World;
+  readonly removes: (member: string) => World;
+  /** Recovers with a code; `next` is the code that it commits. */
+  readonly recovers: (number: number, code: string, next: string) => World;
+  readonly says: (path: string, value: Value) => World;
+  /** Deletes a path by a tombstone that an earlier generation left. */
+  readonly buries: (path: string) => World;
+  readonly states: () => readonly AuthorState[];
+  readonly view: () => View;
+}
+
+interface Draft {
+  readonly entries: Entry[];
+  readonly tombstones: Tombstone[];
+}
+
+/** The beginning of every story: the founder has adopted itself. It acts first. */
+export const world = (): World => emptyWorld().as('founder').adopts('founder', { number: 0 });
+
+/** A story in which nobody has said anything. */
+export const emptyWorld = (): World => {
+  const drafts = new Map<string, Draft>();
+  const addresses = new Map<string, string>();
+  let actor = 'founder';
+  let now = 0;
+  const draft = (): Draft => {
+    const known = drafts.get(actor) ?? { entries: [], tombstones: [] };
+    drafts.set(actor, known);
+    return known;
+  };
+  const addressOf = (member: string): string => {
+    const known = addresses.get(member) ?? `10.10.0.${addresses.size + 1}`;
+    addresses.set(member, known);
+    return known;
+  };
+  const write = (path: string, value: Value): World => {
+    now++;
+    draft().entries.push({ path, value, hlc: [now, 0], replaces: null });
+    return story;
+  };
+  const states = () =>
+    [...drafts].map(([name, { entries, tombstones }]) => ({
+      author: idOf(name),
+      entries,
+      tombstones,
+    }));
+  const story: World = {
+    as: (name) => {
+      actor = name;
+      return story;
+    },
+    at: (ms) => {
+      now = ms - 1;
+      return story;
+    },
+    invites: (invite, choice = {}) => write(...inviteAct(invite, choice)),
+    admits: (member, invite, choice = {}) =>
+      write(
+        trustPath('admission', idOf(member)),
+        admission(member, invite, { ipv4: addressOf(member), ms: now + 1, ...choice }),
+      ),
+    adopts: (member, choice = {}) =>
+      write(
+        trustPath('adopt', idOf(member)),
+        adoption(member, { ipv4: addressOf(member), ...choice }),
+      ),
+    evicts: (member) => write(trustPath('evict', idOf(member)), { reason: 'test' }),
+    grants: (member, number = 1) => write(trustPath('role', idOf(member)), { number }),
+    removes: (member) => write(trustPath('role', idOf(member)), null),
+    recovers: (number, code, next) =>
+      write(
+        rootPath(number),
+        makeRoot(crypto, seedOf(code), {
+          mesh: meshId,
+          number,
+          member: idOf(actor),
+          nextRootHash: rootHash(next),
+        }),
+      ),
+    says: write,
+    buries: (path) => {
+      now++;
+      draft().tombstones.push({
+        pathHash: crypto.sha256(textEncoder.encode(path)),
+        hlc: [now, 0],
+      });
+      return story;
+    },
+    states,
+    view: () => openTestProjector()(states()),
+  };
+  return story;
+};
+
+const inviteAct = (name: string, choice: InviteChoice): [path: string, value: Value] => {
+  const fields = { number: 1, labels: {}, expiry: EXPIRY_MS, uses: 100, ...choice };
+  const { id, value } = makeInvite(crypto, seedOf(name), fields);
+  const revoked = choice.revokedAt === undefined ? {} : { revokedAt: choice.revokedAt };
+  return [trustPath('invite', id), { ...value, ...revoked }];
+};
+
+const admission = (
+  member: string,
+  invite: string,
+  choice: EnrolmentChoice & { readonly ipv4: string; readonly ms: number },
+): Value => {
+  const fields = { mesh: meshId, wgKey: wgKeyOf(member), name: choice.name ?? member };
+  const request = (memberName: string, inviteName: string) =>
+    makeJoinRequest(crypto, {
+      ...fields,
+      memberSeed: seedOf(memberName),
+      inviteSeed: seedOf(inviteName),
+    });
+  const right = request(member, invite);
+  return {
+    ...right,
+    inviteSignature: request(member, choice.inviteSigner ?? invite).inviteSignature,
+    memberSignature: request(choice.signer ?? member, invite).memberSignature,
+    ipv4: choice.ipv4,
+    labels: choice.labels ?? {},
+    invite: inviteOf(invite),
+    hlc: [choice.ms, 0],
+  };
+};
+
+const adoption = (member: string, choice: EnrolmentChoice & { readonly ipv4: string }): Value => ({
+  memberKey: bytesOfId(idOf(member)),
+  wgKey: wgKeyOf(member),
+  name: choice.name ?? member,
+  ipv4: choice.ipv4,
+  labels: choice.labels ?? {},
+  number: choice.number ?? 1,
+  invite: choice.invite === undefined || choice.invite === null ? null : inviteOf(choice.invite),
+});
+
+/** The bytes of a view, to compare two of them byte for byte. */
+export const bytesOfView = (view: View): Uint8Array => encode(view as unknown as Value);
