@@ -1,0 +1,20 @@
+/**
+ * Rule: all — every scenario by name, in the order in which a world runs them.
+ */
+import { allOffOn } from './all-off-on.ts';
+import { founderGone } from './founder-gone.ts';
+import { join, leave } from './join.ts';
+import { daemonLost, memberLost } from './member-lost.ts';
+import { partition } from './partition.ts';
+import type { Scenario } from './world.ts';
+
+/** Name → scenario. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  join,
+  leave,
+  'member-lost': memberLost,
+  'daemon-lost': daemonLost,
+  partition,
+  'all-off-on': allOffOn,
+  'founder-gone': founderGone,
+};

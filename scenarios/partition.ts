@@ -1,0 +1,33 @@
+/**
+ * Rule: partition — two halves that cannot reach each other go on, each for itself, and become one
+ * again by themselves.
+ */
+import { apart, found, SETTLE_MS, stateOf, talk, together } from './mesh.ts';
+import type { World } from './world.ts';
+
+const EAST = ['vm1', 'vm2'];
+const WEST = ['vm3', 'vm4'];
+
+/** Both halves change the state while they are apart; afterwards everybody knows everything. */
+export async function partition(world: World): Promise<void> {
+  await found(world, [...EAST, 'vm3']);
+  await world.operatorAdd('vm1', 'vm3');
+  await world.cut('east', 'west');
+  await apart(world, EAST, ['vm3']);
+  await talk(world, EAST);
+  const isLost = async (): Promise<boolean> => (await stateOf(world, 'vm1', 'vm3')) === 'dead';
+  await world.eventually('vm1 sees vm3 dead', isLost, SETTLE_MS);
+
+  await world.join('vm4', await world.invite('vm3'));
+  await talk(world, WEST);
+  await apart(world, EAST, ['vm4']);
+  await world.operatorAdd('vm1', 'vm2');
+
+  await world.heal();
+  await together(world, [...EAST, ...WEST]);
+  const roles = async (): Promise<boolean> => {
+    const rows = await world.members('vm4');
+    return rows.filter(({ role }) => role === 'operator').length === 3;
+  };
+  await world.eventually('vm4 knows all three operators', roles, SETTLE_MS);
+}
