@@ -1,0 +1,120 @@
+/**
+ * Loop: agents — one agent for each service that this VM consents to; none can hold up another.
+ *
+ * A service that is taken out of the consent is stopped and what it made on the host is undone.
+ */
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import type { View } from '../crdt/view.ts';
+import type { Endpoint, Ports, SwarmNode } from '../ports.ts';
+import { SERVICES } from '../services/registry.ts';
+import type { AgentReport } from '../services/service.ts';
+import { type Agent, startAgent } from './agent.ts';
+import { openLedger } from './ledger.ts';
+import type { LocalConfig, LocalState } from './local-state.ts';
+import type { Replica } from './replica.ts';
+import { createWake } from './wake.ts';
+
+/** Time between two looks at the consent when nothing marks them. Unit: ms. */
+const LOOK_MS = 600_000;
+
+/** All agents of this VM. */
+export interface Agents {
+  /** Something that services look at may have changed. */
+  mark(): void;
+  reports(): readonly AgentReport[];
+  /** Stops them all and waits; the host stays as it is. */
+  stop(): Promise<void>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+interface AgentsContext {
+  readonly self: MemberId;
+  readonly local: LocalState;
+  readonly replica: Replica;
+  readonly swarm: SwarmNode;
+  readonly config: { readonly current: LocalConfig };
+}
+
+interface Running {
+  readonly agent: Agent;
+  readonly abort: AbortController;
+}
+
+/** Makes the agents; they do nothing until `run`. */
+export async function createAgents(ports: Ports, context: AgentsContext): Promise<Agents> {
+  const facts = await ports.host.facts();
+  const ledger = await openLedger(ports.disk);
+  const wake = createWake(ports.clock);
+  const running = new Map<string, Running>();
+  const reports = new Map<string, AgentReport>();
+  const halt = new AbortController();
+  const start = (service: (typeof SERVICES)[number]): void => {
+    const abort = new AbortController();
+    const agent = startAgent(
+      ports,
+      service,
+      {
+        view: context.replica.view,
+        self: () => ({
+          id: context.self,
+          interface: context.config.current.interface,
+          port: context.config.current.port,
+          facts,
+          seen: seenEndpoints(context.replica.view(), context.swarm),
+        }),
+        secrets: () => context.local.keys.wgPrivateKey,
+        ledger,
+        onReport: (report) => reports.set(service.name, report),
+      },
+      abort.signal,
+    );
+    running.set(service.name, { agent, abort });
+  };
+  const end = async (name: string): Promise<void> => {
+    const one = running.get(name);
+    one?.abort.abort();
+    await one?.agent.stopped;
+    running.delete(name);
+  };
+  const settle = async (): Promise<void> => {
+    const wanted = SERVICES.filter(({ name }) => context.config.current.services.includes(name));
+    for (const name of [...running.keys()]) {
+      if (wanted.some((service) => service.name === name)) continue;
+      await end(name);
+      await ledger.undoAll(ports);
+      reports.delete(name);
+    }
+    for (const service of wanted) if (!running.has(service.name)) start(service);
+    for (const { agent } of running.values()) agent.mark();
+  };
+  return {
+    mark: wake.mark,
+    reports: () => [...reports.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    stop: async () => {
+      halt.abort();
+      await Promise.all([...running.keys()].map(end));
+    },
+    run: async (signal) => {
+      const ended = AbortSignal.any([signal, halt.signal]);
+      while (!ended.aborted) {
+        await settle();
+        await wake.wait(LOOK_MS, ended);
+      }
+      await Promise.all([...running.keys()].map(end));
+    },
+  };
+}
+
+/** Where members were seen in live connections: where we reached them, or where they come from with their own port. */
+function seenEndpoints(view: View, swarm: SwarmNode): ReadonlyMap<PeerKey, Endpoint> {
+  const ports = new Map<PeerKey, number>(
+    view.members.flatMap(({ id, endpoints }) => (endpoints === null ? [] : [[id, endpoints.port]])),
+  );
+  return new Map(
+    swarm.connections().flatMap(({ peer, remote, direction }) => {
+      const port = direction === 'outbound' ? remote.port : ports.get(peer);
+      return port === undefined ? [] : [[peer, { host: remote.host, port }] as const];
+    }),
+  );
+}
+

@@ -1,0 +1,77 @@
+/**
+ * Edge: daemon — the whole member on this machine: opens the nine ports, starts the node, serves its API, obeys signals.
+ */
+import type { Ports } from '../../ports.ts';
+import { eraseState, isLeaving } from '../leave.ts';
+import { startNode } from '../node.ts';
+import { resolveProgram, versionInfo } from './bundle.ts';
+import { openClock } from './clock.ts';
+import { openCrypto } from './crypto.ts';
+import { lockState } from './daemon-lock.ts';
+import { openDisk } from './disk.ts';
+import { openHost } from './host.ts';
+import { openLog } from './log.ts';
+import { openNet } from './net.ts';
+import { openProcess } from './process.ts';
+import { openRandom } from './random.ts';
+import { openSwarm } from './swarm.ts';
+
+/** Where the state and the sockets are. */
+export interface Directories {
+  readonly state: string;
+  readonly run: string;
+}
+
+/** The nine ports on real Linux. Fault 'refused' when the state directory is not as it must be. */
+export async function openPorts({ state, run }: Directories, level: LogLevel): Promise<Ports> {
+  const log = openLog(level);
+  return {
+    clock: openClock(),
+    random: openRandom(),
+    crypto: openCrypto(),
+    disk: await openDisk(state),
+    swarm: openSwarm(log),
+    host: openHost(),
+    process: openProcess(run, (program) => resolveProgram(program, state)),
+    net: openNet(run, log),
+    log,
+  };
+}
+
+type LogLevel = Parameters<typeof openLog>[0];
+
+/** Runs the member until a signal, `stop` or `leave` ends it. One daemon per state directory. */
+export async function runDaemon(directories: Directories): Promise<void> {
+  const ports = await openPorts(directories, 'info');
+  const unlock = await lockState(directories.state, directories.run);
+  try {
+    if (await isLeaving(ports.disk)) {
+      await eraseState(ports);
+      return;
+    }
+    const build = versionInfo();
+    const node = await startNode(ports, build);
+    const unserve = await ports.net.serveApi((request) => node.api(request));
+    const stop = () => void node.stop();
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+    ports.log.info('started', { version: build.version, commit: build.commit, member: node.self });
+    await node.done;
+    await unserve();
+    ports.log.info('stopped');
+  } finally {
+    await unlock();
+  }
+}
+
+/** Undoes and deletes what a member left on this VM, without a daemon. Fault 'refused' while one runs. */
+export async function eraseHere(directories: Directories): Promise<void> {
+  const ports = await openPorts(directories, 'error');
+  const unlock = await lockState(directories.state, directories.run);
+  try {
+    await eraseState(ports);
+  } finally {
+    await unlock();
+  }
+}
+

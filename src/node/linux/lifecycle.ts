@@ -1,0 +1,93 @@
+/**
+ * Edge: lifecycle — starts and stops the daemon of this machine: as the systemd unit where systemd runs, else detached.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '../../fault.ts';
+import type { Host } from '../../ports.ts';
+import { callApi } from './api-client.ts';
+import type { Directories } from './daemon.ts';
+import { isDaemonRunning } from './daemon-lock.ts';
+import { startDetached } from './daemonize.ts';
+import { socketPath } from './run-directory.ts';
+import { startUnit, stopUnit } from './systemd.ts';
+
+/** Longest wait for the daemon to answer or to be gone. Unit: ms. It answers after 0.4 s on an idle machine. */
+const START_MS = 20_000;
+const STOP_MS = 20_000;
+/** Pause between two looks. Unit: ms. */
+const LOOK_MS = 50;
+/** Longest wait for one answer of the API while looking. Unit: ms. */
+const CALL_MS = 2_000;
+
+/** Where systemd keeps the unit's directories; others run detached, also where systemd runs. */
+const UNIT_DIRECTORIES: Directories = { state: '/var/lib/cnsmo', run: '/run/cnsmo' };
+
+/** Starts the daemon and waits until it answers. Harmless when it runs. Fault 'internal' naming the log when it ends. */
+export async function startDaemon(host: Host, directories: Directories): Promise<void> {
+  const log = join(directories.state, 'log');
+  const isUnit = await usesUnit(host, directories);
+  if (!(await answers(directories))) {
+    if (isUnit) await startUnit(host, { ...directories, binary: process.execPath });
+    else {
+      const { state, run } = directories;
+      await startDetached(['daemon', '--state', state, '--run', run], log);
+    }
+  }
+  const deadlineMs = performance.now() + START_MS;
+  while (performance.now() < deadlineMs) {
+    if (await answers(directories)) return;
+    await sleep(LOOK_MS);
+  }
+  throw new Fault('internal', {
+    field: 'daemon',
+    value: directories.state,
+    why: 'started, but does not answer',
+    remedy: isUnit ? 'read why in: journalctl -u cnsmo' : `read why in ${log}`,
+  });
+}
+
+/** Stops the daemon and waits until it is gone. Harmless when none runs. */
+export async function stopDaemon(host: Host, directories: Directories): Promise<void> {
+  if (await usesUnit(host, directories)) await stopUnit(host);
+  else if (await answers(directories)) await askToStop(directories);
+  await awaitGone(directories);
+}
+
+/** Waits until no daemon holds the state. Fault 'timeout' when one still does. */
+export async function awaitGone(directories: Directories): Promise<void> {
+  const deadlineMs = performance.now() + STOP_MS;
+  while (await isDaemonRunning(directories.state)) {
+    if (performance.now() > deadlineMs) {
+      throw new Fault('timeout', {
+        field: 'daemon',
+        value: directories.state,
+        why: 'still runs',
+        remedy: 'try again; if it stays, end the process cnsmo daemon',
+      });
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Whether the unit runs the daemon of these directories. */
+export async function usesUnit(host: Host, directories: Directories): Promise<boolean> {
+  const isUsual =
+    directories.state === UNIT_DIRECTORIES.state && directories.run === UNIT_DIRECTORIES.run;
+  return isUsual && (await host.facts()).hasSystemd;
+}
+
+async function askToStop(directories: Directories): Promise<void> {
+  const request = { method: 'POST', path: '/v1/stop', query: {}, body: null } as const;
+  await callApi(socketPath(directories.run), request, CALL_MS);
+}
+
+async function answers(directories: Directories): Promise<boolean> {
+  const request = { method: 'GET', path: '/v1/status', query: {}, body: null } as const;
+  try {
+    return (await callApi(socketPath(directories.run), request, CALL_MS)).status === 200;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
+}
