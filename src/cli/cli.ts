@@ -7,11 +7,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { FAULT_STATUS, Fault } from '../fault.ts';
+import { readDuration } from './duration.ts';
+import type { Local } from './local.ts';
 import { memberCommands } from './member-commands.ts';
 import { meshCommands } from './mesh-commands.ts';
-import type { Local } from './local.ts';
 import type { Session } from './session.ts';
-import { readDuration } from './duration.ts';
 
 interface CommonFlags {
   readonly state: string;
@@ -69,13 +69,13 @@ function withCommon(command: Command): Command {
   command
     .helpOption('--help', 'help, with an example')
     .addOption(
-      new Option('--state <dir>', 'state directory')
-        .env('CNSMO_STATE')
-        .default('/var/lib/cnsmo'),
+      new Option('--state <dir>', 'state directory').env('CNSMO_STATE').default('/var/lib/cnsmo'),
     )
     .addOption(new Option('--run <dir>', 'run directory').env('CNSMO_RUN').default('/run/cnsmo'))
     .addOption(
-      new Option('-o, --output <format>', 'output').choices(['table', 'json', 'yaml']).default('table'),
+      new Option('-o, --output <format>', 'output')
+        .choices(['table', 'json', 'yaml'])
+        .default('table'),
     )
     .option('--yes', 'assume yes')
     .option('--timeout <duration>', 'longest wait', '30s')

@@ -113,19 +113,12 @@ async function findToken(
   });
 }
 
-async function startAs(
-  local: Local,
-  places: Session['places'],
-  flags: StartFlags,
-): Promise<void> {
+async function startAs(local: Local, places: Session['places'], flags: StartFlags): Promise<void> {
   if (!flags.start) return;
   await (flags.foreground === true ? local.daemon(places) : local.start(places));
 }
 
-function daemonCommands(
-  local: Local,
-  session: (command: Command) => Session,
-): readonly Command[] {
+function daemonCommands(local: Local, session: (command: Command) => Session): readonly Command[] {
   const act = (
     name: string,
     description: string,

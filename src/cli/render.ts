@@ -1,8 +1,9 @@
 /**
  * Rule: render — answers as people read them: plain tables, and lines.
  */
-import type { MemberStatus, Status } from '../node/rules/status.ts';
+
 import type { ListedInvite } from '../node/operators.ts';
+import type { MemberStatus, Status } from '../node/rules/status.ts';
 
 /** Rows under headings, each column as wide as its widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -65,14 +65,13 @@ export function startAgent<Desired, Observed>(
       tries++;
       const state = stateAfter(result, tries, wasReady);
       const waitMs = nextLookMs(result, tries, ports.random.fraction());
-      if (state === 'ready') {
-        tries = 0;
-        wasReady = true;
-      }
+      const isSettled = result.failure === null && result.remaining.length === 0;
+      if (isSettled) tries = 0;
+      if (state === 'ready') wasReady = true;
       const problems = problemsOf(result, state);
       report({ state, problems, changes: result.changes, ...(result.summary ?? {}) });
       const echoMs = result.changes > 0 ? ECHO_MS : 0;
-      await agenda.wait(waitMs, state === 'ready' ? echoMs : Math.max(echoMs, waitMs), signal);
+      await agenda.wait(waitMs, isSettled ? echoMs : Math.max(echoMs, waitMs), signal);
     }
   };
   const stopped = async (): Promise<void> => {

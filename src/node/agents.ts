@@ -117,4 +117,3 @@ function seenEndpoints(view: View, swarm: SwarmNode): ReadonlyMap<PeerKey, Endpo
     }),
   );
 }
-

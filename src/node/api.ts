@@ -19,8 +19,8 @@ import {
   removeOperator,
   revokeInvite,
 } from './operators.ts';
-import { membersOf, type Sight, statusOf } from './rules/status.ts';
 import { readServices } from './rules/settings.ts';
+import { membersOf, type Sight, statusOf } from './rules/status.ts';
 
 /** What the routes need of the node. */
 export interface ApiContext extends OperatorContext {
@@ -169,7 +169,12 @@ function read<T>(schema: z.ZodMiniType<T>, body: unknown, why: string): T {
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join('.') ?? 'body';
   const remedy = 'see the command’s --help for what it accepts';
-  throw new Fault('refused', { field: field === '' ? 'body' : field, value: 'as given', why, remedy });
+  throw new Fault('refused', {
+    field: field === '' ? 'body' : field,
+    value: 'as given',
+    why,
+    remedy,
+  });
 }
 
 function readLabels(texts: readonly string[]): Readonly<Record<string, string>> {

@@ -6,7 +6,7 @@
 import { endpointsOf } from '../crdt/endpoints.ts';
 import type { InviteId } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
-import type { Crypto, Endpoint, Log, Clock, SwarmNode } from '../ports.ts';
+import type { Clock, Crypto, Endpoint, Log, SwarmNode } from '../ports.ts';
 import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
 import { type AdmitAsk, type AdmitContext, admit } from './rules/admit.ts';

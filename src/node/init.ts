@@ -26,10 +26,7 @@ export interface Founded {
 /** The founder has the first host address of the prefix; `pickIpv4` leaves it out. */
 const FOUNDER_INDEX = 1;
 
-type InitPorts = Pick<
-  Ports,
-  'clock' | 'random' | 'crypto' | 'disk' | 'host' | 'net' | 'log'
->;
+type InitPorts = Pick<Ports, 'clock' | 'random' | 'crypto' | 'disk' | 'host' | 'net' | 'log'>;
 
 /** Founds a mesh. `keepCode` must put the recovery code where its owner has it; when it fails, nothing was made. */
 export async function prepareInit(

@@ -5,8 +5,9 @@
  * 2. Whatever this host cannot carry is found out before the mesh is asked to admit it.
  * 3. Cut midway, it is repeated with the same keys, and the mesh answers as before.
  */
-import { type Genesis, readGenesis } from '../crdt/genesis.ts';
+
 import { makeJoinRequest } from '../crdt/admission.ts';
+import { type Genesis, readGenesis } from '../crdt/genesis.ts';
 import { type PeerKey, parseMemberId } from '../crdt/ids.ts';
 import { readToken, type Token, type TokenEntry } from '../crdt/token.ts';
 import { Fault } from '../fault.ts';
@@ -14,13 +15,13 @@ import type { Ports, SwarmNode } from '../ports.ts';
 import { configOf } from './init.ts';
 import { type Keys, keepKeys, type LocalConfig, writeLocalState } from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
+import { joinFault } from './rules/join-fault.ts';
 import {
   decodeJoinAnswer,
   encodeJoin,
   type JoinAnswer,
   type JoinAsk,
 } from './rules/join-message.ts';
-import { joinFault } from './rules/join-fault.ts';
 import type { Settings } from './rules/settings.ts';
 
 /** Longest dial of one entry, and longest wait for its answer. Unit: ms. */

@@ -5,8 +5,8 @@
  * interface. The file `genesis` is written last: a directory without it holds no member.
  */
 import * as z from 'zod/mini';
-import type { MeshId } from '../crdt/ids.ts';
 import { type Genesis, readGenesis } from '../crdt/genesis.ts';
+import type { MeshId } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Crypto, Disk, Random } from '../ports.ts';
 
@@ -102,7 +102,10 @@ export async function readLocalState(crypto: Crypto, disk: Disk): Promise<LocalS
   const genesis = readGenesis(crypto, genesisBytes);
   if (!genesis.ok) throw damaged(FILE.genesis, genesis.why);
   return {
-    keys: { memberSeed: await readKey(disk, FILE.member), wgPrivateKey: await readKey(disk, FILE.wg) },
+    keys: {
+      memberSeed: await readKey(disk, FILE.member),
+      wgPrivateKey: await readKey(disk, FILE.wg),
+    },
     psk: await readKey(disk, FILE.psk),
     genesis: genesis.genesis,
     genesisBytes,

@@ -109,7 +109,20 @@ async function openParts(ports: Ports, build: Build) {
   });
   const agents = await createAgents(ports, { self, local, replica, swarm, config });
   const startedMs = clock.monotonicMs();
-  return { local, self, replica, sync, links, facts, agents, swarm, stop, config, build, startedMs };
+  return {
+    local,
+    self,
+    replica,
+    sync,
+    links,
+    facts,
+    agents,
+    swarm,
+    stop,
+    config,
+    build,
+    startedMs,
+  };
 }
 
 function apiContext(ports: Ports, parts: Parts, stop: () => void): ApiContext {
@@ -168,4 +181,3 @@ function sightOf(ports: Ports, parts: Parts): Sight {
 
 const rttOf = (swarm: SwarmNode, member: MemberId): number | null =>
   swarm.connections().find(({ peer }) => peer === member)?.rttMs ?? null;
-

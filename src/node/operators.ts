@@ -50,7 +50,12 @@ export async function createInvite(
   ports: OperatorPorts,
   context: OperatorContext,
   wish: InviteWish,
-): Promise<{ readonly id: string; readonly token: string; readonly expiryMs: number; readonly warning: string | null }> {
+): Promise<{
+  readonly id: string;
+  readonly token: string;
+  readonly expiryMs: number;
+  readonly warning: string | null;
+}> {
   const view = context.replica.view();
   mustBeOperator(view, context.self, 'make invites');
   const seed = ports.random.bytes(32);

@@ -10,7 +10,7 @@ import { memberIdOf } from '../crdt/ids.ts';
 import { decodeJournal, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
 import { openProjector } from '../crdt/projection.ts';
 import { joinBytes } from '../crdt/signed.ts';
-import { openStore, type Receipt, type Store } from '../crdt/store.ts';
+import { openStore, type Receipt, type Store, type WriteResult } from '../crdt/store.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Ports, Unsubscribe } from '../ports.ts';
@@ -33,6 +33,10 @@ type ReplicaPorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
 
 const JOURNAL = 'journal';
 
+/** A journal of this size that is this many times what is live is written anew at start. Unit: bytes. */
+const BULKY_BYTES_MIN = 256 * 1024;
+const BULKY_RATIO = 4;
+
 /** Opens the state of this VM from its journal. */
 export async function openReplica(ports: ReplicaPorts, local: LocalState): Promise<Replica> {
   const { clock, crypto, log } = ports;
@@ -51,6 +55,18 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   };
   const journal = (frames: readonly Uint8Array[]): Promise<void> =>
     ports.disk.append(JOURNAL, joinBytes(...frames.map((frame) => encodeRecord(crypto, frame))));
+  const put = async (draft: WriteResult): Promise<void> => {
+    if (draft.kind === 'nothing') return;
+    if (draft.kind === 'refused') throw tooMuch(draft.why);
+    try {
+      await journal([draft.bytes]); // Invariant 1.
+    } catch (error) {
+      draft.cancel();
+      throw error;
+    }
+    draft.commit();
+    tell(draft.bytes);
+  };
   return {
     heads: store.heads,
     framesAfter: store.framesAfter,
@@ -58,8 +74,9 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     pathsOf: store.pathsOf,
     view: store.view,
     write: (edits) => {
-      const turn = writing.then(() => writeOwn(store, edits, clock.wallMs(), journal)).then((own) => {
-        if (own !== null) tell(own);
+      const turn = writing.then(async () => {
+        if (store.wantsGeneration(clock.wallMs())) await put(store.nextGeneration(clock.wallMs()));
+        await put(store.write(edits, clock.wallMs()));
       });
       writing = turn.catch(() => undefined);
       return turn;
@@ -86,33 +103,18 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   };
 }
 
-async function writeOwn(
-  store: Store,
-  edits: readonly Edit[],
-  wallMs: number,
-  journal: (frames: readonly Uint8Array[]) => Promise<void>,
-): Promise<Uint8Array | null> {
-  const draft = store.write(edits, wallMs);
-  if (draft.kind === 'nothing') return null;
-  if (draft.kind === 'refused') {
-    throw new Fault('refused', {
-      field: 'state',
-      value: edits.map((edit) => edit.path).join(' '),
-      why: draft.why,
-      remedy: 'delete what is no longer needed, then try again',
-    });
-  }
-  try {
-    await journal([draft.bytes]);
-  } catch (error) {
-    draft.cancel();
-    throw error;
-  }
-  draft.commit();
-  return draft.bytes;
-}
+const tooMuch = (why: string): Fault =>
+  new Fault('refused', {
+    field: 'state',
+    value: 'own statements',
+    why,
+    remedy: 'delete what is no longer needed, then try again',
+  });
 
-async function loadJournal({ crypto, disk, log, clock }: ReplicaPorts, store: Store): Promise<void> {
+async function loadJournal(
+  { crypto, disk, log, clock }: ReplicaPorts,
+  store: Store,
+): Promise<void> {
   const bytes = await disk.read(JOURNAL);
   if (bytes === null) {
     await disk.write(JOURNAL, JOURNAL_HEADER);
@@ -120,10 +122,17 @@ async function loadJournal({ crypto, disk, log, clock }: ReplicaPorts, store: St
   }
   const { frames, goodLength, torn, corrupt } = decodeJournal(crypto, bytes);
   store.load(frames, clock.wallMs());
-  if (torn || corrupt.length > 0) {
-    log.warn('journal-repaired', { torn, corrupt: corrupt.length, bytes: bytes.length, goodLength });
-    if (corrupt.length > 0) await disk.write('journal-damaged', bytes);
-    const records = frames.map((frame) => encodeRecord(crypto, frame));
-    await disk.write(JOURNAL, joinBytes(JOURNAL_HEADER, ...records));
+  const isDamaged = corrupt.length > 0;
+  if (isDamaged) {
+    store.distrustDisk();
+    await disk.write('journal-damaged', bytes);
   }
+  if (torn || isDamaged) {
+    const facts = { torn, corrupt: corrupt.length, bytes: bytes.length, goodLength };
+    log.warn('journal-repaired', facts);
+  }
+  const live = store.framesAfter([], Number.POSITIVE_INFINITY);
+  const whole = joinBytes(JOURNAL_HEADER, ...live.map((frame) => encodeRecord(crypto, frame)));
+  const isBulky = bytes.length > BULKY_BYTES_MIN && bytes.length > BULKY_RATIO * whole.length;
+  if (torn || isDamaged || isBulky) await disk.write(JOURNAL, whole);
 }

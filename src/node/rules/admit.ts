@@ -4,8 +4,9 @@
  * 1. The same member key is admitted again, with what it already has: a joiner whose answer was lost just repeats.
  * 2. An entry judges by its own view and clock; over-use that only a partition makes possible is an alarm later.
  */
-import { checkJoinRequest } from '../../crdt/admission.ts';
+
 import { pickIpv4 } from '../../crdt/addresses.ts';
+import { checkJoinRequest } from '../../crdt/admission.ts';
 import type { Edit } from '../../crdt/entry.ts';
 import { type InviteId, type MemberId, memberIdOf } from '../../crdt/ids.ts';
 import { parseName } from '../../crdt/names.ts';
@@ -20,7 +21,12 @@ export type AdmitAsk = Extract<JoinAsk, { kind: 'admit' }>;
 
 /** What the entry decides. `edit` null: it is a member already. */
 export type Admitted =
-  | { readonly kind: 'admitted'; readonly name: string; readonly ipv4: string; readonly edit: Edit | null }
+  | {
+      readonly kind: 'admitted';
+      readonly name: string;
+      readonly ipv4: string;
+      readonly edit: Edit | null;
+    }
   | { readonly kind: 'refused'; readonly why: JoinRefusal; readonly detail: string }
   | { readonly kind: 'retry' };
 

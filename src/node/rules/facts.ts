@@ -1,8 +1,9 @@
 /**
  * Rule: facts — what a member says of itself in the shared state, on change only.
  */
-import { isOverlay } from '../../crdt/endpoints.ts';
+
 import { pickIpv4 } from '../../crdt/addresses.ts';
+import { isOverlay } from '../../crdt/endpoints.ts';
 import type { Edit } from '../../crdt/entry.ts';
 import { bytesOfId, type MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
@@ -24,7 +25,9 @@ export interface OwnKnowledge {
 export function ownFacts(crypto: Crypto, view: View, own: OwnKnowledge): readonly Edit[] {
   const { config } = own;
   const local = own.addresses
-    .filter((address) => address.interface !== config.interface && !isOverlay(view.mesh, address.host))
+    .filter(
+      (address) => address.interface !== config.interface && !isOverlay(view.mesh, address.host),
+    )
     .map(({ host }) => host)
     .toSorted()
     .slice(0, LOCAL_MAX);

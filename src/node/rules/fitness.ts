@@ -30,7 +30,11 @@ export function checkFitness(facts: HostFacts): void {
 }
 
 const routes = z.array(
-  z.object({ dst: z.optional(z.string()), dev: z.optional(z.string()), type: z.optional(z.string()) }),
+  z.object({
+    dst: z.optional(z.string()),
+    dev: z.optional(z.string()),
+    type: z.optional(z.string()),
+  }),
 );
 
 /**

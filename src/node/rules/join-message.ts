@@ -29,7 +29,15 @@ const request = z.discriminatedUnion('kind', [
 ]);
 
 /** Why an entry does not take a joiner in. `retry`: another member may. */
-const refusal = z.enum(['used-up', 'revoked', 'expired', 'name-taken', 'invalid', 'evicted', 'full']);
+const refusal = z.enum([
+  'used-up',
+  'revoked',
+  'expired',
+  'name-taken',
+  'invalid',
+  'evicted',
+  'full',
+]);
 
 const answer = z.discriminatedUnion('kind', [
   z.object({

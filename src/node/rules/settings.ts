@@ -103,7 +103,8 @@ function readPrefix(
 ): string {
   const prefix = parse(text);
   if (prefix.ok) return text;
-  const remedy = field === 'prefix' ? 'give one as 10.10.0.0/16' : 'give one as fd12:3456:789a::/64';
+  const remedy =
+    field === 'prefix' ? 'give one as 10.10.0.0/16' : 'give one as fd12:3456:789a::/64';
   throw refused(field, text, prefix.why ?? 'not a prefix', remedy);
 }
 

@@ -21,12 +21,7 @@ const VERSION = 1;
 export const encodeSync = ({ heads, frames }: SyncMessage): Uint8Array =>
   encode({
     v: VERSION,
-    heads: heads.map((head) => [
-      bytesOfId(head.author),
-      head.generation,
-      head.sequence,
-      head.hash,
-    ]),
+    heads: heads.map((head) => [bytesOfId(head.author), head.generation, head.sequence, head.hash]),
     frames,
   });
 
