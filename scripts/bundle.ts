@@ -11,7 +11,10 @@ export interface Bundle {
   readonly commit: string;
 }
 
-/** The commit of the tree as 12 characters, with `-dirty` when it has changes; `unknown` without git. */
+/**
+ * The commit of the tree as 12 characters, with `-dirty` when it has changes; `unknown` without
+ * git.
+ */
 const commitOfTree = async (): Promise<string> => {
   try {
     const commit = (await run('git', ['rev-parse', '--short=12', 'HEAD'])).trim();
@@ -22,7 +25,9 @@ const commitOfTree = async (): Promise<string> => {
   }
 };
 
-/** Bundles an entry file. A warning of esbuild is a failure: what it warns of breaks in the binary. */
+/**
+ * Bundles an entry file. A warning of esbuild is a failure: what it warns of breaks in the binary.
+ */
 export const bundleProgram = async (entry: string): Promise<Bundle> => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   const commit = await commitOfTree();

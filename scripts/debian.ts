@@ -46,7 +46,7 @@ const machineMirror = async (): Promise<string | null> => {
 };
 
 /** The mirror in the text of python-apt's template of Debian: that of its first plain release. */
-export const templateMirror = (template: string): string | null =>
+const templateMirror = (template: string): string | null =>
   /^BaseURI: (\S+\/debian\/?)$/m.exec(template)?.[1] ?? null;
 
 /** The mirror of Debian to use. `CNSMO_DEBIAN_MIRROR` overrides what the machine says. */
@@ -123,7 +123,7 @@ export const downloadPackage = async (
     const suite = KEYRING_SUITES[KEYRING_SUITES.indexOf(archive.suite) + 1];
     if (suite === undefined || !String(error).includes('NO_PUBKEY')) throw error;
     const keyring = await olderKeyring(`${folder}-${suite}`, { ...archive, suite });
-    return await download(folder, arch, { ...archive, keyring }, name);
+    return download(folder, arch, { ...archive, keyring }, name);
   }
 };
 

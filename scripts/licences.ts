@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The package folders among the inputs of a bundle, sorted, each once. */
-export const packageFolders = (inputs: readonly string[]): readonly string[] => {
+const packageFolders = (inputs: readonly string[]): readonly string[] => {
   const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
   return [...new Set(inputs.flatMap((input) => folder.exec(input)?.[0] ?? []))].toSorted();
 };

@@ -2,8 +2,8 @@
  * Packs a bundle, a stripped Node and assets into one executable file, by @yao-pkg/pkg's SEA mode.
  *
  * The command line of pkg 6.23 passes no SEA settings on, so its inner function is called. Two of
- * the settings are for safety, as the daemon is root: Node's own environment variables and OpenSSL's
- * can load foreign code into any Node program, so both are switched off.
+ * the settings are for safety, as the daemon is root: Node's own environment variables and
+ * OpenSSL's can load foreign code into any Node program, so both are switched off.
  */
 import { renameSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -21,11 +21,8 @@ const isThere = (file: string): boolean => {
 };
 
 /** The packages that are missing for some tools, sorted, each once. */
-export const missingPackages = (
-  names: readonly ToolName[],
-  isInstalled: (file: string) => boolean = isThere,
-): readonly string[] => {
-  const missing = names.map((name) => TOOLS[name]).filter(({ file }) => !isInstalled(file));
+const missingPackages = (names: readonly ToolName[]): readonly string[] => {
+  const missing = names.map((name) => TOOLS[name]).filter(({ file }) => !isThere(file));
   return [...new Set(missing.map((tool) => tool.package))].toSorted();
 };
 

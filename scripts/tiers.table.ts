@@ -1,0 +1,81 @@
+/** The tiers of the test command, in order: what runs, how long it may take, what it needs. */
+import type { ToolName } from './packages.table.ts';
+
+/** One tier. */
+export interface Tier {
+  readonly name: string;
+  /**
+   * Command and arguments, from the root of the project; commands of node_modules/.bin come first.
+   */
+  readonly argv: readonly [string, ...string[]];
+  /**
+   * Longest time, ms. A tier over its budget has failed: it is stopped. DESIGN's table of proofs.
+   */
+  readonly budgetMs: number;
+  readonly needs: readonly ToolName[];
+  /** Its output is shown as it comes; else only when it failed. */
+  readonly isLive?: boolean;
+  /** The tier that must have passed for this one to make sense. */
+  readonly after?: string;
+  /** A file without which the tier is reported as absent instead of run. Only until it is built. */
+  readonly absentWithout?: string;
+}
+
+const MINUTE_MS = 60_000;
+
+/** All tiers. The first five are `npm run check`. */
+export const TIERS: readonly Tier[] = [
+  { name: 'tidy', argv: ['node', 'scripts/tidy.ts'], budgetMs: MINUTE_MS, needs: ['git'] },
+  { name: 'types', argv: ['tsc', '-p', '.'], budgetMs: MINUTE_MS, needs: [] },
+  {
+    name: 'format',
+    argv: ['biome', 'check', '--error-on-warnings', '.'],
+    budgetMs: MINUTE_MS,
+    needs: [],
+  },
+  {
+    name: 'lint',
+    argv: ['oxlint', '--type-aware', '--deny-warnings'],
+    budgetMs: MINUTE_MS,
+    needs: [],
+  },
+  {
+    name: 'unit',
+    argv: ['node', '--test', 'src/**/*.test.ts', 'scripts/**/*.test.ts', 'sim/**/*.test.ts'],
+    budgetMs: MINUTE_MS,
+    needs: ['git'],
+  },
+  {
+    name: 'build',
+    argv: ['node', 'scripts/build-binary.ts'],
+    budgetMs: 5 * MINUTE_MS,
+    needs: ['strip', 'git', 'debian-keyring'],
+    absentWithout: 'src/main.ts',
+  },
+  {
+    name: 'sim',
+    argv: ['node', 'sim/run.ts'],
+    budgetMs: 3 * MINUTE_MS,
+    needs: [],
+    isLive: true,
+    absentWithout: 'sim/run.ts',
+  },
+  {
+    name: 'netns',
+    argv: ['node', 'netns-tests/run.ts'],
+    budgetMs: 25 * MINUTE_MS,
+    needs: ['ip', 'wg', 'ping', 'nft', 'tcpdump', 'unshare'],
+    isLive: true,
+    after: 'build',
+    absentWithout: 'netns-tests/run.ts',
+  },
+  {
+    name: 'kernel',
+    argv: ['node', 'kernel-tests/run.ts'],
+    budgetMs: 8 * MINUTE_MS,
+    needs: ['qemu', 'busybox', 'cpio', 'depmod'],
+    isLive: true,
+    after: 'build',
+    absentWithout: 'kernel-tests/run.ts',
+  },
+];
