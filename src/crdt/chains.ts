@@ -1,0 +1,136 @@
+/**
+ * Rule: chains — the chains of all authors, and what follows from all of them together.
+ *
+ * 1. Chains stand in the order in which their first frame was taken, the founder's first. An author
+ *    is taken only once others have certified it, so whoever sends chains in this order sends no
+ *    author before those that certify it.
+ * 2. View and roles are computed when asked for, once for each change.
+ */
+import type { Crypto } from '../ports.ts';
+import { type Chain, type Head, openChain } from './chain.ts';
+import type { AuthorState, Value } from './entry.ts';
+import { hashKey, hlcOf, pathHashOf, type Statement } from './entry-bytes.ts';
+import { compareHlc, HLC_ZERO, type Hlc, maxHlc } from './hlc.ts';
+import { NODE_QUOTA, OPERATOR_QUOTA, type Quota } from './holdings.ts';
+import type { MemberId } from './ids.ts';
+import type { View } from './view.ts';
+
+/** Computes the view; `openProjector` makes one. */
+export type Project = (authors: readonly AuthorState[]) => View;
+
+/** What the view says about who may say something, and how much. */
+export interface Roles {
+  /** Whose frames are taken: the founder, members, and who was evicted. */
+  readonly certified: ReadonlySet<MemberId>;
+  readonly quotaOf: (author: MemberId) => Quota;
+}
+
+/** The statement that is in force at a path by (hlc, author). */
+export interface Winner {
+  readonly author: MemberId;
+  /** Null when the path is deleted. */
+  readonly value: Value;
+  readonly hlc: Hlc;
+  readonly statement: Statement;
+}
+
+export interface Chains {
+  /** The author's chain; a fresh one, not kept, for an author of whom there is none. */
+  of(author: MemberId): Chain;
+  /** Says that the chain has taken a frame. */
+  keep(chain: Chain): void;
+  /** In the order of invariant 1. */
+  all(): readonly Chain[];
+  /** Sorted by author. */
+  heads(): readonly Head[];
+  view(): View;
+  roles(): Roles;
+  winner(path: string): Winner | null;
+  /** Highest stamp that was seen of anybody but `except`. */
+  latest(except?: MemberId): Hlc;
+}
+
+/** Opens an empty set of chains. */
+export const openChains = (crypto: Crypto, founder: MemberId, project: Project): Chains => {
+  const chains = new Map<MemberId, Chain>();
+  let view: View | null = null;
+  let roles: Roles | null = null;
+  const all = (): readonly Chain[] => {
+    const first = chains.get(founder);
+    const rest = [...chains.values()].filter((chain) => chain !== first);
+    return first === undefined ? rest : [first, ...rest];
+  };
+  const sorted = (): readonly Chain[] =>
+    [...chains.values()].sort((a, b) => (a.author < b.author ? -1 : 1));
+  const currentView = (): View => {
+    view ??= project(sorted().map((chain) => chain.state()));
+    return view;
+  };
+  return {
+    of: (author) => chains.get(author) ?? openChain(crypto, author),
+    keep: (chain) => {
+      chains.set(chain.author, chain);
+      view = null;
+      roles = null;
+    },
+    all,
+    heads: () => sorted().flatMap((chain) => chain.head() ?? []),
+    view: currentView,
+    roles: () => {
+      roles ??= rolesOf(currentView(), founder);
+      return roles;
+    },
+    winner: (path) => winnerAmong(crypto, [...chains.values()], path),
+    latest: (except) => {
+      let latest = HLC_ZERO;
+      for (const chain of chains.values()) {
+        if (chain.author !== except) latest = maxHlc(latest, chain.latest());
+      }
+      return latest;
+    },
+  };
+};
+
+/** The statement in force at a path among some chains, or null when none speaks of it. */
+export const winnerAmong = (
+  crypto: Crypto,
+  chains: readonly Chain[],
+  path: string,
+): Winner | null => {
+  const key = hashKey(pathHashOf(crypto, path));
+  let winner: Winner | null = null;
+  for (const chain of chains) {
+    const { byPath, byHash } = chain.holdings();
+    for (const held of [byPath.get(path), byHash.get(key)]) {
+      if (held === undefined) continue;
+      const found = candidateOf(chain.author, held.statement);
+      if (winner === null || compareWinners(found, winner) > 0) winner = found;
+    }
+  }
+  return winner;
+};
+
+const candidateOf = (author: MemberId, statement: Statement): Winner => ({
+  author,
+  value: statement.kind === 'entry' ? statement.entry.value : null,
+  hlc: hlcOf(statement),
+  statement,
+});
+
+const compareWinners = (a: Winner, b: Winner): number => {
+  const byHlc = compareHlc(a.hlc, b.hlc);
+  if (byHlc !== 0 || a.author === b.author) return byHlc;
+  return a.author > b.author ? 1 : -1;
+};
+
+// Evicted authors say nothing any more; who was an operator may hold much, and must stay in step.
+const rolesOf = (view: View, founder: MemberId): Roles => {
+  const certified = new Set<MemberId>([founder, ...view.evicted]);
+  for (const member of view.members) certified.add(member.id);
+  const mayHoldMuch = new Set<MemberId>([founder, ...view.evicted]);
+  for (const operator of view.operators) mayHoldMuch.add(operator.member);
+  return {
+    certified,
+    quotaOf: (author) => (mayHoldMuch.has(author) ? OPERATOR_QUOTA : NODE_QUOTA),
+  };
+};

@@ -1,0 +1,185 @@
+/**
+ * Rule: gate — what of Yjs an author may send. Nothing reaches Yjs before it has passed here.
+ *
+ * Yjs takes updates of 7 to 30 bytes that wipe, freeze or fork a document, and applying is not
+ * atomic (reliability §1.3). An honest author's sub-document is one root array that only grows at
+ * its end, so the gate takes exactly that, and reads the bytes itself: Yjs's own readers allocate
+ * what an update claims and tolerate what they do not understand.
+ * 1. One client id, the author's for this generation; clocks follow what is known without a hole.
+ * 2. Items hold bytes, or are deleted; each is an element of the root `kv` and follows the item
+ *    written before it. (A `GC` struct never comes of such an array, so it is refused with all
+ *    other kinds.)
+ * 3. Deletions are of the author's own items that exist, in rising order without overlap.
+ * 4. Numbers are spelt shortest, nothing follows the update, and work and memory are linear in its
+ *    bytes.
+ */
+import type { Crypto } from '../ports.ts';
+import { joinBytes } from './signed.ts';
+
+/** The one root type of a sub-document. */
+export const ROOT_NAME = 'kv';
+
+/**
+ * Most items ever written in one generation. Far above what fits its frames, far below where clocks
+ * lose precision.
+ */
+const CLOCK_MAX = 2 ** 32;
+/** Longest number, bytes: 49 bits, so that arithmetic stays exact. */
+const NUMBER_BYTES_MAX = 7;
+
+const CONTENT_DELETED = 1;
+const CONTENT_BINARY = 3;
+/** Bit of the info byte: the item names its left neighbour, from which it takes its parent. */
+const HAS_ORIGIN = 0x80;
+const PARENT_IS_ROOT = 1;
+const ROOT_NAME_BYTES = new TextEncoder().encode(ROOT_NAME);
+
+/**
+ * What is known of a sub-document before the update: its client id, and how many items were ever
+ * written.
+ */
+export interface Known {
+  readonly client: number;
+  readonly clock: number;
+}
+
+/** What an update holds: the content of new items, and the clock after it. */
+export type Inspection =
+  | { readonly ok: true; readonly additions: readonly Uint8Array[]; readonly clock: number }
+  | { readonly ok: false; readonly why: string };
+
+/**
+ * The Yjs client id of an author's generation: the first 4 bytes, as a big-endian number, of the
+ * sha256 of the author's 32 key bytes followed by the generation as 8 bytes, big-endian.
+ */
+export const clientIdOf = (crypto: Crypto, author: Uint8Array, generation: number): number => {
+  const generationBytes = new Uint8Array(8);
+  new DataView(generationBytes.buffer).setBigUint64(0, BigInt(generation));
+  const hash = crypto.sha256(joinBytes(author, generationBytes));
+  return new DataView(hash.buffer, hash.byteOffset, 4).getUint32(0);
+};
+
+/** Reads a Yjs v1 update and says what it adds, or why it is refused. Never throws. */
+export const inspectUpdate = (update: Uint8Array, known: Known): Inspection => {
+  const reader: Reader = { bytes: update, at: 0, why: null };
+  const additions: Uint8Array[] = [];
+  const clock = readStructs(reader, known, additions);
+  readDeletions(reader, known.client, clock);
+  if (reader.at !== update.length) refuse(reader, 'goes on after its end');
+  return reader.why === null
+    ? { ok: true, additions, clock }
+    : { ok: false, why: `the update ${reader.why}` };
+};
+
+/** A place in the bytes. Once `why` is set, nothing more is read and every number reads as 0. */
+interface Reader {
+  readonly bytes: Uint8Array;
+  at: number;
+  why: string | null;
+}
+
+const refuse = (reader: Reader, why: string): number => {
+  reader.why ??= why;
+  return 0;
+};
+
+const readByte = (reader: Reader): number => {
+  const byte = reader.why === null ? reader.bytes[reader.at] : undefined;
+  if (byte === undefined) return refuse(reader, 'is cut short');
+  reader.at += 1;
+  return byte;
+};
+
+const readNumber = (reader: Reader): number => {
+  let value = 0;
+  for (let index = 0; index < NUMBER_BYTES_MAX; index++) {
+    const byte = readByte(reader);
+    value += (byte & 0x7f) * 128 ** index;
+    if (byte < 0x80) {
+      return byte === 0 && index > 0 ? refuse(reader, 'spells a number too long') : value;
+    }
+  }
+  return refuse(reader, 'holds a number that is too high');
+};
+
+const readBytes = (reader: Reader): Uint8Array => {
+  const length = readNumber(reader);
+  const end = reader.at + length;
+  if (end > reader.bytes.length) refuse(reader, 'is cut short');
+  if (reader.why !== null) return new Uint8Array();
+  const bytes = reader.bytes.subarray(reader.at, end);
+  reader.at = end;
+  return bytes;
+};
+
+const expect = (reader: Reader, isGood: boolean, why: string): void => {
+  if (!isGood) refuse(reader, why);
+};
+
+/** Reads the items and returns the clock after them. */
+const readStructs = (reader: Reader, known: Known, additions: Uint8Array[]): number => {
+  const clients = readNumber(reader);
+  if (clients === 0) return known.clock;
+  expect(reader, clients === 1, 'writes under more than one client id');
+  const count = readNumber(reader);
+  expect(reader, count > 0, 'names a client without items');
+  expect(reader, readNumber(reader) === known.client, 'writes under a foreign client id');
+  expect(reader, readNumber(reader) === known.clock, 'does not follow what is known');
+  let clock = known.clock;
+  for (let index = 0; index < count && reader.why === null; index++) {
+    clock += readItem(reader, { client: known.client, clock }, additions);
+    expect(reader, clock <= CLOCK_MAX, 'counts too many items');
+  }
+  return clock;
+};
+
+/** Reads one item and returns how many clocks it takes. */
+const readItem = (reader: Reader, own: Known, additions: Uint8Array[]): number => {
+  const info = readByte(reader);
+  const content = info & ~HAS_ORIGIN;
+  if (content !== CONTENT_BINARY && content !== CONTENT_DELETED) {
+    return refuse(reader, 'holds an item that is no element of bytes');
+  }
+  expect(reader, (info !== content) === own.clock > 0, 'holds an item out of line');
+  if (info === content) readRoot(reader);
+  else readOrigin(reader, own);
+  if (content === CONTENT_BINARY) {
+    additions.push(readBytes(reader));
+    return 1;
+  }
+  const length = readNumber(reader);
+  expect(reader, length > 0, 'holds an empty item');
+  return length;
+};
+
+const readRoot = (reader: Reader): void => {
+  expect(reader, readNumber(reader) === PARENT_IS_ROOT, 'holds an item inside another one');
+  const name = readBytes(reader);
+  const isRoot =
+    name.length === ROOT_NAME_BYTES.length &&
+    name.every((byte, index) => byte === ROOT_NAME_BYTES[index]);
+  expect(reader, isRoot, 'writes to a foreign root');
+};
+
+const readOrigin = (reader: Reader, own: Known): void => {
+  expect(reader, readNumber(reader) === own.client, 'holds an item beside a foreign one');
+  expect(reader, readNumber(reader) === own.clock - 1, 'holds an item out of line');
+};
+
+const readDeletions = (reader: Reader, client: number, clock: number): void => {
+  const clients = readNumber(reader);
+  if (clients === 0) return;
+  expect(reader, clients === 1, 'deletes under more than one client id');
+  expect(reader, readNumber(reader) === client, 'deletes what is not its own');
+  const count = readNumber(reader);
+  expect(reader, count > 0, 'names a client without deletions');
+  let end = -1;
+  for (let index = 0; index < count && reader.why === null; index++) {
+    const start = readNumber(reader);
+    const length = readNumber(reader);
+    expect(reader, start > end, 'deletes out of order');
+    expect(reader, length > 0, 'deletes nothing');
+    end = start + length;
+    expect(reader, end <= clock, 'deletes what does not exist yet');
+  }
+};

@@ -1,0 +1,132 @@
+/**
+ * Rule: holdings — what a sub-document says, out of its live contents: by path, and counted.
+ *
+ * 1. At most one statement for a path. If an author broke that, the later one by (hlc, place)
+ *    holds.
+ * 2. What does not read is counted and listed, and otherwise skipped.
+ */
+import type { AuthorState, Entry, Tombstone } from './entry.ts';
+import {
+  hashKey,
+  hlcOf,
+  isDeletion,
+  type ReadStatement,
+  readStatement,
+  type Statement,
+} from './entry-bytes.ts';
+import { compareHlc, HLC_ZERO, type Hlc, maxHlc } from './hlc.ts';
+import type { MemberId } from './ids.ts';
+
+/** How much an author says. */
+export interface Tally {
+  /** Live entries, and contents that do not read. */
+  readonly keys: number;
+  /** Deletions: of this generation by path, of earlier ones by hash. */
+  readonly tombstones: number;
+  /** All contents together. */
+  readonly bytes: number;
+}
+
+/** How much an author may say at most. */
+export type Quota = Tally;
+
+/** A member with the role `node`. DESIGN §3; tombstones: its own, which no generation carries. */
+export const NODE_QUOTA: Quota = { keys: 256, tombstones: 1024, bytes: 64 * 1024 };
+/** An operator, and the most that anybody takes of anyone. DESIGN §3; FORMATS, "Tombstones". */
+export const OPERATOR_QUOTA: Quota = { keys: 16_384, tombstones: 65_536, bytes: 8 * 1024 * 1024 };
+
+/** A statement and its place among the live contents. */
+export interface Held {
+  readonly statement: Statement;
+  readonly place: number;
+}
+
+export interface Holdings {
+  readonly byPath: ReadonlyMap<string, Held>;
+  /** By `hashKey` of the path's hash. */
+  readonly byHash: ReadonlyMap<string, Held>;
+  /** Why contents do not read. */
+  readonly unreadable: readonly string[];
+  readonly tally: Tally;
+}
+
+/** Reads contents, each object once for as long as it lives. */
+export type Reading = (content: Uint8Array) => ReadStatement;
+
+/** Makes a reader that remembers. */
+export const openReading = (): Reading => {
+  const known = new WeakMap<Uint8Array, ReadStatement>();
+  return (content) => {
+    const found = known.get(content) ?? readStatement(content);
+    known.set(content, found);
+    return found;
+  };
+};
+
+/** What contents say. */
+export const holdingsOf = (contents: readonly Uint8Array[], reading: Reading): Holdings => {
+  const byPath = new Map<string, Held>();
+  const byHash = new Map<string, Held>();
+  const unreadable: string[] = [];
+  for (const [place, content] of contents.entries()) {
+    const read = reading(content);
+    if (!read.ok) {
+      unreadable.push(read.why);
+      continue;
+    }
+    const held = { statement: read.statement, place };
+    if (read.statement.kind === 'entry') keepLater(byPath, read.statement.entry.path, held);
+    else keepLater(byHash, hashKey(read.statement.tombstone.pathHash), held);
+  }
+  return { byPath, byHash, unreadable, tally: tallyOf(contents, reading) };
+};
+
+/** How much contents are. */
+export const tallyOf = (contents: readonly Uint8Array[], reading: Reading): Tally => {
+  let [keys, tombstones, bytes] = [0, 0, 0];
+  for (const content of contents) {
+    const read = reading(content);
+    if (read.ok && isDeletion(read.statement)) tombstones += 1;
+    else keys += 1;
+    bytes += content.length;
+  }
+  return { keys, tombstones, bytes };
+};
+
+/** What is over the quota, in words, or null when nothing is. */
+export const overQuota = (tally: Tally, quota: Quota): string | null => {
+  for (const what of ['keys', 'tombstones', 'bytes'] as const) {
+    if (tally[what] > quota[what]) return `${tally[what]} ${what}, at most ${quota[what]} fit`;
+  }
+  return null;
+};
+
+/** The highest stamp among statements. */
+export const latestOf = (reads: readonly ReadStatement[]): Hlc => {
+  let latest = HLC_ZERO;
+  for (const read of reads) if (read.ok) latest = maxHlc(latest, hlcOf(read.statement));
+  return latest;
+};
+
+/** What the projection is told of an author. */
+export const stateOf = (author: MemberId, holdings: Holdings): AuthorState => {
+  const entries: Entry[] = [];
+  const tombstones: Tombstone[] = [];
+  for (const { statement } of inOrder(holdings.byPath)) {
+    if (statement.kind === 'entry') entries.push(statement.entry);
+  }
+  for (const { statement } of inOrder(holdings.byHash)) {
+    if (statement.kind === 'tombstone') tombstones.push(statement.tombstone);
+  }
+  return { author, entries, tombstones };
+};
+
+const inOrder = (held: ReadonlyMap<string, Held>): readonly Held[] =>
+  [...held].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
+
+// In the order of places, so that an equal stamp means a later one.
+const keepLater = (held: Map<string, Held>, key: string, found: Held): void => {
+  const known = held.get(key);
+  if (known !== undefined && compareHlc(hlcOf(known.statement), hlcOf(found.statement)) > 0) return;
+  held.set(key, found);
+};

@@ -1,0 +1,119 @@
+/**
+ * Rule: journal — frames on disk: a header line, then one record after the other.
+ *
+ * A record is `[length of the frame: 4 bytes, big-endian | first 4 bytes of its sha256 | frame]`.
+ * 1. A record that runs past the end of the file is the torn tail of a crash: it is cut. It was
+ *    never sent, because sending waits for the disk.
+ * 2. Any other record that does not check is damage: it is skipped and reported, and reading goes
+ *    on at the next record that checks.
+ */
+import type { Crypto } from '../ports.ts';
+import { isSameBytes } from './codec.ts';
+import { SNAPSHOT_BYTES_MAX } from './frame.ts';
+import { joinBytes } from './signed.ts';
+
+/** The first bytes of every journal. */
+export const JOURNAL_HEADER: Uint8Array = new TextEncoder().encode('cnsmo-journal-1\n');
+
+const LENGTH_BYTES = 4;
+const CHECK_BYTES = 4;
+const RECORD_HEAD_BYTES = LENGTH_BYTES + CHECK_BYTES;
+/**
+ * How much is hashed at most to find the next record after damage, bytes. A frame can be made so
+ * that it looks like many records; what is given up is fetched again from other members.
+ */
+const SEARCH_BYTES_MAX = 64 * 1024 * 1024;
+
+/** A stretch of a journal, bytes. */
+export interface Stretch {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** What a journal holds. */
+export interface JournalContent {
+  /** In the order in which they were written. Views of the input, not copies. */
+  readonly frames: readonly Uint8Array[];
+  /** Length up to which the file is to be kept when `torn`, bytes; 0 for a foreign header. */
+  readonly goodLength: number;
+  /** Whether the file ends in the middle of a record. */
+  readonly torn: boolean;
+  /** What does not check. For a file of another format it is the whole file. */
+  readonly corrupt: readonly Stretch[];
+}
+
+/** The record of a frame. */
+export const encodeRecord = (crypto: Crypto, frame: Uint8Array): Uint8Array => {
+  const length = new Uint8Array(LENGTH_BYTES);
+  new DataView(length.buffer).setUint32(0, frame.length);
+  return joinBytes(length, checkOf(crypto, frame), frame);
+};
+
+/** Reads a whole journal. Never throws. */
+export const decodeJournal = (crypto: Crypto, bytes: Uint8Array): JournalContent => {
+  const header = bytes.subarray(0, JOURNAL_HEADER.length);
+  if (!isSameBytes(header, JOURNAL_HEADER)) return decodeForeign(bytes);
+  const frames: Uint8Array[] = [];
+  const corrupt: Stretch[] = [];
+  let offset = JOURNAL_HEADER.length;
+  while (offset < bytes.length) {
+    const frame = readRecord(crypto, bytes, offset);
+    if (frame !== null) {
+      frames.push(frame);
+      offset += RECORD_HEAD_BYTES + frame.length;
+      continue;
+    }
+    const next = findRecord(crypto, bytes, offset + 1);
+    if (next === null && runsPastEnd(bytes, offset)) {
+      return { frames, goodLength: offset, torn: true, corrupt };
+    }
+    const end = next ?? bytes.length;
+    corrupt.push({ offset, length: end - offset });
+    offset = end;
+  }
+  return { frames, goodLength: bytes.length, torn: false, corrupt };
+};
+
+const checkOf = (crypto: Crypto, frame: Uint8Array): Uint8Array =>
+  crypto.sha256(frame).subarray(0, CHECK_BYTES);
+
+/** A file that ends inside the header was torn when it was made; any other is not ours. */
+const decodeForeign = (bytes: Uint8Array): JournalContent => {
+  const isBeginning = isSameBytes(bytes, JOURNAL_HEADER.subarray(0, bytes.length));
+  const corrupt = isBeginning ? [] : [{ offset: 0, length: bytes.length }];
+  return { frames: [], goodLength: 0, torn: isBeginning, corrupt };
+};
+
+const lengthAt = (bytes: Uint8Array, offset: number): number =>
+  new DataView(bytes.buffer, bytes.byteOffset).getUint32(offset);
+
+const runsPastEnd = (bytes: Uint8Array, offset: number): boolean =>
+  offset + RECORD_HEAD_BYTES > bytes.length ||
+  offset + RECORD_HEAD_BYTES + lengthAt(bytes, offset) > bytes.length;
+
+/** The frame of the record at an offset, or null when none checks there. */
+const readRecord = (crypto: Crypto, bytes: Uint8Array, offset: number): Uint8Array | null => {
+  if (!mayBeRecord(bytes, offset)) return null;
+  const start = offset + RECORD_HEAD_BYTES;
+  const frame = bytes.subarray(start, start + lengthAt(bytes, offset));
+  const check = bytes.subarray(offset + LENGTH_BYTES, start);
+  return isSameBytes(checkOf(crypto, frame), check) ? frame : null;
+};
+
+const mayBeRecord = (bytes: Uint8Array, offset: number): boolean => {
+  if (runsPastEnd(bytes, offset)) return false;
+  const length = lengthAt(bytes, offset);
+  return length > 0 && length <= SNAPSHOT_BYTES_MAX;
+};
+
+/** The offset of the first record that checks, from an offset on; null when none was found. */
+const findRecord = (crypto: Crypto, bytes: Uint8Array, from: number): number | null => {
+  let searched = 0;
+  for (let offset = from; offset + RECORD_HEAD_BYTES < bytes.length; offset++) {
+    if (!mayBeRecord(bytes, offset)) continue;
+    searched += lengthAt(bytes, offset);
+    if (searched > SEARCH_BYTES_MAX) return null;
+    if (readRecord(crypto, bytes, offset) !== null) return offset;
+  }
+  return null;
+};

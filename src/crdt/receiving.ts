@@ -1,0 +1,215 @@
+/**
+ * Rule: receiving — what becomes of a frame that somebody sent, or that the journal held.
+ *
+ * The order of the checks is the order of their cost and of blame:
+ * 1. `rejected` is only what is bad for everybody: size, encoding, mesh, signature, structure, the
+ *    quota that nobody may exceed, a second frame in one place. Whoever sent that is to blame.
+ * 2. What cannot be judged yet is `held`: it is not stored, changes nothing and raises no clock;
+ *    it is fetched again later.
+ * 3. Nothing about an author is believed, remembered or held against it without its signature.
+ */
+import type { Crypto } from '../ports.ts';
+import type { Chain, Placement, ReceivedFrame } from './chain.ts';
+import type { Chains, Roles } from './chains.ts';
+import { isSameBytes } from './codec.ts';
+import { frameHash, isSigned, readFrame } from './frame.ts';
+import { OPERATOR_QUOTA } from './holdings.ts';
+import { type MemberId, memberIdOf } from './ids.ts';
+
+/** What became of a frame. `own`: by this member's key, but not known here. */
+export type Receipt =
+  | { readonly verdict: 'taken'; readonly author: MemberId }
+  | { readonly verdict: 'known' }
+  | { readonly verdict: 'held'; readonly why: HeldWhy }
+  | { readonly verdict: 'rejected'; readonly why: RejectedWhy; readonly detail: string };
+
+export type HeldWhy = 'unknown-author' | 'gap' | 'ahead' | 'own' | 'quota';
+export type RejectedWhy =
+  | 'size'
+  | 'encoding'
+  | 'mesh'
+  | 'signature'
+  | 'structure'
+  | 'quota'
+  | 'equivocation';
+
+/** Proof that an author signed two frames for one place. */
+export interface Equivocation {
+  readonly author: MemberId;
+  readonly generation: number;
+  readonly sequence: number;
+  /** The one that was taken, and the other. */
+  readonly frames: readonly [Uint8Array, Uint8Array];
+}
+
+/**
+ * Why this member must not simply go on after its last own frame: `disk` when own frames may be
+ * lost or half written here, `elsewhere` when somebody else writes with its key.
+ */
+export type Doubt = 'disk' | 'elsewhere';
+
+/** What receiving and writing share. */
+export interface Desk {
+  readonly crypto: Crypto;
+  /** The 32 bytes of the mesh id. */
+  readonly mesh: Uint8Array;
+  readonly self: { readonly id: MemberId; readonly seed: Uint8Array };
+  readonly chains: Chains;
+  readonly equivocations: Equivocation[];
+  doubt: Doubt | null;
+  /** Whether a frame of our own is written and neither committed nor cancelled. */
+  isDrafting: boolean;
+}
+
+/** How frames are taken. `isLoading`: from our own journal, where all was judged before. */
+export interface Intake {
+  readonly wallMs: number;
+  readonly isLoading: boolean;
+}
+
+/** Proofs kept: enough to see what happened. A frame may have 9 MiB. */
+const EQUIVOCATIONS_MAX = 8;
+
+/** Reads what can be read of bytes without knowing any state. */
+export const receivedOf = (crypto: Crypto, bytes: Uint8Array): ReceivedFrame | Receipt => {
+  const read = readFrame(bytes);
+  if (!read.ok) return rejected(read.field, read.why);
+  const { frame } = read;
+  return { frame, author: memberIdOf(frame.author), bytes, hash: frameHash(crypto, bytes) };
+};
+
+/**
+ * Judges frames in passes until no more are taken, because one may certify the author of another,
+ * or come before it in its chain. Receipts stand in the order of the frames.
+ */
+export const receiveFrames = (
+  desk: Desk,
+  frames: readonly Uint8Array[],
+  intake: Intake,
+): readonly Receipt[] => {
+  const receipts = new Map<number, Receipt>();
+  let waiting: Parcel[] = [];
+  for (const [index, bytes] of frames.entries()) {
+    const received = receivedOf(desk.crypto, bytes);
+    if ('verdict' in received) receipts.set(index, received);
+    else waiting.push({ index, received });
+  }
+  waiting.sort(inChainOrder);
+  const own = waiting.filter(({ received }) => received.author === desk.self.id);
+  let takesOwn = false;
+  while (waiting.length > 0) {
+    const terms = { ...intake, takesOwn, roles: onceOf(desk.chains.roles) };
+    let taken = 0;
+    const later: Parcel[] = [];
+    for (const parcel of waiting) {
+      const receipt = judge(desk, parcel.received, terms);
+      receipts.set(parcel.index, receipt);
+      if (receipt.verdict === 'taken') taken += 1;
+      if (mayChange(receipt)) later.push(parcel);
+    }
+    waiting = later;
+    // Own frames need nobody's word; but in their turn, after those who certify their author.
+    if (taken === 0 && (takesOwn || !intake.isLoading)) break;
+    if (taken === 0) takesOwn = true;
+  }
+  const isSettled = ({ index }: Parcel): boolean => {
+    const verdict = receipts.get(index)?.verdict;
+    return verdict === 'taken' || verdict === 'known';
+  };
+  if (intake.isLoading && !own.every(isSettled)) desk.doubt ??= 'disk';
+  return frames.map((_, index) => receipts.get(index) ?? held('gap'));
+};
+
+interface Parcel {
+  readonly index: number;
+  readonly received: ReceivedFrame;
+}
+
+interface Terms extends Intake {
+  readonly takesOwn: boolean;
+  /** As they were when first asked for in this pass; else each frame would cost a projection. */
+  readonly roles: () => Roles;
+}
+
+const inChainOrder = (a: Parcel, b: Parcel): number =>
+  a.received.frame.generation - b.received.frame.generation ||
+  a.received.frame.sequence - b.received.frame.sequence ||
+  a.index - b.index;
+
+const onceOf = <Result>(compute: () => Result): (() => Result) => {
+  let result: Result | undefined;
+  return () => {
+    result ??= compute();
+    return result;
+  };
+};
+
+const mayChange = (receipt: Receipt): boolean =>
+  receipt.verdict === 'held' && receipt.why !== 'ahead' && receipt.why !== 'own';
+
+const rejected = (why: RejectedWhy, detail: string): Receipt => ({
+  verdict: 'rejected',
+  why,
+  detail,
+});
+
+const held = (why: HeldWhy): Receipt => ({ verdict: 'held', why });
+
+const judge = (desk: Desk, received: ReceivedFrame, terms: Terms): Receipt => {
+  const { frame, author } = received;
+  if (!isSameBytes(frame.mesh, desk.mesh)) return rejected('mesh', 'it is of another mesh');
+  const chain = desk.chains.of(author);
+  const isOwn = author === desk.self.id;
+  if (!isTrusted(chain, terms) && !(isOwn && (terms.takesOwn || !terms.isLoading))) {
+    return held('unknown-author');
+  }
+  const placement = chain.place(received);
+  if (placement === 'known') return { verdict: 'known' };
+  const isOutside = isOwn && !terms.isLoading;
+  if (placement === 'gap' && !isOutside) return held('gap');
+  if (!isSigned(desk.crypto, frame)) return rejected('signature', 'the author did not sign it');
+  if (isOutside) {
+    desk.doubt ??= 'elsewhere';
+    if (!mayHeal(desk, placement)) return held('own');
+  }
+  if (placement === 'conflict') return equivocation(desk, chain, received);
+  return take(desk, chain, received, terms);
+};
+
+const isTrusted = (chain: Chain, terms: Terms): boolean =>
+  chain.head() !== null || terms.roles().certified.has(chain.author);
+
+/** Whether an own frame from outside may be taken: only what our own disk lost, in its place. */
+const mayHeal = (desk: Desk, placement: Placement): boolean =>
+  desk.doubt === 'disk' && placement === 'next' && !desk.isDrafting;
+
+const equivocation = (desk: Desk, chain: Chain, { frame, bytes }: ReceivedFrame): Receipt => {
+  const { author } = chain;
+  const { generation, sequence } = frame;
+  const taken = chain.frameAt(sequence);
+  const isListed = desk.equivocations.some((known) => known.author === author);
+  if (taken !== null && !isListed && desk.equivocations.length < EQUIVOCATIONS_MAX) {
+    const frames = [taken.bytes, bytes.slice()] as const;
+    desk.equivocations.push({ author, generation, sequence, frames });
+  }
+  return rejected('equivocation', 'its author signed another frame for the same place');
+};
+
+const take = (
+  desk: Desk,
+  chain: Chain,
+  received: ReceivedFrame,
+  { wallMs, isLoading, roles }: Terms,
+): Receipt => {
+  const { author } = received;
+  const examination = chain.examine(received, {
+    wallMs: isLoading ? null : wallMs,
+    quota: () => (isLoading ? OPERATOR_QUOTA : roles().quotaOf(author)),
+  });
+  if (examination.kind === 'bad') return rejected(examination.field, examination.why);
+  if (examination.kind === 'ahead') return held('ahead');
+  if (examination.kind === 'over-quota') return held('quota');
+  if (!examination.take()) return rejected('structure', 'Yjs does not take its body');
+  desk.chains.keep(chain);
+  return { verdict: 'taken', author };
+};

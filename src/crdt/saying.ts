@@ -1,0 +1,133 @@
+/**
+ * Rule: saying — which statements an author makes for a batch of edits, and which it carries into
+ * its next generation.
+ *
+ * 1. A new statement is stamped above everything that was seen, and names what it replaces.
+ * 2. What is carried keeps its stamp, because stamps decide between authors. Only stamps that
+ *    nobody with a right clock would take yet, made before our clock stepped back, are made anew.
+ */
+import type { Crypto } from '../ports.ts';
+import type { Chain } from './chain.ts';
+import { type Winner, winnerAmong } from './chains.ts';
+import { encode, isSameBytes } from './codec.ts';
+import type { Edit } from './entry.ts';
+import {
+  hashKey,
+  hlcOf,
+  isLasting,
+  isPath,
+  isShared,
+  pathHashOf,
+  type Statement,
+  statementHash,
+} from './entry-bytes.ts';
+import { compareHlc, type Hlc, isAhead, maxHlc, nextHlc } from './hlc.ts';
+
+/** What a batch is said against. */
+export interface Occasion {
+  /** The author's own chain. */
+  readonly own: Chain;
+  /** Who is in force at a shared path. */
+  readonly winner: (path: string) => Winner | null;
+  /** Highest stamp that was seen. */
+  readonly latest: Hlc;
+  /** This host's clock, ms since the epoch. */
+  readonly wallMs: number;
+}
+
+/** Statements for edits. Throws for a path that is none: the writer is a rule, not a person. */
+export const statementsOf = (
+  crypto: Crypto,
+  edits: readonly Edit[],
+  occasion: Occasion,
+): readonly Statement[] => {
+  const byPath = new Map(edits.map((edit) => [edit.path, edit]));
+  const statements: Statement[] = [];
+  let hlc = occasion.latest;
+  for (const { path, value } of byPath.values()) {
+    if (!isPath(path)) throw new TypeError(`${path}: is no path`);
+    const winner = isShared(path)
+      ? occasion.winner(path)
+      : winnerAmong(crypto, [occasion.own], path);
+    if (isMoot(winner, { path, value }, occasion.own)) continue;
+    hlc = nextHlc(hlc, occasion.wallMs);
+    const replaces = winner === null ? null : statementHash(crypto, winner.statement);
+    statements.push({ kind: 'entry', entry: { path, value, hlc, replaces } });
+  }
+  return statements;
+};
+
+/** Places, rising, of the live contents that statements take the place of. */
+export const placesOf = (
+  crypto: Crypto,
+  own: Chain,
+  statements: readonly Statement[],
+): readonly number[] => {
+  const { byPath, byHash } = own.holdings();
+  const places: number[] = [];
+  for (const statement of statements) {
+    if (statement.kind !== 'entry') continue;
+    const { path } = statement.entry;
+    for (const held of [byPath.get(path), byHash.get(hashKey(pathHashOf(crypto, path)))]) {
+      if (held !== undefined) places.push(held.place);
+    }
+  }
+  return places.sort((a, b) => a - b);
+};
+
+/** What the next generation holds of this one, by stamp. `horizon`: highest stamp of all others. */
+export const carriedStatements = (
+  crypto: Crypto,
+  own: Chain,
+  { horizon, wallMs }: { readonly horizon: Hlc; readonly wallMs: number },
+): readonly Statement[] => {
+  const { byPath, byHash } = own.holdings();
+  const carried = [...byPath.values(), ...byHash.values()]
+    .flatMap(({ statement }) => carriedForm(crypto, statement) ?? [])
+    .sort((a, b) => compareHlc(hlcOf(a), hlcOf(b)));
+  let latest = horizon;
+  return carried.map((statement) => {
+    const isGood = !isAhead(hlcOf(statement), Math.max(wallMs, horizon[0]));
+    const hlc = isGood ? hlcOf(statement) : nextHlc(latest, wallMs);
+    latest = maxHlc(latest, hlc);
+    return isGood ? statement : restamped(statement, hlc);
+  });
+};
+
+/** What of the carried statements is not overwritten by what is newly said. */
+export const withoutOverwritten = (
+  crypto: Crypto,
+  carried: readonly Statement[],
+  said: readonly Statement[],
+): readonly Statement[] => {
+  const overwritten = new Set(said.map((statement) => hashKey(pathHashIn(crypto, statement))));
+  if (overwritten.size === 0) return carried;
+  return carried.filter((statement) => !overwritten.has(hashKey(pathHashIn(crypto, statement))));
+};
+
+/** Highest stamp among statements and `least`. */
+export const latestStamp = (statements: readonly Statement[], least: Hlc): Hlc =>
+  statements.reduce((latest, statement) => maxHlc(latest, hlcOf(statement)), least);
+
+/** Whether an edit says what is said already, and by us: another's word may be voided. */
+const isMoot = (winner: Winner | null, { value }: Edit, own: Chain): boolean => {
+  if (winner === null) return value === null;
+  return winner.author === own.author && isSameBytes(encode(winner.value), encode(value));
+};
+
+const carriedForm = (crypto: Crypto, statement: Statement): Statement | null => {
+  if (statement.kind === 'tombstone' || statement.entry.value !== null) return statement;
+  const { path, hlc } = statement.entry;
+  if (!isLasting(path)) return null;
+  return { kind: 'tombstone', tombstone: { pathHash: pathHashOf(crypto, path), hlc } };
+};
+
+const pathHashIn = (crypto: Crypto, statement: Statement): Uint8Array =>
+  statement.kind === 'entry'
+    ? pathHashOf(crypto, statement.entry.path)
+    : statement.tombstone.pathHash;
+
+const restamped = (statement: Statement, hlc: Hlc): Statement =>
+  statement.kind === 'entry'
+    ? { kind: 'entry', entry: { ...statement.entry, hlc } }
+    : { kind: 'tombstone', tombstone: { ...statement.tombstone, hlc } };

@@ -1,0 +1,113 @@
+/**
+ * Rule: store — everything that the mesh knows, as this member holds it.
+ *
+ * Opened over the genesis, fed with frames, asked for the view. Its parts: `frame` (envelope),
+ * `gate` (what Yjs may see), `subdocument` and `chain` (one author), `chains` (all of them),
+ * `receiving` and `writing`.
+ * 1. The same frames make the same heads, states and view, in whatever order they arrive, as long
+ *    as no author signs two frames for one place.
+ * 2. It knows no clock: whoever asks brings the time, `wallMs`, in ms since the Unix epoch.
+ */
+import type { Crypto } from '../ports.ts';
+import type { Head } from './chain.ts';
+import { openChains, type Project, type Winner } from './chains.ts';
+import type { Value } from './entry.ts';
+import type { Genesis } from './genesis.ts';
+import { bytesOfId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
+import { framesAfter } from './lack.ts';
+import { type Desk, type Equivocation, type Receipt, receiveFrames } from './receiving.ts';
+import type { View } from './view.ts';
+import { openWriter, type Writer } from './writing.ts';
+
+export type { Head } from './chain.ts';
+export type { Receipt } from './receiving.ts';
+export type { WriteResult } from './writing.ts';
+
+/** Content of an author that does not read: kept and passed on, as a later version may know it. */
+export interface Unreadable {
+  readonly author: MemberId;
+  readonly why: string;
+}
+
+export interface Store extends Writer {
+  /** Judges a frame from outside, and takes it when it is good. */
+  receive(bytes: Uint8Array, wallMs: number): Receipt;
+  /** The same for many, in whatever order. Receipts stand in the order of the frames. */
+  receiveAll(frames: readonly Uint8Array[], wallMs: number): readonly Receipt[];
+  /**
+   * Takes frames back from our own journal: own ones too, whatever their stamps are. When own ones
+   * do not all fit, the store distrusts the disk.
+   */
+  load(frames: readonly Uint8Array[], wallMs: number): readonly Receipt[];
+  /**
+   * To be called after `load` when the journal was damaged, so that own frames may be lost: the
+   * next own frame starts a new generation, and until then own frames are taken from others.
+   */
+  distrustDisk(): void;
+  /** The last frame of each author, sorted by author. */
+  heads(): readonly Head[];
+  /**
+   * What somebody with these heads lacks, in an order in which it can take it: at most `bytesMax`
+   * bytes, but at least one frame when it lacks any. Without heads: everything.
+   */
+  framesAfter(heads: readonly Head[], bytesMax: number): readonly Uint8Array[];
+  /** Computed when something was taken since it was last asked for. */
+  view(): View;
+  /** What an author says at a path; null for nothing, also after it was deleted. */
+  valueOf(author: MemberId, path: string): Value;
+  /** Paths at which an author says something, sorted. */
+  pathsOf(author: MemberId): readonly string[];
+  /** What is in force at a path that several authors may write, by (hlc, author) alone. */
+  winner(path: string): Winner | null;
+  /** Proofs that authors signed two frames for one place: one for an author, at most 8. */
+  equivocations(): readonly Equivocation[];
+  unreadable(): readonly Unreadable[];
+}
+
+/** Opens an empty store of a mesh. `self`: this member and the seed of its key. */
+export const openStore = (
+  crypto: Crypto,
+  mesh: { readonly genesis: Genesis; readonly meshId: MeshId },
+  self: { readonly id: MemberId; readonly seed: Uint8Array },
+  project: Project,
+): Store => {
+  const chains = openChains(crypto, memberIdOf(mesh.genesis.founderKey), project);
+  const desk: Desk = {
+    crypto,
+    mesh: bytesOfId(mesh.meshId),
+    self,
+    chains,
+    equivocations: [],
+    doubt: null,
+    isDrafting: false,
+  };
+  const receiveAll = (frames: readonly Uint8Array[], wallMs: number): readonly Receipt[] =>
+    receiveFrames(desk, frames, { wallMs, isLoading: false });
+  return {
+    ...openWriter(desk),
+    receive: (bytes, wallMs) => receiveAll([bytes], wallMs)[0] ?? { verdict: 'known' },
+    receiveAll,
+    load: (frames, wallMs) => receiveFrames(desk, frames, { wallMs, isLoading: true }),
+    distrustDisk: () => {
+      desk.doubt ??= 'disk';
+    },
+    heads: chains.heads,
+    framesAfter: (heads, bytesMax) => framesAfter(chains.all(), heads, bytesMax),
+    view: chains.view,
+    valueOf: (author, path) => {
+      const held = chains.of(author).holdings().byPath.get(path);
+      return held?.statement.kind === 'entry' ? held.statement.entry.value : null;
+    },
+    pathsOf: (author) =>
+      [...chains.of(author).holdings().byPath]
+        .filter(([, { statement }]) => statement.kind === 'entry' && statement.entry.value !== null)
+        .map(([path]) => path)
+        .toSorted(),
+    winner: chains.winner,
+    equivocations: () => [...desk.equivocations],
+    unreadable: () =>
+      chains
+        .all()
+        .flatMap(({ author, holdings }) => holdings().unreadable.map((why) => ({ author, why }))),
+  };
+};
