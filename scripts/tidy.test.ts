@@ -33,6 +33,12 @@ const CASES: readonly [TidyRule, string, Files, string, Files][] = [
       ['an edge in sim', 'sim/a.ts', "import { b } from '../src/node/linux/disk.ts';"],
       ['src in scenarios', 'scenarios/a.ts', "import type { B } from '../src/ports.ts';"],
       ['src in netns-tests', 'netns-tests/a.ts', "import { b } from '../src/crdt/token.ts';"],
+      [
+        'a service in a test of the node',
+        'src/node/a.test.ts',
+        "import { b } from '../services/lb/a.ts';",
+      ],
+      ['crypto in a rule', 'src/crdt/a.ts', "import { b } from '../node/linux/crypto.ts';"],
       ['import() too', 'src/crdt/a.ts', "const b = await import('node:fs');"],
       ['a folder without a floor', 'odd/a.ts', "import { join } from 'node:path';"],
     ] as const

@@ -79,7 +79,7 @@ export const FLOORS: readonly Floor[] = [
       /^commander$/,
       /^yaml$/,
     ],
-    types: [/^src\/ports\.ts$/, /^src\/crdt\/view\.ts$/, /^src\/node\/api(?:-[a-z-]+)?\.ts$/],
+    types: [/^src\/ports\.ts$/, /^src\/crdt\/view\.ts$/, /^src\/node\/(?!linux\/)/],
   },
   { name: 'main', files: /^src\/main\.ts$/, may: [/^src\//, NODE, ANY_PACKAGE] },
   { name: 'scenarios', files: /^scenarios\//, may: [/^scenarios\//, /^node:assert\/strict$/] },
@@ -103,6 +103,9 @@ export const FLOORS: readonly Floor[] = [
   },
   { name: 'scripts', files: /^scripts\//, may: [/^scripts\//, NODE, ANY_PACKAGE] },
 ];
+
+/** Files that only tests use: they may import what tests may. */
+export const TEST_SUPPORT = /(?:^|\/)test-[a-z-]+\.ts$|-contract(?:-[a-z-]+)?\.ts$/;
 
 /** What tests may import beside what their floor may. */
 export const TESTS_MAY: readonly RegExp[] = [NODE, /^fast-check$/, CRYPTO, /^sim\//];

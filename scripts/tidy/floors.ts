@@ -1,5 +1,5 @@
 /** Rules of tidy: imports go down only, by the table of floors. */
-import { FLOORS, TESTS_MAY } from './floors.table.ts';
+import { FLOORS, type Floor, TEST_SUPPORT, TESTS_MAY } from './floors.table.ts';
 import { type Import, importsOf } from './modules.ts';
 import { type Finding, isTest, isTypeScript, type Source, type TidyRule } from './source.ts';
 
@@ -7,15 +7,19 @@ import { type Finding, isTest, isTypeScript, type Source, type TidyRule } from '
 const serviceFolder = (path: string): string | null =>
   /^src\/services\/[^/]+\//.exec(path)?.[0] ?? null;
 
+/** The floor of a path; that of a test is the floor of what it tests. */
+const floorOf = (path: string): Floor | undefined =>
+  FLOORS.find(({ files }) => files.test(path.replace(/\.test\.ts$/, '.ts')));
+
 const isAllowed = (source: Source, taken: Import): boolean => {
-  const floor = FLOORS.find(({ files }) => files.test(source.path));
+  const floor = floorOf(source.path);
   if (floor === undefined) return false;
   const own = serviceFolder(source.path);
   if (own !== null && taken.target.startsWith(own)) return true;
   const allowed = [
     ...floor.may,
     ...(taken.isTypeOnly ? (floor.types ?? []) : []),
-    ...(isTest(source.path) ? TESTS_MAY : []),
+    ...(isTest(source.path) || TEST_SUPPORT.test(source.path) ? TESTS_MAY : []),
   ];
   return allowed.some((pattern) => pattern.test(taken.target));
 };
@@ -24,7 +28,7 @@ const violationsOf = (source: Source): readonly Finding[] =>
   importsOf(source)
     .filter((taken) => !isAllowed(source, taken))
     .map(({ line, target, isTypeOnly }) => {
-      const name = FLOORS.find(({ files }) => files.test(source.path))?.name ?? 'no floor';
+      const name = floorOf(source.path)?.name ?? 'no floor';
       const what = isTypeOnly ? 'types of ' : '';
       const message = `floor "${name}" may not import ${what}${target} (floors.table.ts)`;
       return { path: source.path, line, rule: 'floors', message };
