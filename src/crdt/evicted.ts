@@ -1,50 +1,67 @@
 /**
  * Rule: evicted — who was a member and is none any more.
  *
- * Only on evidence, never on absence: a host that has half of the state must take nobody for evicted, least of all itself.
- * 1. It begins at those whom an operator evicted by name, and at those whom one removed from the role.
- * 2. From there it follows what they signed: admissions, adoptions, and admissions by their invites.
- * 3. Whoever is a member all the same (adopted, or admitted by somebody else too) is not evicted, and not followed.
+ * Only on evidence, never on absence: a host that has half of the state must take nobody for
+ * evicted, least of all itself. So nobody is evicted because an invite or a grant is not known.
+ * 1. Whom an operator evicted by name, if anybody ever admitted or adopted it.
+ * 2. Whom an evicted member admitted.
+ * 3. Whom an operator or former operator adopted or invited, and a member admitted. Former
+ *    operators are the evicted, the removed, and those who have the role from such a one.
+ * 4. Whoever is a member all the same is not evicted.
  */
 import type { InviteId, MemberId } from './ids.ts';
 import type { Testimonies } from './membership.ts';
 import { trustPath } from './paths.ts';
 import type { Roster } from './roster.ts';
-import { compareText, type Testimony } from './statements.ts';
+import { compareText } from './statements.ts';
 
 /** The evicted, sorted. */
 export function findEvicted(testimonies: Testimonies, roster: Roster): readonly MemberId[] {
   const { members } = roster.membership;
-  const usersOf = indexUsers(testimonies);
+  const standing = new Set(roster.operators.map(({ member }) => member));
+  const usersOf = indexUsers(testimonies, roster);
+  const evicted = new Set(evictedByName(testimonies, roster));
+  const speakers = new Set([...standing, ...removedOperators(testimonies, roster)]);
+  const add = (ids: Iterable<string>): void => {
+    for (const id of ids as Iterable<MemberId>) if (!members.has(id)) evicted.add(id);
+  };
+  const size = (): number => evicted.size + speakers.size;
+  for (let before = -1; before < size(); ) {
+    before = size();
+    for (const author of evicted) {
+      add(testimonies.get(author)?.said.admission.keys() ?? []);
+      speakers.add(author);
+    }
+    for (const author of speakers) {
+      const said = testimonies.get(author)?.said;
+      if (said === undefined) continue;
+      add(said.adopt.keys());
+      for (const invite of said.invite.keys()) add(usersOf.get(invite as InviteId) ?? []);
+      if (standing.has(author)) continue;
+      for (const member of said.role.keys()) speakers.add(member as MemberId);
+    }
+  }
+  return [...evicted].sort(compareText);
+}
+
+const evictedByName = (testimonies: Testimonies, { pass }: Roster): readonly MemberId[] => {
   const enrolled = new Set(
     [...testimonies.values()].flatMap(({ said }) => [
       ...said.admission.keys(),
       ...said.adopt.keys(),
     ]),
   );
-  const evicted = new Set([...roster.pass.voidedAt.keys()].filter((id) => enrolled.has(id)));
-  const add = (ids: Iterable<string>) => {
-    for (const id of ids as Iterable<MemberId>) if (!members.has(id)) evicted.add(id);
-  };
-  for (const testimony of removedOperators(testimonies, roster))
-    add(signedAsOperator(testimony, usersOf));
-  // A set iterates over what is added meanwhile, so this reaches everyone.
-  for (const author of evicted) {
-    const testimony = testimonies.get(author);
-    if (testimony === undefined) continue;
-    add(testimony.said.admission.keys());
-    add(signedAsOperator(testimony, usersOf));
-  }
-  return [...evicted].sort(compareText);
-}
+  return [...pass.voidedAt.keys()].filter((id) => enrolled.has(id));
+};
 
-/** Whom each invite admitted, in anybody's chain. */
-type UsersOf = ReadonlyMap<InviteId, readonly string[]>;
-
-const indexUsers = (testimonies: Testimonies): UsersOf => {
+/** Whom members admitted with each invite, rightly or not. */
+const indexUsers = (
+  testimonies: Testimonies,
+  { membership: { members } }: Roster,
+): ReadonlyMap<InviteId, readonly string[]> => {
   const users = new Map<InviteId, string[]>();
-  for (const { said } of testimonies.values()) {
-    for (const [id, { record }] of said.admission) {
+  for (const admitter of members.keys()) {
+    for (const [id, { record }] of testimonies.get(admitter)?.said.admission ?? []) {
       const known = users.get(record.invite);
       if (known === undefined) users.set(record.invite, [id]);
       else known.push(id);
@@ -53,21 +70,10 @@ const indexUsers = (testimonies: Testimonies): UsersOf => {
   return users;
 };
 
-const signedAsOperator = ({ said }: Testimony, usersOf: UsersOf): readonly string[] => [
-  ...said.adopt.keys(),
-  ...[...said.invite.keys()].flatMap((invite) => usersOf.get(invite as InviteId) ?? []),
-];
-
-/** Those that are no operators, and whose role an operator deleted. */
-const removedOperators = (testimonies: Testimonies, roster: Roster): readonly Testimony[] => {
-  const standing = new Set(roster.operators.map(({ member }) => member));
-  const judges = roster.pass.turns.flatMap(
-    ({ operator }) => testimonies.get(operator.member) ?? [],
-  );
-  return [...testimonies.values()].filter(
-    ({ author, said }) =>
-      !standing.has(author) &&
-      said.adopt.size + said.invite.size > 0 &&
-      judges.some(({ deletedAt }) => deletedAt(trustPath('role', author)) !== null),
+/** Those whose role an operator deleted. */
+const removedOperators = (testimonies: Testimonies, { pass }: Roster): readonly MemberId[] => {
+  const judges = pass.turns.flatMap(({ operator }) => testimonies.get(operator.member) ?? []);
+  return [...testimonies.keys()].filter((author) =>
+    judges.some(({ deletedAt }) => deletedAt(trustPath('role', author)) !== null),
   );
 };

@@ -1,8 +1,11 @@
 /**
- * Rule: lineage — the recoveries of a mesh: which root key came after which, and whom it made an operator.
+ * Rule: lineage — the recoveries of a mesh: which root key came after which, and whom it made an
+ * operator.
  *
- * 1. The genesis commits the key of recovery 1, recovery n the key of n + 1. A gap ends the lineage.
- * 2. A recovery stays one when its author is evicted: a code that was shown must never count a second time.
+ * 1. The genesis commits the key of recovery 1, recovery n the key of n + 1. A gap ends the
+ *    lineage.
+ * 2. A recovery stays one when its author is evicted: a code that was shown must never count a
+ *    second time.
  * 3. Of two with one number, the one of the lower member id holds.
  */
 

@@ -1,11 +1,13 @@
 /**
  * Rule: membership — who is in the mesh, given who its operators are.
  *
- * 1. A member is adopted by an operator, or admitted by a member with an invite of an operator. So all chains begin at an
- *    operator; members that only admit each other are none.
- * 2. An adoption stands above every admission. Of several admissions the one of the lowest (hlc, author) counts: that is
- *    what a joiner was told first, and a repeat through a second entry changes nothing.
- * 3. The moment of an admission is the one in its record: its author's stamps are renewed with a generation.
+ * 1. A member is adopted by an operator, or admitted by a member with an invite of an operator. So
+ *    all chains begin at an operator; members that only admit each other are none.
+ * 2. An adoption stands above every admission. Of several admissions the one of the lowest (hlc,
+ *    author) counts: that is what a joiner was told first, and a repeat through a second entry
+ *    changes nothing.
+ * 3. The moment of an admission is the one in its record: its author's stamps are renewed with a
+ *    generation.
  * 4. How often an invite was used is counted here, and never decides.
  */
 import type { InviteId, MemberId } from './ids.ts';
@@ -26,7 +28,9 @@ export interface Enrolment {
   readonly name: string;
   readonly ipv4: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Number and id of its invite; what its adoption says of them. No invite: the founder, mostly. */
+  /**
+   * Number and id of its invite; what its adoption says of them. No invite: the founder, mostly.
+   */
   readonly number: number;
   readonly invite: InviteId | null;
 }

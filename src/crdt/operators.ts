@@ -1,14 +1,15 @@
 /**
- * Rule: operators — who may speak for the mesh: one pass over all who were given the role, from the most senior down.
+ * Rule: operators — who may speak for the mesh: one pass over all who were given the role, from the
+ * most senior down.
  *
- * 1. Rank: recovery descending, then depth, number of the grant and id ascending. Who is granted the role stands below its
- *    granter, so no pass ever has to go back.
- * 2. Whoever's turn comes evicts, removes and grants. Who was evicted before its turn never gets one: of two that
- *    evict each other the senior stays, whichever came first.
- * 3. Who is evicted or removed after its turn keeps what its evictions and removals did, and loses the rest. Its grants no
- *    longer seat anybody, but who is seated already stays.
- * 4. A removal counts against every grant that is older by (hlc, author). The founder and the recovered have no grant, so
- *    against them any removal counts. Nobody's own grant counts.
+ * 1. Rank: recovery descending, then depth, number of the grant and id ascending. Who is granted
+ *    the role stands below its granter, so no pass ever has to go back.
+ * 2. Whoever's turn comes evicts, removes and grants. Who was evicted before its turn never gets
+ *    one: of two that evict each other the senior stays, whichever came first.
+ * 3. Who is evicted or removed after its turn keeps what its evictions and removals did, and loses
+ *    the rest. Its grants no longer seat anybody, but who is seated already stays.
+ * 4. A removal counts against every grant that is older by (hlc, author). The founder and the
+ *    recovered have no grant, so against them any removal counts. Nobody's own grant counts.
  */
 import type { MemberId } from './ids.ts';
 import type { Testimonies } from './membership.ts';

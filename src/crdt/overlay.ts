@@ -1,9 +1,12 @@
 /**
- * Rule: overlay — which name and which IPv4 address each member has, after the ties that a partition can leave.
+ * Rule: overlay — which name and which IPv4 address each member has, after the ties that a
+ * partition can leave.
  *
- * 1. Order: the founder, then number of the invite, id of the invite (none first), member id. The first holder keeps it.
- * 2. Who loses an address has the one that it claimed for itself, while that is nobody's by enrolment and no senior loser
- *    claims it; else none. Who loses a name is shown with the beginning of its id.
+ * 1. Order: the founder, then number of the invite, id of the invite (none first), member id. The
+ *    first holder keeps it.
+ * 2. Who loses an address has the one that it claimed for itself, while that is nobody's by
+ *    enrolment and no senior loser claims it; else none. Who loses a name is shown with the
+ *    beginning of its id.
  * 3. Who has left holds nothing, so it ties with nobody.
  */
 import type { MemberId } from './ids.ts';

@@ -66,7 +66,8 @@ const reordered = (authors: readonly AuthorState[]): fc.Arbitrary<readonly Autho
 
 describe('projection of anything', () => {
   it('is the same in any order of authors and entries', () => {
-    // Goal: what arrives first never matters. Method: random acts, shuffled, views compared byte for byte.
+    // Goal: what arrives first never matters. Method: random acts, shuffled, views compared byte
+    // for byte.
     const pair = states.chain((authors) => fc.tuple(fc.constant(authors), reordered(authors)));
     fc.assert(
       fc.property(pair, ([authors, others]) => {
@@ -79,7 +80,8 @@ describe('projection of anything', () => {
   });
 
   it('is the same with and without memory of earlier projections', () => {
-    // Goal: memoised checks change nothing. Method: one projector for all runs against a fresh one for each.
+    // Goal: memoised checks change nothing. Method: one projector for all runs against a fresh one
+    // for each.
     const warm = openTestProjector();
     fc.assert(
       fc.property(states, (authors) => {
@@ -89,7 +91,8 @@ describe('projection of anything', () => {
   });
 
   it('keeps its promises', () => {
-    // Goal: what other rules rely on. Method: random acts; no address or name twice, operators are members, none evicted.
+    // Goal: what other rules rely on. Method: random acts; no address or name twice, operators are
+    // members, none evicted.
     const project = openTestProjector();
     fc.assert(
       fc.property(states, (authors) => {
@@ -110,7 +113,8 @@ describe('projection of anything', () => {
   });
 
   it('never throws, whatever is said', () => {
-    // Goal: totality. Method: arbitrary values at every known kind of path, by operators and others.
+    // Goal: totality. Method: arbitrary values at every known kind of path, by operators and
+    // others.
     const path = fc.constantFrom(
       ...['endpoints', 'consent', 'version', 'ipv4', 'left', 'other'].map(
         (kind) => `member/${kind}`,
@@ -139,7 +143,8 @@ describe('projection of anything', () => {
 
 describe('projection of 1,000 members', () => {
   it('takes well under a second once signatures are known', () => {
-    // Goal: quick enough to run on every change. Method: 1,000 members admitted by 10 others, projected twice.
+    // Goal: quick enough to run on every change. Method: 1,000 members admitted by 10 others,
+    // projected twice.
     const story = world();
     story.invites('i', { uses: 1000 });
     for (let index = 0; index < 1000; index++) {
@@ -156,12 +161,15 @@ describe('projection of 1,000 members', () => {
           local: ['10.0.0.1'],
         });
     }
-    const authors = story.states();
     const project = openTestProjector();
+    const authors = story.states();
     assert.equal(project(authors).members.length, 1001);
-    const start = performance.now();
-    project(authors);
-    const tookMs = performance.now() - start;
-    assert.ok(tookMs < 1000, `took ${tookMs} ms`);
+    const fresh = story.states();
+    for (const states of [fresh, authors]) {
+      const start = performance.now();
+      project(states);
+      const tookMs = performance.now() - start;
+      assert.ok(tookMs < 1000, `took ${tookMs} ms`);
+    }
   });
 });

@@ -129,7 +129,10 @@ const MEMBERSHIP: readonly Case[] = [
     story: world()
       .invites('i')
       .admits('a', 'i', { ms: EXPIRY_MS + 1 }),
-    expected: { quarantined: ['founder: trust/admission/a: its invite had expired'] },
+    expected: {
+      evicted: 'a',
+      quarantined: ['founder: trust/admission/a: its invite had expired'],
+    },
   },
   {
     what: 'admissions until the revocation stay, later ones do not count',
@@ -139,6 +142,7 @@ const MEMBERSHIP: readonly Case[] = [
       .admits('b', 'i', { ms: 51 }),
     expected: {
       members: 'a founder',
+      evicted: 'b',
       quarantined: ['founder: trust/admission/b: its invite had been revoked'],
     },
   },
@@ -148,6 +152,7 @@ const MEMBERSHIP: readonly Case[] = [
     expected: {
       members: 'a b c founder',
       operators: 'founder a b',
+      evicted: 'x',
       quarantined: ['founder: trust/admission/x: its invite had been revoked'],
     },
   },
@@ -279,6 +284,34 @@ const EVICTION: readonly Case[] = [
       .grants('c', 4)
       .evicts('founder'),
     expected: { members: 'a b c', operators: 'a c', evicted: 'founder' },
+  },
+  {
+    what: 'whom those invited who have lost the role with the evicted is out too',
+    story: ofFour()
+      .grants('a', 1)
+      .grants('c', 2)
+      .as('c')
+      .invites('j')
+      .admits('x', 'j')
+      .as('a')
+      .adopts('a')
+      .adopts('c')
+      .evicts('founder'),
+    expected: { members: 'a c', operators: 'a', evicted: 'b founder x' },
+  },
+  {
+    what: 'an invite that another operator deleted takes along whom it admitted',
+    story: ofTwoOperators()
+      .invites('j')
+      .admits('x', 'j')
+      .as('b')
+      .says(trustPath('invite', inviteOf('j')), null),
+    expected: { members: 'a b c founder', operators: 'founder a b', evicted: 'x' },
+  },
+  {
+    what: 'who is evicted without ever having been a member is just a stranger',
+    story: ofFour().evicts('x'),
+    expected: { members: 'a b c founder' },
   },
   {
     what: 'an operator whose admitter is evicted by a junior falls with it',
@@ -456,7 +489,8 @@ function valueAt(story: World) {
   return value;
 }
 
-// Goal: who is a member, operator or evicted follows FORMATS. Method: one story per rule, projected in two orders.
+// Goal: who is a member, operator or evicted follows FORMATS. Method: one story per rule, projected
+// in two orders.
 for (const [title, cases] of Object.entries({ MEMBERSHIP, EVICTION, ROLES, RECOVERIES })) {
   describe(title.toLowerCase(), () => {
     for (const each of cases) it(each.what, () => check(each));
@@ -467,7 +501,8 @@ describe('overlay', () => {
   const invited = () => world().invites('i', { number: 1 }).invites('j', { number: 2 });
 
   it('the older invite keeps an address, the loser has none until it claims a free one', () => {
-    // Goal: ties end the same everywhere. Method: two with one address, then claims that are and are not free.
+    // Goal: ties end the same everywhere. Method: two with one address, then claims that are and
+    // are not free.
     const tie = () =>
       invited().admits('a', 'j', { ipv4: '10.10.0.9' }).admits('b', 'i', { ipv4: '10.10.0.9' });
     const claim = (story: World, ipv4: string) =>
@@ -483,7 +518,8 @@ describe('overlay', () => {
   });
 
   it('of two losers that claim one address the senior has it', () => {
-    // Goal: a claim is itself subject to the order. Method: three on one address, two claim the same.
+    // Goal: a claim is itself subject to the order. Method: three on one address, two claim the
+    // same.
     const at = { ipv4: '10.10.0.9' };
     const claimed = { ipv4: '10.10.0.77' };
     const view = invited()
@@ -507,7 +543,8 @@ describe('overlay', () => {
   });
 
   it('the loser of a name shows the beginning of its id', () => {
-    // Goal: shown names are unique. Method: three on one name, one of them called as the loser would be.
+    // Goal: shown names are unique. Method: three on one name, one of them called as the loser
+    // would be.
     const name = `x-${idOf('a').slice(0, 4)}`;
     const story = () => invited().admits('a', 'j', { name: 'x' }).admits('b', 'i', { name: 'x' });
     const view = story().view();
@@ -527,7 +564,8 @@ describe('overlay', () => {
   });
 
   it('who has left ties with nobody and keeps its last ones for show', () => {
-    // Goal: name and address are free again. Method: a later member takes both; with and without the farewell.
+    // Goal: name and address are free again. Method: a later member takes both; with and without
+    // the farewell.
     const both = { name: 'x', ipv4: '10.10.0.9' };
     const story = invited().admits('a', 'i', both).admits('b', 'j', both);
     assert.equal(memberOf(story.view(), 'b').ipv4, null);
@@ -545,7 +583,8 @@ describe('overlay', () => {
 
 describe('view', () => {
   it('shows a member as enrolled and as it says of itself', () => {
-    // Goal: every field from its source. Method: one full member compared whole; labels stand in the invite only.
+    // Goal: every field from its source. Method: one full member compared whole; labels stand in
+    // the invite only.
     const endpoint = { host: '192.0.2.1', port: 7300 };
     const view = world()
       .invites('i', { labels: { zone: 'east' } })
@@ -604,7 +643,8 @@ describe('view', () => {
   });
 
   it('shows the next root hash and the number of recoveries', () => {
-    // Goal: what `operator recover` builds on. Method: before, after one, and after one whose author is evicted.
+    // Goal: what `operator recover` builds on. Method: before, after one, and after one whose
+    // author is evicted.
     assert.deepEqual(world().view().nextRootHash, rootHash('code 1'));
     const story = ofFour().as('b').recovers(1, 'code 1', 'code 2');
     const recovered = story.view();
@@ -616,7 +656,8 @@ describe('view', () => {
   });
 
   it('keeps the last good statement when a newer one does not hold', () => {
-    // Goal: quarantine harms nothing. Method: newer invalid ones of the same author and of another operator.
+    // Goal: quarantine harms nothing. Method: newer invalid ones of the same author and of another
+    // operator.
     const view = ofTwoOperators()
       .says(trustPath('adopt', idOf('c')), { memberKey: 1 })
       .as('c')

@@ -1,9 +1,11 @@
 /**
  * Rule: projection — what all sub-documents together say: the view.
  *
- * 1. Total and deterministic: equal sub-documents make an equal view, in whatever order they came and were written.
+ * 1. Total and deterministic: equal sub-documents make an equal view, in whatever order they came
+ *    and were written.
  * 2. It remembers nothing but answers of pure functions.
- * 3. In this order: each sub-document by itself, the lineage of recoveries, operators and members, names and addresses.
+ * 3. In this order: each sub-document by itself, the lineage of recoveries, operators and members,
+ *    names and addresses.
  */
 import type { Crypto, Endpoint } from '../ports.ts';
 import { ipv6Of } from './addresses.ts';
@@ -29,22 +31,29 @@ import {
 import type { Alarm, Invite, Member, MemberEndpoints, Quarantined, View } from './view.ts';
 
 /** Computes the view of the sub-documents: at most one for each author. */
-export type Project = (authors: readonly AuthorState[]) => View;
+type Project = (authors: readonly AuthorState[]) => View;
 
-/** Opens the projection of one mesh. What it remembers of signatures is bounded, and never changes a view. */
+/**
+ * Opens the projection of one mesh. What it remembers of signatures is bounded, and never changes a
+ * view. An `AuthorState` that it was given may not be changed afterwards: while the caller keeps
+ * it, it is not read a second time.
+ */
 export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId): Project {
   const founder = memberIdOf(genesis.founderKey);
   const ground = openGround(crypto, genesis, meshId, founder);
+  const known = new WeakMap<AuthorState, Testimony>();
+  const testimonyOf = (state: AuthorState): Testimony => {
+    const testimony = known.get(state) ?? readTestimony(ground, state);
+    known.set(state, testimony);
+    return testimony;
+  };
   return (authors) => {
     const testimonies: Testimonies = new Map(
-      authors.map((state) => [state.author, readTestimony(ground, state)]),
+      authors.map((state) => [state.author, testimonyOf(state)]),
     );
     const lineage = findLineage(ground, [...testimonies.values()]);
-    return render(ground, {
-      testimonies,
-      lineage,
-      roster: settleRoster(testimonies, founder, lineage),
-    });
+    const roster = settleRoster(testimonies, founder, lineage);
+    return render(ground, { testimonies, lineage, roster });
   };
 }
 
@@ -94,7 +103,7 @@ const factOf = <K extends 'endpoints' | 'consent' | 'version' | 'ipv4' | 'left'>
 ): RecordOf<K> | null => testimony?.said[kind].get('')?.record ?? null;
 
 const membersOf = (
-  { crypto, genesis }: Ground,
+  { crypto, genesis, ipv6Memo }: Ground,
   { testimonies, roster }: Outcome,
   tenancies: ReadonlyMap<MemberId, Tenancy>,
 ): readonly Member[] => {
@@ -109,7 +118,7 @@ const membersOf = (
         labels,
         wgKey,
         ...(tenancies.get(id) ?? { name, ipv4 }),
-        ipv6: ipv6Of(crypto, genesis.prefix6, memberKey),
+        ipv6: ipv6Memo(id, () => ipv6Of(crypto, genesis.prefix6, memberKey)),
         endpoints: endpoints === null ? null : endpointsOf(endpoints),
         services: factOf(testimony, 'consent')?.services ?? null,
         version: factOf(testimony, 'version')?.version ?? null,

@@ -1,10 +1,12 @@
 /**
  * Rule: roster — who are the operators and who the members, settled together.
  *
- * Each depends on the other: members come from operators' invites, and an operator has to be a member. So the pass over
- * the operators is repeated with what the membership showed, until it shows nothing more:
- * 1. Turn by turn, seen with the evictions up to that turn. Who is no member at its own turn is barred and has had
- *    no effect; so nobody can evict its own admitter and stay, unless it adopts itself.
+ * Each depends on the other: members come from operators' invites, and an operator has to be a
+ * member. So the pass over the operators is repeated with what the membership showed, until it
+ * shows nothing more:
+ * 1. Turn by turn, seen with the evictions up to that turn. Who is no member at its own turn is
+ *    barred and has had no effect; so nobody can evict its own admitter and stay, unless it adopts
+ *    itself.
  * 2. Who stops being a member at a junior's turn falls there, as if it had been evicted by name.
  * 3. Bars and falls are only ever added, so it ends.
  */
@@ -75,8 +77,8 @@ const hasEffect = ({ turns, voidedAt }: Pass, now: number): boolean =>
   turns.some(({ fellAt }) => fellAt === now) || [...voidedAt.values()].includes(now);
 
 /**
- * The members after turn `now`. Turns to come count as operators already, their evictions do not count yet. `spared`: a
- * turn to judge as if it had not ended itself.
+ * The members after turn `now`. Turns to come count as operators already, their evictions do not
+ * count yet. `spared`: a turn to judge as if it had not ended itself.
  */
 const membersAt = (
   testimonies: Testimonies,

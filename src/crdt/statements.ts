@@ -1,8 +1,11 @@
 /**
- * Rule: statements — one author's sub-document as the projection uses it: by kind and key, each one checked by itself.
+ * Rule: statements — one author's sub-document as the projection uses it: by kind and key, each one
+ * checked by itself.
  *
- * 1. Whatever can be said of a statement without knowing who else says what is said here: schema, key, prefix, signatures.
- * 2. What does not hold is set aside with its reason, and an older statement of the author at that path stays.
+ * 1. Whatever can be said of a statement without knowing who else says what is said here: schema,
+ *    key, prefix, signatures.
+ * 2. What does not hold is set aside with its reason, and an older statement of the author at that
+ *    path stays.
  * 3. Unknown paths are left alone: they belong to other services, or to a later version.
  */
 import { hex } from '@scure/base';
@@ -67,9 +70,14 @@ export interface Ground {
   readonly joinMemo: Memo<string | null>;
   /** sha256 of a path in hex, by path. */
   readonly pathMemo: Memo<string>;
+  /** IPv6 address of a member, by id. */
+  readonly ipv6Memo: Memo<string>;
 }
 
-/** Answers kept in each memory. Unit: count. 8 meshes of the largest size aimed at (8,192), under 20 MB. */
+/**
+ * Answers kept in each memory. Unit: count. 8 meshes of the largest size aimed at (8,192), under 20
+ * MB.
+ */
 const MEMO_MAX = 65_536;
 
 const textEncoder = new TextEncoder();
@@ -91,6 +99,7 @@ export const openGround = (
   ]),
   joinMemo: openMemo(MEMO_MAX),
   pathMemo: openMemo(MEMO_MAX),
+  ipv6Memo: openMemo(MEMO_MAX),
 });
 
 /** Negative when `a` loses against `b` at their path, positive when it wins. */
@@ -155,7 +164,9 @@ const emptySaid = (): MutableSaid => ({
   root: new Map(),
 });
 
-/** When the author deleted each path: by an empty entry, or by a tombstone of an earlier generation. */
+/**
+ * When the author deleted each path: by an empty entry, or by a tombstone of an earlier generation.
+ */
 const deletionsOf = (ground: Ground, state: AuthorState): Testimony['deletedAt'] => {
   const byPath = new Map<string, Hlc>();
   const byHash = new Map<string, Hlc>();

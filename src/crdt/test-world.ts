@@ -1,8 +1,9 @@
 /**
- * Rule: test world — tells the story of a mesh in a few words, with real keys and signatures, for tests only.
+ * Rule: test world — tells the story of a mesh in a few words, with real keys and signatures, for
+ * tests only.
  *
- * Whoever acts is named by `as`; each act is one statement in its sub-document, a millisecond after the one before. An
- * act may break the rules: the story only writes down what was signed.
+ * Whoever acts is named by `as`; each act is one statement in its sub-document, a millisecond after
+ * the one before. An act may break the rules: the story only writes down what was signed.
  */
 import { openCrypto } from '../node/linux/crypto.ts';
 import { makeJoinRequest } from './admission.ts';
