@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SERVICES } from './registry.ts';
+import {
+  EXAMPLE_PRINTED,
+  exampleId,
+  exampleKey,
+  exampleMember,
+  exampleSelf,
+  exampleView,
+} from './vpn/example.table.ts';
+
+const view = exampleView([exampleMember(1), exampleMember(2)]);
+const self = exampleSelf();
+
+test('each service has a name of its own', () => {
+  // Goal: agents, ledger and consent go by the name. Method: names against their set.
+  const names = SERVICES.map(({ name }) => name);
+  assert.ok(names.includes('vpn'));
+  assert.equal(new Set(names).size, names.length);
+});
+
+test('the vpn works without its own types, and opens the one port', () => {
+  // Goal: what an agent does with any service. Method: read, plan, diff, summary over printed text.
+  const vpn = SERVICES.find(({ name }) => name === 'vpn');
+  assert.ok(vpn !== undefined);
+  const { state } = vpn.read(EXAMPLE_PRINTED, self);
+  const commands = vpn.diff(vpn.plan(view, self, state).state, state);
+  assert.deepEqual(
+    commands.map((command) => (command.kind === 'run' ? command.argv.join(' ') : command.kind)),
+    [`wg set cnsmo0 peer ${exampleKey(3)} remove`],
+  );
+  assert.deepEqual(vpn.summary(state, view, self), {
+    engine: 'wireguard-go',
+    peers: [
+      {
+        member: exampleId(2),
+        endpoint: '192.0.2.2:7300',
+        handshakeAgeMs: 60_000,
+        rxBytes: 4096,
+        txBytes: 8192,
+      },
+    ],
+  });
+  assert.deepEqual(
+    vpn.openings(view, self).map(({ zone, protocol, port }) => `${zone} ${protocol} ${port}`),
+    ['wan udp 7300', 'wan tcp 7300'],
+  );
+});

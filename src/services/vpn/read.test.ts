@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  EXAMPLE_NOTHING,
+  EXAMPLE_PRINTED,
+  EXAMPLE_PRINTED_NOTHING,
+  EXAMPLE_PRIVATE_KEY,
+  EXAMPLE_WALL_MS,
+  exampleKey,
+  exampleSelf,
+} from './example.table.ts';
+import { probes, read } from './read.ts';
+
+const self = exampleSelf();
+const result = (stdout: string, status = 0, stderr = '') => ({ status, stdout, stderr });
+
+test('the probes name our interface only', () => {
+  // Goal: nothing else of the host is asked for. Method: compare the argv whole.
+  assert.deepEqual(
+    probes(self).map(({ argv }) => argv.join(' ')),
+    ['ip -j -d link show dev cnsmo0', 'ip -j address show dev cnsmo0', 'wg show cnsmo0 dump'],
+  );
+});
+
+test('what the tools print becomes one record', () => {
+  // Goal: each column is read right. Method: printed text of the real tools, compared whole.
+  const { state, problems } = read(EXAMPLE_PRINTED, self);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(state, {
+    link: { kind: 'tun', isPersistent: false, isUp: true, mtu: 1420 },
+    addresses: ['10.10.0.1/16', 'fd00:1::1/64'],
+    device: {
+      publicKey: exampleKey(1),
+      port: 7300,
+      peers: [
+        {
+          publicKey: exampleKey(2),
+          hasPresharedKey: false,
+          endpoint: '192.0.2.2:7300',
+          allowedIps: ['10.10.0.2/32', 'fd00:1::2/128'],
+          handshakeAtMs: EXAMPLE_WALL_MS - 60_000,
+          rxBytes: 4096,
+          txBytes: 8192,
+          keepaliveS: 25,
+        },
+        {
+          publicKey: exampleKey(3),
+          hasPresharedKey: true,
+          endpoint: null,
+          allowedIps: [],
+          handshakeAtMs: null,
+          rxBytes: 0,
+          txBytes: 0,
+          keepaliveS: 0,
+        },
+      ],
+    },
+  });
+});
+
+test('an interface that is not there is a state, not a problem', () => {
+  // Goal: the first pass on a fresh VM plans. Method: what the tools say of a missing interface.
+  const { state, problems } = read(EXAMPLE_PRINTED_NOTHING, self);
+  assert.deepEqual({ state, problems }, { state: EXAMPLE_NOTHING, problems: [] });
+});
+
+test('an engine that does not answer is told from one that does', () => {
+  // Goal: between a start and the engine's socket nothing is guessed. Method: wg alone fails.
+  const wg = result('', 1, 'Unable to access interface: Protocol not supported\n');
+  const { state, problems } = read({ ...EXAMPLE_PRINTED, wg }, self);
+  assert.equal(state.device, null);
+  assert.equal(state.link?.kind, 'tun');
+  assert.deepEqual(problems, []);
+});
+
+const UNREADABLE = [
+  ['link', result('not json'), /ip -j -d link.*no JSON list/],
+  ['link', result('[{}]'), /does not describe cnsmo0/],
+  ['link', result('', 255, 'Object "-j" is unknown'), /exit status 255: Object/],
+  ['address', result('{}'), /ip -j address.*no JSON list/],
+  ['address', result('[{"ifname":"eth0","addr_info":[]}]'), /does not describe cnsmo0/],
+  ['wg', result(`${EXAMPLE_PRIVATE_KEY}\tx\n`), /wg show cnsmo0 dump: line 1/],
+  ['wg', result(`${EXAMPLE_PRIVATE_KEY}\tK\tport\toff\n`), /line 1/],
+  ['wg', result(`${EXAMPLE_PRIVATE_KEY}\tK\t7300\toff\n${EXAMPLE_PRIVATE_KEY}\n`), /line 2/],
+  ['wg', result(`x\tK\t7300\toff\nP\t(none)\t(none)\t(none)\tsoon\t0\t0\toff\n`), /line 2/],
+] as const;
+
+test('output that cannot be read is a problem and tells no secret', () => {
+  // Goal: no guess and no leak. Method: a table of broken outputs, each with the private key near.
+  for (const [name, printed, expected] of UNREADABLE) {
+    const found = read({ ...EXAMPLE_PRINTED, [name]: printed }, self);
+    assert.equal(found.problems.length, 1);
+    assert.match(found.problems[0] ?? '', expected);
+    assert.ok(!JSON.stringify(found).includes(EXAMPLE_PRIVATE_KEY));
+  }
+});
+
+test('the private key is nowhere in what is read', () => {
+  // Goal: no path from the dump to a log. Method: search the whole record for it.
+  assert.ok(EXAMPLE_PRINTED.wg?.stdout.includes(EXAMPLE_PRIVATE_KEY));
+  assert.ok(!JSON.stringify(read(EXAMPLE_PRINTED, self)).includes(EXAMPLE_PRIVATE_KEY));
+});
