@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Fault } from '../fault.ts';
+import type { Disk, Host, HostResult, Log, Process } from '../ports.ts';
+import type { Undo } from '../services/service.ts';
+import { openLedger } from './ledger.ts';
+
+const remove = (name: string): Undo => ({ kind: 'run', argv: ['ip', 'link', 'delete', name] });
+const stop = (process: string): Undo => ({ kind: 'stop', process });
+
+/** One file in memory. `appendsLeft` appends work, then the disk fails. */
+const memoryDisk = (appendsLeft = Number.POSITIVE_INFINITY) => {
+  const files = new Map<string, string>();
+  let appends = appendsLeft;
+  const text = (content: Uint8Array): string => new TextDecoder().decode(content);
+  const disk: Disk = {
+    read: async (name) => {
+      const found = files.get(name);
+      return found === undefined ? null : new TextEncoder().encode(found);
+    },
+    write: async (name, content) => void files.set(name, text(content)),
+    append: async (name, content) => {
+      appends--;
+      if (appends < 0) throw new Error('power cut');
+      files.set(name, (files.get(name) ?? '') + text(content));
+    },
+    remove: async (name) => void files.delete(name),
+    list: async () => [...files.keys()],
+  };
+  return { disk, files };
+};
+
+/** A host that answers each undo with `answer` and keeps what it was asked. */
+const recorder = (answer: (argv: readonly string[]) => HostResult | Fault) => {
+  const done: string[] = [];
+  const warned: string[] = [];
+  const host: Pick<Host, 'run'> = {
+    run: async ({ argv }) => {
+      done.push(argv.join(' '));
+      const result = answer(argv);
+      if (result instanceof Fault) throw result;
+      return result;
+    },
+  };
+  const process: Pick<Process, 'stop'> = { stop: async (name) => void done.push(`stop ${name}`) };
+  const quiet = () => undefined;
+  const log: Log = { info: quiet, error: quiet, warn: (event) => void warned.push(event) };
+  return { done, warned, ports: { host: host as Host, process: process as Process, log } };
+};
+
+const works: HostResult = { status: 0, stdout: '', stderr: '' };
+const refuses: HostResult = { status: 2, stdout: '', stderr: 'RTNETLINK answers: Not permitted' };
+const gone: HostResult = { status: 1, stdout: '', stderr: 'Cannot find device "a"' };
+
+test('what was recorded is known after a restart, and written once', async () => {
+  // Goal: write-ahead and no growth. Method: record twice, reopen, count lines.
+  const { disk, files } = memoryDisk();
+  const ledger = await openLedger(disk);
+  await ledger.record({ link: remove('a') });
+  await ledger.record({ link: remove('a'), table: remove('b') });
+  assert.deepEqual([...(await openLedger(disk)).ids()], ['link', 'table']);
+  assert.equal(files.get('ledger')?.split('\n').length, 3);
+  assert.deepEqual([...ledger.ids()], ['link', 'table']);
+});
+
+test('undos run last first, and the ledger is gone after them', async () => {
+  // Goal: leave restores the VM in reverse. Method: three entries, one of them re-recorded.
+  const { disk, files } = memoryDisk();
+  const ledger = await openLedger(disk);
+  await ledger.record({ link: remove('a'), engine: stop('wireguard') });
+  await ledger.record({ table: remove('b') });
+  await ledger.record({ link: remove('c') });
+  const { done, ports } = recorder(() => works);
+  assert.deepEqual(await ledger.undoAll(ports), []);
+  assert.deepEqual(done, ['ip link delete c', 'ip link delete b', 'stop wireguard']);
+  assert.equal(files.has('ledger'), false);
+  assert.deepEqual(await (await openLedger(disk)).undoAll(ports), []);
+  assert.equal(done.length, 3);
+});
+
+test('what is gone already counts as undone; what is refused stays', async () => {
+  // Goal: tolerance without a lie. Method: one gone, one refused, one whose tool is missing.
+  const { disk } = memoryDisk();
+  const ledger = await openLedger(disk);
+  await ledger.record({ a: remove('a'), b: remove('b'), c: remove('c') });
+  const missing = new Fault('refused', {
+    field: 'tool',
+    value: 'ip',
+    why: 'no',
+    remedy: 'install',
+  });
+  const first = recorder((argv) => {
+    if (argv.includes('a')) return gone;
+    return argv.includes('b') ? refuses : missing;
+  });
+  assert.deepEqual(await ledger.undoAll(first.ports), ['c', 'b']);
+  assert.deepEqual(first.warned, ['undo-failed', 'undo-failed']);
+  const second = recorder(() => works);
+  assert.deepEqual(await (await openLedger(disk)).undoAll(second.ports), []);
+  assert.deepEqual(second.done, ['ip link delete c', 'ip link delete b']);
+});
+
+test('a crash at any step of the undoing leaves the rest to do', async () => {
+  // Goal: idempotence. Method: cut the power after each append, then finish from the same disk.
+  for (const cut of [1, 2, 3]) {
+    const { disk, files } = memoryDisk(cut);
+    const ledger = await openLedger(disk);
+    await ledger.record({ a: remove('a'), b: remove('b'), c: remove('c') });
+    const before = recorder(() => works);
+    await assert.rejects(ledger.undoAll(before.ports), /power cut/);
+    const revived = memoryDisk();
+    revived.files.set('ledger', files.get('ledger') ?? '');
+    const after = recorder(() => gone);
+    assert.deepEqual(await (await openLedger(revived.disk)).undoAll(after.ports), []);
+    const all = new Set([...before.done, ...after.done]);
+    assert.equal(all.size, 3, `cut after ${cut}`);
+  }
+});
+
+test('a torn or spoilt line costs itself only, and is told', async () => {
+  // Goal: what a power cut leaves behind is readable. Method: cut the last line, spoil the first.
+  const { disk, files } = memoryDisk();
+  await (await openLedger(disk)).record({ a: remove('a'), b: remove('b'), c: remove('c') });
+  const [, second = '', third = ''] = (files.get('ledger') ?? '').split('\n');
+  files.set('ledger', `{"id":7}\n${second}\n${third.slice(0, 20)}`);
+  const ledger = await openLedger(disk);
+  assert.deepEqual([...ledger.ids()], ['b']);
+  await ledger.record({ d: remove('d') });
+  assert.deepEqual([...(await openLedger(disk)).ids()], ['b', 'd']);
+  const { warned, ports } = recorder(() => works);
+  await ledger.undoAll(ports);
+  assert.deepEqual(warned, ['ledger-damaged']);
+});
