@@ -1,14 +1,18 @@
 /**
  * Rule: fault — the one error that a person or a program outside ever sees.
  *
- * Every expected failure at an edge, in the CLI or in the API is a Fault; anything else that is thrown is a programmer's
- * error and ends the process. The code decides the exit status and the HTTP status, nothing else does.
+ * Every expected failure at an edge, in the CLI or in the API is a Fault; anything else that is
+ * thrown is a programmer's error and ends the process. The code decides the exit status and the
+ * HTTP status, nothing else does.
  */
 
 /** What kind of failure it is. Meaning, exit status and HTTP status stand in `FAULT_STATUS`. */
 export type FaultCode = 'usage' | 'refused' | 'forbidden' | 'no-daemon' | 'timeout' | 'internal';
 
-/** Exit and HTTP status per code. After usage, refused, forbidden and no-daemon nothing was changed. */
+/**
+ * Exit and HTTP status per code. After usage, refused, forbidden and no-daemon nothing was
+ * changed.
+ */
 export const FAULT_STATUS: Readonly<Record<FaultCode, { exit: number; http: number }>> = {
   usage: { exit: 2, http: 400 },
   refused: { exit: 3, http: 409 },
@@ -18,7 +22,10 @@ export const FAULT_STATUS: Readonly<Record<FaultCode, { exit: number; http: numb
   internal: { exit: 1, http: 500 },
 };
 
-/** The facts of a fault: which field, what value it had, why that is not acceptable, and what to do about it. */
+/**
+ * The facts of a fault: which field, what value it had, why that is not acceptable, and what to
+ * do about it.
+ */
 export interface FaultFacts {
   readonly field: string;
   readonly value: string;

@@ -1,5 +1,6 @@
 /**
- * Edge: main — argv to the CLI, and what the CLI needs of this machine: the only file that knows the node and its edges.
+ * Edge: main — argv to the CLI, and what the CLI needs of this machine: the only file that knows
+ * the node and its edges.
  */
 import { open, readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
@@ -62,7 +63,10 @@ const local: Local = {
   sleep: (durationMs) => sleep(durationMs),
 };
 
-/** Runs `act` with the ports and the flags as values, while no other command or daemon has the state. */
+/**
+ * Runs `act` with the ports and the flags as values, while no other command or daemon has the
+ * state.
+ */
 async function withState<Result>(
   places: Places,
   flags: MemberFlags,

@@ -1,8 +1,10 @@
 /**
- * Loop: cli — argv to a request on the local API, and the answer to text; a client and nothing more.
+ * Loop: cli — argv to a request on the local API, and the answer to text; a client and nothing
+ * more.
  *
- * Exit status: 0 done, 2 unknown command or flag, 3 not acceptable, 4 no daemon, 5 timed out, 1 anything else. An error is
- * one line on stderr, `field: value: why; remedy`, or an object with `-o json`.
+ * Exit status: 0 done, 2 unknown command or flag, 3 not acceptable, 4 no daemon, 5 timed out, 1
+ * anything else. An error is one line on stderr, `field: value: why; remedy`, or an object with
+ * `-o json`.
  */
 import { Command, CommanderError, Option } from 'commander';
 import { stringify } from 'yaml';

@@ -28,7 +28,10 @@ export interface MemberFlags {
   readonly installTools?: boolean;
 }
 
-/** The acts that need this machine rather than the daemon. Each throws a Fault for what is not acceptable. */
+/**
+ * The acts that need this machine rather than the daemon. Each throws a Fault for what is not
+ * acceptable.
+ */
 export interface Local {
   readonly version: string;
   init(

@@ -1,5 +1,6 @@
 /**
- * Loop: member commands — init, join, daemon, start, stop, restart, leave, consent: what concerns this VM.
+ * Loop: member commands — init, join, daemon, start, stop, restart, leave, consent: what concerns
+ * this VM.
  */
 import { Argument, Command, Option } from 'commander';
 import { Fault } from '../fault.ts';
@@ -170,7 +171,8 @@ function consentCommand(session: (command: Command) => Session): Command {
       show(
         consent,
         () =>
-          `services: ${consent.services.join(',')}\nrun programs: ${consent.allowRun ? 'yes' : 'no'}\n`,
+          `services: ${consent.services.join(',')}\n` +
+          `run programs: ${consent.allowRun ? 'yes' : 'no'}\n`,
       );
     });
 }

@@ -3,8 +3,7 @@
  */
 import { Argument, Command } from 'commander';
 import { Fault } from '../fault.ts';
-import type { ListedInvite } from '../node/operators.ts';
-import type { MemberStatus, Status } from '../node/rules/status.ts';
+import type { ListedInvite, MemberStatus, Status } from '../node/rules/answers.ts';
 import { readDuration } from './duration.ts';
 import type { Local } from './local.ts';
 import { renderInvites, renderMembers, renderStatus } from './render.ts';

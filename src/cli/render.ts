@@ -2,8 +2,7 @@
  * Rule: render — answers as people read them: plain tables, and lines.
  */
 
-import type { ListedInvite } from '../node/operators.ts';
-import type { MemberStatus, Status } from '../node/rules/status.ts';
+import type { ListedInvite, MemberStatus, Status } from '../node/rules/answers.ts';
 
 /** Rows under headings, each column as wide as its widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -40,13 +39,14 @@ export function renderStatus(status: Status): string {
   const partition =
     missing.length === 0
       ? ''
-      : `${reachable} of ${total} members reachable, not ${missing.map((m) => m.name).join(', ')}; ` +
+      : `${reachable} of ${total} members reachable, not ${names(missing)}; ` +
         'changes made here reach them when they return\n';
   const problems = services.flatMap(({ name, state, problems: lines }) =>
     state === 'ready' ? [] : [`${name}: ${state}\n`, ...lines.map((line) => `  ${line}\n`)],
   );
   return [
-    `mesh ${mesh.name} · ${self.name} (${self.role}) ${self.addresses.join(' ')} · ${ready}${engine}\n`,
+    `mesh ${mesh.name} · ${self.name} (${self.role}) ${self.addresses.join(' ')} · `,
+    `${ready}${engine}\n`,
     partition,
     '\n',
     renderMembers(members),
@@ -54,6 +54,9 @@ export function renderStatus(status: Status): string {
     ...status.alarms.map((alarm) => `alarm: ${alarm}\n`),
   ].join('');
 }
+
+const names = (members: readonly MemberStatus[]): string =>
+  members.map(({ name }) => name).join(', ');
 
 /** The invites, one a line. */
 export const renderInvites = (invites: readonly ListedInvite[]): string =>

@@ -1,8 +1,9 @@
 /**
  * Rule: endpoints — where a member may be reached, best first.
  *
- * What an operator told it to advertise, then what its entry saw it come from (the public side of a 1:1 NAT), then the
- * addresses of its own interfaces (right within one site). Addresses inside the overlay are never among them.
+ * What an operator told it to advertise, then what its entry saw it come from (the public side of
+ * a 1:1 NAT), then the addresses of its own interfaces (right within one site). Addresses inside
+ * the overlay are never among them.
  */
 import type { Endpoint } from '../ports.ts';
 import { contains } from './addresses.ts';

@@ -1,12 +1,16 @@
 /**
  * Rule: entry — one statement of one author about one path.
  *
- * The types that pass between author, store and projection. The bytes are canonical CBOR (`codec.ts`).
+ * The types that pass between author, store and projection. The bytes are canonical CBOR
+ * (`codec.ts`).
  */
 import type { Hlc } from './hlc.ts';
 import type { MemberId } from './ids.ts';
 
-/** A value as CBOR carries it: no floats but integers within ±2^53, no undefined, records with a null prototype. */
+/**
+ * A value as CBOR carries it: no floats but integers within ±2^53, no undefined, records with a
+ * null prototype.
+ */
 export type Value =
   | null
   | boolean
@@ -22,7 +26,10 @@ export interface Edit {
   readonly value: Value;
 }
 
-/** A statement. `value` null is a tombstone. `replaces`: hash of the winning entry that its writer knew. */
+/**
+ * A statement. `value` null is a tombstone. `replaces`: hash of the winning entry that its writer
+ * knew.
+ */
 export interface Entry {
   readonly path: string;
   readonly value: Value;
@@ -36,7 +43,10 @@ export interface Tombstone {
   readonly hlc: Hlc;
 }
 
-/** Everything that one author says, as the projection reads it. Sorted by path; tombstones by hash. */
+/**
+ * Everything that one author says, as the projection reads it. Sorted by path; tombstones by
+ * hash.
+ */
 export interface AuthorState {
   readonly author: MemberId;
   readonly entries: readonly Entry[];

@@ -1,8 +1,9 @@
 /**
  * Rule: ids — names that cannot be forged or taken: a key is its own name.
  *
- * An id is the lower-case base32 (RFC 4648, no padding) of a 32-byte Ed25519 public key or sha256: 52 characters that fit a
- * path. Whoever reads an author's id holds the key that checks the author's signatures.
+ * An id is the lower-case base32 (RFC 4648, no padding) of a 32-byte Ed25519 public key or
+ * sha256: 52 characters that fit a path. Whoever reads an author's id holds the key that checks
+ * the author's signatures.
  */
 import { base32nopad } from '@scure/base';
 

@@ -1,8 +1,9 @@
 /**
  * Rule: view — the verified projection of everything: the only thing that other rules read.
  *
- * Types only; `projection.ts` computes it. Two members that hold the same frames have equal views, byte for byte: every
- * list is sorted, nothing depends on the order of arrival, on a clock or on who looks.
+ * Types only; `projection.ts` computes it. Two members that hold the same frames have equal
+ * views, byte for byte: every list is sorted, nothing depends on the order of arrival, on a clock
+ * or on who looks.
  */
 import type { Endpoint } from '../ports.ts';
 import type { InviteId, MemberId, MeshId } from './ids.ts';
@@ -77,7 +78,10 @@ export interface Alarm {
   readonly about: string;
 }
 
-/** An entry that the projection does not take, and why. The last good one at its path stays in force. */
+/**
+ * An entry that the projection does not take, and why. The last good one at its path stays in
+ * force.
+ */
 export interface Quarantined {
   readonly path: string;
   readonly author: MemberId;
@@ -88,11 +92,16 @@ export interface View {
   readonly mesh: MeshInfo;
   /** Admitted and not void, sorted by id. Those that have left are listed, marked. */
   readonly members: readonly Member[];
-  /** Once admitted and now evicted, or void with whoever admitted it; sorted. Refused at every door. */
+  /**
+   * Once admitted and now evicted, or void with whoever admitted it; sorted. Refused at every
+   * door.
+   */
   readonly evicted: readonly MemberId[];
   /** By rank, the most senior first. */
   readonly operators: readonly Operator[];
-  /** By number, then id. Spent, revoked and expired ones included: the join protocol tells which. */
+  /**
+   * By number, then id. Spent, revoked and expired ones included: the join protocol tells which.
+   */
   readonly invites: readonly Invite[];
   /** Hash that the next recovery's root key must have. */
   readonly nextRootHash: Uint8Array;

@@ -10,8 +10,9 @@ import { SERVICES } from '../services/registry.ts';
 import type { AgentReport } from '../services/service.ts';
 import { type Agent, startAgent } from './agent.ts';
 import { openLedger } from './ledger.ts';
-import type { LocalConfig, LocalState } from './local-state.ts';
+import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
+import type { LocalConfig } from './rules/local-config.ts';
 import { createWake } from './wake.ts';
 
 /** Time between two looks at the consent when nothing marks them. Unit: ms. */
@@ -105,7 +106,10 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
   };
 }
 
-/** Where members were seen in live connections: where we reached them, or where they come from with their own port. */
+/**
+ * Where members were seen in live connections: where we reached them, or where they come from
+ * with their own port.
+ */
 function seenEndpoints(view: View, swarm: SwarmNode): ReadonlyMap<PeerKey, Endpoint> {
   const ports = new Map<PeerKey, number>(
     view.members.flatMap(({ id, endpoints }) => (endpoints === null ? [] : [[id, endpoints.port]])),

@@ -1,8 +1,8 @@
 /**
  * Loop: api — the local API: each route in one table, one answer for each request.
  *
- * The CLI and the dashboard are clients of it and of nothing else. Requests are plain records, so the simulator calls it
- * as the socket does.
+ * The CLI and the dashboard are clients of it and of nothing else. Requests are plain records, so
+ * the simulator calls it as the socket does.
  */
 import * as z from 'zod/mini';
 import { parseLabel } from '../crdt/names.ts';
@@ -132,7 +132,10 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/stop', run: (context) => context.stop() },
 ];
 
-/** Answers one request. Throws a Fault for what is not acceptable; the edge turns it into a status. */
+/**
+ * Answers one request. Throws a Fault for what is not acceptable; the edge turns it into a
+ * status.
+ */
 export async function answerApi(context: ApiContext, request: ApiRequest): Promise<ApiAnswer> {
   const matches = routes.flatMap((route) => {
     const params = match(route.path, request.path);

@@ -1,7 +1,8 @@
 /**
  * Loop: entry — the member's side of a join: any member can be one.
  *
- * Requests are judged one after the other, so that checking an invite's uses and spending one of them is one step.
+ * Requests are judged one after the other, so that checking an invite's uses and spending one of
+ * them is one step.
  */
 import { endpointsOf } from '../crdt/endpoints.ts';
 import type { InviteId } from '../crdt/ids.ts';

@@ -6,7 +6,10 @@ import type { Replica } from './replica.ts';
 import { type OwnKnowledge, ownFacts } from './rules/facts.ts';
 import { createWake } from './wake.ts';
 
-/** Time between two looks at this host's addresses. Unit: ms. A read of the interface list, no process. */
+/**
+ * Time between two looks at this host's addresses. Unit: ms. A read of the interface list, no
+ * process.
+ */
 const LOOK_MS = 30_000;
 
 /** The running loop, as others use it. */

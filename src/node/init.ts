@@ -2,16 +2,18 @@
  * Loop: init — makes this VM the founder of a new mesh.
  *
  * 1. Everything that can be refused is refused before the first byte is written.
- * 2. The recovery code is in its owner's hands before the mesh exists; the file `genesis` comes last.
+ * 2. The recovery code is in its owner's hands before the mesh exists; the file `genesis` comes
+ *    last.
  */
 import { addressAt } from '../crdt/addresses.ts';
 import { makeGenesis, makePrefix6, readGenesis } from '../crdt/genesis.ts';
 import { memberIdOf } from '../crdt/ids.ts';
 import { printRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
 import type { Ports } from '../ports.ts';
-import { keepKeys, type LocalConfig, type LocalState, writeLocalState } from './local-state.ts';
+import { keepKeys, type LocalState, writeLocalState } from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
 import { openReplica } from './replica.ts';
+import type { LocalConfig } from './rules/local-config.ts';
 import type { Settings } from './rules/settings.ts';
 
 /** What init reports. */
@@ -28,7 +30,10 @@ const FOUNDER_INDEX = 1;
 
 type InitPorts = Pick<Ports, 'clock' | 'random' | 'crypto' | 'disk' | 'host' | 'net' | 'log'>;
 
-/** Founds a mesh. `keepCode` must put the recovery code where its owner has it; when it fails, nothing was made. */
+/**
+ * Founds a mesh. `keepCode` must put the recovery code where its owner has it; when it fails,
+ * nothing was made.
+ */
 export async function prepareInit(
   ports: InitPorts,
   settings: Settings,

@@ -13,7 +13,7 @@ import { readToken, type Token, type TokenEntry } from '../crdt/token.ts';
 import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { configOf } from './init.ts';
-import { type Keys, keepKeys, type LocalConfig, writeLocalState } from './local-state.ts';
+import { type Keys, keepKeys, writeLocalState } from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
 import { joinFault } from './rules/join-fault.ts';
 import {
@@ -22,6 +22,7 @@ import {
   type JoinAnswer,
   type JoinAsk,
 } from './rules/join-message.ts';
+import type { LocalConfig } from './rules/local-config.ts';
 import type { Settings } from './rules/settings.ts';
 
 /** Longest dial of one entry, and longest wait for its answer. Unit: ms. */
@@ -54,7 +55,10 @@ interface Admitted extends Joined {
   readonly entries: LocalConfig['entries'];
 }
 
-/** Joins. `onStep` is told in a few words what is going on. Fault 'refused' or 'timeout' when it does not come about. */
+/**
+ * Joins. `onStep` is told in a few words what is going on. Fault 'refused' or 'timeout' when it
+ * does not come about.
+ */
 export async function prepareJoin(
   ports: JoinPorts,
   tokenText: string,
@@ -122,7 +126,10 @@ async function tryEntries(
   throw unreachable(attempt.token, last);
 }
 
-/** One entry's word: admitted, null when another may do better; a Fault with field `entry` when it did not answer. */
+/**
+ * One entry's word: admitted, null when another may do better; a Fault with field `entry` when it
+ * did not answer.
+ */
 async function askEntry(
   ports: JoinPorts,
   swarm: SwarmNode,
@@ -172,7 +179,9 @@ async function exchange(swarm: SwarmNode, entry: TokenEntry, body: JoinAsk): Pro
   throw noAnswer(entry, 'answered what this version does not understand', null);
 }
 
-/** The members to contact first as a member: who let us in, the token's, and whom the entry named. */
+/**
+ * The members to contact first as a member: who let us in, the token's, and whom the entry named.
+ */
 function entriesOf(
   token: Token,
   entry: TokenEntry,

@@ -1,8 +1,11 @@
 /**
- * Loop: leave — takes this VM out of its mesh: tells the others, undoes the host, deletes the state.
+ * Loop: leave — takes this VM out of its mesh: tells the others, undoes the host, deletes the
+ * state.
  *
- * 1. The mark `leaving` is durable before anything is undone; whoever starts here next finishes the job first.
- * 2. Keys go last but for the mark: until then, a leave that was cut can still be told from a fresh directory.
+ * 1. The mark `leaving` is durable before anything is undone; whoever starts here next finishes
+ *    the job first.
+ * 2. Keys go last but for the mark: until then, a leave that was cut can still be told from a
+ *    fresh directory.
  */
 import type { PeerKey } from '../crdt/ids.ts';
 import type { Ports } from '../ports.ts';
@@ -12,7 +15,10 @@ import type { Sync } from './sync.ts';
 
 const MARK = 'leaving';
 
-/** Longest wait for others to hear of it. Unit: ms. Who misses it sees a dead member until an operator evicts it. */
+/**
+ * Longest wait for others to hear of it. Unit: ms. Who misses it sees a dead member until an
+ * operator evicts it.
+ */
 const TELL_MS = 3_000;
 
 /** Says that this member leaves; done when every connected member knows, or after 3 s. */
@@ -31,7 +37,9 @@ export async function announceLeave(
 
 type ErasePorts = Pick<Ports, 'disk' | 'host' | 'process' | 'log'>;
 
-/** Undoes every change to the host and deletes the state. Repeating it after a crash finishes it. */
+/**
+ * Undoes every change to the host and deletes the state. Repeating it after a crash finishes it.
+ */
 export async function eraseState({ disk, host, process, log }: ErasePorts): Promise<void> {
   await disk.write(MARK, new Uint8Array());
   const ledger = await openLedger(disk);

@@ -1,7 +1,8 @@
 /**
  * Loop: links — keeps a connection to every member, and never gives up on one.
  *
- * 1. A member that can be reached again is reached again, whatever happened meanwhile: back-off has a cap, not an end.
+ * 1. A member that can be reached again is reached again, whatever happened meanwhile: back-off
+ *    has a cap, not an end.
  * 2. Who has no standing any more is hung up on.
  * 3. `alive` means connected, `dead` that the last dial failed, `suspect` anything between.
  */
@@ -9,16 +10,18 @@ import { endpointsOf, isOverlay } from '../crdt/endpoints.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import type { Endpoint, Ports, Standing, SwarmNode } from '../ports.ts';
+import type { LinkState } from './rules/answers.ts';
 import { createWake } from './wake.ts';
-
-export type LinkState = 'alive' | 'suspect' | 'dead';
 
 /** First and longest wait between two dials of one member. Unit: ms, ±25 %. */
 const BACKOFF_MS_MIN = 1_000;
 const BACKOFF_MS_MAX = 30_000;
 /** Longest dial. Unit: ms. Two addresses that swallow packets, then one that answers. */
 const DIAL_MS = 6_000;
-/** How long the member with the higher id waits before it dials a member that is new to it. Unit: ms. */
+/**
+ * How long the member with the higher id waits before it dials a member that is new to it. Unit:
+ * ms.
+ */
 const COURTESY_MS = 1_000;
 /** Dials under way at once. */
 const DIALS_MAX = 16;
@@ -46,7 +49,10 @@ interface Attempt {
   isDialling: boolean;
 }
 
-/** Makes the loop; it does nothing until `run`. `onChange` is told when a member's state may have changed. */
+/**
+ * Makes the loop; it does nothing until `run`. `onChange` is told when a member's state may have
+ * changed.
+ */
 export function createLinks(
   ports: Pick<Ports, 'clock' | 'random' | 'log'>,
   context: LinkContext,

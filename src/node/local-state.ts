@@ -1,30 +1,15 @@
 /**
  * Loop: local state — what this VM keeps about itself, apart from the shared state.
  *
- * Keys are made here and never leave. `config` holds what only this VM decides: which services run here, which port and
- * interface. The file `genesis` is written last: a directory without it holds no member.
+ * Keys are made here and never leave. `config` holds what only this VM decides: which services
+ * run here, which port and interface. The file `genesis` is written last: a directory without it
+ * holds no member.
  */
-import * as z from 'zod/mini';
 import { type Genesis, readGenesis } from '../crdt/genesis.ts';
 import type { MeshId } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Crypto, Disk, Random } from '../ports.ts';
-
-const endpoint = z.object({ host: z.string(), port: z.number() });
-
-const localConfig = z.object({
-  name: z.string(),
-  port: z.number(),
-  interface: z.string(),
-  advertised: z.nullable(endpoint),
-  observed: z.nullable(endpoint),
-  services: z.array(z.string()),
-  allowRun: z.boolean(),
-  entries: z.array(z.object({ member: z.string(), endpoint })),
-});
-
-/** What only this VM decides or knows. `entries`: the members that its token named, for the first contact. */
-export type LocalConfig = z.infer<typeof localConfig>;
+import { type LocalConfig, parseConfig } from './rules/local-config.ts';
 
 /** The secrets of this VM: 32 bytes each. */
 export interface Keys {
@@ -61,8 +46,8 @@ export const isInitialised = async (disk: Disk): Promise<boolean> =>
   (await disk.read(FILE.genesis)) !== null;
 
 /**
- * Keys kept from an earlier try to join, or fresh ones, kept before they are first used: a join that was cut midway is
- * repeated as the same member.
+ * Keys kept from an earlier try to join, or fresh ones, kept before they are first used: a join
+ * that was cut midway is repeated as the same member.
  */
 export async function keepKeys(disk: Disk, random: Random): Promise<Keys> {
   const memberSeed = await disk.read(FILE.member);
@@ -88,7 +73,10 @@ export async function writeLocalState(
 export const writeConfig = (disk: Disk, config: LocalConfig): Promise<void> =>
   disk.write(FILE.config, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
 
-/** Reads it all back. Fault 'refused' when the directory holds no member or a file of it is damaged. */
+/**
+ * Reads it all back. Fault 'refused' when the directory holds no member or a file of it is
+ * damaged.
+ */
 export async function readLocalState(crypto: Crypto, disk: Disk): Promise<LocalState> {
   const genesisBytes = await disk.read(FILE.genesis);
   if (genesisBytes === null) {
@@ -121,12 +109,9 @@ async function readKey(disk: Disk, name: string): Promise<Uint8Array> {
 }
 
 async function readConfig(disk: Disk): Promise<LocalConfig> {
-  const bytes = await disk.read(FILE.config);
-  try {
-    return localConfig.parse(JSON.parse(new TextDecoder().decode(bytes ?? new Uint8Array())));
-  } catch {
-    throw damaged(FILE.config, 'not the settings that init or join wrote');
-  }
+  const config = parseConfig(new TextDecoder().decode((await disk.read(FILE.config)) ?? undefined));
+  if (config === null) throw damaged(FILE.config, 'not the settings that init or join wrote');
+  return config;
 }
 
 const damaged = (file: string, why: string): Fault =>

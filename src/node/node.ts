@@ -1,8 +1,10 @@
 /**
- * Loop: node — the running member: opens its parts, says which event marks which loop, and closes them.
+ * Loop: node — the running member: opens its parts, says which event marks which loop, and closes
+ * them.
  *
- * Read this first. Nothing acts on an event directly: events mark loops, each loop acts at its own pace and computes the
- * whole of what should be (`docs/ARCHITECTURE.md` follows two flows through it).
+ * Read this first. Nothing acts on an event directly: events mark loops, each loop acts at its
+ * own pace and computes the whole of what should be (`docs/ARCHITECTURE.md` follows two flows
+ * through it).
  */
 import { isOverlay } from '../crdt/endpoints.ts';
 import { type MemberId, memberIdOf, parseMemberId } from '../crdt/ids.ts';
@@ -37,7 +39,10 @@ export interface RunningNode {
   readonly done: Promise<void>;
 }
 
-/** Starts the member that the state directory holds. Fault 'refused' when it holds none or the port is taken. */
+/**
+ * Starts the member that the state directory holds. Fault 'refused' when it holds none or the
+ * port is taken.
+ */
 export async function startNode(ports: Ports, build: Build): Promise<RunningNode> {
   const parts = await openParts(ports, build);
   const { replica, sync, links, facts, agents, swarm, stop } = parts;

@@ -1,19 +1,20 @@
 /**
  * Loop: operators — what an operator does with the mesh itself: invites, roles, recovery.
  *
- * Each act checks first whether this member may do it and says so before it tries; then it is one signed frame. An act that
- * others must know at once is done when one of them has it.
+ * Each act checks first whether this member may do it and says so before it tries; then it is one
+ * signed frame. An act that others must know at once is done when one of them has it.
  */
 import type { Edit } from '../crdt/entry.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import { makeInvite } from '../crdt/invite.ts';
 import { makeRoot, readRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
 import { printToken } from '../crdt/token.ts';
-import type { Invite, View } from '../crdt/view.ts';
+import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, Crypto, Random } from '../ports.ts';
 import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
+import type { ListedInvite } from './rules/answers.ts';
 import { findInvite, findMember, inviteState } from './rules/find.ts';
 import { tokenEntries } from './rules/token-entries.ts';
 import type { Sync } from './sync.ts';
@@ -39,13 +40,13 @@ export interface InviteWish {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** An invite as it is listed. `state`: open, used-up, revoked or expired. */
-export type ListedInvite = Omit<Invite, 'isRevoked' | 'author'> & { readonly state: string };
-
 /** Longest wait for the target of a grant to have it. Unit: ms. */
 const GRANT_MS = 10_000;
 
-/** Makes an invite. Done when a second member holds it, where one is reachable. `warning`: null or a line for people. */
+/**
+ * Makes an invite. Done when a second member holds it, where one is reachable. `warning`: null or
+ * a line for people.
+ */
 export async function createInvite(
   ports: OperatorPorts,
   context: OperatorContext,
@@ -118,7 +119,10 @@ export async function addOperator(
   }
 }
 
-/** Takes the operator role back. Removing the last operator is refused: only the recovery code would help then. */
+/**
+ * Takes the operator role back. Removing the last operator is refused: only the recovery code
+ * would help then.
+ */
 export async function removeOperator(context: OperatorContext, text: string): Promise<void> {
   const view = context.replica.view();
   mustBeOperator(view, context.self, 'take the role back');
@@ -165,7 +169,10 @@ export async function recoverOperator(
   await spread(context);
 }
 
-/** What the removed operator signed as operator and what stays: under the remover, in the same frame. */
+/**
+ * What the removed operator signed as operator and what stays: under the remover, in the same
+ * frame.
+ */
 function adoptions(context: OperatorContext, view: View, removed: MemberId): readonly Edit[] {
   const paths = context.replica
     .pathsOf(removed)

@@ -6,7 +6,10 @@ import type { Disk, Host, Net } from '../ports.ts';
 import { isInitialised } from './local-state.ts';
 import { checkFitness, checkRoutes } from './rules/fitness.ts';
 
-/** Fault 'refused' when the state directory holds a member, the host is unfit, or the port is taken. */
+/**
+ * Fault 'refused' when the state directory holds a member, the host is unfit, or the port is
+ * taken.
+ */
 export async function checkHost(
   ports: { readonly disk: Disk; readonly host: Host; readonly net: Net },
   port: number,
@@ -30,7 +33,10 @@ export async function checkHost(
   }
 }
 
-/** Fault 'refused' when the overlay's prefixes overlap a route of this host or an interface has our name. */
+/**
+ * Fault 'refused' when the overlay's prefixes overlap a route of this host or an interface has
+ * our name.
+ */
 export async function checkOverlay(
   host: Host,
   mesh: { readonly prefix: string; readonly prefix6: string },

@@ -2,7 +2,8 @@
  * Loop: replica — the shared state on this VM: the store in memory, the journal on disk.
  *
  * 1. An own frame is durable before the store takes it and before anybody is sent it.
- * 2. Frames of others are taken at once and journalled behind; a crash loses at most what can be fetched again.
+ * 2. Frames of others are taken at once and journalled behind; a crash loses at most what can be
+ *    fetched again.
  * 3. Own writes run one after the other.
  */
 import type { Edit } from '../crdt/entry.ts';
@@ -19,7 +20,10 @@ import type { LocalState } from './local-state.ts';
 /** The shared state as loops use it. */
 export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf' | 'pathsOf'> {
   view(): View;
-  /** Says something as this member. Resolves when it is durable; Fault 'refused' when it is over a limit. */
+  /**
+   * Says something as this member. Resolves when it is durable; Fault 'refused' when it is over a
+   * limit.
+   */
   write(edits: readonly Edit[]): Promise<void>;
   /** Judges frames of others and takes what is good. */
   receive(frames: readonly Uint8Array[]): readonly Receipt[];
@@ -33,7 +37,10 @@ type ReplicaPorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
 
 const JOURNAL = 'journal';
 
-/** A journal of this size that is this many times what is live is written anew at start. Unit: bytes. */
+/**
+ * A journal of this size that is this many times what is live is written anew at start. Unit:
+ * bytes.
+ */
 const BULKY_BYTES_MIN = 256 * 1024;
 const BULKY_RATIO = 4;
 

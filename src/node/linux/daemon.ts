@@ -1,5 +1,6 @@
 /**
- * Edge: daemon — the whole member on this machine: opens the nine ports, starts the node, serves its API, obeys signals.
+ * Edge: daemon — the whole member on this machine: opens the nine ports, starts the node, serves
+ * its API, obeys signals.
  */
 import type { Ports } from '../../ports.ts';
 import { eraseState, isLeaving } from '../leave.ts';
@@ -64,7 +65,10 @@ export async function runDaemon(directories: Directories): Promise<void> {
   }
 }
 
-/** Undoes and deletes what a member left on this VM, without a daemon. Fault 'refused' while one runs. */
+/**
+ * Undoes and deletes what a member left on this VM, without a daemon. Fault 'refused' while one
+ * runs.
+ */
 export async function eraseHere(directories: Directories): Promise<void> {
   const ports = await openPorts(directories, 'error');
   const unlock = await lockState(directories.state, directories.run);
@@ -74,4 +78,3 @@ export async function eraseHere(directories: Directories): Promise<void> {
     await unlock();
   }
 }
-

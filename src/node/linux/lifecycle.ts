@@ -1,5 +1,6 @@
 /**
- * Edge: lifecycle — starts and stops the daemon of this machine: as the systemd unit where systemd runs, else detached.
+ * Edge: lifecycle — starts and stops the daemon of this machine: as the systemd unit where
+ * systemd runs, else detached.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +13,10 @@ import { startDetached } from './daemonize.ts';
 import { socketPath } from './run-directory.ts';
 import { startUnit, stopUnit } from './systemd.ts';
 
-/** Longest wait for the daemon to answer or to be gone. Unit: ms. It answers after 0.4 s on an idle machine. */
+/**
+ * Longest wait for the daemon to answer or to be gone. Unit: ms. It answers after 0.4 s on an
+ * idle machine.
+ */
 const START_MS = 20_000;
 const STOP_MS = 20_000;
 /** Pause between two looks. Unit: ms. */
@@ -23,7 +27,10 @@ const CALL_MS = 2_000;
 /** Where systemd keeps the unit's directories; others run detached, also where systemd runs. */
 const UNIT_DIRECTORIES: Directories = { state: '/var/lib/cnsmo', run: '/run/cnsmo' };
 
-/** Starts the daemon and waits until it answers. Harmless when it runs. Fault 'internal' naming the log when it ends. */
+/**
+ * Starts the daemon and waits until it answers. Harmless when it runs. Fault 'internal' naming
+ * the log when it ends.
+ */
 export async function startDaemon(host: Host, directories: Directories): Promise<void> {
   const log = join(directories.state, 'log');
   const isUnit = await usesUnit(host, directories);

@@ -1,8 +1,10 @@
 /**
  * Rule: admit — whether an invite's holder becomes a member, and with which name and address.
  *
- * 1. The same member key is admitted again, with what it already has: a joiner whose answer was lost just repeats.
- * 2. An entry judges by its own view and clock; over-use that only a partition makes possible is an alarm later.
+ * 1. The same member key is admitted again, with what it already has: a joiner whose answer was
+ *    lost just repeats.
+ * 2. An entry judges by its own view and clock; over-use that only a partition makes possible is
+ *    an alarm later.
  */
 
 import { pickIpv4 } from '../../crdt/addresses.ts';
@@ -14,7 +16,10 @@ import type { Invite, View } from '../../crdt/view.ts';
 import type { Crypto } from '../../ports.ts';
 import type { JoinAsk, JoinRefusal } from './join-message.ts';
 
-/** Admissions in one sub-document before a node sends joiners elsewhere: its quota is 256 keys. FORMATS, "Admission". */
+/**
+ * Admissions in one sub-document before a node sends joiners elsewhere: its quota is 256 keys.
+ * FORMATS, "Admission".
+ */
 const ADMISSIONS_MAX = 128;
 
 export type AdmitAsk = Extract<JoinAsk, { kind: 'admit' }>;

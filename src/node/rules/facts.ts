@@ -8,7 +8,7 @@ import type { Edit } from '../../crdt/entry.ts';
 import { bytesOfId, type MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Crypto } from '../../ports.ts';
-import type { LocalConfig } from '../local-state.ts';
+import type { LocalConfig } from './local-config.ts';
 
 /** Own addresses that are published, at most. A VM with more names the first in order. */
 const LOCAL_MAX = 16;

@@ -1,5 +1,6 @@
 /**
- * Rule: find — which member or invite a person means: an exact name, an id, or the beginning of an id.
+ * Rule: find — which member or invite a person means: an exact name, an id, or the beginning of
+ * an id.
  */
 import type { Invite, Member, View } from '../../crdt/view.ts';
 import { Fault } from '../../fault.ts';

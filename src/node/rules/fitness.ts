@@ -38,8 +38,9 @@ const routes = z.array(
 );
 
 /**
- * Fault 'refused' when a route of this host, of another interface than ours, overlaps the mesh's prefix. `routesJson`: what
- * `ip -j route show` printed; both families may be checked with the same call.
+ * Fault 'refused' when a route of this host, of another interface than ours, overlaps the mesh's
+ * prefix. `routesJson`: what `ip -j route show` printed; both families may be checked with the
+ * same call.
  */
 export function checkRoutes(routesJson: string, prefix: string, ownInterface: string): void {
   const parsed = z.safeParse(routes, JSON.parse(routesJson === '' ? '[]' : routesJson));

@@ -1,8 +1,8 @@
 /**
  * Rule: join message — what a joiner and its entry say to each other.
  *
- * Two requests, each with one answer: `hello` (which mesh is this, how do you see me) and `admit` (take me in). Unknown
- * fields are ignored; the version is checked first.
+ * Two requests, each with one answer: `hello` (which mesh is this, how do you see me) and `admit`
+ * (take me in). Unknown fields are ignored; the version is checked first.
  */
 import * as z from 'zod/mini';
 import { decode, encode } from '../../crdt/codec.ts';

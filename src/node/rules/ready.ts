@@ -1,12 +1,13 @@
 /**
  * Rule: ready — whether this VM does its whole part in the mesh.
  *
- * In step with every member that it can reach, every enabled agent ready. Alone: after 10 s, with the state from disk.
+ * In step with every member that it can reach, every enabled agent ready. Alone: after 10 s, with
+ * the state from disk.
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import type { AgentReport } from '../../services/service.ts';
-import type { LinkState } from '../links.ts';
+import type { LinkState } from './answers.ts';
 
 /** How long a member that answers nobody waits for others. Unit: ms. INTERFACES, "ready". */
 const ALONE_MS = 10_000;

@@ -1,5 +1,6 @@
 /**
- * Rule: settings — the flags that init and join share, from text to values, each with the reason when it is refused.
+ * Rule: settings — the flags that init and join share, from text to values, each with the reason
+ * when it is refused.
  */
 import { isAddress, parsePrefix4, parsePrefix6 } from '../../crdt/addresses.ts';
 import { parseName } from '../../crdt/names.ts';
@@ -32,7 +33,10 @@ export interface Settings {
   readonly allowRun: boolean;
 }
 
-/** Services that a VM may consent to; `core` always runs, `process` needs --allow-run. FORMATS, "Consent". */
+/**
+ * Services that a VM may consent to; `core` always runs, `process` needs --allow-run. FORMATS,
+ * "Consent".
+ */
 export const CONSENT_SERVICES = ['vpn', 'firewall', 'lb', 'dns'] as const;
 
 const INTERFACE_PATTERN = /^[a-z][a-z0-9_-]{0,14}$/;

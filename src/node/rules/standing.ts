@@ -9,7 +9,10 @@ import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Standing } from '../../ports.ts';
 
-/** How long after its expiry an invite's holder is still told that it expired. Unit: ms. FORMATS, "Connection". */
+/**
+ * How long after its expiry an invite's holder is still told that it expired. Unit: ms. FORMATS,
+ * "Connection".
+ */
 const TELL_EXPIRED_MS = 24 * 3_600_000;
 
 /** The standing of a peer. `entries`: the members that the token pinned. */

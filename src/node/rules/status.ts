@@ -5,44 +5,9 @@
  */
 import { endpointsOf } from '../../crdt/endpoints.ts';
 import type { MemberId } from '../../crdt/ids.ts';
-import type { Member, Role, View } from '../../crdt/view.ts';
+import type { Member, View } from '../../crdt/view.ts';
 import type { AgentReport } from '../../services/service.ts';
-import type { LinkState } from '../links.ts';
-
-export interface MemberStatus {
-  readonly id: MemberId;
-  readonly name: string;
-  readonly role: Role;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly state: LinkState | 'left';
-  /** Overlay addresses without prefix length, IPv4 first. */
-  readonly addresses: readonly string[];
-  readonly endpoint: string | null;
-  readonly handshakeAgeMs: number | null;
-  readonly rttMs: number | null;
-  readonly version: string | null;
-}
-
-export interface Status {
-  readonly mesh: { readonly id: string; readonly name: string };
-  readonly self: {
-    readonly id: MemberId;
-    readonly name: string;
-    readonly role: Role;
-    readonly addresses: readonly string[];
-    readonly ready: boolean;
-    readonly engine: string | null;
-    readonly version: string;
-  };
-  readonly core: null;
-  readonly members: readonly MemberStatus[];
-  readonly services: readonly Pick<AgentReport, 'name' | 'state' | 'problems'>[];
-  /** Members that this VM can talk to, itself included, of all that are in the mesh. */
-  readonly reachable: number;
-  readonly total: number;
-  /** Things that an operator should look at. */
-  readonly alarms: readonly string[];
-}
+import type { LinkState, MemberStatus, Status } from './answers.ts';
 
 /** What the node sees at this moment beside the view. */
 export interface Sight {

@@ -1,8 +1,9 @@
 /**
- * Rule: sync message — what two members say to each other to come in step: how far each is, and frames.
+ * Rule: sync message — what two members say to each other to come in step: how far each is, and
+ * frames.
  *
- * Request and answer have the same form. Heads are hints: a wrong one costs a useless frame, nothing else, because every
- * frame proves itself.
+ * Request and answer have the same form. Heads are hints: a wrong one costs a useless frame,
+ * nothing else, because every frame proves itself.
  */
 import { decode, encode } from '../../crdt/codec.ts';
 import type { Value } from '../../crdt/entry.ts';

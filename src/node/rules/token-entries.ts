@@ -1,7 +1,8 @@
 /**
  * Rule: token entries — which members, at which addresses, a token names.
  *
- * This member first, by all its addresses, then connected ones by their best: a joiner needs one that answers.
+ * This member first, by all its addresses, then connected ones by their best: a joiner needs one
+ * that answers.
  */
 import { endpointsOf } from '../../crdt/endpoints.ts';
 import type { MemberId } from '../../crdt/ids.ts';
@@ -28,7 +29,7 @@ export function tokenEntries(
   const isPublic = entries.some(({ address }) => !isPrivate(address.host));
   const warning = isPublic
     ? null
-    : 'the token names private addresses only; for VMs elsewhere run init or join with --advertise ADDR';
+    : 'the token names private addresses only; VMs elsewhere need --advertise ADDR at init or join';
   return { entries, warning };
 }
 

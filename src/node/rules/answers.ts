@@ -1,0 +1,51 @@
+/**
+ * Rule: answers — the form of what the local API says. Types only; clients import them.
+ *
+ * The field names are fixed (docs: README, "Output"); readers ignore those that they do not know.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import type { Invite, Role } from '../../crdt/view.ts';
+import type { AgentReport } from '../../services/service.ts';
+
+/** How a member can be reached: connected, not, or not known yet. */
+export type LinkState = 'alive' | 'suspect' | 'dead';
+
+/** A member, as this VM sees it. */
+export interface MemberStatus {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly role: Role;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly state: LinkState | 'left';
+  /** Overlay addresses without prefix length, IPv4 first. */
+  readonly addresses: readonly string[];
+  readonly endpoint: string | null;
+  readonly handshakeAgeMs: number | null;
+  readonly rttMs: number | null;
+  readonly version: string | null;
+}
+
+/** This VM and its mesh. */
+export interface Status {
+  readonly mesh: { readonly id: string; readonly name: string };
+  readonly self: {
+    readonly id: MemberId;
+    readonly name: string;
+    readonly role: Role;
+    readonly addresses: readonly string[];
+    readonly ready: boolean;
+    readonly engine: string | null;
+    readonly version: string;
+  };
+  readonly core: null;
+  readonly members: readonly MemberStatus[];
+  readonly services: readonly Pick<AgentReport, 'name' | 'state' | 'problems'>[];
+  /** Members that this VM can talk to, itself included, of all that are in the mesh. */
+  readonly reachable: number;
+  readonly total: number;
+  /** Things that an operator should look at. */
+  readonly alarms: readonly string[];
+}
+
+/** An invite as it is listed. `state`: open, used-up, revoked or expired. */
+export type ListedInvite = Omit<Invite, 'isRevoked' | 'author'> & { readonly state: string };
