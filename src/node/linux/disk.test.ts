@@ -161,13 +161,17 @@ test('sub-directories are left alone, but a loose bin is refused', async () => {
 });
 
 test('what a crash left of an atomic write is removed at opening, and nothing else', async () => {
-  // Goal: no rubbish grows. Method: a left-over beside a file whose name only resembles one.
+  // Goal: no rubbish grows. Method: files of a dead writer, an earlier one of our own pid, a live
+  // one (our parent), and one whose name only resembles them.
   const directory = fresh();
   const disk = await openDisk(directory);
   await disk.write('key.tmp', Buffer.from('mine'));
-  writeFileSync(join(directory, '.key.0a1b.tmp'), 'half', { mode: 0o644 });
-  await openDisk(directory);
-  assert.deepEqual(readdirSync(directory), ['key.tmp']);
+  const left = (pid: number): string => `.key.${pid}-0123456789ab.tmp`;
+  for (const pid of [2 ** 30, process.pid, process.ppid]) {
+    writeFileSync(join(directory, left(pid)), 'half', { mode: 0o600 });
+  }
+  assert.deepEqual(await (await openDisk(directory)).list(), ['key.tmp']);
+  assert.deepEqual(readdirSync(directory).sort(), [left(process.ppid), 'key.tmp']);
 });
 
 /** Runs a script on a file system of its own of 64 KiB, and returns what it prints. */

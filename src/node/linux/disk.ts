@@ -17,7 +17,7 @@ import type { Disk } from '../../ports.ts';
 import {
   codeOf,
   diskFault,
-  isTemporary,
+  isLeftOver,
   openFile,
   removeFile,
   syncDirectory,
@@ -72,11 +72,12 @@ async function inspect(root: string): Promise<void> {
   refuseForeign(root, stats, 0o700);
   for (const name of (await readdir(root)).sort()) {
     const path = join(root, name);
-    if (isTemporary(name)) {
-      await removeFile(path);
-      continue;
-    }
-    const found = await lstat(path);
+    if (isLeftOver(name)) await removeFile(path);
+    const found = await lstat(path).catch((error) => {
+      if (codeOf(error) === 'ENOENT') return null; // Left over, or just renamed by its writer.
+      throw error;
+    });
+    if (found === null) continue;
     if (found.isDirectory()) {
       if (name === 'bin') refuseForeign(path, found, 0o700); // Invariant 4.
       continue;

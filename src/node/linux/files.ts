@@ -14,11 +14,20 @@ import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promise
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '../../fault.ts';
 
-const TEMPORARY = /^\..*\.tmp$/;
+/** The pid of the writer stands in the name, so that nobody removes what is being written. */
+const TEMPORARY = /^\..*\.(\d+)-[0-9a-f]{12}\.tmp$/;
 
-/** Whether a file of this name is what a crash left of an atomic write. */
-export function isTemporary(name: string): boolean {
-  return TEMPORARY.test(name);
+/** Whether a file of this name is what a crash left of an atomic write: its writer has ended. */
+export function isLeftOver(name: string): boolean {
+  const writer = TEMPORARY.exec(name)?.[1];
+  if (writer === undefined) return false;
+  if (Number(writer) === process.pid) return true; // An earlier process; we only just start.
+  try {
+    process.kill(Number(writer), 0);
+    return false;
+  } catch (error) {
+    return codeOf(error) === 'ESRCH';
+  }
 }
 
 /**
@@ -30,8 +39,8 @@ export async function writeAtomically(
   content: Uint8Array | string,
   mode: number,
 ): Promise<void> {
-  const random = randomBytes(6).toString('hex');
-  const temporary = join(dirname(path), `.${basename(path)}.${random}.tmp`);
+  const unique = `${process.pid}-${randomBytes(6).toString('hex')}`;
+  const temporary = join(dirname(path), `.${basename(path)}.${unique}.tmp`);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {

@@ -147,7 +147,7 @@ test('a program that is missing or not executable is refused', async () => {
 
 test('names that are no file names are refused', async () => {
   // Goal: no path leaves the run directory. Method: hostile names in every call.
-  for (const name of ['', '..', '../x', 'a/b', '.x', 'a\0']) {
+  for (const name of ['', '..', '../x', 'a/b', '.x', 'a\0', 'daemon']) {
     await assert.rejects(open().start({ ...child, name }));
     await assert.rejects(open().isRunning(name));
     await assert.rejects(open().stop(name));

@@ -38,8 +38,8 @@ const LOG_BYTES_MAX = 1024 * 1024;
 /** Most processes that are ended under one name: the child and strays of it. */
 const STOP_ROUNDS_MAX = 16;
 
-/** What a child may be called: the name becomes a file name. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** What a child may be called: the name becomes a file name, and `daemon.pid` is the daemon's. */
+const NAME = /^(?!daemon$)[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /**
  * The children of this host. `resolveProgram` turns the first word of an argument vector into the

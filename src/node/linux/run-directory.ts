@@ -4,7 +4,7 @@
  * Everybody may look into it, or no member of the group could reach the socket. Nobody but its
  * owner may change it, or a stranger could put a socket or a pid of his own there.
  */
-import { lstat, mkdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
 import { diskFault } from './files.ts';
@@ -19,7 +19,8 @@ const SOCKET_PATH_BYTES_MAX = 107;
 export async function openRunDirectory(directory: string): Promise<string> {
   const path = resolve(directory);
   try {
-    await mkdir(path, { recursive: true, mode: 0o755 });
+    const isNew = (await mkdir(path, { recursive: true })) !== undefined;
+    if (isNew) await chmod(path, 0o755); // The umask took what it wanted from the mode of mkdir.
     const stats = await lstat(path);
     const owner = process.geteuid?.() ?? 0;
     const value = `${path} (${(stats.mode & 0o7777).toString(8).padStart(4, '0')})`;

@@ -1,0 +1,104 @@
+/**
+ * Edge: daemon lock — at most one process works on a state directory.
+ *
+ * The lock is an abstract unix socket, named after the directory's device and inode: taking it is
+ * one atomic step, a symbolic link or another spelling of the path makes no second lock, and the
+ * kernel frees it when its holder dies, however it dies. Abstract names belong to a network
+ * namespace; for a daemon in another one, `<run>/daemon.pid` says who runs.
+ *
+ * 1. Whoever holds the lock is one process; a name in use is never taken over.
+ * 2. Any local user could hold the name first. That stops our start with a clear Fault, no more.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, stat } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { join, resolve } from 'node:path';
+import { Fault } from '../../fault.ts';
+import { codeOf, diskFault, readText, removeFile, writeAtomically } from './files.ts';
+import { identifyProcess, isAlive, parseIdentity } from './process-identity.ts';
+import { openRunDirectory } from './run-directory.ts';
+
+/**
+ * Takes the lock of a state directory (creating it when missing) until the returned function is
+ * called or this process ends. Fault 'refused' when another process has it.
+ */
+export async function lockState(
+  stateDirectory: string,
+  runDirectory: string,
+): Promise<() => Promise<void>> {
+  const state = resolve(stateDirectory);
+  await mkdir(state, { recursive: true, mode: 0o700 }).catch((error) => {
+    throw diskFault(error, state);
+  });
+  const pidFile = join(await openRunDirectory(runDirectory), 'daemon.pid');
+  const server = await holdName(await nameOf(state));
+  try {
+    if (server === null || (await isOtherAlive(pidFile))) throw await inUse(state, pidFile);
+    const self = await identifyProcess(process.pid);
+    await writeAtomically(pidFile, JSON.stringify(self), 0o644);
+  } catch (error) {
+    server?.close();
+    throw diskFault(error, pidFile);
+  }
+  return async () => {
+    if (!server.listening) return;
+    await removeFile(pidFile);
+    await new Promise((closed) => server.close(closed));
+  };
+}
+
+/** Whether some process has the lock of the state directory, a command as well as the daemon. */
+export async function isDaemonRunning(stateDirectory: string): Promise<boolean> {
+  let name: string;
+  try {
+    name = await nameOf(resolve(stateDirectory));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false; // No directory, no daemon.
+    throw diskFault(error, stateDirectory);
+  }
+  return await new Promise((answer) => {
+    const socket = connect(name);
+    const finish = (isHeld: boolean): void => {
+      socket.destroy();
+      answer(isHeld);
+    };
+    socket.once('connect', () => finish(true));
+    socket.once('error', () => finish(false));
+  });
+}
+
+async function nameOf(state: string): Promise<string> {
+  const { dev, ino } = await stat(state, { bigint: true });
+  return `\0cnsmo/${createHash('sha256').update(`${dev}:${ino}`).digest('hex')}`;
+}
+
+/** The listener that holds the name, or null when somebody else does. */
+async function holdName(name: string): Promise<Server | null> {
+  const server = createServer((socket) => socket.destroy());
+  server.unref(); // The lock alone keeps no process running.
+  return await new Promise((held, failed) => {
+    server.once('error', (error) => (codeOf(error) === 'EADDRINUSE' ? held(null) : failed(error)));
+    server.listen(name, () => held(server));
+  });
+}
+
+async function readHolder(pidFile: string): Promise<ReturnType<typeof parseIdentity>> {
+  const text = await readText(pidFile);
+  return text === null ? null : parseIdentity(text);
+}
+
+async function isOtherAlive(pidFile: string): Promise<boolean> {
+  const holder = await readHolder(pidFile);
+  return holder !== null && holder.pid !== process.pid && (await isAlive(holder));
+}
+
+async function inUse(state: string, pidFile: string): Promise<Fault> {
+  const holder = await readHolder(pidFile);
+  const who = holder === null ? 'another process' : `process ${holder.pid}`;
+  return new Fault('refused', {
+    field: 'state',
+    value: state,
+    why: `in use by ${who}`,
+    remedy: 'stop the daemon with: cnsmo stop; or wait for the other command to end',
+  });
+}
