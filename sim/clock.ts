@@ -6,7 +6,7 @@ import type { Life } from './life.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** The moment at which every run starts. Unit: ms since the Unix epoch; 2026-01-01. */
-const START_WALL_MS = 1_767_225_600_000;
+export const START_WALL_MS = 1_767_225_600_000;
 
 /** The clock that a process sees. `skewMs`: how far its VM is from the true time. */
 export function openClock(

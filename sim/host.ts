@@ -77,6 +77,7 @@ function addressesOf({ kernel }: HostContext): { interface: string; host: string
 /** What the tool says. A Fault for a tool that is not there; an unknown command fails the run. */
 function execute(context: HostContext, { argv, stdin }: HostCommand): HostResult | Fault {
   const [tool = '', ...words] = argv;
+  if (!words.includes('show')) context.kernel.changes += 1;
   try {
     if (tool === 'ip') return runIp(context.kernel, words);
     if (tool === 'wg') return runWg(context, words, new TextDecoder().decode(stdin));

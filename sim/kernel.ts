@@ -50,8 +50,9 @@ export interface Kernel {
   readonly wallMs: () => number;
   /** Virtual ms. */
   readonly nowMs: () => number;
-  /** Counts power cuts. */
+  /** Counts power cuts, and commands that may have changed something. */
   cuts: number;
+  changes: number;
 }
 
 /** A kernel as it is after booting. */
@@ -66,6 +67,7 @@ export const bootKernel = (
   monitors: new Set(),
   ...clock,
   cuts: 0,
+  changes: 0,
 });
 
 /** Everything in memory is gone. */

@@ -1,0 +1,72 @@
+/**
+ * Edge: bugs — planted bugs, each of which `npm run sim -- --bug NAME` must find.
+ *
+ * They are faults of the ports, so that no line of the product carries a switch for them: a disk
+ * that answers early is what a daemon without fsync would see, and so on.
+ */
+import type { HostCommand, Ports, Swarm, SwarmNode } from '../src/ports.ts';
+import type { DiskHabits } from './platter.ts';
+
+/** A planted bug. */
+export interface Bug {
+  readonly about: string;
+  readonly disk?: Partial<DiskHabits>;
+  readonly wrap?: (ports: Ports) => Ports;
+}
+
+/** Every swarm node that the ports open, changed. */
+const withNode =
+  (change: (node: SwarmNode) => Partial<SwarmNode>) =>
+  (ports: Ports): Ports => {
+    const swarm: Swarm = {
+      open: async (config) => {
+        const node = await ports.swarm.open(config);
+        return { ...node, ...change(node) };
+      },
+    };
+    return { ...ports, swarm };
+  };
+
+const isPeerRemoval = ({ argv }: HostCommand): boolean => argv.includes('remove');
+
+/** Name → bug. */
+export const BUGS: Readonly<Record<string, Bug>> = {
+  'no-sync': {
+    about: 'no anti-entropy: what gossip loses stays lost',
+    wrap: withNode((node) => ({
+      request: (peer, protocol, body, timeoutMs) =>
+        protocol === 'sync' ? Promise.resolve(body) : node.request(peer, protocol, body, timeoutMs),
+    })),
+  },
+  'no-fsync': {
+    about: 'frames are sent before they are durable: a power cut makes their author fork',
+    disk: { answersEarly: true, syncMsMax: 20_000 },
+  },
+  'no-removal': {
+    about: 'tunnels to members that left stay up',
+    wrap: (ports) => ({
+      ...ports,
+      host: {
+        ...ports.host,
+        run: (command) =>
+          isPeerRemoval(command)
+            ? Promise.resolve({ status: 0, stdout: '', stderr: '' })
+            : ports.host.run(command),
+      },
+    }),
+  },
+  'no-redial': {
+    about: 'a connection that broke is never made again',
+    wrap: withNode((node) => {
+      const dialled = new Set<string>();
+      return {
+        dial: (peer, endpoints, timeoutMs) => {
+          if (dialled.has(peer)) return new Promise(() => {});
+          return node.dial(peer, endpoints, timeoutMs).then(() => {
+            dialled.add(peer);
+          });
+        },
+      };
+    }),
+  },
+};

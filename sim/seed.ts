@@ -1,0 +1,64 @@
+/**
+ * Edge: seed — one seed, run once: a scenario in the seed's own weather, then chaos, calm and checks.
+ */
+import { SCENARIOS } from '../scenarios/all.table.ts';
+import { underBan } from './ban.ts';
+import { rage } from './chaos.ts';
+import { openRoom, type Room, type RunOptions } from './room.ts';
+import { openWorld } from './world.ts';
+
+/** How a seed is run. */
+export interface SeedOptions extends RunOptions {
+  /** Length of the chaos, virtual minutes; 0 leaves it out. */
+  readonly minutes: number;
+  /** Name of a scenario; null takes one by the seed. */
+  readonly scenario: string | null;
+}
+
+/** What came of it. */
+export interface SeedResult {
+  readonly scenario: string;
+  readonly hash: string;
+  /** Virtual ms that passed. */
+  readonly ranMs: number;
+  /** What was wrong; null when nothing was. */
+  readonly failure: string | null;
+  /** Last lines of the trace, the oldest first. */
+  readonly tail: readonly string[];
+}
+
+/** Runs a seed once. Never rejects: what goes wrong is the result's failure. */
+export async function runSeed(options: SeedOptions): Promise<SeedResult> {
+  const names = Object.keys(SCENARIOS);
+  const name = options.scenario ?? names[options.seed % names.length] ?? '';
+  const scenario = SCENARIOS[name];
+  if (scenario === undefined) throw new Error(`no scenario ${name}: ${names.join(' ')}`);
+  const room = openRoom(options);
+  const world = openWorld(room, `sim seed ${options.seed}`);
+  const failure = await guarded(room, async () => {
+    await scenario(world);
+    room.trace.note(room.scheduler.nowMs(), 'scenario', `${name} passed`);
+    if (options.minutes > 0) await rage(room, world, options.minutes);
+  });
+  return {
+    scenario: name,
+    hash: room.trace.hash(),
+    ranMs: room.scheduler.nowMs(),
+    failure,
+    tail: room.trace.tail(),
+  };
+}
+
+/** Drives `work` under the ban; a promise that nobody caught fails the run as well. */
+async function guarded(room: Room, work: () => Promise<void>): Promise<string | null> {
+  const onRejection = (error: unknown): void => room.scheduler.fail(error);
+  process.on('unhandledRejection', onRejection);
+  try {
+    await underBan(() => room.scheduler.drive(work()));
+    return null;
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } finally {
+    process.off('unhandledRejection', onRejection);
+  }
+}
