@@ -200,3 +200,11 @@ test('codec: bytes are equal only when all are', () => {
   assert.equal(isSameBytes(bytes, new Uint8Array([1])), false);
   assert.equal(isSameBytes(bytes, new Uint8Array([1, 2, 0])), false);
 });
+
+test('bytes are plain at every length', () => {
+  // Goal: Yjs takes what encode gives, and it takes no Buffer. By encoding every length to 700.
+  for (let length = 0; length <= 700; length++) {
+    const bytes = encode({ text: 'x'.repeat(length), bytes: new Uint8Array(length) });
+    assert.equal(Object.getPrototypeOf(bytes), Uint8Array.prototype, `length ${length}`);
+  }
+});

@@ -45,7 +45,8 @@ const DECODE_OPTIONS = {
 export const encode = (value: Value): Uint8Array => {
   const why = whyUnfit(value, 0);
   if (why !== null) throw new TypeError(`cannot encode: ${why}`);
-  return encodeCbor(value, rfc8949EncodeOptions);
+  // A plain copy: in Node cborg returns a Buffer for longer values, which Yjs does not take.
+  return Uint8Array.from(encodeCbor(value, rfc8949EncodeOptions));
 };
 
 /**
