@@ -27,7 +27,7 @@ export interface Self {
   /** The mesh's one port: TCP for the swarm, UDP for WireGuard. */
   readonly port: number;
   readonly facts: HostFacts;
-  /** Addresses from which members were seen in live swarm connections, by member. */
+  /** Where members are in live swarm connections, with the port at which they listen. */
   readonly seen: ReadonlyMap<PeerKey, Endpoint>;
   /** Monotonic clock at the start of this pass, ms. Only for ages; never rendered. */
   readonly nowMs: number;

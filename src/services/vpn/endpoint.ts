@@ -82,20 +82,16 @@ export const candidatesOf = (
   ours: readonly string[],
 ): readonly Endpoint[] => {
   const said = endpointsOf(member, mesh);
-  const connected = seen === undefined ? [] : [withDeclaredPort(seen, member, said)];
+  const connected = seen === undefined ? [] : [withDeclaredPort(seen, said)];
   return distinct([...connected, ...said]).filter(
     ({ host, port }) => isFit(host) && port > 0 && !isOverlay(mesh, host) && !ours.includes(host),
   );
 };
 
-/**
- * A connection's remote port is a passing one when the member dialled us. The member's word for
- * that host holds; else its own port; while it has said nothing, the connection's.
- */
-const withDeclaredPort = (seen: Endpoint, member: Member, said: readonly Endpoint[]): Endpoint => {
+/** The member's own word on the port of that host holds: it knows what is forwarded to it. */
+const withDeclaredPort = (seen: Endpoint, said: readonly Endpoint[]): Endpoint => {
   const host = plainHost(seen.host);
-  const port = said.find((endpoint) => endpoint.host === host)?.port ?? member.endpoints?.port;
-  return { host, port: port ?? seen.port };
+  return { host, port: said.find((endpoint) => endpoint.host === host)?.port ?? seen.port };
 };
 
 /** Sockets that serve both families name IPv4 peers `::ffff:a.b.c.d`. */
