@@ -19,6 +19,9 @@ import { codeOf, diskFault, openFile, writeAtomically } from './files.ts';
 declare const __CNSMO_VERSION__: string | undefined;
 declare const __CNSMO_COMMIT__: string | undefined;
 
+/** Debian's names of architectures, by which the build files what it takes from Debian. */
+const DEBIAN_ARCH: Readonly<Record<string, string>> = { x64: 'amd64' };
+
 /** How an argument vector names a program that the binary carries. */
 const PREFIX = 'bundled:';
 
@@ -91,7 +94,7 @@ async function findOutside(name: string): Promise<string> {
     const [why, remedy] = ['cannot be run', 'name an executable file, or unset the variable'];
     throw new Fault('refused', { field: variable ?? name, value: override, why, remedy });
   }
-  const built = join('build', name, process.arch, name);
+  const built = join('build', name, DEBIAN_ARCH[process.arch] ?? process.arch, name);
   for (const directory of [...ancestors(process.argv[1] ?? ''), ...ancestors(process.cwd())]) {
     const path = await findProgram(join(directory, built));
     if (path !== null) return path;

@@ -123,3 +123,12 @@ test('a file that cannot be executed counts as missing', async () => {
   assert.equal((await runCommand({ argv: [path] }, limits)).stdout, 'works\n');
   assert.equal(await findProgram(path), path);
 });
+
+test('input can be opened by name, as wg opens it', async () => {
+  // Goal: a command may open /dev/stdin, and one that just reads it gets all. By cat in both ways.
+  const content = new TextEncoder().encode('secret\n'.repeat(20_000));
+  for (const argv of [['cat', '/dev/stdin'], ['cat']]) {
+    const result = await runCommand({ argv, stdin: content }, limits);
+    assert.equal(result.stdout, new TextDecoder().decode(content));
+  }
+});

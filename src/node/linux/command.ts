@@ -14,6 +14,7 @@ import { isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
 import { Fault } from '../../fault.ts';
 import type { HostCommand, HostResult } from '../../ports.ts';
+import { openInput } from './command-input.ts';
 import { codeOf } from './files.ts';
 
 /** Where tools are searched, in order. */
@@ -80,6 +81,7 @@ export async function runCommand(command: HostCommand, limits: RunLimits): Promi
     const remedy = 'leave that character out';
     throw new Fault('refused', { field: 'command', value: shown, why: 'holds a NUL', remedy });
   }
+  const input = command.stdin ? await openInput(command.stdin) : null;
   const child = execa(tool, operands, {
     reject: false,
     cwd: '/',
@@ -89,7 +91,7 @@ export async function runCommand(command: HostCommand, limits: RunLimits): Promi
     encoding: 'buffer',
     maxBuffer: limits.outputBytesMax,
     stripFinalNewline: false,
-    ...(command.stdin ? { input: command.stdin } : { stdin: 'ignore' }),
+    stdin: input === null ? 'ignore' : input.fd,
   });
   let isLate = false;
   const timer = setTimeout(() => {
@@ -98,6 +100,7 @@ export async function runCommand(command: HostCommand, limits: RunLimits): Promi
   }, limits.timeoutMs);
   const result = await child;
   clearTimeout(timer);
+  await input?.close();
   if (result.code === 'ENOENT' || result.code === 'EACCES') throw missingTool(tool, result);
   if (isLate) {
     const why = `still running after ${limits.timeoutMs} ms, so it was killed`;
