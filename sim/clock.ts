@@ -20,7 +20,8 @@ export function openClock(
     sleep: (durationMs, signal) =>
       life.promise(({ resolve }) => {
         if (signal.aborted) return resolve();
-        const cancel = life.after(durationMs, () => {
+        // As the timers of Node: whole ms, at least one.
+        const cancel = life.after(Math.max(1, Math.trunc(durationMs)), () => {
           signal.removeEventListener('abort', wake);
           resolve();
         });
