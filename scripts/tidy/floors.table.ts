@@ -96,6 +96,12 @@ export const FLOORS: readonly Floor[] = [
     ],
   },
   {
+    // One service on its real engine, without the daemon around it.
+    name: 'engines in namespaces',
+    files: /^netns-tests\/(?:engine-vms|[a-z]+-engine\.test)\.ts$/,
+    may: [/^netns-tests\//, /^src\/(?!cli\/|main\.ts)/, NODE, ANY_PACKAGE],
+  },
+  {
     name: 'real worlds',
     files: /^(?:netns-tests|kernel-tests|bench)\//,
     may: [/^(?:netns-tests|kernel-tests|bench|scripts|scenarios)\//, NODE, ANY_PACKAGE],

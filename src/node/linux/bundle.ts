@@ -12,6 +12,7 @@ import { constants } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { getRawAsset, isSea } from 'node:sea';
+import { gunzipSync } from 'node:zlib';
 import { Fault } from '../../fault.ts';
 import { findProgram, missingTool } from './command.ts';
 import { codeOf, diskFault, openFile, writeAtomically } from './files.ts';
@@ -44,7 +45,7 @@ export async function resolveProgram(program: string, stateDirectory: string): P
   if (program.startsWith(PREFIX)) {
     const name = program.slice(PREFIX.length);
     if (!isSea()) return await findOutside(name);
-    return await extract(name, new Uint8Array(getRawAsset(name)), stateDirectory);
+    return await extract(name, gunzipSync(getRawAsset(`${name}.gz`)), stateDirectory);
   }
   const path = await findProgram(program);
   if (path === null) throw missingTool(program);
