@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { encode, isSameBytes } from './codec.ts';
+import type { Value } from './entry.ts';
+import { frameHash } from './frame.ts';
+import { clientIdOf } from './gate.ts';
+import type { Receipt, Store } from './store.ts';
+import { openPen } from './subdocument.ts';
+import {
+  admit,
+  commit,
+  forge,
+  idOf,
+  openTestStore,
+  picture,
+  say,
+  seedOf,
+  testCrypto,
+} from './test-mesh.ts';
+
+const NOW = 1_000_000;
+
+/** A founder that admitted `a`, and `a` with the founder's frames. */
+const pair = (): { founder: Store; a: Store } => {
+  const founder = openTestStore('founder');
+  const a = openTestStore('a');
+  a.receive(say(founder, [admit('a')], NOW), NOW);
+  return { founder, a };
+};
+
+const verdictOf = (receipt: Receipt): string =>
+  'why' in receipt ? `${receipt.verdict}: ${receipt.why}` : receipt.verdict;
+
+/** The body of the first frame of a member's generation that says contents as they are. */
+const bodyOf = (name: string, contents: readonly Uint8Array[], generation = 0): Uint8Array =>
+  openPen(clientIdOf(testCrypto, testCrypto.publicKey(seedOf(name)), generation), null).write(
+    [],
+    contents,
+  );
+
+const entry = (path: string, value: Value, ms = NOW): Uint8Array =>
+  encode({ path, value, hlc: [ms, 0], replaces: null });
+
+describe('receive', () => {
+  it('takes good frames once', () => {
+    // Goal: the plain way. Method: a frame and the same again.
+    const { founder, a } = pair();
+    const frame = say(a, [{ path: 'member/version', value: '1' }], NOW);
+    assert.deepEqual(founder.receive(frame, NOW), { verdict: 'taken', author: idOf('a') });
+    assert.deepEqual(founder.receive(frame, NOW), { verdict: 'known' });
+    assert.equal(founder.valueOf(idOf('a'), 'member/version'), '1');
+    assert.deepEqual(picture(founder), picture(a));
+  });
+
+  it('judges by table what it does not take', () => {
+    // Goal: only what is bad for everybody is rejected, the rest is held; neither changes anything.
+    const founder = openTestStore('founder');
+    say(founder, [admit('a')], NOW);
+    const known = forge('a', { body: bodyOf('a', [entry('member/version', '1')]) });
+    assert.equal(founder.receive(known, NOW).verdict, 'taken');
+    const next = { sequence: 1, previous: frameHash(testCrypto, known) };
+    const longBody = new Uint8Array(64 * 1024);
+    const ahead = entry('member/left', true, NOW + 10_001);
+    const first = bodyOf('a', [entry('member/left', true)]);
+    const snapshot = { generation: 1, previous: [0, 9, new Uint8Array(32)] as const };
+    const keys = [...Array(257).keys()].map((index) => entry(`member/k${index}`, index));
+    const aheadBody = bodyOf('a', [ahead], 1);
+    const cases: readonly (readonly [what: string, frame: Uint8Array, verdict: string])[] = [
+      ['junk', Uint8Array.of(1, 2, 3), 'rejected: encoding'],
+      ['cut', known.subarray(0, -1), 'rejected: encoding'],
+      ['longer than a frame', forge('a', { ...next, body: longBody }), 'rejected: size'],
+      ['another mesh', forge('a', { ...next, mesh: new Uint8Array(32) }), 'rejected: mesh'],
+      ['signed by another', forge('a', { ...next, signer: 'b' }), 'rejected: signature'],
+      ['an update that is none', forge('a', { ...next, body: first }), 'rejected: structure'],
+      ['a second frame in one place', forge('a', { body: first }), 'rejected: equivocation'],
+      ['that, signed by another', forge('a', { body: first, signer: 'b' }), 'rejected: signature'],
+      ['nobody has certified', forge('b', {}), 'held: unknown-author'],
+      ['a frame is missing', forge('a', { ...next, sequence: 2 }), 'held: gap'],
+      ['a fork', forge('a', { ...next, previous: new Uint8Array(32) }), 'held: gap'],
+      ['the start is missing', forge('a', { ...next, generation: 1 }), 'held: gap'],
+      ['ahead', forge('a', { ...snapshot, body: aheadBody }), 'held: ahead'],
+      ['too many keys', forge('a', { ...snapshot, body: bodyOf('a', keys, 1) }), 'held: quota'],
+      [
+        'by our own key',
+        forge('founder', { sequence: 1, previous: new Uint8Array(32) }),
+        'held: own',
+      ],
+      ['as if by our own key', forge('founder', { signer: 'a' }), 'rejected: signature'],
+    ];
+    const before = picture(founder);
+    for (const [what, frame, verdict] of cases) {
+      assert.equal(verdictOf(founder.receive(frame, NOW)), verdict, what);
+      assert.deepEqual(picture(founder), before, what);
+    }
+    assert.equal(founder.receive(forge('a', { ...next }), NOW).verdict, 'taken');
+  });
+
+  it('never lets a held frame raise our clock', () => {
+    // Goal: a far clock poisons nobody. Method: one ms within and one beyond the 10 s.
+    const { founder } = pair();
+    const body = (ms: number): Uint8Array => bodyOf('a', [entry('member/left', true, ms)]);
+    founder.receive(forge('a', { body: body(NOW + 10_001) }), NOW);
+    say(founder, [{ path: 'intent/x', value: 1 }], NOW);
+    assert.deepEqual(founder.winner('intent/x')?.hlc, [NOW, 1]);
+    founder.receive(forge('a', { body: body(NOW + 10_000) }), NOW);
+    say(founder, [{ path: 'intent/x', value: 2 }], NOW);
+    assert.deepEqual(founder.winner('intent/x')?.hlc, [NOW + 10_000, 1]);
+  });
+
+  it('keeps the proof of equivocation, one for an author', () => {
+    // Goal: an operator can see who forked. Method: two more frames in one place.
+    const { founder } = pair();
+    const forked = ['1', '2', '3'].map((text) =>
+      forge('a', { body: bodyOf('a', [entry('member/version', text)]) }),
+    );
+    const receipts = founder.receiveAll(forked, NOW).map(verdictOf);
+    assert.deepEqual(receipts, ['taken', 'rejected: equivocation', 'rejected: equivocation']);
+    const [proof, ...more] = founder.equivocations();
+    assert.deepEqual(more, []);
+    assert.deepEqual(proof, {
+      author: idOf('a'),
+      generation: 0,
+      sequence: 0,
+      frames: [forked[0], forked[1]],
+    });
+    assert.equal(founder.valueOf(idOf('a'), 'member/version'), '1');
+  });
+
+  it('keeps and passes on what it cannot read', () => {
+    // Goal: a later version may say more. Method: contents of three kinds that do not read.
+    const { founder, a } = pair();
+    const contents = [
+      Uint8Array.of(0xff),
+      encode({ path: 'Member/x', value: 1, hlc: [1, 0], replaces: null }),
+      encode({ path: 'member/x', value: 1, hlc: [1, 0], replaces: null, more: 1 }),
+      entry('member/version', '1'),
+    ];
+    const frame = forge('a', { body: bodyOf('a', contents) });
+    assert.equal(founder.receive(frame, NOW).verdict, 'taken');
+    assert.equal(founder.unreadable().length, 3);
+    assert.equal(founder.valueOf(idOf('a'), 'member/version'), '1');
+    assert.deepEqual(founder.framesAfter(a.heads(), 1e9), [frame]);
+  });
+
+  it('lets the later of two statements for one path hold', () => {
+    // Goal: a hostile author makes no difference between members. Method: by stamp, then by place.
+    const { founder } = pair();
+    const contents = [
+      entry('member/left', 'late', NOW + 5),
+      entry('member/left', 'early', NOW),
+      entry('member/version', 'first'),
+      entry('member/version', 'second'),
+    ];
+    founder.receive(forge('a', { body: bodyOf('a', contents) }), NOW);
+    assert.equal(founder.valueOf(idOf('a'), 'member/left'), 'late');
+    assert.equal(founder.valueOf(idOf('a'), 'member/version'), 'second');
+  });
+
+  it('goes on taking frames of an evicted author', () => {
+    // Goal: heads stay equal everywhere; the projection voids. Method: its first frame comes late.
+    const { founder, a } = pair();
+    const frame = say(a, [{ path: 'member/version', value: '1' }], NOW);
+    say(founder, [{ path: admit('a').path, value: null }], NOW);
+    assert.equal(verdictOf(founder.receive(frame, NOW)), 'held: unknown-author');
+    say(founder, [{ path: `trust/evict/${idOf('a')}`, value: true }], NOW);
+    assert.equal(founder.receive(frame, NOW).verdict, 'taken');
+  });
+});
+
+describe('receiveAll', () => {
+  it('takes a whole mesh in the worst order', () => {
+    // Goal: order is no matter. Method: a chain of admissions, its frames reversed.
+    const names = ['founder', 'a', 'b', 'c', 'd'];
+    const stores = names.map((name) => openTestStore(name));
+    for (const [index, store] of stores.entries()) {
+      for (const earlier of stores.slice(0, index)) {
+        store.receiveAll(earlier.framesAfter(store.heads(), 1e9), NOW);
+      }
+      say(store, [admit(names[index + 1] ?? 'z')], NOW);
+      say(store, [{ path: 'member/version', value: index }], NOW);
+    }
+    const last = stores.at(-1);
+    assert.ok(last !== undefined);
+    const frames = last.framesAfter([], 1e9).toReversed();
+    const fresh = openTestStore('z');
+    assert.ok(fresh.receiveAll(frames, NOW).every(({ verdict }) => verdict === 'taken'));
+    assert.deepEqual(picture(fresh), picture(last));
+  });
+
+  it('gives receipts in the order of the frames', () => {
+    // Goal: callers journal what was taken. Method: good, bad and early frames mixed.
+    const { founder, a } = pair();
+    const first = say(a, [{ path: 'member/version', value: 1 }], NOW);
+    const second = say(a, [{ path: 'member/version', value: 2 }], NOW);
+    const receipts = founder.receiveAll([second, Uint8Array.of(0), first, forge('b', {})], NOW);
+    assert.deepEqual(receipts.map(verdictOf), [
+      'taken',
+      'rejected: encoding',
+      'taken',
+      'held: unknown-author',
+    ]);
+  });
+});
+
+describe('load', () => {
+  it('takes own frames back, and those of others whatever their stamps', () => {
+    // Goal: a restart loses nothing. Method: all frames, with a clock that stepped back a day.
+    const { founder, a } = pair();
+    founder.receive(say(a, [{ path: 'member/version', value: 1 }], NOW), NOW);
+    const again = openTestStore('a');
+    const earlier = NOW - 86_400_000;
+    assert.ok(
+      again.load(founder.framesAfter([], 1e9), earlier).every((r) => r.verdict === 'taken'),
+    );
+    assert.deepEqual(picture(again), picture(a));
+    const outside = openTestStore('a');
+    outside.receiveAll(founder.framesAfter([], 1e9), NOW);
+    assert.equal(outside.heads().length, 1);
+  });
+
+  it('takes own frames though nobody who certifies us is in the journal', () => {
+    // Goal: what was fsynced is not forgotten. Method: only our own frame is left.
+    const { a } = pair();
+    const own = say(a, [{ path: 'member/version', value: 1 }], NOW);
+    const again = openTestStore('a');
+    assert.equal(again.load([own], NOW)[0]?.verdict, 'taken');
+    assert.equal(openTestStore('b').load([own], NOW)[0]?.verdict, 'held');
+  });
+});
+
+describe('framesAfter', () => {
+  it('sends what is lacking, whole, and at least one frame', () => {
+    // Goal: catching up always goes on. Method: budgets of one byte and of two frames.
+    const { founder, a } = pair();
+    for (let index = 0; index < 5; index++) say(founder, [{ path: 'intent/x', value: index }], NOW);
+    const all = founder.framesAfter([], 1e9);
+    assert.equal(all.length, 6);
+    assert.deepEqual(founder.framesAfter(a.heads(), 1e9), all.slice(1));
+    assert.deepEqual(founder.framesAfter(a.heads(), 1), all.slice(1, 2));
+    const two = (all[1]?.length ?? 0) + (all[2]?.length ?? 0);
+    assert.deepEqual(founder.framesAfter(a.heads(), two), all.slice(1, 3));
+    assert.deepEqual(founder.framesAfter(founder.heads(), 1e9), []);
+    assert.deepEqual(a.framesAfter(founder.heads(), 1e9), []);
+  });
+
+  it('sends no author before those who certify it', () => {
+    // Goal: a newcomer takes something of every batch. Method: feed batches of one frame each.
+    const names = ['founder', 'a', 'b', 'c'];
+    const all = openTestStore('c');
+    for (const [index, name] of names.entries()) {
+      const store = name === 'c' ? all : openTestStore(name);
+      store.receiveAll(all.framesAfter([], 1e9), NOW);
+      say(store, [admit(names[index + 1] ?? 'd')], NOW);
+      say(store, [{ path: 'member/version', value: '1' }], NOW);
+      if (store !== all) all.receiveAll(store.framesAfter(all.heads(), 1e9), NOW);
+    }
+    const fresh = openTestStore('d');
+    for (let round = 0; round < 8; round++) {
+      const [frame] = all.framesAfter(fresh.heads(), 1);
+      assert.equal(fresh.receive(frame ?? new Uint8Array(), NOW).verdict, 'taken');
+    }
+    assert.deepEqual(picture(fresh), picture(all));
+  });
+
+  it('sends the proof to whoever holds a fork, and nothing more', () => {
+    // Goal: forks come to light and do not flood. Method: two members with two first frames of `b`.
+    const { founder, a } = pair();
+    const admission = say(founder, [admit('b')], NOW);
+    a.receive(admission, NOW);
+    const [one, other] = ['1', '2'].map((text) =>
+      forge('b', { body: bodyOf('b', [entry('member/version', text)]) }),
+    );
+    a.receive(one ?? new Uint8Array(), NOW);
+    founder.receive(other ?? new Uint8Array(), NOW);
+    assert.deepEqual(founder.framesAfter(a.heads(), 1e9), [other]);
+    assert.equal(verdictOf(a.receive(other ?? new Uint8Array(), NOW)), 'rejected: equivocation');
+  });
+});
+
+describe('a generation', () => {
+  it('replaces the one before at once, also for those who lacked its end', () => {
+    // Goal: nobody needs to agree. Method: the snapshot arrives before the last frames.
+    const { founder, a } = pair();
+    const late = say(founder, [{ path: 'intent/x', value: 1 }], NOW);
+    const snapshot = commit(founder.nextGeneration(NOW));
+    assert.equal(a.receive(snapshot, NOW).verdict, 'taken');
+    assert.deepEqual(a.receive(late, NOW), { verdict: 'known' });
+    assert.deepEqual(picture(a), picture(founder));
+    assert.equal(a.heads()[0]?.generation, 1);
+    assert.ok(isSameBytes(a.heads()[0]?.hash ?? late, frameHash(testCrypto, snapshot)));
+  });
+});

@@ -1,0 +1,100 @@
+/**
+ * Rule: test mesh — stores of several members over a projection of the simplest kind, for tests
+ * only.
+ *
+ * Whoever is named by `trust/admission/<id>` of anybody is a member, by `trust/evict/<id>` evicted,
+ * by `trust/role/<id>` an operator; nothing else is checked.
+ */
+import assert from 'node:assert/strict';
+import { openCrypto } from '../node/linux/crypto.ts';
+import type { Project } from './chains.ts';
+import type { AuthorState, Edit, Value } from './entry.ts';
+import { makeFrame } from './frame.ts';
+import { type MemberId, memberIdOf, meshIdOf } from './ids.ts';
+import { openStore, type Store } from './store.ts';
+import type { View } from './view.ts';
+
+export const testCrypto = openCrypto();
+
+/** The seed of the member of a name. */
+export const seedOf = (name: string): Uint8Array =>
+  testCrypto.sha256(new TextEncoder().encode(name));
+export const idOf = (name: string): MemberId => memberIdOf(testCrypto.publicKey(seedOf(name)));
+
+const MESH = testCrypto.sha256(new Uint8Array(1));
+
+const GENESIS = {
+  v: 1 as const,
+  name: 'test',
+  prefix: '10.10.0.0/24',
+  prefix6: 'fd12:3456:789a:1::/64',
+  founderKey: testCrypto.publicKey(seedOf('founder')),
+  nextRootHash: new Uint8Array(32),
+  signature: new Uint8Array(64),
+};
+
+/** The store of a member of a name, empty. */
+export const openTestStore = (name: string, project: Project = projectSimply): Store =>
+  openStore(
+    testCrypto,
+    { genesis: GENESIS, meshId: meshIdOf(MESH) },
+    { id: idOf(name), seed: seedOf(name) },
+    project,
+  );
+
+/** Writes and commits; gives the frame. Fails when there is none. */
+export const say = (store: Store, edits: readonly Edit[], wallMs = 1000): Uint8Array =>
+  commit(store.write(edits, wallMs));
+
+/** Commits what came of writing; gives the frame. Fails when there is none. */
+export const commit = (written: ReturnType<Store['write']>): Uint8Array => {
+  assert.equal(written.kind, 'frame', written.kind === 'refused' ? written.why : written.kind);
+  if (written.kind !== 'frame') return new Uint8Array();
+  written.commit();
+  return written.bytes;
+};
+
+export const admit = (name: string): Edit => ({
+  path: `trust/admission/${idOf(name)}`,
+  value: true,
+});
+
+/** A frame of the test mesh by hand, well signed, whatever it says. */
+export const forge = (
+  name: string,
+  choice: {
+    readonly generation?: number;
+    readonly sequence?: number;
+    readonly previous?: Parameters<typeof makeFrame>[2]['previous'];
+    readonly mesh?: Uint8Array;
+    readonly body?: Uint8Array;
+    readonly signer?: string;
+  },
+): Uint8Array =>
+  makeFrame(testCrypto, seedOf(choice.signer ?? name), {
+    mesh: choice.mesh ?? MESH,
+    author: testCrypto.publicKey(seedOf(name)),
+    generation: choice.generation ?? 0,
+    sequence: choice.sequence ?? 0,
+    previous: choice.previous ?? null,
+    body: choice.body ?? Uint8Array.of(0, 0),
+  });
+
+/** What two stores must have in common when they hold the same frames. */
+export const picture = (store: Store): unknown => ({ heads: store.heads(), view: store.view() });
+
+/** The simplest view; besides, it shows the states that it was made of. */
+export const projectSimply = (authors: readonly AuthorState[]): View => {
+  const named = (kind: string): MemberId[] =>
+    authors
+      .flatMap(({ entries }) => entries)
+      .filter(({ path, value }) => path.startsWith(`trust/${kind}/`) && value !== null)
+      .map(({ path }) => path.split('/')[2] as MemberId);
+  const shown: Readonly<Record<string, Value | readonly AuthorState[]>> = { authors };
+  return {
+    ...shown,
+    members: named('admission').map((id) => ({ id })),
+    evicted: named('evict'),
+    operators: named('role').map((member) => ({ member })),
+  } as unknown as View;
+};
