@@ -61,6 +61,14 @@ export const TIERS: readonly Tier[] = [
     absentWithout: 'sim/run.ts',
   },
   {
+    // Edges and engine against the real kernel, in namespaces.
+    name: 'edges',
+    argv: ['node', '--test', 'netns-tests/**/*.test.ts'],
+    budgetMs: 3 * MINUTE_MS,
+    needs: ['ip', 'wg', 'ping', 'nft', 'tcpdump', 'unshare'],
+    after: 'build',
+  },
+  {
     name: 'netns',
     argv: ['node', 'netns-tests/run.ts'],
     budgetMs: 25 * MINUTE_MS,
