@@ -91,7 +91,8 @@ export async function runCommand(command: HostCommand, limits: RunLimits): Promi
     encoding: 'buffer',
     maxBuffer: limits.outputBytesMax,
     stripFinalNewline: false,
-    stdin: input === null ? 'ignore' : input.fd,
+    // The types of execa know only small descriptors, though it takes any.
+    stdin: input === null ? 'ignore' : (input.fd as 3),
   });
   let isLate = false;
   const timer = setTimeout(() => {

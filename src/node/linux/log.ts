@@ -48,7 +48,7 @@ export function openLog(level: LogLevel, descriptor = 1): Log {
     (label: 'info' | 'warn' | 'error') =>
     (event: string, facts: Readonly<Record<string, unknown>> = {}): void => {
       // Facts keep to a record of their own, so that none can take the place of time or level.
-      logger[label]({ facts: clean('', facts, 0) }, cleanText(event).replaceAll('%', '%%'));
+      logger[label]({ facts: clean('', facts, 0) }, cleanText(event));
     };
   return { info: write('info'), warn: write('warn'), error: write('error') };
 }

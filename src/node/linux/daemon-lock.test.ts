@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Fault } from '../../fault.ts';
+import { isDaemonRunning, lockState } from './daemon-lock.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'cnsmo-lock-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+let count = 0;
+
+/** A state and a run directory that do not exist yet. */
+function fresh(): { state: string; run: string } {
+  count += 1;
+  return { state: join(root, `state-${count}`), run: join(root, `run-${count}`) };
+}
+
+function isInUse(who: string): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof Fault, String(error));
+    assert.equal(error.code, 'refused');
+    assert.match(error.message, new RegExp(`^state: .*: in use by ${who}; stop the daemon with`));
+    return true;
+  };
+}
+
+const code = `
+  import { lockState } from '${import.meta.dirname}/daemon-lock.ts';
+  const [state, run] = process.argv.slice(1);
+  await lockState(state, run).then(() => console.log('held'), (e) => console.log(e.message));
+  setInterval(() => undefined, 1000);`;
+
+/** Another process that takes the lock and keeps it. Gives what it printed. */
+async function startHolder(state: string, run: string): Promise<[ChildProcess, string]> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code, state, run]);
+  const [printed] = await once(child.stdout, 'data');
+  return [child, String(printed).trim()];
+}
+
+test('a lock is taken, seen, given back and taken again', async () => {
+  // Goal: the life of a lock. Method: both states, the pid file beside it, giving back twice.
+  const { state, run } = fresh();
+  assert.equal(await isDaemonRunning(state), false);
+  const unlock = await lockState(state, run);
+  assert.equal(await isDaemonRunning(state), true);
+  assert.equal(JSON.parse(readFileSync(join(run, 'daemon.pid'), 'utf8')).pid, process.pid);
+  await assert.rejects(lockState(state, run), isInUse(`process ${process.pid}`));
+  await unlock();
+  await unlock();
+  assert.equal(await isDaemonRunning(state), false);
+  assert.equal(existsSync(join(run, 'daemon.pid')), false);
+  await (await lockState(state, run))();
+});
+
+test('another process has it until kill -9, and then the kernel frees it', async () => {
+  // Goal: invariant 1, no stale lock. Method: a holder elsewhere; refusal; kill; success at once.
+  const { state, run } = fresh();
+  const [holder, printed] = await startHolder(state, run);
+  assert.equal(printed, 'held');
+  assert.equal(await isDaemonRunning(state), true);
+  await assert.rejects(lockState(state, run), isInUse(`process ${holder.pid}`));
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  assert.equal(await isDaemonRunning(state), false);
+  await (await lockState(state, run))();
+});
+
+test('another spelling of the path and a symbolic link are the same lock', async () => {
+  // Goal: the directory is locked, not its name. Method: lock one way, try the others.
+  const { state, run } = fresh();
+  const unlock = await lockState(state, run);
+  const link = `${state}-link`;
+  symlinkSync(state, link);
+  for (const path of [`${state}/`, `${state}/../${state.split('/').at(-1)}`, link]) {
+    assert.equal(await isDaemonRunning(path), true, path);
+    await assert.rejects(lockState(path, run), isInUse(`process ${process.pid}`));
+  }
+  await unlock();
+});
+
+test('two state directories are two locks', async () => {
+  // Goal: no false refusal. Method: both at once, in two run directories.
+  const [one, two] = [fresh(), fresh()];
+  const unlock = await lockState(one.state, one.run);
+  await (await lockState(two.state, two.run))();
+  await unlock();
+});
+
+test('of eight that start at once exactly one gets it', async () => {
+  // Goal: taking it is one step. Method: eight calls at once, ten times over.
+  for (let round = 0; round < 10; round += 1) {
+    const { state, run } = fresh();
+    const tries = Array.from({ length: 8 }, () => lockState(state, run));
+    const results = await Promise.allSettled(tries);
+    const won = results.filter((result) => result.status === 'fulfilled');
+    assert.equal(won.length, 1);
+    await won[0]?.value();
+  }
+});
+
+test('a holder in another network namespace is seen by its pid file', async (t) => {
+  // Goal: abstract names do not cross namespaces, the lock does. Method: try from another one.
+  if (process.getuid?.() !== 0) return t.skip('needs root for a network namespace');
+  const { state, run } = fresh();
+  const unlock = await lockState(state, run);
+  const quick = code.replace('setInterval', 'void ');
+  const argv = ['-n', process.execPath, '--input-type=module', '-e', quick, state, run];
+  const printed = execFileSync('unshare', argv, { encoding: 'utf8' });
+  assert.match(printed, new RegExp(`in use by process ${process.pid};`));
+  await unlock();
+  assert.match(execFileSync('unshare', argv, { encoding: 'utf8' }), /^held/);
+});
+
+test('the lock alone does not keep a process running', async () => {
+  // Goal: a finished command ends. Method: a process that takes it and has nothing else to do.
+  const { state, run } = fresh();
+  const quick = code.replace('setInterval', 'void ');
+  const argv = ['--input-type=module', '-e', quick, state, run];
+  const printed = execFileSync(process.execPath, argv, { encoding: 'utf8', timeout: 20_000 });
+  assert.equal(printed, 'held\n');
+});

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Fault } from '../../fault.ts';
+import { clean, type LogLevel, openLog } from './log.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'cnsmo-log-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+let count = 0;
+
+/** The lines that `act` makes a log of this level write. */
+function logged(level: LogLevel, act: (log: ReturnType<typeof openLog>) => void): string[] {
+  count += 1;
+  const path = join(root, String(count));
+  const descriptor = openSync(path, 'w');
+  act(openLog(level, descriptor));
+  closeSync(descriptor);
+  return readFileSync(path, 'utf8').split('\n').slice(0, -1);
+}
+
+test('an event is one line with time, level, event and its facts apart', () => {
+  // Goal: the form of a line. Method: facts with the names of the line's own members.
+  const [line = ''] = logged('info', (log) =>
+    log.info('joined', { level: 'x', time: 1, event: 2 }),
+  );
+  const parsed = JSON.parse(line);
+  assert.deepEqual(Object.keys(parsed), ['level', 'time', 'facts', 'event']);
+  assert.match(parsed.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.deepEqual(
+    { ...parsed, time: '' },
+    { level: 'info', time: '', event: 'joined', facts: { level: 'x', time: 1, event: 2 } },
+  );
+});
+
+for (const [level, expected] of [
+  ['info', ['info', 'warn', 'error']],
+  ['warn', ['warn', 'error']],
+  ['error', ['error']],
+  ['silent', []],
+] as const) {
+  test(`level ${level} writes ${expected.join(', ') || 'nothing'}`, () => {
+    // Goal: levels. Method: one event of each.
+    const lines = logged(level, (log) => {
+      log.info('a');
+      log.warn('b');
+      log.error('c');
+    });
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).level),
+      expected,
+    );
+  });
+}
+
+test('no text can forge a line, drive a terminal or fill the disk', () => {
+  // Goal: invariant 2. Method: hostile texts as event, as name and as value; the raw bytes.
+  const hostile = 'a\n{"level":"error"}\r\u001b[2J\u009b\u202e\u2028\u0000%s %d';
+  const [line = '', ...rest] = logged('info', (log) =>
+    log.info(hostile, { [hostile]: hostile, long: 'x'.repeat(100_000) }),
+  );
+  assert.deepEqual(rest, []);
+  assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}]/u);
+  const parsed = JSON.parse(line);
+  const shown = 'a\\n{"level":"error"}\\r\\u{1b}[2J\\u{9b}\\u{202e}\\u{2028}\\u{0}%s %d';
+  assert.equal(parsed.event, shown);
+  assert.equal(parsed.facts[shown], shown);
+  assert.equal(parsed.facts.long.length, 300);
+  assert.match(parsed.facts.long, /^x{299}…$/);
+});
+
+test('what is named as a secret is not written, wherever it stands', () => {
+  // Goal: invariant 3. Method: canaries under every name, as text, bytes and inside of records.
+  const canary = 'canary';
+  const bytes = new TextEncoder().encode(canary);
+  const facts: Record<string, unknown> = { fine: 'yes', bytes, keyring: 1, exitCode: 3 };
+  for (const name of ['key', 'seed', 'secret', 'token', 'psk', 'code', 'password', 'keys']) {
+    facts[name] = canary;
+    facts[`some${name.toUpperCase()}`] = bytes;
+    facts[`in-${name}`] = { deep: [canary] };
+    facts[`of ${name}`] = { [name]: canary };
+  }
+  const [line = ''] = logged('info', (log) => log.info('x', facts));
+  assert.doesNotMatch(line, /canary|Y2FuYXJ5|99,97,110/);
+  const parsed = JSON.parse(line).facts;
+  assert.equal(parsed.fine, 'yes');
+  assert.equal(parsed.bytes, '(6 bytes)');
+  assert.equal(parsed.exitCode, 3);
+  const told = clean('', { text: 'got cnsmo1_abcDEF012-3_x, bad' }, 0);
+  assert.deepEqual(told, { text: 'got (token), bad' });
+});
+
+test('every kind of value has a form', () => {
+  // Goal: total. Method: one of each, and a record that contains itself.
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  const fault = new Fault('refused', { field: 'f', value: 'v', why: 'w', remedy: 'r' });
+  const cases: readonly (readonly [unknown, unknown])[] = [
+    [undefined, undefined],
+    [null, null],
+    [1.5, 1.5],
+    [true, true],
+    [10n ** 20n, '100000000000000000000'],
+    [() => 1, '(function)'],
+    [Symbol('x'), '(symbol)'],
+    [new Map([['a', 1]]), { a: 1 }],
+    [new Set(['a']), ['a']],
+    [fault, { code: 'refused', field: 'f', value: 'v', why: 'w', remedy: 'r' }],
+    [circle, { self: { self: { self: { self: '(deep)' } } } }],
+    [Array.from({ length: 34 }, () => 0), [...Array.from({ length: 32 }, () => 0), '(2 more)']],
+  ];
+  for (const [value, expected] of cases) assert.deepEqual(clean('x', value, 0), expected);
+  const shown = clean('x', new Error('boom\n'), 0) as { error: string; stack: string };
+  assert.equal(shown.error, 'boom\\n');
+  assert.match(shown.stack, /^Error: boom/);
+});
+
+for (const [name, redirection] of [
+  ['a full disk', '> /dev/full'],
+  ['a reader that went away', '| true'],
+] as const) {
+  test(`${name} does not stop the daemon`, () => {
+    // Goal: invariant 4. Method: a real process whose output cannot be written says on stderr that
+    // it went on.
+    const code = `
+      import { openLog } from '${import.meta.dirname}/log.ts';
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const log = openLog('info');
+      for (let i = 0; i < 100; i += 1) log.info('x', { i });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      console.error('went on');`;
+    const shell = `{ "$0" --input-type=module -e "$1" ${redirection}; } 2>&1`;
+    const argv = ['-c', shell, process.execPath, code];
+    assert.equal(execFileSync('sh', argv, { encoding: 'utf8' }), 'went on\n');
+  });
+}
