@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../fault.ts';
-import { count, refusal, startToy, TOY_SECRET } from './agent-toy.ts';
+import { count, ok, refusal, startToy, TOY_SECRET } from './test-agent-toy.ts';
 
 test('a pass observes, writes the undo, applies, verifies and reports', async () => {
   // Goal: the order of the contract. Method: two items wanted on an empty host, all steps compared.
@@ -15,6 +15,28 @@ test('a pass observes, writes the undo, applies, verifies and reports', async ()
     { name: 'toy', state: 'starting', problems: [], changes: 0 },
     { name: 'toy', state: 'ready', problems: [], changes: 2, engine: 'a b' },
   ]);
+});
+
+test('a pass goes on while what it made asks for more, and not in circles', async () => {
+  // Goal: an engine is set up in the pass that starts it. Method: adding brings a stray along; the
+  // twin: a stray that comes back is left to the next pass.
+  let strays = 1;
+  const world = await startToy((argv) => {
+    if (argv[1] !== 'add' && argv[1] !== 'remove') return null;
+    if (strays-- > 0) world.toy.items.add('stray');
+    return argv[1] === 'add' ? null : argv[2] === 'stray' && strays > 0 ? ok() : null;
+  });
+  world.toy.wanted = ['a'];
+  world.begin();
+  await world.pass(0);
+  assert.deepEqual(world.ran.slice(2), ['toy add a', 'toy list', 'toy remove stray', 'toy list']);
+  assert.equal(world.last()?.state, 'ready');
+  strays = 1_000;
+  world.emit();
+  world.toy.items.add('stray');
+  await world.pass(1_000);
+  assert.equal(count(world.ran, 'toy remove stray'), 2);
+  assert.equal(world.last()?.state, 'degraded');
 });
 
 test('the first failing command ends the pass, and it is tried again with back-off', async () => {

@@ -1,5 +1,6 @@
 /**
- * Loop: agent pass — one time round for a service: observe, plan, diff, apply, verify.
+ * Loop: agent pass — one time round for a service: observe, plan, diff, apply, verify; and on from
+ * there as long as the verifying read-back asks for something that was not tried yet.
  *
  * 1. The verifying read-back is judged by the same view and self as the plan: what arrives in
  *    between is the next pass's work and not a failure of this one.
@@ -9,9 +10,9 @@
  */
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
-import type { HostResult, Ports } from '../ports.ts';
+import type { HostResult, Log, Ports } from '../ports.ts';
 import type { Command, NodeSelf, Problem, Self, Service, Summary } from '../services/service.ts';
-import { type ApplyContext, apply, describe } from './apply.ts';
+import { type Applied, type ApplyContext, apply, describe } from './apply.ts';
 import { isInStep, type Outcome } from './rules/pace.ts';
 
 /** What a pass needs of its node. */
@@ -37,6 +38,9 @@ interface Look<Observed> {
   readonly recheckMs: number | null;
 }
 
+/** Commands of one pass after which another begins, so that rules that contradict end up here. */
+const COMMANDS_MAX = 1_000;
+
 type PassPorts = Pick<Ports, 'clock' | 'host' | 'process' | 'log'>;
 
 /** Makes the function that goes round once. When `signal` aborts, no further command is begun. */
@@ -57,28 +61,38 @@ export function createPass<Desired, Observed>(
     const view = context.view();
     const self = await orFailure(() => selfNow(view));
     if (typeof self === 'string') return failed(self);
-    const before = await look(ports, service, view, self);
-    const drift = driftOf(service, view, self, { inStep, commands: before.commands });
-    const applied = await apply(ports, context, before.commands, signal);
-    if (before.commands.length > 0) logApplied(ports, service.name, before.commands, applied);
-    if (drift.length > 0 && applied.failure === null) {
-      ports.log.warn('drift-repaired', { service: service.name, commands: drift.map(describe) });
+    const lookNow = () => look(ports, service, view, { ...self, made: context.ledger.ids() });
+    const explained = explainedBy(service, view, self, inStep);
+    const tried = new Set<string>();
+    let found = await lookNow();
+    let changes = 0;
+    let failure: Problem | null = null;
+    while (failure === null && isProgress(found.commands, tried) && !signal.aborted) {
+      for (const command of found.commands) tried.add(textOf(command));
+      const applied = await apply(ports, context, found.commands, signal);
+      logApplied(ports.log, service.name, { commands: found.commands, applied }, explained);
+      changes += applied.changes;
+      failure = applied.failure;
+      found = await lookNow();
     }
-    const isIdle = before.commands.length === 0;
-    const verifySelf = { ...self, made: context.ledger.ids() };
-    const after = isIdle ? before : await look(ports, service, view, verifySelf);
     const result: PassResult = {
-      failure: applied.failure ?? after.failure,
-      problems: after.problems,
-      remaining: after.commands.map(describe),
-      recheckMs: after.recheckMs,
-      changes: applied.changes,
-      summary: after.seen === null ? null : service.summary(after.seen.state, view, self),
+      failure: failure ?? found.failure,
+      problems: found.problems,
+      remaining: found.commands.map(describe),
+      recheckMs: found.recheckMs,
+      changes,
+      summary: found.seen === null ? null : service.summary(found.seen.state, view, self),
     };
-    if (isInStep(result)) inStep = after.seen;
+    if (isInStep(result)) inStep = found.seen;
     return result;
   };
 }
+
+/** What a command makes may need another at once; what was tried in vain is for a later pass. */
+const isProgress = (commands: readonly Command[], tried: ReadonlySet<string>): boolean =>
+  commands.length > 0 &&
+  tried.size < COMMANDS_MAX &&
+  !commands.some((each) => tried.has(textOf(each)));
 
 const failed = (failure: Problem): PassResult => ({
   failure,
@@ -146,30 +160,31 @@ async function orFailure<Result extends object>(
 const earlier = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? (a ?? b) : Math.min(a, b);
 
-const driftOf = <Desired, Observed>(
+/** What the read-back of the last time in step would ask for today; null before there was one. */
+const explainedBy = <Desired, Observed>(
   service: Service<Desired, Observed>,
   view: View,
   self: Self,
-  now: {
-    readonly inStep: { readonly state: Observed } | null;
-    readonly commands: readonly Command[];
-  },
-): readonly Command[] => {
-  if (now.inStep === null || now.commands.length === 0) return [];
-  const { state } = now.inStep;
-  const explained = service.diff(service.plan(view, self, state).state, state).map(textOf);
-  return now.commands.filter((command) => !explained.includes(textOf(command)));
+  inStep: { readonly state: Observed } | null,
+): ReadonlySet<string> | null => {
+  if (inStep === null) return null;
+  const desired = service.plan(view, self, inStep.state).state;
+  return new Set(service.diff(desired, inStep.state).map(textOf));
 };
 
 const textOf = (command: Command): string => JSON.stringify(command);
 
 const logApplied = (
-  { log }: PassPorts,
+  log: Log,
   service: string,
-  commands: readonly Command[],
-  { changes, failure }: { readonly changes: number; readonly failure: Problem | null },
+  done: { readonly commands: readonly Command[]; readonly applied: Applied },
+  explained: ReadonlySet<string> | null,
 ): void => {
-  const facts = { service, commands: commands.slice(0, changes).map(describe) };
+  const { changes, failure } = done.applied;
+  const commands = done.commands.slice(0, changes);
+  const facts = { service, commands: commands.map(describe) };
   if (failure === null) log.info('host-changed', facts);
   else log.warn('host-refused', { ...facts, failure });
+  const drift = explained === null ? [] : commands.filter((each) => !explained.has(textOf(each)));
+  if (drift.length > 0) log.warn('drift-repaired', { service, commands: drift.map(describe) });
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HostResult } from '../ports.ts';
-import { count, ok, startToy } from './agent-toy.ts';
+import { count, ok, startToy } from './test-agent-toy.ts';
 
 test('our own changes echo once, then the host is left alone', async () => {
   // Goal: no endless echo. Method: the host emits a line for each change; count looks in 4 minutes.

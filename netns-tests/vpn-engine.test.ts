@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { type EngineVm, makeEngineVms } from './engine-vms.ts';
+
+const skip = process.geteuid?.() === 0 ? false : 'needs root, for network namespaces';
+
+/** Asks until it is so; fails with what was asked after `limitMs`. */
+const until = async (
+  what: string,
+  limitMs: number,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<number> => {
+  const startMs = performance.now();
+  while (!(await isSo())) {
+    assert.ok(performance.now() - startMs < limitMs, `${what}: not within ${limitMs} ms`);
+    await setTimeout(20);
+  }
+  return performance.now() - startMs;
+};
+
+const ping = async (vm: EngineVm, address: string): Promise<boolean> =>
+  (await vm.run('ping', '-c', '1', '-W', '1', address)).status === 0;
+
+const isReady = (vm: EngineVm) => (): boolean => vm.report()?.state === 'ready';
+
+const peers = async (vm: EngineVm): Promise<string> =>
+  (await vm.run('wg', 'show', vm.interface, 'peers')).stdout;
+
+test('the commands of the vpn make, repair and remove a real tunnel', { skip }, async (t) => {
+  // Goal: plan and diff hold on the real engine. Method: two namespaces, the agent on real edges.
+  const [a, b] = await makeEngineVms();
+  t.after(async () => {
+    for (const vm of [a, b]) await vm.remove();
+  });
+  const [pub1, pub2] = [a, b].map(({ member }) => Buffer.from(member.wgKey).toString('base64'));
+
+  await t.test('both become ready, alone and then with each other', async () => {
+    // Goal: in step after applying. Method: alone first, then each learns of the other.
+    for (const vm of [a, b]) await until('ready', 10_000, isReady(vm));
+    for (const vm of [a, b]) vm.know([a.member, b.member]);
+    await until('a has b', 5_000, async () => (await peers(a)).trim() === pub2);
+    await until('b has a', 5_000, async () => (await peers(b)).trim() === pub1);
+    for (const vm of [a, b]) await until('ready', 5_000, isReady(vm));
+  });
+
+  await t.test('traffic flows both ways over both families', async () => {
+    // Goal: whoever is configured last initiates. Method: the first ping within 3 s, then all.
+    await until('first ping', 3_000, () => ping(a, '10.10.0.2'));
+    assert.ok(await ping(b, '10.10.0.1'));
+    assert.ok(await ping(a, 'fd00:1::2'));
+    assert.ok(await ping(b, 'fd00:1::1'));
+    await until('handshake reported', 15_000, () => {
+      const [peer] = a.report()?.peers ?? [];
+      return peer?.handshakeAgeMs !== null && peer?.endpoint === '192.0.2.2:7300';
+    });
+  });
+
+  await t.test('an address that no member holds stays inside the tunnel', async () => {
+    // Goal: fail closed. Method: ask the kernel where it would send to a free overlay address.
+    for (const free of ['10.10.77.7', 'fd00:1::77']) {
+      const { stdout } = await a.run('ip', 'route', 'get', free);
+      assert.match(stdout, new RegExp(`dev ${a.interface} `));
+    }
+    assert.ok(!(await ping(a, '10.10.77.7')));
+  });
+
+  await t.test('a member that left is no peer any more, and comes back', async () => {
+    // Goal: the negative twin of traffic. Method: b leaves in the view of a, ping, then it is back.
+    a.know([a.member, { ...b.member, hasLeft: true }]);
+    await until('peer removed', 5_000, async () => (await peers(a)).trim() === '');
+    assert.ok(!(await ping(a, '10.10.0.2')));
+    assert.ok(!(await ping(b, '10.10.0.1')));
+    a.know([a.member, b.member]);
+    await until('ping again', 10_000, () => ping(b, '10.10.0.1'));
+  });
+
+  await t.test('drift is repaired, and its repair is logged', async () => {
+    // Goal: the monitors mark. Method: take an address away, set it down, change its MTU.
+    await until('ready', 5_000, isReady(a));
+    const { interface: name } = a;
+    const drifts = [
+      ['ip', 'address', 'delete', '10.10.0.1/16', 'dev', name],
+      ['ip', 'link', 'set', 'dev', name, 'down'],
+      ['ip', 'link', 'set', 'dev', name, 'mtu', '1300'],
+    ];
+    for (const drift of drifts) {
+      const before = a.logged.length;
+      assert.equal((await a.run(...drift)).status, 0);
+      await until(drift.join(' '), 8_000, () =>
+        a.logged.slice(before).some((line) => line.startsWith('drift-repaired')),
+      );
+      await until('ping after it', 8_000, () => ping(a, '10.10.0.2'));
+    }
+    await until('ready', 5_000, isReady(a));
+  });
+
+  await t.test('an engine that died is started again', async () => {
+    // Goal: the whole interface comes back. Method: kill the engine, wait for ping.
+    await b.ports.process.stop(`wireguard-${b.interface}`);
+    const { status } = await b.run('ip', 'link', 'show', 'dev', b.interface);
+    await until('ping after it', 15_000, () => ping(b, '10.10.0.1'));
+    assert.notEqual(status, 0);
+  });
+
+  await t.test('a peer that appeared from nowhere goes at the next look', async () => {
+    // Goal: nobody but members gets in. Method: add a stranger by hand, mark, compare the peers.
+    const stranger = Buffer.alloc(32, 9).toString('base64');
+    const ips = ['allowed-ips', '10.10.9.9/32'];
+    assert.equal((await a.run('wg', 'set', a.interface, 'peer', stranger, ...ips)).status, 0);
+    a.agent.mark();
+    await until('stranger gone', 5_000, async () => (await peers(a)).trim() === pub2);
+  });
+
+  await t.test('a stopped agent leaves the tunnel, and an undone ledger nothing', async () => {
+    // Goal: the data plane outlives the daemon; leave restores the VM. Method: stop, ping, undo.
+    for (const vm of [a, b]) await vm.stop();
+    assert.equal(a.report()?.state, 'stopped');
+    assert.ok(await ping(a, '10.10.0.2'));
+    assert.deepEqual([...a.ledger.ids()], ['vpn-link']);
+    assert.deepEqual(await a.ledger.undoAll(a.ports), []);
+    await until('link gone', 3_000, async () => {
+      const { status } = await a.run('ip', 'link', 'show', 'dev', a.interface);
+      return status !== 0;
+    });
+    assert.ok(!(await a.ports.process.isRunning(`wireguard-${a.interface}`)));
+    assert.ok(!(await ping(b, '10.10.0.1')));
+  });
+
+  await t.test('no private key was logged or reported', () => {
+    // Goal: secrets stay in. Method: search all that both agents said for both keys.
+    const said = [a, b].map((vm) => vm.logged.join('\n') + JSON.stringify(vm.report())).join('\n');
+    assert.ok(said.includes('private-key /dev/stdin'));
+    for (const vm of [a, b]) assert.ok(!said.includes(vm.privateKeyText));
+  });
+});
+
+test('an interface of another program is named and not touched', { skip }, async (t) => {
+  // Goal: never overwrite. Method: a bridge of our name is there first; compare it.
+  const [a, b] = await makeEngineVms({ withForeign: true });
+  t.after(async () => {
+    for (const vm of [a, b]) await vm.remove();
+  });
+  const show = async (): Promise<string> =>
+    (await a.run('ip', '-d', 'address', 'show', 'dev', a.interface)).stdout;
+  const before = await show();
+  await until('problem', 5_000, () => a.report()?.state === 'degraded');
+  a.know([a.member, b.member]);
+  await setTimeout(500);
+  assert.match(a.report()?.problems.join() ?? '', /is a bridge device that CNSMO did not make/);
+  assert.equal(await show(), before);
+  assert.match(before, /bridge/);
+  assert.deepEqual([...a.ledger.ids()], []);
+});
