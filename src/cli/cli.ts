@@ -30,8 +30,8 @@ export async function runCli(argv: readonly string[], local: Local): Promise<num
     await program.parseAsync([...argv], { from: 'user' });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULT_STATUS.usage.exit;
-    const fault = error instanceof Fault ? error : unexpected(error);
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const fault = faultFrom(error);
     const isJson = argv.some((word, i) => word === '-ojson' || isJsonFlag(argv, word, i));
     local.err(isJson ? `${JSON.stringify({ error: fault.facts })}\n` : `${fault.message}\n`);
     return FAULT_STATUS[fault.code].exit;
@@ -41,6 +41,16 @@ export async function runCli(argv: readonly string[], local: Local): Promise<num
 const isJsonFlag = (argv: readonly string[], word: string, index: number): boolean =>
   word === '--output=json' ||
   ((word === '-o' || word === '--output') && argv[index + 1] === 'json');
+
+function faultFrom(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  if (!(error instanceof CommanderError)) return unexpected(error);
+  const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
+  const value = /'([^']*)'/.exec(what)?.[1] ?? '(none)';
+  const why = what.replace(/ *'[^']*'/, '');
+  const remedy = `${hint.replace(/[()]/g, '').toLowerCase()}${hint === '' ? '' : ' '}see --help`;
+  return new Fault('usage', { field: 'usage', value, why, remedy });
+}
 
 const unexpected = (error: unknown): Fault =>
   new Fault('internal', {
@@ -58,7 +68,8 @@ function buildProgram(local: Local): Command {
     .helpCommand(false)
     .showHelpAfterError(false)
     .exitOverride()
-    .configureOutput({ writeOut: local.out, writeErr: (text) => local.err(text) });
+    .configureOutput({ writeOut: local.out, writeErr: () => undefined });
+  addCommon(program).action(() => local.out(program.helpInformation()));
   const session = (command: Command): Session => sessionOf(command, local);
   for (const command of [...memberCommands(local, session), ...meshCommands(local, session)]) {
     program.addCommand(withCommon(command));
@@ -68,8 +79,16 @@ function buildProgram(local: Local): Command {
 
 /** The flags that every command takes, on the command itself and on its sub-commands. */
 function withCommon(command: Command): Command {
-  command
+  addCommon(command)
     .helpOption('--help', 'help, with an example')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  for (const sub of command.commands) withCommon(sub);
+  return command;
+}
+
+const addCommon = (command: Command): Command =>
+  command
     .addOption(
       new Option('--state <dir>', 'state directory').env('CNSMO_STATE').default('/var/lib/cnsmo'),
     )
@@ -81,15 +100,20 @@ function withCommon(command: Command): Command {
     )
     .option('--yes', 'assume yes')
     .option('--timeout <duration>', 'longest wait', '30s')
-    .option('-q, --quiet', 'no progress and no hints')
-    .exitOverride()
-    .configureOutput({ ...command.configureOutput() });
-  for (const sub of command.commands) withCommon(sub);
-  return command;
+    .option('-q, --quiet', 'no progress and no hints');
+
+/** The common flags, wherever on the line they stand: the last one typed counts. */
+function commonFlags(command: Command): CommonFlags {
+  const line: Command[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) line.unshift(at);
+  const typed = line.flatMap((at) =>
+    Object.entries(at.opts()).filter(([name]) => at.getOptionValueSource(name) === 'cli'),
+  );
+  return { ...command.opts<CommonFlags>(), ...Object.fromEntries(typed) };
 }
 
 function sessionOf(command: Command, local: Local): Session {
-  const flags = command.opts<CommonFlags>();
+  const flags = commonFlags(command);
   const places = { state: flags.state, run: flags.run };
   const timeoutMs = readDuration('timeout', flags.timeout);
   return {

@@ -17,12 +17,17 @@ import { createWake } from './wake.ts';
 
 /** Time between two looks at the consent when nothing marks them. Unit: ms. */
 const LOOK_MS = 600_000;
+/** Age at which a report is read anew for people who look, and longest wait for that. Unit: ms. */
+const STALE_MS = 3_000;
+const REFRESH_MS = 1_000;
 
 /** All agents of this VM. */
 export interface Agents {
   /** Something that services look at may have changed. */
   mark(): void;
   reports(): readonly AgentReport[];
+  /** Resolves when no report is older than 3 s, or after a second: for people who look. */
+  refresh(): Promise<void>;
   /** Stops them all and waits; the host stays as it is. */
   stop(): Promise<void>;
   run(signal: AbortSignal): Promise<void>;
@@ -48,6 +53,8 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
   const wake = createWake(ports.clock);
   const running = new Map<string, Running>();
   const reports = new Map<string, AgentReport>();
+  const reportedMs = new Map<string, number>();
+  const reported = createWake(ports.clock);
   const halt = new AbortController();
   const start = (service: (typeof SERVICES)[number]): void => {
     const abort = new AbortController();
@@ -65,7 +72,11 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
         }),
         secrets: () => context.local.keys.wgPrivateKey,
         ledger,
-        onReport: (report) => reports.set(service.name, report),
+        onReport: (report) => {
+          reports.set(service.name, report);
+          reportedMs.set(service.name, ports.clock.monotonicMs());
+          reported.mark();
+        },
       },
       abort.signal,
     );
@@ -91,6 +102,15 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
   return {
     mark: wake.mark,
     reports: () => [...reports.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    refresh: async () => {
+      const startMs = ports.clock.monotonicMs();
+      const isStale = () => [...reportedMs.values()].some((ms) => startMs - ms > STALE_MS);
+      if (!isStale()) return;
+      for (const { agent } of running.values()) agent.mark();
+      while (isStale() && ports.clock.monotonicMs() - startMs < REFRESH_MS) {
+        await reported.wait(REFRESH_MS, halt.signal);
+      }
+    },
     stop: async () => {
       halt.abort();
       await Promise.all([...running.keys()].map(end));

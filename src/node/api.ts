@@ -25,7 +25,7 @@ import { membersOf, type Sight, statusOf } from './rules/status.ts';
 /** What the routes need of the node. */
 export interface ApiContext extends OperatorContext {
   readonly ports: OperatorPorts;
-  readonly sight: () => Sight;
+  readonly sight: () => Promise<Sight>;
   readonly consent: () => Consent;
   readonly setConsent: (consent: Consent) => Promise<void>;
   readonly leave: () => Promise<void>;
@@ -67,12 +67,12 @@ const routes: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/status',
-    run: (context) => statusOf(context.replica.view(), context.sight()),
+    run: async (context) => statusOf(context.replica.view(), await context.sight()),
   },
   {
     method: 'GET',
     path: '/v1/members',
-    run: (context) => membersOf(context.replica.view(), context.sight()),
+    run: async (context) => membersOf(context.replica.view(), await context.sight()),
   },
   {
     method: 'POST',

@@ -144,7 +144,10 @@ function apiContext(ports: Ports, parts: Parts, stop: () => void): ApiContext {
     replica,
     sync,
     connected,
-    sight: () => sightOf(ports, parts),
+    sight: async () => {
+      await agents.refresh();
+      return sightOf(ports, parts);
+    },
     consent: () => ({
       services: config.current.services,
       allowRun: config.current.allowRun,

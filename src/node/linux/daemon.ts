@@ -2,8 +2,11 @@
  * Edge: daemon — the whole member on this machine: opens the nine ports, starts the node, serves
  * its API, obeys signals.
  */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Ports } from '../../ports.ts';
 import { eraseState, isLeaving } from '../leave.ts';
+import { isInitialised } from '../local-state.ts';
 import { startNode } from '../node.ts';
 import { resolveProgram, versionInfo } from './bundle.ts';
 import { openClock } from './clock.ts';
@@ -48,6 +51,7 @@ export async function runDaemon(directories: Directories): Promise<void> {
   try {
     if (await isLeaving(ports.disk)) {
       await eraseState(ports);
+      await forgetPrograms(directories);
       return;
     }
     const build = versionInfo();
@@ -60,6 +64,7 @@ export async function runDaemon(directories: Directories): Promise<void> {
     await node.done;
     await unserve();
     ports.log.info('stopped');
+    if (!(await isInitialised(ports.disk))) await forgetPrograms(directories);
   } finally {
     await unlock();
   }
@@ -74,7 +79,12 @@ export async function eraseHere(directories: Directories): Promise<void> {
   const unlock = await lockState(directories.state, directories.run);
   try {
     await eraseState(ports);
+    await forgetPrograms(directories);
   } finally {
     await unlock();
   }
 }
+
+/** What the binary wrote out of itself is of no use to a VM that has left. */
+const forgetPrograms = ({ state }: Directories): Promise<void> =>
+  rm(join(state, 'bin'), { recursive: true, force: true });
