@@ -117,8 +117,15 @@ async function readSecret(path: string): Promise<string> {
   }
 }
 
+/** Whoever read our output, `head` for one, has seen enough. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+}
+
 async function main(): Promise<void> {
   process.umask(0o077);
+  process.stdout.on('error', endQuietly);
   process.exitCode = await runCli(process.argv.slice(2), local);
 }
 

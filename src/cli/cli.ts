@@ -26,8 +26,9 @@ interface CommonFlags {
 /** Runs one command line; resolves to its exit status. Never throws. */
 export async function runCli(argv: readonly string[], local: Local): Promise<number> {
   const program = buildProgram(local);
+  const words = argv.length === 0 ? ['--help'] : [...argv];
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -69,21 +70,21 @@ function buildProgram(local: Local): Command {
     .showHelpAfterError(false)
     .exitOverride()
     .configureOutput({ writeOut: local.out, writeErr: () => undefined });
-  addCommon(program).action(() => local.out(program.helpInformation()));
+  addCommon(program);
   const session = (command: Command): Session => sessionOf(command, local);
   for (const command of [...memberCommands(local, session), ...meshCommands(local, session)]) {
-    program.addCommand(withCommon(command));
+    program.addCommand(withCommon(command, local));
   }
   return program;
 }
 
 /** The flags that every command takes, on the command itself and on its sub-commands. */
-function withCommon(command: Command): Command {
+function withCommon(command: Command, local: Local): Command {
   addCommon(command)
     .helpOption('--help', 'help, with an example')
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
-  for (const sub of command.commands) withCommon(sub);
+    .configureOutput({ writeOut: local.out, writeErr: () => undefined });
+  for (const sub of command.commands) withCommon(sub, local);
   return command;
 }
 
