@@ -48,7 +48,8 @@ function faultFrom(error: unknown): Fault {
   if (!(error instanceof CommanderError)) return unexpected(error);
   const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
   const value = /'([^']*)'/.exec(what)?.[1] ?? '(none)';
-  const why = what.replace(/ *'[^']*'/, '');
+  const why =
+    what === '(outputHelp)' ? 'a command is needed' : what.replace(/ *'[^']*'/, '').replace(/\.$/, '');
   const remedy = `${hint.replace(/[()]/g, '').toLowerCase()}${hint === '' ? '' : ' '}see --help`;
   return new Fault('usage', { field: 'usage', value, why, remedy });
 }

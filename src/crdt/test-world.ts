@@ -19,7 +19,8 @@ import type { View } from './view.ts';
 
 const crypto = openCrypto();
 const textEncoder = new TextEncoder();
-const seedOf = (name: string): Uint8Array => crypto.sha256(textEncoder.encode(name));
+/** The seed of whoever has a name. */
+export const seedOf = (name: string): Uint8Array => crypto.sha256(textEncoder.encode(name));
 
 /** The id of the member of a name. */
 export const idOf = (name: string): MemberId => memberIdOf(crypto.publicKey(seedOf(name)));

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { idOf, world } from '../../crdt/test-world.ts';
+import type { AgentReport } from '../../services/service.ts';
+import { isReady, type ReadySigns } from './ready.ts';
+
+const report: AgentReport = { name: 'vpn', state: 'ready', problems: [], changes: 0 };
+const alone = world().view();
+const pair = world().invites('door').admits('vm2', 'door', { name: 'vm2' }).view();
+
+const signs = (changed: Partial<ReadySigns>): ReadySigns => ({
+  self: idOf('founder'),
+  uptimeMs: 0,
+  link: () => 'suspect',
+  isInStep: () => false,
+  reports: [report],
+  ...changed,
+});
+
+test('ready: alone in the mesh, at once; among unreachable ones, after ten seconds', () => {
+  // Goal: INTERFACES' words. Method: both sides of each border.
+  assert.equal(isReady(alone, signs({})), true);
+  assert.equal(isReady(pair, signs({ uptimeMs: 9_999 })), false);
+  assert.equal(isReady(pair, signs({ uptimeMs: 10_000 })), true);
+});
+
+test('ready: in step with everybody who can be reached', () => {
+  // Goal: a connected member that is not in step holds readiness back, however late.
+  const connected = { link: () => 'alive', uptimeMs: 60_000 } as const;
+  assert.equal(isReady(pair, signs(connected)), false);
+  assert.equal(isReady(pair, signs({ ...connected, isInStep: () => true })), true);
+});
+
+test('ready: every agent, and only as a member', () => {
+  // Goal: one agent that is not ready is enough to say no. Method: states, and a stranger's view.
+  for (const state of ['starting', 'degraded', 'failed', 'stopping', 'stopped'] as const) {
+    assert.equal(isReady(alone, signs({ reports: [report, { ...report, state }] })), false);
+  }
+  assert.equal(isReady(alone, signs({ self: idOf('vm2') })), false);
+});

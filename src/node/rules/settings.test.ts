@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Fault } from '../../fault.ts';
+import { readServices, readSettings, type SettingTexts } from './settings.ts';
+
+test('settings: defaults are those that --help names', () => {
+  // Goal: no flag at all is a good start. Method: the whole record.
+  assert.deepEqual(readSettings({}, 'Web_1.example.org'), {
+    mesh: 'mesh',
+    member: 'web-1',
+    prefix: '10.10.0.0/16',
+    prefix6: null,
+    port: 7300,
+    interface: 'cnsmo0',
+    advertised: null,
+    services: ['vpn', 'firewall', 'lb', 'dns'],
+    allowRun: false,
+  });
+});
+
+test('settings: bad values are refused by field and value', () => {
+  // Goal: each flag names itself, what it was given and what to do. Method: table.
+  const bad: readonly (readonly [SettingTexts, string])[] = [
+    [{ port: '0' }, 'port: 0'],
+    [{ port: '65536' }, 'port: 65536'],
+    [{ port: '80x' }, 'port: 80x'],
+    [{ port: '' }, 'port: (empty)'],
+    [{ member: 'Vm 1' }, 'member: Vm 1'],
+    [{ member: '-x' }, 'member: -x'],
+    [{ mesh: '' }, 'mesh: (empty)'],
+    [{ prefix: '10.10.0.1/16' }, 'prefix: 10.10.0.1/16'],
+    [{ prefix: '127.0.0.0/8' }, 'prefix: 127.0.0.0/8'],
+    [{ prefix: '10.0.0.0/30' }, 'prefix: 10.0.0.0/30'],
+    [{ prefix6: '2001:db8::/64' }, 'prefix6: 2001:db8::/64'],
+    [{ interface: 'eth0; rm' }, 'interface: eth0; rm'],
+    [{ interface: 'a234567890123456' }, 'interface: a234567890123456'],
+    [{ advertise: 'host.example' }, 'advertise: host.example'],
+    [{ advertise: '203.0.113.5:0' }, 'port: 0'],
+    [{ services: 'vpn,ssh' }, 'services: ssh'],
+  ];
+  for (const [texts, start] of bad) {
+    assert.throws(
+      () => readSettings(texts, 'vm'),
+      (error) => error instanceof Fault && error.message.startsWith(`${start}: `),
+      JSON.stringify(texts),
+    );
+  }
+});
+
+test('settings: an advertised address takes a port or the mesh’s own', () => {
+  // Goal: both families, with and without port. Method: table.
+  const read = (advertise: string) => readSettings({ advertise, port: '7301' }, 'vm').advertised;
+  assert.deepEqual(read('203.0.113.5'), { host: '203.0.113.5', port: 7301 });
+  assert.deepEqual(read('203.0.113.5:9'), { host: '203.0.113.5', port: 9 });
+  assert.deepEqual(read('2001:db8::5'), { host: '2001:db8::5', port: 7301 });
+  assert.deepEqual(read('[2001:db8::5]:9'), { host: '2001:db8::5', port: 9 });
+});
+
+test('settings: services are a list without repeats', () => {
+  // Goal: what the consent holds. Method: a list with spaces and repeats.
+  assert.deepEqual(readServices('vpn, lb,vpn'), ['vpn', 'lb']);
+});
