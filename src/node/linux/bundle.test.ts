@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { extract, resolveProgram, versionInfo } from './bundle.ts';
+import { resolveProgram, versionInfo } from './bundle.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-bundle-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -25,44 +14,6 @@ let count = 0;
 function fresh(): string {
   count += 1;
   return join(root, `state-${count}`);
-}
-
-test('a carried program is written once, private, under its hash, and runs', async () => {
-  // Goal: the life of an asset. Method: extract, run, extract again; another content beside it.
-  const state = fresh();
-  const path = await extract('engine', script, state);
-  const hash = createHash('sha256').update(script).digest('hex').slice(0, 12);
-  assert.equal(path, join(state, 'bin', `engine-${hash}`));
-  assert.equal(execFileSync(path, { encoding: 'utf8' }), 'engine\n');
-  assert.equal(statSync(path).mode & 0o7777, 0o700);
-  assert.equal(statSync(join(state, 'bin')).mode & 0o7777, 0o700);
-  const { ino } = statSync(path);
-  assert.equal(await extract('engine', script, state), path);
-  assert.equal(statSync(path).ino, ino);
-  assert.notEqual(await extract('engine', Buffer.from('other'), state), path);
-  assert.equal(readdirSync(join(state, 'bin')).length, 2);
-});
-
-for (const [what, damage] of [
-  ['other content', (path: string) => writeFileSync(path, 'evil')],
-  ['a loose mode', (path: string) => chmodSync(path, 0o777)],
-  [
-    'a symbolic link',
-    (path: string) => {
-      rmSync(path);
-      symlinkSync('/bin/true', path);
-    },
-  ],
-] as const) {
-  test(`a written program with ${what} is written anew`, async () => {
-    // Goal: invariant 1. Method: damage it, resolve it again.
-    const state = fresh();
-    const path = await extract('engine', script, state);
-    damage(path);
-    assert.equal(await extract('engine', script, state), path);
-    assert.deepEqual(readFileSync(path), script);
-    assert.equal(statSync(path).mode & 0o7777, 0o700);
-  });
 }
 
 test('outside of the binary the environment comes first, and must name a program', async (t) => {

@@ -1,21 +1,15 @@
 /**
  * Edge: bundle — what is carried inside the binary: programs, and its own version.
  *
- * In the single binary a program is an asset, written out once, under a name with its hash, so that
- * a new binary never runs an old engine and a running engine is never overwritten. Outside of it
- * (tests, development) the program comes from the environment, the build directory or the host.
- *
- * 1. What is on disk is run only after its content was compared with what the binary carries.
+ * In the single binary a program is an asset, written out before it runs. Outside of it (tests,
+ * development) the program comes from the environment, the build directory or the host.
  */
-import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { getRawAsset, isSea } from 'node:sea';
 import { gunzipSync } from 'node:zlib';
 import { Fault } from '../../fault.ts';
+import { extractAsset } from './asset.ts';
 import { findProgram, missingTool } from './command.ts';
-import { codeOf, diskFault, openFile, writeAtomically } from './files.ts';
 
 declare const __CNSMO_VERSION__: string | undefined;
 declare const __CNSMO_COMMIT__: string | undefined;
@@ -45,45 +39,11 @@ export async function resolveProgram(program: string, stateDirectory: string): P
   if (program.startsWith(PREFIX)) {
     const name = program.slice(PREFIX.length);
     if (!isSea()) return await findOutside(name);
-    return await extract(name, gunzipSync(getRawAsset(`${name}.gz`)), stateDirectory);
+    return await extractAsset(name, gunzipSync(getRawAsset(`${name}.gz`)), stateDirectory);
   }
   const path = await findProgram(program);
   if (path === null) throw missingTool(program);
   return path;
-}
-
-/** Writes a carried program out, unless it is there already, whole and unchanged. */
-export async function extract(
-  name: string,
-  content: Uint8Array,
-  stateDirectory: string,
-): Promise<string> {
-  const hash = createHash('sha256').update(content).digest('hex');
-  const directory = join(resolve(stateDirectory), 'bin');
-  const path = join(directory, `${name}-${hash.slice(0, 12)}`);
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    if ((await hashOf(path)) !== hash) await writeAtomically(path, content, 0o700); // Invariant 1.
-    return path;
-  } catch (error) {
-    throw diskFault(error, path);
-  }
-}
-
-async function hashOf(path: string): Promise<string | null> {
-  try {
-    const handle = await openFile(path, constants.O_RDONLY);
-    try {
-      const isOurs = ((await handle.stat()).mode & 0o7777) === 0o700;
-      const content = await handle.readFile();
-      return isOurs ? createHash('sha256').update(content).digest('hex') : null;
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ELOOP') return null; // Written anew.
-    throw error;
-  }
 }
 
 async function findOutside(name: string): Promise<string> {

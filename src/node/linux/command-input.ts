@@ -1,8 +1,8 @@
 /**
  * Edge: command input — bytes as a command's standard input, for commands that open `/dev/stdin`.
  *
- * Node's pipes to children are sockets, and the kernel opens no socket by name: `wg set … /dev/stdin`
- * fails on them. So the bytes go through a file in memory that has no name any more.
+ * Node's pipes to children are sockets, and the kernel opens no socket by name: `wg set …
+ * /dev/stdin` fails on them. So the bytes go through a file in memory that has no name any more.
  * 1. Nobody but us could open the file while it had one, and it never touches a disk.
  */
 import { randomUUID } from 'node:crypto';

@@ -1,17 +1,13 @@
 /**
  * Edge: line stream — runs a monitor, hands on its lines, and never outlives the daemon.
  *
- * 1. Node cannot ask the kernel to kill a child with its parent; `setpriv --pdeathsig` of
- *    util-linux can, and is used where it is there.
- * 2. Memory is bounded: a line longer than the cap is cut, the rest of it is dropped.
+ * Node cannot ask the kernel to kill a child with its parent; `setpriv --pdeathsig` of
+ * util-linux can, and is used where it is there.
  */
 import { spawn } from 'node:child_process';
-import { StringDecoder } from 'node:string_decoder';
 import { Fault } from '../../fault.ts';
 import { FIXED_ENVIRONMENT, findProgram, runCommand } from './command.ts';
-
-/** Longest line that is handed on, in characters. nft prints a set of 1,000 elements in 30,000. */
-const LINE_LENGTH_MAX = 64 * 1024;
+import { openLineSplitter } from './line-splitter.ts';
 
 /** Runs `argv` and hands on its lines until it ends or `signal` aborts; resolves then. */
 export async function followLines(
@@ -60,29 +56,4 @@ async function deathGuard(): Promise<readonly string[]> {
     if (error instanceof Fault) return []; // Not there, or stuck.
     throw error;
   }
-}
-
-/** Cuts a stream of bytes into lines. Invariant 2. */
-export function openLineSplitter(onLine: (line: string) => void): {
-  readonly push: (chunk: Buffer) => void;
-  readonly end: () => void;
-} {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  const take = (text: string): void => {
-    const pieces = text.split('\n');
-    const last = pieces.pop() ?? '';
-    for (const piece of pieces) {
-      onLine((rest + piece).slice(0, LINE_LENGTH_MAX));
-      rest = '';
-    }
-    rest = (rest + last).slice(0, LINE_LENGTH_MAX);
-  };
-  return {
-    push: (chunk) => take(decoder.write(chunk)),
-    end: () => {
-      take(decoder.end());
-      if (rest !== '') onLine(rest);
-    },
-  };
 }

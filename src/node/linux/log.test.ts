@@ -4,8 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { Fault } from '../../fault.ts';
-import { clean, type LogLevel, openLog } from './log.ts';
+import { type LogLevel, openLog } from './log.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-log-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -56,7 +55,8 @@ for (const [level, expected] of [
 }
 
 test('no text can forge a line, drive a terminal or fill the disk', () => {
-  // Goal: invariant 2. Method: hostile texts as event, as name and as value; the raw bytes.
+  // Goal: no trust in what peers say. Method: hostile texts as event, as name and as value; the raw
+  // bytes.
   const hostile = 'a\n{"level":"error"}\r\u001b[2J\u009b\u202e\u2028\u0000%s %d';
   const [line = '', ...rest] = logged('info', (log) =>
     log.info(hostile, { [hostile]: hostile, long: 'x'.repeat(100_000) }),
@@ -72,7 +72,8 @@ test('no text can forge a line, drive a terminal or fill the disk', () => {
 });
 
 test('what is named as a secret is not written, wherever it stands', () => {
-  // Goal: invariant 3. Method: canaries under every name, as text, bytes and inside of records.
+  // Goal: a net for secrets. Method: canaries under every name, as text, bytes and inside of
+  // records.
   const canary = 'canary';
   const bytes = new TextEncoder().encode(canary);
   const facts: Record<string, unknown> = { fine: 'yes', bytes, keyring: 1, exitCode: 3 };
@@ -88,33 +89,6 @@ test('what is named as a secret is not written, wherever it stands', () => {
   assert.equal(parsed.fine, 'yes');
   assert.equal(parsed.bytes, '(6 bytes)');
   assert.equal(parsed.exitCode, 3);
-  const told = clean('', { text: 'got cnsmo1_abcDEF012-3_x, bad' }, 0);
-  assert.deepEqual(told, { text: 'got (token), bad' });
-});
-
-test('every kind of value has a form', () => {
-  // Goal: total. Method: one of each, and a record that contains itself.
-  const circle: Record<string, unknown> = {};
-  circle.self = circle;
-  const fault = new Fault('refused', { field: 'f', value: 'v', why: 'w', remedy: 'r' });
-  const cases: readonly (readonly [unknown, unknown])[] = [
-    [undefined, undefined],
-    [null, null],
-    [1.5, 1.5],
-    [true, true],
-    [10n ** 20n, '100000000000000000000'],
-    [() => 1, '(function)'],
-    [Symbol('x'), '(symbol)'],
-    [new Map([['a', 1]]), { a: 1 }],
-    [new Set(['a']), ['a']],
-    [fault, { code: 'refused', field: 'f', value: 'v', why: 'w', remedy: 'r' }],
-    [circle, { self: { self: { self: { self: '(deep)' } } } }],
-    [Array.from({ length: 34 }, () => 0), [...Array.from({ length: 32 }, () => 0), '(2 more)']],
-  ];
-  for (const [value, expected] of cases) assert.deepEqual(clean('x', value, 0), expected);
-  const shown = clean('x', new Error('boom\n'), 0) as { error: string; stack: string };
-  assert.equal(shown.error, 'boom\\n');
-  assert.match(shown.stack, /^Error: boom/);
 });
 
 for (const [name, redirection] of [
@@ -122,7 +96,7 @@ for (const [name, redirection] of [
   ['a reader that went away', '| true'],
 ] as const) {
   test(`${name} does not stop the daemon`, () => {
-    // Goal: invariant 4. Method: a real process whose output cannot be written says on stderr that
+    // Goal: invariant 3. Method: a real process whose output cannot be written says on stderr that
     // it went on.
     const code = `
       import { openLog } from '${import.meta.dirname}/log.ts';

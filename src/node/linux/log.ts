@@ -3,29 +3,12 @@
  *
  * 1. Written at once and by this thread: the last line before a crash is there, and pino's worker
  *    transports do not exist inside the single binary.
- * 2. Nothing that a peer chose can forge a line or drive a terminal: control and formatting
- *    characters are escaped, long values are cut, deep and wide ones too.
- * 3. A value whose name says that it is secret is not written. That is a net below those who call,
- *    not a permission to pass one.
- * 4. A log that cannot be written never stops the daemon.
+ * 2. No value is written as it came: `log-value.ts`.
+ * 3. A log that cannot be written never stops the daemon.
  */
 import { pino, stdTimeFunctions } from 'pino';
-import { Fault } from '../../fault.ts';
 import type { Log } from '../../ports.ts';
-
-/** Longest text that is written whole. A stack is the longest that we need: its first frames. */
-const TEXT_LENGTH_MAX = 300;
-
-/** Most items of a list, and most names of a record, that are written. */
-const ITEMS_MAX = 32;
-
-/** How deep records and lists are written. */
-const DEPTH_MAX = 4;
-
-const SECRET_NAME = /(key|seed|secret|token|psk|code|password|passphrase)s?$/i;
-
-/** What a join token looks like, wherever in a text it stands. */
-const TOKEN = /cnsmo1[_-][A-Za-z0-9_-]+/g;
+import { clean, cleanText } from './log-value.ts';
 
 /** How much is written: `warn` leaves out info, `silent` everything. */
 export type LogLevel = 'info' | 'warn' | 'error' | 'silent';
@@ -33,7 +16,7 @@ export type LogLevel = 'info' | 'warn' | 'error' | 'silent';
 /** The log of this process, to standard output or to a file descriptor. */
 export function openLog(level: LogLevel, descriptor = 1): Log {
   const destination = pino.destination({ dest: descriptor, sync: true });
-  destination.on('error', () => undefined); // Invariant 4: a full disk, a reader that went away.
+  destination.on('error', () => undefined); // Invariant 3: a full disk, a reader that went away.
   const logger = pino(
     {
       level,
@@ -51,48 +34,4 @@ export function openLog(level: LogLevel, descriptor = 1): Log {
       logger[label]({ facts: clean('', facts, 0) }, cleanText(event));
     };
   return { info: write('info'), warn: write('warn'), error: write('error') };
-}
-
-/** A value as it may be written, under the name that it has there. */
-export function clean(name: string, value: unknown, depth: number): unknown {
-  const isSecret = SECRET_NAME.test(name);
-  if (typeof value === 'string') return isSecret ? '(secret)' : cleanText(value);
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value !== 'object' || value === null) {
-    return typeof value === 'function' || typeof value === 'symbol' ? `(${typeof value})` : value;
-  }
-  if (isSecret) return '(secret)';
-  if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`;
-  if (value instanceof Fault)
-    return { code: value.code, ...cleanRecord({ ...value.facts }, depth) };
-  if (value instanceof Error) {
-    return { error: cleanText(value.message), stack: cleanText(value.stack ?? '') };
-  }
-  if (depth >= DEPTH_MAX) return '(deep)';
-  if (value instanceof Map) return clean(name, Object.fromEntries(value), depth);
-  if (value instanceof Set) return clean(name, [...value], depth);
-  if (Array.isArray(value)) {
-    const items = value.slice(0, ITEMS_MAX).map((item) => clean(name, item, depth + 1));
-    return value.length > ITEMS_MAX ? [...items, `(${value.length - ITEMS_MAX} more)`] : items;
-  }
-  return cleanRecord(value, depth);
-}
-
-function cleanRecord(record: object, depth: number): Record<string, unknown> {
-  const entries = Object.entries(record).slice(0, ITEMS_MAX);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [cleanText(name), clean(name, value, depth + 1)]),
-  );
-}
-
-/** Invariant 2 for one text. Escapes control, format, line and paragraph characters. */
-function cleanText(text: string): string {
-  const shown = text
-    .slice(0, 4 * TEXT_LENGTH_MAX)
-    .replace(TOKEN, '(token)')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-      const known = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }[character];
-      return known ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-    });
-  return shown.length > TEXT_LENGTH_MAX ? `${shown.slice(0, TEXT_LENGTH_MAX - 1)}…` : shown;
 }

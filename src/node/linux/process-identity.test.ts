@@ -11,7 +11,6 @@ import {
   isOfThisBoot,
   type ProcessIdentity,
   parseIdentity,
-  parseStat,
 } from './process-identity.ts';
 
 /** Starts a shell script that says when it is ready; detached, in a session of its own. */
@@ -30,16 +29,6 @@ async function identityOf(child: ChildProcess): Promise<ProcessIdentity> {
   assert.ok(identity);
   return identity;
 }
-
-test('the stat line is read from the end of the name, whatever the name is', () => {
-  // Goal: field 22 by proc(5). Method: a hostile name with parentheses and blanks; rubbish.
-  const fields = 'S 10 20 30 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 1 0 987654 1000 200';
-  const expected = { state: 'S', group: 20, session: 30, startTime: 987654 };
-  assert.deepEqual(parseStat(`42 (a) R 1 (b c)) ${fields}\n`), expected);
-  assert.deepEqual(parseStat(`42 (sh) ${fields}\n`), expected);
-  assert.equal(parseStat('42 (sh) S 1'), null);
-  assert.equal(parseStat(''), null);
-});
 
 test('an identity survives JSON; rubbish and dangerous pids do not', async () => {
   // Goal: a damaged file is no identity. Method: round trip, then texts that are none.

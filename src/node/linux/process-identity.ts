@@ -9,6 +9,7 @@
 import { readdir } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { codeOf, readText } from './files.ts';
+import { readProc, readStat } from './proc-stat.ts';
 
 const identitySchema = z.object({
   pid: z.int().check(z.gt(1)), // 0 and below would mean whole groups to kill(2).
@@ -27,8 +28,7 @@ const KILL_WAIT_MS = 5_000;
 
 /** The process that has this pid now; null when none has or it is a zombie. */
 export async function identifyProcess(pid: number): Promise<ProcessIdentity | null> {
-  const text = await readProc(`/proc/${pid}/stat`);
-  const stat = text === null ? null : parseStat(text);
+  const stat = await readStat(pid);
   if (stat === null || stat.state === 'Z' || stat.state === 'X') return null; // Invariant 2.
   return { pid, startTime: stat.startTime, boot: await bootId() };
 }
@@ -99,42 +99,8 @@ export async function findByEnvironment(line: string): Promise<ProcessIdentity |
   return null;
 }
 
-interface Stat {
-  readonly state: string;
-  readonly group: number;
-  readonly session: number;
-  readonly startTime: number;
-}
-
-/**
- * Reads `/proc/<pid>/stat`. The name in parentheses may hold anything, so fields count from its
- * end.
- */
-export function parseStat(text: string): Stat | null {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state, , group, session] = fields;
-  const startTime = Number(fields[19]);
-  if (state === undefined || !Number.isSafeInteger(startTime)) return null;
-  return { state, group: Number(group), session: Number(session), startTime };
-}
-
-async function readStat(pid: number): Promise<Stat | null> {
-  const text = await readProc(`/proc/${pid}/stat`);
-  return text === null ? null : parseStat(text);
-}
-
 async function bootId(): Promise<string> {
   return ((await readText('/proc/sys/kernel/random/boot_id')) ?? '').trim();
-}
-
-/** A file of /proc; null when the process ended, also while it was read, or is not ours to see. */
-async function readProc(path: string): Promise<string | null> {
-  try {
-    return await readText(path);
-  } catch (error) {
-    if (['ESRCH', 'EACCES', 'EPERM'].includes(codeOf(error))) return null;
-    throw error;
-  }
 }
 
 function signal(target: number, name: 'SIGTERM' | 'SIGKILL'): void {

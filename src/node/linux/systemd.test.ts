@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Host } from '../../ports.ts';
-import { findProgram } from './command.ts';
-import { removeUnit, renderUnit, startUnit, stopUnit } from './systemd.ts';
+import { removeUnit, startUnit, stopUnit } from './systemd.ts';
+import { renderUnit } from './systemd-unit.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-systemd-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -27,46 +26,6 @@ function fakeHost(failing = 'nothing'): { host: Host; ran: string[] } {
     addresses: fail,
   };
   return { host, ran };
-}
-
-test('the unit keeps children alive, starts again and locks down only what we do not need', () => {
-  // Goal: invariants 1 and 2. Method: lines that must and that must not be there.
-  const lines = renderUnit(places).split('\n');
-  for (const line of [
-    'Type=exec',
-    'ExecStart=/usr/local/bin/cnsmo daemon --state /var/lib/cnsmo --run /run/cnsmo',
-    'Restart=always',
-    'RestartSec=1',
-    'KillMode=process',
-    'After=network-online.target',
-    'Wants=network-online.target',
-    'NoNewPrivileges=yes',
-    'WantedBy=multi-user.target',
-  ]) {
-    assert.ok(lines.includes(line), line);
-  }
-  const banned = /^(PrivateDevices|PrivateTmp|ProtectClock|DeviceAllow|MemoryDenyWriteExecute)=/;
-  for (const line of lines) assert.doesNotMatch(line, banned);
-});
-
-test('systemd itself finds no fault with the unit', async (t) => {
-  // Goal: no misspelt setting. Method: systemd-analyze, with a binary that exists here.
-  if (!(await findProgram('systemd-analyze'))) return t.skip('needs systemd-analyze');
-  const path = join(root, 'cnsmo-verified.service');
-  writeFileSync(path, renderUnit({ ...places, binary: '/usr/bin/env' }));
-  const verify = 'systemd-analyze verify --man=no "$0" 2>&1 || true';
-  const said = execFileSync('sh', ['-c', verify, path], { encoding: 'utf8' });
-  const ours = said.split('\n').filter((line) => line.includes('cnsmo-verified'));
-  assert.deepEqual(ours, []);
-});
-
-for (const path of ['/a b', '/a%n', '/a$x', '/a"b', "/a'b", '/a\nExecStart=/bin/sh', '/a;b', '']) {
-  test(`the path ${JSON.stringify(path)} is refused`, () => {
-    // Goal: no path adds a line or a word to the unit. Method: it in each of the three places.
-    for (const name of ['binary', 'state', 'run']) {
-      assert.throws(() => renderUnit({ ...places, [name]: path }), /cannot take as it is/);
-    }
-  });
 }
 
 test('starting writes the unit, enables and restarts it; twice is harmless', async () => {
