@@ -1,21 +1,25 @@
 /**
  * Edge: swarm connections — the live connections of this node, one shown for each peer.
  *
- * 1. A connection counts from the moment the remote was heard on it, not before: only then has the remote's gate let us in.
- * 2. Two members that dial each other at once have two connections. Both stay, the newest is shown and used: it is the one that
- *    both ends know to work, and closing either would break what runs on it. Nobody sees a peer go that is still there.
- * 3. The connection of an invite's holder is limited from the first moment (synchronously, before libp2p hands on a
- *    stream), and ended when its time is over.
+ * 1. A connection counts from the moment the remote was heard on it, not before: only then has the
+ *    remote's gate let us in.
+ * 2. Two members that dial each other at once have two connections. Both stay, the newest is shown
+ *    and used: it is the one that both ends know to work, and closing either would break what runs
+ *    on it. Nobody sees a peer go that is still there.
+ * 3. The connection of an invite's holder is limited from the first moment (synchronously, before
+ *    libp2p hands on a stream), and ended when its time is over.
  */
 import type { Connection as Libp2pConnection } from '@libp2p/interface';
 import type { PeerKey } from '../../crdt/ids.ts';
 import type { Connection, Endpoint, SwarmConfig, Unsubscribe } from '../../ports.ts';
 import { endpointOf, keyOfPeerId } from './swarm-keys.ts';
+import { limit } from './swarm-limit.ts';
 import type { Pulses } from './swarm-pulse.ts';
 
-/** How long the holder of an invite may stay connected; joining takes a second or two. Unit: ms. */
-const INVITE_LIFE_MS = 60_000;
-/** Connections of one member: two after a simultaneous dial, one more for each crash that we have not noticed yet. */
+/**
+ * Connections of one member: two after a simultaneous dial, one more for each crash that we have
+ * not noticed yet.
+ */
 const MEMBER_CONNECTIONS_MAX = 4;
 /** Connections of one invite: many VMs may join at once with one token. */
 const INVITE_CONNECTIONS_MAX = 64;
@@ -26,7 +30,10 @@ export interface Live {
   readonly peer: PeerKey;
   readonly standing: 'member' | 'invite';
   readonly remote: Endpoint;
-  /** Settles when it is known whether the remote lets us in: true when it was heard, false when it closed before. */
+  /**
+   * Settles when it is known whether the remote lets us in: true when it was heard, false when it
+   * closed before.
+   */
   readonly admitted: Promise<boolean>;
   readonly rttMs: () => number | null;
 }
@@ -85,10 +92,10 @@ export function createConnectionTable(context: TableContext): ConnectionTable {
       return;
     }
     if (connection.status !== 'open') return;
-    if (standing === 'invite') limit(connection);
     const { promise: admitted, resolve } = Promise.withResolvers<boolean>();
     const remote = endpointOf(connection.remoteAddr);
-    const { rttMs, onFirst } = context.pulses.watch(connection);
+    const { rttMs, onFirst, onStream } = context.pulses.watch(connection);
+    if (standing === 'invite') limit(connection, onStream);
     const live: Live = { connection, peer, standing, remote, admitted, rttMs };
     byConnection.set(connection, live);
     connection.addEventListener('close', () => {
@@ -115,14 +122,6 @@ export function createConnectionTable(context: TableContext): ConnectionTable {
     onChange,
   };
 }
-
-const limit = (connection: Libp2pConnection): void => {
-  connection.limits = { seconds: INVITE_LIFE_MS / 1_000 };
-  const end = setTimeout(() => {
-    connection.abort(new Error('the time of an invite connection is over'));
-  }, INVITE_LIFE_MS).unref();
-  connection.addEventListener('close', () => clearTimeout(end));
-};
 
 const newest = (all: readonly Live[]): Live | null =>
   all.findLast(({ connection }) => connection.status === 'open') ?? null;

@@ -1,11 +1,12 @@
 /**
  * Edge: swarm dial — reaches exactly one peer at one of several endpoints, or says why not.
  *
- * 1. A dial has succeeded when the remote was heard over the finished connection, not when libp2p says so: a gated dialler's
- *    own dial resolves and is aborted afterwards.
- * 2. What libp2p throws at the dialler does not say what happened. How far the handshake came does: no TCP connection, no
- *    psk nonce, no Noise, no first ping.
+ * 1. A dial has succeeded when the remote was heard over the finished connection, not when libp2p
+ *    says so: a gated dialler's own dial resolves and is aborted afterwards.
+ * 2. What libp2p throws at the dialler does not say what happened. How far the handshake came does:
+ *    no TCP connection, no psk nonce, no Noise, no first ping.
  */
+import { isIP } from 'node:net';
 import type { Libp2p } from '@libp2p/interface';
 import type { PeerKey } from '../../crdt/ids.ts';
 import { Fault } from '../../fault.ts';
@@ -13,7 +14,10 @@ import type { Endpoint, SwarmConfig, SwarmNode } from '../../ports.ts';
 import type { ConnectionTable } from './swarm-connections.ts';
 import { multiaddrOf, textOf } from './swarm-keys.ts';
 
-/** The least that one endpoint gets while there is time left: three round trips around the world, and a lost packet. */
+/**
+ * The least that one endpoint gets while there is time left: three round trips around the world,
+ * and a lost packet.
+ */
 const ATTEMPT_MS_MIN = 1_500;
 
 /** What a dial needs. */
@@ -43,14 +47,19 @@ export const createDial = (context: DialContext): SwarmNode['dial'] => {
       if (connections.best(peer) !== null) return;
       if (leftMs <= 0) break;
       const share = Math.max(ATTEMPT_MS_MIN, leftMs / (endpoints.length - index));
-      const failure = isOverlay(endpoint.host)
-        ? { code: 'refused' as const, why: 'lies inside the VPN itself' }
-        : await attempt(context, peer, endpoint, Math.min(share, leftMs));
+      const failure =
+        unfit(endpoint.host, isOverlay) ??
+        (await attempt(context, peer, endpoint, Math.min(share, leftMs)));
       if (failure === null) return;
       failures.push({ ...failure, endpoint });
     }
     if (connections.best(peer) === null) throw summary(failures, endpoints);
   };
+};
+
+const unfit = (host: string, isOverlay: SwarmConfig['isOverlay']): Failure | null => {
+  if (isIP(host) === 0) return { code: 'refused', why: 'is no numeric address' };
+  return isOverlay(host) ? { code: 'refused', why: 'lies inside the VPN itself' } : null;
 };
 
 const summary = (
@@ -97,10 +106,12 @@ const attempt = async (
 const GATED: Failure = { code: 'refused', why: 'does not let this key in' };
 const OTHER_PSK = 'has another pre-shared key: it belongs to another mesh';
 
+const UNFINISHED = 'did not finish the handshake: it has another pre-shared key, or no time';
+
 const late = (stage: Stage, cause: unknown): Failure => {
   if (stage === 'connect') return { code: 'timeout', why: 'no answer', cause };
-  // With another psk both ends read noise; where that looks like a long message, they wait for the rest of it.
-  if (stage === 'handshake') return { code: 'refused', why: OTHER_PSK, cause };
+  // With another psk each end reads noise; what looks like a long message, it waits for.
+  if (stage === 'handshake') return { code: 'refused', why: UNFINISHED, cause };
   return { code: 'timeout', why: 'connected, then silent', cause };
 };
 
@@ -116,8 +127,6 @@ const UNREACHED: Readonly<Record<string, string>> = {
 /** Error names of libp2p 3.3.11 whose meaning does not depend on the stage. */
 const NAMED: Readonly<Record<string, string>> = {
   ConnectionInterceptedError: 'is no member as far as this node knows',
-  DialDeniedError: 'lies inside the VPN itself',
-  InvalidMultiaddrError: 'is no numeric address',
   ConnectionClosedError: GATED.why,
   MuxerUnavailableError: GATED.why,
 };

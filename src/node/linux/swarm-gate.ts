@@ -1,16 +1,18 @@
 /**
  * Edge: swarm gate — who may be connected to this node at all.
  *
- * 1. A stranger is cut right after Noise, in both directions, before any stream: gossipsub would feed whoever is connected,
- *    and multistream tells whoever asks which protocols there are.
- * 2. An address inside the overlay is never dialled, and dropped before the handshake when it dials us: a swarm that ran
- *    over the VPN it configures could not repair that VPN.
+ * 1. A stranger is cut right after Noise, in both directions, before any stream: gossipsub would
+ *    feed whoever is connected, and multistream tells whoever asks which protocols there are.
+ * 2. An address inside the overlay is never dialled, and dropped before the handshake when it dials
+ *    us: a swarm that ran over the VPN it configures could not repair that VPN.
  */
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
 import type { Log, SwarmConfig } from '../../ports.ts';
 import { endpointOf, keyOfPeerId } from './swarm-keys.ts';
 
-/** One line of log for each stranger's host in this time, or a stubborn one fills the log. Unit: ms. */
+/**
+ * One line of log for each stranger's host in this time, or a stubborn one fills the log. Unit: ms.
+ */
 const STRANGER_LOG_MS = 60_000;
 /** Hosts remembered for that. */
 const STRANGER_HOSTS_MAX = 256;

@@ -1,15 +1,19 @@
 /**
  * Edge: swarm gossip — frames over gossipsub, judged before they go on.
  *
- * 1. Nothing is signed a second time, and a message is named by the hash of its frame: frames carry their author's signature.
- * 2. The topic validator is the gate: it alone sees frames, and what it rejects counts against the sender. The library's own
- *    defaults score nothing and check no size before decoding.
+ * 1. Nothing is signed a second time, and a message is named by the hash of its frame: frames carry
+ *    their author's signature.
+ * 2. The topic validator is the gate: it alone sees frames, and what it rejects counts against the
+ *    sender. The library's own defaults score nothing and check no size before decoding.
  * 3. Publishing floods: two and three members are below the degree of a gossip mesh.
- * 4. No IHAVE and no IWANT: anti-entropy already fetches what was lost, and an answer to IWANT puts many frames into one
- *    message, which the size limit of an honest receiver would have to cut off.
- * 5. There is no identify protocol. It would tell each peer our addresses and protocols; all that gossipsub takes from
- *    it is "this peer speaks gossip", which every member does, and which `introduce` says.
- * 6. gossipsub opens its stream to a peer once and never again while any connection lives. `mend` opens it again.
+ * 4. No IHAVE and no IWANT: anti-entropy already fetches what was lost, and an answer to IWANT puts
+ *    many frames into one message, which the size limit of an honest receiver would have to cut
+ *    off.
+ * 5. There is no identify protocol. It would tell each peer our addresses and protocols; all that
+ *    gossipsub takes from it is "this peer speaks gossip", which every member does, and which
+ *    `introduce` says.
+ * 6. gossipsub opens its stream to a peer once and never again while any connection lives. `mend`
+ *    opens it again.
  */
 import { createHash } from 'node:crypto';
 import { type GossipSub, gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub';
@@ -27,7 +31,10 @@ import { keyOfPeerId } from './swarm-keys.ts';
 const FRAME_BYTES_MAX = 1_048_576;
 /** Largest gossip message read: one frame and what goes with it. Unit: bytes. */
 const RPC_BYTES_MAX = 1_153_434;
-/** What may wait for a slow peer before its stream is given up; anti-entropy carries on. Unit: bytes. */
+/**
+ * What may wait for a slow peer before its stream is given up; anti-entropy carries on. Unit:
+ * bytes.
+ */
 const BACKLOG_BYTES_MAX = 8 * 1_048_576;
 /** What gossipsub 17 registers with libp2p first; what is then spoken, the two ends negotiate. */
 const GOSSIP_PROTOCOL = '/meshsub/1.2.0';
@@ -39,9 +46,10 @@ const VERDICTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
 };
 
 /**
- * Only a rejected frame counts: a quiet mesh is no fault. The count is squared, so that the third rejected frame within a
- * minute falls below the library's limit of -80, and ten keep a peer unheard for two minutes. Weights of 0 switch the
- * others off; what stands beside them is only there to be valid.
+ * Only a rejected frame counts: a quiet mesh is no fault. The count is squared, so that the third
+ * rejected frame within a minute falls below the library's limit of -80, and ten keep a peer
+ * unheard for two minutes. Weights of 0 switch the others off; what stands beside them is only
+ * there to be valid.
  */
 const TOPIC_SCORE = {
   topicWeight: 1,
@@ -139,8 +147,8 @@ export const introductionService = (components: {
 });
 
 /**
- * Looks whether gossip still flows to one member over any of its connections, and introduces it anew when it does not. A
- * stream whose far end no longer reads is given up first.
+ * Looks whether gossip still flows to one member over any of its connections, and introduces it
+ * anew when it does not. A stream whose far end no longer reads is given up first.
  */
 export const mend = (connections: readonly Connection[], introduction: Introduction): void => {
   const streams = connections.flatMap((connection) => connection.streams.filter(isGossipOut));

@@ -1,8 +1,9 @@
 /**
  * Edge: swarm keys — the names that CNSMO and libp2p have for the same things.
  *
- * A PeerKey is the base32 of an Ed25519 public key; libp2p calls the same key a PeerId. An Endpoint is numeric host and
- * port; libp2p writes it as a multiaddr, with the expected PeerId at the end so that Noise pins it.
+ * A PeerKey is the base32 of an Ed25519 public key; libp2p calls the same key a PeerId. An Endpoint
+ * is numeric host and port; libp2p writes it as a multiaddr, with the expected PeerId at the end so
+ * that Noise pins it.
  */
 import { publicKeyFromRaw } from '@libp2p/crypto/keys';
 import type { PeerId } from '@libp2p/interface';
@@ -15,7 +16,9 @@ import type { Endpoint } from '../../ports.ts';
 export const peerIdOf = (peer: PeerKey): PeerId =>
   peerIdFromPublicKey(publicKeyFromRaw(bytesOfId(peer)));
 
-/** The key of a PeerId, or null where it is of another kind than Ed25519: no member can have that. */
+/**
+ * The key of a PeerId, or null where it is of another kind than Ed25519: no member can have that.
+ */
 export const keyOfPeerId = (peerId: PeerId): PeerKey | null =>
   peerId.type === 'Ed25519' ? peerKeyOf(peerId.publicKey.raw) : null;
 
@@ -23,7 +26,10 @@ export const keyOfPeerId = (peerId: PeerId): PeerKey | null =>
 export const multiaddrOf = (peer: PeerKey, { host, port }: Endpoint): Multiaddr =>
   multiaddr(`/${host.includes(':') ? 'ip6' : 'ip4'}/${host}/tcp/${port}/p2p/${peerIdOf(peer)}`);
 
-/** Host and port of an address; an empty host and port 0 where it has none, as an address of no IP transport has. */
+/**
+ * Host and port of an address; an empty host and port 0 where it has none, as an address of no IP
+ * transport has.
+ */
 export const endpointOf = (address: Multiaddr): Endpoint => {
   const parts = new Map(address.getComponents().map(({ name, value }) => [name, value ?? '']));
   const host = parts.get('ip4') ?? parts.get('ip6') ?? '';

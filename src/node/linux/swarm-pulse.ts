@@ -1,12 +1,16 @@
 /**
  * Edge: swarm pulse — which connections are alive, by a 12-byte ping of the muxer.
  *
- * libp2p's own connection monitor opens a stream and negotiates a protocol for each ping, shares one adaptive timeout between
- * all peers and takes a stall of this process for the silence of the others. This one:
- * 1. counts everything heard as a sign of life, so that a connection busy with a long answer is not cut;
- * 2. counts ticks and not time: after a stall of this process one tick passes, then the waiting answers are read;
- * 3. hears first contact, which is the proof that the remote's gate let us in: its muxer exists only behind its gate,
- *    while the dialler's own `dial` resolves before that (seen with libp2p 3.3.11).
+ * libp2p's own connection monitor opens a stream and negotiates a protocol for each ping, shares
+ * one adaptive timeout between all peers and takes a stall of this process for the silence of the
+ * others. This one:
+ * 1. counts everything heard as a sign of life, so that a connection busy with a long answer is not
+ *    cut;
+ * 2. counts ticks and not time: after a stall of this process one tick passes, then the waiting
+ *    answers are read;
+ * 3. hears first contact, which is the proof that the remote's gate let us in: its muxer exists
+ *    only behind its gate, while the dialler's own `dial` resolves before that (seen with libp2p
+ *    3.3.11).
  */
 import type { Connection, Stream, StreamMuxerFactory } from '@libp2p/interface';
 import { yamux } from '@libp2p/yamux';
@@ -17,8 +21,9 @@ type YamuxMuxer = ReturnType<YamuxFactory['createStreamMuxer']>;
 /** Time between two pings. Unit: ms. */
 const TICK_MS = 1_500;
 /**
- * Ticks without a byte before a connection is cut: silence is noticed after 4.5 to 6 s. A peer that is merely starved of CPU
- * has at least 4.5 s to answer one ping, and TCP can repeat a lost segment four times (0.2 + 0.4 + 0.8 + 1.6 s).
+ * Ticks without a byte before a connection is cut: silence is noticed after 4.5 to 6 s. A peer that
+ * is merely starved of CPU has at least 4.5 s to answer one ping, and TCP can repeat a lost segment
+ * four times (0.2 + 0.4 + 0.8 + 1.6 s).
  */
 const SILENT_TICKS_MAX = 3;
 /** Streams in one direction of one connection, all protocols together. */
@@ -38,7 +43,8 @@ export interface Pulses {
   /** The muxer that the connections must be made with. */
   readonly muxer: () => StreamMuxerFactory;
   /**
-   * Watches a connection from its `connection:open` event on: pings it, and aborts it when it falls silent.
+   * Watches a connection from its `connection:open` event on: pings it, and aborts it when it falls
+   * silent.
    */
   watch(connection: Connection): Pulse;
   stop(): void;
@@ -50,9 +56,14 @@ export interface Pulse {
   rttMs(): number | null;
   /** Calls `listener` once when the remote is first heard; at once when it was already. */
   onFirst(listener: () => void): void;
+  /** Calls `listener` with each stream that the remote opens, before anything was read from it. */
+  onStream(listener: (stream: Stream) => void): void;
 }
 
-/** Starts watching. `onTick` is called at each tick, for whatever else is to be looked after as often. */
+/**
+ * Starts watching. `onTick` is called at each tick, for whatever else is to be looked after as
+ * often.
+ */
 export function createPulses(onTick: () => void): Pulses {
   // The list of streams is the one object that a connection and its muxer both show.
   const beats = new WeakMap<readonly Stream[], Beat>();
@@ -72,7 +83,9 @@ export function createPulses(onTick: () => void): Pulses {
       if (beat.hasHeard) listener();
       else beat.onFirst = listener;
     };
-    return { rttMs: () => beat.rttMs, onFirst };
+    const onStream = (listener: (stream: Stream) => void): void =>
+      beat.muxer.addEventListener('stream', ({ detail }) => listener(detail));
+    return { rttMs: () => beat.rttMs, onFirst, onStream };
   };
   return {
     muxer: () => heardYamux(beats),

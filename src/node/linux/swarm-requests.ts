@@ -1,10 +1,12 @@
 /**
- * Edge: swarm requests — one question and one answer on a fresh stream of a connection that is there.
+ * Edge: swarm requests — one question and one answer on a fresh stream of a connection that is
+ * there.
  *
- * 1. A stream of a protocol that is not for invite holders never reaches a handler on a limited connection: libp2p refuses it by
- *    `runOnLimitedConnection`. `registrar.use()` is never called: each inbound stream would append its handler again.
- * 2. Streams are limited for each protocol and connection, the asking side more than the answering one, so that an
- *    honest member never runs into the other's limit.
+ * 1. A stream of a protocol that is not for invite holders never reaches a handler on a limited
+ *    connection: libp2p refuses it by `runOnLimitedConnection`. `registrar.use()` is never called:
+ *    each inbound stream would append its handler again.
+ * 2. Streams are limited for each protocol and connection, the asking side more than the answering
+ *    one, so that an honest member never runs into the other's limit.
  */
 import type { Libp2p, Connection as Libp2pConnection, Stream } from '@libp2p/interface';
 import type { PeerKey } from '../../crdt/ids.ts';
@@ -16,9 +18,15 @@ import { finish, readMessage, sendMessage } from './swarm-streams.ts';
 /** Streams of one protocol on one connection. */
 const ASKED_MAX = 16;
 const ANSWERED_MAX = 32;
-/** How long a request may take to arrive, and an answer to leave. Unit: ms. 8 MiB in 30 s are 2.2 Mbit/s. */
+/**
+ * How long a request may take to arrive, and an answer to leave. Unit: ms. 8 MiB in 30 s are 2.2
+ * Mbit/s.
+ */
 const TRANSFER_MS = 30_000;
-/** Longest answer to a protocol that this node asks but does not serve, as a joiner does. Unit: bytes. */
+/**
+ * Longest answer to a protocol that this node asks but does not serve, as a joiner does. Unit:
+ * bytes.
+ */
 const ANSWER_BYTES_MAX = 8 * 1_048_576;
 
 /** What requests need. */
@@ -85,9 +93,9 @@ const ask = async (
     maxOutboundStreams: ASKED_MAX,
   });
   try {
-    const answer = readMessage(stream, bytesMax, signal);
-    sendMessage(stream, body);
-    return await answer;
+    const reading = readMessage(stream, bytesMax, signal);
+    const [answer] = await Promise.all([reading, sendMessage(stream, body)]);
+    return answer;
   } catch (error) {
     stream.abort(error instanceof Error ? error : new Error('no answer'));
     throw error;
@@ -111,7 +119,7 @@ const serve = async (stream: Stream, live: Live, service: Service): Promise<void
     const request = await readMessage(stream, options.bytesMax, signal);
     const answer = await handler({ peer, standing, remote }, request);
     if (answer.byteLength > options.bytesMax) throw new Error('the answer is too long');
-    sendMessage(stream, answer);
+    await sendMessage(stream, answer);
     await finish(stream, TRANSFER_MS);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

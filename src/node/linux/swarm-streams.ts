@@ -1,8 +1,10 @@
 /**
- * Edge: swarm streams — one message over one libp2p stream: four bytes of length, big-endian, then the message.
+ * Edge: swarm streams — one message over one libp2p stream: four bytes of length, big-endian, then
+ * the message.
  *
- * The length is judged before anything behind it is kept, so that a remote can never make this node hold more than `bytesMax`
- * and one window of the muxer. Sending is held back by the muxer's windows; what waits is the message itself.
+ * The length is judged before anything behind it is kept, so that a remote can never make this node
+ * hold more than `bytesMax` and one window of the muxer. Sending is held back by the muxer's
+ * windows; what waits is the message itself.
  */
 import type { Stream } from '@libp2p/interface';
 
@@ -11,8 +13,9 @@ const HEADER_BYTES = 4;
 const CLOSE_MS = 5_000;
 
 /**
- * Reads one message. Must be called as soon as the stream is there. Rejects when it is longer than `bytesMax`, when the stream
- * ends before it is whole, and with the signal's reason when that aborts.
+ * Reads one message. Must be called as soon as the stream is there. Rejects when it is longer than
+ * `bytesMax`, when the stream ends before it is whole, and with the signal's reason when that
+ * aborts.
  */
 export function readMessage(
   stream: Stream,
@@ -28,6 +31,7 @@ export function readMessage(
     };
     const accept = collect(bytesMax);
     if (signal.aborted) fail(signal.reason);
+    if (stream.status !== 'open' && stream.readBufferLength === 0) fail(new Error('closed early'));
     signal.addEventListener('abort', () => fail(signal.reason), end);
     stream.addEventListener('close', ({ error }) => fail(error ?? new Error('closed early')), end);
     stream.addEventListener('remoteCloseWrite', () => fail(new Error('ended early')), end);
@@ -65,15 +69,20 @@ const collect = (bytesMax: number): ((chunk: Uint8Array) => Uint8Array | 'more' 
   };
 };
 
-/** Hands a message to the stream, which sends it as fast as the remote reads. */
-export function sendMessage(stream: Stream, body: Uint8Array): void {
-  const header = new Uint8Array(HEADER_BYTES);
-  new DataView(header.buffer).setUint32(0, body.byteLength);
-  stream.send(header);
-  stream.send(body);
+/**
+ * Hands a message to the stream, which sends it as fast as the remote reads; rejects when it is
+ * closed.
+ */
+export async function sendMessage(stream: Stream, body: Uint8Array): Promise<void> {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32BE(body.byteLength);
+  stream.send(Buffer.concat([header, body]));
 }
 
-/** Ends our side once everything is sent, and resets the stream when the remote does not end its own in time. */
+/**
+ * Ends our side once everything is sent, and resets the stream when the remote does not end its own
+ * in time.
+ */
 export async function finish(stream: Stream, sendMs: number): Promise<void> {
   try {
     await stream.close({ signal: AbortSignal.timeout(sendMs) });

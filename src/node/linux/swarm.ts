@@ -1,9 +1,11 @@
 /**
- * Edge: swarm — the Swarm port by libp2p: TCP, a pre-shared key, Noise, yamux, gossipsub, and nothing else.
+ * Edge: swarm — the Swarm port by libp2p: TCP, a pre-shared key, Noise, yamux, gossipsub, and
+ * nothing else.
  *
- * No discovery, no relay, no DHT, no identify, no peer exchange, no dialling by itself, no store that outlives the process:
- * who is dialled, and where, the loops alone decide. Each noun has a file: keys, gate, pulse, connections, dial,
- * streams, requests, gossip. Here they are put together.
+ * No discovery, no relay, no DHT, no identify, no peer exchange, no dialling by itself, no store
+ * that outlives the process: who is dialled, and where, the loops alone decide. Each noun has a
+ * file: keys, gate, pulse, connections, dial, streams, requests, gossip. Here they are put
+ * together.
  */
 import { createServer } from 'node:net';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
@@ -36,8 +38,10 @@ type Node = Libp2p<{ gossip: GossipSub; introduction: Introduction }>;
 
 /** Connections of one node, all peers together; a full mesh beyond that is not meant. */
 const CONNECTIONS_MAX = 300;
-/** Inbound connections that may be in their handshake, and new ones from one host in a second. libp2p's own 10 and 5
- * refused 7 of 12 VMs that joined at once from behind one address. */
+/**
+ * Inbound connections that may be in their handshake, and new ones from one host in a second. With
+ * libp2p's own 10 and 5, 7 of 12 VMs that joined at once from behind one address were refused.
+ */
 const INBOUND_MAX = 100;
 /** How long a connection may take to close before it is reset. Unit: ms. */
 const CLOSE_MS = 300;
@@ -74,7 +78,8 @@ const open = async (config: SwarmConfig, log: Log): Promise<SwarmNode> => {
       maxIncomingPendingConnections: INBOUND_MAX,
     },
     connectionMonitor: { enabled: false }, // the pulse does it
-    peerStore: { maxPeerAge: Number.POSITIVE_INFINITY }, // a forgotten peer's end is not told to gossip
+    // Of a peer that its store has forgotten, libp2p does not tell gossip that it is gone.
+    peerStore: { maxPeerAge: Number.POSITIVE_INFINITY },
     services: { gossip: gossipService(topic), introduction: introductionService },
   });
   const connections = createConnectionTable({
@@ -103,6 +108,7 @@ interface Parts {
 const facade = (parts: Parts): SwarmNode => {
   const { node, config, log, connections, stopped, topic } = parts;
   const { isOverlay, meshId } = config;
+  let stopping: Promise<void> | null = null;
   return {
     self: parts.self,
     dial: createDial({ node, connections, isOverlay, stopped: stopped.signal }),
@@ -111,7 +117,10 @@ const facade = (parts: Parts): SwarmNode => {
     ...createRequests({ node, connections, meshId, log }),
     publish: (frame) => publishFrame(node.services.gossip, topic, frame),
     onConnectionChange: (listener) => connections.onChange(listener),
-    stop: () => stop(parts),
+    stop: () => {
+      stopping ??= stop(parts);
+      return stopping;
+    },
   };
 };
 
@@ -119,10 +128,10 @@ const hangUp = (node: Node, peer: PeerKey): Promise<void> =>
   node.hangUp(peerIdOf(peer), { signal: AbortSignal.timeout(CLOSE_MS) });
 
 const stop = async ({ node, stopped, pulses }: Parts): Promise<void> => {
-  if (stopped.signal.aborted) return;
   stopped.abort();
   pulses.stop();
-  // libp2p destroys inbound sockets before it closes connections; closed first, the others are told.
+  // libp2p destroys inbound sockets before it closes connections; closed first, the others are
+  // told.
   const peers = node.getPeers();
   const signal = AbortSignal.timeout(CLOSE_MS);
   await Promise.all(peers.map((peer) => node.hangUp(peer, { signal })));
@@ -147,7 +156,8 @@ const listenAddresses = (port: number | null): string[] =>
   port === null ? [] : [`/ip4/0.0.0.0/tcp/${port}`, `/ip6/::/tcp/${port}`];
 
 /**
- * libp2p takes a failure of IPv6 alone for a host without IPv6, also when the port is taken there; so each is tried before.
+ * libp2p takes a failure of IPv6 alone for a host without IPv6, also when the port is taken there;
+ * so each is tried before.
  */
 const assertFree = async (port: number): Promise<void> => {
   for (const host of ['0.0.0.0', '::']) {

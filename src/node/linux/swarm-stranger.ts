@@ -1,0 +1,80 @@
+/**
+ * Edge: swarm stranger — a libp2p client that knows the pre-shared key and tries everything: the
+ * tests' own attacker, which shares no code with the edge under test.
+ */
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import { identify } from '@libp2p/identify';
+import type { Connection, Libp2p, Stream } from '@libp2p/interface';
+import { noise } from '@libp2p/noise';
+import { ping } from '@libp2p/ping';
+import { preSharedKey } from '@libp2p/pnet';
+import { tcp } from '@libp2p/tcp';
+import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
+
+/** What the client was told, whoever told it. */
+export interface Loot {
+  /** What came in on streams that the node opened to us for gossip, as latin1. */
+  readonly gossip: string[];
+  /** How often the node opened such a stream. */
+  streams: number;
+}
+
+/** The client. */
+export interface Stranger {
+  readonly client: Libp2p;
+  readonly loot: Loot;
+  /** Connects; null where nothing but an error came of it. */
+  connect(port: number): Promise<Connection | null>;
+}
+
+/** Opens a client with the key of `seed`. It takes any gossip stream that is opened to it. */
+export async function openStranger(seed: Uint8Array, psk: Uint8Array): Promise<Stranger> {
+  const text = `/key/swarm/psk/1.0.0/\n/base16/\n${Buffer.from(psk).toString('hex')}`;
+  const client = await createLibp2p({
+    privateKey: await generateKeyPairFromSeed('Ed25519', seed),
+    transports: [tcp()],
+    connectionProtector: preSharedKey({ psk: Buffer.from(text) }),
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { identify: identify(), ping: ping() },
+  });
+  const loot: Loot = { gossip: [], streams: 0 };
+  await client.handle('/meshsub/1.2.0', (stream) => {
+    loot.streams += 1;
+    stream.addEventListener('message', ({ data }) => {
+      loot.gossip.push(Buffer.from(data.subarray()).toString('latin1'));
+    });
+  });
+  const connect = async (port: number): Promise<Connection | null> => {
+    try {
+      return await client.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}`));
+    } catch {
+      return null;
+    }
+  };
+  return { client, loot, connect };
+}
+
+/** Opens a stream with no protocol and says something; gives what comes back until the end. */
+export async function say(
+  connection: Connection | null,
+  chunks: readonly string[],
+): Promise<string> {
+  // A muxer is what every libp2p connection has, though the interface does not show it.
+  const { muxer } = connection as unknown as { muxer: { createStream(): Promise<Stream> } };
+  const stream = await muxer.createStream();
+  let heard = '';
+  const over = new Promise<void>((resolve) => {
+    stream.addEventListener('close', () => resolve());
+    stream.addEventListener('remoteCloseWrite', () => resolve());
+    stream.addEventListener('message', ({ data }) => {
+      heard += Buffer.from(data.subarray()).toString('latin1');
+      if (heard.endsWith('\n\n') || heard.endsWith('\x03na\n')) resolve();
+    });
+  });
+  for (const chunk of chunks) stream.send(Buffer.from(chunk, 'latin1'));
+  await over;
+  return heard;
+}

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { type PeerKey, peerKeyOf } from '../../crdt/ids.ts';
+import { Fault } from '../../fault.ts';
+import type { Log, Standing, SwarmConfig, SwarmNode } from '../../ports.ts';
+import { testSwarmContract } from '../swarm-contract.ts';
+import { openCrypto } from './crypto.ts';
+import { openSwarm } from './swarm.ts';
+import { eventually, freePort, openLoopback, silentLog } from './swarm-loopback.ts';
+import { openStranger, say } from './swarm-stranger.ts';
+
+testSwarmContract({ test, assert }, openLoopback);
+
+const MESH = 'm'.repeat(52);
+const PSK = new Uint8Array(32).fill(77);
+const MSS = '\x13/multistream/1.0.0\n';
+const seedOf = (n: number): Uint8Array => new Uint8Array(32).fill(n);
+const keyOf = (n: number): PeerKey => peerKeyOf(openCrypto().publicKey(seedOf(n)));
+
+/** A node that is stopped when its test ends, and the port it listens on. */
+const openNode = async (
+  context: TestContext,
+  n: number,
+  options: Partial<SwarmConfig> & { log?: Log } = {},
+): Promise<{ node: SwarmNode; port: number }> => {
+  const { log = silentLog, ...rest } = options;
+  const port = await freePort();
+  const node = await openSwarm(log).open({
+    seed: seedOf(n),
+    psk: PSK,
+    port,
+    meshId: MESH,
+    standing: () => 'member',
+    isOverlay: () => false,
+    judge: () => 'accept',
+    ...rest,
+  });
+  context.after(() => node.stop());
+  return { node, port };
+};
+
+const openClient = async (context: TestContext, n: number) => {
+  const stranger = await openStranger(seedOf(n), PSK);
+  context.after(() => stranger.client.stop());
+  return stranger;
+};
+
+/** Node 1 takes key 5 for what it is told, anybody else for a member. */
+const standingOf5 = (standing: Standing) => ({
+  standing: (peer: PeerKey): Standing => (peer === keyOf(5) ? standing : 'member'),
+});
+
+test('a stranger with the pre-shared key gets nothing after Noise', async (t) => {
+  // Goal: no protocol list, no topic, no frame. Method: a client of its own tries, beside a member
+  // that receives what it does not.
+  const warned: unknown[] = [];
+  const log: Log = { ...silentLog, warn: (event, facts) => warned.push([event, facts]) };
+  const { node, port } = await openNode(t, 1, { ...standingOf5('stranger'), log });
+  const witness = await openNode(t, 2);
+  await witness.node.dial(node.self, [{ host: '127.0.0.1', port }], 5_000);
+  const { client, loot, connect } = await openClient(t, 5);
+  const connection = await connect(port);
+  const list = connection === null ? '' : await say(connection, [MSS, '\x03ls\n']).catch(() => '');
+  assert.equal(list, '');
+  await assert.rejects(async () => connection?.newStream('/ipfs/id/1.0.0') ?? Promise.reject());
+  await eventually('cut', () => client.getConnections().length === 0);
+  for (const n of [1, 2, 3]) node.publish(Buffer.from(`frame ${n}`));
+  assert.deepEqual([loot.gossip, loot.streams], [[], 0]);
+  assert.deepEqual(
+    node.connections().map(({ peer }) => peer),
+    [keyOf(2)],
+  );
+  const cut = ['swarm-stranger-cut', { host: '127.0.0.1', peer: keyOf(5) }];
+  assert.deepEqual(warned, [cut]);
+});
+
+test('the same client as a member gets the list, the topic and the frames', async (t) => {
+  // Goal: the test above can fail. Method: the same attempts with another standing.
+  const { node, port } = await openNode(t, 1);
+  const { loot, connect } = await openClient(t, 5);
+  const connection = await connect(port);
+  assert.match(await say(connection, [MSS, '\x03ls\n']), /meshsub/);
+  await eventually('the topic', () => loot.gossip.join('').includes(`/cnsmo/1/${MESH}/frames`));
+  assert.equal(node.connections().length, 1);
+});
+
+test('the holder of an invite gets no list, no topic and no frame', async (t) => {
+  // Goal: a limited connection, tried by a client of its own. Method: the list asked at once and
+  // byte by byte; join is negotiated, gossip and sync are reset.
+  const { node, port } = await openNode(t, 1, standingOf5('invite'));
+  const serve = async (): Promise<Uint8Array> => Buffer.from('ok');
+  node.handle('join', { bytesMax: 64, inviteMayUse: true }, serve);
+  node.handle('sync', { bytesMax: 64, inviteMayUse: false }, serve);
+  const witness = await openNode(t, 2);
+  await witness.node.dial(node.self, [{ host: '127.0.0.1', port }], 5_000);
+  const { loot, connect } = await openClient(t, 5);
+  const connection = await connect(port);
+  assert.ok(connection);
+  for (const chunks of [[MSS, '\x03ls\n'], [`${MSS}\x03ls\n`], [MSS, '\x03', 'l', 's', '\n']]) {
+    assert.doesNotMatch(await say(connection, chunks), /meshsub|cnsmo/);
+  }
+  const ask = async (name: string): Promise<string> => {
+    const stream = await connection.newStream(`/cnsmo/1/${MESH.slice(0, 16)}/${name}`);
+    const answer = once(stream as unknown as EventTarget, 'message');
+    const closed = once(stream as unknown as EventTarget, 'close').then(() => Promise.reject());
+    stream.send(Uint8Array.of(0, 0, 0, 1, 7));
+    const [event] = await Promise.race([answer, closed]);
+    return Buffer.from(event.data.subarray()).toString('latin1').slice(4);
+  };
+  assert.equal(await ask('join'), 'ok');
+  await assert.rejects(ask('sync'));
+  await assert.rejects(async () => {
+    const stream = await connection.newStream('/meshsub/1.2.0');
+    await once(stream as unknown as EventTarget, 'close');
+    throw new Error('closed');
+  });
+  for (const n of [1, 2, 3]) node.publish(Buffer.from(`frame ${n}`));
+  assert.equal(await ask('join'), 'ok');
+  assert.deepEqual([loot.gossip, loot.streams], [[], 0]);
+});
+
+test('twelve invite holders behind one address are all served at once', async (t) => {
+  // Goal: a rush of joins. Method: six share one invite's key, six have their own; all dial at
+  // once.
+  const joiners = [5, 5, 5, 5, 5, 5, 11, 12, 13, 14, 15, 16];
+  const invites = new Set(joiners.map(keyOf));
+  const standing = (peer: PeerKey): Standing => (invites.has(peer) ? 'invite' : 'member');
+  const { node, port } = await openNode(t, 1, { standing });
+  const echo = async (_from: unknown, body: Uint8Array): Promise<Uint8Array> => body;
+  node.handle('join', { bytesMax: 64, inviteMayUse: true }, echo);
+  const nodes = await Promise.all(joiners.map((n) => openNode(t, n, { port: null })));
+  const answers = await Promise.all(
+    nodes.map(async (joiner, index) => {
+      await joiner.node.dial(node.self, [{ host: '127.0.0.1', port }], 10_000);
+      return joiner.node.request(node.self, 'join', Uint8Array.of(index), 10_000);
+    }),
+  );
+  assert.deepEqual(
+    answers.map(([byte]) => byte),
+    joiners.map((_, index) => index),
+  );
+  assert.equal(node.connections().length, invites.size);
+});
+
+test('a request that announces too much is reset before it is sent', async (t) => {
+  // Goal: the length is judged first. Method: only the header of 2 GiB; the twin of 64 bytes stays
+  // open.
+  const warned: unknown[] = [];
+  const log: Log = { ...silentLog, warn: (event) => warned.push(event) };
+  const { node, port } = await openNode(t, 1, { log });
+  node.handle('sync', { bytesMax: 64, inviteMayUse: false }, async (_from, body) => body);
+  const { connect } = await openClient(t, 5);
+  const connection = await connect(port);
+  const announce = async (header: readonly number[]) => {
+    const stream = await connection?.newStream(`/cnsmo/1/${MESH.slice(0, 16)}/sync`);
+    assert.ok(stream);
+    stream.send(Uint8Array.from(header));
+    return stream;
+  };
+  const fine = await announce([0, 0, 0, 64]);
+  const bad = await announce([0x7f, 0xff, 0xff, 0xff]);
+  await eventually('reset', () => bad.status === 'reset');
+  assert.equal(fine.status, 'open');
+  assert.deepEqual(warned, ['swarm-request-failed']);
+});
+
+test('gossip is opened again when its stream is lost', async (t) => {
+  // Goal: no member falls silently out of gossip. Method: the remote resets the stream; a new one
+  // comes.
+  const { port } = await openNode(t, 1);
+  const { client, loot, connect } = await openClient(t, 5);
+  const connection = await connect(port);
+  await eventually('the first', () => loot.streams === 1);
+  for (const stream of connection?.streams ?? []) stream.abort(new Error('lost'));
+  await eventually('the second', () => loot.streams === 2);
+  assert.equal(client.getConnections().length, 1);
+});
+
+test('a port that is taken on one address family only is taken', async (t) => {
+  // Goal: libp2p takes a failure of IPv6 alone for a host without IPv6. Method: hold the port
+  // there.
+  for (const host of ['::1', '127.0.0.1']) {
+    const port = await freePort();
+    const holder = createServer().listen({ host, port });
+    t.after(() => holder.close());
+    await once(holder, 'listening');
+    await assert.rejects(openNode(t, 1, { port }), (error) => {
+      assert.ok(error instanceof Fault);
+      assert.equal(
+        error.message,
+        `port: ${port}: in use; choose another with --port or stop what holds it`,
+      );
+      return error.code === 'refused';
+    });
+  }
+});
+
+test('the fault of a dial says what is wrong', async (t) => {
+  // Goal: a person can act on it. Method: each failure by itself, and the reason it gives.
+  const { node, port } = await openNode(t, 1, standingOf5('stranger'));
+  const foreign = await openNode(t, 2, { psk: seedOf(3) });
+  const a = await openNode(t, 5, { isOverlay: (host) => host === '10.10.0.9' });
+  const free = await freePort();
+  const cases: readonly [PeerKey, string, number, RegExp][] = [
+    [node.self, '127.0.0.1', port, /^refused .* does not let this key in/],
+    [keyOf(9), '127.0.0.1', port, /^refused .* is another member than expected/],
+    [foreign.node.self, '127.0.0.1', foreign.port, /^refused .* has another pre-shared key/],
+    [node.self, '10.10.0.9', port, /^refused .* lies inside the VPN/],
+    [node.self, 'vm2.example', port, /^refused .* is no numeric address/],
+    [node.self, '127.0.0.1', free, /^timeout .* nothing listens there/],
+  ];
+  for (const [peer, host, at, expected] of cases) {
+    const fault = await a.node.dial(peer, [{ host, port: at }], 3_000).catch((error) => error);
+    assert.ok(fault instanceof Fault, String(fault));
+    assert.match(`${fault.code} ${fault.message}`, expected);
+  }
+});
+
+test('a peer that falls silent is noticed within 8 s, a lively one stays', {
+  timeout: 30_000,
+}, async (t) => {
+  // Goal: a power cut sends no FIN. Method: a node in another process is frozen by SIGSTOP; a third
+  // node stays connected meanwhile.
+  const { node, port } = await openNode(t, 1);
+  const lively = await openNode(t, 2);
+  const at = [{ host: '127.0.0.1', port }];
+  await lively.node.dial(node.self, at, 5_000);
+  const script = `
+    import { openSwarm } from ${JSON.stringify(new URL('./swarm.ts', import.meta.url).href)};
+    const log = { info() {}, warn() {}, error() {} };
+    const node = await openSwarm(log).open({
+      seed: new Uint8Array(32).fill(5), psk: new Uint8Array(32).fill(77), port: null,
+      meshId: ${JSON.stringify(MESH)}, standing: () => 'member', isOverlay: () => false,
+      judge: () => 'accept',
+    });
+    await node.dial(${JSON.stringify(node.self)}, ${JSON.stringify(at)}, 10_000);
+    setInterval(() => {}, 1_000);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const isThere = (n: number): boolean => node.connections().some(({ peer }) => peer === keyOf(n));
+  await eventually('connected', () => isThere(5));
+  child.kill('SIGSTOP');
+  const startMs = performance.now();
+  await eventually('noticed', () => !isThere(5));
+  const noticedMs = performance.now() - startMs;
+  t.diagnostic(`noticed after ${Math.round(noticedMs)} ms`);
+  assert.ok(noticedMs > 2_000 && noticedMs < 8_000, `${noticedMs}`);
+  assert.equal(isThere(2), true);
+});
