@@ -49,7 +49,9 @@ function faultFrom(error: unknown): Fault {
   const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
   const value = /'([^']*)'/.exec(what)?.[1] ?? '(none)';
   const why =
-    what === '(outputHelp)' ? 'a command is needed' : what.replace(/ *'[^']*'/, '').replace(/\.$/, '');
+    what === '(outputHelp)'
+      ? 'a command is needed'
+      : what.replace(/ *'[^']*'/, '').replace(/\.$/, '');
   const remedy = `${hint.replace(/[()]/g, '').toLowerCase()}${hint === '' ? '' : ' '}see --help`;
   return new Fault('usage', { field: 'usage', value, why, remedy });
 }

@@ -11,9 +11,6 @@ export interface Places {
   readonly run: string;
 }
 
-/** How the daemon is started after init or join. */
-export type StartMode = 'start' | 'no-start' | 'foreground';
-
 /** The flags of init and join, as typed. */
 export interface MemberFlags {
   readonly mesh?: string;

@@ -11,7 +11,7 @@ export type Hlc = readonly [ms: number, counter: number];
 /**
  * How far ahead of our clock a stamp may be before its frame is held. Unit: ms. FORMATS, "Order".
  */
-export const AHEAD_MS_MAX = 10_000;
+const AHEAD_MS_MAX = 10_000;
 
 /**
  * Highest counter. A stamp beyond it is no stamp, or one author could push all others to where

@@ -36,7 +36,7 @@ const FILE = {
 } as const;
 
 /** Fresh keys. */
-export const makeKeys = (random: Random): Keys => ({
+const makeKeys = (random: Random): Keys => ({
   memberSeed: random.bytes(32),
   wgPrivateKey: random.bytes(32),
 });

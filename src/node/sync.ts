@@ -1,18 +1,24 @@
 /**
- * Loop: sync — brings this member and its neighbours in step, and makes the loss of any gossip harmless.
+ * Loop: sync — brings this member and its neighbours in step, and makes the loss of any gossip
+ * harmless.
  *
  * 1. A new connection, a gap in gossip and a wish (`with`) mark a peer; one loop acts on the marks.
  * 2. Besides, every 30 s one connected member, drawn at random, is asked.
  * 3. Rounds end when neither side took anything: what cannot be judged yet is left for later.
  */
+
+import type { Head } from '../crdt/chain.ts';
 import type { PeerKey } from '../crdt/ids.ts';
-import type { Head, Receipt } from '../crdt/store.ts';
+import type { Receipt } from '../crdt/receiving.ts';
 import type { GossipVerdict, Ports, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
 import { decodeSync, encodeSync, type SyncMessage } from './rules/sync-message.ts';
 import { createWake, type Wake } from './wake.ts';
 
-/** Time between two rounds nobody asked for. Unit: ms, ±25 %. DESIGN §3: loss must be harmless, idle traffic small. */
+/**
+ * Time between two rounds nobody asked for. Unit: ms, ±25 %. DESIGN §3: loss must be harmless,
+ * idle traffic small.
+ */
 const ROUND_MS = 30_000;
 /** Longest wait for an answer. Unit: ms. A batch of 512 KiB over 1 Mb/s takes 4 s. */
 const ANSWER_MS = 15_000;

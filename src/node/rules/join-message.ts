@@ -69,6 +69,7 @@ export type JoinRefusal = z.infer<typeof refusal>;
 /** Longest request or answer. Unit: bytes. A genesis and eight entries take under 2 KiB. */
 export const JOIN_BYTES_MAX = 16 * 1024;
 
+/** The message as bytes. */
 export const encodeJoin = (message: JoinAsk | JoinAnswer): Uint8Array => encode(message as Value);
 
 /** The request, or null when it is none. */

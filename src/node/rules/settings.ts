@@ -37,7 +37,7 @@ export interface Settings {
  * Services that a VM may consent to; `core` always runs, `process` needs --allow-run. FORMATS,
  * "Consent".
  */
-export const CONSENT_SERVICES = ['vpn', 'firewall', 'lb', 'dns'] as const;
+const CONSENT_SERVICES = ['vpn', 'firewall', 'lb', 'dns'] as const;
 
 const INTERFACE_PATTERN = /^[a-z][a-z0-9_-]{0,14}$/;
 

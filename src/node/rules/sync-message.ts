@@ -5,10 +5,11 @@
  * Request and answer have the same form. Heads are hints: a wrong one costs a useless frame,
  * nothing else, because every frame proves itself.
  */
+
+import type { Head } from '../../crdt/chain.ts';
 import { decode, encode } from '../../crdt/codec.ts';
 import type { Value } from '../../crdt/entry.ts';
 import { bytesOfId, memberIdOf } from '../../crdt/ids.ts';
-import type { Head } from '../../crdt/store.ts';
 
 export interface SyncMessage {
   readonly heads: readonly Head[];
