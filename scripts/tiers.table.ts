@@ -41,7 +41,14 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'unit',
-    argv: ['node', '--test', 'src/**/*.test.ts', 'scripts/**/*.test.ts', 'sim/**/*.test.ts'],
+    argv: [
+      'node',
+      '--test',
+      '--test-concurrency=2',
+      'src/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'sim/**/*.test.ts',
+    ],
     budgetMs: MINUTE_MS,
     needs: ['git'],
   },
