@@ -1,9 +1,9 @@
 /**
  * Rule: ports — the nine doors through which loops see the world.
  *
- * Loops take the ports they use as parameters; edges (`src/node/linux/`) implement them on real Linux, and the simulator
- * (`sim/`) implements them a second time under a virtual clock. Rules take none of them, Crypto excepted: it is
- * synchronous and depends on nothing but its arguments.
+ * Loops take the ports they use as parameters; edges (`src/node/linux/`) implement them on real
+ * Linux, and the simulator (`sim/`) implements them a second time under a virtual clock. Rules
+ * take none of them, Crypto excepted: it is synchronous and depends on nothing but its arguments.
  *
  * Contracts that hold for every port:
  * 1. A failure that a caller can act on is a `Fault`; anything else thrown is a bug.
@@ -45,15 +45,18 @@ export interface Crypto {
 }
 
 /**
- * The state directory, and nothing outside it. Names are plain file names, without a slash. Files are 0600 in a
- * directory of 0700; opening the edge refuses looser modes.
+ * The state directory, and nothing outside it. Names are plain file names, without a slash. Files
+ * are 0600 in a directory of 0700; opening the edge refuses looser modes.
  */
 export interface Disk {
   /** The whole file, or null when there is none. */
   read(name: string): Promise<Uint8Array | null>;
   /** Replaces the file atomically; it is durable (file and directory synced) when this resolves. */
   write(name: string, content: Uint8Array): Promise<void>;
-  /** Appends to the file, creating it; durable when this resolves. Appends to one name run in call order. */
+  /**
+   * Appends to the file, creating it; durable when this resolves. Appends to one name run in call
+   * order.
+   */
   append(name: string, content: Uint8Array): Promise<void>;
   /** Removes the file; harmless when there is none. */
   remove(name: string): Promise<void>;
@@ -93,13 +96,19 @@ export interface SwarmConfig {
   readonly standing: (peer: PeerKey) => Standing;
   /** True for an address that lies inside the overlay: never dialled, and cut when it dials us. */
   readonly isOverlay: (host: string) => boolean;
-  /** Asked for every gossiped frame before it is passed on: accept passes it on, reject also counts against the sender. */
+  /**
+   * Asked for every gossiped frame before it is passed on: accept passes it on, reject also
+   * counts against the sender.
+   */
   readonly judge: (from: PeerKey, frame: Uint8Array) => GossipVerdict;
 }
 
 export type GossipVerdict = 'accept' | 'ignore' | 'reject';
 
-/** Answers one request. The remote is authenticated. Throwing a Fault closes the stream without an answer. */
+/**
+ * Answers one request. The remote is authenticated. Throwing a Fault closes the stream without an
+ * answer.
+ */
 export type RequestHandler = (
   from: { readonly peer: PeerKey; readonly standing: Standing; readonly remote: Endpoint },
   request: Uint8Array,
@@ -109,7 +118,10 @@ export type RequestHandler = (
 export interface ProtocolOptions {
   /** Longest request and longest answer, bytes; a longer one closes the stream. */
   readonly bytesMax: number;
-  /** Whether the holder of an invite, whose connection is limited, may open it. Only the join protocol says yes. */
+  /**
+   * Whether the holder of an invite, whose connection is limited, may open it. Only the join
+   * protocol says yes.
+   */
   readonly inviteMayUse: boolean;
 }
 
@@ -118,9 +130,9 @@ export interface SwarmNode {
   /** This node's own key. */
   readonly self: PeerKey;
   /**
-   * Connects to exactly `peer` at one of `endpoints`, tried in order. Resolves when connected (at once if it is already).
-   * Fault 'timeout' when no endpoint answered within `timeoutMs`; Fault 'refused' when one answered as somebody else, with
-   * another pre-shared key, or cut us.
+   * Connects to exactly `peer` at one of `endpoints`, tried in order. Resolves when connected (at
+   * once if it is already). Fault 'timeout' when no endpoint answered within `timeoutMs`; Fault
+   * 'refused' when one answered as somebody else, with another pre-shared key, or cut us.
    */
   dial(peer: PeerKey, endpoints: readonly Endpoint[], timeoutMs: number): Promise<void>;
   /** Closes every connection to the peer. Harmless when there is none. */
@@ -128,8 +140,9 @@ export interface SwarmNode {
   /** Live connections, at most one per peer, sorted by peer. */
   connections(): readonly Connection[];
   /**
-   * Sends one request on a fresh stream of an existing connection and reads one answer. Fault 'timeout' when none came in
-   * time, Fault 'refused' when the peer is not connected, does not know the protocol or closed without an answer.
+   * Sends one request on a fresh stream of an existing connection and reads one answer. Fault
+   * 'timeout' when none came in time, Fault 'refused' when the peer is not connected, does not
+   * know the protocol or closed without an answer.
    */
   request(
     peer: PeerKey,
@@ -181,12 +194,16 @@ export interface HostFacts {
 /** One-shot commands and facts. */
 export interface Host {
   /**
-   * Runs a command to its end, without a shell, with a fixed environment, output capped at 8 MiB. A non-zero exit is a
-   * result, not a failure. Fault 'refused' when the tool does not exist, 'timeout' after 10 s (the child is killed).
+   * Runs a command to its end, without a shell, with a fixed environment, output capped at 8 MiB.
+   * A non-zero exit is a result, not a failure. Fault 'refused' when the tool does not exist,
+   * 'timeout' after 10 s (the child is killed).
    */
   run(command: HostCommand): Promise<HostResult>;
   facts(): Promise<HostFacts>;
-  /** Numeric addresses of this host's interfaces with the interface's name, loopback and link-local left out. */
+  /**
+   * Numeric addresses of this host's interfaces with the interface's name, loopback and
+   * link-local left out.
+   */
   addresses(): Promise<readonly { readonly interface: string; readonly host: string }[]>;
 }
 
@@ -194,20 +211,29 @@ export interface Host {
 export interface ProcessSpec {
   /** Unique on this host; the edge remembers the pid under it, in the run directory. */
   readonly name: string;
-  /** A program carried in the binary (`bundled:wireguard-go`) or found in the search path, then its arguments. */
+  /**
+   * A program carried in the binary (`bundled:wireguard-go`) or found in the search path, then
+   * its arguments.
+   */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
 /** Long children: start, adopt, stop; and line streams that die with the daemon. */
 export interface Process {
-  /** Starts it, detached, in a session of its own. Resolves once it runs. Harmless when one of that name runs. */
+  /**
+   * Starts it, detached, in a session of its own. Resolves once it runs. Harmless when one of
+   * that name runs.
+   */
   start(spec: ProcessSpec): Promise<void>;
   /** Whether a child of that name, from this daemon or an earlier one, runs. */
   isRunning(name: string): Promise<boolean>;
   /** Ends it: TERM, then KILL after 3 s. Harmless when none runs. */
   stop(name: string): Promise<void>;
-  /** Runs a monitor and hands on its lines until it ends or `signal` aborts. Resolves then; never rejects. */
+  /**
+   * Runs a monitor and hands on its lines until it ends or `signal` aborts. Resolves then; never
+   * rejects.
+   */
   lines(
     argv: readonly string[],
     onLine: (line: string) => void,
@@ -234,8 +260,8 @@ export interface Net {
   /** Whether TCP and UDP port `port` can be bound on this host now. */
   isPortFree(port: number): Promise<boolean>;
   /**
-   * Serves the local API on the run directory's socket, 0660 root:cnsmo where the group exists, else 0600. Fault 'refused'
-   * when a live daemon holds the socket; a dead one's is replaced.
+   * Serves the local API on the run directory's socket, 0660 root:cnsmo where the group exists,
+   * else 0600. Fault 'refused' when a live daemon holds the socket; a dead one's is replaced.
    */
   serveApi(handler: (request: ApiRequest) => Promise<ApiAnswer>): Promise<() => Promise<void>>;
 }

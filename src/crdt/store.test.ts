@@ -4,7 +4,8 @@ import { encode, isSameBytes } from './codec.ts';
 import type { Value } from './entry.ts';
 import { frameHash } from './frame.ts';
 import { clientIdOf } from './gate.ts';
-import type { Receipt, Store } from './store.ts';
+import type { Receipt } from './receiving.ts';
+import type { Store } from './store.ts';
 import { openPen } from './subdocument.ts';
 import {
   admit,

@@ -19,10 +19,6 @@ import { type Desk, type Equivocation, type Receipt, receiveFrames } from './rec
 import type { View } from './view.ts';
 import { openWriter, type Writer } from './writing.ts';
 
-export type { Head } from './chain.ts';
-export type { Receipt } from './receiving.ts';
-export type { WriteResult } from './writing.ts';
-
 /** Content of an author that does not read: kept and passed on, as a later version may know it. */
 export interface Unreadable {
   readonly author: MemberId;

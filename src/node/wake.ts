@@ -10,7 +10,10 @@ import type { Clock } from '../ports.ts';
 export interface Wake {
   /** Marks it. Cheap and harmless at any time. */
   mark(): void;
-  /** Resolves when marked, after `timeoutMs`, or when `signal` aborts; tells whether it was marked. */
+  /**
+   * Resolves when marked, after `timeoutMs`, or when `signal` aborts; tells whether it was
+   * marked.
+   */
   wait(timeoutMs: number, signal: AbortSignal): Promise<boolean>;
 }
 

@@ -26,7 +26,7 @@ test('ready: alone in the mesh, at once; among unreachable ones, after ten secon
 
 test('ready: in step with everybody who can be reached', () => {
   // Goal: a connected member that is not in step holds readiness back, however late.
-  const connected = { link: () => 'alive', uptimeMs: 60_000 } as const;
+  const connected = { link: () => 'alive' as const, uptimeMs: 60_000 };
   assert.equal(isReady(pair, signs(connected)), false);
   assert.equal(isReady(pair, signs({ ...connected, isInStep: () => true })), true);
 });
