@@ -57,24 +57,40 @@ export async function openStranger(seed: Uint8Array, psk: Uint8Array): Promise<S
   return { client, loot, connect };
 }
 
-/** Opens a stream with no protocol and says something; gives what comes back until the end. */
-export async function say(
+/** Opens a stream with no protocol, asks for the list of protocols; gives what comes back. */
+export async function askList(
   connection: Connection | null,
   chunks: readonly string[],
 ): Promise<string> {
   // A muxer is what every libp2p connection has, though the interface does not show it.
   const { muxer } = connection as unknown as { muxer: { createStream(): Promise<Stream> } };
-  const stream = await muxer.createStream();
-  let heard = '';
-  const over = new Promise<void>((resolve) => {
-    stream.addEventListener('close', () => resolve());
-    stream.addEventListener('remoteCloseWrite', () => resolve());
+  return exchange(await muxer.createStream(), chunks, (heard) => heard.endsWith('\n\n'));
+}
+
+/** Opens a stream of a protocol and says something; gives the one answer, or what came before the end. */
+export async function ask(
+  connection: Connection,
+  protocol: string,
+  request: string,
+): Promise<string> {
+  const stream = await connection.newStream(protocol);
+  return exchange(stream, [request], () => true);
+}
+
+const exchange = (
+  stream: Stream,
+  chunks: readonly string[],
+  isOver: (heard: string) => boolean,
+): Promise<string> =>
+  new Promise((resolve) => {
+    let heard = '';
+    const end = (): void => resolve(heard);
+    stream.addEventListener('close', end);
+    stream.addEventListener('remoteCloseWrite', end);
     stream.addEventListener('message', ({ data }) => {
       heard += Buffer.from(data.subarray()).toString('latin1');
-      if (heard.endsWith('\n\n') || heard.endsWith('\x03na\n')) resolve();
+      if (isOver(heard)) end();
     });
+    if (stream.status !== 'open') end();
+    else for (const chunk of chunks) stream.send(Buffer.from(chunk, 'latin1'));
   });
-  for (const chunk of chunks) stream.send(Buffer.from(chunk, 'latin1'));
-  await over;
-  return heard;
-}
