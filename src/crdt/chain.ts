@@ -134,7 +134,8 @@ export const openChain = (crypto: Crypto, author: MemberId): Chain => {
     examine: (received, limits) => {
       const isFirst = generation?.number !== received.frame.generation;
       const into = isFirst || generation === null ? openGeneration(crypto, received) : generation;
-      return examineIn(into, { received, limits, reading }, () => {
+      const contents = () => generation?.document.contents() ?? [];
+      return examineIn(into, { received, limits, reading, contents }, () => {
         generation = into;
       });
     },
@@ -188,6 +189,8 @@ interface Exam {
   readonly received: ReceivedFrame;
   readonly limits: Limits;
   readonly reading: (content: Uint8Array) => ReadStatement;
+  /** What is live now, in the generation before when the frame starts one. */
+  readonly contents: () => readonly Uint8Array[];
 }
 
 const examineIn = (into: Generation, exam: Exam, onTaken: () => void): Examination => {
@@ -235,7 +238,7 @@ const applyTo = (into: Generation, { frame }: ReceivedFrame): boolean => {
  */
 const tallyAfter = (
   into: Generation,
-  { received, limits, reading }: Exam,
+  { received, limits, reading, contents }: Exam,
   additions: readonly Uint8Array[],
 ): { readonly tally: Tally; readonly over: Examination | null } => {
   const most = addTallies(into.tallyMost, tallyOf(additions, reading));
@@ -247,9 +250,16 @@ const tallyAfter = (
   const tally = tallyOf(copy.contents(), reading);
   const hard = overQuota(tally, OPERATOR_QUOTA);
   if (hard !== null) return { tally, over: { kind: 'bad', field: 'quota', why: hard } };
-  const own = overQuota(tally, quota);
+  // An operator no more may hold too much: it may still say less.
+  const own = overQuota(tally, highestOf(quota, tallyOf(contents(), reading)));
   return { tally, over: own === null ? null : { kind: 'over-quota', why: own } };
 };
+
+const highestOf = (a: Tally, b: Tally): Tally => ({
+  keys: Math.max(a.keys, b.keys),
+  tombstones: Math.max(a.tombstones, b.tombstones),
+  bytes: Math.max(a.bytes, b.bytes),
+});
 
 const addTallies = (a: Tally, b: Tally): Tally => ({
   keys: a.keys + b.keys,

@@ -14,11 +14,13 @@ import { type MemberId, memberIdOf, meshIdOf } from './ids.ts';
 import { openStore, type Store } from './store.ts';
 import type { View } from './view.ts';
 
+/** The real thing: signatures count. */
 export const testCrypto = openCrypto();
 
 /** The seed of the member of a name. */
 export const seedOf = (name: string): Uint8Array =>
   testCrypto.sha256(new TextEncoder().encode(name));
+/** The id of the member of a name. */
 export const idOf = (name: string): MemberId => memberIdOf(testCrypto.publicKey(seedOf(name)));
 
 const MESH = testCrypto.sha256(new Uint8Array(1));
@@ -31,6 +33,22 @@ const GENESIS = {
   founderKey: testCrypto.publicKey(seedOf('founder')),
   nextRootHash: new Uint8Array(32),
   signature: new Uint8Array(64),
+};
+
+/** The simplest view; besides, it shows the states that it was made of. */
+const projectSimply = (authors: readonly AuthorState[]): View => {
+  const named = (kind: string): MemberId[] =>
+    authors
+      .flatMap(({ entries }) => entries)
+      .filter(({ path, value }) => path.startsWith(`trust/${kind}/`) && value !== null)
+      .map(({ path }) => path.split('/')[2] as MemberId);
+  const shown: Readonly<Record<string, Value | readonly AuthorState[]>> = { authors };
+  return {
+    ...shown,
+    members: named('admission').map((id) => ({ id })),
+    evicted: named('evict'),
+    operators: named('role').map((member) => ({ member })),
+  } as unknown as View;
 };
 
 /** The store of a member of a name, empty. */
@@ -54,6 +72,7 @@ export const commit = (written: ReturnType<Store['write']>): Uint8Array => {
   return written.bytes;
 };
 
+/** Makes a member of whoever has the name. */
 export const admit = (name: string): Edit => ({
   path: `trust/admission/${idOf(name)}`,
   value: true,
@@ -82,19 +101,3 @@ export const forge = (
 
 /** What two stores must have in common when they hold the same frames. */
 export const picture = (store: Store): unknown => ({ heads: store.heads(), view: store.view() });
-
-/** The simplest view; besides, it shows the states that it was made of. */
-export const projectSimply = (authors: readonly AuthorState[]): View => {
-  const named = (kind: string): MemberId[] =>
-    authors
-      .flatMap(({ entries }) => entries)
-      .filter(({ path, value }) => path.startsWith(`trust/${kind}/`) && value !== null)
-      .map(({ path }) => path.split('/')[2] as MemberId);
-  const shown: Readonly<Record<string, Value | readonly AuthorState[]>> = { authors };
-  return {
-    ...shown,
-    members: named('admission').map((id) => ({ id })),
-    evicted: named('evict'),
-    operators: named('role').map((member) => ({ member })),
-  } as unknown as View;
-};
