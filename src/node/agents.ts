@@ -28,8 +28,7 @@ export interface Agents {
   reports(): readonly AgentReport[];
   /** Resolves when no report is older than 3 s, or after a second: for people who look. */
   refresh(): Promise<void>;
-  /** Stops them all and waits; the host stays as it is. */
-  stop(): Promise<void>;
+  /** Ends with `signal`; the host stays as it is. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -55,7 +54,6 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
   const reports = new Map<string, AgentReport>();
   const reportedMs = new Map<string, number>();
   const reported = createWake(ports.clock);
-  const halt = new AbortController();
   const start = (service: (typeof SERVICES)[number]): void => {
     const abort = new AbortController();
     const agent = startAgent(
@@ -108,18 +106,13 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
       if (!isStale()) return;
       for (const { agent } of running.values()) agent.mark();
       while (isStale() && ports.clock.monotonicMs() - startMs < REFRESH_MS) {
-        await reported.wait(REFRESH_MS, halt.signal);
+        await reported.wait(REFRESH_MS, new AbortController().signal);
       }
     },
-    stop: async () => {
-      halt.abort();
-      await Promise.all([...running.keys()].map(end));
-    },
     run: async (signal) => {
-      const ended = AbortSignal.any([signal, halt.signal]);
-      while (!ended.aborted) {
+      while (!signal.aborted) {
         await settle();
-        await wake.wait(LOOK_MS, ended);
+        await wake.wait(LOOK_MS, signal);
       }
       await Promise.all([...running.keys()].map(end));
     },

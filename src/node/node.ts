@@ -7,7 +7,7 @@
  * through it).
  */
 import { isOverlay } from '../crdt/endpoints.ts';
-import { type MemberId, memberIdOf, parseMemberId } from '../crdt/ids.ts';
+import { type MemberId, memberIdOf, type PeerKey, parseMemberId } from '../crdt/ids.ts';
 import type { ApiAnswer, ApiRequest, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import { createAgents } from './agents.ts';
 import { type ApiContext, answerApi } from './api.ts';
@@ -62,20 +62,28 @@ export async function startNode(ports: Ports, build: Build): Promise<RunningNode
     agents.run(signal), //                     this host, service by service
   ];
 
-  const closing = Promise.all(loops).then(async () => {
+  const closed = Promise.all(loops).then(async () => {
     for (const unsubscribe of subscriptions) unsubscribe();
     await swarm.stop();
     await replica.flush();
   });
-  const api = apiContext(ports, parts, () => stop.abort());
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await closed;
+  };
+  const leaving = { done: Promise.resolve() };
+  const leave = (): Promise<void> => {
+    leaving.done = announceLeave(ports, replica, sync, connectedMembers(parts))
+      .then(end)
+      .then(() => eraseState(ports));
+    return leaving.done;
+  };
+  const api = apiContext(ports, parts, { leave, stop: () => stop.abort() });
   return {
     self: parts.self,
     api: (request) => answerApi(api, request),
-    stop: () => {
-      stop.abort();
-      return closing;
-    },
-    done: closing,
+    stop: end,
+    done: closed.then(() => leaving.done),
   };
 }
 
@@ -130,20 +138,25 @@ async function openParts(ports: Ports, build: Build) {
   };
 }
 
-function apiContext(ports: Ports, parts: Parts, stop: () => void): ApiContext {
-  const { replica, sync, facts, agents, swarm, config, self, local } = parts;
-  const connected = () =>
-    swarm
-      .connections()
-      .map(({ peer }) => peer)
-      .filter((peer) => replica.view().members.some(({ id }) => id === peer));
+const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>
+  swarm
+    .connections()
+    .map(({ peer }) => peer)
+    .filter((peer) => replica.view().members.some(({ id }) => id === peer));
+
+function apiContext(
+  ports: Ports,
+  parts: Parts,
+  ends: Pick<ApiContext, 'leave' | 'stop'>,
+): ApiContext {
+  const { replica, sync, facts, agents, config, self, local } = parts;
   return {
     ports,
     self,
     local,
     replica,
     sync,
-    connected,
+    connected: () => connectedMembers(parts),
     sight: async () => {
       await agents.refresh();
       return sightOf(ports, parts);
@@ -159,13 +172,7 @@ function apiContext(ports: Ports, parts: Parts, stop: () => void): ApiContext {
       facts.mark();
       agents.mark();
     },
-    leave: async () => {
-      await announceLeave(ports, replica, sync, connected());
-      await agents.stop();
-      await eraseState(ports);
-      stop();
-    },
-    stop,
+    ...ends,
   };
 }
 

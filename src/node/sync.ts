@@ -5,6 +5,7 @@
  * 1. A new connection, a gap in gossip and a wish (`with`) mark a peer; one loop acts on the marks.
  * 2. Besides, every 30 s one connected member, drawn at random, is asked.
  * 3. Rounds end when neither side took anything: what cannot be judged yet is left for later.
+ * 4. Who took something marks its other neighbours: what heals one link heals those behind it.
  */
 
 import type { Head } from '../crdt/chain.ts';
@@ -52,13 +53,18 @@ export function createSync(ports: SyncPorts, replica: Replica): Sync {
   const reached = (peer: PeerKey): void => {
     inStep.add(peer);
   };
+  const markOthers = (source: PeerKey): void => {
+    for (const { peer } of node?.connections() ?? []) if (peer !== source) marked.add(peer);
+    wake.mark();
+  };
   const comeInStep = async (peer: PeerKey): Promise<boolean> => {
     if (node === null) return false;
-    const isDone = await exchange(node, replica, peer).catch((error: unknown) => {
+    const { isDone, hasTaken } = await exchange(node, replica, peer).catch((error: unknown) => {
       ports.log.warn('sync-failed', { peer, why: String(error) });
-      return false;
+      return { isDone: false, hasTaken: false };
     });
     if (isDone) reached(peer);
+    if (hasTaken) markOthers(peer);
     return isDone;
   };
   return {
@@ -74,7 +80,7 @@ export function createSync(ports: SyncPorts, replica: Replica): Sync {
     },
     run: async (swarm, signal) => {
       node = swarm;
-      const unhandle = serve(swarm, replica, reached);
+      const unhandle = serve(swarm, replica, { reached, markOthers });
       const unlisten = swarm.onConnectionChange((peer) => {
         inStep.delete(peer);
         if (isConnected(swarm, peer)) marked.add(peer);
@@ -121,16 +127,22 @@ function serve(swarm: SwarmNode, replica: Replica, reached: (peer: PeerKey) => v
   return swarm.handle('sync', options, async ({ peer }, request) => {
     const asked = decodeSync(request);
     if (asked === null) throw new Error('a sync request that is none');
-    replica.receive(asked.frames);
+    if (hasNew(replica.receive(asked.frames))) tell.markOthers(peer);
     const heads = replica.heads();
     const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
-    if (frames.length === 0 && isEqual(heads, asked.heads)) reached(peer);
+    if (frames.length === 0 && isEqual(heads, asked.heads)) tell.reached(peer);
     return encodeSync({ heads, frames });
   });
 }
 
-async function exchange(swarm: SwarmNode, replica: Replica, peer: PeerKey): Promise<boolean> {
+interface Exchanged {
+  readonly isDone: boolean;
+  readonly hasTaken: boolean;
+}
+
+async function exchange(swarm: SwarmNode, replica: Replica, peer: PeerKey): Promise<Exchanged> {
   let theirs: readonly Head[] = [];
+  const hasTaken = false;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const frames = round === 0 ? [] : replica.framesAfter(theirs, BATCH_BYTES);
     const answer = await ask(swarm, peer, { heads: replica.heads(), frames });
@@ -138,11 +150,13 @@ async function exchange(swarm: SwarmNode, replica: Replica, peer: PeerKey): Prom
     const hasGiven = frames.length > 0 && !isEqual(answer.heads, theirs);
     theirs = answer.heads;
     const hasMore = replica.framesAfter(theirs, BATCH_BYTES).length > 0;
-    if (!hasTaken && !hasMore) return true;
-    if (!hasTaken && round > 0 && !hasGiven) return true;
+    if (!takes && (!hasMore || (round > 0 && !hasGiven))) return { isDone: true, hasTaken };
   }
-  return false;
+  return { isDone: false, hasTaken };
 }
+
+const hasNew = (receipts: readonly Receipt[]): boolean =>
+  receipts.some(({ verdict }) => verdict === 'taken');
 
 async function ask(swarm: SwarmNode, peer: PeerKey, message: SyncMessage): Promise<SyncMessage> {
   const answer = decodeSync(await swarm.request(peer, 'sync', encodeSync(message), ANSWER_MS));
