@@ -122,7 +122,11 @@ async function act(ports: SyncPorts, work: Work, signal: AbortSignal): Promise<v
   }
 }
 
-function serve(swarm: SwarmNode, replica: Replica, reached: (peer: PeerKey) => void): () => void {
+function serve(
+  swarm: SwarmNode,
+  replica: Replica,
+  tell: Record<'reached' | 'markOthers', (peer: PeerKey) => void>,
+): () => void {
   const options = { bytesMax: MESSAGE_BYTES_MAX, inviteMayUse: false };
   return swarm.handle('sync', options, async ({ peer }, request) => {
     const asked = decodeSync(request);
@@ -146,7 +150,8 @@ async function exchange(swarm: SwarmNode, replica: Replica, peer: PeerKey): Prom
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const frames = round === 0 ? [] : replica.framesAfter(theirs, BATCH_BYTES);
     const answer = await ask(swarm, peer, { heads: replica.heads(), frames });
-    const hasTaken = replica.receive(answer.frames).some((receipt) => receipt.verdict === 'taken');
+    const takes = hasNew(replica.receive(answer.frames));
+    hasTaken ||= takes;
     const hasGiven = frames.length > 0 && !isEqual(answer.heads, theirs);
     theirs = answer.heads;
     const hasMore = replica.framesAfter(theirs, BATCH_BYTES).length > 0;
