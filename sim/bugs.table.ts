@@ -40,7 +40,7 @@ export const BUGS: Readonly<Record<string, Bug>> = {
   },
   'no-fsync': {
     about: 'frames are sent before they are durable: a power cut makes their author fork',
-    disk: { answersEarly: true, syncMsMax: 20_000 },
+    disk: { appendLagMsMax: 20_000 },
   },
   'no-removal': {
     about: 'tunnels to members that left stay up',

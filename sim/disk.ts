@@ -53,8 +53,12 @@ export function openDisk(scheduler: Scheduler, platter: Platter, life: Life): Di
         soon(() => {
           unlisten();
           extend(file, copy);
-          sync(scheduler, platter, file, habits.answersEarly ? undefined : answer.resolve);
-          if (habits.answersEarly) answer.resolve();
+          const lagMsMax = habits.appendLagMsMax;
+          if (lagMsMax === null) sync(scheduler, platter, file, answer.resolve);
+          else {
+            sync(scheduler, platter, file, undefined, lagMsMax);
+            answer.resolve();
+          }
         });
       });
     },

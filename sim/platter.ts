@@ -15,8 +15,8 @@ export interface DiskHabits {
   /** Longest time until a write is in the page cache, and from there to the platter. */
   readonly writeMsMax: number;
   readonly syncMsMax: number;
-  /** True: a planted bug; appends answer before they are durable. */
-  readonly answersEarly: boolean;
+  /** A planted bug: appends answer at once and are durable up to this much later. Null: no bug. */
+  readonly appendLagMsMax: number | null;
 }
 
 /** One file. Null where there is none. */
@@ -85,10 +85,11 @@ export function sync(
   platter: Platter,
   file: File,
   done: () => void = () => {},
+  lagMsMax: number = platter.habits.syncMsMax,
 ): void {
-  const { cuts, habits, dice } = platter;
+  const { cuts, dice } = platter;
   const { cached, changes } = file;
-  scheduler.after(dice.between(0.1, habits.syncMsMax), () => {
+  scheduler.after(dice.between(0.1, lagMsMax), () => {
     if (cuts !== platter.cuts) return;
     if (changes > file.synced) {
       file.durable = cached;

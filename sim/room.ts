@@ -60,7 +60,7 @@ export function openRoom({ seed, vms, bug, onLine }: RunOptions): Room {
   const habits = {
     writeMsMax: dice.pick([0.5, 2, 20]),
     syncMsMax: dice.pick([1, 10, 100]),
-    answersEarly: false,
+    appendLagMsMax: null,
     ...bug?.disk,
   };
   const machines = stations.map((station): Machine => {

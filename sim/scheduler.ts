@@ -19,8 +19,11 @@ export interface Scheduler {
   nowMs(): number;
   /** Runs `run` after `delayMs`. */
   after(delayMs: number, run: () => void): Cancel;
-  /** Advances until `done` settles, and gives its result. Rejects on a deadlock or an endless loop. */
-  drive<Result>(done: Promise<Result>): Promise<Result>;
+  /**
+   * Advances until `done` settles, and gives its result. Rejects on a deadlock, on an endless loop
+   * and at the virtual moment `untilMs`.
+   */
+  drive<Result>(done: Promise<Result>, untilMs?: number): Promise<Result>;
   /** Makes the run fail with this error at its next step. The first one counts. */
   fail(error: unknown): void;
 }
@@ -43,7 +46,10 @@ export function openScheduler(settle: () => Promise<void>): Scheduler {
     nowMs = event.atMs;
     event.run?.();
   };
-  const drive = async <Result>(done: Promise<Result>): Promise<Result> => {
+  const drive = async <Result>(
+    done: Promise<Result>,
+    untilMs = Number.POSITIVE_INFINITY,
+  ): Promise<Result> => {
     let isSettled = false;
     const mark = (): void => {
       isSettled = true;
@@ -58,6 +64,7 @@ export function openScheduler(settle: () => Promise<void>): Scheduler {
       if (failure !== null) throw failure.error;
       count = sinceMs === nowMs ? count + 1 : 0;
       sinceMs = nowMs;
+      if (nowMs > untilMs) throw new Error(`not done by ${untilMs} ms: something never settles`);
       if (count > EVENTS_MAX) throw new Error(`endless loop: time stands still at ${nowMs} ms`);
     }
     return done;

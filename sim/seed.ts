@@ -7,6 +7,9 @@ import { rage } from './chaos.ts';
 import { openRoom, type Room, type RunOptions } from './room.ts';
 import { openWorld } from './world.ts';
 
+/** Virtual time that scenario, calm and checks may take together. Unit: ms. */
+const SPARE_MS = 3_600_000;
+
 /** How a seed is run. */
 export interface SeedOptions extends RunOptions {
   /** Length of the chaos, virtual minutes; 0 leaves it out. */
@@ -35,7 +38,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   if (scenario === undefined) throw new Error(`no scenario ${name}: ${names.join(' ')}`);
   const room = openRoom(options);
   const world = openWorld(room, `sim seed ${options.seed}`);
-  const failure = await guarded(room, async () => {
+  const untilMs = SPARE_MS + options.minutes * 60_000;
+  const failure = await guarded(room, untilMs, async () => {
     await scenario(world);
     room.trace.note(room.scheduler.nowMs(), 'scenario', `${name} passed`);
     if (options.minutes > 0) await rage(room, world, options.minutes);
@@ -50,11 +54,15 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
 }
 
 /** Drives `work` under the ban; a promise that nobody caught fails the run as well. */
-async function guarded(room: Room, work: () => Promise<void>): Promise<string | null> {
+async function guarded(
+  room: Room,
+  untilMs: number,
+  work: () => Promise<void>,
+): Promise<string | null> {
   const onRejection = (error: unknown): void => room.scheduler.fail(error);
   process.on('unhandledRejection', onRejection);
   try {
-    await underBan(() => room.scheduler.drive(work()));
+    await underBan(() => room.scheduler.drive(work(), untilMs));
     return null;
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
