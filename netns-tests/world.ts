@@ -1,0 +1,187 @@
+/**
+ * Edge: world — scenarios against the built binary, in VMs out of namespaces.
+ *
+ * 1. Everything it makes (namespaces, processes, directories) goes with it, also when this process
+ *    is killed; two worlds, of one run or of two, share nothing.
+ * 2. What was done and when is kept as a timeline, for the dump of a failed test.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { VMS, type World } from '../scenarios/world.ts';
+import * as commandLine from './command-line.ts';
+import { type Layout, type Network, openNetwork, USUAL_LAYOUT } from './network.ts';
+import { openTimeline, type Timeline } from './timeline.ts';
+import { makeVm, type Vm } from './vm.ts';
+
+/** The world of namespaces: the vocabulary, and what only it has. */
+export interface RealWorld extends World {
+  readonly network: Network;
+  readonly vms: ReadonlyMap<string, Vm>;
+  readonly timeline: Timeline;
+  /** Where captures and the like may be put; removed with the world. */
+  readonly directory: string;
+  vm(name: string): Vm;
+  /** The VM ends at once, its daemon with it, and its kernel tells its peers. */
+  crashVm(vm: string): Promise<void>;
+  /** Switches everything off and removes it. */
+  end(): Promise<void>;
+}
+
+/** How to make one. */
+export interface WorldOptions {
+  readonly layout?: Layout;
+  /** Names and sites; VMs are numbered, and so addressed, in this order. */
+  readonly vms?: readonly { readonly name: string; readonly site: string }[];
+  /** Outlives this process. */
+  readonly isKept?: boolean;
+}
+
+/** The binary under test: what `npm run build` makes. */
+const BINARY = resolve(import.meta.dirname, '../dist/cnsmo');
+
+/** Pause between two looks. Short against what is waited for, long against what a look costs. */
+const LOOK_MS = 200;
+/** Longest wait for one answer to a ping, s: half the internet is nearer. */
+const PING_SECONDS = 1;
+
+/** Makes a world with its VMs on and empty. */
+export async function openWorld(options: WorldOptions = {}): Promise<RealWorld> {
+  const isKept = options.isKept ?? false;
+  const directory = mkdtempSync(join(tmpdir(), 'cnsmo-world-'));
+  const removeAll = (): void => rmSync(directory, { recursive: true, force: true });
+  if (!isKept) process.once('exit', removeAll);
+  const network = await openNetwork(options.layout ?? USUAL_LAYOUT, isKept);
+  mkdirSync(join(directory, 'disks'));
+  const ground = { network, binary: BINARY, directory: join(directory, 'disks'), isKept };
+  const vms = new Map<string, Vm>();
+  for (const [index, { name, site }] of (options.vms ?? VMS).entries()) {
+    vms.set(name, makeVm(ground, name, site, index + 1));
+  }
+  await Promise.all([...vms.values()].map((vm) => vm.start()));
+  const timeline = openTimeline();
+  return {
+    ...worldOf(network, vms, timeline),
+    directory,
+    end: async () => {
+      process.removeListener('exit', removeAll);
+      for (const vm of vms.values()) if (vm.isOn()) await vm.crash();
+      await network.end();
+      removeAll();
+    },
+  };
+}
+
+function worldOf(
+  network: Network,
+  vms: ReadonlyMap<string, Vm>,
+  timeline: Timeline,
+): Omit<RealWorld, 'directory' | 'end'> {
+  const vm = (name: string): Vm => {
+    const one = vms.get(name);
+    if (one === undefined) throw new Error(`no VM ${name}`);
+    return one;
+  };
+  const seen = new Map<string, readonly string[]>();
+  const status: World['status'] = async (name) => {
+    const report = await commandLine.status(vm(name));
+    seen.set(name, report.self.addresses);
+    return report;
+  };
+  return {
+    name: 'netns',
+    network,
+    vms,
+    timeline,
+    vm,
+    ...memberVerbs(vm, timeline),
+    ...powerVerbs(vm, network, timeline),
+    ...waits(timeline),
+    status,
+    members: (name) => commandLine.members(vm(name)),
+    ping: async (from, to, family = 4) => {
+      if (!seen.has(to)) await status(to).catch(() => {});
+      const address = seen.get(to)?.find((one) => one.includes(':') === (family === 6));
+      if (address === undefined || !vm(from).isOn()) return false;
+      return await ping(vm(from), address);
+    },
+  };
+}
+
+/** Whether an address answers a VM. */
+export async function ping(from: Vm, address: string): Promise<boolean> {
+  const argv = ['ping', '-n', '-c', '1', '-W', String(PING_SECONDS), address];
+  return (await from.run(argv)).status === 0;
+}
+
+type MemberVerbs = 'init' | 'invite' | 'join' | 'operatorAdd' | 'operatorRecover' | 'leave';
+
+const memberVerbs = (
+  vm: (name: string) => Vm,
+  { act }: Timeline,
+): Pick<World, MemberVerbs> => ({
+  init: (name) => act(`${name}: init`, () => commandLine.init(vm(name))),
+  invite: (name, options) => act(`${name}: invite`, () => commandLine.invite(vm(name), options)),
+  join: (name, token) => act(`${name}: join`, () => commandLine.join(vm(name), token)),
+  operatorAdd: (name, member) =>
+    act(`${name}: operator add ${member}`, async () => {
+      await commandLine.obey(vm(name), ['operator', 'add', member]);
+    }),
+  operatorRecover: (name, code) =>
+    act(`${name}: operator recover`, () => commandLine.operatorRecover(vm(name), code)),
+  leave: (name) =>
+    act(`${name}: leave`, async () => {
+      await commandLine.obey(vm(name), ['leave', '--yes']);
+    }),
+});
+
+type PowerVerbs = 'powerCut' | 'crash' | 'crashVm' | 'boot' | 'cut' | 'heal';
+
+const powerVerbs = (
+  vm: (name: string) => Vm,
+  network: Network,
+  { act }: Timeline,
+): Pick<RealWorld, PowerVerbs> => ({
+  powerCut: (name) => act(`${name}: power cut`, () => vm(name).powerCut()),
+  crash: (name) => act(`${name}: daemon killed`, async () => void vm(name).killDaemon()),
+  crashVm: (name) => act(`${name}: VM killed`, () => vm(name).crash()),
+  boot: (name) =>
+    act(`${name}: boot`, async () => {
+      if (!vm(name).isOn()) await vm(name).start();
+      await commandLine.obey(vm(name), ['start']);
+    }),
+  cut: (siteA, siteB) => act(`cut ${siteA} from ${siteB}`, () => network.cut(siteA, siteB)),
+  heal: () => act('heal', () => network.heal()),
+});
+
+const waits = ({ act }: Timeline): Pick<World, 'eventually' | 'holds'> => ({
+  eventually: (what, predicate, deadlineMs) => act(what, () => poll(what, predicate, deadlineMs)),
+  holds: (what, predicate, durationMs) =>
+    act(`for ${durationMs / 1000} s: ${what}`, async () => {
+      const endMs = performance.now() + durationMs;
+      while (performance.now() < endMs) {
+        if (!(await predicate())) throw new Error(`not any more: ${what}`);
+        await sleep(LOOK_MS);
+      }
+    }),
+});
+
+async function poll(
+  what: string,
+  predicate: () => Promise<boolean>,
+  deadlineMs: number,
+): Promise<void> {
+  const endMs = performance.now() + deadlineMs;
+  let last = 'it was false';
+  while (performance.now() < endMs) {
+    try {
+      if (await predicate()) return;
+      last = 'it was false';
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+    }
+    await sleep(LOOK_MS);
+  }
+  throw new Error(`not within ${deadlineMs / 1000} s: ${what} (last: ${last})`);
+}
