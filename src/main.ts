@@ -6,25 +6,17 @@ import { open, readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from './cli/cli.ts';
-import type { Local, MemberFlags, Places } from './cli/local.ts';
+import type { Local } from './cli/local.ts';
 import { Fault } from './fault.ts';
-import { prepareInit } from './node/init.ts';
-import { prepareJoin } from './node/join.ts';
 import { callApi } from './node/linux/api-client.ts';
-import { versionInfo } from './node/linux/bundle.ts';
-import { eraseHere, openPorts, runDaemon } from './node/linux/daemon.ts';
-import { lockState } from './node/linux/daemon-lock.ts';
-import { openHost } from './node/linux/host.ts';
-import { installTools } from './node/linux/install-tools.ts';
-import { awaitGone, startDaemon, stopDaemon, usesUnit } from './node/linux/lifecycle.ts';
 import { socketPath } from './node/linux/run-directory.ts';
-import { removeUnit } from './node/linux/systemd.ts';
-import { missingTools } from './node/rules/fitness.ts';
-import { readSettings, type Settings } from './node/rules/settings.ts';
-import type { Ports } from './ports.ts';
+import { versionInfo } from './node/linux/version.ts';
 
 const { version, commit } = versionInfo();
 const err = (line: string): void => void process.stderr.write(line);
+
+/** Loaded when needed: libp2p and its kind double the time to the first line of output. */
+const acts = () => import('./node/linux/acts.ts');
 
 /** A line of progress on a terminal; nothing where nobody watches. */
 const progress = (step: string): void => {
@@ -33,20 +25,14 @@ const progress = (step: string): void => {
 
 const local: Local = {
   version: `cnsmo ${version} (${commit})`,
-  init: (places, flags, keepCode) =>
-    withState(places, flags, (ports, settings) => prepareInit(ports, settings, keepCode)),
-  join: (places, token, flags) =>
-    withState(places, flags, (ports, settings) => prepareJoin(ports, token, settings, progress)),
-  daemon: runDaemon,
-  start: (places) => startDaemon(openHost(), places),
-  stop: (places) => stopDaemon(openHost(), places),
-  leaveLocal: eraseHere,
-  forget: async (places) => {
-    const host = openHost();
-    const isUnit = await usesUnit(host, places);
-    await awaitGone(places);
-    if (isUnit) await removeUnit(host);
-  },
+  init: async (places, flags, keepCode) =>
+    (await acts()).initHere(places, flags, keepCode, progress),
+  join: async (places, token, flags) => (await acts()).joinHere(places, token, flags, progress),
+  daemon: async (places) => (await acts()).daemonHere(places),
+  start: async (places) => (await acts()).startHere(places),
+  stop: async (places) => (await acts()).stopHere(places),
+  leaveLocal: async (places) => (await acts()).leaveHere(places),
+  forget: async (places) => (await acts()).forgetHere(places),
   call: (places, request, timeoutMs) => callApi(socketPath(places.run), request, timeoutMs),
   writeSecret,
   readSecret,
@@ -62,37 +48,6 @@ const local: Local = {
   err,
   sleep: (durationMs) => sleep(durationMs),
 };
-
-/**
- * Runs `act` with the ports and the flags as values, while no other command or daemon has the
- * state.
- */
-async function withState<Result>(
-  places: Places,
-  flags: MemberFlags,
-  act: (ports: Ports, settings: Settings) => Promise<Result>,
-): Promise<Result> {
-  const host = openHost();
-  const facts = await host.facts();
-  const settings = readSettings(flags, facts.hostname);
-  if (!facts.isRoot) throw notRoot();
-  if (flags.installTools === true) await installTools(host, missingTools(facts), progress);
-  const ports = await openPorts(places, 'warn');
-  const unlock = await lockState(places.state, places.run);
-  try {
-    return await act(ports, settings);
-  } finally {
-    await unlock();
-  }
-}
-
-const notRoot = (): Fault =>
-  new Fault('refused', {
-    field: 'user',
-    value: 'not root',
-    why: 'interfaces and routes need root',
-    remedy: 'run it again with sudo',
-  });
 
 async function writeSecret(path: string, content: string): Promise<void> {
   try {

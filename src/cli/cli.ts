@@ -7,7 +7,6 @@
  * `-o json`.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { stringify } from 'yaml';
 import { FAULT_STATUS, Fault } from '../fault.ts';
 import { readDuration } from './duration.ts';
 import type { Local } from './local.ts';
@@ -129,9 +128,9 @@ function sessionOf(command: Command, local: Local): Session {
       if (answer.status === 200) return answer.body;
       throw faultOf(answer.status, answer.body);
     },
-    show: (body, render) => {
+    show: async (body, render) => {
       if (flags.output === 'json') local.out(`${JSON.stringify(body, null, 2)}\n`);
-      else if (flags.output === 'yaml') local.out(stringify(body));
+      else if (flags.output === 'yaml') local.out((await import('yaml')).stringify(body));
       else local.out(render());
     },
     hint: (text) => {

@@ -54,7 +54,7 @@ function initCommand(local: Local, session: (command: Command) => Session): Comm
         else await local.writeSecret(flags.recoveryFile, `${code}\n`);
       });
       const body = { ...founded, ...(printed === null ? {} : { recoveryCode: printed }) };
-      show(body, () => foundedText(founded, printed, flags.recoveryFile));
+      await show(body, () => foundedText(founded, printed, flags.recoveryFile));
       hint('Next: cnsmo invite prints a token; give it to cnsmo join on another VM.\n');
       await startAs(local, places, flags);
     });
@@ -88,7 +88,7 @@ function joinCommand(local: Local, session: (command: Command) => Session): Comm
       const { places, show } = session(command);
       const token = await findToken(local, argument, flags.tokenFile);
       const joined = await local.join(places, token, flags);
-      show(
+      await show(
         joined,
         () => `Joined mesh ${joined.mesh}. This VM is ${joined.name}, ${joined.ipv4}.\n`,
       );
@@ -150,7 +150,7 @@ function leaveCommand(local: Local, session: (command: Command) => Session): Com
       if (flags.local === true) await local.leaveLocal(places);
       else await call('POST', '/v1/leave');
       await local.forget(places);
-      show({ left: true }, () => 'Left the mesh. Nothing of it remains on this VM.\n');
+      await show({ left: true }, () => 'Left the mesh. Nothing of it remains on this VM.\n');
     });
 }
 
@@ -168,7 +168,7 @@ function consentCommand(session: (command: Command) => Session): Command {
       const consent = (await (isChange
         ? call('PUT', '/v1/consent', wish)
         : call('GET', '/v1/consent'))) as { services: string[]; allowRun: boolean };
-      show(
+      await show(
         consent,
         () =>
           `services: ${consent.services.join(',')}\n` +

@@ -34,7 +34,7 @@ function statusCommand(local: Local, session: Open): Command {
         flags.wait === undefined
           ? ((await open.call('GET', '/v1/status')) as Status)
           : await waitReady(local, open);
-      open.show(status, () => renderStatus(status));
+      await open.show(status, () => renderStatus(status));
     });
 }
 
@@ -76,7 +76,7 @@ const membersCommand = (session: Open): Command =>
     .action(async (_flags: unknown, command: Command) => {
       const { call, show } = session(command);
       const members = (await call('GET', '/v1/members')) as readonly MemberStatus[];
-      show(members, () => renderMembers(members));
+      await show(members, () => renderMembers(members));
     });
 
 interface InviteFlags {
@@ -99,14 +99,14 @@ function inviteCommand(local: Local, session: Open): Command {
         uses: readUses(flags.uses),
         labels: flags.label,
       })) as { token: string; warning: string | null };
-      show(made, () => `${made.token}\n`);
+      await show(made, () => `${made.token}\n`);
       if (made.warning !== null) local.err(`note: ${made.warning}\n`);
     });
   invite.addCommand(
     new Command('list').description('the invites').action(async (_flags, command: Command) => {
       const { call, show } = session(command);
       const invites = (await call('GET', '/v1/invites')) as readonly ListedInvite[];
-      show(invites, () => renderInvites(invites));
+      await show(invites, () => renderInvites(invites));
     }),
   );
   invite.addCommand(
@@ -116,7 +116,7 @@ function inviteCommand(local: Local, session: Open): Command {
       .action(async (id: string, _flags, command: Command) => {
         const { call, show } = session(command);
         await call('DELETE', `/v1/invites/${encodeURIComponent(id)}`);
-        show({ revoked: id }, () => `Invite ${id} is revoked.\n`);
+        await show({ revoked: id }, () => `Invite ${id} is revoked.\n`);
       }),
   );
   return invite;
@@ -141,7 +141,7 @@ function operatorCommand(local: Local, session: Open): Command {
       .action(async (member: string, _flags, command: Command) => {
         const { call, show } = session(command);
         await call('POST', '/v1/operators', { member });
-        show({ operator: member }, () => `${member} is an operator.\n`);
+        await show({ operator: member }, () => `${member} is an operator.\n`);
       }),
   );
   operator.addCommand(
@@ -151,7 +151,7 @@ function operatorCommand(local: Local, session: Open): Command {
       .action(async (member: string, _flags, command: Command) => {
         const { call, show } = session(command);
         await call('DELETE', `/v1/operators/${encodeURIComponent(member)}`);
-        show({ removed: member }, () => `${member} is no operator any more.\n`);
+        await show({ removed: member }, () => `${member} is no operator any more.\n`);
       }),
   );
   operator.addCommand(recoverCommand(local, session));
@@ -177,7 +177,7 @@ const recoverCommand = (local: Local, session: Open): Command =>
       }
       await call('POST', '/v1/operators/recover', { code: code.trim(), nextCode: next.code });
       const isPrinted = flags.recoveryFile === undefined;
-      show(
+      await show(
         { recovered: true, ...(isPrinted ? { recoveryCode: next.code } : {}) },
         () =>
           'This VM is an operator. The old recovery code is void.\n' +

@@ -10,7 +10,7 @@ export interface Session {
   /** One request; the answer's body, or a Fault. */
   call(method: ApiRequest['method'], path: string, body?: unknown): Promise<unknown>;
   /** Shows an answer in the chosen format; `render` makes the table. */
-  show(body: unknown, render: () => string): void;
+  show(body: unknown, render: () => string): Promise<void>;
   /** A line for people, on stderr; left out with -q and for machines. */
   hint(text: string): void;
 }

@@ -146,7 +146,7 @@ interface Exchanged {
 
 async function exchange(swarm: SwarmNode, replica: Replica, peer: PeerKey): Promise<Exchanged> {
   let theirs: readonly Head[] = [];
-  const hasTaken = false;
+  let hasTaken = false;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const frames = round === 0 ? [] : replica.framesAfter(theirs, BATCH_BYTES);
     const answer = await ask(swarm, peer, { heads: replica.heads(), frames });

@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { resolveProgram, versionInfo } from './bundle.ts';
+import { resolveProgram } from './bundle.ts';
+import { versionInfo } from './version.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-bundle-'));
 after(() => rmSync(root, { recursive: true, force: true }));

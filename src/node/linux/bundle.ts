@@ -1,5 +1,5 @@
 /**
- * Edge: bundle — what is carried inside the binary: programs, and its own version.
+ * Edge: bundle — what is carried inside the binary: programs.
  *
  * In the single binary a program is an asset, written out before it runs. Outside of it (tests,
  * development) the program comes from the environment, the build directory or the host.
@@ -11,9 +11,6 @@ import { Fault } from '../../fault.ts';
 import { extractAsset } from './asset.ts';
 import { findProgram, missingTool } from './command.ts';
 
-declare const __CNSMO_VERSION__: string | undefined;
-declare const __CNSMO_COMMIT__: string | undefined;
-
 /** Debian's names of architectures, by which the build files what it takes from Debian. */
 const DEBIAN_ARCH: Readonly<Record<string, string>> = { x64: 'amd64' };
 
@@ -22,14 +19,6 @@ const PREFIX = 'bundled:';
 
 /** Where outside of the binary a carried program comes from first, by environment variable. */
 const OVERRIDES: Readonly<Record<string, string>> = { 'wireguard-go': 'CNSMO_WIREGUARD_GO' };
-
-/** Version and commit, put in by the build; a fixed text outside of a build. */
-export function versionInfo(): { readonly version: string; readonly commit: string } {
-  return {
-    version: typeof __CNSMO_VERSION__ === 'string' ? __CNSMO_VERSION__ : '0.0.0-development',
-    commit: typeof __CNSMO_COMMIT__ === 'string' ? __CNSMO_COMMIT__ : 'none',
-  };
-}
 
 /**
  * The path of a program: `bundled:NAME`, written to `<stateDirectory>/bin` when the binary carries

@@ -8,7 +8,7 @@ import type { Ports } from '../../ports.ts';
 import { eraseState, isLeaving } from '../leave.ts';
 import { isInitialised } from '../local-state.ts';
 import { startNode } from '../node.ts';
-import { resolveProgram, versionInfo } from './bundle.ts';
+import { resolveProgram } from './bundle.ts';
 import { openClock } from './clock.ts';
 import { openCrypto } from './crypto.ts';
 import { lockState } from './daemon-lock.ts';
@@ -19,6 +19,7 @@ import { openNet } from './net.ts';
 import { openProcess } from './process.ts';
 import { openRandom } from './random.ts';
 import { openSwarm } from './swarm.ts';
+import { versionInfo } from './version.ts';
 
 /** Where the state and the sockets are. */
 export interface Directories {

@@ -1,0 +1,93 @@
+/**
+ * Edge: acts — what the command line does on this machine itself, without the daemon.
+ *
+ * `main.ts` loads it only for these acts: a command that just asks the daemon starts faster.
+ */
+import { Fault } from '../../fault.ts';
+import type { Ports } from '../../ports.ts';
+import { type Founded, prepareInit } from '../init.ts';
+import { type Joined, prepareJoin } from '../join.ts';
+import { missingTools } from '../rules/fitness.ts';
+import { readSettings, type Settings, type SettingTexts } from '../rules/settings.ts';
+import { type Directories, eraseHere, openPorts, runDaemon } from './daemon.ts';
+import { lockState } from './daemon-lock.ts';
+import { openHost } from './host.ts';
+import { installTools } from './install-tools.ts';
+import { awaitGone, startDaemon, stopDaemon, usesUnit } from './lifecycle.ts';
+import { removeUnit } from './systemd.ts';
+
+/** The flags of init and join, as typed. */
+export type MemberTexts = SettingTexts & { readonly installTools?: boolean };
+
+/** Founds a mesh here. See `prepareInit`. */
+export const initHere = (
+  directories: Directories,
+  flags: MemberTexts,
+  keepCode: (code: string) => Promise<void>,
+  onStep: (step: string) => void,
+): Promise<Founded> =>
+  withState(directories, flags, onStep, (ports, settings) =>
+    prepareInit(ports, settings, keepCode),
+  );
+
+/** Joins a mesh here. See `prepareJoin`. */
+export const joinHere = (
+  directories: Directories,
+  token: string,
+  flags: MemberTexts,
+  onStep: (step: string) => void,
+): Promise<Joined> =>
+  withState(directories, flags, onStep, (ports, settings) =>
+    prepareJoin(ports, token, settings, onStep),
+  );
+
+/** Starts the daemon. See `startDaemon`. */
+export const startHere = (directories: Directories): Promise<void> =>
+  startDaemon(openHost(), directories);
+
+/** Stops the daemon. See `stopDaemon`. */
+export const stopHere = (directories: Directories): Promise<void> =>
+  stopDaemon(openHost(), directories);
+
+/** Runs the daemon in this process. */
+export const daemonHere = runDaemon;
+
+/** Undoes and deletes what a member left here, telling nobody. */
+export const leaveHere = eraseHere;
+
+/** After leave: waits until the daemon is gone, and removes its unit. */
+export async function forgetHere(directories: Directories): Promise<void> {
+  const host = openHost();
+  const isUnit = await usesUnit(host, directories);
+  await awaitGone(directories);
+  if (isUnit) await removeUnit(host);
+}
+
+/** Runs `act` with the ports and the flags as values, while nobody else has the state. */
+async function withState<Result>(
+  directories: Directories,
+  flags: MemberTexts,
+  onStep: (step: string) => void,
+  act: (ports: Ports, settings: Settings) => Promise<Result>,
+): Promise<Result> {
+  const host = openHost();
+  const facts = await host.facts();
+  const settings = readSettings(flags, facts.hostname);
+  if (!facts.isRoot) throw notRoot();
+  if (flags.installTools === true) await installTools(host, missingTools(facts), onStep);
+  const ports = await openPorts(directories, 'warn');
+  const unlock = await lockState(directories.state, directories.run);
+  try {
+    return await act(ports, settings);
+  } finally {
+    await unlock();
+  }
+}
+
+const notRoot = (): Fault =>
+  new Fault('refused', {
+    field: 'user',
+    value: 'not root',
+    why: 'interfaces and routes need root',
+    remedy: 'run it again with sudo',
+  });
