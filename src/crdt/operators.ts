@@ -134,17 +134,15 @@ const takeTurn = (
 
 /** Those whom the author of a turn gives the role. */
 const grantsOf = (testimony: Testimony | undefined, granter: MutableTurn): readonly Candidate[] =>
-  [...(testimony?.said.role.entries() ?? [])]
-    .filter(([member]) => member !== granter.operator.member)
-    .map(([member, { record }]) => ({
-      operator: {
-        member: member as MemberId,
-        recovery: granter.operator.recovery,
-        depth: granter.operator.depth + 1,
-        grant: record.number,
-      },
-      granter,
-    }));
+  [...(testimony?.said.role.entries() ?? [])].map(([member, { record }]) => ({
+    operator: {
+      member: member as MemberId,
+      recovery: granter.operator.recovery,
+      depth: granter.operator.depth + 1,
+      grant: record.number,
+    },
+    granter,
+  }));
 
 /** Whether what was said so far about a member's role ends with a removal. */
 const isRemoved = (testimonies: Testimonies, turns: readonly Turn[], member: MemberId): boolean => {

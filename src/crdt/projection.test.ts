@@ -168,6 +168,19 @@ const MEMBERSHIP: readonly Case[] = [
     },
   },
   {
+    what: 'an adoption and an invite at paths that name somebody else',
+    story: world()
+      .invites('i')
+      .says(trustPath('invite', inviteOf('j')), valueAt(world().invites('i')))
+      .says(trustPath('adopt', idOf('b')), valueAt(world().adopts('a'))),
+    expected: {
+      quarantined: [
+        'founder: trust/adopt/b: its key is not the one that its path names',
+        'founder: trust/invite/j: its key is not the one that its path names',
+      ],
+    },
+  },
+  {
     what: 'addresses that are no host’s in the prefix',
     story: world()
       .invites('i')
@@ -369,7 +382,7 @@ const EVICTION: readonly Case[] = [
 const ROLES: readonly Case[] = [
   {
     what: 'rank is by depth, then by the number of the grant',
-    story: ofFour().grants('b', 2).grants('a', 3).as('a').grants('c', 1),
+    story: ofFour().grants('b', 2).grants('a', 3).as('b').grants('c', 1),
     expected: { members: 'a b c founder', operators: 'founder b a c' },
   },
   {
@@ -405,6 +418,26 @@ const ROLES: readonly Case[] = [
     what: 'a junior removes its senior',
     story: ofTwoOperators().as('b').removes('founder').adopts('b').invites('i').adopts('founder'),
     expected: { members: 'a b c founder', operators: 'a b' },
+  },
+  {
+    what: 'who is granted the role twice has it once',
+    story: ofTwoOperators().as('b').grants('a', 1),
+    expected: { members: 'a b c founder', operators: 'founder a b' },
+  },
+  {
+    what: 'of two grants one is enough',
+    story: ofFour().grants('a').as('a').grants('c', 1).as('founder').grants('c', 2).removes('a'),
+    expected: { members: 'a b c founder', operators: 'founder c' },
+  },
+  {
+    what: 'a grant to oneself is no shield against a removal',
+    story: ofTwoOperators().as('b').removes('a').as('a').grants('a'),
+    expected: { members: 'a b c founder', operators: 'founder b' },
+  },
+  {
+    what: 'whom a removed operator adopted is out',
+    story: ofTwoOperators().as('b').adopts('x').as('founder').removes('b'),
+    expected: { members: 'a b c founder', operators: 'founder a', evicted: 'x' },
   },
   {
     what: 'nobody gives itself the role again',
@@ -515,6 +548,34 @@ describe('overlay', () => {
     assert.equal(claim(tie(), '10.10.0.9'), null, 'held by the winner');
     assert.equal(claim(tie(), '10.10.0.1'), null, 'held by the founder');
     assert.equal(claim(tie(), '10.11.0.77'), null, 'outside the prefix');
+  });
+
+  it('the order of a tie is founder, number, invite, member', () => {
+    // Goal: each step of the order decides. Method: both members in both places, so that only the
+    // step in question can tell them apart.
+    const at = { ipv4: '10.10.0.9' };
+    const [low = '', high = ''] = ['i', 'j'].sort((a, b) => (inviteOf(a) < inviteOf(b) ? -1 : 1));
+    const equal = () => world().invites('i').invites('j');
+    const winnerOf = (story: World): string[] =>
+      story
+        .view()
+        .members.filter(({ ipv4 }) => ipv4 === at.ipv4)
+        .map(({ id }) => nameOf(id));
+    for (const [first, second] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const) {
+      const byNumber = invited().admits(second, 'j', at).admits(first, 'i', at);
+      assert.deepEqual(winnerOf(byNumber), [first]);
+      const byInvite = equal().admits(second, high, at).admits(first, low, at);
+      assert.deepEqual(winnerOf(byInvite), [first]);
+      const byNone = equal().admits(second, low, at).adopts(first, at);
+      assert.deepEqual(winnerOf(byNone), [first]);
+      const byFounder = world().adopts('founder', { ...at, number: 9 });
+      assert.deepEqual(winnerOf(byFounder.adopts(first, { ...at, number: 0 })), ['founder']);
+      const byMember = equal().admits(first, 'i', at).admits(second, 'i', at);
+      assert.deepEqual(winnerOf(byMember), [['a', 'b'].sort(byId)[0]]);
+    }
   });
 
   it('of two losers that claim one address the senior has it', () => {
@@ -684,6 +745,41 @@ describe('view', () => {
     assert.deepEqual(view.quarantined, []);
   });
 
+  it('reads the newest of an author, in whatever order it wrote', () => {
+    // Goal: stamps decide, not places. Method: two versions, entries in both orders.
+    const story = world().says('member/version', { version: '1', commit: '' });
+    const states = story.says('member/version', { version: '2', commit: '' }).states();
+    for (const entries of [states[0]?.entries ?? [], states[0]?.entries.toReversed() ?? []]) {
+      const view = openTestProjector()(states.map((state) => ({ ...state, entries })));
+      assert.equal(memberOf(view, 'founder').version, '2');
+    }
+  });
+
+  it('takes the earliest of several admissions', () => {
+    // Goal: a joiner keeps what it was told first. Method: two admitters, in both orders of time.
+    for (const [early, late] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const) {
+      const story = ofFour().as(early).admits('x', 'i', { name: 'early', ipv4: '10.10.0.50' });
+      const view = story.as(late).admits('x', 'i', { name: 'late', ipv4: '10.10.0.51' }).view();
+      assert.equal(memberOf(view, 'x').name, 'early');
+      assert.equal(memberOf(view, 'x').ipv4, '10.10.0.50');
+    }
+  });
+
+  it('remembers of a signature only what it said about just that one', () => {
+    // Goal: a memory is no way around a check. Method: one projector sees the right signatures,
+    // then the same admission with each of them replaced.
+    const project = openTestProjector();
+    const admitted = (choice: Parameters<World['admits']>[2]) =>
+      summaryOf(project(world().invites('i').admits('a', 'i', choice).states())).members;
+    assert.equal(admitted({}), 'a founder');
+    assert.equal(admitted({ inviteSigner: 'j' }), 'founder');
+    assert.equal(admitted({ signer: 'b' }), 'founder');
+    assert.equal(admitted({}), 'a founder');
+  });
+
   it('takes a deleted fact for nothing said, and an older one for deleted', () => {
     // Goal: tombstones of own facts. Method: said, deleted, said again.
     const story = ofFour().as('a').says('member/left', { left: true });
@@ -701,13 +797,26 @@ describe('view', () => {
       .adopts('x', { name: 'second' });
     assert.equal(memberOf(story.view(), 'x').name, 'second');
     const path = trustPath('adopt', idOf('x'));
-    const deleted = story.as('a').buries(path).view();
-    assert.equal(summaryOf(deleted).members, 'a b c founder');
+    const deleted = story.as('a').buries(path);
+    assert.equal(summaryOf(deleted.view()).members, 'a b c founder');
+    const again = deleted.as('founder').adopts('x', { name: 'third' }).view();
+    assert.equal(memberOf(again, 'x').name, 'third');
   });
 
   it('takes nobody for evicted because something is missing', () => {
     // Goal: absence removes nobody. Method: leave out each author of a mesh in turn.
-    const states = ofTwoOperators().as('b').invites('j').as('c').admits('x', 'j').states();
+    const states = ofFour()
+      .as('a')
+      .admits('d', 'i')
+      .as('founder')
+      .grants('d')
+      .as('d')
+      .invites('j')
+      .as('c')
+      .admits('x', 'j')
+      .as('x')
+      .admits('y', 'i')
+      .states();
     const without = (author: AuthorState) => states.filter((state) => state !== author);
     for (const author of states) {
       assert.deepEqual(openTestProjector()(without(author)).evicted, []);
