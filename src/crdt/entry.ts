@@ -20,6 +20,13 @@ export type Value =
   | readonly Value[]
   | { readonly [key: string]: Value };
 
+/** Whether a value is a record, not a list, bytes or plain. */
+export const isRecord = (value: Value): value is { readonly [key: string]: Value } =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Uint8Array);
+
 /** What a rule wants an author to say: a value, or null for a tombstone. */
 export interface Edit {
   readonly path: string;

@@ -5,9 +5,9 @@
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
-import type { Endpoint, Ports, SwarmNode } from '../ports.ts';
+import type { Clock, Endpoint, HostFacts, Ports, SwarmNode } from '../ports.ts';
 import { SERVICES } from '../services/registry.ts';
-import type { AgentReport } from '../services/service.ts';
+import type { AgentReport, NodeSelf } from '../services/service.ts';
 import { type Agent, startAgent } from './agent.ts';
 import { openLedger } from './ledger.ts';
 import type { LocalState } from './local-state.ts';
@@ -50,35 +50,14 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
   const facts = await ports.host.facts();
   const ledger = await openLedger(ports.disk);
   const wake = createWake(ports.clock);
+  const board = createBoard(ports.clock);
   const running = new Map<string, Running>();
-  const reports = new Map<string, AgentReport>();
-  const reportedMs = new Map<string, number>();
-  const reported = createWake(ports.clock);
-  const start = (service: (typeof SERVICES)[number]): void => {
-    const abort = new AbortController();
-    const agent = startAgent(
-      ports,
-      service,
-      {
-        view: context.replica.view,
-        self: () => ({
-          id: context.self,
-          interface: context.config.current.interface,
-          port: context.config.current.port,
-          facts,
-          seen: seenEndpoints(context.replica.view(), context.swarm),
-        }),
-        secrets: () => context.local.keys.wgPrivateKey,
-        ledger,
-        onReport: (report) => {
-          reports.set(service.name, report);
-          reportedMs.set(service.name, ports.clock.monotonicMs());
-          reported.mark();
-        },
-      },
-      abort.signal,
-    );
-    running.set(service.name, { agent, abort });
+  const secrets = () => context.local.keys.wgPrivateKey;
+  const self = () => selfOf(context, facts);
+  const view = context.replica.view;
+  const agentContext = { view, self, secrets, ledger, onReport: board.put };
+  const markAll = (): void => {
+    for (const { agent } of running.values()) agent.mark();
   };
   const end = async (name: string): Promise<void> => {
     const one = running.get(name);
@@ -92,29 +71,60 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
       if (wanted.some((service) => service.name === name)) continue;
       await end(name);
       await ledger.undoAll(ports);
-      reports.delete(name);
+      board.drop(name);
     }
-    for (const service of wanted) if (!running.has(service.name)) start(service);
-    for (const { agent } of running.values()) agent.mark();
+    for (const service of wanted.filter(({ name }) => !running.has(name))) {
+      const abort = new AbortController();
+      const agent = startAgent(ports, service, agentContext, abort.signal);
+      running.set(service.name, { agent, abort });
+    }
+    markAll();
   };
   return {
     mark: wake.mark,
-    reports: () => [...reports.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    refresh: async () => {
-      const startMs = ports.clock.monotonicMs();
-      const isStale = () => [...reportedMs.values()].some((ms) => startMs - ms > STALE_MS);
-      if (!isStale()) return;
-      for (const { agent } of running.values()) agent.mark();
-      while (isStale() && ports.clock.monotonicMs() - startMs < REFRESH_MS) {
-        await reported.wait(REFRESH_MS, new AbortController().signal);
-      }
-    },
+    reports: board.reports,
+    refresh: () => board.refresh(markAll),
     run: async (signal) => {
       while (!signal.aborted) {
         await settle();
         await wake.wait(LOOK_MS, signal);
       }
       await Promise.all([...running.keys()].map(end));
+    },
+  };
+}
+
+/** What this node tells its agents of itself. */
+const selfOf = ({ self, config, replica, swarm }: AgentsContext, facts: HostFacts): NodeSelf => ({
+  id: self,
+  interface: config.current.interface,
+  port: config.current.port,
+  facts,
+  seen: seenEndpoints(replica.view(), swarm),
+});
+
+/** The last report of each agent, and when it came. */
+function createBoard(clock: Clock) {
+  const reports = new Map<string, { readonly report: AgentReport; readonly atMs: number }>();
+  const news = createWake(clock);
+  return {
+    put: (report: AgentReport): void => {
+      reports.set(report.name, { report, atMs: clock.monotonicMs() });
+      news.mark();
+    },
+    drop: (name: string): void => void reports.delete(name),
+    reports: (): readonly AgentReport[] =>
+      [...reports.values()]
+        .map(({ report }) => report)
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    refresh: async (ask: () => void): Promise<void> => {
+      const startMs = clock.monotonicMs();
+      const isStale = () => [...reports.values()].some(({ atMs }) => startMs - atMs > STALE_MS);
+      if (!isStale()) return;
+      ask();
+      while (isStale() && clock.monotonicMs() - startMs < REFRESH_MS) {
+        await news.wait(REFRESH_MS, new AbortController().signal);
+      }
     },
   };
 }

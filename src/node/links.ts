@@ -25,6 +25,12 @@ const DIAL_MS = 6_000;
 const COURTESY_MS = 1_000;
 /** Dials under way at once. */
 const DIALS_MAX = 16;
+/** Failures after which the wait has long reached its cap. */
+const FAILURES_MAX = 10;
+/** Shortest wait before looking again. Unit: ms. */
+const WAIT_MS_MIN = 50;
+
+type LinkPorts = Pick<Ports, 'clock' | 'random' | 'log'>;
 
 /** What links need to know of the rest of the node. */
 export interface LinkContext {
@@ -43,74 +49,41 @@ export interface Links {
   run(swarm: SwarmNode, signal: AbortSignal): Promise<void>;
 }
 
-interface Attempt {
-  failures: number;
-  dueMs: number;
-  isDialling: boolean;
-}
-
-/**
- * Makes the loop; it does nothing until `run`. `onChange` is told when a member's state may have
- * changed.
- */
-export function createLinks(
-  ports: Pick<Ports, 'clock' | 'random' | 'log'>,
-  context: LinkContext,
-  onChange: () => void,
-): Links {
-  const { clock, random, log } = ports;
-  const wake = createWake(clock);
-  const attempts = new Map<PeerKey, Attempt>();
-  let connected: ReadonlySet<PeerKey> = new Set();
-  const later = (attempt: Attempt): void => {
-    const wait = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** attempt.failures);
-    attempt.failures = Math.min(attempt.failures + 1, 10);
-    attempt.dueMs = clock.monotonicMs() + wait * (0.75 + random.fraction() / 2);
-  };
-  const dial = async (swarm: SwarmNode, target: Target, attempt: Attempt): Promise<void> => {
-    attempt.isDialling = true;
-    try {
-      await swarm.dial(target.peer, target.endpoints, DIAL_MS);
-      attempt.failures = 0;
-      attempt.dueMs = clock.monotonicMs() + BACKOFF_MS_MIN;
-    } catch (error) {
-      later(attempt);
-      log.info('dial-failed', { peer: target.peer, why: String(error) });
-    }
-    attempt.isDialling = false;
+/** Makes the loop; it does nothing until `run`. `onChange`: a member's state may have changed. */
+export function createLinks(ports: LinkPorts, context: LinkContext, onChange: () => void): Links {
+  const wake = createWake(ports.clock);
+  const dialler = createDialler(ports, () => {
     onChange();
     wake.mark();
+  });
+  let connected: ReadonlySet<PeerKey> = new Set();
+  const look = (swarm: SwarmNode): void => {
+    connected = new Set(swarm.connections().map(({ peer }) => peer));
   };
   const step = (swarm: SwarmNode, isFirst: boolean): number => {
-    connected = new Set(swarm.connections().map(({ peer }) => peer));
+    look(swarm);
     for (const peer of connected) {
-      if (context.standing(peer) === 'stranger') void swarm.hangUp(peer);
+      if (context.standing(peer) === 'stranger') void swarm.hangUp(peer); // Invariant 2.
     }
-    const nowMs = clock.monotonicMs();
-    let nextMs = BACKOFF_MS_MAX;
-    for (const target of targetsOf(context).filter(({ peer }) => !connected.has(peer))) {
+    const absent = targetsOf(context).filter(({ peer }) => !connected.has(peer));
+    const waits = absent.map((target) => {
       const courtesyMs = isFirst || context.self < target.peer ? 0 : COURTESY_MS;
-      const attempt = attempts.get(target.peer) ?? fresh(nowMs + courtesyMs);
-      attempts.set(target.peer, attempt);
-      if (attempt.isDialling) continue;
-      const isCrowded = [...attempts.values()].filter((a) => a.isDialling).length >= DIALS_MAX;
-      if (attempt.dueMs <= nowMs && !isCrowded) void dial(swarm, target, attempt);
-      else nextMs = Math.min(nextMs, Math.max(50, attempt.dueMs - nowMs));
-    }
-    return nextMs;
+      return dialler.consider(swarm, target, courtesyMs);
+    });
+    return Math.min(BACKOFF_MS_MAX, ...waits); // Invariant 1.
   };
   return {
     state: (member) => {
       if (connected.has(member)) return 'alive';
-      return (attempts.get(member)?.failures ?? 0) > 0 ? 'dead' : 'suspect';
+      return dialler.hasFailed(member) ? 'dead' : 'suspect';
     },
     mark: wake.mark,
     run: async (swarm, signal) => {
       const unlisten = swarm.onConnectionChange((peer) => {
-        attempts.delete(peer);
-        wake.mark();
-        connected = new Set(swarm.connections().map((connection) => connection.peer));
+        dialler.forget(peer);
+        look(swarm);
         onChange();
+        wake.mark();
       });
       for (let isFirst = true; !signal.aborted; isFirst = false) {
         await wake.wait(step(swarm, isFirst), signal);
@@ -120,7 +93,49 @@ export function createLinks(
   };
 }
 
-const fresh = (dueMs: number): Attempt => ({ failures: 0, dueMs, isDialling: false });
+interface Attempt {
+  readonly failures: number;
+  readonly dueMs: number;
+  readonly isDialling: boolean;
+}
+
+/** Who was dialled, how it went and when it is due again. */
+function createDialler({ clock, random, log }: LinkPorts, onOutcome: () => void) {
+  const attempts = new Map<PeerKey, Attempt>();
+  const after = (failures: number): Attempt => {
+    const waitMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** failures);
+    const dueMs = clock.monotonicMs() + waitMs * (0.75 + random.fraction() / 2);
+    return { failures: Math.min(failures + 1, FAILURES_MAX), dueMs, isDialling: false };
+  };
+  const dial = async (swarm: SwarmNode, { peer, endpoints }: Target, attempt: Attempt) => {
+    attempts.set(peer, { ...attempt, isDialling: true });
+    try {
+      await swarm.dial(peer, endpoints, DIAL_MS);
+      attempts.delete(peer);
+    } catch (error) {
+      attempts.set(peer, after(attempt.failures));
+      log.info('dial-failed', { peer, why: String(error) });
+    }
+    onOutcome();
+  };
+  const isCrowded = (): boolean =>
+    [...attempts.values()].filter(({ isDialling }) => isDialling).length >= DIALS_MAX;
+  return {
+    hasFailed: (peer: PeerKey): boolean => (attempts.get(peer)?.failures ?? 0) > 0,
+    forget: (peer: PeerKey): void => void attempts.delete(peer),
+    /** Dials when it is time; tells how long to wait before looking again, ms. */
+    consider: (swarm: SwarmNode, target: Target, courtesyMs: number): number => {
+      const nowMs = clock.monotonicMs();
+      const fresh = { failures: 0, dueMs: nowMs + courtesyMs, isDialling: false };
+      const attempt = attempts.get(target.peer) ?? fresh;
+      attempts.set(target.peer, attempt);
+      if (attempt.isDialling) return BACKOFF_MS_MAX;
+      if (attempt.dueMs > nowMs || isCrowded()) return Math.max(WAIT_MS_MIN, attempt.dueMs - nowMs);
+      void dial(swarm, target, attempt);
+      return BACKOFF_MS_MAX;
+    },
+  };
+}
 
 interface Target {
   readonly peer: PeerKey;

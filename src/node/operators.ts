@@ -4,7 +4,7 @@
  * Each act checks first whether this member may do it and says so before it tries; then it is one
  * signed frame. An act that others must know at once is done when one of them has it.
  */
-import type { Edit } from '../crdt/entry.ts';
+import { type Edit, isRecord } from '../crdt/entry.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import { makeInvite } from '../crdt/invite.ts';
 import { makeRoot, readRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
@@ -91,7 +91,7 @@ export async function revokeInvite(
   mustBeOperator(view, context.self, 'revoke invites');
   const invite = findInvite(view, text);
   const stands = context.replica.valueOf(invite.author, `trust/invite/${invite.id}`);
-  if (invite.isRevoked || stands === null || typeof stands !== 'object') return;
+  if (invite.isRevoked || !isRecord(stands)) return;
   const value = { ...stands, revokedAt: ports.clock.wallMs() };
   await context.replica.write([{ path: `trust/invite/${invite.id}`, value }]);
   await spread(context);

@@ -48,7 +48,7 @@ const BULKY_RATIO = 4;
 
 /** Opens the state of this VM from its journal. */
 export async function openReplica(ports: ReplicaPorts, local: LocalState): Promise<Replica> {
-  const { clock, crypto, log } = ports;
+  const { crypto } = ports;
   const self = {
     id: memberIdOf(crypto.publicKey(local.keys.memberSeed)),
     seed: local.keys.memberSeed,
@@ -56,19 +56,41 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   const mesh = { genesis: local.genesis, meshId: local.meshId };
   const store = openStore(crypto, mesh, self, openProjector(crypto, local.genesis, local.meshId));
   await loadJournal(ports, store);
-  const listeners = new Set<(own: Uint8Array | null) => void>();
-  let writing: Promise<void> = Promise.resolve();
-  let journalling: Promise<void> = Promise.resolve();
-  const tell = (own: Uint8Array | null): void => {
+  const listeners = new Set<Listener>();
+  const tell: Listener = (own) => {
     for (const listener of listeners) listener(own);
   };
-  const journal = (frames: readonly Uint8Array[]): Promise<void> =>
-    ports.disk.append(JOURNAL, joinBytes(...frames.map((frame) => encodeRecord(crypto, frame))));
+  const own = createOwnWriter(ports, store, tell);
+  const others = createReceiver(ports, store, tell);
+  return {
+    heads: store.heads,
+    framesAfter: store.framesAfter,
+    valueOf: store.valueOf,
+    pathsOf: store.pathsOf,
+    view: store.view,
+    write: own.write,
+    receive: others.receive,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    flush: async () => {
+      await own.flush();
+      await others.flush();
+    },
+  };
+}
+
+type Listener = (own: Uint8Array | null) => void;
+
+function createOwnWriter(ports: ReplicaPorts, store: Store, tell: Listener) {
+  const { clock } = ports;
+  let writing: Promise<void> = Promise.resolve();
   const put = async (draft: WriteResult): Promise<void> => {
     if (draft.kind === 'nothing') return;
     if (draft.kind === 'refused') throw tooMuch(draft.why);
     try {
-      await journal([draft.bytes]); // Invariant 1.
+      await journal(ports, [draft.bytes]); // Invariant 1.
     } catch (error) {
       draft.cancel();
       throw error;
@@ -77,40 +99,41 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     tell(draft.bytes);
   };
   return {
-    heads: store.heads,
-    framesAfter: store.framesAfter,
-    valueOf: store.valueOf,
-    pathsOf: store.pathsOf,
-    view: store.view,
-    write: (edits) => {
+    write: (edits: readonly Edit[]): Promise<void> => {
       const turn = writing.then(async () => {
         if (store.wantsGeneration(clock.wallMs())) await put(store.nextGeneration(clock.wallMs()));
         await put(store.write(edits, clock.wallMs()));
       });
-      writing = turn.catch(() => undefined);
+      writing = turn.catch(() => undefined); // Invariant 3.
       return turn;
     },
-    receive: (frames) => {
-      const receipts = store.receiveAll(frames, clock.wallMs());
+    flush: () => writing,
+  };
+}
+
+function createReceiver(ports: ReplicaPorts, store: Store, tell: Listener) {
+  let journalling: Promise<void> = Promise.resolve();
+  return {
+    receive: (frames: readonly Uint8Array[]): readonly Receipt[] => {
+      const receipts = store.receiveAll(frames, ports.clock.wallMs());
       const taken = frames.filter((_, index) => receipts[index]?.verdict === 'taken');
       if (taken.length > 0) {
         journalling = journalling
-          .then(() => journal(taken))
-          .catch((error: unknown) => log.warn('journal-failed', { why: String(error) }));
+          .then(() => journal(ports, taken)) // Invariant 2.
+          .catch((error: unknown) => ports.log.warn('journal-failed', { why: String(error) }));
         tell(null);
       }
       return receipts;
     },
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    flush: async () => {
-      await writing;
-      await journalling;
-    },
+    flush: () => journalling,
   };
 }
+
+const journal = (
+  { crypto, disk }: Pick<ReplicaPorts, 'crypto' | 'disk'>,
+  frames: readonly Uint8Array[],
+): Promise<void> =>
+  disk.append(JOURNAL, joinBytes(...frames.map((frame) => encodeRecord(crypto, frame))));
 
 const tooMuch = (why: string): Fault =>
   new Fault('refused', {

@@ -36,7 +36,7 @@ const decide = (changed: Partial<AdmitContext>, request: AdmitAsk) => {
   return decided.kind === 'refused' ? decided.why : decided.kind;
 };
 
-test('admit: a holder of an open invite gets a name, a free address and the invite’s labels', () => {
+test('admit: a holder of an open invite gets a name, a free address and labels', () => {
   // Goal: what the admission says. Method: its fields, and that the address is nobody's.
   const decided = admit(crypto, context(), inviteOf('door'), ask('vm3', 'vm3'));
   assert.equal(decided.kind, 'admitted');

@@ -6,7 +6,6 @@
  */
 import * as z from 'zod/mini';
 import { decode, encode } from '../../crdt/codec.ts';
-import type { Value } from '../../crdt/entry.ts';
 
 const bytes = (length: number) =>
   z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length);
@@ -70,7 +69,7 @@ export type JoinRefusal = z.infer<typeof refusal>;
 export const JOIN_BYTES_MAX = 16 * 1024;
 
 /** The message as bytes. */
-export const encodeJoin = (message: JoinAsk | JoinAnswer): Uint8Array => encode(message as Value);
+export const encodeJoin = (message: JoinAsk | JoinAnswer): Uint8Array => encode(message);
 
 /** The request, or null when it is none. */
 export const decodeJoinAsk = (raw: Uint8Array): JoinAsk | null => parse(request, raw);

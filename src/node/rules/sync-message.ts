@@ -8,7 +8,7 @@
 
 import type { Head } from '../../crdt/chain.ts';
 import { decode, encode } from '../../crdt/codec.ts';
-import type { Value } from '../../crdt/entry.ts';
+import { isRecord, type Value } from '../../crdt/entry.ts';
 import { bytesOfId, memberIdOf } from '../../crdt/ids.ts';
 
 export interface SyncMessage {
@@ -48,5 +48,3 @@ function readHead(value: Value): Head | null {
 const isBytes = (value: Value | undefined): value is Uint8Array => value instanceof Uint8Array;
 const isCount = (value: Value | undefined): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-const isRecord = (value: Value): value is { readonly [key: string]: Value } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isBytes(value);
