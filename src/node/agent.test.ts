@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HostResult } from '../ports.ts';
-import { count, ok, startToy } from './test-agent-toy.ts';
+import { count, ok, refusal, startToy } from './test-agent-toy.ts';
 
 test('our own changes echo once, then the host is left alone', async () => {
   // Goal: no endless echo. Method: the host emits a line for each change; count looks in 4 minutes.
@@ -62,6 +62,38 @@ test('a program that fights the agent does not make it spin', async () => {
   assert.equal(world.last()?.state, 'degraded');
   assert.match(world.last()?.problems.join() ?? '', /not in step.*toy add a/);
   assert.ok(count(world.ran, 'toy add a') < 8, `${count(world.ran, 'toy add a')} repairs`);
+});
+
+test('somebody who undoes each repair gets one repair a second', async () => {
+  // Goal: a fight costs little. Method: the item is taken away 10 ms after each report of ready.
+  const { toy, begin, pass, ran, emit, last } = await startToy();
+  toy.wanted = ['a'];
+  begin();
+  for (let step = 0; step < 1_000; step++) {
+    await pass(10);
+    if (last()?.state === 'ready' && toy.items.delete('a')) emit();
+  }
+  const repairs = count(ran, 'toy add a');
+  assert.ok(repairs >= 9 && repairs <= 11, `${repairs} repairs in 10 s`);
+});
+
+test('long trouble without a failure does not slow the first retry', async () => {
+  // Goal: back-off counts failures in a row. Method: 40 looks with a problem, then one failure.
+  let isRefusing = true;
+  const world = await startToy((argv) => {
+    return argv[1] === 'add' && isRefusing ? refusal('not now') : null;
+  });
+  world.toy.problems = ['a foreign thing'];
+  world.toy.recheckMs = 500;
+  world.begin();
+  await world.pass(20_000);
+  assert.ok(count(world.ran, 'toy list') > 30);
+  world.toy.wanted = ['a'];
+  await world.pass(500);
+  assert.equal(world.last()?.state, 'failed');
+  isRefusing = false;
+  await world.pass(1_200);
+  assert.deepEqual([...world.toy.items], ['a']);
 });
 
 test('an agent whose command hangs holds up no other', async () => {

@@ -77,7 +77,8 @@ const mtuAndUp = (desired: Wanted, { link }: VpnObserved): readonly Command[] =>
 };
 
 /**
- * The kernel deletes secondary IPv4 addresses along with their first: those are put back after it.
+ * Deletions first: the kernel deletes an IPv4 address's secondaries along with it, and would take
+ * one that was just added. Ours, when it was such a one, is added after the next read-back.
  */
 const addressCommands = (
   desired: Wanted,
@@ -86,13 +87,12 @@ const addressCommands = (
 ): readonly Command[] => {
   const wanted = desired.addresses.filter(isWithin);
   const present = observed.addresses.filter(isWithin);
-  const foreign = present.filter((address) => !wanted.includes(address));
-  const lost = wanted.filter((address) => !present.includes(address));
-  const change = (verb: string) => (address: string) =>
+  const change = (verb: 'add' | 'delete') => (address: string) =>
     run('ip', 'address', verb, address, 'dev', desired.interface);
-  return foreign.length === 0
-    ? lost.map(change('add'))
-    : [...foreign.map(change('delete')), ...wanted.map(change('replace'))];
+  return [
+    ...present.filter((address) => !wanted.includes(address)).map(change('delete')),
+    ...wanted.filter((address) => !present.includes(address)).map(change('add')),
+  ];
 };
 
 const peerCommands = (desired: Wanted, device: ObservedDevice | null): readonly Command[] => {
