@@ -61,8 +61,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
       const dialled = new Set<string>();
       return {
         dial: (peer, endpoints, timeoutMs) => {
-          if (dialled.has(peer)) return new Promise(() => {});
-          return node.dial(peer, endpoints, timeoutMs).then(() => {
+          const isSpent = dialled.has(peer);
+          return node.dial(peer, isSpent ? [] : endpoints, timeoutMs).then(() => {
             dialled.add(peer);
           });
         },

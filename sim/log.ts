@@ -1,10 +1,14 @@
 /**
- * Edge: log — what a simulated daemon says goes into the trace; an error fails the run.
+ * Edge: log — what a simulated daemon says goes into the trace; an error fails the run,
+ * and so does a programmer's error that was caught and logged.
  */
 import type { Log } from '../src/ports.ts';
 import type { Life } from './life.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Trace } from './trace.ts';
+
+/** What nobody may catch and merely log. */
+const PROGRAMMER_ERROR = /\b(?:Type|Reference|Range|Syntax|Assertion)Error\b/;
 
 /** The log of one process. */
 export function openLog(scheduler: Scheduler, trace: Trace, life: Life): Log {
@@ -13,7 +17,7 @@ export function openLog(scheduler: Scheduler, trace: Trace, life: Life): Log {
     (event: string, facts: Readonly<Record<string, unknown>> = {}): void => {
       if (!life.isAlive()) return;
       trace.note(scheduler.nowMs(), life.name, `${level} ${event} ${JSON.stringify(facts)}`);
-      if (level === 'error') {
+      if (level === 'error' || PROGRAMMER_ERROR.test(JSON.stringify(facts))) {
         scheduler.fail(new Error(`${life.name} logged ${event} ${JSON.stringify(facts)}`));
       }
     };
