@@ -36,12 +36,18 @@ export interface Subject {
 }
 
 const MESH = 'contract'.repeat(7).slice(0, 52);
+/** The one address that every node of a stage takes for an overlay address. */
 export const OVERLAY = '10.10.0.1';
+/** What a dial or a request that is to work gets. Unit: ms. */
 export const PATIENCE_MS = 5_000;
+/** Options of a protocol for members, with little room. */
 export const OPEN = { bytesMax: 64, inviteMayUse: false };
 
+/** The bytes of an ASCII text. */
 export const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+/** The ASCII text of bytes. */
 export const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+/** The seed of the node with number `n`. */
 export const seedOf = (n: number): Uint8Array => new Uint8Array(32).fill(n);
 
 /** Code and field of the Fault that an action ends with; whatever else happened is in the code. */
@@ -70,6 +76,7 @@ export interface Stage {
   addOn(host: SwarmHost, n: number, options?: Options): Promise<Subject>;
 }
 
+/** A stage on a world; it adds each node that it opens to `opened`. */
 export const createStage = (world: SwarmWorld, opened: SwarmNode[]): Stage => {
   const addOn: Stage['addOn'] = async (host, n, options = {}) => {
     const judged: Subject['judged'] = [];
@@ -96,15 +103,19 @@ export const createStage = (world: SwarmWorld, opened: SwarmNode[]): Stage => {
   return { world, addOn, add: async (n, options) => addOn(await world.host(), n, options) };
 };
 
+/** Dials the one at the endpoint of the other; rejects as the port does. */
 export const dial = (from: Subject, to: Subject): Promise<void> =>
   from.node.dial(to.node.self, [to.endpoint], PATIENCE_MS);
 
+/** Whether the one shows a connection to the other. */
 export const isConnected = (from: Subject, to: Subject): boolean =>
   from.node.connections().some(({ peer }) => peer === to.node.self);
 
+/** Resolves once each shows a connection to the other. */
 export const areConnected = (world: SwarmWorld, a: Subject, b: Subject): Promise<void> =>
   world.eventually('both are connected', () => isConnected(a, b) && isConnected(b, a));
 
+/** Resolves once neither shows a connection to the other. */
 export const areApart = (world: SwarmWorld, a: Subject, b: Subject): Promise<void> =>
   world.eventually('both are apart', () => !isConnected(a, b) && !isConnected(b, a));
 
@@ -121,6 +132,7 @@ export const reaches = async (world: SwarmWorld, from: Subject, to: Subject): Pr
   });
 };
 
+/** A handler that answers with the request. */
 export const echo = async (_from: unknown, request: Uint8Array): Promise<Uint8Array> => request;
 
 /** What a group of tests is given. */

@@ -54,7 +54,7 @@ export interface ConnectionTable {
 }
 
 /** What the table needs. `onMember` is called when a member's connection came up. */
-export interface TableContext {
+interface TableContext {
   readonly standing: SwarmConfig['standing'];
   readonly pulses: Pulses;
   readonly onMember: (live: Live) => void;
@@ -63,27 +63,7 @@ export interface TableContext {
 /** An empty table. */
 export function createConnectionTable(context: TableContext): ConnectionTable {
   const byConnection = new WeakMap<Libp2pConnection, Live>();
-  const byPeer = new Map<PeerKey, readonly Live[]>();
-  const listeners = new Set<{ readonly tell: (peer: PeerKey) => void }>();
-  const tell = (peer: PeerKey): void => {
-    for (const listener of [...listeners]) listener.tell(peer);
-  };
-  const comesUp = (live: Live): void => {
-    const all = [...(byPeer.get(live.peer) ?? []), live];
-    byPeer.set(live.peer, all);
-    const max = live.standing === 'member' ? MEMBER_CONNECTIONS_MAX : INVITE_CONNECTIONS_MAX;
-    if (all.length > max) all[0]?.connection.abort(new Error('too many connections of one peer'));
-    if (live.standing === 'member') context.onMember(live);
-    tell(live.peer);
-  };
-  const goesDown = (live: Live): void => {
-    const before = byPeer.get(live.peer) ?? [];
-    const left = before.filter((other) => other !== live);
-    if (left.length === before.length) return;
-    if (left.length === 0) byPeer.delete(live.peer);
-    else byPeer.set(live.peer, left);
-    tell(live.peer);
-  };
+  const roll = createRoll(context.onMember);
   const opened = (connection: Libp2pConnection): void => {
     const peer = keyOfPeerId(connection.remotePeer);
     const standing = peer === null ? 'stranger' : context.standing(peer);
@@ -92,36 +72,67 @@ export function createConnectionTable(context: TableContext): ConnectionTable {
       return;
     }
     if (connection.status !== 'open') return;
-    const { promise: admitted, resolve } = Promise.withResolvers<boolean>();
-    const remote = endpointOf(connection.remoteAddr);
     const { rttMs, onFirst, onStream } = context.pulses.watch(connection);
     if (standing === 'invite') limit(connection, onStream);
+    const { promise: admitted, resolve } = Promise.withResolvers<boolean>();
+    const remote = endpointOf(connection.remoteAddr);
     const live: Live = { connection, peer, standing, remote, admitted, rttMs };
     byConnection.set(connection, live);
     connection.addEventListener('close', () => {
-      goesDown(live);
+      roll.remove(live);
       resolve(false);
     });
     onFirst(() => {
-      comesUp(live);
+      roll.add(live);
       resolve(true);
     });
   };
-  const best = (peer: PeerKey): Live | null => newest(byPeer.get(peer) ?? []);
+  return {
+    opened,
+    find: (connection) => byConnection.get(connection) ?? null,
+    best: (peer) => newest(roll.byPeer.get(peer) ?? []),
+    members: () => [...roll.byPeer.values()].filter(([first]) => first?.standing === 'member'),
+    list: () => shown([...roll.byPeer.values()].map(newest)),
+    onChange: roll.onChange,
+  };
+}
+
+interface Roll extends Pick<ConnectionTable, 'onChange'> {
+  readonly byPeer: ReadonlyMap<PeerKey, readonly Live[]>;
+  add(live: Live): void;
+  remove(live: Live): void;
+}
+
+/** Who is there, and who wants to know. */
+const createRoll = (onMember: (live: Live) => void): Roll => {
+  const byPeer = new Map<PeerKey, readonly Live[]>();
+  const listeners = new Set<{ readonly tell: (peer: PeerKey) => void }>();
+  const tell = (peer: PeerKey): void => {
+    for (const listener of [...listeners]) listener.tell(peer);
+  };
+  const add = (live: Live): void => {
+    const all = [...(byPeer.get(live.peer) ?? []), live];
+    byPeer.set(live.peer, all);
+    const max = live.standing === 'member' ? MEMBER_CONNECTIONS_MAX : INVITE_CONNECTIONS_MAX;
+    if (all.length > max) all[0]?.connection.abort(new Error('too many connections of one peer'));
+    if (live.standing === 'member') onMember(live);
+    tell(live.peer);
+  };
+  const remove = (live: Live): void => {
+    const before = byPeer.get(live.peer) ?? [];
+    const left = before.filter((other) => other !== live);
+    if (left.length === before.length) return;
+    if (left.length === 0) byPeer.delete(live.peer);
+    else byPeer.set(live.peer, left);
+    tell(live.peer);
+  };
   const onChange = (listener: (peer: PeerKey) => void): Unsubscribe => {
     const entry = { tell: listener };
     listeners.add(entry);
     return () => void listeners.delete(entry);
   };
-  return {
-    opened,
-    find: (connection) => byConnection.get(connection) ?? null,
-    best,
-    members: () => [...byPeer.values()].filter(([first]) => first?.standing === 'member'),
-    list: () => shown([...byPeer.values()].map(newest)),
-    onChange,
-  };
-}
+  return { byPeer, add, remove, onChange };
+};
 
 const newest = (all: readonly Live[]): Live | null =>
   all.findLast(({ connection }) => connection.status === 'open') ?? null;

@@ -21,7 +21,7 @@ import { multiaddrOf, textOf } from './swarm-keys.ts';
 const ATTEMPT_MS_MIN = 1_500;
 
 /** What a dial needs. */
-export interface DialContext {
+interface DialContext {
   readonly node: Pick<Libp2p, 'dial'>;
   readonly connections: ConnectionTable;
   readonly isOverlay: SwarmConfig['isOverlay'];

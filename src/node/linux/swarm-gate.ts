@@ -18,7 +18,7 @@ const STRANGER_LOG_MS = 60_000;
 const STRANGER_HOSTS_MAX = 256;
 
 /** What the gate asks. */
-export interface GateContext {
+interface GateContext {
   readonly standing: SwarmConfig['standing'];
   readonly isOverlay: SwarmConfig['isOverlay'];
   readonly log: Log;

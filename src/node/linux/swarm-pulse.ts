@@ -51,7 +51,7 @@ export interface Pulses {
 }
 
 /** The pulse of one connection. */
-export interface Pulse {
+interface Pulse {
   /** The last round trip, in ms; null before the first. */
   rttMs(): number | null;
   /** Calls `listener` once when the remote is first heard; at once when it was already. */

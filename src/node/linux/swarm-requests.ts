@@ -30,7 +30,7 @@ const TRANSFER_MS = 30_000;
 const ANSWER_BYTES_MAX = 8 * 1_048_576;
 
 /** What requests need. */
-export interface RequestContext {
+interface RequestContext {
   readonly node: Pick<Libp2p, 'handle' | 'unhandle'>;
   readonly connections: ConnectionTable;
   readonly meshId: string;
@@ -117,7 +117,10 @@ const serve = async (stream: Stream, live: Live, service: Service): Promise<void
   try {
     const signal = AbortSignal.timeout(TRANSFER_MS);
     const request = await readMessage(stream, options.bytesMax, signal);
-    const answer = await handler({ peer, standing, remote }, request);
+    const answer = await handler({ peer, standing, remote }, request).catch((error) => {
+      if (!(error instanceof Fault)) log.error('swarm-handler-bug', { protocol, error });
+      throw error;
+    });
     if (answer.byteLength > options.bytesMax) throw new Error('the answer is too long');
     await sendMessage(stream, answer);
     await finish(stream, TRANSFER_MS);

@@ -14,7 +14,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 
 /** What the client was told, whoever told it. */
-export interface Loot {
+interface Loot {
   /** What came in on streams that the node opened to us for gossip, as latin1. */
   readonly gossip: string[];
   /** How often the node opened such a stream. */
@@ -22,7 +22,7 @@ export interface Loot {
 }
 
 /** The client. */
-export interface Stranger {
+interface Stranger {
   readonly client: Libp2p;
   readonly loot: Loot;
   /** Connects; null where nothing but an error came of it. */
@@ -67,7 +67,7 @@ export async function askList(
   return exchange(await muxer.createStream(), chunks, (heard) => heard.endsWith('\n\n'));
 }
 
-/** Opens a stream of a protocol and says something; gives the one answer, or what came before the end. */
+/** Opens a stream of a protocol and says something; gives the first thing heard, if any. */
 export async function ask(
   connection: Connection,
   protocol: string,

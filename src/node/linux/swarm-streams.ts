@@ -38,33 +38,33 @@ export function readMessage(
     stream.addEventListener(
       'message',
       ({ data }) => {
-        const result = accept(data.subarray());
-        if (result === 'more') return;
-        if (typeof result === 'string') {
-          fail(new Error(result));
-          return;
+        try {
+          const message = accept(data.subarray());
+          if (message === null) return;
+          ended.abort();
+          resolve(message);
+        } catch (error) {
+          fail(error);
         }
-        ended.abort();
-        resolve(result);
       },
       end,
     );
   });
 }
 
-/** Takes chunks until the message is whole; gives it, or `more`, or why it can never be. */
-const collect = (bytesMax: number): ((chunk: Uint8Array) => Uint8Array | 'more' | string) => {
+/** Takes chunks until the message is whole; gives it, or null for more. Throws when too long. */
+const collect = (bytesMax: number): ((chunk: Uint8Array) => Uint8Array | null) => {
   const chunks: Uint8Array[] = [];
   let bytesHeld = 0;
   let length: number | null = null;
   return (chunk) => {
     chunks.push(chunk);
     bytesHeld += chunk.byteLength;
-    if (bytesHeld < HEADER_BYTES) return 'more';
+    if (bytesHeld < HEADER_BYTES) return null;
     length ??= Buffer.concat(chunks).readUInt32BE();
-    if (length > bytesMax) return `a message of ${length} bytes, ${bytesMax} are allowed`;
-    if (bytesHeld < HEADER_BYTES + length) return 'more';
-    if (bytesHeld > HEADER_BYTES + length) return 'more than one message';
+    if (length > bytesMax) throw new Error(`${length} bytes, ${bytesMax} are allowed`);
+    if (bytesHeld < HEADER_BYTES + length) return null;
+    if (bytesHeld > HEADER_BYTES + length) throw new Error('more than one message');
     return new Uint8Array(Buffer.concat(chunks).subarray(HEADER_BYTES));
   };
 };
