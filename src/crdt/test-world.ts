@@ -96,83 +96,91 @@ interface Draft {
   readonly tombstones: Tombstone[];
 }
 
+/** Where a story has come to. */
+interface Scene {
+  readonly drafts: Map<string, Draft>;
+  /** The address that a member gets unless its story says otherwise. */
+  readonly addresses: Map<string, string>;
+  actor: string;
+  nowMs: number;
+}
+
 /** The beginning of every story: the founder has adopted itself. It acts first. */
 export const world = (): World => emptyWorld().as('founder').adopts('founder', { number: 0 });
 
 /** A story in which nobody has said anything. */
 export const emptyWorld = (): World => {
-  const drafts = new Map<string, Draft>();
-  const addresses = new Map<string, string>();
-  let actor = 'founder';
-  let now = 0;
-  const draft = (): Draft => {
-    const known = drafts.get(actor) ?? { entries: [], tombstones: [] };
-    drafts.set(actor, known);
-    return known;
-  };
-  const addressOf = (member: string): string => {
-    const known = addresses.get(member) ?? `10.10.0.${addresses.size + 1}`;
-    addresses.set(member, known);
-    return known;
-  };
+  const scene: Scene = { drafts: new Map(), addresses: new Map(), actor: 'founder', nowMs: 0 };
   const write = (path: string, value: Value): World => {
-    now++;
-    draft().entries.push({ path, value, hlc: [now, 0], replaces: null });
+    scene.nowMs++;
+    draftOf(scene).entries.push({ path, value, hlc: [scene.nowMs, 0], replaces: null });
     return story;
   };
-  const states = () =>
-    [...drafts].map(([name, { entries, tombstones }]) => ({
-      author: idOf(name),
-      entries,
-      tombstones,
-    }));
   const story: World = {
     as: (name) => {
-      actor = name;
+      scene.actor = name;
       return story;
     },
     at: (ms) => {
-      now = ms - 1;
+      scene.nowMs = ms - 1;
       return story;
     },
     invites: (invite, choice = {}) => write(...inviteAct(invite, choice)),
-    admits: (member, invite, choice = {}) =>
-      write(
+    admits: (member, invite, choice = {}) => {
+      const usual = { ipv4: addressOf(scene, member), ms: scene.nowMs + 1 };
+      return write(
         trustPath('admission', idOf(member)),
-        admission(member, invite, { ipv4: addressOf(member), ms: now + 1, ...choice }),
-      ),
-    adopts: (member, choice = {}) =>
-      write(
-        trustPath('adopt', idOf(member)),
-        adoption(member, { ipv4: addressOf(member), ...choice }),
-      ),
+        admission(member, invite, { ...usual, ...choice }),
+      );
+    },
+    adopts: (member, choice = {}) => {
+      const usual = { ipv4: addressOf(scene, member) };
+      return write(trustPath('adopt', idOf(member)), adoption(member, { ...usual, ...choice }));
+    },
     evicts: (member) => write(trustPath('evict', idOf(member)), { reason: 'test' }),
     grants: (member, number = 1) => write(trustPath('role', idOf(member)), { number }),
     removes: (member) => write(trustPath('role', idOf(member)), null),
     recovers: (number, code, next) =>
-      write(
-        rootPath(number),
-        makeRoot(crypto, seedOf(code), {
-          mesh: meshId,
-          number,
-          member: idOf(actor),
-          nextRootHash: rootHash(next),
-        }),
-      ),
+      write(rootPath(number), recovery(scene.actor, number, code, next)),
     says: write,
     buries: (path) => {
-      now++;
-      draft().tombstones.push({
-        pathHash: crypto.sha256(textEncoder.encode(path)),
-        hlc: [now, 0],
-      });
+      bury(scene, path);
       return story;
     },
-    states,
-    view: () => openTestProjector()(states()),
+    states: () => statesOf(scene),
+    view: () => openTestProjector()(statesOf(scene)),
   };
   return story;
 };
+
+const draftOf = ({ drafts, actor }: Scene): Draft => {
+  const known = drafts.get(actor) ?? { entries: [], tombstones: [] };
+  drafts.set(actor, known);
+  return known;
+};
+
+const addressOf = ({ addresses }: Scene, member: string): string => {
+  const known = addresses.get(member) ?? `10.10.0.${addresses.size + 1}`;
+  addresses.set(member, known);
+  return known;
+};
+
+const bury = (scene: Scene, path: string): void => {
+  scene.nowMs++;
+  const pathHash = crypto.sha256(textEncoder.encode(path));
+  draftOf(scene).tombstones.push({ pathHash, hlc: [scene.nowMs, 0] });
+};
+
+const statesOf = ({ drafts }: Scene): readonly AuthorState[] =>
+  [...drafts].map(([name, draft]) => ({ author: idOf(name), ...draft }));
+
+const recovery = (member: string, number: number, code: string, next: string): Value =>
+  makeRoot(crypto, seedOf(code), {
+    mesh: meshId,
+    number,
+    member: idOf(member),
+    nextRootHash: rootHash(next),
+  });
 
 const inviteAct = (name: string, choice: InviteChoice): [path: string, value: Value] => {
   const fields = { number: 1, labels: {}, expiry: EXPIRY_MS, uses: 100, ...choice };

@@ -1,0 +1,144 @@
+import { describe, it } from 'node:test';
+import { trustPath } from './paths.ts';
+import { type Case, check, lastValue, ofFour, ofTwoOperators } from './test-story.ts';
+import { EXPIRY_MS, emptyWorld, idOf, inviteOf, world } from './test-world.ts';
+
+const CASES: readonly Case[] = [
+  { what: 'the founder alone', story: world(), expected: {} },
+  {
+    what: 'nobody has said anything yet: nobody is in, and nobody is out',
+    story: emptyWorld(),
+    expected: { members: '', operators: '' },
+  },
+  {
+    what: 'members admit members, three deep',
+    story: world().invites('i').admits('a', 'i').as('a').admits('b', 'i').as('b').admits('c', 'i'),
+    expected: { members: 'a b c founder' },
+  },
+  {
+    what: 'two that only admit each other are none',
+    story: world().invites('i').as('x').admits('y', 'i').as('y').admits('x', 'i'),
+    expected: {},
+  },
+  {
+    what: 'an invite by a member that is no operator admits nobody',
+    story: ofFour().as('b').invites('j').admits('x', 'j'),
+    expected: { members: 'a b c founder' },
+  },
+  {
+    what: 'an invite of an operator admits, through any member',
+    story: ofTwoOperators().as('b').invites('j').as('c').admits('x', 'j'),
+    expected: { members: 'a b c founder x', operators: 'founder a b' },
+  },
+  {
+    what: 'an invite signature by another key',
+    story: world().invites('i').admits('a', 'i', { inviteSigner: 'j' }),
+    expected: {
+      quarantined: ['founder: trust/admission/a: the invite’s signature does not hold'],
+    },
+  },
+  {
+    what: 'a member signature by another key',
+    story: world().invites('i').admits('a', 'i', { signer: 'b' }),
+    expected: {
+      quarantined: ['founder: trust/admission/a: the member’s signature does not hold'],
+    },
+  },
+  {
+    what: 'an admission in the very millisecond of expiry',
+    story: world().invites('i').admits('a', 'i', { ms: EXPIRY_MS }),
+    expected: { members: 'a founder' },
+  },
+  {
+    what: 'an admission a millisecond after expiry',
+    story: world()
+      .invites('i')
+      .admits('a', 'i', { ms: EXPIRY_MS + 1 }),
+    expected: {
+      evicted: 'a',
+      quarantined: ['founder: trust/admission/a: its invite had expired'],
+    },
+  },
+  {
+    what: 'admissions until the revocation stay, later ones do not count',
+    story: world()
+      .invites('i', { revokedAt: 50 })
+      .admits('a', 'i', { ms: 50 })
+      .admits('b', 'i', { ms: 51 }),
+    expected: {
+      members: 'a founder',
+      evicted: 'b',
+      quarantined: ['founder: trust/admission/b: its invite had been revoked'],
+    },
+  },
+  {
+    what: 'another operator revokes by saying the invite again',
+    story: ofTwoOperators().at(100).admits('x', 'i').as('b').invites('i', { revokedAt: 50 }),
+    expected: {
+      members: 'a b c founder',
+      operators: 'founder a b',
+      evicted: 'x',
+      quarantined: ['founder: trust/admission/x: its invite had been revoked'],
+    },
+  },
+  {
+    what: 'an admission at a path that names somebody else',
+    story: world()
+      .invites('i')
+      .admits('a', 'i')
+      .says(trustPath('admission', idOf('b')), lastValue(world().invites('i').admits('a', 'i'))),
+    expected: {
+      members: 'a founder',
+      quarantined: ['founder: trust/admission/b: its key is not the one that its path names'],
+    },
+  },
+  {
+    what: 'an adoption and an invite at paths that name somebody else',
+    story: world()
+      .invites('i')
+      .says(trustPath('invite', inviteOf('j')), lastValue(world().invites('i')))
+      .says(trustPath('adopt', idOf('b')), lastValue(world().adopts('a'))),
+    expected: {
+      quarantined: [
+        'founder: trust/adopt/b: its key is not the one that its path names',
+        'founder: trust/invite/j: its key is not the one that its path names',
+      ],
+    },
+  },
+  {
+    what: 'addresses that are no host’s in the prefix',
+    story: world()
+      .invites('i')
+      .admits('a', 'i', { ipv4: '10.11.0.1' })
+      .admits('b', 'i', { ipv4: '10.10.0.0' })
+      .admits('c', 'i', { ipv4: '10.10.0.255' }),
+    expected: {
+      quarantined: ['a', 'b', 'c']
+        .map((name) => [idOf(name), name] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(
+          ([, name]) => `founder: trust/admission/${name}: ipv4 is no host address in 10.10.0.0/24`,
+        ),
+    },
+  },
+  {
+    what: 'more members than uses: an alarm and nothing else',
+    story: world().invites('i', { uses: 1 }).admits('a', 'i').admits('b', 'i'),
+    expected: { members: 'a b founder', alarms: 'over-use i' },
+  },
+  {
+    what: 'one member admitted by two counts once',
+    story: world().invites('i', { uses: 1 }).admits('a', 'i').as('a').admits('a', 'i'),
+    expected: { members: 'a founder' },
+  },
+  {
+    what: 'a use stays used when its member is evicted',
+    story: world().invites('i', { uses: 1 }).admits('a', 'i').evicts('a').admits('b', 'i'),
+    expected: { members: 'b founder', evicted: 'a', alarms: 'over-use i' },
+  },
+];
+
+describe('membership', () => {
+  // Goal: who is in follows FORMATS, Joining. Method: a story per rule, projected in two orders.
+  for (const each of CASES) it(each.what, () => check(each));
+});
