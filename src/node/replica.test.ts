@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeGenesis, readGenesis } from '../crdt/genesis.ts';
+import { memberIdOf } from '../crdt/ids.ts';
+import type { Disk } from '../ports.ts';
+import { openCrypto } from './linux/crypto.ts';
+import type { LocalState } from './local-state.ts';
+import { openReplica } from './replica.ts';
+
+const crypto = openCrypto();
+const seed = new Uint8Array(32).fill(7);
+const self = memberIdOf(crypto.publicKey(seed));
+
+const genesisBytes = makeGenesis(crypto, seed, {
+  name: 'test',
+  prefix: '10.10.0.0/16',
+  prefix6: 'fd00:1::/64',
+  nextRootHash: new Uint8Array(32),
+});
+const genesis = readGenesis(crypto, genesisBytes);
+assert.ok(genesis.ok);
+const local: LocalState = {
+  keys: { memberSeed: seed, wgPrivateKey: seed },
+  psk: seed,
+  genesis: genesis.genesis,
+  genesisBytes,
+  meshId: genesis.meshId,
+  config: {
+    name: 'vm1',
+    port: 7300,
+    interface: 'cnsmo0',
+    advertised: null,
+    observed: null,
+    services: [],
+    allowRun: false,
+    entries: [],
+  },
+};
+
+const ADOPTION = {
+  path: `trust/adopt/${self}`,
+  value: {
+    memberKey: crypto.publicKey(seed),
+    wgKey: seed,
+    name: 'vm1',
+    ipv4: '10.10.0.1',
+    labels: {},
+    number: 0,
+    invite: null,
+  },
+};
+
+/** A disk in memory whose appends can be made to fail. */
+function createDisk() {
+  const files = new Map<string, Uint8Array>();
+  const state = { failure: null as Error | null };
+  const disk: Disk = {
+    read: async (name) => files.get(name) ?? null,
+    write: async (name, content) => void files.set(name, content.slice()),
+    append: async (name, content) => {
+      if (state.failure !== null) throw state.failure;
+      files.set(name, Buffer.concat([files.get(name) ?? new Uint8Array(), content]));
+    },
+    remove: async (name) => void files.delete(name),
+    list: async () => [...files.keys()].toSorted(),
+  };
+  return { disk, files, state };
+}
+
+const open = (disk: Disk) => {
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const clock = { wallMs: () => 1_000_000, monotonicMs: () => 0, sleep: async () => undefined };
+  return openReplica({ clock, crypto, disk, log: quiet }, local);
+};
+
+test('replica: what was written is there after a restart', async () => {
+  // Goal: the journal carries the state. Method: write, open again on the same disk, compare.
+  const { disk } = createDisk();
+  const replica = await open(disk);
+  const told: (Uint8Array | null)[] = [];
+  replica.onChange((own) => told.push(own));
+  await replica.write([ADOPTION]);
+  await replica.write([ADOPTION]);
+  assert.equal(told.length, 1, 'a write that changes nothing tells nobody');
+  const again = await open(disk);
+  assert.deepEqual(again.heads(), replica.heads());
+  assert.deepEqual(again.view(), replica.view());
+  assert.deepEqual(
+    again.view().members.map(({ name }) => name),
+    ['vm1'],
+  );
+});
+
+test('replica: a frame that is not durable was never said', async () => {
+  // Goal: invariant 1. Method: a disk that fails; then one that works again.
+  const { disk, state } = createDisk();
+  const replica = await open(disk);
+  const told: unknown[] = [];
+  replica.onChange((own) => told.push(own));
+  state.failure = new Error('disk full');
+  await assert.rejects(replica.write([ADOPTION]), /disk full/);
+  assert.equal(replica.view().members.length, 0);
+  assert.equal(told.length, 0);
+  state.failure = null;
+  await replica.write([ADOPTION]);
+  assert.equal(replica.view().members.length, 1);
+  const again = await open(disk);
+  assert.deepEqual(again.view(), replica.view());
+});
+
+test('replica: a torn tail is cut, and writing goes on behind it', async () => {
+  // Goal: a power cut in the middle of an append. Method: cut the file at each of its last bytes.
+  const whole = createDisk();
+  const replica = await open(whole.disk);
+  await replica.write([ADOPTION]);
+  await replica.write([{ path: 'member/left', value: { left: true } }]);
+  const journal = whole.files.get('journal') ?? new Uint8Array();
+  for (let cut = 1; cut <= 60; cut++) {
+    const { disk, files } = createDisk();
+    files.set('journal', journal.slice(0, journal.length - cut));
+    const torn = await open(disk);
+    assert.deepEqual(
+      torn.view().members.map(({ hasLeft }) => hasLeft),
+      [false],
+    );
+    await torn.write([{ path: 'member/left', value: { left: true } }]);
+    const again = await open(disk);
+    assert.deepEqual(
+      again.view().members.map(({ hasLeft }) => hasLeft),
+      [true],
+    );
+  }
+});
+
+test('replica: frames of others come in once and stay', async () => {
+  // Goal: receive journals what it takes. Method: one replica's frames into an empty one.
+  const from = await open(createDisk().disk);
+  await from.write([ADOPTION]);
+  const { disk } = createDisk();
+  const stranger = { ...local, keys: { ...local.keys, memberSeed: new Uint8Array(32).fill(8) } };
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const clock = { wallMs: () => 1_000_000, monotonicMs: () => 0, sleep: async () => undefined };
+  const ports = { clock, crypto, disk, log: quiet };
+  const to = await openReplica(ports, stranger);
+  const frames = from.framesAfter([], 1 << 20);
+  assert.deepEqual(
+    to.receive(frames).map(({ verdict }) => verdict),
+    ['taken'],
+  );
+  assert.deepEqual(
+    to.receive(frames).map(({ verdict }) => verdict),
+    ['known'],
+  );
+  await to.flush();
+  assert.deepEqual((await openReplica(ports, stranger)).view(), from.view());
+});
