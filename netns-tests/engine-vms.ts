@@ -138,6 +138,11 @@ export async function makeEngineVms(
       await must('ip', '-n', a, 'link', 'add', interfaceOf(1), 'type', 'bridge');
       await must('ip', '-n', a, 'address', 'add', '10.99.0.1/24', 'dev', interfaceOf(1));
     }
+    for (const [at, namespace] of [a, b].entries()) {
+      const inside = ['ip', '-n', namespace];
+      await must(...inside, 'address', 'add', `192.0.2.${at + 1}/24`, 'dev', 'wan0');
+      for (const link of ['lo', 'wan0']) await must(...inside, 'link', 'set', link, 'up');
+    }
     return [await makeVm(1, a, engine), await makeVm(2, b, engine)];
   } catch (error) {
     for (const namespace of [a, b]) await host.run({ argv: ['ip', 'netns', 'delete', namespace] });
@@ -146,9 +151,6 @@ export async function makeEngineVms(
 }
 
 async function makeVm(n: number, namespace: string, engine: string): Promise<EngineVm> {
-  const inside = ['ip', '-n', namespace];
-  await must(...inside, 'address', 'add', `192.0.2.${n}/24`, 'dev', 'wan0');
-  for (const link of ['lo', 'wan0']) await must(...inside, 'link', 'set', link, 'up');
   const directory = await mkdtemp(join(tmpdir(), 'cnsmo-engine-'));
   const logged: string[] = [];
   const random = openRandom();

@@ -79,10 +79,13 @@ test('the commands of the vpn make, repair and remove a real tunnel', { skip }, 
     // Goal: the monitors mark. Method: take an address away, set it down, change its MTU.
     await until('ready', 5_000, isReady(a));
     const { interface: name } = a;
+    const [flush, add] = [`ip address flush dev ${name}`, 'ip address add'];
     const drifts = [
       ['ip', 'address', 'delete', '10.10.0.1/16', 'dev', name],
       ['ip', 'link', 'set', 'dev', name, 'down'],
       ['ip', 'link', 'set', 'dev', name, 'mtu', '1300'],
+      // Ours becomes the second of two: who deletes the first deletes it too.
+      ['sh', '-ec', `${flush}; ${add} 10.10.0.99/16 dev ${name}; ${add} 10.10.0.1/16 dev ${name}`],
     ];
     for (const drift of drifts) {
       const before = a.logged.length;
@@ -93,6 +96,30 @@ test('the commands of the vpn make, repair and remove a real tunnel', { skip }, 
       await until('ping after it', 8_000, () => ping(a, '10.10.0.2'));
     }
     await until('ready', 5_000, isReady(a));
+    const { stdout } = await a.run('ip', '-o', 'address', 'show', 'dev', name, 'scope', 'global');
+    assert.deepEqual(stdout.match(/inet6? \S+/g), ['inet 10.10.0.1/16', 'inet6 fd00:1::1/64']);
+  });
+
+  await t.test('on a host that forbids IPv6, IPv4 works all the same', async () => {
+    // Goal: one family failing holds up no other. Method: forbid it, then change the peers.
+    const forbid = async (value: string): Promise<void> => {
+      const setting = `net.ipv6.conf.${a.interface}.disable_ipv6=${value}`;
+      assert.equal((await a.run('sysctl', '-qw', setting)).status, 0);
+    };
+    await forbid('1');
+    await until('failed', 5_000, () => a.report()?.state === 'failed');
+    assert.match(
+      a.report()?.problems.join() ?? '',
+      /ip address add fd00:1::1\/64 .*(disabled|denied)/,
+    );
+    a.know([a.member]);
+    await until('peer removed', 5_000, async () => (await peers(a)).trim() === '');
+    a.know([a.member, b.member]);
+    await until('ping by IPv4', 10_000, () => ping(b, '10.10.0.1'));
+    await forbid('0');
+    a.agent.mark();
+    await until('ready', 5_000, isReady(a));
+    await until('ping by IPv6', 5_000, () => ping(b, 'fd00:1::1'));
   });
 
   await t.test('an engine that died is started again', async () => {

@@ -11,7 +11,7 @@ import { Fault } from '../fault.ts';
 import type { Clock, Disk, Host, HostResult, Log, Process } from '../ports.ts';
 import type { AgentReport, Command, NodeSelf, Service } from '../services/service.ts';
 import { type Agent, startAgent } from './agent.ts';
-import { type Ledger, openLedger } from './ledger.ts';
+import { openLedger } from './ledger.ts';
 
 /** Lets everything run that waits for no clock: a pass of two commands takes under 100 steps. */
 const settle = async (): Promise<void> => {
@@ -143,14 +143,12 @@ const memoryDisk = (ran: string[]): Disk => {
   };
 };
 
-/** An agent of the toy on a host of its own. `answer` may answer a command before the host does. */
-export const startToy = async (answer: (argv: readonly string[]) => Answer = () => null) => {
-  const toy: Toy = { items: new Set(), wanted: [], recheckMs: null, problems: [] };
-  const { clock, pass } = testClock();
+type Responder = (argv: readonly string[]) => Answer;
+
+/** The toy's host: `answer` may answer a command before it does. */
+const toyHost = (toy: Toy, answer: Responder) => {
   const ran: string[] = [];
   const inputs: string[] = [];
-  const reports: AgentReport[] = [];
-  const logged: { readonly event: string; readonly facts: string }[] = [];
   const lines = new Set<(line: string) => void>();
   const emit = (): void => {
     for (const onLine of lines) onLine('changed');
@@ -177,30 +175,33 @@ export const startToy = async (answer: (argv: readonly string[]) => Answer = () 
         signal.addEventListener('abort', () => resolve(), { once: true });
       }),
   };
+  return { host: host as Host, process: process as Process, ran, inputs, emit };
+};
+
+/** An agent of the toy on a host of its own. `answer` may answer a command before the host does. */
+export const startToy = async (answer: Responder = () => null) => {
+  const toy: Toy = { items: new Set(), wanted: [], recheckMs: null, problems: [] };
+  const { clock, pass } = testClock();
+  const { host, process, ran, inputs, emit } = toyHost(toy, answer);
+  const reports: AgentReport[] = [];
+  const logged: { readonly event: string; readonly facts: string }[] = [];
   const note = (event: string, facts?: Readonly<Record<string, unknown>>): void => {
     logged.push({ event, facts: JSON.stringify(facts) });
   };
   const log: Log = { info: note, warn: note, error: note };
-  const ledger: Ledger = await openLedger(memoryDisk(ran));
+  const random = { bytes: () => new Uint8Array(), fraction: () => 0.5 };
   const stop = new AbortController();
-  const ports = {
-    clock,
-    random: { bytes: () => new Uint8Array(), fraction: () => 0.5 },
-    host: host as Host,
-    process: process as Process,
-    log,
-  };
   const context = {
     view: () => VIEW,
     self: () => SELF,
     secrets: () => SECRET,
-    ledger,
+    ledger: await openLedger(memoryDisk(ran)),
     onReport: (report: AgentReport) => void reports.push(report),
   };
-  const service = toyService(toy);
-  const begin = (): Agent => startAgent(ports, service, context, stop.signal);
+  const ports = { clock, random, host, process, log };
+  const begin = (): Agent => startAgent(ports, toyService(toy), context, stop.signal);
   const last = (): AgentReport | undefined => reports.at(-1);
-  return { toy, begin, pass, ran, inputs, reports, last, logged, emit, stop, ledger };
+  return { toy, begin, pass, ran, inputs, reports, last, logged, emit, stop };
 };
 
 /** How often a command was run. */
