@@ -113,13 +113,10 @@ async function answer(
 ): Promise<void> {
   const { status, body } = await produce(message, handler, log);
   const text = `${JSON.stringify(body ?? null)}\n`;
-  // A body that was not read to its end is read and dropped, or the caller would see a broken pipe
-  // in place of the answer.
-  message.resume();
+  // No `connection: close`: it would cut off a sender whose body was not read to its end.
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
-    ...(message.complete ? {} : { connection: 'close' }),
   });
   response.end(text);
 }

@@ -123,6 +123,10 @@ test('a process is found by a whole line of its environment, if it is ours', asy
   assert.equal(await findByEnvironment(line), null);
   const similar = await startScript('echo ready; exec sleep 60', { [key]: `${value}1` });
   assert.equal(await findByEnvironment(line), null);
+  const left = await startScript('sleep 60 & echo ready', { [key]: value });
+  await once(left, 'exit');
+  assert.equal(await findByEnvironment(line), null, 'one that leads no session');
+  process.kill(-(left.pid ?? 0), 'SIGKILL');
   const ours = await startScript('echo ready; exec sleep 60', { [key]: value });
   assert.deepEqual(await findByEnvironment(line), await identityOf(ours));
   await endProcess(await identityOf(ours), 1000);

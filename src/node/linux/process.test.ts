@@ -137,12 +137,17 @@ test('a program that is missing or not executable is refused', async () => {
   await assert.rejects(missing, /^Fault: tool: no-such-tool-anywhere: not found; install/);
   const path = join(run, 'broken');
   writeFileSync(path, '#!/no/such/interpreter\n', { mode: 0o755 });
+  await open().start(child);
+  process.kill(pidOf('child'), 'SIGKILL');
+  await until(() => !existsSync(`/proc/${pidOf('child')}`));
   await assert.rejects(open().start({ ...child, argv: [path] }), (error) => {
     assert.ok(error instanceof Fault);
     assert.match(error.message, /^process: child: could not be started: .*ENOENT/);
     return true;
   });
   assert.equal(await open().isRunning('child'), false);
+  // A file of the earlier child would hide what a crash in the middle of a start leaves running.
+  assert.equal(existsSync(join(run, 'child.pid')), false);
 });
 
 test('names that are no file names are refused', async () => {

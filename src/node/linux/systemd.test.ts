@@ -28,8 +28,11 @@ function fakeHost(failing = 'nothing'): { host: Host; ran: string[] } {
   return { host, ran };
 }
 
-test('starting writes the unit, enables and restarts it; twice is harmless', async () => {
-  // Goal: the order of steps. Method: a host that notes them.
+test('starting writes the unit, enables and restarts it; twice is harmless', async (t) => {
+  // Goal: the order of steps, a unit that all may read. Method: a host that notes the steps; our
+  // own tight umask.
+  const before = process.umask(0o077);
+  t.after(() => process.umask(before));
   for (let round = 0; round < 2; round += 1) {
     const { host, ran } = fakeHost();
     await startUnit(host, places, unitFile);
