@@ -11,6 +11,9 @@ import type { Station } from './underlay.ts';
 /** One-way trips from the first packet until both sides have passed the gates. */
 const TRIPS = 5;
 
+/** The least that one endpoint gets while there is time left. Unit: ms. As `swarm-dial.ts`. */
+const ATTEMPT_MS_MIN = 1_500;
+
 /** What one address gave. */
 type Meeting = 'met' | 'refused' | 'nobody';
 
@@ -23,13 +26,9 @@ export function dial(
   return party.life.promise((answer) => {
     if (endWith(party, target.peer) !== undefined) return answer.resolve();
     const usable = target.endpoints.filter(({ host }) => !party.config.isOverlay(host));
+    const isRefused = usable.length < target.endpoints.length;
     const untilMs = hall.scheduler.nowMs() + target.timeoutMs;
-    attempt(
-      hall,
-      party,
-      { peer: target.peer, endpoints: usable, untilMs, isRefused: false },
-      answer,
-    );
+    attempt(hall, party, { peer: target.peer, endpoints: usable, untilMs, isRefused }, answer);
   });
 }
 
@@ -53,7 +52,7 @@ function attempt(hall: Hall, party: Party, errand: Errand, answer: Answer<void>)
     answer.reject(swarmFault(isRefused ? 'refused' : 'timeout', peer, why));
     return;
   }
-  const shareMs = leftMs / endpoints.length;
+  const shareMs = Math.min(leftMs, Math.max(ATTEMPT_MS_MIN, leftMs / endpoints.length));
   const goOn = (hasRefused: boolean): void =>
     attempt(
       hall,

@@ -12,6 +12,9 @@ import type { End } from './wire.ts';
 /** How long a frame is remembered. Unit: ms. gossipsub: seenTTL. */
 const SEEN_MS = 120_000;
 
+/** Largest frame that is gossiped. Unit: bytes. As `swarm-gossip.ts`. */
+const FRAME_BYTES_MAX = 1_048_576;
+
 /** The gossip of one party. */
 export interface Gossip {
   publish(frame: Uint8Array): void;
@@ -37,13 +40,13 @@ export function openGossip(hall: Hall, members: () => readonly End[]): Gossip {
       if (end.peer === except) continue;
       const deliver = (isRepeat: boolean) => (to: End) =>
         (to.holder as Party).hear(to, frame.slice(), isRepeat);
-      if (!hall.underlay.isLost()) hall.wires.carry(end, frame.length, deliver(false));
+      if (!hall.underlay.isGossipLost()) hall.wires.carry(end, frame.length, deliver(false));
       if (hall.underlay.isDoubled()) hall.wires.carry(end, frame.length, deliver(true));
     }
   };
   return {
     publish: (frame) => {
-      if (isNew(frame)) spread(frame.slice(), null);
+      if (frame.length <= FRAME_BYTES_MAX && isNew(frame)) spread(frame.slice(), null);
     },
     hear: (party, end, frame, isRepeat) => {
       if (end.standing !== 'member') return;
@@ -51,7 +54,7 @@ export function openGossip(hall: Hall, members: () => readonly End[]): Gossip {
       const verdict = party.config.judge(end.peer, frame);
       hall.trace.note(hall.scheduler.nowMs(), party.life.name, `gossip ${verdict}`, frame);
       if (verdict === 'reject') {
-        hall.scheduler.fail(new Error(`${party.life.name} rejects an honest member's frame`));
+        hall.onReject(party.life.name);
       }
       if (verdict === 'accept') spread(frame, end.peer);
     },

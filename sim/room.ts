@@ -96,6 +96,7 @@ export function openRoom({ seed, vms, bug, onLine }: RunOptions): Room {
       wires: openWires(scheduler, underlay),
       trace,
       listeners: new Map(),
+      onReject: (who) => scheduler.fail(new Error(`${who} rejects an honest member's frame`)),
     },
     tunnels: openTunnels(scheduler, underlay, dice.fork('tunnels'), kernels),
     machines: new Map(machines.map((machine) => [machine.name, machine])),
@@ -120,6 +121,7 @@ function makeStations(dice: Dice, vms: number): readonly Station[] {
 
 const drawWeather = (dice: Dice): Weather => ({
   loss: dice.pick([0, 0.01, 0.05, 0.15]),
+  gossipLoss: dice.pick([0, 0.05, 0.3]),
   duplication: dice.pick([0, 0.02, 0.1]),
   nearMs: dice.pick([0.2, 1, 5]),
   farMs: dice.pick([5, 20, 80]),

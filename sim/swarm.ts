@@ -14,6 +14,9 @@ import { request } from './requesting.ts';
 import type { Station } from './underlay.ts';
 import type { End } from './wire.ts';
 
+/** How long the holder of an invite may stay. Unit: ms. As `swarm-limit.ts`. */
+const INVITE_LIFE_MS = 60_000;
+
 /** The swarm as one process of a VM sees it. */
 export function openSwarm(hall: Hall, crypto: Crypto, station: Station, life: Life): Swarm {
   return {
@@ -75,6 +78,9 @@ function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; 
     up: (end) => {
       ends.add(end);
       tell(end, 'up');
+      if (end.standing === 'invite') {
+        life.after(INVITE_LIFE_MS, () => hall.wires.close(end, false));
+      }
     },
     down: (end) => {
       ends.delete(end);
@@ -94,7 +100,13 @@ function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; 
     connections: () => used(party).map(shown),
     request: (peer, protocol, body, timeoutMs) => {
       const end = endWith(party, peer);
-      if (end === undefined) return Promise.reject(swarmFault('refused', peer, 'not connected'));
+      const isLimited = end?.standing === 'invite';
+      const mayUse = !isLimited || party.handlers.get(protocol)?.options.inviteMayUse === true;
+      if (end === undefined || !mayUse) {
+        const why =
+          end === undefined ? 'not connected' : `an invite's holder is not asked ${protocol}`;
+        return Promise.reject(swarmFault('refused', peer, why));
+      }
       return request(hall, party, end, { protocol, body, timeoutMs });
     },
     handle: (protocol, options, handler) => {

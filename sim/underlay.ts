@@ -23,8 +23,10 @@ export interface Station {
 
 /** How the network behaves. Probabilities in [0, 1), times in ms. */
 export interface Weather {
-  /** Probability that a packet is lost: a stream pays with time, a gossiped frame is gone. */
+  /** Probability that a packet is lost: a stream pays with time, a datagram is gone. */
   readonly loss: number;
+  /** Probability that a gossiped frame is lost, as when a slow peer's stream is given up. */
+  readonly gossipLoss: number;
   /** Probability that a gossiped frame is seen once more. */
   readonly duplication: number;
   /** One way, inside a site and between two. */
@@ -46,8 +48,10 @@ export interface Underlay {
   passes(a: Station, b: Station): boolean;
   /** One way over a stream, ms: a lost packet comes after a retransmission. */
   streamMs(a: Station, b: Station, bytes: number): number;
-  /** Whether a datagram or a gossiped frame is lost on the way. */
+  /** Whether a datagram is lost on the way. */
   isLost(): boolean;
+  /** Whether a gossiped frame is lost. */
+  isGossipLost(): boolean;
   /** Whether a gossiped frame comes twice. */
   isDoubled(): boolean;
   cut(siteA: string, siteB: string): void;
@@ -92,6 +96,7 @@ export function openUnderlay(dice: Dice, stations: readonly Station[], weather: 
       return waitMs;
     },
     isLost: () => dice.chance(weather.loss),
+    isGossipLost: () => dice.chance(weather.gossipLoss),
     isDoubled: () => dice.chance(weather.duplication),
     cut: (siteA, siteB) => {
       cuts.add(pair(siteA, siteB));
