@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { Project } from './chains.ts';
 import type { AuthorState, Value } from './entry.ts';
 import { rootPath, trustPath } from './paths.ts';
 import { bytesOfView, idOf, inviteOf, openTestProjector, type World, world } from './test-world.ts';
@@ -75,7 +76,7 @@ describe('projection of anything', () => {
         assert.deepEqual(other, view);
         assert.deepEqual(bytesOfView(other), bytesOfView(view));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -164,12 +165,17 @@ describe('projection of 1,000 members', () => {
     const project = openTestProjector();
     const authors = story.states();
     assert.equal(project(authors).members.length, 1001);
-    const fresh = story.states();
-    for (const states of [fresh, authors]) {
-      const start = performance.now();
-      project(states);
-      const tookMs = performance.now() - start;
-      assert.ok(tookMs < 1000, `took ${tookMs} ms`);
-    }
+    assert.equal(project(authors).members.length, 1001);
+    // The best of five: the machine may be busy with something else.
+    const bestMs = (statesOf: () => readonly AuthorState[]): number =>
+      Math.min(...[1, 2, 3, 4, 5].map(() => tookMs(project, statesOf())));
+    assert.ok(bestMs(() => story.states()) < 500, 'sub-documents that are new objects each time');
+    assert.ok(bestMs(() => authors) < 100, 'sub-documents that did not change');
   });
 });
+
+const tookMs = (project: Project, states: readonly AuthorState[]): number => {
+  const start = performance.now();
+  project(states);
+  return performance.now() - start;
+};

@@ -6,12 +6,13 @@
  * the one before. An act may break the rules: the story only writes down what was signed.
  */
 import { openCrypto } from '../node/linux/crypto.ts';
-import { makeJoinRequest } from './admission.ts';
+import { type JoinRequestValue, makeJoinRequest } from './admission.ts';
 import { encode } from './codec.ts';
 import type { AuthorState, Entry, Tombstone, Value } from './entry.ts';
 import { makeGenesis, readGenesis } from './genesis.ts';
-import { bytesOfId, type InviteId, type MemberId, memberIdOf } from './ids.ts';
+import { bytesOfId, type InviteId, inviteIdOf, type MemberId, memberIdOf } from './ids.ts';
 import { makeInvite } from './invite.ts';
+import { openMemo } from './memo.ts';
 import { rootPath, trustPath } from './paths.ts';
 import { openProjector } from './projection.ts';
 import { makeRoot, rootHashOf } from './recovery.ts';
@@ -22,11 +23,17 @@ const textEncoder = new TextEncoder();
 /** The seed of whoever has a name. */
 export const seedOf = (name: string): Uint8Array => crypto.sha256(textEncoder.encode(name));
 
+/** Keys and signatures take most of the time of a test, and random stories repeat themselves. */
+const memberMemo = openMemo<MemberId>(10_000);
+const inviteMemo = openMemo<InviteId>(10_000);
+const requestMemo = openMemo<JoinRequestValue>(10_000);
+
 /** The id of the member of a name. */
-export const idOf = (name: string): MemberId => memberIdOf(crypto.publicKey(seedOf(name)));
+export const idOf = (name: string): MemberId =>
+  memberMemo(name, () => memberIdOf(crypto.publicKey(seedOf(name))));
 /** The id of the invite of a name. */
 export const inviteOf = (name: string): InviteId =>
-  makeInvite(crypto, seedOf(name), { number: 1, labels: {}, expiry: 0, uses: 1 }).id;
+  inviteMemo(name, () => inviteIdOf(crypto.publicKey(seedOf(name))));
 /** The WireGuard public key of the member of a name. */
 export const wgKeyOf = (name: string): Uint8Array => seedOf(`wg ${name}`);
 /** The hash that commits the recovery code of a name. */
@@ -196,11 +203,13 @@ const admission = (
 ): Value => {
   const fields = { mesh: meshId, wgKey: wgKeyOf(member), name: choice.name ?? member };
   const request = (memberName: string, inviteName: string) =>
-    makeJoinRequest(crypto, {
-      ...fields,
-      memberSeed: seedOf(memberName),
-      inviteSeed: seedOf(inviteName),
-    });
+    requestMemo(JSON.stringify([member, fields.name, memberName, inviteName]), () =>
+      makeJoinRequest(crypto, {
+        ...fields,
+        memberSeed: seedOf(memberName),
+        inviteSeed: seedOf(inviteName),
+      }),
+    );
   const right = request(member, invite);
   return {
     ...right,
