@@ -70,7 +70,7 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
     for (const name of [...running.keys()]) {
       if (wanted.some((service) => service.name === name)) continue;
       await end(name);
-      await ledger.undoAll(ports);
+      await ledger.undoService(name, ports);
       board.drop(name);
     }
     for (const service of wanted.filter(({ name }) => !running.has(name))) {

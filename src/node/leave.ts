@@ -8,6 +8,7 @@
  *    fresh directory.
  */
 import type { PeerKey } from '../crdt/ids.ts';
+import { Fault } from '../fault.ts';
 import type { Ports } from '../ports.ts';
 import { openLedger } from './ledger.ts';
 import type { Replica } from './replica.ts';
@@ -43,11 +44,20 @@ type ErasePorts = Pick<Ports, 'disk' | 'host' | 'process' | 'log'>;
 export async function eraseState({ disk, host, process, log }: ErasePorts): Promise<void> {
   await disk.write(MARK, new Uint8Array());
   const ledger = await openLedger(disk);
-  await ledger.undoAll({ host, process, log });
+  const left = await ledger.undoAll({ host, process, log });
+  if (left.length > 0) throw undone(left);
   const names = await disk.list();
   for (const name of names.filter((file) => file !== MARK)) await disk.remove(name);
   await disk.remove(MARK);
 }
+
+const undone = (left: readonly string[]): Fault =>
+  new Fault('internal', {
+    field: 'host',
+    value: left.join(' '),
+    why: 'could not be undone; the log says why',
+    remedy: 'repair that, then run: cnsmo leave --local',
+  });
 
 /** Whether a leave was begun here and not finished. */
 export const isLeaving = async (disk: Ports['disk']): Promise<boolean> =>

@@ -79,6 +79,17 @@ test('undos run last first, and the ledger is gone after them', async () => {
   assert.equal(done.length, 3);
 });
 
+test('a service that is taken out leaves what others made', async () => {
+  // Goal: undoService touches its own ids only. Method: two services, one undone, then the rest.
+  const { disk } = memoryDisk();
+  const ledger = await openLedger(disk);
+  await ledger.record({ 'vpn-link': remove('a'), 'lb-table': remove('b') });
+  const { done, ports } = recorder(() => works);
+  assert.deepEqual(await ledger.undoService('vpn', ports), []);
+  assert.deepEqual(done, ['ip link delete a']);
+  assert.deepEqual([...(await openLedger(disk)).ids()], ['lb-table']);
+});
+
 test('what is gone already counts as undone; what is refused stays', async () => {
   // Goal: tolerance without a lie. Method: one gone, one refused, one whose tool is missing.
   const { disk } = memoryDisk();

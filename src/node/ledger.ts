@@ -37,6 +37,8 @@ export interface Ledger {
   record(entries: Readonly<Record<string, Undo>>): Promise<void>;
   /** Undoes all, last first, and tells which ids could not be. Repeating it tries those again. */
   undoAll(ports: UndoPorts): Promise<readonly string[]>;
+  /** The same for what one service made: its ids begin with its name and a dash. */
+  undoService(name: string, ports: UndoPorts): Promise<readonly string[]>;
 }
 
 /** Opens it. A line that a crash cut short or the disk spoilt is dropped, and told at `undoAll`. */
@@ -45,6 +47,24 @@ export async function openLedger(disk: Ports['disk']): Promise<Ledger> {
   const append = (lines: readonly Line[]) => disk.append(FILE, encode(lines));
   // Rewritten, or the next line would be appended to the torn one.
   if (unreadable > 0) await disk.write(FILE, encode(live(entries)));
+  const undo = async (ports: UndoPorts, prefix: string): Promise<readonly string[]> => {
+    const { host, process, log } = ports;
+    if (unreadable > 0) log.warn('ledger-damaged', { lines: unreadable });
+    const left: string[] = [];
+    for (const [id, step] of [...entries].toReversed()) {
+      if (!id.startsWith(prefix)) continue;
+      const why = await takeBack(step, host, process);
+      logUndo(log, id, why);
+      if (why !== null) {
+        left.push(id);
+        continue;
+      }
+      await append([{ done: id }]);
+      entries.delete(id);
+    }
+    if (entries.size === 0) await disk.remove(FILE);
+    return left;
+  };
   return {
     ids: () => new Set(entries.keys()),
     record: async (added) => {
@@ -53,22 +73,8 @@ export async function openLedger(disk: Ports['disk']): Promise<Ledger> {
       await append(fresh.map(([id, undo]) => lineOf(id, undo)));
       for (const [id, undo] of fresh) put(entries, id, undo);
     },
-    undoAll: async ({ host, process, log }) => {
-      if (unreadable > 0) log.warn('ledger-damaged', { lines: unreadable });
-      const left: string[] = [];
-      for (const [id, undo] of [...entries].toReversed()) {
-        const why = await takeBack(undo, host, process);
-        logUndo(log, id, why);
-        if (why !== null) {
-          left.push(id);
-          continue;
-        }
-        await append([{ done: id }]);
-        entries.delete(id);
-      }
-      if (entries.size === 0) await disk.remove(FILE);
-      return left;
-    },
+    undoAll: (ports) => undo(ports, ''),
+    undoService: (name, ports) => undo(ports, `${name}-`),
   };
 }
 

@@ -62,8 +62,11 @@ export async function runDaemon(directories: Directories): Promise<void> {
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
     ports.log.info('started', { version: build.version, commit: build.commit, member: node.self });
-    await node.done;
-    await unserve();
+    try {
+      await node.done;
+    } finally {
+      await unserve();
+    }
     ports.log.info('stopped');
     if (!(await isInitialised(ports.disk))) await forgetPrograms(directories);
   } finally {
