@@ -6,7 +6,7 @@
  */
 import { Fault } from '../src/fault.ts';
 import type { Host, HostCommand, HostResult } from '../src/ports.ts';
-import { unknownCommand } from './command.ts';
+import { failed, unknownCommand } from './command.ts';
 import { runIp } from './ip-command.ts';
 import type { Life } from './life.ts';
 import type { Dice } from './random.ts';
@@ -22,6 +22,8 @@ export interface HostContext extends WgContext {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
   readonly dice: Dice;
+  /** Told of a command or a tool that the fakes do not know. */
+  readonly onUnknown: (error: unknown) => void;
 }
 
 /** The host as one process sees it. */
@@ -82,10 +84,10 @@ function execute(context: HostContext, { argv, stdin }: HostCommand): HostResult
     if (tool === 'ip') return runIp(context.kernel, words);
     if (tool === 'wg') return runWg(context, words, new TextDecoder().decode(stdin));
   } catch (error) {
-    context.scheduler.fail(error);
-    throw error;
+    context.onUnknown(error);
+    return failed(255, String(error));
   }
-  if (words[0] !== '--help') context.scheduler.fail(unknownCommand(argv));
+  context.onUnknown(unknownCommand(argv));
   return new Fault('refused', {
     field: 'tool',
     value: tool,

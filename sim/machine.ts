@@ -58,7 +58,9 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
   const { scheduler, trace, crypto } = room;
   const { kernel, platter, children } = machine;
   const dice = room.dice.fork(life.name);
-  const context = { scheduler, trace, crypto, kernel, children, tunnels: room.tunnels, dice };
+  const shared = { scheduler, trace, crypto, kernel, children, dice };
+  const { tunnels } = room;
+  const context = { ...shared, tunnels, onUnknown: scheduler.fail, monitors: new Map() };
   const ports: Ports = {
     clock: openClock(scheduler, life, machine),
     random: dice.fork('random'),

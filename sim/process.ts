@@ -19,8 +19,14 @@ export interface ProcessContext {
   readonly dice: Dice;
   readonly kernel: Kernel;
   readonly children: Children;
+  /** Told of a program or a monitor that the fakes do not know. */
+  readonly onUnknown: (error: unknown) => void;
+  /** What `lines` gives for monitors other than `ip monitor`; null goes on for ever. */
+  readonly monitors: ReadonlyMap<string, readonly (string | null)[]>;
 }
 
+/** The monitor that the product runs. */
+const MONITOR = 'ip monitor link address';
 /** Longest time until wireguard-go has made its interface, and until it answers. Unit: ms. */
 const INTERFACE_MS_MAX = 80;
 const ANSWER_MS_MAX = 80;
@@ -50,7 +56,11 @@ export function openProcess(context: ProcessContext, life: Life): Process {
       }),
     lines: (argv, onLine, signal) =>
       life.promise(({ resolve }) => {
-        if (argv.join(' ') !== 'ip monitor link address') throw unknownCommand(argv);
+        const said = context.monitors.get(argv.join(' '));
+        if (said === undefined && argv.join(' ') !== MONITOR) {
+          context.onUnknown(unknownCommand(argv));
+          return resolve();
+        }
         const tell = (): void => {
           life.after(dice.between(0.1, 3), () => {
             if (kernel.monitors.has(tell)) onLine('(something changed)');
@@ -62,15 +72,21 @@ export function openProcess(context: ProcessContext, life: Life): Process {
           kernel.monitors.delete(tell);
           resolve();
         };
-        if (signal.aborted) finish();
-        else signal.addEventListener('abort', finish, { once: true });
+        if (signal.aborted) return finish();
+        signal.addEventListener('abort', finish, { once: true });
+        for (const line of said ?? [null]) if (line !== null) onLine(line);
+        if (said !== undefined && !said.includes(null)) finish();
       }),
   };
 }
 
-function startWireguard({ scheduler, dice, kernel, children }: ProcessContext, spec: ProcessSpec) {
+function startWireguard(context: ProcessContext, spec: ProcessSpec): void {
+  const { scheduler, dice, kernel, children } = context;
   const [program, flag, name = ''] = spec.argv;
-  if (program !== 'bundled:wireguard-go' || flag !== '-f') throw unknownCommand(spec.argv);
+  if (program !== 'bundled:wireguard-go' || flag !== '-f') {
+    context.onUnknown(unknownCommand(spec.argv));
+    return;
+  }
   const cuts = kernel.cuts;
   const isGone = (): boolean => kernel.cuts !== cuts || !children.has(spec.name);
   scheduler.after(dice.between(5, INTERFACE_MS_MAX), () => {
