@@ -268,34 +268,3 @@ test('stopping lets a request under way finish, and takes no new one', async () 
   await stopping;
   await assert.rejects(callApi(socket, get('/x'), 5000), isFault('no-daemon', /not running/));
 });
-
-test('without a daemon the client says how to start one', async () => {
-  // Goal: exit 4. Method: no directory, no socket, a plain file, the socket of a dead daemon.
-  const run = join(root, 'gone');
-  const path = join(run, 'api.sock');
-  const expected = isFault(
-    'no-daemon',
-    /^daemon: .*\/api\.sock: not running; start it with: cnsmo/,
-  );
-  await assert.rejects(callApi(path, get('/x'), 1000), expected);
-  const daemon = await startServer(run);
-  daemon.kill('SIGKILL');
-  await once(daemon, 'exit');
-  await assert.rejects(callApi(path, get('/x'), 1000), expected);
-  rmSync(path);
-  await assert.rejects(callApi(path, get('/x'), 1000), expected);
-  writeFileSync(path, '');
-  await assert.rejects(callApi(path, get('/x'), 1000), expected);
-});
-
-test('a daemon that hangs times out, one that dies while answering is told apart', async () => {
-  // Goal: exits 5 and 1. Method: a server that hangs, killed before and after the deadline.
-  const run = join(root, 'hanging');
-  const path = join(run, 'api.sock');
-  const daemon = await startServer(run);
-  const late = callApi(path, get('/x'), 200);
-  await assert.rejects(late, isFault('timeout', /no answer within 200 ms; repeating it is safe/));
-  const dying = callApi(path, get('/x'), 20_000);
-  setTimeout(() => daemon.kill('SIGKILL'), 100);
-  await assert.rejects(dying, isFault('internal', /ended while answering; look at its log/));
-});
