@@ -40,7 +40,7 @@ export interface Rulings {
 }
 
 /** Negative when `a` is the more senior. */
-export const compareRank = (a: Operator, b: Operator): number =>
+const compareRank = (a: Operator, b: Operator): number =>
   b.recovery - a.recovery ||
   a.depth - b.depth ||
   a.grant - b.grant ||

@@ -9,6 +9,7 @@
  */
 import type { Crypto, Endpoint } from '../ports.ts';
 import { ipv6Of } from './addresses.ts';
+import type { Project } from './chains.ts';
 import type { AuthorState } from './entry.ts';
 import { findEvicted } from './evicted.ts';
 import type { Genesis } from './genesis.ts';
@@ -29,9 +30,6 @@ import {
   type Testimony,
 } from './statements.ts';
 import type { Alarm, Invite, Member, MemberEndpoints, Quarantined, View } from './view.ts';
-
-/** Computes the view of the sub-documents: at most one for each author. */
-type Project = (authors: readonly AuthorState[]) => View;
 
 /**
  * Opens the projection of one mesh. What it remembers of signatures is bounded, and never changes a

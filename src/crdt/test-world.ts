@@ -6,6 +6,7 @@
  * the one before. An act may break the rules: the story only writes down what was signed.
  */
 import { openCrypto } from '../node/linux/crypto.ts';
+import type { Crypto } from '../ports.ts';
 import { type JoinRequestValue, makeJoinRequest } from './admission.ts';
 import { encode } from './codec.ts';
 import type { AuthorState, Entry, Tombstone, Value } from './entry.ts';
@@ -51,6 +52,19 @@ const { genesis, meshId } = read;
 
 /** A fresh projection of the test mesh. */
 export const openTestProjector = () => openProjector(crypto, genesis, meshId);
+
+/** A fresh projection of the test mesh that counts how many signatures it checks. */
+export const openCountingProjector = () => {
+  let count = 0;
+  const counting: Crypto = {
+    ...crypto,
+    verify: (publicKey, data, signature) => {
+      count++;
+      return crypto.verify(publicKey, data, signature);
+    },
+  };
+  return { project: openProjector(counting, genesis, meshId), checks: () => count };
+};
 
 /** The moment at which every invite expires unless its story says otherwise. Unit: ms. */
 export const EXPIRY_MS = 10_000;
