@@ -2,29 +2,26 @@
  * Edge: command input — bytes as a command's standard input, for commands that open `/dev/stdin`.
  *
  * Node's pipes to children are sockets, and the kernel opens no socket by name: `wg set …
- * /dev/stdin` fails on them. So the bytes go through a file in memory that has no name any more.
- * 1. Nobody but us could open the file while it had one, and it never touches a disk.
+ * /dev/stdin` fails on them. So the bytes go through a file in memory that has no name.
+ * 1. It never has a name, so nobody else can open it and no crash leaves it behind.
  */
-import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, type FileHandle, open, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, type FileHandle, open } from 'node:fs/promises';
 import { Fault } from '../../fault.ts';
 
 /** File systems in memory, in the order in which they are tried. */
 const MEMORY_DIRECTORIES = ['/dev/shm', '/run'] as const;
 
+/** open(2): a file without a name. Linux's value; Node knows only its second half. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+
 /** A handle that reads the bytes from their beginning. Whoever asked for it closes it. */
 export async function openInput(content: Uint8Array): Promise<FileHandle> {
-  const path = join(await memoryDirectory(), `cnsmo-${randomUUID()}`);
-  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  const writer = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600); // Invariant 1.
+  const writer = await open(await memoryDirectory(), constants.O_RDWR | O_TMPFILE, 0o600);
   try {
-    const reader = await open(path, constants.O_RDONLY | O_NOFOLLOW);
     await writer.writeFile(content);
-    return reader;
+    return await open(`/proc/self/fd/${writer.fd}`, constants.O_RDONLY);
   } finally {
-    await unlink(path);
     await writer.close();
   }
 }

@@ -17,7 +17,7 @@ test('the unit keeps children alive, starts again and locks down only what we do
   for (const line of [
     'Type=exec',
     'ExecStart=/usr/local/bin/cnsmo daemon --state /var/lib/cnsmo --run /run/cnsmo',
-    'Restart=always',
+    'Restart=on-failure',
     'RestartSec=1',
     'KillMode=process',
     'After=network-online.target',

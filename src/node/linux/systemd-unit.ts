@@ -33,7 +33,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 ExecStart=${words.join(' ')}
-Restart=always
+Restart=on-failure
 RestartSec=1
 KillMode=process
 TimeoutStopSec=8
