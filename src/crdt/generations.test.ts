@@ -2,19 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AuthorState, Edit } from './entry.ts';
 import { pathHashOf } from './entry-bytes.ts';
+import { type Frame, readFrame } from './frame.ts';
+import { clientIdOf, inspectUpdate } from './gate.ts';
 import type { Store } from './store.ts';
-import { admit, commit, idOf, openTestStore, picture, say, testCrypto } from './test-mesh.ts';
-
-const NOW = 1_000_000;
+import {
+  admit,
+  commit,
+  idOf,
+  NOW,
+  openTestStore,
+  pair,
+  picture,
+  say,
+  testCrypto,
+} from './test-mesh.ts';
 
 const at = (path: string, value: Edit['value']): Edit => ({ path, value });
-
-const pair = (): { founder: Store; a: Store } => {
-  const founder = openTestStore('founder');
-  const a = openTestStore('a');
-  a.receive(say(founder, [admit('a')], NOW), NOW);
-  return { founder, a };
-};
 
 const stateOf = (store: Store, name: string): AuthorState => {
   const { authors } = store.view() as unknown as { authors: readonly AuthorState[] };
@@ -25,6 +28,12 @@ const stateOf = (store: Store, name: string): AuthorState => {
 
 const refusal = (written: ReturnType<Store['write']>): string =>
   written.kind === 'refused' ? written.why : written.kind;
+
+const additionsOf = (frame: Frame): number => {
+  const client = clientIdOf(testCrypto, frame.author, frame.generation);
+  const inspection = inspectUpdate(frame.body, { client, clock: 0 });
+  return inspection.ok ? inspection.additions.length : -1;
+};
 
 describe('nextGeneration', () => {
   it('carries what is live with its stamps, and lasting tombstones by hash', () => {
@@ -134,15 +143,21 @@ describe('doubt', () => {
     assert.equal(founder.valueOf(idOf('founder'), 'intent/x'), 1);
     assert.equal(founder.wantsGeneration(NOW), true);
     assert.equal(founder.write([], NOW).kind, 'nothing');
-    const next = say(founder, [at('intent/y', 1)], NOW);
+    const next = say(founder, [at('intent/x', 3), at('intent/y', 1)], NOW);
     assert.deepEqual(founder.heads()[0]?.generation, 1);
-    assert.equal(founder.valueOf(idOf('founder'), 'intent/x'), 1);
+    assert.equal(founder.valueOf(idOf('founder'), 'intent/x'), 3);
+    const read = readFrame(next);
+    assert.ok(read.ok);
+    // The admission, and one statement for each of the two paths.
+    assert.equal(additionsOf(read.frame), 3);
     assert.equal(founder.wantsGeneration(NOW), false);
     const again = openTestStore('founder');
     again.load([...journal, lost.bytes, next], NOW);
     assert.deepEqual(picture(again), picture(founder));
     say(founder, [at('intent/y', 2)], NOW);
     assert.equal(founder.heads()[0]?.sequence, 1);
+    commit(founder.nextGeneration(NOW));
+    assert.equal(founder.heads()[0]?.generation, 2);
   });
 
   it('never uses a place twice after a cancel of the very first frame', () => {
@@ -187,6 +202,20 @@ describe('doubt', () => {
       else assert.match(refusal(written), /uses the key of this member/);
       assert.equal(again.wantsGeneration(NOW), hasDoubt);
     }
+  });
+
+  it('takes no own frames from others while one is being written', () => {
+    // Goal: a draft is never overtaken. Method: doubt, an open draft, then what the disk lost.
+    const { founder } = pair();
+    say(founder, [at('intent/x', 1)], NOW);
+    const frames = founder.framesAfter([], 1e9);
+    const again = openTestStore('founder');
+    again.load(frames.slice(0, 1), NOW);
+    again.distrustDisk();
+    const written = again.write([at('intent/y', 1)], NOW);
+    assert.equal(again.receiveAll(frames, NOW)[1]?.verdict, 'held');
+    commit(written);
+    assert.equal(again.heads()[0]?.generation, 1);
   });
 
   it('does not believe in a clone without its signature', () => {

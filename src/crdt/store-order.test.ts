@@ -3,9 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Edit } from './entry.ts';
 import type { Store } from './store.ts';
-import { admit, commit, openTestStore, picture, say } from './test-mesh.ts';
+import { admit, commit, NOW, openTestStore, picture, say } from './test-mesh.ts';
 
-const NOW = 1_000_000;
 const NAMES = ['founder', 'a', 'b', 'c'];
 const PATHS = ['intent/x', 'intent/y', 'trust/t', 'member/left', 'core/p'];
 

@@ -1,46 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encode, isSameBytes } from './codec.ts';
-import type { Value } from './entry.ts';
+import { encode } from './codec.ts';
 import { frameHash } from './frame.ts';
 import { clientIdOf } from './gate.ts';
-import type { Receipt } from './receiving.ts';
-import type { Store } from './store.ts';
 import { openPen } from './subdocument.ts';
 import {
   admit,
-  commit,
+  bodyOf,
+  entryBytes,
   forge,
   idOf,
+  NOW,
   openTestStore,
+  pair,
   picture,
   say,
   seedOf,
   testCrypto,
+  verdictOf,
 } from './test-mesh.ts';
-
-const NOW = 1_000_000;
-
-/** A founder that admitted `a`, and `a` with the founder's frames. */
-const pair = (): { founder: Store; a: Store } => {
-  const founder = openTestStore('founder');
-  const a = openTestStore('a');
-  a.receive(say(founder, [admit('a')], NOW), NOW);
-  return { founder, a };
-};
-
-const verdictOf = (receipt: Receipt): string =>
-  'why' in receipt ? `${receipt.verdict}: ${receipt.why}` : receipt.verdict;
-
-/** The body of the first frame of a member's generation that says contents as they are. */
-const bodyOf = (name: string, contents: readonly Uint8Array[], generation = 0): Uint8Array =>
-  openPen(clientIdOf(testCrypto, testCrypto.publicKey(seedOf(name)), generation), null).write(
-    [],
-    contents,
-  );
-
-const entry = (path: string, value: Value, ms = NOW): Uint8Array =>
-  encode({ path, value, hlc: [ms, 0], replaces: null });
 
 describe('receive', () => {
   it('takes good frames once', () => {
@@ -57,14 +35,14 @@ describe('receive', () => {
     // Goal: only what is bad for everybody is rejected, the rest is held; neither changes anything.
     const founder = openTestStore('founder');
     say(founder, [admit('a')], NOW);
-    const known = forge('a', { body: bodyOf('a', [entry('member/version', '1')]) });
+    const known = forge('a', { body: bodyOf('a', [entryBytes('member/version', '1')]) });
     assert.equal(founder.receive(known, NOW).verdict, 'taken');
     const next = { sequence: 1, previous: frameHash(testCrypto, known) };
     const longBody = new Uint8Array(64 * 1024);
-    const ahead = entry('member/left', true, NOW + 10_001);
-    const first = bodyOf('a', [entry('member/left', true)]);
+    const ahead = entryBytes('member/left', true, NOW + 10_001);
+    const first = bodyOf('a', [entryBytes('member/left', true)]);
     const snapshot = { generation: 1, previous: [0, 9, new Uint8Array(32)] as const };
-    const keys = [...Array(257).keys()].map((index) => entry(`member/k${index}`, index));
+    const keys = [...Array(257).keys()].map((index) => entryBytes(`member/k${index}`, index));
     const aheadBody = bodyOf('a', [ahead], 1);
     const cases: readonly (readonly [what: string, frame: Uint8Array, verdict: string])[] = [
       ['junk', Uint8Array.of(1, 2, 3), 'rejected: encoding'],
@@ -99,7 +77,7 @@ describe('receive', () => {
   it('never lets a held frame raise our clock', () => {
     // Goal: a far clock poisons nobody. Method: one ms within and one beyond the 10 s.
     const { founder } = pair();
-    const body = (ms: number): Uint8Array => bodyOf('a', [entry('member/left', true, ms)]);
+    const body = (ms: number): Uint8Array => bodyOf('a', [entryBytes('member/left', true, ms)]);
     founder.receive(forge('a', { body: body(NOW + 10_001) }), NOW);
     say(founder, [{ path: 'intent/x', value: 1 }], NOW);
     assert.deepEqual(founder.winner('intent/x')?.hlc, [NOW, 1]);
@@ -108,11 +86,51 @@ describe('receive', () => {
     assert.deepEqual(founder.winner('intent/x')?.hlc, [NOW + 10_000, 1]);
   });
 
+  it('remembers the highest stamp, not the last', () => {
+    // Goal: a new stamp is above all seen. Method: a frame that steps back, from a hostile author.
+    const { founder } = pair();
+    const pen = openPen(clientIdOf(testCrypto, testCrypto.publicKey(seedOf('a')), 0), null);
+    const first = forge('a', { body: pen.write([], [entryBytes('member/left', 1, NOW + 9000)]) });
+    const previous = frameHash(testCrypto, first);
+    const body = pen.write([0], [entryBytes('member/left', 2, NOW)]);
+    founder.receiveAll([first, forge('a', { sequence: 1, previous, body })], NOW);
+    assert.equal(founder.valueOf(idOf('a'), 'member/left'), 2);
+    say(founder, [{ path: 'intent/x', value: 1 }], NOW);
+    assert.deepEqual(founder.winner('intent/x')?.hlc, [NOW + 9000, 1]);
+  });
+
+  it('keeps frames of its own, whatever becomes of the buffer', () => {
+    // Goal: callers may reuse buffers. Method: overwrite what was received.
+    const { founder, a } = pair();
+    const buffer = say(a, [{ path: 'member/version', value: '1' }], NOW).slice();
+    const frame = buffer.slice();
+    founder.receive(buffer, NOW);
+    buffer.fill(0);
+    assert.deepEqual(founder.framesAfter([], 1e9).at(-1), frame);
+  });
+
+  it('settles equal stamps by author', () => {
+    // Goal: the order of FORMATS, (hlc, author). Method: two authors, one stamp, both arrivals.
+    const [low, high] = [idOf('a'), idOf('b')].toSorted();
+    for (const names of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ]) {
+      const store = openTestStore('founder');
+      say(store, [admit('a'), admit('b')], NOW);
+      for (const name of names) {
+        store.receive(forge(name, { body: bodyOf(name, [entryBytes('intent/x', name)]) }), NOW);
+      }
+      assert.equal(store.winner('intent/x')?.author, high);
+      assert.notEqual(low, high);
+    }
+  });
+
   it('keeps the proof of equivocation, one for an author', () => {
     // Goal: an operator can see who forked. Method: two more frames in one place.
     const { founder } = pair();
     const forked = ['1', '2', '3'].map((text) =>
-      forge('a', { body: bodyOf('a', [entry('member/version', text)]) }),
+      forge('a', { body: bodyOf('a', [entryBytes('member/version', text)]) }),
     );
     const receipts = founder.receiveAll(forked, NOW).map(verdictOf);
     assert.deepEqual(receipts, ['taken', 'rejected: equivocation', 'rejected: equivocation']);
@@ -134,7 +152,7 @@ describe('receive', () => {
       Uint8Array.of(0xff),
       encode({ path: 'Member/x', value: 1, hlc: [1, 0], replaces: null }),
       encode({ path: 'member/x', value: 1, hlc: [1, 0], replaces: null, more: 1 }),
-      entry('member/version', '1'),
+      entryBytes('member/version', '1'),
     ];
     const frame = forge('a', { body: bodyOf('a', contents) });
     assert.equal(founder.receive(frame, NOW).verdict, 'taken');
@@ -147,10 +165,10 @@ describe('receive', () => {
     // Goal: a hostile author makes no difference between members. Method: by stamp, then by place.
     const { founder } = pair();
     const contents = [
-      entry('member/left', 'late', NOW + 5),
-      entry('member/left', 'early', NOW),
-      entry('member/version', 'first'),
-      entry('member/version', 'second'),
+      entryBytes('member/left', 'late', NOW + 5),
+      entryBytes('member/left', 'early', NOW),
+      entryBytes('member/version', 'first'),
+      entryBytes('member/version', 'second'),
     ];
     founder.receive(forge('a', { body: bodyOf('a', contents) }), NOW);
     assert.equal(founder.valueOf(idOf('a'), 'member/left'), 'late');
@@ -226,68 +244,5 @@ describe('load', () => {
     const again = openTestStore('a');
     assert.equal(again.load([own], NOW)[0]?.verdict, 'taken');
     assert.equal(openTestStore('b').load([own], NOW)[0]?.verdict, 'held');
-  });
-});
-
-describe('framesAfter', () => {
-  it('sends what is lacking, whole, and at least one frame', () => {
-    // Goal: catching up always goes on. Method: budgets of one byte and of two frames.
-    const { founder, a } = pair();
-    for (let index = 0; index < 5; index++) say(founder, [{ path: 'intent/x', value: index }], NOW);
-    const all = founder.framesAfter([], 1e9);
-    assert.equal(all.length, 6);
-    assert.deepEqual(founder.framesAfter(a.heads(), 1e9), all.slice(1));
-    assert.deepEqual(founder.framesAfter(a.heads(), 1), all.slice(1, 2));
-    const two = (all[1]?.length ?? 0) + (all[2]?.length ?? 0);
-    assert.deepEqual(founder.framesAfter(a.heads(), two), all.slice(1, 3));
-    assert.deepEqual(founder.framesAfter(founder.heads(), 1e9), []);
-    assert.deepEqual(a.framesAfter(founder.heads(), 1e9), []);
-  });
-
-  it('sends no author before those who certify it', () => {
-    // Goal: a newcomer takes something of every batch. Method: feed batches of one frame each.
-    const names = ['founder', 'a', 'b', 'c'];
-    const all = openTestStore('c');
-    for (const [index, name] of names.entries()) {
-      const store = name === 'c' ? all : openTestStore(name);
-      store.receiveAll(all.framesAfter([], 1e9), NOW);
-      say(store, [admit(names[index + 1] ?? 'd')], NOW);
-      say(store, [{ path: 'member/version', value: '1' }], NOW);
-      if (store !== all) all.receiveAll(store.framesAfter(all.heads(), 1e9), NOW);
-    }
-    const fresh = openTestStore('d');
-    for (let round = 0; round < 8; round++) {
-      const [frame] = all.framesAfter(fresh.heads(), 1);
-      assert.equal(fresh.receive(frame ?? new Uint8Array(), NOW).verdict, 'taken');
-    }
-    assert.deepEqual(picture(fresh), picture(all));
-  });
-
-  it('sends the proof to whoever holds a fork, and nothing more', () => {
-    // Goal: forks come to light and do not flood. Method: two members with two first frames of `b`.
-    const { founder, a } = pair();
-    const admission = say(founder, [admit('b')], NOW);
-    a.receive(admission, NOW);
-    const [one, other] = ['1', '2'].map((text) =>
-      forge('b', { body: bodyOf('b', [entry('member/version', text)]) }),
-    );
-    a.receive(one ?? new Uint8Array(), NOW);
-    founder.receive(other ?? new Uint8Array(), NOW);
-    assert.deepEqual(founder.framesAfter(a.heads(), 1e9), [other]);
-    assert.equal(verdictOf(a.receive(other ?? new Uint8Array(), NOW)), 'rejected: equivocation');
-  });
-});
-
-describe('a generation', () => {
-  it('replaces the one before at once, also for those who lacked its end', () => {
-    // Goal: nobody needs to agree. Method: the snapshot arrives before the last frames.
-    const { founder, a } = pair();
-    const late = say(founder, [{ path: 'intent/x', value: 1 }], NOW);
-    const snapshot = commit(founder.nextGeneration(NOW));
-    assert.equal(a.receive(snapshot, NOW).verdict, 'taken');
-    assert.deepEqual(a.receive(late, NOW), { verdict: 'known' });
-    assert.deepEqual(picture(a), picture(founder));
-    assert.equal(a.heads()[0]?.generation, 1);
-    assert.ok(isSameBytes(a.heads()[0]?.hash ?? late, frameHash(testCrypto, snapshot)));
   });
 });

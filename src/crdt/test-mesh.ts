@@ -8,10 +8,14 @@
 import assert from 'node:assert/strict';
 import { openCrypto } from '../node/linux/crypto.ts';
 import type { Project } from './chains.ts';
+import { encode } from './codec.ts';
 import type { AuthorState, Edit, Value } from './entry.ts';
 import { makeFrame } from './frame.ts';
+import { clientIdOf } from './gate.ts';
 import { type MemberId, memberIdOf, meshIdOf } from './ids.ts';
+import type { Receipt } from './receiving.ts';
 import { openStore, type Store } from './store.ts';
+import { openPen } from './subdocument.ts';
 import type { View } from './view.ts';
 
 /** The real thing: signatures count. */
@@ -22,6 +26,9 @@ export const seedOf = (name: string): Uint8Array =>
   testCrypto.sha256(new TextEncoder().encode(name));
 /** The id of the member of a name. */
 export const idOf = (name: string): MemberId => memberIdOf(testCrypto.publicKey(seedOf(name)));
+
+/** The time in tests, ms: long after 1970 and long before anything overflows. */
+export const NOW = 1_000_000;
 
 const MESH = testCrypto.sha256(new Uint8Array(1));
 
@@ -61,7 +68,7 @@ export const openTestStore = (name: string, project: Project = projectSimply): S
   );
 
 /** Writes and commits; gives the frame. Fails when there is none. */
-export const say = (store: Store, edits: readonly Edit[], wallMs = 1000): Uint8Array =>
+export const say = (store: Store, edits: readonly Edit[], wallMs = NOW): Uint8Array =>
   commit(store.write(edits, wallMs));
 
 /** Commits what came of writing; gives the frame. Fails when there is none. */
@@ -98,6 +105,32 @@ export const forge = (
     previous: choice.previous ?? null,
     body: choice.body ?? Uint8Array.of(0, 0),
   });
+
+/** A founder that admitted `a`, and `a` with the founder's frames. */
+export const pair = (): { readonly founder: Store; readonly a: Store } => {
+  const founder = openTestStore('founder');
+  const a = openTestStore('a');
+  a.receive(say(founder, [admit('a')], NOW), NOW);
+  return { founder, a };
+};
+
+/** A receipt in words, as `held: gap`. */
+export const verdictOf = (receipt: Receipt): string =>
+  'why' in receipt ? `${receipt.verdict}: ${receipt.why}` : receipt.verdict;
+
+/** The body of the first frame of a member's generation that says contents as they are. */
+export const bodyOf = (
+  name: string,
+  contents: readonly Uint8Array[],
+  generation = 0,
+): Uint8Array => {
+  const author = testCrypto.publicKey(seedOf(name));
+  return openPen(clientIdOf(testCrypto, author, generation), null).write([], contents);
+};
+
+/** The bytes of an entry that replaces nothing. */
+export const entryBytes = (path: string, value: Value, ms = NOW): Uint8Array =>
+  encode({ path, value, hlc: [ms, 0], replaces: null });
 
 /** What two stores must have in common when they hold the same frames. */
 export const picture = (store: Store): unknown => ({ heads: store.heads(), view: store.view() });

@@ -4,18 +4,9 @@ import { encode } from './codec.ts';
 import type { AuthorState, Edit } from './entry.ts';
 import { readStatement, statementHash } from './entry-bytes.ts';
 import type { Store } from './store.ts';
-import { admit, commit, idOf, openTestStore, picture, say, testCrypto } from './test-mesh.ts';
-
-const NOW = 1_000_000;
+import { commit, idOf, NOW, openTestStore, pair, picture, say, testCrypto } from './test-mesh.ts';
 
 const at = (path: string, value: Edit['value']): Edit => ({ path, value });
-
-const pair = (): { founder: Store; a: Store } => {
-  const founder = openTestStore('founder');
-  const a = openTestStore('a');
-  a.receive(say(founder, [admit('a')], NOW), NOW);
-  return { founder, a };
-};
 
 const stateOf = (store: Store, name: string): AuthorState => {
   const { authors } = store.view() as unknown as { authors: readonly AuthorState[] };
@@ -170,6 +161,10 @@ describe('write', () => {
       assert.equal(founder.receive(frame, NOW).verdict, 'taken');
     }
     assert.deepEqual(picture(founder), picture(a));
+    // Nor does a restart forget what was taken while it was an operator.
+    const again = openTestStore('founder');
+    again.load(founder.framesAfter([], 1e9), NOW);
+    assert.deepEqual(picture(again), picture(founder));
   });
 
   it('throws for what no rule should write', () => {
