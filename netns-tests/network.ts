@@ -181,11 +181,7 @@ async function openSite(
   return router;
 }
 
-async function openSite6(
-  site: SiteNumbers,
-  internet: Namespace,
-  router: Namespace,
-): Promise<void> {
+async function openSite6(site: SiteNumbers, internet: Namespace, router: Namespace): Promise<void> {
   const [far, near] = site.transit6;
   await ip(internet, [
     `addr add ${far}/64 dev ${site.name} nodad`,

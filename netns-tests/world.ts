@@ -5,7 +5,7 @@
  *    is killed; two worlds, of one run or of two, share nothing.
  * 2. What was done and when is kept as a timeline, for the dump of a failed test.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -53,8 +53,10 @@ export async function openWorld(options: WorldOptions = {}): Promise<RealWorld> 
   const removeAll = (): void => rmSync(directory, { recursive: true, force: true });
   if (!isKept) process.once('exit', removeAll);
   const network = await openNetwork(options.layout ?? USUAL_LAYOUT, isKept);
-  mkdirSync(join(directory, 'disks'));
-  const ground = { network, binary: BINARY, directory: join(directory, 'disks'), isKept };
+  const disks = join(directory, 'disks');
+  mkdirSync(disks);
+  keepBinary(join(directory, 'cnsmo'));
+  const ground = { network, binary: join(directory, 'cnsmo'), directory: disks, isKept };
   const vms = new Map<string, Vm>();
   for (const [index, { name, site }] of (options.vms ?? VMS).entries()) {
     vms.set(name, makeVm(ground, name, site, index + 1));
@@ -71,6 +73,15 @@ export async function openWorld(options: WorldOptions = {}): Promise<RealWorld> 
       removeAll();
     },
   };
+}
+
+/** A world keeps the binary that it began with, whatever is built meanwhile. */
+function keepBinary(path: string): void {
+  try {
+    linkSync(BINARY, path);
+  } catch {
+    copyFileSync(BINARY, path); // Another file system.
+  }
 }
 
 function worldOf(
@@ -117,10 +128,7 @@ export async function ping(from: Vm, address: string): Promise<boolean> {
 
 type MemberVerbs = 'init' | 'invite' | 'join' | 'operatorAdd' | 'operatorRecover' | 'leave';
 
-const memberVerbs = (
-  vm: (name: string) => Vm,
-  { act }: Timeline,
-): Pick<World, MemberVerbs> => ({
+const memberVerbs = (vm: (name: string) => Vm, { act }: Timeline): Pick<World, MemberVerbs> => ({
   init: (name) => act(`${name}: init`, () => commandLine.init(vm(name))),
   invite: (name, options) => act(`${name}: invite`, () => commandLine.invite(vm(name), options)),
   join: (name, token) => act(`${name}: join`, () => commandLine.join(vm(name), token)),

@@ -1,0 +1,50 @@
+/** Edge: daemon — the data plane lives on without the daemon, and the daemon finds it again. */
+import { found, isReady, SETTLE_MS, together } from '../../scenarios/mesh.ts';
+import { expect, refusal } from '../../scenarios/world.ts';
+import { cnsmo, obey } from '../command-line.ts';
+import { pingDuring } from '../steady.ts';
+import type { RealWorld } from '../world.ts';
+
+const ALL = ['vm1', 'vm2', 'vm3'];
+
+/**
+ * Goal: `stop` and `start` do not touch traffic. Method: ping through both; a power cut, in the
+ * end, is what a loss looks like.
+ */
+export async function stopAndStart(world: RealWorld): Promise<void> {
+  await found(world, ALL);
+  const vm2 = world.vm('vm2');
+  const link = await vm2.must(['ip', '-o', 'link', 'show', 'cnsmo0']);
+  const calm = await pingDuring(world, ['vm1', 'vm2'], async () => {
+    await obey(vm2, ['stop']);
+    expect('status 4 without a daemon', (await cnsmo(vm2, ['status'])).status === 4);
+    await obey(vm2, ['stop']); // Twice is harmless.
+    await obey(vm2, ['start']);
+    await obey(vm2, ['start']);
+    await obey(vm2, ['restart']);
+  });
+  expect(`no ping is lost of ${calm.sent}, not ${calm.lost}`, calm.lost === 0);
+  await together(world, ALL);
+  const after = await vm2.must(['ip', '-o', 'link', 'show', 'cnsmo0']);
+  expect('the interface is the same', after === link);
+  const loss = await pingDuring(world, ['vm1', 'vm2'], () => world.powerCut('vm2'));
+  expect('a power cut loses pings', loss.lost > 0);
+}
+
+/**
+ * Goal: a killed daemon takes no traffic with it, and a new one disturbs none. Method: kill -9,
+ * start, and ping through both, from both sides.
+ */
+export async function killAndStart(world: RealWorld): Promise<void> {
+  await found(world, ALL);
+  for (const name of ['vm1', 'vm3']) {
+    const calm = await pingDuring(world, ['vm2', name], async () => {
+      await world.crash(name);
+      await refusal('status of a dead daemon', world.status(name));
+      await world.boot(name);
+      await world.eventually(`${name} is ready`, () => isReady(world, name), SETTLE_MS);
+    });
+    expect(`no ping is lost of ${calm.sent}, not ${calm.lost}`, calm.lost === 0);
+  }
+  await together(world, ALL);
+}

@@ -1,0 +1,12 @@
+/** Edge: real test — what the runner runs: a story on a world of its own. */
+import type { RealWorld, WorldOptions } from './world.ts';
+
+/** One test. It rejects when something that must be true is not. */
+export interface RealTest {
+  /** Unique; the filter of the runner matches it. */
+  readonly name: string;
+  readonly world?: WorldOptions;
+  /** Default two minutes and a half. */
+  readonly deadlineMs?: number;
+  run(world: RealWorld): Promise<void>;
+}

@@ -1,0 +1,99 @@
+/**
+ * Edge: run — the built binary in the real world: `npm run netns -- [FILTER]…` runs the tests whose
+ * name contains a filter, one after the other, each in a world of its own.
+ *
+ * What a failed one saw is dumped, and the dump's path printed. The last line counts; the exit
+ * status is 1 when anything failed or the whole took longer than its budget.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { ensureTools } from '../scripts/packages.ts';
+import { runScript, scriptFailure, secondsSince } from '../scripts/steps.ts';
+import { dump } from './dump.ts';
+import type { RealTest } from './real-test.ts';
+import { TESTS } from './tests.table.ts';
+import { openWorld } from './world.ts';
+
+/** All tests together; DESIGN's table of proofs. */
+const BUDGET_MS = 25 * 60_000;
+/** One test, where it says nothing else. */
+const DEADLINE_MS = 150_000;
+
+const ROOT = resolve(import.meta.dirname, '..');
+const startMs = performance.now();
+
+/** Files of node:test in this directory: they bring their own worlds. */
+const testFiles = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.test.ts'));
+
+/** Runs one test; gives whether it passed. */
+async function runTest(test: RealTest): Promise<boolean> {
+  const beganMs = performance.now();
+  const world = await openWorld(test.world);
+  const over = new AbortController();
+  try {
+    const deadlineMs = test.deadlineMs ?? DEADLINE_MS;
+    await Promise.race([test.run(world), rejectAfter(deadlineMs, over.signal)]);
+    console.log(`ok    ${test.name} (${secondsSince(beganMs)})`);
+    return true;
+  } catch (error) {
+    console.log(`FAIL  ${test.name} (${secondsSince(beganMs)})`);
+    console.log(indented(error instanceof Error ? error.message : String(error)));
+    console.log(indented(`see ${await dump(world, test.name, error)}`));
+    return false;
+  } finally {
+    over.abort();
+    await world.end();
+  }
+}
+
+async function rejectAfter(deadlineMs: number, signal: AbortSignal): Promise<never> {
+  await sleep(deadlineMs, null, { signal });
+  throw new Error(`not done within ${deadlineMs / 1000} s`);
+}
+
+async function runFile(file: string): Promise<boolean> {
+  const beganMs = performance.now();
+  const argv = ['--test', '--test-reporter=spec', `${import.meta.dirname}/${file}`];
+  try {
+    await promisify(execFile)(process.execPath, argv, { cwd: ROOT });
+    console.log(`ok    ${file} (${secondsSince(beganMs)})`);
+    return true;
+  } catch (error) {
+    console.log(`FAIL  ${file} (${secondsSince(beganMs)})`);
+    console.log(indented((error as { stdout?: string }).stdout ?? String(error)));
+    return false;
+  }
+}
+
+const indented = (text: string): string => text.trimEnd().replaceAll(/^/gm, '      ');
+
+async function main(): Promise<void> {
+  if (process.getuid?.() !== 0) throw scriptFailure('namespaces need root; run this as root');
+  if (!existsSync(`${ROOT}/dist/cnsmo`)) throw scriptFailure('no binary; first: npm run build');
+  await ensureTools(['ip', 'wg', 'ping', 'nft', 'tcpdump', 'unshare']);
+  const filters = process.argv.slice(2);
+  const isChosen = (name: string): boolean =>
+    filters.length === 0 || filters.some((filter) => name.includes(filter));
+  const jobs = [
+    ...testFiles.map((file) => ({ name: file, run: () => runFile(file) })),
+    ...TESTS.map((test) => ({ name: test.name, run: () => runTest(test) })),
+  ].filter(({ name }) => isChosen(name));
+  const counts = { passed: 0, failed: 0 };
+  for (const { name, run } of jobs) {
+    const isOver = performance.now() - startMs > BUDGET_MS;
+    if (isOver) console.log(`FAIL  ${name}: the budget is used up`);
+    if (!isOver && (await run())) counts.passed += 1;
+    else counts.failed += 1;
+  }
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  // A test that ran out of time may still be waiting for something.
+  process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(130)); // On exit, all that runs is ended and removed.
+}
+await runScript(main);

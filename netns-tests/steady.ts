@@ -1,0 +1,34 @@
+/** Edge: steady — that traffic over the VPN flows while something happens. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { World } from '../scenarios/world.ts';
+
+/** Pause between two pings. */
+const PAUSE_MS = 50;
+/** Fewest pings that say anything. */
+const PINGS_MIN = 5;
+
+/**
+ * Pings from one VM to another, one after the other, while `work` runs. Gives how many there were
+ * and how many of them got no answer.
+ */
+export async function pingDuring(
+  world: World,
+  [from, to]: readonly [string, string],
+  work: () => Promise<void>,
+): Promise<{ readonly sent: number; readonly lost: number }> {
+  let [sent, lost, isOver] = [0, 0, false];
+  const pinging = (async () => {
+    while (!isOver || sent < PINGS_MIN) {
+      sent += 1;
+      if (!(await world.ping(from, to))) lost += 1;
+      await sleep(PAUSE_MS);
+    }
+  })();
+  try {
+    await work();
+  } finally {
+    isOver = true;
+    await pinging;
+  }
+  return { sent, lost };
+}

@@ -1,0 +1,33 @@
+/** Edge: tests — all tests of the real world, in order: first what people do, then what they fear. */
+import { SCENARIOS } from '../scenarios/all.table.ts';
+import { CROWD, joinAtOnce } from './checks/crowd.ts';
+import { killAndStart, stopAndStart } from './checks/daemon.ts';
+import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
+import { founderCrash, founderPowerCut } from './checks/power.ts';
+import { consent, operators } from './checks/roles.ts';
+import {
+  BOTH_FAMILIES,
+  founderBehindNat,
+  natInside,
+  ONLY_IPV6,
+  otherUnderlay,
+} from './checks/sites.ts';
+import type { RealTest } from './real-test.ts';
+
+/** All of them. The scenarios are those of the simulator. */
+export const TESTS: readonly RealTest[] = [
+  ...Object.entries(SCENARIOS).map(([name, run]) => ({ name, run })),
+  { name: 'founder-power-cut', run: founderPowerCut },
+  { name: 'founder-crash', run: founderCrash },
+  { name: 'stop-and-start', run: stopAndStart },
+  { name: 'kill-and-start', run: killAndStart },
+  { name: 'operators', run: operators },
+  { name: 'consent', run: consent },
+  { name: 'leaves-nothing', run: leavesNothing },
+  { name: 'leaves-after-crashes', run: leavesAfterCrashes },
+  { name: 'founder-behind-nat', run: founderBehindNat },
+  { name: 'nat-inside', run: natInside },
+  { name: 'underlay-of-ipv6', world: { layout: ONLY_IPV6 }, run: otherUnderlay },
+  { name: 'underlay-of-both', world: { layout: BOTH_FAMILIES }, run: otherUnderlay },
+  { name: 'join-at-once', world: CROWD, run: joinAtOnce },
+];
