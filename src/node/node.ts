@@ -190,6 +190,7 @@ function sightOf(ports: Ports, parts: Parts): Sight {
     name: config.current.name,
     version: build.version,
     isReady: isReady(replica.view(), signs),
+    isElsewhere: replica.isElsewhere(),
     rttMs: (member) => rttOf(swarm, member),
   };
 }

@@ -154,3 +154,32 @@ test('replica: frames of others come in once and stay', async () => {
   await to.flush();
   assert.deepEqual((await openReplica(ports, stranger)).view(), from.view());
 });
+
+test('replica: a damaged journal is distrusted until a new generation is on disk', async () => {
+  // Goal: invariant 4. Method: flip a bit in an own frame; restart twice, write, restart again.
+  const { disk, files } = createDisk();
+  const replica = await open(disk);
+  await replica.write([ADOPTION]);
+  await replica.write([{ path: 'member/version', value: { version: '1', commit: 'c' } }]);
+  await replica.write([{ path: 'member/left', value: { left: true } }]);
+  const journal = files.get('journal') ?? new Uint8Array();
+  const flipped = journal.slice();
+  const middle = Math.floor(journal.length * 0.75);
+  flipped[middle] = (flipped[middle] ?? 0) ^ 1;
+  files.set('journal', flipped);
+  await open(disk);
+  const again = await open(disk);
+  assert.deepEqual(files.get('journal'), flipped, 'left as it is');
+  await again.write([{ path: 'member/version', value: { version: '2', commit: 'c' } }]);
+  assert.deepEqual(
+    again.heads().map(({ generation }) => generation),
+    [1],
+  );
+  const last = await open(disk);
+  assert.deepEqual(last.heads(), again.heads());
+  await last.write([{ path: 'member/version', value: { version: '3', commit: 'c' } }]);
+  assert.deepEqual(
+    last.heads().map(({ generation }) => generation),
+    [1],
+  );
+});

@@ -5,6 +5,8 @@
  * 2. Frames of others are taken at once and journalled behind; a crash loses at most what can be
  *    fetched again.
  * 3. Own writes run one after the other.
+ * 4. A damaged journal stays as it is until an own frame of a new generation is in it: whoever
+ *    restarts before that distrusts it again.
  */
 import type { Edit } from '../crdt/entry.ts';
 import { memberIdOf } from '../crdt/ids.ts';
@@ -29,6 +31,8 @@ export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf'
   write(edits: readonly Edit[]): Promise<void>;
   /** Judges frames of others and takes what is good. */
   receive(frames: readonly Uint8Array[]): readonly Receipt[];
+  /** Whether frames of this member came that it did not write: its key is used elsewhere. */
+  isElsewhere(): boolean;
   /** Called after anything was taken; `own` is the frame when it was written here. */
   onChange(listener: (own: Uint8Array | null) => void): Unsubscribe;
   /** Resolves when everything taken so far is on disk. */
@@ -55,12 +59,12 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   };
   const mesh = { genesis: local.genesis, meshId: local.meshId };
   const store = openStore(crypto, mesh, self, openProjector(crypto, local.genesis, local.meshId));
-  await loadJournal(ports, store);
+  const journalState = await loadJournal(ports, store);
   const listeners = new Set<Listener>();
   const tell: Listener = (own) => {
     for (const listener of listeners) listener(own);
   };
-  const own = createOwnWriter(ports, store, tell);
+  const own = createOwnWriter(ports, store, journalState, tell);
   const others = createReceiver(ports, store, tell);
   return {
     heads: store.heads,
@@ -70,6 +74,7 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     view: store.view,
     write: own.write,
     receive: others.receive,
+    isElsewhere: others.isElsewhere,
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -81,10 +86,15 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   };
 }
 
+/** What is known of the journal on disk. */
+interface JournalState {
+  isDamaged: boolean;
+}
+
 type Listener = (own: Uint8Array | null) => void;
 
-function createOwnWriter(ports: ReplicaPorts, store: Store, tell: Listener) {
-  const { clock } = ports;
+function createOwnWriter(ports: ReplicaPorts, store: Store, state: JournalState, tell: Listener) {
+  const { clock, crypto, disk } = ports;
   let writing: Promise<void> = Promise.resolve();
   const put = async (draft: WriteResult): Promise<void> => {
     if (draft.kind === 'nothing') return;
@@ -97,6 +107,9 @@ function createOwnWriter(ports: ReplicaPorts, store: Store, tell: Listener) {
     }
     draft.commit();
     tell(draft.bytes);
+    if (!state.isDamaged) return;
+    await disk.write(JOURNAL, wholeJournal(crypto, store)); // Invariant 4.
+    state.isDamaged = false;
   };
   return {
     write: (edits: readonly Edit[]): Promise<void> => {
@@ -113,9 +126,15 @@ function createOwnWriter(ports: ReplicaPorts, store: Store, tell: Listener) {
 
 function createReceiver(ports: ReplicaPorts, store: Store, tell: Listener) {
   let journalling: Promise<void> = Promise.resolve();
+  let isElsewhere = false;
   return {
+    isElsewhere: () => isElsewhere,
     receive: (frames: readonly Uint8Array[]): readonly Receipt[] => {
       const receipts = store.receiveAll(frames, ports.clock.wallMs());
+      if (!isElsewhere && receipts.some((one) => one.verdict === 'held' && one.why === 'own')) {
+        isElsewhere = true;
+        ports.log.error('key-used-elsewhere');
+      }
       const taken = frames.filter((_, index) => receipts[index]?.verdict === 'taken');
       if (taken.length > 0) {
         journalling = journalling
@@ -143,28 +162,32 @@ const tooMuch = (why: string): Fault =>
     remedy: 'delete what is no longer needed, then try again',
   });
 
-async function loadJournal(
-  { crypto, disk, log, clock }: ReplicaPorts,
-  store: Store,
-): Promise<void> {
+async function loadJournal(ports: ReplicaPorts, store: Store): Promise<JournalState> {
+  const { crypto, disk, log, clock } = ports;
   const bytes = await disk.read(JOURNAL);
   if (bytes === null) {
     await disk.write(JOURNAL, JOURNAL_HEADER);
-    return;
+    return { isDamaged: false };
   }
   const { frames, goodLength, torn, corrupt } = decodeJournal(crypto, bytes);
   store.load(frames, clock.wallMs());
   const isDamaged = corrupt.length > 0;
+  if (isDamaged || torn) {
+    const facts = { torn, corrupt: corrupt.length, bytes: bytes.length, goodLength };
+    log.warn('journal-damaged', facts);
+  }
   if (isDamaged) {
     store.distrustDisk();
     await disk.write('journal-damaged', bytes);
   }
-  if (torn || isDamaged) {
-    const facts = { torn, corrupt: corrupt.length, bytes: bytes.length, goodLength };
-    log.warn('journal-repaired', facts);
-  }
-  const live = store.framesAfter([], Number.POSITIVE_INFINITY);
-  const whole = joinBytes(JOURNAL_HEADER, ...live.map((frame) => encodeRecord(crypto, frame)));
+  if (torn) await disk.write(JOURNAL, bytes.subarray(0, goodLength));
+  const whole = wholeJournal(crypto, store);
   const isBulky = bytes.length > BULKY_BYTES_MIN && bytes.length > BULKY_RATIO * whole.length;
-  if (torn || isDamaged || isBulky) await disk.write(JOURNAL, whole);
+  if (isBulky && !isDamaged) await disk.write(JOURNAL, whole);
+  return { isDamaged };
 }
+
+const wholeJournal = (crypto: Ports['crypto'], store: Store): Uint8Array => {
+  const live = store.framesAfter([], Number.POSITIVE_INFINITY);
+  return joinBytes(JOURNAL_HEADER, ...live.map((frame) => encodeRecord(crypto, frame)));
+};

@@ -15,10 +15,16 @@ export interface Sight {
   readonly name: string;
   readonly version: string;
   readonly isReady: boolean;
+  /** Whether another VM uses this member's key. */
+  readonly isElsewhere: boolean;
   readonly link: (member: MemberId) => LinkState;
   readonly rttMs: (member: MemberId) => number | null;
   readonly reports: readonly AgentReport[];
 }
+
+const ELSEWHERE =
+  'another VM uses the key of this member, or the disk of this one is an older copy: ' +
+  'nothing more is written here; let one of them leave --local and join again';
 
 /** Everybody in the mesh, sorted by name. */
 export function membersOf(view: View, sight: Sight): readonly MemberStatus[] {
@@ -48,7 +54,10 @@ export function statusOf(view: View, sight: Sight): Status {
     services: sight.reports.map(({ name, state, problems }) => ({ name, state, problems })),
     reachable: present.filter(({ state }) => state === 'alive').length,
     total: present.length,
-    alarms: view.alarms.map(({ kind, about }) => `${kind}: ${about}`),
+    alarms: [
+      ...(sight.isElsewhere ? [ELSEWHERE] : []),
+      ...view.alarms.map(({ kind, about }) => `${kind}: ${about}`),
+    ],
   };
 }
 
