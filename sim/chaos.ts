@@ -40,18 +40,25 @@ const ACTS: readonly (readonly [weight: number, name: string, act: Act])[] = [
   [3, 'invite', (storm) => invite(storm, false)],
   [3, 'invite, then power cut', (storm) => invite(storm, true)],
   [2, 'operator', (storm) => promote(storm)],
-  [2, 'join', (storm) => join(storm)],
+  [3, 'join', (storm) => join(storm)],
+  [1, 'leave', (storm) => leave(storm)],
+  [2, 'storm', ({ room, dice }) => blow(room, dice)],
 ];
 
 /** Makes `minutes` of trouble, then calms down and checks. */
 export async function rage(room: Room, world: World, minutes: number): Promise<void> {
   const dice = room.dice.fork('chaos');
-  const promised = { invites: new Set<string>(), operators: new Set<string>() };
+  const promised: Promised = {
+    invites: new Set(),
+    operators: new Set(),
+    members: new Set(),
+    leavers: new Set(),
+  };
   const storm: Storm = {
     room,
     world,
     dice,
-    promised: { ...promised, members: new Set() },
+    promised,
     joining: new Set(),
   };
   await survey(storm);
@@ -158,10 +165,41 @@ async function join({ room, world, dice, promised, joining }: Storm): Promise<vo
   promised.members.add((await world.status(newcomer.name)).self.id);
 }
 
+/** The member says farewell, or is cut midway; then it starts where it stopped. */
+async function leave({ room, world, dice, promised }: Storm): Promise<void> {
+  const members = [...room.machines.values()].filter(({ socket }) => socket.handler !== null);
+  const isOperator = async ({ name }: Machine): Promise<boolean> =>
+    (await world.status(name)).self.role === 'operator';
+  const machine = members.length === 0 ? null : dice.pick(members);
+  if (machine === null || (await isOperator(machine))) return;
+  const { id } = (await world.status(machine.name)).self;
+  promised.leavers.add(id);
+  const left = world.leave(machine.name).catch((error: unknown) => {
+    if (!isExpected(error)) throw error;
+  });
+  if (dice.chance(0.3)) {
+    await pauseRun(room, dice.between(0, 500));
+    await world.powerCut(machine.name);
+    await pauseRun(room, dice.between(0, 20_000));
+    await boot(room, machine.name);
+  }
+  await left;
+}
+
+/** Bad weather for a while. */
+async function blow(room: Room, dice: Dice): Promise<void> {
+  const { underlay } = room;
+  const calm = underlay.weather;
+  underlay.weather = { ...calm, loss: 0.4, gossipLoss: 0.9, farMs: calm.farMs + 400 };
+  await pauseRun(room, dice.between(0, 60_000));
+  underlay.weather = room.weather;
+}
+
 /** No more trouble: everybody is started, joins that were cut are finished, and all must fit. */
 async function calm(storm: Storm): Promise<void> {
   const { room, world, joining } = storm;
   await world.heal();
+  room.underlay.weather = room.weather;
   room.trace.note(room.scheduler.nowMs(), 'chaos', 'calm');
   const machines = [...room.machines.values()];
   const isUp = async (): Promise<boolean> => {
@@ -188,13 +226,20 @@ async function calm(storm: Storm): Promise<void> {
   await staysQuiet(storm, members);
 }
 
-async function finishJoin({ room, world }: Storm, machine: Machine): Promise<boolean> {
+/**
+ * A join that was cut is repeated. It may be refused only where the VM left before and nobody heard
+ * of it: then its old name is taken until an operator evicts it.
+ */
+async function finishJoin(storm: Storm, machine: Machine): Promise<boolean> {
+  const { room, world, promised } = storm;
   if (machine.daemon !== null) return true;
   if (holdsMember(machine)) await boot(room, machine.name);
   else {
     for (const { name } of room.machines.values()) {
       const row = await world.status(name).catch(() => null);
       if (row?.self.role !== 'operator') continue;
+      const held = (await world.members(name)).filter((one) => one.name === machine.name);
+      if (held.some(({ id, state }) => state !== 'left' && promised.leavers.has(id))) return true;
       await world.join(machine.name, await world.invite(name));
       break;
     }

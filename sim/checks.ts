@@ -16,6 +16,8 @@ export interface Promised {
   readonly operators: Set<string>;
   /** Ids of members. */
   readonly members: Set<string>;
+  /** Ids of members that began to leave: they may be gone, or seen dead where nobody heard it. */
+  readonly leavers: Set<string>;
 }
 
 interface Account {
@@ -37,7 +39,7 @@ export async function findFlaws(
   if (first === undefined) return ['nobody runs'];
   return [
     ...accounts.flatMap((one) => differs(first, one)),
-    ...accounts.flatMap((one) => isUnsettled(one, machines.length)),
+    ...accounts.flatMap((one) => isUnsettled(one, machines.length, promised)),
     ...accounts.flatMap((one) => hostFlaws(one)),
     ...accounts.flatMap((one) => broken(one, promised)),
     ...journalFlaws(room, machines),
@@ -62,12 +64,18 @@ function differs(first: Account, other: Account): readonly string[] {
     : [`${other.machine.name} and ${first.machine.name} do not hold the same view`];
 }
 
-function isUnsettled({ machine, status }: Account, size: number): readonly string[] {
+function isUnsettled(
+  { machine, status }: Account,
+  size: number,
+  { leavers }: Promised,
+): readonly string[] {
+  const isGhost = ({ id, state }: MemberRow): boolean => leavers.has(id) && state === 'dead';
+  const ghosts = status.members.filter(isGhost).length;
   const troubled = status.services.filter(({ state }) => state !== 'ready');
   return [
     ...(status.self.ready ? [] : [`${machine.name} is not ready`]),
     ...troubled.map((service) => `${machine.name}: ${JSON.stringify(service)}`),
-    ...(status.reachable === size && status.total === size
+    ...(status.reachable === size && status.total === size + ghosts
       ? []
       : [`${machine.name} reaches ${status.reachable} of ${status.total}, not ${size}`]),
   ];
@@ -93,10 +101,13 @@ function hostFlaws({ machine, status }: Account): readonly string[] {
 }
 
 function broken({ machine, status, invites }: Account, promised: Promised): readonly string[] {
+  const stays = (id: string): boolean => !promised.leavers.has(id);
   const ids = new Set(invites.map(({ id }) => id));
   const members = new Map(status.members.map((row) => [row.id, row]));
-  const lost = [...promised.members].filter((id) => !members.has(id));
-  const demoted = [...promised.operators].filter((id) => members.get(id)?.role !== 'operator');
+  const lost = [...promised.members].filter(stays).filter((id) => !members.has(id));
+  const demoted = [...promised.operators]
+    .filter(stays)
+    .filter((id) => members.get(id)?.role !== 'operator');
   const gone = [...promised.invites].filter((id) => !ids.has(id));
   return [
     ...lost.map((id) => `${machine.name} lost the member ${id}`),

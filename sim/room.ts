@@ -37,6 +37,8 @@ export interface Room {
   readonly dice: Dice;
   readonly crypto: Crypto;
   readonly underlay: Underlay;
+  /** The weather of the seed. */
+  readonly weather: Weather;
   readonly hall: Hall;
   readonly tunnels: Tunnels;
   readonly machines: ReadonlyMap<string, Machine>;
@@ -90,6 +92,7 @@ export function openRoom({ seed, vms, bug, onLine }: RunOptions): Room {
     dice,
     crypto,
     underlay,
+    weather,
     hall: {
       scheduler,
       underlay,

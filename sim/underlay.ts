@@ -39,7 +39,7 @@ export interface Weather {
 /** The network. */
 export interface Underlay {
   readonly stations: readonly Station[];
-  readonly weather: Weather;
+  weather: Weather;
   /** Who receives what `from` sends to this address; null when nobody does. */
   find(from: Station, host: string): Station | null;
   /** The address from which `to` sees `from`. */
@@ -74,7 +74,7 @@ export function openUnderlay(dice: Dice, stations: readonly Station[], weather: 
   const pair = (a: string, b: string): string => [a, b].toSorted().join('|');
   const isPrivate = (station: Station, host: string): boolean =>
     station.publicHost !== null && station.publicHost !== host;
-  return {
+  const underlay: Underlay = {
     stations,
     weather,
     find: (from, host) => {
@@ -88,19 +88,20 @@ export function openUnderlay(dice: Dice, stations: readonly Station[], weather: 
     },
     passes: (a, b) => a.isOn && b.isOn && !cuts.has(pair(a.site, b.site)),
     streamMs: (a, b, bytes) => {
-      const base = a.site === b.site ? weather.nearMs : weather.farMs;
-      let waitMs = base + dice.between(0, weather.jitterMs) + bytes / BYTES_PER_MS;
-      for (let round = 0; round < 6 && dice.chance(weather.loss); round += 1) {
+      const base = a.site === b.site ? underlay.weather.nearMs : underlay.weather.farMs;
+      let waitMs = base + dice.between(0, underlay.weather.jitterMs) + bytes / BYTES_PER_MS;
+      for (let round = 0; round < 6 && dice.chance(underlay.weather.loss); round += 1) {
         waitMs += RETRANSMIT_MS * 2 ** round;
       }
       return waitMs;
     },
-    isLost: () => dice.chance(weather.loss),
-    isGossipLost: () => dice.chance(weather.gossipLoss),
-    isDoubled: () => dice.chance(weather.duplication),
+    isLost: () => dice.chance(underlay.weather.loss),
+    isGossipLost: () => dice.chance(underlay.weather.gossipLoss),
+    isDoubled: () => dice.chance(underlay.weather.duplication),
     cut: (siteA, siteB) => {
       cuts.add(pair(siteA, siteB));
     },
     heal: () => cuts.clear(),
   };
+  return underlay;
 }
