@@ -23,6 +23,8 @@ interface Storm {
   readonly world: World;
   readonly dice: Dice;
   readonly promised: Promised;
+  /** Acts under way. */
+  acting: number;
   /** VMs that began to join. */
   readonly joining: Set<string>;
 }
@@ -59,6 +61,7 @@ export async function rage(room: Room, world: World, minutes: number): Promise<v
     world,
     dice,
     promised,
+    acting: 0,
     joining: new Set(),
   };
   await survey(storm);
@@ -67,9 +70,14 @@ export async function rage(room: Room, world: World, minutes: number): Promise<v
     await pauseRun(room, dice.between(0, 12_000));
     const [, name, act] = draw(dice);
     room.trace.note(room.scheduler.nowMs(), 'chaos', name);
-    act(storm).catch((error: unknown) => {
-      if (!isExpected(error)) room.scheduler.fail(error);
-    });
+    storm.acting += 1;
+    act(storm)
+      .catch((error: unknown) => {
+        if (!isExpected(error)) room.scheduler.fail(error);
+      })
+      .finally(() => {
+        storm.acting -= 1;
+      });
   }
   await calm(storm);
 }
@@ -203,6 +211,7 @@ async function calm(storm: Storm): Promise<void> {
   room.trace.note(room.scheduler.nowMs(), 'chaos', 'calm');
   const machines = [...room.machines.values()];
   const isUp = async (): Promise<boolean> => {
+    if (storm.acting > 0) return false;
     for (const machine of machines) await boot(room, machine.name);
     return machines.every((machine) => machine.daemon !== null || !holdsMember(machine));
   };
