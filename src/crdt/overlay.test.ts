@@ -38,7 +38,8 @@ describe('overlay', () => {
       ['a', 'b'],
       ['b', 'a'],
     ] as const) {
-      const byNumber = invited().admits(second, 'j', at).admits(first, 'i', at);
+      const byNumber = world().invites(low, { number: 2 }).invites(high, { number: 1 });
+      byNumber.admits(second, low, at).admits(first, high, at);
       assert.deepEqual(winnerOf(byNumber), [first]);
       const byInvite = equal().admits(second, high, at).admits(first, low, at);
       assert.deepEqual(winnerOf(byInvite), [first]);
