@@ -44,6 +44,16 @@ const CASES: readonly Case[] = [
     expected: { members: 'a b c founder', operators: 'a b' },
   },
   {
+    what: 'the recovery code lifts a removal that came before it',
+    story: ofTwoOperators().as('a').removes('c').as('c').recovers(1, 'code 1', 'code 2'),
+    expected: { members: 'a b c founder', operators: 'c founder a b' },
+  },
+  {
+    what: 'and not one that comes after it',
+    story: ofTwoOperators().as('c').recovers(1, 'code 1', 'code 2').as('a').removes('c'),
+    expected: { members: 'a b c founder', operators: 'founder a b' },
+  },
+  {
     what: 'who is granted the role twice has it once',
     story: ofTwoOperators().as('b').grants('a', 1),
     expected: { members: 'a b c founder', operators: 'founder a b' },

@@ -8,8 +8,9 @@
  *    one: of two that evict each other the senior stays, whichever came first.
  * 3. Who is evicted or removed after its turn keeps what its evictions and removals did, and loses
  *    the rest. Its grants no longer seat anybody, but who is seated already stays.
- * 4. A removal counts against every grant that is older by (hlc, author). The founder and the
- *    recovered have no grant, so against them any removal counts. Nobody's own grant counts.
+ * 4. A removal counts against every grant that is older by (hlc, author). A recovery counts as a
+ *    grant: the code lifts whatever removal came before it. The founder has no grant, so against
+ *    it any removal counts. Nobody's own grant counts.
  */
 import type { MemberId } from './ids.ts';
 import type { Testimonies } from './membership.ts';
@@ -67,6 +68,8 @@ interface Course {
   readonly turns: MutableTurn[];
   readonly voidedAt: Map<MemberId, number>;
   readonly queue: Candidate[];
+  /** When each of the recovered used the code. */
+  readonly recoveries: ReadonlyMap<MemberId, Order>;
 }
 
 /** Runs one pass. Deterministic in the contents of the testimonies, not in their order. */
@@ -75,7 +78,8 @@ export function runPass(
   roots: readonly Operator[],
   rulings: Rulings,
 ): Pass {
-  const course: Course = { turns: [], voidedAt: new Map(), queue: [] };
+  const recoveries = recoveriesOf(testimonies, roots);
+  const course: Course = { turns: [], voidedAt: new Map(), queue: [], recoveries };
   enqueue(
     course.queue,
     roots.map((operator) => ({ operator, granter: null })),
@@ -96,17 +100,28 @@ const enqueue = (queue: Candidate[], candidates: readonly Candidate[]): void => 
   queue.sort((a, b) => compareRank(b.operator, a.operator));
 };
 
+const recoveriesOf = (
+  testimonies: Testimonies,
+  roots: readonly Operator[],
+): ReadonlyMap<MemberId, Order> =>
+  new Map(
+    roots.flatMap(({ member, recovery }) => {
+      const said = testimonies.get(member)?.said.root.get(String(recovery));
+      return said === undefined ? [] : [[member, said] as const];
+    }),
+  );
+
 const mayTurn = (
   testimonies: Testimonies,
-  { turns, voidedAt }: Course,
+  course: Course,
   { barred }: Rulings,
   { operator: { member }, granter }: Candidate,
 ): boolean =>
   !barred.has(member) &&
-  !voidedAt.has(member) &&
+  !course.voidedAt.has(member) &&
   (granter === null || granter.fellAt === null) &&
-  !turns.some(({ operator, fellAt }) => operator.member === member && fellAt === null) &&
-  !isRemoved(testimonies, turns, member);
+  !course.turns.some(({ operator, fellAt }) => operator.member === member && fellAt === null) &&
+  !isRemoved(testimonies, course, member);
 
 const takeTurn = (
   testimonies: Testimonies,
@@ -126,7 +141,7 @@ const takeTurn = (
     const { member } = each.operator;
     if (each.fellAt !== null) continue;
     const isTouched = (testimony?.deletedAt(trustPath('role', member)) ?? null) !== null;
-    const isOut = voidedAt.has(member) || (isTouched && isRemoved(testimonies, turns, member));
+    const isOut = voidedAt.has(member) || (isTouched && isRemoved(testimonies, course, member));
     if (isOut) each.fellAt = now;
   }
   if (turn.fellAt === null) enqueue(course.queue, grantsOf(testimony, turn));
@@ -145,10 +160,14 @@ const grantsOf = (testimony: Testimony | undefined, granter: MutableTurn): reado
   }));
 
 /** Whether what was said so far about a member's role ends with a removal. */
-const isRemoved = (testimonies: Testimonies, turns: readonly Turn[], member: MemberId): boolean => {
+const isRemoved = (
+  testimonies: Testimonies,
+  { turns, recoveries }: Course,
+  member: MemberId,
+): boolean => {
   const path = trustPath('role', member);
   let removal: Order | null = null;
-  let grant: Order | null = null;
+  let grant: Order | null = recoveries.get(member) ?? null;
   for (const { operator } of turns) {
     const author = operator.member;
     const testimony = testimonies.get(author);

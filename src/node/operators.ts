@@ -119,24 +119,18 @@ export async function addOperator(
   }
 }
 
-/**
- * Takes the operator role back. Removing the last operator is refused: only the recovery code
- * would help then.
- */
-export async function removeOperator(context: OperatorContext, text: string): Promise<void> {
+/** Takes the role back from another member; what it signed and should stay is signed anew. */
+export async function removeOperator(
+  ports: OperatorPorts,
+  context: OperatorContext,
+  text: string,
+): Promise<void> {
   const view = context.replica.view();
   mustBeOperator(view, context.self, 'take the role back');
   const member = findMember(view, text);
   if (member.role !== 'operator') return;
-  if (view.operators.length === 1) {
-    throw new Fault('refused', {
-      field: 'member',
-      value: member.name,
-      why: 'the last operator',
-      remedy: 'make another member an operator first',
-    });
-  }
-  const adopted = adoptions(context, view, member.id);
+  if (member.id === context.self) throw cannotRemove(member.name);
+  const adopted = adoptions(context, view, member.id, ports.clock.wallMs());
   await context.replica.write([...adopted, { path: `trust/role/${member.id}`, value: null }]);
   await spread(context);
 }
@@ -171,9 +165,14 @@ export async function recoverOperator(
 
 /**
  * What the removed operator signed as operator and what stays: under the remover, in the same
- * frame.
+ * frame. Its invites stay for those who came by them; revoked, since it may still hold the tokens.
  */
-function adoptions(context: OperatorContext, view: View, removed: MemberId): readonly Edit[] {
+function adoptions(
+  context: OperatorContext,
+  view: View,
+  removed: MemberId,
+  wallMs: number,
+): readonly Edit[] {
   const paths = context.replica
     .pathsOf(removed)
     .filter((path) => /^(intent\/|trust\/(invite|adopt|evict|role)\/)/.test(path));
@@ -181,7 +180,9 @@ function adoptions(context: OperatorContext, view: View, removed: MemberId): rea
     const value = context.replica.valueOf(removed, path);
     const isAboutItself = path === `trust/role/${removed}`;
     const isSpare = path.startsWith('trust/role/') && !isRoleHeld(view, path);
-    return value === null || isAboutItself || isSpare ? [] : [{ path, value }];
+    if (value === null || isAboutItself || isSpare) return [];
+    const isOpenInvite = path.startsWith('trust/invite/') && isRecord(value) && !value.revokedAt;
+    return [{ path, value: isOpenInvite ? { ...value, revokedAt: wallMs } : value }];
   });
 }
 
@@ -218,6 +219,14 @@ async function reaches(
   }
   return false;
 }
+
+const cannotRemove = (name: string): Fault =>
+  new Fault('refused', {
+    field: 'member',
+    value: name,
+    why: 'an operator cannot remove itself: what it signed would be void',
+    remedy: 'run it on another operator, which adopts what should stay',
+  });
 
 const badCode = (why: string, remedy: string): Fault =>
   new Fault('refused', { field: 'code', value: '(hidden)', why, remedy });
