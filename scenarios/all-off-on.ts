@@ -1,5 +1,6 @@
 /**
- * Rule: all off, then on — a mesh whose VMs all lost power is the same mesh when they have it again.
+ * Rule: all off, then on — a mesh whose VMs all lost power is the same mesh when they have it
+ * again.
  */
 import { found, together } from './mesh.ts';
 import { expect, refusal, type World } from './world.ts';

@@ -1,5 +1,6 @@
 /**
- * Rule: join — a VM with a token becomes a member and talks to everybody; a used token opens nothing.
+ * Rule: join — a VM with a token becomes a member and talks to everybody; a used token opens
+ * nothing.
  */
 import { found, isReady, SETTLE_MS, stateOf, talk, together } from './mesh.ts';
 import { expect, refusal, type World } from './world.ts';

@@ -24,7 +24,9 @@ export async function memberLost(world: World): Promise<void> {
   expect('the same addresses', after.addresses.join() === before.addresses.join());
 }
 
-/** A crash of the daemon: the tunnels stay, for they are the kernel's; the daemon finds them again. */
+/**
+ * A crash of the daemon: the tunnels stay, for they are the kernel's; the daemon finds them again.
+ */
 export async function daemonLost(world: World): Promise<void> {
   await found(world, ALL);
   await world.crash('vm2');

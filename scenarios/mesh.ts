@@ -58,7 +58,7 @@ export async function apart(
 }
 
 /** Every ordered pair. */
-export const pairs = (names: readonly string[]): readonly (readonly [string, string])[] =>
+const pairs = (names: readonly string[]): readonly (readonly [string, string])[] =>
   names.flatMap((from) => names.filter((to) => to !== from).map((to) => [from, to] as const));
 
 /** Whether a VM says that it is ready. */

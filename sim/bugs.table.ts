@@ -58,14 +58,11 @@ export const BUGS: Readonly<Record<string, Bug>> = {
   'no-redial': {
     about: 'a connection that broke is never made again',
     wrap: withNode((node) => {
-      const dialled = new Set<string>();
+      const met = new Set<string>();
+      node.onConnectionChange((peer) => met.add(peer));
       return {
-        dial: (peer, endpoints, timeoutMs) => {
-          const isSpent = dialled.has(peer);
-          return node.dial(peer, isSpent ? [] : endpoints, timeoutMs).then(() => {
-            dialled.add(peer);
-          });
-        },
+        dial: (peer, endpoints, timeoutMs) =>
+          node.dial(peer, met.has(peer) ? [] : endpoints, timeoutMs),
       };
     }),
   },

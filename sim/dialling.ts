@@ -1,6 +1,6 @@
 /**
- * Edge: dialling — how one party reaches another: addresses in order, then pre-shared key, Noise and
- * the gates of both sides.
+ * Edge: dialling — how one party reaches another: addresses in order, then pre-shared key, Noise
+ * and the gates of both sides.
  */
 import type { PeerKey } from '../src/crdt/ids.ts';
 import type { Endpoint } from '../src/ports.ts';

@@ -22,6 +22,7 @@ export function openDisk(scheduler: Scheduler, platter: Platter, life: Life): Di
   const soon = (run: () => void): void => {
     life.after(dice.between(0.01, habits.writeMsMax), run);
   };
+  const context = { scheduler, platter, life, soon };
   const inTurn = openTurns();
   const change = (name: string, work: (file: File, answer: Answer<void>) => void): Promise<void> =>
     inTurn(name, () => life.promise((answer) => work(fileOf(platter, name), answer)));
@@ -38,35 +39,19 @@ export function openDisk(scheduler: Scheduler, platter: Platter, life: Life): Di
       return change(name, (file, answer) =>
         soon(() => {
           replace(file, copy);
-          sync(scheduler, platter, file, answer.resolve);
+          sync(scheduler, platter, file, { done: answer.resolve });
         }),
       );
     },
     append: (name, content) => {
       const copy = content.slice();
-      return change(name, (file, answer) => {
-        const unlisten = life.onEnd((death) => {
-          if (death !== 'crash') return;
-          extend(file, copy.slice(0, dice.integer(copy.length + 1)));
-          sync(scheduler, platter, file);
-        });
-        soon(() => {
-          unlisten();
-          extend(file, copy);
-          const lagMsMax = habits.appendLagMsMax;
-          if (lagMsMax === null) sync(scheduler, platter, file, answer.resolve);
-          else {
-            sync(scheduler, platter, file, undefined, lagMsMax);
-            answer.resolve();
-          }
-        });
-      });
+      return change(name, (file, answer) => append(context, file, copy, answer));
     },
     remove: (name) =>
       change(name, (file, answer) =>
         soon(() => {
           replace(file, null);
-          sync(scheduler, platter, file, answer.resolve);
+          sync(scheduler, platter, file, { done: answer.resolve });
         }),
       ),
     list: () =>
@@ -76,6 +61,36 @@ export function openDisk(scheduler: Scheduler, platter: Platter, life: Life): Di
         life.after(dice.between(0.01, READ_MS_MAX), () => answer.resolve(present().toSorted()));
       }),
   };
+}
+
+interface DiskContext {
+  readonly scheduler: Scheduler;
+  readonly platter: Platter;
+  readonly life: Life;
+  readonly soon: (run: () => void) => void;
+}
+
+function append(
+  { scheduler, platter, life, soon }: DiskContext,
+  file: File,
+  content: Uint8Array,
+  answer: Answer<void>,
+): void {
+  const unlisten = life.onEnd((death) => {
+    if (death !== 'crash') return;
+    extend(file, content.slice(0, platter.dice.integer(content.length + 1)));
+    sync(scheduler, platter, file);
+  });
+  soon(() => {
+    unlisten();
+    extend(file, content);
+    const lagMsMax = platter.habits.appendLagMsMax;
+    if (lagMsMax === null) sync(scheduler, platter, file, { done: answer.resolve });
+    else {
+      sync(scheduler, platter, file, { lagMsMax });
+      answer.resolve();
+    }
+  });
 }
 
 /** What is asked of one name happens in the order in which it was asked. */

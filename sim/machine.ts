@@ -1,8 +1,8 @@
 /**
  * Edge: machine — one simulated VM: what outlives its processes, and how they start and end.
  *
- * A command line is a process of its own, as on a real VM: `init` and `join` prepare the state, then
- * the daemon starts on it.
+ * A command line is a process of its own, as on a real VM: `init` and `join` prepare the state,
+ * then the daemon starts on it.
  */
 import { eraseState, isLeaving } from '../src/node/leave.ts';
 import { startNode } from '../src/node/node.ts';

@@ -28,6 +28,7 @@ export interface Party extends Holder {
   readonly ends: Set<End>;
   readonly handlers: Map<string, { options: ProtocolOptions; handler: RequestHandler }>;
   readonly listeners: Set<(peer: PeerKey) => void>;
+  isStopped: boolean;
   /** Whether it still takes part. */
   isOpen(): boolean;
   /** Takes an end that has just come up. */

@@ -2,7 +2,8 @@
  * Edge: platter — what a simulated disk holds, and what a power cut leaves of it.
  *
  * A platter belongs to a VM and outlives its processes. What a process writes is first in the page
- * cache (seen by reads, kept when the process crashes) and later durable (kept when the power goes).
+ * cache (seen by reads, kept when the process crashes) and later durable (kept when the power
+ * goes).
  *
  * 1. A replaced file is the old or the new one, whole, whatever happens.
  * 2. Of an append that was not synced, a power cut keeps any prefix.
@@ -79,13 +80,18 @@ export function extend(file: File, content: Uint8Array): void {
   file.changes += 1;
 }
 
+/** Whom to tell when it is durable, and how long that may take at most, ms. */
+export interface SyncOptions {
+  readonly done?: () => void;
+  readonly lagMsMax?: number;
+}
+
 /** Makes the file as it is now durable after a while, then tells. Only the power stops it. */
 export function sync(
   scheduler: Scheduler,
   platter: Platter,
   file: File,
-  done: () => void = () => {},
-  lagMsMax: number = platter.habits.syncMsMax,
+  { done = () => {}, lagMsMax = platter.habits.syncMsMax }: SyncOptions = {},
 ): void {
   const { cuts, dice } = platter;
   const { cached, changes } = file;

@@ -19,7 +19,10 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const suite: Suite = {
   assert,
   test: (name, body) => {
-    test(name, () => underBan(() => scheduler.drive(body())));
+    test(name, () => {
+      // Goal: one test of the suite, on the virtual edge. Method: the scheduler drives it.
+      return underBan(() => scheduler.drive(body()));
+    });
   },
 };
 

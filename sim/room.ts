@@ -12,7 +12,7 @@ import { stubCrypto } from './crypto.ts';
 import { bootKernel } from './kernel.ts';
 import type { Machine } from './machine.ts';
 import type { Hall } from './party.ts';
-import { makePlatter } from './platter.ts';
+import { type DiskHabits, makePlatter } from './platter.ts';
 import { type Dice, openDice } from './random.ts';
 import { openScheduler, type Scheduler } from './scheduler.ts';
 import { openTrace, type Trace } from './trace.ts';
@@ -47,7 +47,9 @@ export interface Room {
 
 /** One seed in so many runs on real signatures. */
 const REAL_CRYPTO_EVERY = 100;
-/** How far a VM's clock may be off. Two may differ by twice that; the mesh holds frames from 10 s. */
+/**
+ * How far a VM's clock may be off. Two may differ by twice that; the mesh holds frames from 10 s.
+ */
 const SKEW_MS_MAX = 4_000;
 
 /** Builds the room of a seed. */
@@ -65,26 +67,9 @@ export function openRoom({ seed, vms, bug, onLine }: RunOptions): Room {
     appendLagMsMax: null,
     ...bug?.disk,
   };
-  const machines = stations.map((station): Machine => {
-    const own = dice.fork(station.vm);
-    const skewMs = own.between(-SKEW_MS_MAX, SKEW_MS_MAX);
-    const clock = {
-      nowMs: scheduler.nowMs,
-      wallMs: () => START_WALL_MS + scheduler.nowMs() + skewMs,
-    };
-    return {
-      name: station.vm,
-      kernel: bootKernel(station, own.chance(0.5), clock),
-      platter: makePlatter(own.fork('disk'), habits),
-      socket: { handler: null },
-      children: new Map(),
-      skewMs,
-      bootedMs: 0,
-      daemon: null,
-      lives: new Set(),
-      started: 0,
-    };
-  });
+  const machines = stations.map((station) =>
+    makeMachine(station, scheduler, dice.fork(station.vm), habits),
+  );
   const kernels = machines.map(({ kernel }) => kernel);
   return {
     scheduler,
@@ -104,6 +89,31 @@ export function openRoom({ seed, vms, bug, onLine }: RunOptions): Room {
     tunnels: openTunnels(scheduler, underlay, dice.fork('tunnels'), kernels),
     machines: new Map(machines.map((machine) => [machine.name, machine])),
     bug,
+  };
+}
+
+function makeMachine(
+  station: Station,
+  scheduler: Scheduler,
+  dice: Dice,
+  habits: DiskHabits,
+): Machine {
+  const skewMs = dice.between(-SKEW_MS_MAX, SKEW_MS_MAX);
+  const clock = {
+    nowMs: scheduler.nowMs,
+    wallMs: () => START_WALL_MS + scheduler.nowMs() + skewMs,
+  };
+  return {
+    name: station.vm,
+    kernel: bootKernel(station, dice.chance(0.5), clock),
+    platter: makePlatter(dice.fork('disk'), habits),
+    socket: { handler: null },
+    children: new Map(),
+    skewMs,
+    bootedMs: 0,
+    daemon: null,
+    lives: new Set(),
+    started: 0,
   };
 }
 

@@ -15,26 +15,24 @@ const options = (seed: number, more: Partial<SeedOptions> = {}): SeedOptions => 
 
 for (const scenario of Object.keys(SCENARIOS)) {
   test(`scenario ${scenario} holds in rough weather, and twice alike`, async () => {
-    // Goal: the scenario, and determinism. Method: three seeds, one of them twice; hashes equal
-    // for one seed and different for two.
+    // Goal: the scenario, and determinism. Method: two seeds, one of them twice; hashes equal for
+    // one seed and different for two.
     const hashes = [];
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const result = await runSeed(options(seed, { scenario }));
       assert.equal(result.failure, null, `seed ${seed}`);
       hashes.push(result.hash);
     }
-    assert.equal(new Set(hashes).size, 3);
-    assert.equal((await runSeed(options(3, { scenario }))).hash, hashes[2]);
+    assert.equal(new Set(hashes).size, 2);
+    assert.equal((await runSeed(options(2, { scenario }))).hash, hashes[1]);
   });
 }
 
 test('chaos ends in a mesh that is whole', async () => {
-  // Goal: liveness after random faults. Method: five minutes of chaos on two scenarios, twice each.
-  for (const seed of [4, 6]) {
-    const first = await runSeed(options(seed, { minutes: 5 }));
-    assert.equal(first.failure, null, `seed ${seed}`);
-    assert.equal((await runSeed(options(seed, { minutes: 5 }))).hash, first.hash);
-  }
+  // Goal: liveness after random faults. Method: three minutes of chaos, twice.
+  const first = await runSeed(options(4, { minutes: 3 }));
+  assert.equal(first.failure, null);
+  assert.equal((await runSeed(options(4, { minutes: 3 }))).hash, first.hash);
 });
 
 test('real signatures change nothing but the bytes', async () => {
@@ -48,9 +46,9 @@ for (const [name, bug] of Object.entries(BUGS)) {
     // Goal: the simulator finds what it is for. Method: seeds until one fails, at most ten; the
     // same seed without the bug passes.
     for (let seed = 1; seed <= 10; seed += 1) {
-      const { failure } = await runSeed(options(seed, { minutes: 5, bug }));
+      const { failure } = await runSeed(options(seed, { minutes: 3, bug }));
       if (failure === null) continue;
-      assert.equal((await runSeed(options(seed, { minutes: 5 }))).failure, null);
+      assert.equal((await runSeed(options(seed, { minutes: 3 }))).failure, null);
       return;
     }
     assert.fail(`not found: ${bug.about}`);

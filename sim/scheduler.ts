@@ -1,5 +1,6 @@
 /**
- * Edge: scheduler — virtual time: pops the earliest event, runs it, lets what it woke settle, repeats.
+ * Edge: scheduler — virtual time: pops the earliest event, runs it, lets what it woke settle,
+ * repeats.
  *
  * 1. Events at one moment run in the order in which they were made.
  * 2. Between two events every promise that can settle has settled: one real `setImmediate` runs

@@ -1,5 +1,6 @@
 /**
- * Edge: seed — one seed, run once: a scenario in the seed's own weather, then chaos, calm and checks.
+ * Edge: seed — one seed, run once: a scenario in the seed's own weather, then chaos, calm and
+ * checks.
  */
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { underBan } from './ban.ts';

@@ -74,7 +74,10 @@ const openContractWorld = (weather: Weather) => (): SwarmWorld => {
 const suiteNamed = (name: string): Suite => ({
   assert,
   test: (title, body) => {
-    test(`${name} ${title}`, () => underBan(() => scheduler.drive(body())));
+    test(`${name} ${title}`, () => {
+      // Goal: one test of the suite, on the virtual edge. Method: the scheduler drives it.
+      return underBan(() => scheduler.drive(body()));
+    });
   },
 });
 

@@ -7,7 +7,7 @@ import { peerKeyOf } from '../src/crdt/ids.ts';
 import { Fault } from '../src/fault.ts';
 import type { Connection, Crypto, Swarm, SwarmConfig, SwarmNode } from '../src/ports.ts';
 import { dial } from './dialling.ts';
-import { openGossip } from './gossip.ts';
+import { type Gossip, openGossip } from './gossip.ts';
 import type { Life } from './life.ts';
 import { doorOf, endWith, type Hall, type Party, swarmFault } from './party.ts';
 import { request } from './requesting.ts';
@@ -56,9 +56,56 @@ interface Place {
 }
 
 function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; party: Party } {
-  const { station, life, config, door } = place;
-  const self = peerKeyOf(crypto.publicKey(config.seed));
-  let isOpen = true;
+  const { party, gossip } = makeParty(hall, crypto, place);
+  const { life, door } = place;
+  const closeAll = (doomed: readonly End[]): Promise<void> =>
+    life.promise(({ resolve }) => {
+      for (const end of doomed) hall.wires.close(end, false);
+      life.after(1, resolve);
+    });
+  const node: SwarmNode = {
+    self: party.self,
+    dial: (peer, endpoints, timeoutMs) => dial(hall, party, { peer, endpoints, timeoutMs }),
+    hangUp: (peer) => closeAll([...party.ends].filter((end) => end.peer === peer)),
+    connections: () => used(party).map(shown),
+    request: (peer, protocol, body, timeoutMs) => {
+      const end = endWith(party, peer);
+      const why = whyNotAsked(party, end, protocol);
+      if (end === undefined || why !== null) {
+        return Promise.reject(swarmFault('refused', peer, why ?? ''));
+      }
+      return request(hall, party, end, { protocol, body, timeoutMs });
+    },
+    handle: (protocol, options, handler) => {
+      if (party.handlers.has(protocol)) throw new Error(`${protocol} is served twice`);
+      const served = { options, handler };
+      party.handlers.set(protocol, served);
+      return () => {
+        if (party.handlers.get(protocol) === served) party.handlers.delete(protocol);
+      };
+    },
+    publish: gossip.publish,
+    onConnectionChange: (listener) => {
+      party.listeners.add(listener);
+      return () => party.listeners.delete(listener);
+    },
+    stop: () => {
+      party.isStopped = true;
+      if (door !== null) leaveDoor(hall, door, party);
+      return closeAll([...party.ends]);
+    },
+  };
+  return { node, party };
+}
+
+function whyNotAsked(party: Party, end: End | undefined, protocol: string): string | null {
+  if (end === undefined) return 'not connected';
+  const mayUse = party.handlers.get(protocol)?.options.inviteMayUse === true;
+  return end.standing === 'invite' && !mayUse ? `only holds an invite, no ${protocol}` : null;
+}
+
+function makeParty(hall: Hall, crypto: Crypto, place: Place): { party: Party; gossip: Gossip } {
+  const { station, life, config } = place;
   const ends = new Set<End>();
   const listeners: Party['listeners'] = new Set();
   const tell = (end: End, what: string): void => {
@@ -67,20 +114,20 @@ function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; 
   };
   const gossip = openGossip(hall, () => used(party).filter((end) => end.standing === 'member'));
   const party: Party = {
-    self,
+    self: peerKeyOf(crypto.publicKey(config.seed)),
     config,
     station,
     life,
     ends,
     listeners,
     handlers: new Map(),
-    isOpen: () => isOpen && life.isAlive(),
+    isStopped: false,
+    isOpen: () => !party.isStopped && life.isAlive(),
     up: (end) => {
       ends.add(end);
       tell(end, 'up');
-      if (end.standing === 'invite') {
-        life.after(INVITE_LIFE_MS, () => hall.wires.close(end, false));
-      }
+      if (end.standing !== 'invite') return;
+      life.after(INVITE_LIFE_MS, () => hall.wires.close(end, false));
     },
     down: (end) => {
       ends.delete(end);
@@ -88,44 +135,7 @@ function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; 
     },
     hear: (end, frame, isRepeat) => gossip.hear(party, end, frame, isRepeat),
   };
-  const closeAll = (doomed: readonly End[]): Promise<void> =>
-    life.promise(({ resolve }) => {
-      for (const end of doomed) hall.wires.close(end, false);
-      life.after(1, resolve);
-    });
-  const node: SwarmNode = {
-    self,
-    dial: (peer, endpoints, timeoutMs) => dial(hall, party, { peer, endpoints, timeoutMs }),
-    hangUp: (peer) => closeAll([...ends].filter((end) => end.peer === peer)),
-    connections: () => used(party).map(shown),
-    request: (peer, protocol, body, timeoutMs) => {
-      const end = endWith(party, peer);
-      const isLimited = end?.standing === 'invite';
-      const mayUse = !isLimited || party.handlers.get(protocol)?.options.inviteMayUse === true;
-      if (end === undefined || !mayUse) {
-        const why =
-          end === undefined ? 'not connected' : `an invite's holder is not asked ${protocol}`;
-        return Promise.reject(swarmFault('refused', peer, why));
-      }
-      return request(hall, party, end, { protocol, body, timeoutMs });
-    },
-    handle: (protocol, options, handler) => {
-      if (party.handlers.has(protocol)) throw new Error(`${protocol} is served twice`);
-      party.handlers.set(protocol, { options, handler });
-      return () => party.handlers.delete(protocol);
-    },
-    publish: gossip.publish,
-    onConnectionChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    stop: () => {
-      isOpen = false;
-      if (door !== null) leaveDoor(hall, door, party);
-      return closeAll([...ends]);
-    },
-  };
-  return { node, party };
+  return { party, gossip };
 }
 
 /** One end per peer, sorted by peer. */

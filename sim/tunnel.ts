@@ -17,6 +17,11 @@ const RETRY_MS = 5_000;
 const REKEY_MS = 120_000;
 const REJECT_MS = 180_000;
 const UNANSWERED_MS = 15_000;
+/** Longest addition to a retry. Unit: ms. */
+const JITTER_MS = 333;
+/** Sizes of the two messages of a handshake. Unit: bytes. */
+const INITIATION_BYTES = 148;
+const RESPONSE_BYTES = 92;
 
 /** The data plane of one run. */
 export interface Tunnels {
@@ -32,6 +37,15 @@ interface Side {
   readonly peer: Peer;
 }
 
+interface Ether {
+  readonly scheduler: Scheduler;
+  readonly underlay: Underlay;
+  readonly dice: Dice;
+  readonly kernels: readonly Kernel[];
+  readonly ticking: Set<Peer>;
+  sessions: number;
+}
+
 /** The tunnels between these kernels. */
 export function openTunnels(
   scheduler: Scheduler,
@@ -39,99 +53,112 @@ export function openTunnels(
   dice: Dice,
   kernels: readonly Kernel[],
 ): Tunnels {
-  const ticking = new Set<Peer>();
-  let sessions = 0;
-  /** The side that a packet of `from` reaches, if any: right place, right port, both keys known. */
-  const facing = ({ kernel, device, peer }: Side): Side | null => {
-    if (peer.endpoint === null || !isLive(device)) return null;
-    const station = underlay.find(kernel.station, peer.endpoint.host);
-    const other = kernels.find((one) => one.station === station);
-    if (station === null || other === undefined) return null;
-    if (!underlay.passes(kernel.station, station)) return null;
-    const port = peer.endpoint.port;
-    const target = [...other.devices.values()].find((one) => isLive(one) && one.port === port);
-    const back = target?.peers.get(device.publicKey ?? '');
-    if (target === undefined || back === undefined || target.publicKey !== peer.publicKey) {
-      return null;
-    }
-    return { kernel: other, device: target, peer: back };
-  };
-  const roam = (from: Side, to: Side): void => {
-    const host = underlay.sourceOf(from.kernel.station, to.kernel.station);
-    to.peer.endpoint = { host, port: from.device.port };
-  };
-  const initiate = (side: Side): void => {
-    const { kernel, peer } = side;
-    const nowMs = scheduler.nowMs();
-    if (peer.endpoint === null || nowMs - peer.triedMs < RETRY_MS) return;
-    peer.triedMs = nowMs;
-    peer.txBytes += 148;
-    const station = underlay.find(kernel.station, peer.endpoint.host);
-    if (station === null || underlay.isLost() || underlay.isLost()) return;
-    scheduler.after(2 * underlay.streamMs(kernel.station, station, 0), () => {
-      const other = facing(side);
-      if (other === null || !isHeld(side)) return;
-      roam(side, other);
-      sessions += 1;
-      for (const one of [peer, other.peer]) {
-        one.session = { id: sessions, atMs: scheduler.nowMs() };
-        one.unansweredMs = null;
-        one.rxBytes += 92;
-      }
-    });
-  };
-  const ageMs = (peer: Peer): number =>
-    peer.session === null ? Number.POSITIVE_INFINITY : scheduler.nowMs() - peer.session.atMs;
-  /** Whether data gets there; the receiver learns the sender's endpoint. */
-  const pass = (side: Side): Side | null => {
-    const other = facing(side);
-    if (other === null || ageMs(side.peer) >= REJECT_MS) return null;
-    if (other.peer.session?.id !== side.peer.session?.id) return null;
-    roam(side, other);
-    return other;
-  };
-  const isAnswered = (side: Side): boolean => {
-    const other = pass(side);
-    return other !== null && pass(other)?.device === side.device;
-  };
-  const maintain = (side: Side): void => {
-    const { peer } = side;
-    if (ageMs(peer) >= REKEY_MS) initiate(side);
-    else if (isAnswered(side)) peer.unansweredMs = null;
-    else {
-      peer.unansweredMs ??= scheduler.nowMs();
-      if (scheduler.nowMs() - peer.unansweredMs >= UNANSWERED_MS) initiate(side);
-    }
-  };
-  const tick = (side: Side): void => {
-    if (!isHeld(side) || side.peer.keepaliveS === 0) {
-      ticking.delete(side.peer);
-      return;
-    }
-    if (isLive(side.device)) maintain(side);
-    scheduler.after(RETRY_MS + dice.between(0, 333), () => tick(side));
-  };
+  const ether: Ether = { scheduler, underlay, dice, kernels, ticking: new Set(), sessions: 0 };
   return {
     changed: (kernel, device, peer, isWoken) => {
       const side = { kernel, device, peer };
-      if (isWoken && ageMs(peer) >= REKEY_MS && isLive(device)) initiate(side);
-      if (peer.keepaliveS === 0 || ticking.has(peer)) return;
-      ticking.add(peer);
-      scheduler.after(RETRY_MS + dice.between(0, 333), () => tick(side));
+      if (isWoken && ageMs(ether, peer) >= REKEY_MS && isLive(device)) initiate(ether, side);
+      if (peer.keepaliveS === 0 || ether.ticking.has(peer)) return;
+      ether.ticking.add(peer);
+      scheduler.after(RETRY_MS + dice.between(0, JITTER_MS), () => tick(ether, side));
     },
-    echo: (kernel, address) => {
-      const side = routeTo(kernel, address);
-      if (side === null || underlay.isLost() || underlay.isLost()) return false;
-      if (ageMs(side.peer) >= REKEY_MS) initiate(side);
-      const other = pass(side);
-      if (other === null) return false;
-      const source = side.device.addresses.map(plain).find((own) => isSameFamily(own, address));
-      if (source === undefined || !allows(other.peer, source)) return false;
-      if (!other.device.addresses.map(plain).includes(address)) return false;
-      const back = routeTo(other.kernel, source);
-      return back !== null && pass(back)?.device === side.device;
-    },
+    echo: (kernel, address) => echo(ether, kernel, address),
   };
+}
+
+/** The side that a packet of `from` reaches, if any: right place, right port, both keys known. */
+function facing({ underlay, kernels }: Ether, { kernel, device, peer }: Side): Side | null {
+  if (peer.endpoint === null || !isLive(device)) return null;
+  const station = underlay.find(kernel.station, peer.endpoint.host);
+  if (station === null || !underlay.passes(kernel.station, station)) return null;
+  const other = kernels.find((one) => one.station === station);
+  const port = peer.endpoint.port;
+  const devices = [...(other?.devices.values() ?? [])];
+  const target = devices.find((one) => isLive(one) && one.port === port);
+  const back = target?.peers.get(device.publicKey ?? '');
+  if (other === undefined || target === undefined || back === undefined) return null;
+  return target.publicKey === peer.publicKey ? { kernel: other, device: target, peer: back } : null;
+}
+
+/** The receiver takes the sender's address for its endpoint. */
+function roam({ underlay }: Ether, from: Side, to: Side): void {
+  const host = underlay.sourceOf(from.kernel.station, to.kernel.station);
+  to.peer.endpoint = { host, port: from.device.port };
+}
+
+function initiate(ether: Ether, side: Side): void {
+  const { scheduler, underlay } = ether;
+  const { kernel, peer } = side;
+  const nowMs = scheduler.nowMs();
+  if (peer.endpoint === null || nowMs - peer.triedMs < RETRY_MS) return;
+  peer.triedMs = nowMs;
+  peer.txBytes += INITIATION_BYTES;
+  const station = underlay.find(kernel.station, peer.endpoint.host);
+  if (station === null || underlay.isLost() || underlay.isLost()) return;
+  scheduler.after(2 * underlay.streamMs(kernel.station, station, 0), () => {
+    const other = facing(ether, side);
+    if (other === null || !isHeld(side)) return;
+    roam(ether, side, other);
+    ether.sessions += 1;
+    for (const one of [peer, other.peer]) {
+      one.session = { id: ether.sessions, atMs: scheduler.nowMs() };
+      one.unansweredMs = null;
+      one.rxBytes += RESPONSE_BYTES;
+    }
+  });
+}
+
+const ageMs = ({ scheduler }: Ether, { session }: Peer): number =>
+  session === null ? Number.POSITIVE_INFINITY : scheduler.nowMs() - session.atMs;
+
+/** Where data gets to, if anywhere; the receiver learns the sender's endpoint. */
+function pass(ether: Ether, side: Side): Side | null {
+  const other = facing(ether, side);
+  if (other === null || ageMs(ether, side.peer) >= REJECT_MS) return null;
+  if (other.peer.session?.id !== side.peer.session?.id) return null;
+  roam(ether, side, other);
+  return other;
+}
+
+function isAnswered(ether: Ether, side: Side): boolean {
+  const other = pass(ether, side);
+  return other !== null && pass(ether, other)?.device === side.device;
+}
+
+/** What a peer with a keepalive does by itself, every few seconds. */
+function tick(ether: Ether, side: Side): void {
+  const { scheduler, dice, ticking } = ether;
+  if (!isHeld(side) || side.peer.keepaliveS === 0) {
+    ticking.delete(side.peer);
+    return;
+  }
+  if (isLive(side.device)) maintain(ether, side);
+  scheduler.after(RETRY_MS + dice.between(0, JITTER_MS), () => tick(ether, side));
+}
+
+function maintain(ether: Ether, side: Side): void {
+  const { peer } = side;
+  const nowMs = ether.scheduler.nowMs();
+  if (ageMs(ether, peer) >= REKEY_MS) initiate(ether, side);
+  else if (isAnswered(ether, side)) peer.unansweredMs = null;
+  else {
+    peer.unansweredMs ??= nowMs;
+    if (nowMs - peer.unansweredMs >= UNANSWERED_MS) initiate(ether, side);
+  }
+}
+
+function echo(ether: Ether, kernel: Kernel, address: string): boolean {
+  const { underlay } = ether;
+  const side = routeTo(kernel, address);
+  if (side === null || underlay.isLost() || underlay.isLost()) return false;
+  if (ageMs(ether, side.peer) >= REKEY_MS) initiate(ether, side);
+  const other = pass(ether, side);
+  if (other === null) return false;
+  const source = side.device.addresses.map(plain).find((own) => isSameFamily(own, address));
+  if (source === undefined || !allows(other.peer, source)) return false;
+  if (!other.device.addresses.map(plain).includes(address)) return false;
+  const back = routeTo(other.kernel, source);
+  return back !== null && pass(ether, back)?.device === side.device;
 }
 
 const isLive = (device: Device): boolean => device.isUp && !device.isGone && device.port > 0;

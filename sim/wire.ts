@@ -69,91 +69,101 @@ interface Lane {
   isMoving: boolean;
 }
 
+interface Loom {
+  readonly scheduler: Scheduler;
+  readonly underlay: Underlay;
+  readonly lanes: Map<End, Lane>;
+  made: number;
+}
+
 /** Makes the wires of one run. */
 export function openWires(scheduler: Scheduler, underlay: Underlay): Wires {
-  const lanes = new Map<End, Lane>();
-  let made = 0;
-  const passes = ({ from, to }: Lane): boolean =>
-    underlay.passes(from.holder.station, to.holder.station);
-
-  const close = (end: End, silent: boolean): void => {
-    if (!end.isOpen) return;
-    end.isOpen = false;
-    const lane = lanes.get(end);
-    if (lane !== undefined && silent) lane.parcels.length = 0;
-    else carry(end, 0, (to) => close(to, true));
-    for (const reject of [...end.waiting]) reject();
-    end.holder.down(end);
+  const loom: Loom = { scheduler, underlay, lanes: new Map(), made: 0 };
+  return {
+    join: (first, second) => join(loom, first, second),
+    carry: (from, bytes, arrive) => carry(loom, from, bytes, arrive),
+    close: (end, silent) => close(loom, end, silent),
   };
+}
 
-  const move = (lane: Lane, retryMs: number): void => {
-    const parcel = lane.parcels[0];
-    if (parcel === undefined || !lane.to.isOpen) {
-      lane.isMoving = false;
-      lane.parcels.length = 0;
-      return;
-    }
-    lane.isMoving = true;
-    const waitMs = Math.max(retryMs, parcel.readyMs - scheduler.nowMs());
-    scheduler.after(waitMs, () => {
-      if (lane.parcels[0] !== parcel) return move(lane, 0);
-      if (!passes(lane)) {
-        return move(lane, Math.min(RETRY_MS_MAX, Math.max(RETRY_MS_MIN, 2 * retryMs)));
-      }
+function join(loom: Loom, first: EndFacts, second: EndFacts): readonly [End, End] {
+  loom.made += 1;
+  const [one, other] = [makeEnd(first, loom.made), makeEnd(second, loom.made)];
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    const lane: Lane = { from, to, parcels: [], isMoving: false };
+    loom.lanes.set(from, lane);
+    watch(loom, lane, loom.scheduler.nowMs());
+    from.holder.life.onEnd((death) => close(loom, from, death === 'power-cut'));
+  }
+  return [one, other];
+}
+
+const makeEnd = (facts: EndFacts, order: number): End => ({
+  ...facts,
+  order,
+  rttMs: null,
+  isOpen: true,
+  waiting: new Set(),
+});
+
+const passes = ({ underlay }: Loom, { from, to }: Lane): boolean =>
+  underlay.passes(from.holder.station, to.holder.station);
+
+function close(loom: Loom, end: End, silent: boolean): void {
+  if (!end.isOpen) return;
+  end.isOpen = false;
+  const lane = loom.lanes.get(end);
+  if (lane !== undefined && silent) lane.parcels.length = 0;
+  else carry(loom, end, 0, (to) => close(loom, to, true));
+  for (const reject of [...end.waiting]) reject();
+  end.holder.down(end);
+}
+
+function carry(loom: Loom, from: End, bytes: number, arrive: (to: End) => void): void {
+  const lane = loom.lanes.get(from);
+  if (lane === undefined) throw new Error('an end without a wire');
+  const wayMs = loom.underlay.streamMs(from.holder.station, lane.to.holder.station, bytes);
+  lane.parcels.push({ readyMs: loom.scheduler.nowMs() + wayMs, arrive });
+  if (!lane.isMoving) move(loom, lane, 0);
+}
+
+/** Brings the parcels of a lane over, one after the other. */
+function move(loom: Loom, lane: Lane, retryMs: number): void {
+  const parcel = lane.parcels[0];
+  lane.isMoving = parcel !== undefined && lane.to.isOpen;
+  if (parcel === undefined || !lane.to.isOpen) {
+    lane.parcels.length = 0;
+    return;
+  }
+  const waitMs = Math.max(retryMs, parcel.readyMs - loom.scheduler.nowMs());
+  loom.scheduler.after(waitMs, () => {
+    if (lane.parcels[0] !== parcel) move(loom, lane, 0);
+    else if (!passes(loom, lane)) {
+      move(loom, lane, Math.min(RETRY_MS_MAX, Math.max(RETRY_MS_MIN, 2 * retryMs)));
+    } else {
       lane.parcels.shift();
       if (lane.to.isOpen) parcel.arrive(lane.to);
-      move(lane, 0);
-    });
-  };
-
-  const carry: Wires['carry'] = (from, bytes, arrive) => {
-    const lane = lanes.get(from);
-    if (lane === undefined) throw new Error('an end without a wire');
-    const wayMs = underlay.streamMs(from.holder.station, lane.to.holder.station, bytes);
-    lane.parcels.push({ readyMs: scheduler.nowMs() + wayMs, arrive });
-    if (!lane.isMoving) move(lane, 0);
-  };
-
-  /** Signs of life, one by one, until the end closes. */
-  const watch = (lane: Lane, heardMs: number): void => {
-    const end = lane.from;
-    end.holder.life.after(KEEPALIVE_MS, () => {
-      if (!end.isOpen) return;
-      if (!passes(lane)) {
-        if (scheduler.nowMs() - heardMs >= SILENCE_MS) close(end, false);
-        else watch(lane, heardMs);
-        return;
-      }
-      if (!lane.to.isOpen && lane.parcels.length === 0) return close(end, true);
-      end.rttMs = 2 * underlay.streamMs(end.holder.station, lane.to.holder.station, 0);
-      watch(lane, scheduler.nowMs());
-    });
-  };
-
-  const makeEnd = (facts: EndFacts, order: number): End => ({
-    ...facts,
-    order,
-    rttMs: null,
-    isOpen: true,
-    waiting: new Set(),
+      move(loom, lane, 0);
+    }
   });
+}
 
-  return {
-    join: (firstFacts, secondFacts) => {
-      made += 1;
-      const [first, second] = [makeEnd(firstFacts, made), makeEnd(secondFacts, made)];
-      for (const [from, to] of [
-        [first, second],
-        [second, first],
-      ] as const) {
-        const lane: Lane = { from, to, parcels: [], isMoving: false };
-        lanes.set(from, lane);
-        watch(lane, scheduler.nowMs());
-        from.holder.life.onEnd((death) => close(from, death === 'power-cut'));
-      }
-      return [first, second];
-    },
-    carry,
-    close,
-  };
+/** Signs of life, one by one, until the end closes. */
+function watch(loom: Loom, lane: Lane, heardMs: number): void {
+  const end = lane.from;
+  end.holder.life.after(KEEPALIVE_MS, () => {
+    if (!end.isOpen) return;
+    const nowMs = loom.scheduler.nowMs();
+    if (!passes(loom, lane)) {
+      if (nowMs - heardMs >= SILENCE_MS) close(loom, end, false);
+      else watch(loom, lane, heardMs);
+    } else if (!lane.to.isOpen && lane.parcels.length === 0) close(loom, end, true);
+    else {
+      end.rttMs = 2 * loom.underlay.streamMs(end.holder.station, lane.to.holder.station, 0);
+      watch(loom, lane, nowMs);
+    }
+  });
 }

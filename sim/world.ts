@@ -36,16 +36,34 @@ export function machineOf(room: Room, name: string): Machine {
 
 /** The world of a room. */
 export function openWorld(room: Room, name: string): World {
-  const ask = async <Result>(
-    vm: string,
-    request: Partial<ApiRequest> & Pick<ApiRequest, 'path'>,
-  ): Promise<Result> => (await call(room, machineOf(room, vm), request)) as Result;
-  const post = <Result>(vm: string, path: string, body: unknown): Promise<Result> =>
-    ask<Result>(vm, { method: 'POST', path, body });
-  const settings = (vm: string) => readSettings({ member: vm }, vm);
   const addresses = new Map<string, readonly string[]>();
   return {
     name,
+    ...memberVerbs(room),
+    ...operatorVerbs(room),
+    ping: (from, to, family = 4) => ping(room, addresses, [from, to], family),
+    powerCut: async (vm) => cutPower(machineOf(room, vm)),
+    crash: async (vm) => crashDaemon(machineOf(room, vm)),
+    boot: (vm) => bootMachine(room, machineOf(room, vm)),
+    cut: async (siteA, siteB) => room.underlay.cut(siteA, siteB),
+    heal: async () => room.underlay.heal(),
+    eventually: (what, predicate, deadlineMs) => eventually(room, what, predicate, deadlineMs),
+    holds: async (what, predicate, durationMs) => {
+      const untilMs = room.scheduler.nowMs() + durationMs;
+      while (room.scheduler.nowMs() < untilMs) {
+        if (!(await predicate())) throw new Error(`did not hold: ${what}`);
+        await pauseRun(room, POLL_MS);
+      }
+    },
+  };
+}
+
+type Verbs<Name extends keyof World> = Pick<World, Name>;
+
+/** What a VM does with its own membership. */
+function memberVerbs(room: Room): Verbs<'init' | 'join' | 'leave' | 'status' | 'members'> {
+  const settings = (vm: string) => readSettings({ member: vm }, vm);
+  return {
     init: async (vm) => {
       const machine = machineOf(room, vm);
       let printed = '';
@@ -64,12 +82,25 @@ export function openWorld(room: Room, name: string): World {
       );
       await startDaemon(room, machine);
     },
+    leave: async (vm) => {
+      const { daemon } = machineOf(room, vm);
+      await ask(room, vm, { method: 'POST', path: '/v1/leave' });
+      await daemon?.ended;
+    },
+    status: (vm) => ask<StatusReport>(room, vm, { path: '/v1/status' }),
+    members: (vm) => ask<readonly MemberRow[]>(room, vm, { path: '/v1/members' }),
+  };
+}
+
+/** What an operator does with the mesh. */
+function operatorVerbs(room: Room): Verbs<'invite' | 'operatorAdd' | 'operatorRecover'> {
+  const post = <Result>(vm: string, path: string, body: unknown): Promise<Result> =>
+    ask<Result>(room, vm, { method: 'POST', path, body });
+  return {
     invite: async (vm, { ttlSeconds = 3_600, uses = 1 } = {}) => {
       const wish = { ttlMs: ttlSeconds * 1_000, uses, labels: [] };
       return (await post<{ token: string }>(vm, '/v1/invites', wish)).token;
     },
-    status: (vm) => ask<StatusReport>(vm, { path: '/v1/status' }),
-    members: (vm) => ask<readonly MemberRow[]>(vm, { path: '/v1/members' }),
     operatorAdd: async (vm, member) => {
       await post(vm, '/v1/operators', { member });
     },
@@ -78,27 +109,14 @@ export function openWorld(room: Room, name: string): World {
       await post(vm, '/v1/operators/recover', { code: code.trim(), nextCode: next.code });
       return next.code;
     },
-    leave: async (vm) => {
-      const { daemon } = machineOf(room, vm);
-      await post(vm, '/v1/leave', null);
-      await daemon?.ended;
-    },
-    ping: (from, to, family = 4) => ping(room, addresses, [from, to], family),
-    powerCut: async (vm) => cutPower(machineOf(room, vm)),
-    crash: async (vm) => crashDaemon(machineOf(room, vm)),
-    boot: (vm) => bootMachine(room, machineOf(room, vm)),
-    cut: async (siteA, siteB) => room.underlay.cut(siteA, siteB),
-    heal: async () => room.underlay.heal(),
-    eventually: (what, predicate, deadlineMs) => eventually(room, what, predicate, deadlineMs),
-    holds: async (what, predicate, durationMs) => {
-      const untilMs = room.scheduler.nowMs() + durationMs;
-      while (room.scheduler.nowMs() < untilMs) {
-        if (!(await predicate())) throw new Error(`did not hold: ${what}`);
-        await pauseRun(room, POLL_MS);
-      }
-    },
   };
 }
+
+const ask = async <Result>(
+  room: Room,
+  vm: string,
+  request: Partial<ApiRequest> & Pick<ApiRequest, 'path'>,
+): Promise<Result> => (await call(room, machineOf(room, vm), request)) as Result;
 
 /** Polls until the predicate is true; as `World.eventually` wants it. */
 export async function eventually(
