@@ -40,7 +40,7 @@ export interface Local {
     places: Places,
     token: string,
     flags: MemberFlags,
-  ): Promise<{ mesh: string; name: string; ipv4: string }>;
+  ): Promise<{ mesh: string; name: string; ipv4: string | null }>;
   /** Runs the daemon in this process until it is told to stop. */
   daemon(places: Places): Promise<void>;
   /** Starts it: as the systemd unit where systemd runs, else detached. Resolves when it answers. */

@@ -88,13 +88,14 @@ function joinCommand(local: Local, session: (command: Command) => Session): Comm
       const { places, show } = session(command);
       const token = await findToken(local, argument, flags.tokenFile);
       const joined = await local.join(places, token, flags);
-      await show(
-        joined,
-        () => `Joined mesh ${joined.mesh}. This VM is ${joined.name}, ${joined.ipv4}.\n`,
-      );
+      await show(joined, () => joinedText(joined));
       await startAs(local, places, flags);
     });
 }
+
+/** A join that is repeated does not know the address. */
+const joinedText = ({ mesh, name, ipv4 }: Awaited<ReturnType<Local['join']>>): string =>
+  `Joined mesh ${mesh}. This VM is ${name}${ipv4 === null ? '' : `, ${ipv4}`}.\n`;
 
 async function findToken(
   local: Local,

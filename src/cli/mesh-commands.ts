@@ -146,7 +146,7 @@ function operatorCommand(local: Local, session: Open): Command {
   );
   operator.addCommand(
     new Command('remove')
-      .description('take the role back; what the member signed stays, under you')
+      .description('take the role back; who joined by its invites stays, nobody else does')
       .argument('<member>', 'name or id')
       .action(async (member: string, _flags, command: Command) => {
         const { call, show } = session(command);

@@ -101,7 +101,7 @@ const routes: readonly Route[] = [
   {
     method: 'DELETE',
     path: '/v1/operators/:member',
-    run: (context, { member = '' }) => removeOperator(context, member),
+    run: (context, { member = '' }) => removeOperator(context.ports, context, member),
   },
   {
     method: 'POST',

@@ -13,7 +13,13 @@ import { readToken, type Token, type TokenEntry } from '../crdt/token.ts';
 import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { configOf } from './init.ts';
-import { type Keys, keepKeys, writeLocalState } from './local-state.ts';
+import {
+  isInitialised,
+  type Keys,
+  keepKeys,
+  readLocalState,
+  writeLocalState,
+} from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
 import { joinFault } from './rules/join-fault.ts';
 import {
@@ -33,11 +39,11 @@ const JITTER_MS = 300;
 /** Rounds over all entries before the joiner gives up. */
 const ROUNDS = 3;
 
-/** What join reports. */
+/** What join reports. `ipv4` null: the daemon knows it, this command does not. */
 export interface Joined {
   readonly mesh: string;
   readonly name: string;
-  readonly ipv4: string;
+  readonly ipv4: string | null;
 }
 
 type JoinPorts = Omit<Ports, 'process'>;
@@ -53,6 +59,23 @@ interface Admitted extends Joined {
   readonly genesisBytes: Uint8Array;
   readonly observed: string;
   readonly entries: LocalConfig['entries'];
+}
+
+/**
+ * What an earlier join of the same mesh, name and port came to that was cut after it had made this
+ * VM a member; null when there was none.
+ */
+export async function joinedBefore(
+  { crypto, disk }: Pick<Ports, 'crypto' | 'disk'>,
+  tokenText: string,
+  settings: Settings,
+): Promise<Joined | null> {
+  const read = readToken(crypto, tokenText);
+  if (!read.ok || !(await isInitialised(disk))) return null;
+  const { genesis, meshId, config } = await readLocalState(crypto, disk);
+  const isSame = config.name === settings.member && config.port === settings.port;
+  if (meshId !== read.token.meshId || !isSame) return null;
+  return { mesh: genesis.name, name: config.name, ipv4: null };
 }
 
 /**

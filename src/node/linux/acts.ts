@@ -6,7 +6,7 @@
 import { Fault } from '../../fault.ts';
 import type { Ports } from '../../ports.ts';
 import { type Founded, prepareInit } from '../init.ts';
-import { type Joined, prepareJoin } from '../join.ts';
+import { type Joined, joinedBefore, prepareJoin } from '../join.ts';
 import { missingTools } from '../rules/fitness.ts';
 import { readSettings, type Settings, type SettingTexts } from '../rules/settings.ts';
 import { type Directories, eraseHere, openPorts, runDaemon } from './daemon.ts';
@@ -26,19 +26,27 @@ export const initHere = (
   keepCode: (code: string) => Promise<void>,
   onStep: (step: string) => void,
 ): Promise<Founded> =>
-  withState(directories, flags, onStep, (ports, settings) =>
-    prepareInit(ports, settings, keepCode),
+  withPorts(directories, flags, onStep, (ports, settings) =>
+    alone(directories, () => prepareInit(ports, settings, keepCode)),
   );
 
-/** Joins a mesh here. See `prepareJoin`. */
+/**
+ * Joins a mesh here. See `prepareJoin`. Repeated after it was done, it does nothing, though the
+ * daemon may run already.
+ */
 export const joinHere = (
   directories: Directories,
   token: string,
   flags: MemberTexts,
   onStep: (step: string) => void,
 ): Promise<Joined> =>
-  withState(directories, flags, onStep, (ports, settings) =>
-    prepareJoin(ports, token, settings, onStep),
+  withPorts(
+    directories,
+    flags,
+    onStep,
+    async (ports, settings) =>
+      (await joinedBefore(ports, token, settings)) ??
+      alone(directories, () => prepareJoin(ports, token, settings, onStep)),
   );
 
 /** Starts the daemon. See `startDaemon`. */
@@ -63,8 +71,8 @@ export async function forgetHere(directories: Directories): Promise<void> {
   if (isUnit) await removeUnit(host);
 }
 
-/** Runs `act` with the ports and the flags as values, while nobody else has the state. */
-async function withState<Result>(
+/** Runs `act` with the ports and the flags as values. */
+async function withPorts<Result>(
   directories: Directories,
   flags: MemberTexts,
   onStep: (step: string) => void,
@@ -75,10 +83,17 @@ async function withState<Result>(
   const settings = readSettings(flags, facts.hostname);
   if (!facts.isRoot) throw notRoot();
   if (flags.installTools === true) await installTools(host, missingTools(facts), onStep);
-  const ports = await openPorts(directories, 'warn');
-  const unlock = await lockState(directories.state, directories.run);
+  return await act(await openPorts(directories, 'warn'), settings);
+}
+
+/** Runs `act` while nobody else has the state. */
+async function alone<Result>(
+  { state, run }: Directories,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  const unlock = await lockState(state, run);
   try {
-    return await act(ports, settings);
+    return await act();
   } finally {
     await unlock();
   }
