@@ -19,6 +19,8 @@ export interface Namespace {
   must(argv: readonly string[], options?: CommandOptions): Promise<string>;
   /** The words that run a program inside, for those who start it themselves. */
   enter(argv: readonly string[]): readonly string[];
+  /** The same, but only its network: for programs of the machine outside. */
+  enterNetwork(argv: readonly string[]): readonly string[];
   /** Kills the holder and everything in its pid namespace. Harmless when it is dead. */
   end(): Promise<void>;
 }
@@ -101,6 +103,7 @@ function namespaceOf(
   return {
     pid,
     enter,
+    enterNetwork: (argv) => ['nsenter', `--target=${pid}`, '--net', '--', ...argv],
     run: (argv, options) => execute(enter(argv), options),
     must: (argv, options) => must(enter(argv), options),
     end: async () => {

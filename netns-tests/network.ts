@@ -176,7 +176,10 @@ async function openSite(
     `route add default via ${far}`,
   ]);
   if (layout.families.includes(6)) await openSite6(site, internet, router);
-  else await internet.must(['sh', '-c', NO_IPV6(site.name)]);
+  else {
+    await internet.must(['sh', '-c', NO_IPV6(site.name)]);
+    await router.must(['sh', '-c', NO_IPV6('wan')]);
+  }
   if (site.isNatted) await router.must(['nft', '-f', '-'], { input: natRules(site) });
   return router;
 }

@@ -1,6 +1,7 @@
 /** Edge: tests — all tests of the real world, in order: first what people do, then what they fear. */
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { CROWD, joinAtOnce } from './checks/crowd.ts';
+import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { founderCrash, founderPowerCut } from './checks/power.ts';
@@ -12,6 +13,7 @@ import {
   ONLY_IPV6,
   otherUnderlay,
 } from './checks/sites.ts';
+import { wire } from './checks/wire.ts';
 import type { RealTest } from './real-test.ts';
 
 /** All of them. The scenarios are those of the simulator. */
@@ -29,5 +31,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'nat-inside', run: natInside },
   { name: 'underlay-of-ipv6', world: { layout: ONLY_IPV6 }, run: otherUnderlay },
   { name: 'underlay-of-both', world: { layout: BOTH_FAMILIES }, run: otherUnderlay },
+  { name: 'wire', run: wire },
+  { name: 'cut-join', run: cutJoin },
   { name: 'join-at-once', world: CROWD, run: joinAtOnce },
 ];

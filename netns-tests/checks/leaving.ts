@@ -1,11 +1,14 @@
 /** Edge: leaving — a VM that leaves is as it was before it joined, to the byte. */
 import { existsSync, readdirSync } from 'node:fs';
-import { admit, found, SETTLE_MS, stateOf, talk, together } from '../../scenarios/mesh.ts';
+import { admit, found, isReady, SETTLE_MS, stateOf, talk, together } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
 import { obey } from '../command-line.ts';
 import { expectSame, networkState } from '../host-state.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
+
+/** How long a daemon that has let go of its state may take to end. */
+const END_MS = 2_000;
 
 /**
  * Goal: `leave` undoes everything. Method: compare links, addresses, routes, rules and settings of
@@ -17,25 +20,27 @@ export async function leavesNothing(world: RealWorld): Promise<void> {
   await found(world, ['vm1', 'vm2', 'vm3']);
   expect('a member has more', (await networkState(vm2)) !== before[0]);
   await world.leave('vm2');
-  await expectClean(vm2, before[0] ?? '');
+  await expectClean(world, vm2, before[0] ?? '');
   const isLeft = async (): Promise<boolean> => (await stateOf(world, 'vm1', 'vm2')) === 'left';
   await world.eventually('vm1 knows that vm2 left', isLeft, SETTLE_MS);
 
   await world.crash('vm3');
   await obey(vm3, ['leave', '--local', '--yes']);
-  await expectClean(vm3, before[1] ?? '');
+  await expectClean(world, vm3, before[1] ?? '');
 
   await admit(world, 'vm1', 'vm2');
+  await world.eventually('vm2 is back', () => isReady(world, 'vm2'), SETTLE_MS);
   await talk(world, ['vm1', 'vm2']);
 }
 
-async function expectClean(vm: Vm, before: string): Promise<void> {
+async function expectClean(world: RealWorld, vm: Vm, before: string): Promise<void> {
   expectSame(`the network of ${vm.name}`, before, await networkState(vm));
   const directory = `${vm.disk}/cnsmo`;
   const left = existsSync(directory) ? readdirSync(directory) : [];
   expect(`no file is left, not ${left}`, left.length === 0);
-  const running = await vm.must(['ps', '-e', '-o', 'args=']);
-  expect(`nothing runs: ${running}`, !/cnsmo|wireguard/.test(running));
+  const isQuiet = async (): Promise<boolean> =>
+    !/^\S*(cnsmo|wireguard)/m.test(await vm.must(['ps', '-e', '-o', 'args=']));
+  await world.eventually('no process of ours runs', isQuiet, END_MS);
 }
 
 /**
@@ -52,5 +57,5 @@ export async function leavesAfterCrashes(world: RealWorld): Promise<void> {
   await world.crash('vm2');
   await world.boot('vm2');
   await world.leave('vm2');
-  await expectClean(vm2, before);
+  await expectClean(world, vm2, before);
 }

@@ -1,0 +1,67 @@
+/**
+ * Edge: capture — what passes a link, as somebody sees it who listens there.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { must } from './command.ts';
+import type { Namespace } from './namespace.ts';
+
+/** A capture that runs. */
+export interface Capture {
+  /** Ends it, and gives what it has. */
+  stop(): Promise<Captured>;
+}
+
+/** What was captured. */
+export interface Captured {
+  /** Whether these bytes passed in the clear. */
+  holds(text: string): boolean;
+  /** Packets that match a filter of tcpdump, one line each. */
+  packets(filter: string): Promise<readonly string[]>;
+}
+
+/** Captures what passes an interface inside a namespace, into a file. Resolves once it listens. */
+export async function capture(namespace: Namespace, link: string, file: string): Promise<Capture> {
+  const argv = [
+    'tcpdump',
+    '-i',
+    link,
+    '-n',
+    '-U',
+    '--immediate-mode',
+    '-s',
+    '0',
+    '-Z',
+    'root',
+    '-w',
+    file,
+  ];
+  const [command = '', ...rest] = namespace.enterNetwork(argv);
+  const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const listening = new Promise<void>((resolve, reject) => {
+    let said = '';
+    child.stderr.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (said.includes('listening on')) resolve();
+    });
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`tcpdump ended: ${said}`)));
+  });
+  await listening;
+  return {
+    stop: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGINT'); // It writes what it still holds.
+      await ended;
+      const bytes = readFileSync(file);
+      return {
+        holds: (text) => bytes.includes(text),
+        packets: async (filter) => {
+          const shown = await must(['tcpdump', '-n', '-q', '-r', file, filter]);
+          return shown.split('\n').filter((line) => line !== '');
+        },
+      };
+    },
+  };
+}

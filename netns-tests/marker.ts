@@ -1,0 +1,28 @@
+/** Edge: marker — bytes sent over the VPN that a listener between the sites must not see. */
+import { expect } from '../scenarios/world.ts';
+import type { RealWorld } from './world.ts';
+
+/** `cnsmo-marker` as ping wants it: hexadecimal, at most 16 bytes, repeated through the packet. */
+const PATTERN = Buffer.from('cnsmo-marker').toString('hex');
+/** Long enough to hold the pattern many times, short enough for one packet. Bytes. */
+const PAYLOAD = '800';
+
+/**
+ * What is not the mesh's port; nor "unreachable", with which a kernel answers who knocks there
+ * before it is open.
+ */
+export const OTHER_PORTS =
+  '(ip or ip6) and not tcp port 7300 and not udp port 7300 and not icmp[icmptype] == icmp-unreach';
+
+/** Sends it from one VM to another, and back, over the VPN. */
+export async function sendMarker(
+  world: RealWorld,
+  [from, to]: readonly [string, string],
+  family: 4 | 6,
+): Promise<void> {
+  const { addresses } = (await world.status(to)).self;
+  const address = addresses.find((one) => one.includes(':') === (family === 6)) ?? '';
+  const argv = ['ping', '-n', '-c', '2', '-i', '0.2', '-W', '2', '-p', PATTERN, '-s', PAYLOAD];
+  const { status, stdout } = await world.vm(from).run([...argv, address]);
+  expect(`the marker reaches ${to} by IPv${family}: ${stdout}`, status === 0);
+}
