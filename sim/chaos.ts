@@ -129,12 +129,15 @@ async function allOff(room: Room, world: World): Promise<void> {
 async function boot(room: Room, name: string): Promise<void> {
   const machine = machineOf(room, name);
   if (machine.lives.size > 0) return;
-  if (holdsMember(machine)) await bootMachine(room, machine);
+  const isLeaving = holds(machine, 'leaving');
+  if (holdsMember(machine) || isLeaving) await bootMachine(room, machine);
   else machine.kernel.station.isOn = true;
 }
 
-const holdsMember = ({ platter }: Machine): boolean =>
-  (platter.files.get('genesis')?.cached ?? null) !== null;
+const holds = ({ platter }: Machine, name: string): boolean =>
+  (platter.files.get(name)?.cached ?? null) !== null;
+
+const holdsMember = (machine: Machine): boolean => holds(machine, 'genesis');
 
 async function invite({ room, world, dice, promised }: Storm, isCut: boolean): Promise<void> {
   const machine = dice.pick([...room.machines.values()]);
@@ -213,7 +216,9 @@ async function calm(storm: Storm): Promise<void> {
   const isUp = async (): Promise<boolean> => {
     if (storm.acting > 0) return false;
     for (const machine of machines) await boot(room, machine.name);
-    return machines.every((machine) => machine.daemon !== null || !holdsMember(machine));
+    return machines.every(
+      (machine) => machine.daemon !== null || (!holdsMember(machine) && !holds(machine, 'leaving')),
+    );
   };
   await eventually(room, 'every member runs', isUp, CONVERGE_MS);
   for (const machine of machines.filter(({ name }) => joining.has(name))) {
@@ -256,13 +261,20 @@ async function finishJoin(storm: Storm, machine: Machine): Promise<boolean> {
   return machine.daemon !== null;
 }
 
-/** A mesh in which nothing happens changes nothing on any host, and writes no frame. */
-async function staysQuiet({ room, promised }: Storm, members: readonly Machine[]): Promise<void> {
+/**
+ * A mesh in which nothing happens changes nothing on any host, and writes no frame. Where a member
+ * is dead for ever its addresses are tried in turn, so hosts may change.
+ */
+async function staysQuiet(storm: Storm, members: readonly Machine[]): Promise<void> {
+  const { room, world, promised } = storm;
+  const rows = await world.members(members[0]?.name ?? '');
+  const isHaunted = rows.some(({ state }) => state === 'dead');
   const count = (): string =>
     members
       .map(({ name, kernel, platter }) => {
         const journal = platter.files.get('journal')?.cached?.length ?? 0;
-        return `${name}: ${kernel.changes} changes, journal of ${journal} bytes`;
+        const changes = isHaunted ? 'some' : kernel.changes;
+        return `${name}: ${changes} changes, journal of ${journal} bytes`;
       })
       .join('; ');
   const before = count();
