@@ -14,6 +14,8 @@ import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { configOf } from './init.ts';
 import {
+  dropKeys,
+  hasKeys,
   isInitialised,
   type Keys,
   keepKeys,
@@ -80,7 +82,7 @@ export async function joinedBefore(
 
 /**
  * Joins. `onStep` is told in a few words what is going on. Fault 'refused' or 'timeout' when it
- * does not come about.
+ * does not come about; after 'refused' the disk is as before.
  */
 export async function prepareJoin(
   ports: JoinPorts,
@@ -88,19 +90,36 @@ export async function prepareJoin(
   settings: Settings,
   onStep: (step: string) => void,
 ): Promise<Joined> {
-  const { crypto, disk } = ports;
+  const { crypto, disk, random } = ports;
   const read = readToken(crypto, tokenText);
   if (!read.ok) throw badToken(read.why, 'copy the whole line that cnsmo invite printed');
   await checkHost(ports, settings.port);
-  const attempt = { token: read.token, settings, keys: await keepKeys(disk, ports.random) };
-  const swarm = await openAsInvite(ports, read.token);
+  const isFirstTry = !(await hasKeys(disk));
+  try {
+    const attempt = { token: read.token, settings, keys: await keepKeys(disk, random) };
+    return await joinWith(ports, attempt, onStep);
+  } catch (error) {
+    const isRefused = error instanceof Fault && error.code === 'refused';
+    if (isFirstTry && isRefused) await dropKeys(disk); // Nobody has let these keys in.
+    throw error;
+  }
+}
+
+async function joinWith(
+  ports: JoinPorts,
+  attempt: Attempt,
+  onStep: (step: string) => void,
+): Promise<Joined> {
+  const { disk } = ports;
+  const { token, settings } = attempt;
+  const swarm = await openAsInvite(ports, token);
   try {
     const admitted = await tryEntries(ports, swarm, attempt, onStep);
     await disk.remove('journal');
     const { config } = { config: configOf(settings, admitted.name) };
     const observed = { host: admitted.observed, port: settings.port };
     await writeLocalState(disk, {
-      psk: read.token.psk,
+      psk: token.psk,
       genesisBytes: admitted.genesisBytes,
       config: { ...config, observed, entries: admitted.entries },
     });

@@ -59,6 +59,16 @@ export async function keepKeys(disk: Disk, random: Random): Promise<Keys> {
   return keys;
 }
 
+/** Whether an earlier try to join left its keys. */
+export const hasKeys = async (disk: Disk): Promise<boolean> =>
+  (await disk.read(FILE.member)) !== null;
+
+/** Removes the keys of a VM that became no member. */
+export async function dropKeys(disk: Disk): Promise<void> {
+  await disk.remove(FILE.member);
+  await disk.remove(FILE.wg);
+}
+
 /** Makes the directory a member. The genesis comes last. */
 export async function writeLocalState(
   disk: Disk,

@@ -3,10 +3,14 @@
  *
  * `main.ts` loads it only for these acts: a command that just asks the daemon starts faster.
  */
+import { existsSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { Fault } from '../../fault.ts';
 import type { Ports } from '../../ports.ts';
 import { type Founded, prepareInit } from '../init.ts';
 import { type Joined, joinedBefore, prepareJoin } from '../join.ts';
+import { isLeaving } from '../leave.ts';
+import { readLocalState } from '../local-state.ts';
 import { missingTools } from '../rules/fitness.ts';
 import { readSettings, type Settings, type SettingTexts } from '../rules/settings.ts';
 import { type Directories, eraseHere, openPorts, runDaemon } from './daemon.ts';
@@ -49,9 +53,16 @@ export const joinHere = (
       alone(directories, () => prepareJoin(ports, token, settings, onStep)),
   );
 
-/** Starts the daemon. See `startDaemon`. */
+/**
+ * Starts the daemon. See `startDaemon`. Fault 'refused' for what the daemon would refuse as well,
+ * but only in its log.
+ */
 export const startHere = (directories: Directories): Promise<void> =>
-  startDaemon(openHost(), directories);
+  withoutTrace(directories.state, async () => {
+    const { crypto, disk } = await openPorts(directories, 'warn');
+    if (!(await isLeaving(disk))) await readLocalState(crypto, disk);
+    await startDaemon(openHost(), directories);
+  });
 
 /** Stops the daemon. See `stopDaemon`. */
 export const stopHere = (directories: Directories): Promise<void> =>
@@ -83,7 +94,20 @@ async function withPorts<Result>(
   const settings = readSettings(flags, facts.hostname);
   if (!facts.isRoot) throw notRoot();
   if (flags.installTools === true) await installTools(host, missingTools(facts), onStep);
-  return await act(await openPorts(directories, 'warn'), settings);
+  return await withoutTrace(directories.state, async () =>
+    act(await openPorts(directories, 'warn'), settings),
+  );
+}
+
+/** When `act` fails, an empty state directory that it made is removed. */
+async function withoutTrace<Result>(state: string, act: () => Promise<Result>): Promise<Result> {
+  const wasThere = existsSync(state);
+  try {
+    return await act();
+  } catch (error) {
+    if (!wasThere) await rmdir(state).catch(() => {}); // Not empty: there is something to keep.
+    throw error;
+  }
 }
 
 /** Runs `act` while nobody else has the state. */

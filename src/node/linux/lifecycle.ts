@@ -34,24 +34,36 @@ const UNIT_DIRECTORIES: Directories = { state: '/var/lib/cnsmo', run: '/run/cnsm
 export async function startDaemon(host: Host, directories: Directories): Promise<void> {
   const log = join(directories.state, 'log');
   const isUnit = await usesUnit(host, directories);
+  let pid: number | null = null;
   if (!(await answers(directories))) {
     if (isUnit) await startUnit(host, { ...directories, binary: process.execPath });
     else {
       const { state, run } = directories;
-      await startDetached(['daemon', '--state', state, '--run', run], log);
+      pid = await startDetached(['daemon', '--state', state, '--run', run], log);
     }
   }
   const deadlineMs = performance.now() + START_MS;
-  while (performance.now() < deadlineMs) {
+  let hasEnded = false;
+  while (performance.now() < deadlineMs && !hasEnded) {
+    hasEnded = pid !== null && !isRunning(pid);
     if (await answers(directories)) return;
     await sleep(LOOK_MS);
   }
   throw new Fault('internal', {
     field: 'daemon',
     value: directories.state,
-    why: 'started, but does not answer',
+    why: hasEnded ? 'started, but ended at once' : 'started, but does not answer',
     remedy: isUnit ? 'read why in: journalctl -u cnsmo' : `read why in ${log}`,
   });
+}
+
+/** Our own child, so its pid is no other's while we run. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Stops the daemon and waits until it is gone. Harmless when none runs. */
