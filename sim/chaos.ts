@@ -157,7 +157,8 @@ async function invite({ room, world, dice, promised }: Storm, isCut: boolean): P
 async function promote({ room, world, dice, promised }: Storm): Promise<void> {
   const machines = [...room.machines.values()];
   const [giver, taker] = [dice.pick(machines).name, dice.pick(machines).name];
-  const { id } = (await world.members(giver)).find(({ name }) => name === taker) ?? {};
+  const rows = await world.members(giver);
+  const { id } = rows.find(({ name, state }) => name === taker && state !== 'left') ?? {};
   if (id === undefined) return;
   await world.operatorAdd(giver, taker);
   promised.operators.add(id);
