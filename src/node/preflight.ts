@@ -6,6 +6,17 @@ import type { Disk, Host, Net } from '../ports.ts';
 import { isInitialised } from './local-state.ts';
 import { checkFitness, checkRoutes } from './rules/fitness.ts';
 
+/** Fault 'refused' when the state directory holds a member. */
+export async function checkVacant(disk: Disk): Promise<void> {
+  if (!(await isInitialised(disk))) return;
+  throw new Fault('refused', {
+    field: 'state',
+    value: 'in use',
+    why: 'this VM is a member of a mesh already',
+    remedy: 'use another --state, or run cnsmo leave first',
+  });
+}
+
 /**
  * Fault 'refused' when the state directory holds a member, the host is unfit, or the port is
  * taken.
@@ -14,14 +25,7 @@ export async function checkHost(
   ports: { readonly disk: Disk; readonly host: Host; readonly net: Net },
   port: number,
 ): Promise<void> {
-  if (await isInitialised(ports.disk)) {
-    throw new Fault('refused', {
-      field: 'state',
-      value: 'in use',
-      why: 'this VM is a member of a mesh already',
-      remedy: 'use another --state, or run cnsmo leave first',
-    });
-  }
+  await checkVacant(ports.disk);
   checkFitness(await ports.host.facts());
   if (!(await ports.net.isPortFree(port))) {
     throw new Fault('refused', {

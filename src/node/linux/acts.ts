@@ -11,6 +11,7 @@ import { type Founded, prepareInit } from '../init.ts';
 import { type Joined, joinedBefore, prepareJoin } from '../join.ts';
 import { isLeaving } from '../leave.ts';
 import { readLocalState } from '../local-state.ts';
+import { checkVacant } from '../preflight.ts';
 import { missingTools } from '../rules/fitness.ts';
 import { readSettings, type Settings, type SettingTexts } from '../rules/settings.ts';
 import { type Directories, eraseHere, openPorts, runDaemon } from './daemon.ts';
@@ -31,7 +32,7 @@ export const initHere = (
   onStep: (step: string) => void,
 ): Promise<Founded> =>
   withPorts(directories, flags, onStep, (ports, settings) =>
-    alone(directories, () => prepareInit(ports, settings, keepCode)),
+    alone(directories, ports, () => prepareInit(ports, settings, keepCode)),
   );
 
 /**
@@ -50,7 +51,7 @@ export const joinHere = (
     onStep,
     async (ports, settings) =>
       (await joinedBefore(ports, token, settings)) ??
-      alone(directories, () => prepareJoin(ports, token, settings, onStep)),
+      alone(directories, ports, () => prepareJoin(ports, token, settings, onStep)),
   );
 
 /**
@@ -110,11 +111,13 @@ async function withoutTrace<Result>(state: string, act: () => Promise<Result>): 
   }
 }
 
-/** Runs `act` while nobody else has the state. */
+/** Runs `act`, which makes this VM a member, while nobody else has the state. */
 async function alone<Result>(
   { state, run }: Directories,
+  { disk }: Pick<Ports, 'disk'>,
   act: () => Promise<Result>,
 ): Promise<Result> {
+  await checkVacant(disk); // A daemon that runs would only be said to be in the way.
   const unlock = await lockState(state, run);
   try {
     return await act();
