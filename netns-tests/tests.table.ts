@@ -5,6 +5,7 @@ import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { founderCrash, founderPowerCut } from './checks/power.ts';
+import { foreignToken, refusedInput, refusedTokens } from './checks/refusals.ts';
 import { consent, operators } from './checks/roles.ts';
 import {
   BOTH_FAMILIES,
@@ -33,5 +34,8 @@ export const TESTS: readonly RealTest[] = [
   { name: 'underlay-of-both', world: { layout: BOTH_FAMILIES }, run: otherUnderlay },
   { name: 'wire', run: wire },
   { name: 'cut-join', run: cutJoin },
+  { name: 'refused-input', run: refusedInput },
+  { name: 'refused-tokens', run: refusedTokens },
+  { name: 'foreign-token', run: foreignToken },
   { name: 'join-at-once', world: CROWD, run: joinAtOnce },
 ];
