@@ -58,7 +58,7 @@ test('a daemon that hangs times out, one that dies while answering is told apart
   const run = join(root, 'hanging');
   const path = join(run, 'api.sock');
   const daemon = await startServer(run);
-  const late = callApi(path, get('/x'), 200);
+  const late = callApi(path, get('/x'), 199.5);
   await assert.rejects(late, isFault('timeout', /no answer within 200 ms; repeating it is safe/));
   const dying = callApi(path, get('/x'), 20_000);
   setTimeout(() => daemon.kill('SIGKILL'), 100);

@@ -31,14 +31,15 @@ export async function callApi(
   request: ApiRequest,
   timeoutMs: number,
 ): Promise<ApiAnswer> {
-  const signal = AbortSignal.timeout(timeoutMs);
+  const limitMs = Math.ceil(timeoutMs); // What is left of a deadline has fractions.
+  const signal = AbortSignal.timeout(limitMs);
   try {
     const { status, text } = await exchange(socketPath, request, signal);
     return { status, body: JSON.parse(text) };
   } catch (error) {
     if (error instanceof Fault) throw error;
     if (signal.aborted) {
-      const [why, remedy] = [`no answer within ${timeoutMs} ms`, 'repeating it is safe'];
+      const [why, remedy] = [`no answer within ${limitMs} ms`, 'repeating it is safe'];
       throw new Fault('timeout', { field: 'daemon', value: socketPath, why, remedy }, error);
     }
     const [code, why, remedy] = FAILURES[codeOf(error)] ?? [
