@@ -1,0 +1,166 @@
+# The checks: two VMs form a mesh on the kernel's own WireGuard.
+. /guest/vms.sh
+
+# Far more than a VM takes: every instruction is emulated, perhaps on a busy machine.
+WAIT='--timeout 120s'
+MODULE=/lib/modules/$(uname -r)/kernel/drivers/net/wireguard/wireguard.ko
+
+runs_cloud_kernel() {
+  uname -r | grep cloud
+}
+
+make_vms() {
+  start_vm vm1 && start_vm vm2 && plug_cable
+}
+
+has_module() {
+  grep -q '^wireguard ' /proc/modules
+}
+
+ready() {
+  on "$1" cnsmo status --wait ready $WAIT
+}
+
+# engine VM NAME: what makes the tunnels, by the VM's own account.
+engine() {
+  on "$1" cnsmo status -o json $WAIT | grep -F "\"engine\": \"$2\""
+}
+
+# made_by_kernel VM: what makes the tunnels, by the kernel's account.
+made_by_kernel() {
+  on "$1" ip -d link show dev cnsmo0 | grep -w wireguard && not process_of "$1" wireguard-go
+}
+
+# overlay VM FAMILY: its address in the VPN.
+overlay() {
+  on "$1" ip "-$2" -o address show dev cnsmo0 scope global |
+    sed -n 's|.* inet6* \([^/ ]*\)/.*|\1|p'
+}
+
+# The daemon may need longer than start waits for it, and an entry longer than join: then the same
+# command again, as a person would.
+founds() {
+  on vm1 cnsmo init --mesh lab --no-start && within 120 on vm1 cnsmo start
+}
+
+joins() {
+  token=$(on vm1 cnsmo invite $WAIT) && within 120 joins_by_token
+}
+
+joins_by_token() {
+  echo "$token" | on vm2 cnsmo join -
+}
+
+# each_way COMMAND FAMILY: passes when it does from each VM to the other.
+each_way() {
+  "$1" vm1 "$(overlay vm2 "$2")" && "$1" vm2 "$(overlay vm1 "$2")"
+}
+
+
+# sent VM: bytes that its WireGuard has sent.
+sent() {
+  on "$1" wg show cnsmo0 transfer | cut -f 3
+}
+
+# Ten packets of 84 bytes, were they nothing but that.
+carried() {
+  local before
+  before=$(sent vm1)
+  flows vm1 "$(overlay vm2 4)" && [ "$(sent vm1)" -ge $((before + 840)) ]
+}
+
+index_of() {
+  on "$1" ip -o link show dev cnsmo0 | cut -d : -f 1
+}
+
+daemon_of() {
+  process_of "$1" 'cnsmo daemon'
+}
+
+kill_daemon() {
+  on "$1" kill -9 "$(daemon_of "$1")" && within 20 not daemon_of "$1"
+}
+
+has_no_daemon() {
+  on "$1" cnsmo status
+  [ $? -eq 4 ]
+}
+
+# A packet every 0.2 s for as long as the daemon needs to come back, and not one is lost.
+starts_unnoticed() {
+  local index
+  index=$(index_of vm2)
+  on vm1 ping -i 0.2 -w 600 "$(overlay vm2 4)" >/tmp/pings &
+  within 10 grep -q 'bytes from' /tmp/pings || return 1
+  within 120 on vm2 cnsmo start && ready vm2
+  local started=$?
+  on vm1 kill -INT "$(process_of vm1 'ping -i')" && wait $!
+  tail -n 3 /tmp/pings
+  [ $started -eq 0 ] && grep ' 0% packet loss' /tmp/pings && [ "$(index_of vm2)" = "$index" ]
+}
+
+comes_back() {
+  local index
+  index=$(index_of vm2)
+  on vm2 ip link delete dev cnsmo0
+  within 60 reaches vm1 "$address" && [ "$(index_of vm2)" != "$index" ]
+}
+
+as_before() {
+  network_of vm2 >/tmp/after
+  diff /tmp/before /tmp/after && not daemon_of vm2 && not on vm2 ls /var/lib/cnsmo
+}
+
+loses_module() {
+  on vm1 cnsmo leave $WAIT && rmmod wireguard && mv "$MODULE" /tmp && not has_module
+}
+
+regains_module() {
+  mv /tmp/wireguard.ko "$MODULE"
+}
+
+check 'the kernel of Debian clouds boots' runs_cloud_kernel
+check 'two VMs start, with a cable between them' make_vms
+check 'they reach each other outside of the VPN' within 20 reaches vm1 192.0.2.2
+check 'nothing has asked the kernel for WireGuard yet' not has_module
+network_of vm2 >/tmp/before
+
+check 'vm1 founds a mesh' founds
+check 'vm1 is ready' ready vm1
+check 'status: the engine is the kernel' engine vm1 kernel
+check 'the kernel loaded its module and made the interface' made_by_kernel vm1
+check 'vm2 reaches nothing of it before it joined' not reaches vm2 "$(overlay vm1 4)"
+
+check 'vm2 joins by a token' joins
+check 'both are ready' both ready
+check 'status: the engine is the kernel on both' both engine kernel
+check 'the interface of vm2 is the kernel'\''s as well' made_by_kernel vm2
+address=$(overlay vm2 4)
+address6=$(overlay vm2 6)
+check 'IPv4 flows each way' each_way flows 4
+check 'IPv6 flows each way' each_way flows 6
+check 'the tunnel is what carried it' carried
+check 'an address of no member stays silent' not reaches vm1 10.10.255.254
+
+check 'the daemon of vm2 is killed' kill_daemon vm2
+check 'it is gone' has_no_daemon vm2
+check 'traffic flows on without it' each_way flows 4
+check 'it comes back without losing a packet or touching the interface' starts_unnoticed
+check 'an interface deleted by hand comes back' comes_back
+
+check 'vm2 leaves' on vm2 cnsmo leave $WAIT
+check 'vm1 does not reach it any more' within 30 not reaches vm1 "$address"
+check 'by IPv6 neither' not reaches vm1 "$address6"
+check 'vm2 is as it was before it joined' as_before
+
+check 'vm1 leaves; the module is not in use, and is taken away' loses_module
+check 'vm1 founds a mesh without it' founds
+check 'vm1 is ready again' ready vm1
+check 'status: the engine is wireguard-go' engine vm1 wireguard-go
+check 'no kernel made the interface' not made_by_kernel vm1
+check 'the module returns' regains_module
+check 'vm2 joins with it' joins
+check 'both are ready, one on each engine' both ready
+check 'status: the engine of vm2 is the kernel' engine vm2 kernel
+check 'the two engines understand each other' each_way flows 4
+finish

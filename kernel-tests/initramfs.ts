@@ -1,0 +1,101 @@
+/**
+ * Edge: initramfs — the whole disk of the machine under test: the binary, the tools that a VM has,
+ * the modules it needs, the scripts of `guest/`, and nothing else. No Node.
+ *
+ * 1. Tools and libraries lie where they lie on this machine, so the binary finds them as on a VM.
+ * 2. Modules lie where the kernel's own loader looks, so that the first to ask for WireGuard gets
+ *    it as on a VM, without a word from the test.
+ * 3. It is not compressed: the machine would take longer to unpack it than this one to copy it.
+ */
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { TOOLS } from '../scripts/packages.table.ts';
+import { run, scriptFailure } from '../scripts/steps.ts';
+import type { DebianKernel } from './debian-kernel.ts';
+import { librariesIn } from './libraries.ts';
+import { moduleFiles } from './modules.ts';
+
+const FOLDER = 'build/kernel';
+const GUEST = join(import.meta.dirname, 'guest');
+/** Programs of this machine that go in. `modprobe` is what the kernel calls for a module. */
+const PROGRAMS = ['ip', 'wg', 'ping', 'unshare', 'nsenter', 'modprobe', 'dash'];
+/** Those of busybox. Not its `ip` and `ping`: they would stand before the real ones. */
+const APPLETS = [
+  ...['cat', 'cut', 'date', 'diff', 'dmesg', 'grep', 'hostname', 'kill', 'ln', 'ls', 'mkdir'],
+  ...['mknod', 'mount', 'mv', 'poweroff', 'ps', 'rmmod', 'sed', 'sleep', 'tail', 'tr', 'uname'],
+];
+/** What the binary asks of the kernel, cables between VMs, and what its own engine needs. */
+const MODULES = ['wireguard', 'veth', 'tun'];
+const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const copyTo = (root: string, file: string, path: string): void => {
+  const target = join(root, path);
+  mkdirSync(dirname(target), { recursive: true });
+  copyFileSync(file, target);
+};
+
+const findProgram = async (name: string): Promise<string> => {
+  const env = { PATH: SEARCH_PATH };
+  return (await run('/bin/sh', ['-c', 'command -v "$1"', 'sh', name], { env })).trim();
+};
+
+const addLibraries = async (root: string, programs: readonly string[]): Promise<void> => {
+  const { files, missing } = librariesIn(await run('ldd', programs));
+  if (missing.length > 0) throw scriptFailure(`libraries not found: ${missing.join(' ')}`);
+  for (const file of new Set(files)) copyTo(root, file, file);
+};
+
+const addPrograms = async (root: string, binary: string): Promise<void> => {
+  const programs = await Promise.all(PROGRAMS.map(findProgram));
+  for (const file of programs) copyTo(root, file, file);
+  copyTo(root, binary, 'usr/local/bin/cnsmo');
+  await addLibraries(root, [...programs, resolve(binary)]);
+  // The kernel calls it by this name, wherever this machine has it.
+  copyTo(root, await findProgram('modprobe'), 'sbin/modprobe');
+};
+
+const addBusybox = async (root: string): Promise<void> => {
+  const busybox = TOOLS.busybox.file;
+  const known = new Set((await run(busybox, ['--list'])).split('\n'));
+  const missing = APPLETS.filter((applet) => !known.has(applet));
+  if (missing.length > 0) throw scriptFailure(`${busybox}: has no ${missing.join(' ')}`);
+  copyTo(root, busybox, 'bin/busybox');
+  for (const applet of APPLETS) symlinkSync('busybox', join(root, 'bin', applet));
+};
+
+const addModules = async (root: string, kernel: DebianKernel): Promise<void> => {
+  const folder = join('lib/modules', kernel.release);
+  const dep = readFileSync(join(kernel.root, folder, 'modules.dep'), 'utf8');
+  const { files, missing } = moduleFiles(dep, MODULES);
+  if (missing.length > 0) throw scriptFailure(`modules not in the kernel: ${missing.join(' ')}`);
+  const lists = ['modules.order', 'modules.builtin', 'modules.builtin.modinfo'];
+  for (const file of [...files, ...lists]) {
+    copyTo(root, join(kernel.root, folder, file), join(folder, file));
+  }
+  await run('/sbin/depmod', ['-b', root, kernel.release]);
+};
+
+const addScripts = (root: string): void => {
+  for (const name of ['init', 'checks.sh', 'vms.sh']) {
+    copyTo(root, join(GUEST, name), name === 'init' ? name : join('guest', name));
+  }
+  chmodSync(join(root, 'init'), 0o755);
+  for (const folder of ['proc', 'sys', 'dev', 'run', 'tmp', 'root', 'etc', 'var/lib']) {
+    mkdirSync(join(root, folder), { recursive: true });
+  }
+};
+
+/** Makes it, and gives its path. */
+export const makeInitramfs = async (kernel: DebianKernel, binary: string): Promise<string> => {
+  const root = resolve(FOLDER, 'root');
+  const archive = resolve(FOLDER, 'initramfs.cpio');
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(root, { recursive: true });
+  addScripts(root);
+  await addPrograms(root, binary);
+  await addBusybox(root);
+  await addModules(root, kernel);
+  const pack = 'find . | cpio --create --format=newc --owner=0:0 --quiet --file="$1"';
+  await run('/bin/sh', ['-e', '-c', pack, 'sh', archive], { cwd: root });
+  return archive;
+};
