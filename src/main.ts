@@ -3,6 +3,7 @@
  * the node and its edges.
  */
 import { open, readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from './cli/cli.ts';
@@ -36,7 +37,7 @@ const local: Local = {
   call: (places, request, timeoutMs) => callApi(socketPath(places.run), request, timeoutMs),
   writeSecret,
   readSecret,
-  readInput: () => text(process.stdin),
+  readInput,
   takeEnv: (name) => {
     const value = process.env[name];
     delete process.env[name];
@@ -46,6 +47,7 @@ const local: Local = {
   isErrorTerminal: process.stderr.isTTY === true,
   out: (line) => void process.stdout.write(line),
   err,
+  monotonicMs: () => performance.now(),
   sleep: (durationMs) => sleep(durationMs),
 };
 
@@ -70,6 +72,14 @@ async function readSecret(path: string): Promise<string> {
     const remedy = 'name a file that can be read';
     throw new Fault('refused', { field: 'file', value: path, why, remedy }, error);
   }
+}
+
+/** What is piped in, whole; from a terminal one line, for nobody there ends a file. */
+async function readInput(): Promise<string> {
+  if (process.stdin.isTTY !== true) return text(process.stdin);
+  const lines = createInterface({ input: process.stdin });
+  for await (const line of lines) return line;
+  return '';
 }
 
 /** Whoever read our output, `head` for one, has seen enough. */

@@ -13,6 +13,7 @@ import type { Local } from './local.ts';
 import { memberCommands } from './member-commands.ts';
 import { meshCommands } from './mesh-commands.ts';
 import type { Session } from './session.ts';
+import { usageFault } from './usage-fault.ts';
 
 interface CommonFlags {
   readonly state: string;
@@ -33,10 +34,14 @@ export async function runCli(argv: readonly string[], local: Local): Promise<num
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const fault = faultFrom(error);
     const isJson = argv.some((word, i) => word === '-ojson' || isJsonFlag(argv, word, i));
-    local.err(isJson ? `${JSON.stringify({ error: fault.facts })}\n` : `${fault.message}\n`);
+    const line = isJson ? JSON.stringify({ error: fault.facts }) : plainLine(fault.message);
+    local.err(`${line}\n`);
     return FAULT_STATUS[fault.code].exit;
   }
 }
+
+/** One line, whatever was typed or came from elsewhere: it can neither break nor paint. */
+const plainLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 
 const isJsonFlag = (argv: readonly string[], word: string, index: number): boolean =>
   word === '--output=json' ||
@@ -44,15 +49,7 @@ const isJsonFlag = (argv: readonly string[], word: string, index: number): boole
 
 function faultFrom(error: unknown): Fault {
   if (error instanceof Fault) return error;
-  if (!(error instanceof CommanderError)) return unexpected(error);
-  const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
-  const value = /'([^']*)'/.exec(what)?.[1] ?? '(none)';
-  const why =
-    what === '(outputHelp)'
-      ? 'a command is needed'
-      : what.replace(/ *'[^']*'/, '').replace(/\.$/, '');
-  const remedy = `${hint.replace(/[()]/g, '').toLowerCase()}${hint === '' ? '' : ' '}see --help`;
-  return new Fault('usage', { field: 'usage', value, why, remedy });
+  return error instanceof CommanderError ? usageFault(error) : unexpected(error);
 }
 
 const unexpected = (error: unknown): Fault =>
@@ -68,6 +65,7 @@ function buildProgram(local: Local): Command {
     .description('VPN, firewall and load balancing for your Linux VMs, without a central server')
     .version(local.version, '--version', 'version and commit')
     .helpOption('--help', 'help, with an example')
+    .addHelpText('after', '\nExample:\n  cnsmo init && cnsmo invite\n')
     .helpCommand(false)
     .showHelpAfterError(false)
     .exitOverride()
@@ -115,16 +113,20 @@ function commonFlags(command: Command): CommonFlags {
   return { ...command.opts<CommonFlags>(), ...Object.fromEntries(typed) };
 }
 
+/** Longest wait, ms: timers hold 31 bits, which is 24 days. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+
 function sessionOf(command: Command, local: Local): Session {
   const flags = commonFlags(command);
   const places = { state: flags.state, run: flags.run };
-  const timeoutMs = readDuration('timeout', flags.timeout);
+  const timeoutMs = Math.min(readDuration('timeout', flags.timeout), TIMEOUT_MS_MAX);
+  const isForPeople = flags.output === 'table';
   return {
     places,
     timeoutMs,
-    call: async (method, path, body) => {
+    call: async (method, path, body, waitMs = timeoutMs) => {
       const request = { method, path, query: {}, body: body ?? null };
-      const answer = await local.call(places, request, timeoutMs);
+      const answer = await local.call(places, request, waitMs);
       if (answer.status === 200) return answer.body;
       throw faultOf(answer.status, answer.body);
     },
@@ -133,8 +135,9 @@ function sessionOf(command: Command, local: Local): Session {
       else if (flags.output === 'yaml') local.out((await import('yaml')).stringify(body));
       else local.out(render());
     },
+    isForPeople,
     hint: (text) => {
-      if (flags.quiet !== true && flags.output === 'table') local.err(text);
+      if (flags.quiet !== true && isForPeople) local.err(text);
     },
   };
 }

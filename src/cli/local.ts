@@ -62,5 +62,7 @@ export interface Local {
   readonly isErrorTerminal: boolean;
   out(text: string): void;
   err(text: string): void;
+  /** Milliseconds since some moment; for waits. */
+  monotonicMs(): number;
   sleep(durationMs: number): Promise<void>;
 }

@@ -124,17 +124,22 @@ function daemonCommands(local: Local, session: (command: Command) => Session): r
   const act = (
     name: string,
     description: string,
+    isRunning: boolean,
     run: (places: Session['places']) => Promise<void>,
   ): Command =>
     new Command(name)
       .description(description)
       .addHelpText('after', `\nExample:\n  cnsmo ${name}\n`)
-      .action((_flags: unknown, command: Command) => run(session(command).places));
+      .action(async (_flags: unknown, command: Command) => {
+        const { places, show } = session(command);
+        await run(places);
+        await show({ running: isRunning }, () => '');
+      });
   return [
-    act('daemon', 'run the member in this process (what start and the unit run)', local.daemon),
-    act('start', 'start the daemon', local.start),
-    act('stop', 'stop the daemon; the VPN keeps running', local.stop),
-    act('restart', 'stop, then start the daemon', async (places) => {
+    act('daemon', 'run the member in this process (as the unit does)', false, local.daemon),
+    act('start', 'start the daemon', true, local.start),
+    act('stop', 'stop the daemon; the VPN keeps running', false, local.stop),
+    act('restart', 'stop, then start the daemon', true, async (places) => {
       await local.stop(places);
       await local.start(places);
     }),

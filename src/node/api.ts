@@ -5,14 +5,14 @@
  * the simulator calls it as the socket does.
  */
 import * as z from 'zod/mini';
-import { parseLabel } from '../crdt/names.ts';
-import { printRecoveryCode } from '../crdt/recovery.ts';
+import { LABELS_MAX, parseLabel } from '../crdt/names.ts';
 import { Fault } from '../fault.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
 import {
   addOperator,
   createInvite,
   listInvites,
+  makeNextCode,
   type OperatorContext,
   type OperatorPorts,
   recoverOperator,
@@ -49,18 +49,24 @@ interface Route {
 
 /** A week: longer invites are passwords. Unit: ms. */
 const TTL_MS_MAX = 7 * 24 * 3_600_000;
+const TTL_WHY = 'not from 1000 (1 s) to 604800000 (7 d)';
 const USES_MAX = 1_000;
+const USES_WHY = `not a whole number from 1 to ${USES_MAX}`;
 
+const LABELS_WHY = `more than ${LABELS_MAX}`;
+
+const text = z.string('not a text');
 const inviteBody = z.object({
-  ttlMs: z.int().check(z.gte(1_000), z.lte(TTL_MS_MAX)),
-  uses: z.int().check(z.gte(1), z.lte(USES_MAX)),
-  labels: z.array(z.string()),
+  ttlMs: z.int(TTL_WHY).check(z.gte(1_000, TTL_WHY), z.lte(TTL_MS_MAX, TTL_WHY)),
+  uses: z.int(USES_WHY).check(z.gte(1, USES_WHY), z.lte(USES_MAX, USES_WHY)),
+  labels: z.array(text, 'not a list of texts').check(z.maxLength(LABELS_MAX, LABELS_WHY)),
 });
-const memberBody = z.object({ member: z.string() });
-const recoverBody = z.object({ code: z.string(), nextCode: z.string() });
+const memberBody = z.object({ member: text });
+const codeBody = z.nullable(z.object({ code: z.optional(text) }));
+const recoverBody = z.object({ code: text, nextCode: text });
 const consentBody = z.object({
-  services: z.optional(z.string()),
-  allowRun: z.optional(z.boolean()),
+  services: z.optional(text),
+  allowRun: z.optional(z.boolean('neither true nor false')),
 });
 
 const routes: readonly Route[] = [
@@ -78,7 +84,7 @@ const routes: readonly Route[] = [
     method: 'POST',
     path: '/v1/invites',
     run: (context, _, body) => {
-      const { labels, ...wish } = read(inviteBody, body, 'ttl or uses out of range');
+      const { labels, ...wish } = readAs(inviteBody, body);
       return createInvite(context.ports, context, { ...wish, labels: readLabels(labels) });
     },
   },
@@ -95,8 +101,7 @@ const routes: readonly Route[] = [
   {
     method: 'POST',
     path: '/v1/operators',
-    run: (context, _, body) =>
-      addOperator(context.ports, context, read(memberBody, body, 'no member named').member),
+    run: (context, _, body) => addOperator(context.ports, context, readAs(memberBody, body).member),
   },
   {
     method: 'DELETE',
@@ -106,20 +111,20 @@ const routes: readonly Route[] = [
   {
     method: 'POST',
     path: '/v1/recovery-codes',
-    run: ({ ports }) => ({ code: printRecoveryCode(ports.crypto, ports.random.bytes(32)) }),
+    run: (context, _, body) =>
+      makeNextCode(context.ports, context, readAs(codeBody, body)?.code ?? null),
   },
   {
     method: 'POST',
     path: '/v1/operators/recover',
-    run: (context, _, body) =>
-      recoverOperator(context.ports, context, read(recoverBody, body, 'no code given')),
+    run: (context, _, body) => recoverOperator(context.ports, context, readAs(recoverBody, body)),
   },
   { method: 'GET', path: '/v1/consent', run: (context) => context.consent() },
   {
     method: 'PUT',
     path: '/v1/consent',
     run: async (context, _, body) => {
-      const wish = read(consentBody, body, 'not a consent');
+      const wish = readAs(consentBody, body);
       const now = context.consent();
       await context.setConsent({
         services: wish.services === undefined ? now.services : readServices(wish.services),
@@ -160,25 +165,40 @@ function match(pattern: string, path: string): Params | null {
   if (wanted.length !== given.length) return null;
   const params: Record<string, string> = {};
   for (const [index, segment] of wanted.entries()) {
-    const value = given[index] ?? '';
-    if (segment.startsWith(':')) params[segment.slice(1)] = value;
+    const value = unescaped(given[index] ?? '');
+    if (segment.startsWith(':') && value !== null) params[segment.slice(1)] = value;
     else if (segment !== value) return null;
   }
   return params;
 }
 
-function read<T>(schema: z.ZodMiniType<T>, body: unknown, why: string): T {
+/** A segment of a path as it was meant, or null when its escapes are none. */
+function unescaped(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
+}
+
+/** The body by its schema. Texts are not repeated: one of them may be a secret. */
+function readAs<T>(schema: z.ZodMiniType<T>, body: unknown): T {
   const parsed = z.safeParse(schema, body);
   if (parsed.success) return parsed.data;
-  const field = parsed.error.issues[0]?.path.join('.') ?? 'body';
-  const remedy = 'see the command’s --help for what it accepts';
+  const { path = [], message = '' } = parsed.error.issues[0] ?? {};
+  const [name] = path;
+  const value = isObject(body) && typeof name === 'string' ? body[name] : body;
+  const isPlain = typeof value === 'number' || typeof value === 'boolean' || value === null;
   throw new Fault('refused', {
-    field: field === '' ? 'body' : field,
-    value: 'as given',
-    why,
-    remedy,
+    field: path.length === 0 ? 'body' : path.join('.'),
+    value: value === undefined ? '(none)' : isPlain ? String(value) : `(${typeof value})`,
+    why: path.length === 0 ? 'not an object of JSON' : message,
+    remedy: 'see the --help of the command',
   });
 }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function readLabels(texts: readonly string[]): Readonly<Record<string, string>> {
   const pairs = texts.map((text) => {

@@ -7,7 +7,7 @@
 import { type Edit, isRecord } from '../crdt/entry.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import { makeInvite } from '../crdt/invite.ts';
-import { makeRoot, readRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
+import { makeRoot, printRecoveryCode, readRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
 import { printToken } from '../crdt/token.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
@@ -135,6 +135,29 @@ export async function removeOperator(
   await spread(context);
 }
 
+/** The seed of the recovery code. Fault 'refused' when it is not the one that the mesh expects. */
+function readNextCode(crypto: Crypto, view: View, code: string): Uint8Array {
+  const root = readRecoveryCode(crypto, code);
+  if (!root.ok) throw badCode(root.why, 'type it as it was printed');
+  const hash = rootHashOf(crypto, root.seed);
+  if (hash.every((byte, index) => byte === view.nextRootHash[index])) return root.seed;
+  const remedy = 'use the code that the last recovery printed, or the one from init';
+  throw badCode('not the recovery code that this mesh expects next', remedy);
+}
+
+/**
+ * A fresh recovery code, of which nobody knows yet. `code`: the one in force, so that a wrong one
+ * is refused before its owner puts the next one anywhere; null: not known yet.
+ */
+export function makeNextCode(
+  { crypto, random }: OperatorPorts,
+  { replica }: OperatorContext,
+  code: string | null,
+): { readonly code: string } {
+  if (code !== null) readNextCode(crypto, replica.view(), code);
+  return { code: printRecoveryCode(crypto, random.bytes(32)) };
+}
+
 /** Makes this member an operator with the recovery code; `nextCode` becomes the mesh's next one. */
 export async function recoverOperator(
   ports: OperatorPorts,
@@ -143,17 +166,11 @@ export async function recoverOperator(
 ): Promise<void> {
   const { crypto } = ports;
   const view = context.replica.view();
-  const root = readRecoveryCode(crypto, codes.code);
-  if (!root.ok) throw badCode(root.why, 'type it as it was printed');
+  const rootSeed = readNextCode(crypto, view, codes.code);
   const next = readRecoveryCode(crypto, codes.nextCode);
   if (!next.ok) throw badCode(next.why, 'let the command make the next code');
-  const hash = rootHashOf(crypto, root.seed);
-  if (hash.some((byte, index) => byte !== view.nextRootHash[index])) {
-    const remedy = 'use the code that the last recovery printed, or the one from init';
-    throw badCode('not the recovery code that this mesh expects next', remedy);
-  }
   const number = view.recovery + 1;
-  const value = makeRoot(crypto, root.seed, {
+  const value = makeRoot(crypto, rootSeed, {
     mesh: view.mesh.id,
     number,
     member: context.self,

@@ -1,0 +1,69 @@
+/**
+ * Loop: operator commands — operator add, remove, recover: who may change the mesh.
+ */
+import { Command } from 'commander';
+import type { Local } from './local.ts';
+import type { Session } from './session.ts';
+
+type Open = (command: Command) => Session;
+
+/** `operator` and what is below it. */
+export function operatorCommand(local: Local, session: Open): Command {
+  const operator = new Command('operator')
+    .description('who may change the mesh')
+    .addHelpText('after', '\nExample:\n  cnsmo operator add vm2\n');
+  operator.addCommand(
+    new Command('add')
+      .description('give a member the operator role; done when it has it')
+      .argument('<member>', 'name or id')
+      .addHelpText('after', '\nExample:\n  cnsmo operator add vm2\n')
+      .action(async (member: string, _flags, command: Command) => {
+        const { call, show } = session(command);
+        await call('POST', '/v1/operators', { member });
+        await show({ operator: member }, () => `${member} is an operator.\n`);
+      }),
+  );
+  operator.addCommand(
+    new Command('remove')
+      .description('take the role back; who joined by its invites stays, nobody else does')
+      .argument('<member>', 'name or id')
+      .addHelpText('after', '\nExample:\n  cnsmo operator remove vm2\n')
+      .action(async (member: string, _flags, command: Command) => {
+        const { call, show } = session(command);
+        await call('DELETE', `/v1/operators/${encodeURIComponent(member)}`);
+        await show({ removed: member }, () => `${member} is no operator any more.\n`);
+      }),
+  );
+  operator.addCommand(recoverCommand(local, session));
+  return operator;
+}
+
+const recoverCommand = (local: Local, session: Open): Command =>
+  new Command('recover')
+    .description('make this VM an operator with the recovery code; prints the next code')
+    .option('--code-file <file>', 'read the code from a file (else from standard input)')
+    .option('--recovery-file <file>', 'write the next code there instead of printing it')
+    .addHelpText('after', '\nExample:\n  cnsmo operator recover --code-file ./code\n')
+    .action(async (flags: { codeFile?: string; recoveryFile?: string }, command: Command) => {
+      const { call, show, hint } = session(command);
+      if (flags.codeFile === undefined && local.isInputTerminal) hint('Recovery code: ');
+      const typed =
+        flags.codeFile === undefined
+          ? await local.readInput()
+          : await local.readSecret(flags.codeFile);
+      const code = typed.trim();
+      const next = (await call('POST', '/v1/recovery-codes', { code })) as { code: string };
+      if (flags.recoveryFile !== undefined) {
+        await local.writeSecret(flags.recoveryFile, `${next.code}\n`);
+      }
+      await call('POST', '/v1/operators/recover', { code, nextCode: next.code });
+      const isPrinted = flags.recoveryFile === undefined;
+      await show(
+        { recovered: true, ...(isPrinted ? { recoveryCode: next.code } : {}) },
+        () =>
+          'This VM is an operator. The old recovery code is void.\n' +
+          (isPrinted
+            ? `Next recovery code, shown only now: ${next.code}\n`
+            : `The next recovery code is in ${flags.recoveryFile ?? 'its file'}.\n`),
+      );
+    });

@@ -1,0 +1,140 @@
+/**
+ * Rule: test local — a machine for the command line that records what it is asked, for tests only.
+ */
+import { Fault } from '../fault.ts';
+import type { ApiAnswer, ApiRequest } from '../ports.ts';
+import { runCli } from './cli.ts';
+import type { Local, Places } from './local.ts';
+
+/** What the daemon answers, by `METHOD /path`; a list is taken one by one, the last one stays. */
+export type Answers = Readonly<Record<string, ApiAnswer | Fault | readonly (ApiAnswer | Fault)[]>>;
+
+/** What is special about the machine of one test. */
+interface Choice {
+  readonly answers?: Answers;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly isTerminal?: boolean;
+  /** What an act of the machine ends with, instead of well. */
+  readonly failure?: Readonly<Record<string, Error>>;
+  /** How long a request takes, ms. */
+  readonly callMs?: number;
+}
+
+/** What came of one command line. `acts`: what the machine was asked, in order. */
+export interface Ran {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+  readonly acts: readonly (readonly unknown[])[];
+  readonly requests: readonly ApiRequest[];
+}
+
+/** The answer that a request was carried out. */
+export const done = (body: unknown = {}): ApiAnswer => ({ status: 200, body });
+
+/** The fault of a daemon that is not there. */
+export const noDaemon = new Fault('no-daemon', {
+  field: 'daemon',
+  value: '/run/cnsmo/api.sock',
+  why: 'not running',
+  remedy: 'start it with: cnsmo start',
+});
+
+/** Runs one command line on a recording machine. */
+export async function run(argv: readonly string[], choice: Choice = {}): Promise<Ran> {
+  const scene = openScene(choice);
+  const status = await runCli(argv, localOf(scene));
+  const { out, err, acts, requests } = scene;
+  return { status, out: out.join(''), err: err.join(''), acts, requests };
+}
+
+type Scene = ReturnType<typeof openScene>;
+
+const openScene = (choice: Choice) => ({
+  choice,
+  out: [] as string[],
+  err: [] as string[],
+  acts: [] as unknown[][],
+  requests: [] as ApiRequest[],
+  asked: new Map<string, number>(),
+  env: new Map(Object.entries(choice.env ?? {})),
+  nowMs: 0,
+});
+
+const localOf = (scene: Scene): Local => {
+  const { choice, env, acts } = scene;
+  return {
+    version: 'cnsmo 0.0.0 (test)',
+    ...actsOf(scene),
+    call: (places, request) => answerOf(scene, places, request),
+    takeEnv: (name) => {
+      const value = env.get(name);
+      env.delete(name);
+      acts.push(['takeEnv', name]);
+      return value;
+    },
+    isInputTerminal: choice.isTerminal ?? false,
+    isErrorTerminal: choice.isTerminal ?? false,
+    out: (text) => void scene.out.push(text),
+    err: (text) => void scene.err.push(text),
+    monotonicMs: () => scene.nowMs,
+    sleep: async (durationMs) => {
+      scene.nowMs += durationMs;
+    },
+  };
+};
+
+const actsOf = ({ choice, acts }: Scene) => {
+  const act = async (...words: unknown[]): Promise<void> => {
+    acts.push(words);
+    const failure = choice.failure?.[String(words[0])];
+    if (failure !== undefined) throw failure;
+  };
+  const member = { mesh: 'shop', name: 'vm1', ipv4: '10.10.0.1' };
+  const init: Local['init'] = async (places, flags, keepCode) => {
+    await act('check', places);
+    await keepCode('CODE-1');
+    await act('init', places, flags);
+    return member;
+  };
+  const join: Local['join'] = async (places, token, flags) => {
+    await act('join', places, token, flags);
+    return member;
+  };
+  return {
+    init,
+    join,
+    daemon: (places: Places) => act('daemon', places),
+    start: (places: Places) => act('start', places),
+    stop: (places: Places) => act('stop', places),
+    leaveLocal: (places: Places) => act('leaveLocal', places),
+    forget: (places: Places) => act('forget', places),
+    writeSecret: (path: string, content: string) => act('writeSecret', path, content),
+    readSecret: async (path: string): Promise<string> => {
+      await act('readSecret', path);
+      return choice.files?.[path] ?? '';
+    },
+    readInput: async (): Promise<string> => {
+      await act('readInput');
+      return choice.input ?? '';
+    },
+  };
+};
+
+async function answerOf(scene: Scene, places: Places, request: ApiRequest): Promise<ApiAnswer> {
+  const { choice, acts, requests, asked } = scene;
+  const name = `${request.method} ${request.path}`;
+  acts.push(['call', places, name]);
+  requests.push(request);
+  scene.nowMs += choice.callMs ?? 0;
+  const known = choice.answers?.[name] ?? [];
+  const list = 'length' in known ? known : [known];
+  const turn = asked.get(name) ?? 0;
+  asked.set(name, turn + 1);
+  const answer = list[Math.min(turn, list.length - 1)];
+  if (answer === undefined) throw new Error(`the test has no answer to ${name}`);
+  if (answer instanceof Fault) throw answer;
+  return answer;
+}
