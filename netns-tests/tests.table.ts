@@ -14,6 +14,7 @@ import {
   ONLY_IPV6,
   otherUnderlay,
 } from './checks/sites.ts';
+import { looseModes, portInUse, unfitHosts } from './checks/unfit-hosts.ts';
 import { wire } from './checks/wire.ts';
 import type { RealTest } from './real-test.ts';
 
@@ -37,5 +38,8 @@ export const TESTS: readonly RealTest[] = [
   { name: 'refused-input', run: refusedInput },
   { name: 'refused-tokens', run: refusedTokens },
   { name: 'foreign-token', run: foreignToken },
+  { name: 'unfit-hosts', run: unfitHosts },
+  { name: 'port-in-use', run: portInUse },
+  { name: 'loose-modes', run: looseModes },
   { name: 'join-at-once', world: CROWD, run: joinAtOnce },
 ];
