@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { trustPath } from './paths.ts';
-import { type Case, check, lastValue, ofFour, ofTwoOperators } from './test-story.ts';
+import { type Case, check, lastValue, memberOf, ofFour, ofTwoOperators } from './test-story.ts';
 import { EXPIRY_MS, emptyWorld, idOf, inviteOf, world } from './test-world.ts';
 
 const CASES: readonly Case[] = [
@@ -141,4 +142,19 @@ const CASES: readonly Case[] = [
 describe('membership', () => {
   // Goal: who is in follows FORMATS, Joining. Method: a story per rule, projected in two orders.
   for (const each of CASES) it(each.what, () => check(each));
+});
+
+describe('admissions of oneself', () => {
+  it('are nothing', () => {
+    // Goal: no member takes another's address or name. Method: an older member admits itself anew,
+    // with its own token, before all others, at the address and under the name of a younger one.
+    const mesh = () => world().invites('i').invites('j', { number: 2 });
+    const story = mesh().admits('a', 'i').admits('b', 'j').as('a');
+    const { ipv4 } = memberOf(story.view(), 'b');
+    assert.ok(ipv4);
+    const view = story.admits('a', 'i', { ipv4, name: 'b', ms: 0 }).view();
+    assert.equal(memberOf(view, 'b').ipv4, ipv4);
+    assert.equal(memberOf(view, 'b').name, 'b');
+    assert.equal(memberOf(view, 'a').name, 'a');
+  });
 });

@@ -96,6 +96,8 @@ const followAdmissions = (
         continue;
       }
       const id = key as MemberId;
+      // Nobody admits itself: it could backdate that, and take a name or an address from another.
+      if (id === author) continue;
       note(admitted, id, admission);
       if (!start.isVoid(id)) seen.add(id);
     }

@@ -13,6 +13,7 @@ import { readToken, type Token, type TokenEntry } from '../crdt/token.ts';
 import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { configOf } from './init.ts';
+import { isLeaving } from './leave.ts';
 import {
   dropKeys,
   hasKeys,
@@ -73,7 +74,7 @@ export async function joinedBefore(
   settings: Settings,
 ): Promise<Joined | null> {
   const read = readToken(crypto, tokenText);
-  if (!read.ok || !(await isInitialised(disk))) return null;
+  if (!read.ok || (await isLeaving(disk)) || !(await isInitialised(disk))) return null;
   const { genesis, meshId, config } = await readLocalState(crypto, disk);
   const isSame = config.name === settings.member && config.port === settings.port;
   if (meshId !== read.token.meshId || !isSame) return null;

@@ -2,10 +2,10 @@
  * Loop: leave — takes this VM out of its mesh: tells the others, undoes the host, deletes the
  * state.
  *
- * 1. The mark `leaving` is durable before anything is undone; whoever starts here next finishes
- *    the job first.
- * 2. Keys go last but for the mark: until then, a leave that was cut can still be told from a
- *    fresh directory.
+ * 1. The mark `leaving` is durable before anybody is told and anything is undone; whoever starts
+ *    here next finishes the job first. Else a crash would leave a member that runs on, though all
+ *    others take it for gone and let it in no more.
+ * 2. The mark goes last: until then, a leave that was cut can be told from a fresh directory.
  */
 import type { PeerKey } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
@@ -24,15 +24,19 @@ const TELL_MS = 3_000;
 
 /** Says that this member leaves; done when every connected member knows, or after 3 s. */
 export async function announceLeave(
-  ports: Pick<Ports, 'clock'>,
+  { clock, disk }: Pick<Ports, 'clock' | 'disk'>,
   replica: Replica,
   sync: Sync,
   connected: readonly PeerKey[],
 ): Promise<void> {
-  await replica.write([{ path: 'member/left', value: { left: true } }]);
+  await disk.write(MARK, new Uint8Array());
+  await replica.write([{ path: 'member/left', value: { left: true } }]).catch(async (error) => {
+    await disk.remove(MARK);
+    throw error;
+  });
   const stop = new AbortController();
   const told = Promise.all(connected.map((peer) => sync.with(peer)));
-  await Promise.race([told, ports.clock.sleep(TELL_MS, stop.signal)]);
+  await Promise.race([told, clock.sleep(TELL_MS, stop.signal)]);
   stop.abort();
 }
 

@@ -62,21 +62,23 @@ export async function startNode(ports: Ports, build: Build): Promise<RunningNode
     agents.run(signal), //                     this host, service by service
   ];
 
-  const closed = Promise.all(loops).then(async () => {
+  // One loop that fails ends them all: half a node would look alive, and nothing would restart it.
+  for (const loop of loops) loop.catch(() => stop.abort());
+  const closed = Promise.allSettled(loops).then(async () => {
     for (const unsubscribe of subscriptions) unsubscribe();
     await swarm.stop();
     await replica.flush();
+    await Promise.all(loops);
   });
   const end = async (): Promise<void> => {
     stop.abort();
     await closed;
   };
   const leaving = { done: Promise.resolve() };
-  const leave = (): Promise<void> => {
-    leaving.done = announceLeave(ports, replica, sync, connectedMembers(parts))
-      .then(end)
-      .then(() => eraseState(ports));
-    return leaving.done;
+  const leave = async (): Promise<void> => {
+    await announceLeave(ports, replica, sync, connectedMembers(parts));
+    leaving.done = end().then(() => eraseState(ports));
+    await leaving.done;
   };
   const api = apiContext(ports, parts, { leave, stop: () => stop.abort() });
   return {

@@ -106,9 +106,10 @@ export async function addOperator(
   const view = context.replica.view();
   mustBeOperator(view, context.self, 'give the role');
   const member = findMember(view, text);
-  if (member.role === 'operator') return;
-  const number = Math.max(0, ...view.operators.map(({ grant }) => grant)) + 1;
-  await context.replica.write([{ path: `trust/role/${member.id}`, value: { number } }]);
+  if (member.role !== 'operator') {
+    const number = Math.max(0, ...view.operators.map(({ grant }) => grant)) + 1;
+    await context.replica.write([{ path: `trust/role/${member.id}`, value: { number } }]);
+  }
   if (!(await reaches(ports, context, member.id))) {
     throw new Fault('timeout', {
       field: 'member',

@@ -3,11 +3,21 @@
  */
 import { Fault } from '../fault.ts';
 import type { Disk, Host, Net } from '../ports.ts';
+import { isLeaving } from './leave.ts';
 import { isInitialised } from './local-state.ts';
 import { checkFitness, checkRoutes } from './rules/fitness.ts';
 
-/** Fault 'refused' when the state directory holds a member. */
+/** Fault 'refused' when the state directory holds a member, or one that has not finished leaving. */
 export async function checkVacant(disk: Disk): Promise<void> {
+  // The next daemon would finish that leave, and erase what is made now.
+  if (await isLeaving(disk)) {
+    throw new Fault('refused', {
+      field: 'state',
+      value: 'leaving',
+      why: 'an earlier leave was cut and is not finished',
+      remedy: 'finish it with: cnsmo leave --local',
+    });
+  }
   if (!(await isInitialised(disk))) return;
   throw new Fault('refused', {
     field: 'state',

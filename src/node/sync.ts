@@ -32,7 +32,7 @@ const ROUNDS_MAX = 1_000;
 
 /** The running loop, as others use it. */
 export interface Sync {
-  /** Comes in step with a connected peer now; tells whether it succeeded. */
+  /** Comes in step with a connected peer now; tells whether it holds all that we said. */
   with(peer: PeerKey): Promise<boolean>;
   /** Whether we came in step with the peer since it connected. */
   isInStep(peer: PeerKey): boolean;
@@ -59,13 +59,16 @@ export function createSync(ports: SyncPorts, replica: Replica): Sync {
   };
   const comeInStep = async (peer: PeerKey): Promise<boolean> => {
     if (node === null) return false;
-    const { isDone, hasTaken } = await exchange(node, replica, peer).catch((error: unknown) => {
-      ports.log.warn('sync-failed', { peer, why: String(error) });
-      return { isDone: false, hasTaken: false };
-    });
+    const failed: Exchanged = { isDone: false, hasTaken: false, hasOurs: false };
+    const { isDone, hasTaken, hasOurs } = await exchange(node, replica, peer).catch(
+      (error: unknown) => {
+        ports.log.warn('sync-failed', { peer, why: String(error) });
+        return failed;
+      },
+    );
     if (isDone) reached(peer);
     if (hasTaken) markOthers(peer);
-    return isDone;
+    return isDone && hasOurs;
   };
   return {
     with: comeInStep,
@@ -142,6 +145,8 @@ function serve(
 interface Exchanged {
   readonly isDone: boolean;
   readonly hasTaken: boolean;
+  /** Whether the peer holds all that this member said: it may hold it back, or not take it. */
+  readonly hasOurs: boolean;
 }
 
 async function exchange(swarm: SwarmNode, replica: Replica, peer: PeerKey): Promise<Exchanged> {
@@ -155,10 +160,17 @@ async function exchange(swarm: SwarmNode, replica: Replica, peer: PeerKey): Prom
     const hasGiven = frames.length > 0 && !isEqual(answer.heads, theirs);
     theirs = answer.heads;
     const hasMore = replica.framesAfter(theirs, BATCH_BYTES).length > 0;
-    if (!takes && (!hasMore || (round > 0 && !hasGiven))) return { isDone: true, hasTaken };
+    if (!takes && (!hasMore || (round > 0 && !hasGiven))) {
+      return { isDone: true, hasTaken, hasOurs: holdsOwn(swarm.self, replica.heads(), theirs) };
+    }
   }
-  return { isDone: false, hasTaken };
+  return { isDone: false, hasTaken, hasOurs: false };
 }
+
+const holdsOwn = (self: PeerKey, ours: readonly Head[], theirs: readonly Head[]): boolean => {
+  const ofSelf = (heads: readonly Head[]) => heads.filter(({ author }) => author === self);
+  return isEqual(ofSelf(ours), ofSelf(theirs));
+};
 
 const hasNew = (receipts: readonly Receipt[]): boolean =>
   receipts.some(({ verdict }) => verdict === 'taken');
@@ -186,5 +198,7 @@ const isEqual = (a: readonly Head[], b: readonly Head[]): boolean =>
 
 function verdictOf(receipt: Receipt | undefined): GossipVerdict {
   if (receipt?.verdict === 'taken') return 'accept';
-  return receipt?.verdict === 'rejected' ? 'reject' : 'ignore';
+  // Of two frames for one place each is good for those who took it first: no fault of who sends it.
+  const isBad = receipt?.verdict === 'rejected' && receipt.why !== 'equivocation';
+  return isBad ? 'reject' : 'ignore';
 }

@@ -57,7 +57,12 @@ export async function runDaemon(directories: Directories): Promise<void> {
     }
     const build = versionInfo();
     const node = await startNode(ports, build);
-    const unserve = await ports.net.serveApi((request) => node.api(request));
+    const unserve = await ports.net
+      .serveApi((request) => node.api(request))
+      .catch(async (error: unknown) => {
+        await node.stop(); // A node that nobody can ask must not live on.
+        throw error;
+      });
     const stop = () => void node.stop();
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
