@@ -6,6 +6,7 @@
 import { endpointsOf } from '../../crdt/endpoints.ts';
 import type { MemberId } from '../../crdt/ids.ts';
 import type { Member, View } from '../../crdt/view.ts';
+import type { Endpoint } from '../../ports.ts';
 import type { AgentReport } from '../../services/service.ts';
 import type { LinkState, MemberStatus, Status } from './answers.ts';
 
@@ -72,12 +73,15 @@ function memberStatus(view: View, sight: Sight, member: Member): MemberStatus {
     labels: member.labels,
     state: stateOf(sight, member),
     addresses: [...(member.ipv4 === null ? [] : [member.ipv4]), member.ipv6],
-    endpoint: seen?.endpoint ?? (said === undefined ? null : `${said.host}:${said.port}`),
+    endpoint: seen?.endpoint ?? (said === undefined ? null : printEndpoint(said)),
     handshakeAgeMs: seen?.handshakeAgeMs ?? null,
     rttMs: sight.rttMs(member.id),
     version: member.version,
   };
 }
+
+const printEndpoint = ({ host, port }: Endpoint): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 function stateOf(sight: Sight, member: Member): MemberStatus['state'] {
   if (member.hasLeft) return 'left';

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { joinFault } from './join-fault.ts';
+import type { JoinRefusal } from './join-message.ts';
+
+test('join fault: each refusal in one line, with its remedy', () => {
+  // Goal: what a joiner reads. Method: all of them; status 3 for each.
+  const table: Readonly<Record<JoinRefusal, string>> = {
+    'used-up': 'token: (hidden): used up; ask an operator for a new one',
+    revoked: 'token: (hidden): revoked; ask an operator for a new one',
+    expired: 'token: (hidden): expired; ask an operator for a new one',
+    'name-taken': 'member: vm2: another member has that name; choose another with --member',
+    invalid:
+      'token: (hidden): the mesh does not accept the request (wgKey); ' +
+      'check that both sides run the same version of cnsmo',
+    evicted:
+      'state: evicted: this VM was evicted from the mesh and its key is void; ' +
+      'delete the state directory and join with a new token',
+    full: 'prefix: 10.10.0.0/30: every address of the mesh is taken; remove members that are gone',
+  };
+  const details: Partial<Record<JoinRefusal, string>> = { invalid: 'wgKey', full: '10.10.0.0/30' };
+  for (const [refusal, line] of Object.entries(table) as [JoinRefusal, string][]) {
+    const fault = joinFault(refusal, details[refusal] ?? 'detail', 'vm2');
+    assert.equal(fault.message, line);
+    assert.equal(fault.code, 'refused');
+  }
+  assert.doesNotMatch(joinFault('invalid', '', 'vm2').message, /\(\)/);
+});

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { idOf, world } from '../../crdt/test-world.ts';
+import type { AgentReport } from '../../services/service.ts';
+import type { LinkState } from './answers.ts';
+import { membersOf, type Sight, statusOf } from './status.ts';
+
+const story = () =>
+  world()
+    .invites('door', { uses: 2, labels: { role: 'web' } })
+    .admits('vm2', 'door', { name: 'vm2', ipv4: '10.10.0.2' })
+    .admits('vm3', 'door', { name: 'vm3', ipv4: '10.10.0.3' });
+
+const report: AgentReport = {
+  name: 'vpn',
+  state: 'ready',
+  problems: [],
+  changes: 3,
+  engine: 'kernel',
+  peers: [
+    {
+      member: idOf('vm2'),
+      endpoint: '203.0.113.2:7300',
+      handshakeAgeMs: 5_000,
+      rxBytes: 1,
+      txBytes: 2,
+    },
+  ],
+};
+
+const sight = (changed: Partial<Sight> = {}): Sight => ({
+  self: idOf('founder'),
+  name: 'founder',
+  version: '0.1.0',
+  isReady: true,
+  isElsewhere: false,
+  link: () => 'alive',
+  rttMs: () => null,
+  reports: [report],
+  ...changed,
+});
+
+test('status: this VM, its mesh and its services', () => {
+  // Goal: the fields that INTERFACES names. Method: the whole of `self` and `services`.
+  const view = story().view();
+  const status = statusOf(view, sight());
+  const me = view.members.find(({ id }) => id === idOf('founder'));
+  assert.deepEqual(status.mesh, { id: view.mesh.id, name: 'test' });
+  assert.deepEqual(status.self, {
+    id: idOf('founder'),
+    name: 'founder',
+    role: 'operator',
+    addresses: ['10.10.0.1', me?.ipv6],
+    ready: true,
+    engine: 'kernel',
+    version: '0.1.0',
+  });
+  assert.deepEqual(status.services, [{ name: 'vpn', state: 'ready', problems: [] }]);
+  assert.equal(status.core, null);
+  assert.deepEqual(status.alarms, []);
+});
+
+test('status: a daemon whose admission has not arrived says what it knows', () => {
+  // Goal: it answers before it is in the view. Method: a self that the view does not have.
+  const { self } = statusOf(story().view(), sight({ self: idOf('vm9'), name: 'vm9', reports: [] }));
+  assert.deepEqual([self.name, self.role, self.addresses, self.engine], ['vm9', 'node', [], null]);
+});
+
+test('status: counts who can be reached of those who are in the mesh', () => {
+  // Goal: `reachable` of `total`. Method: one in each state; the one that left counts nowhere.
+  const states: Readonly<Record<string, LinkState>> = { [idOf('vm2')]: 'dead' };
+  const link: Sight['link'] = (member) => states[member] ?? 'alive';
+  const whole = statusOf(story().view(), sight({ link }));
+  assert.deepEqual([whole.reachable, whole.total], [2, 3]);
+  const left = story().as('vm3').says('member/left', { left: true }).view();
+  const without = statusOf(left, sight({ link }));
+  assert.deepEqual([without.reachable, without.total], [1, 2]);
+  assert.equal(without.members.find(({ name }) => name === 'vm3')?.state, 'left');
+});
+
+test('status: this VM is alive to itself, whatever its links say', () => {
+  // Goal: no link to oneself is no death. Method: all links dead.
+  const members = membersOf(story().view(), sight({ link: () => 'dead' }));
+  assert.deepEqual(
+    members.map(({ name, state }) => `${name} ${state}`),
+    ['founder alive', 'vm2 dead', 'vm3 dead'],
+  );
+});
+
+test('members: what the tunnel sees goes before what a member says', () => {
+  // Goal: the endpoint in use. Method: a member with a report, with words only, with neither.
+  const said = { port: 7300, advertised: null, observed: null, local: ['198.51.100.3'] };
+  const view = story().as('vm3').says('member/endpoints', said).view();
+  const members = membersOf(view, sight({ rttMs: (id) => (id === idOf('vm2') ? 1.5 : null) }));
+  const facts = members.map(({ name, endpoint, handshakeAgeMs, rttMs }) => [
+    name,
+    endpoint,
+    handshakeAgeMs,
+    rttMs,
+  ]);
+  assert.deepEqual(facts, [
+    ['founder', null, null, null],
+    ['vm2', '203.0.113.2:7300', 5_000, 1.5],
+    ['vm3', '198.51.100.3:7300', null, null],
+  ]);
+  assert.deepEqual(members[1]?.labels, { role: 'web' });
+  assert.equal(members[1]?.addresses[0], '10.10.0.2');
+});
+
+test('members: an IPv6 endpoint is written in brackets', () => {
+  // Goal: host and port can be told apart, as the engine writes them. Method: one of IPv6.
+  const said = { port: 7300, advertised: null, observed: null, local: ['2001:db8::3'] };
+  const view = story().as('vm3').says('member/endpoints', said).view();
+  const vm3 = membersOf(view, sight()).find(({ name }) => name === 'vm3');
+  assert.equal(vm3?.endpoint, '[2001:db8::3]:7300');
+});
+
+test('status: alarms of the mesh, and of a key that is used twice', () => {
+  // Goal: what an operator should look at. Method: an over-used invite; a second holder.
+  const overUsed = world()
+    .invites('door', { uses: 1 })
+    .admits('vm2', 'door')
+    .admits('vm3', 'door')
+    .view();
+  const { alarms } = statusOf(overUsed, sight({ isElsewhere: true }));
+  assert.equal(alarms.length, 2);
+  assert.match(alarms[0] ?? '', /^another VM uses the key/);
+  assert.match(alarms[1] ?? '', /^over-use: /);
+});
