@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeGenesis, readGenesis } from '../crdt/genesis.ts';
+import { memberIdOf } from '../crdt/ids.ts';
+import { Fault } from '../fault.ts';
+import type { ApiRequest, Disk } from '../ports.ts';
+import { type ApiContext, answerApi, type Consent } from './api.ts';
+import { openCrypto } from './linux/crypto.ts';
+import { openReplica } from './replica.ts';
+import type { Status } from './rules/answers.ts';
+
+const crypto = openCrypto();
+const seed = new Uint8Array(32).fill(1);
+const self = memberIdOf(crypto.publicKey(seed));
+const stranger = memberIdOf(crypto.publicKey(new Uint8Array(32).fill(2)));
+
+const genesisBytes = makeGenesis(crypto, seed, {
+  name: 'shop',
+  prefix: '10.10.0.0/16',
+  prefix6: 'fd00:1::/64',
+  nextRootHash: new Uint8Array(32),
+});
+const genesis = readGenesis(crypto, genesisBytes);
+assert.ok(genesis.ok);
+
+const local: ApiContext['local'] = {
+  keys: { memberSeed: seed, wgPrivateKey: seed },
+  psk: seed,
+  genesis: genesis.genesis,
+  genesisBytes,
+  meshId: genesis.meshId,
+  config: {
+    name: 'vm1',
+    port: 7300,
+    interface: 'cnsmo0',
+    advertised: null,
+    observed: null,
+    services: ['vpn'],
+    allowRun: false,
+    entries: [],
+  },
+};
+
+const adoption = {
+  path: `trust/adopt/${self}`,
+  value: {
+    memberKey: crypto.publicKey(seed),
+    wgKey: seed,
+    name: 'vm1',
+    ipv4: '10.10.0.1',
+    labels: {},
+    number: 0,
+    invite: null,
+  },
+};
+
+const disk: Disk = {
+  read: async () => null,
+  write: async () => undefined,
+  append: async () => undefined,
+  remove: async () => undefined,
+  list: async () => [],
+};
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const clock = {
+  wallMs: () => 1_800_000_000_000,
+  monotonicMs: () => 0,
+  sleep: () => Promise.resolve(),
+};
+
+/** The founder's API; `as`: as if somebody else asked, who is no operator. */
+async function openApi(as = self) {
+  const replica = await openReplica({ clock, crypto, disk, log }, local);
+  await replica.write([adoption]);
+  const done: string[] = [];
+  const consent = { current: { services: ['vpn'], allowRun: false } as Consent };
+  let drawn = 0;
+  const context: ApiContext = {
+    ports: {
+      clock,
+      crypto,
+      random: { bytes: (length) => new Uint8Array(length).fill(++drawn), fraction: () => 0 },
+    },
+    self: as,
+    local,
+    replica,
+    sync: {
+      with: async () => true,
+      isInStep: () => true,
+      judge: () => 'accept',
+      run: async () => undefined,
+    },
+    connected: () => [],
+    sight: async () => ({
+      self: as,
+      name: 'vm1',
+      version: '0.1.0',
+      isReady: true,
+      isElsewhere: false,
+      link: () => 'alive',
+      rttMs: () => null,
+      reports: [],
+    }),
+    consent: () => consent.current,
+    setConsent: async (wish) => {
+      consent.current = wish;
+    },
+    leave: async () => void done.push('leave'),
+    stop: () => void done.push('stop'),
+  };
+  const ask = (method: ApiRequest['method'], path: string, body: unknown = null) =>
+    answerApi(context, { method, path, query: {}, body });
+  const refusal = async (method: ApiRequest['method'], path: string, body: unknown = null) => {
+    try {
+      await ask(method, path, body);
+    } catch (error) {
+      if (error instanceof Fault) return `${error.code} ${error.message}`;
+      throw error;
+    }
+    return 'answered';
+  };
+  return { ask, refusal, replica, done };
+}
+
+const INVITE = { ttlMs: 60_000, uses: 1, labels: [] };
+
+test('api: an unknown path or method is a usage fault that names it', async () => {
+  // Goal: no request ends in silence or in another route. Method: near misses of real routes.
+  const { refusal } = await openApi();
+  for (const [method, path] of [
+    ['GET', '/v1/nothing'],
+    ['GET', '/'],
+    ['GET', '/v1/status/'],
+    ['GET', '/v1'],
+    ['POST', '/v1/status'],
+    ['PUT', '/v1/invites'],
+    ['DELETE', '/v1/invites'],
+    ['DELETE', '/v1/invites/a/b'],
+    ['DELETE', '/v1/invites/%E0%A4%A'],
+    ['GET', '/v1/invites/a'],
+  ] as const) {
+    const line = await refusal(method, path);
+    assert.match(line, /^usage path: /, `${method} ${path}`);
+    assert.ok(line.includes(`${method} ${path}`), line);
+  }
+});
+
+test('api: reading', async () => {
+  // Goal: what every member may ask. Method: each route of GET, for a node as well.
+  for (const as of [self, stranger]) {
+    const { ask } = await openApi(as);
+    const status = (await ask('GET', '/v1/status')).body as Status;
+    assert.equal(status.mesh.name, 'shop');
+    assert.equal(status.self.id, as);
+    assert.equal(((await ask('GET', '/v1/members')).body as unknown[]).length, 1);
+    assert.deepEqual((await ask('GET', '/v1/invites')).body, []);
+    assert.deepEqual((await ask('GET', '/v1/consent')).body, {
+      services: ['vpn'],
+      allowRun: false,
+    });
+  }
+});
+
+  assert.match(await refusal('PUT', '/v1/consent', { services: 'x' }), /^refused services: x: /);
+  // Goal: 403 for each. Method: the routes that write; twin: the founder is not forbidden.
+  const routes = [
+    ['POST', '/v1/invites', INVITE],
+    ['DELETE', '/v1/invites/aaaaaaaaaa', null],
+    ['POST', '/v1/operators', { member: 'vm1' }],
+    ['DELETE', '/v1/operators/vm1', null],
+  ] as const;
+  const node = await openApi(stranger);
+  const founder = await openApi();
+  const before = JSON.stringify(node.replica.heads());
+  for (const [method, path, body] of routes) {
+    const line = await node.refusal(method, path, body);
+    assert.match(line, /^forbidden role: node: only an operator may [^;]+; run it on an operator/);
+    assert.doesNotMatch(await founder.refusal(method, path, body), /^forbidden/);
+  }
+  assert.equal(JSON.stringify(node.replica.heads()), before);
+});
+
+test('api: a wrong body names the field, its value and the remedy', async () => {
+  // Goal: "field: value: why; remedy" for each. Method: each field missing, mistyped, out of range.
+  const { refusal } = await openApi();
+  const invites = (changed: object) => refusal('POST', '/v1/invites', { ...INVITE, ...changed });
+  const ttl = 'not from 1000 (1 s) to 604800000 (7 d); see the --help of the command';
+  const uses = 'not a whole number from 1 to 1000; see the --help of the command';
+  assert.equal(await invites({ ttlMs: 999 }), `refused ttlMs: 999: ${ttl}`);
+  assert.equal(await invites({ ttlMs: 604_800_001 }), `refused ttlMs: 604800001: ${ttl}`);
+  assert.equal(await invites({ ttlMs: 'soon' }), `refused ttlMs: (string): ${ttl}`);
+  assert.equal(await invites({ ttlMs: undefined }), `refused ttlMs: (none): ${ttl}`);
+  assert.equal(await invites({ uses: 0 }), `refused uses: 0: ${uses}`);
+  assert.equal(await invites({ uses: 1.5 }), `refused uses: 1.5: ${uses}`);
+  assert.equal(await invites({ uses: 1_001 }), `refused uses: 1001: ${uses}`);
+  assert.match(await invites({ labels: 'role=web' }), /^refused labels: \(string\): not a list/);
+  assert.match(await invites({ labels: ['role'] }), /^refused label: role: a label is written/);
+  assert.match(await invites({ labels: Array(17).fill('a=b') }), /^refused labels: .*more than 16/);
+  for (const body of [null, 'text', [], 7]) {
+    assert.match(await refusal('POST', '/v1/invites', body), /^refused (body|ttlMs): /);
+    assert.match(await refusal('POST', '/v1/operators', body), /^refused (body|member): /);
+    assert.match(await refusal('POST', '/v1/operators/recover', body), /^refused (body|code): /);
+  }
+  assert.match(await refusal('POST', '/v1/operators', {}), /^refused member: \(none\): not a text/);
+  assert.match(await refusal('PUT', '/v1/consent', { allowRun: 'yes' }), /^refused allowRun: /);
+  assert.match(
+    await refusal('PUT', '/v1/consent', { services: 'web' }),
+    /^refused services: web: /,
+  );
+});
+
+test('api: a recovery code never comes back in a fault', async () => {
+  // Goal: secrets never stand in errors. Method: codes that are wrong in each way.
+  const { refusal, ask } = await openApi();
+  const { code } = (await ask('POST', '/v1/recovery-codes')).body as { code: string };
+  for (const [path, body] of [
+    ['/v1/operators/recover', { code, nextCode: code }],
+    ['/v1/operators/recover', { code: `${code}X`, nextCode: code }],
+    ['/v1/operators/recover', { code: [code], nextCode: code }],
+    ['/v1/recovery-codes', { code }],
+    ['/v1/recovery-codes', { code: `${code}X` }],
+  ] as const) {
+    const line = await refusal('POST', path, body);
+    assert.match(line, /^refused code: \((hidden|object)\): /);
+    assert.ok(!line.includes(code.slice(0, 8)), line);
+  }
+});
+
+test('api: an invite is made, listed, revoked', async () => {
+  // Goal: the routes reach their acts. Method: the whole life of one invite.
+  const { ask, refusal } = await openApi();
+  const made = (await ask('POST', '/v1/invites', { ttlMs: 60_000, uses: 2, labels: ['role=web'] }))
+    .body as { id: string; token: string };
+  assert.match(made.token, /^cnsmo1_/);
+  const listed = (await ask('GET', '/v1/invites')).body as readonly Record<string, unknown>[];
+  assert.deepEqual(
+    listed.map(({ id, state, uses, labels }) => [id, state, uses, labels]),
+    [[made.id, 'open', 2, { role: 'web' }]],
+  );
+  assert.deepEqual(await ask('DELETE', `/v1/invites/${made.id.slice(0, 10)}`), {
+    status: 200,
+    body: {},
+  });
+  const after = (await ask('GET', '/v1/invites')).body as readonly Record<string, unknown>[];
+  assert.equal(after[0]?.state, 'revoked');
+  assert.match(await refusal('DELETE', '/v1/invites/a%20b%20c%20d'), /^refused invite: a b c d: /);
+});
+
+test('api: consent changes only what is named', async () => {
+  // Goal: half a wish leaves the rest. Method: one field at a time.
+  const { ask } = await openApi();
+  const put = async (body: unknown) => (await ask('PUT', '/v1/consent', body)).body;
+  assert.deepEqual(await put({ allowRun: true }), { services: ['vpn'], allowRun: true });
+  assert.deepEqual(await put({ services: 'vpn,dns' }), {
+    services: ['vpn', 'dns'],
+    allowRun: true,
+  });
+  assert.deepEqual(await put({}), { services: ['vpn', 'dns'], allowRun: true });
+});
+
+test('api: leave and stop reach the node', async () => {
+  // Goal: the two ends. Method: what was called.
+  const { ask, done } = await openApi();
+  await ask('POST', '/v1/stop');
+  await ask('POST', '/v1/leave');
+  assert.deepEqual(done, ['stop', 'leave']);
+});
