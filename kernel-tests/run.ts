@@ -7,7 +7,7 @@
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { buildBinary } from '../scripts/build-binary.ts';
-import { machineArch } from '../scripts/node-base.ts';
+import { machineArch } from '../scripts/node-package.ts';
 import { ensureTools } from '../scripts/packages.ts';
 import { runScript, scriptFailure, secondsSince, step } from '../scripts/steps.ts';
 import { ensureKernel } from './debian-kernel.ts';

@@ -1,111 +1,54 @@
 /**
- * Builds the binary: `npm run build` makes dist/cnsmo for this machine, `npm run build -- --arch
- * arm64` makes dist/cnsmo-linux-arm64. When nothing that goes in has changed, nothing is done.
+ * Builds the binary: `npm run build` makes dist/cnsmo-linux-ARCH for this machine, with a second
+ * name, dist/cnsmo; `npm run build -- --arch arm64` makes that one; `npm run build -- --all` makes
+ * all, with SBOM and SHA256SUMS. When nothing that goes in has changed, nothing is done.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { linkSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { DIST, makeBinary } from './binary.ts';
 import { type Bundle, bundleProgram } from './bundle.ts';
-import { licencesText } from './licences.ts';
-import { type Arch, machineArch, nodePackage, pinnedNode } from './node-base.ts';
-import { packBinary, SEA_SETTINGS } from './pack.ts';
-import { run, runScript, scriptFailure, secondsSince, step } from './steps.ts';
-import type { DebianArch } from './wireguard-go.table.ts';
-import { ensureWireguardGo, wireguardGoPaths } from './wireguard-go.ts';
+import { ARCHES, type Arch, machineArch } from './node-package.ts';
+import { writeRelease } from './release.ts';
+import { runScript, scriptFailure, secondsSince } from './steps.ts';
 
-/** Largest binary, bytes: it is copied to every VM. */
-const BYTES_MAX = 115_000_000;
-const DEBIAN_ARCH: Readonly<Record<Arch, DebianArch>> = { x64: 'amd64', arm64: 'arm64' };
+const SHORT_NAME = join(DIST, 'cnsmo');
 
-const sha256 = (data: string | Uint8Array): string =>
-  createHash('sha256').update(data).digest('hex');
-
-const outputFor = (arch: Arch): string =>
-  arch === machineArch() ? 'dist/cnsmo' : `dist/cnsmo-linux-${arch}`;
-
-/** What went into a binary and what came out, kept beside the build's other products. */
-interface Stamp {
-  readonly inputs: string;
-  readonly output: string;
-}
-
-const isDone = (stampFile: string, output: string, inputs: string): boolean => {
-  if (!existsSync(stampFile) || !existsSync(output)) return false;
-  const stamp = JSON.parse(readFileSync(stampFile, 'utf8')) as Stamp;
-  return stamp.inputs === inputs && stamp.output === sha256(readFileSync(output));
+/** Gives the machine's binary its short name, at no moment without a file of that name. */
+const nameShortly = (output: string): void => {
+  if (statSync(SHORT_NAME, { throwIfNoEntry: false })?.ino === statSync(output).ino) return;
+  const link = `${SHORT_NAME}.${process.pid}`;
+  rmSync(link, { force: true });
+  linkSync(output, link);
+  renameSync(link, SHORT_NAME);
 };
 
-/** Starts the binary in an empty folder, with and without a hostile environment. Gives its time. */
-const tryOut = async (output: string, { version, commit }: Bundle): Promise<string> => {
-  const cwd = mkdtempSync(join(tmpdir(), 'cnsmo-build-'));
-  try {
-    const startMs = performance.now();
-    const said = await run(resolve(output), ['--version'], { cwd, env: {} });
-    const time = secondsSince(startMs);
-    const env = { NODE_OPTIONS: '--require=/nonexistent.cjs', OPENSSL_CONF: '/nonexistent' };
-    const saidAgain = await run(resolve(output), ['--version'], { cwd, env });
-    if (!said.includes(version) || !said.includes(commit) || said !== saidAgain) {
-      throw scriptFailure(`${output} --version says: ${said}, with NODE_OPTIONS: ${saidAgain}`);
-    }
-    return `${said.trim()}, in ${time}`;
-  } finally {
-    rmSync(cwd, { recursive: true });
-  }
-};
-
-/** Assets go in compressed, as `NAME.gz`: that saves 2 MB. */
-const pack = async (arch: Arch, work: string): Promise<number> => {
-  const { program } = wireguardGoPaths(DEBIAN_ARCH[arch]);
-  const files = { 'wireguard-go': program, licences: join(work, 'licences.txt') };
-  const assets = Object.entries(files).map(([name, path]) => {
-    const packed = join(work, `${name}.gz`);
-    writeFileSync(packed, gzipSync(readFileSync(path), { level: 9 }));
-    return [`${name}.gz`, packed];
-  });
-  const code = join(work, 'cnsmo.cjs');
-  const bytes = await packBinary(code, arch, Object.fromEntries(assets), outputFor(arch));
-  if (bytes <= BYTES_MAX) return bytes;
-  throw scriptFailure(`${outputFor(arch)} has ${bytes} bytes, more than ${BYTES_MAX}`);
+const buildFrom = async (bundle: Bundle, arch: Arch): Promise<string> => {
+  const output = await makeBinary(arch, bundle);
+  if (arch !== machineArch()) return output;
+  nameShortly(output);
+  return SHORT_NAME;
 };
 
 /** Builds the binary of an architecture, unless it is there and up to date; gives its path. */
-export const buildBinary = async (arch: Arch): Promise<string> => {
-  const output = outputFor(arch);
-  const work = join('build', `cnsmo-${arch}`);
-  mkdirSync(work, { recursive: true });
-  mkdirSync(dirname(output), { recursive: true });
-  const wireguardGo = await ensureWireguardGo(DEBIAN_ARCH[arch]);
+export const buildBinary = async (arch: Arch): Promise<string> =>
+  buildFrom(await bundleProgram('src/main.ts'), arch);
+
+const buildAll = async (): Promise<void> => {
   const bundle = await bundleProgram('src/main.ts');
-  const { licence } = wireguardGoPaths(DEBIAN_ARCH[arch]);
-  const licences = licencesText(bundle.inputs, nodePackage(arch), licence);
-  const settings = JSON.stringify(['gz', SEA_SETTINGS, pinnedNode(), arch]);
-  const inputs = sha256([bundle.code, licences, wireguardGo.sha256, settings].join('\n'));
-  const stampFile = join(work, 'stamp.json');
-  if (isDone(stampFile, output, inputs)) {
-    console.log(`${output} is up to date (${bundle.version}, ${bundle.commit})`);
-    return output;
-  }
-  console.log(`building ${output}: ${bundle.version}, ${bundle.commit}`);
-  writeFileSync(join(work, 'cnsmo.cjs'), bundle.code);
-  writeFileSync(join(work, 'licences.txt'), licences);
-  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-  await step('packed', () => pack(arch, work), megabytes);
-  const says = (said: string): string => said;
-  if (arch === machineArch()) await step('tried out', () => tryOut(output, bundle), says);
-  const stamp: Stamp = { inputs, output: sha256(readFileSync(output)) };
-  writeFileSync(stampFile, JSON.stringify(stamp));
-  return output;
+  for (const arch of ARCHES) await buildFrom(bundle, arch);
+  await writeRelease(bundle);
 };
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { arch: { type: 'string' } } });
-  const arch = values.arch ?? machineArch();
-  if (arch !== 'x64' && arch !== 'arm64') throw scriptFailure(`--arch: ${arch}: use x64 or arm64`);
+  const { values } = parseArgs({ options: { arch: { type: 'string' }, all: { type: 'boolean' } } });
   const startMs = performance.now();
-  await buildBinary(arch);
+  const arch = ARCHES.find((each) => each === (values.arch ?? machineArch()));
+  if (arch === undefined) {
+    throw scriptFailure(`--arch: ${values.arch}: use ${ARCHES.join(' or ')}`);
+  }
+  if (values.all === true) await buildAll();
+  else await buildBinary(arch);
   console.log(`built in ${secondsSince(startMs)}`);
 };
 

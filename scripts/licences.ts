@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The package folders among the inputs of a bundle, sorted, each once. */
-const packageFolders = (inputs: readonly string[]): readonly string[] => {
+export const packageFolders = (inputs: readonly string[]): readonly string[] => {
   const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
   return [...new Set(inputs.flatMap((input) => folder.exec(input)?.[0] ?? []))].toSorted();
 };
@@ -13,7 +13,9 @@ const describe = (folder: string): string => {
   const { name, version, license } = JSON.parse(
     readFileSync(join(folder, 'package.json'), 'utf8'),
   ) as { name: string; version: string; license?: string };
-  const files = readdirSync(folder).filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file));
+  const files = readdirSync(folder)
+    .filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file))
+    .toSorted();
   const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim());
   return [`${name} ${version} (${license ?? 'see below'})`, ...texts].join('\n\n');
 };

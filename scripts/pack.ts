@@ -4,11 +4,18 @@
  * The command line of pkg 6.23 passes no SEA settings on, so its inner function is called. Two of
  * the settings are for safety, as the daemon is root: Node's own environment variables and
  * OpenSSL's can load foreign code into any Node program, so both are switched off.
+ *
+ * The file depends on what goes in and on nothing else (D19). Node puts the path of the program
+ * into the file, and chance into the cache of its compiled code; pkg has no setting for either, so
+ * the one command that it runs, Node making the blob, gets a seed and a folder in which the path of
+ * the program is its bare name.
  */
-import { renameSync, statSync } from 'node:fs';
+import { type ChildProcess, type ExecFileException, execFile } from 'node:child_process';
+import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
-import { type Arch, machineArch, PKG_HOME, pinnedNode, strippedNode } from './node-base.ts';
+import { basename, dirname, resolve } from 'node:path';
+import { PKG_HOME, strippedNode } from './node-base.ts';
+import { type Arch, machineArch, pinnedNode } from './node-package.ts';
 
 interface SeaOptions {
   readonly targets: readonly {
@@ -20,6 +27,7 @@ interface SeaOptions {
   readonly seaConfig: Readonly<Record<string, unknown>>;
 }
 type PackSea = (entry: string, options: SeaOptions) => Promise<void>;
+type Done = (error: ExecFileException | null, stdout: string, stderr: string) => void;
 
 /** Settings of every binary. The small young generation saves 20 MB of memory at 50 connections. */
 export const SEA_SETTINGS = {
@@ -28,14 +36,42 @@ export const SEA_SETTINGS = {
   execArgvExtension: 'none',
 } as const;
 
-/** pkg tells its steps; ours are told already. */
-const quietly = async (work: () => Promise<void>): Promise<void> => {
-  const { log } = console;
-  console.log = () => {};
+/** Flags of the Node that makes the blob. Any number will do; it must stay the same. */
+export const BLOB_FLAGS = ['--random-seed=42'] as const;
+
+const require = createRequire(import.meta.url);
+
+/** Runs Node as pkg wants it, making a blob by a configuration; seed and folder are ours. */
+const makeBlob = (node: string, argv: readonly string[], done: Done): ChildProcess => {
+  const file = argv.at(-1) ?? '';
+  const config = JSON.parse(readFileSync(file, 'utf8')) as { main: string };
+  writeFileSync(file, JSON.stringify({ ...config, main: basename(config.main) }));
+  return execFile(node, [...BLOB_FLAGS, ...argv], { cwd: dirname(config.main) }, done);
+};
+
+/** Loads pkg's inner function. What runs its commands it takes at that moment, and takes ours. */
+const loadPacker = (): PackSea => {
+  const system = require('node:child_process') as { execFile: unknown };
+  system.execFile = makeBlob;
   try {
-    await work();
+    return (require('@yao-pkg/pkg/lib-es5/sea.js') as { default: PackSea }).default;
+  } finally {
+    system.execFile = execFile;
+  }
+};
+
+/** Runs pkg with a home of its own, and without what it tells: our steps are told already. */
+const runPacker = async (entry: string, options: SeaOptions): Promise<void> => {
+  const { log } = console;
+  const { HOME } = process.env;
+  console.log = () => {};
+  process.env.HOME = PKG_HOME;
+  try {
+    await loadPacker()(entry, options);
   } finally {
     console.log = log;
+    if (HOME === undefined) delete process.env.HOME;
+    else process.env.HOME = HOME;
   }
 };
 
@@ -47,22 +83,18 @@ export const packBinary = async (
   output: string,
 ): Promise<number> => {
   await strippedNode(arch);
-  process.env.HOME = PKG_HOME;
-  const require = createRequire(import.meta.url);
-  const { default: packSea } = require('@yao-pkg/pkg/lib-es5/sea.js') as { default: PackSea };
   const unfinished = resolve(`${output}.${process.pid}`);
   const absolute = Object.entries(assets).map(([name, path]) => [name, resolve(path)]);
-  await quietly(() =>
-    packSea(resolve(entry), {
-      targets: [{ nodeRange: `node${pinnedNode()}`, platform: 'linux', arch, output: unfinished }],
-      seaConfig: {
-        ...SEA_SETTINGS,
-        // Code compiled for one architecture is refused, with a warning, on another.
-        useCodeCache: arch === machineArch(),
-        assets: Object.fromEntries(absolute),
-      },
-    }),
-  );
+  await runPacker(resolve(entry), {
+    targets: [{ nodeRange: `node${pinnedNode()}`, platform: 'linux', arch, output: unfinished }],
+    seaConfig: {
+      ...SEA_SETTINGS,
+      // Code compiled for one architecture is refused, with a warning, on another.
+      useCodeCache: arch === machineArch(),
+      assets: Object.fromEntries(absolute),
+    },
+  });
+  chmodSync(unfinished, 0o755);
   renameSync(unfinished, output);
   return statSync(output).size;
 };

@@ -1,0 +1,106 @@
+/**
+ * The binary of one architecture, dist/cnsmo-linux-ARCH: packed from the bundle and what else it
+ * carries, and tried out where the machine can run it.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Bundle } from './bundle.ts';
+import { licencesText } from './licences.ts';
+import { type Arch, ensureNodePackage, machineArch, pinnedNode } from './node-package.ts';
+import { BLOB_FLAGS, packBinary, SEA_SETTINGS } from './pack.ts';
+import { run, scriptFailure, secondsSince, step } from './steps.ts';
+import type { DebianArch } from './wireguard-go.table.ts';
+import { ensureWireguardGo, wireguardGoPaths } from './wireguard-go.ts';
+
+/** Largest binary, bytes: it is copied to every VM. */
+const BYTES_MAX = 115_000_000;
+
+/** Debian's names of our architectures. */
+export const DEBIAN_ARCH: Readonly<Record<Arch, DebianArch>> = { x64: 'amd64', arm64: 'arm64' };
+
+const sha256 = (data: string | Uint8Array): string =>
+  createHash('sha256').update(data).digest('hex');
+
+/** Where the binaries and what belongs to them are. */
+export const DIST = 'dist';
+
+/** The name of an architecture's binary there. */
+export const binaryName = (arch: Arch): string => `cnsmo-linux-${arch}`;
+
+const outputFor = (arch: Arch): string => join(DIST, binaryName(arch));
+
+/** What went into a binary and what came out, kept beside the build's other products. */
+interface Stamp {
+  readonly inputs: string;
+  readonly output: string;
+}
+
+const isDone = (stampFile: string, output: string, inputs: string): boolean => {
+  if (!existsSync(stampFile) || !existsSync(output)) return false;
+  const stamp = JSON.parse(readFileSync(stampFile, 'utf8')) as Stamp;
+  return stamp.inputs === inputs && stamp.output === sha256(readFileSync(output));
+};
+
+/** Starts the binary in an empty folder, with and without a hostile environment. Gives its time. */
+const tryOut = async (output: string, { version, commit }: Bundle): Promise<string> => {
+  const cwd = mkdtempSync(join(tmpdir(), 'cnsmo-build-'));
+  try {
+    const startMs = performance.now();
+    const said = await run(resolve(output), ['--version'], { cwd, env: {} });
+    const time = secondsSince(startMs);
+    const env = { NODE_OPTIONS: '--require=/nonexistent.cjs', OPENSSL_CONF: '/nonexistent' };
+    const saidAgain = await run(resolve(output), ['--version'], { cwd, env });
+    if (!said.includes(version) || !said.includes(commit) || said !== saidAgain) {
+      throw scriptFailure(`${output} --version says: ${said}, with NODE_OPTIONS: ${saidAgain}`);
+    }
+    return `${said.trim()}, in ${time}`;
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+};
+
+/** Assets go in compressed, as `NAME.gz`: that saves 2 MB. */
+const pack = async (arch: Arch, work: string): Promise<number> => {
+  const { program } = wireguardGoPaths(DEBIAN_ARCH[arch]);
+  const files = { 'wireguard-go': program, licences: join(work, 'licences.txt') };
+  const assets = Object.entries(files).map(([name, path]) => {
+    const packed = join(work, `${name}.gz`);
+    writeFileSync(packed, gzipSync(readFileSync(path), { level: 9 }));
+    return [`${name}.gz`, packed];
+  });
+  const code = join(work, 'cnsmo.cjs');
+  const bytes = await packBinary(code, arch, Object.fromEntries(assets), outputFor(arch));
+  if (bytes <= BYTES_MAX) return bytes;
+  throw scriptFailure(`${outputFor(arch)} has ${bytes} bytes, more than ${BYTES_MAX}`);
+};
+
+/** Makes the binary of an architecture, unless it is there and up to date; gives its path. */
+export const makeBinary = async (arch: Arch, bundle: Bundle): Promise<string> => {
+  const output = outputFor(arch);
+  const work = join('build', `cnsmo-${arch}`);
+  mkdirSync(work, { recursive: true });
+  mkdirSync(DIST, { recursive: true });
+  const wireguardGo = await ensureWireguardGo(DEBIAN_ARCH[arch]);
+  const { licence } = wireguardGoPaths(DEBIAN_ARCH[arch]);
+  const licences = licencesText(bundle.inputs, await ensureNodePackage(arch), licence);
+  const settings = JSON.stringify(['gz', SEA_SETTINGS, BLOB_FLAGS, pinnedNode(), arch]);
+  const inputs = sha256([bundle.code, licences, wireguardGo.sha256, settings].join('\n'));
+  const stampFile = join(work, 'stamp.json');
+  if (isDone(stampFile, output, inputs)) {
+    console.log(`${output} is up to date (${bundle.version}, ${bundle.commit})`);
+    return output;
+  }
+  console.log(`building ${output}: ${bundle.version}, ${bundle.commit}`);
+  writeFileSync(join(work, 'cnsmo.cjs'), bundle.code);
+  writeFileSync(join(work, 'licences.txt'), licences);
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+  await step('packed', () => pack(arch, work), megabytes);
+  const says = (said: string): string => said;
+  if (arch === machineArch()) await step('tried out', () => tryOut(output, bundle), says);
+  const stamp: Stamp = { inputs, output: sha256(readFileSync(output)) };
+  writeFileSync(stampFile, JSON.stringify(stamp));
+  return output;
+};
