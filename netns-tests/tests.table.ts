@@ -14,6 +14,7 @@ import {
   ONLY_IPV6,
   otherUnderlay,
 } from './checks/sites.ts';
+import { evicted, strangers } from './checks/strangers.ts';
 import { looseModes, portInUse, unfitHosts } from './checks/unfit-hosts.ts';
 import { wire } from './checks/wire.ts';
 import type { RealTest } from './real-test.ts';
@@ -41,5 +42,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'unfit-hosts', run: unfitHosts },
   { name: 'port-in-use', run: portInUse },
   { name: 'loose-modes', run: looseModes },
+  { name: 'strangers', run: strangers },
+  { name: 'evicted', run: evicted },
   { name: 'join-at-once', world: CROWD, run: joinAtOnce },
 ];

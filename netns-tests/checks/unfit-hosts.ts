@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
+import { join as pathOf } from 'node:path';
 import { found, isReady, SETTLE_MS, together } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
-import { cnsmo, obey } from '../command-line.ts';
+import { cnsmo, join, obey } from '../command-line.ts';
 import { type Refusal, refuse, refuseAll } from '../refusal.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
@@ -70,8 +70,8 @@ export async function portInUse(world: RealWorld): Promise<void> {
       'vm1',
       both({ what: `${protocol} port in use`, begins: 'port: 7300: in use' }, token),
     );
-    if (protocol === 'tcp') await release();
-    else await obey(world.vm('vm3'), ['join', '-', '--port', '7301'], { input: `${token}\n` });
+    if (protocol === 'udp') await join(world.vm('vm3'), token, ['--port', '7301']);
+    await release();
   }
   await together(world, ['vm1', 'vm3']);
 }
@@ -102,7 +102,7 @@ async function holdPort(vm: Vm, protocol: 'tcp' | 'udp'): Promise<() => Promise<
 export async function looseModes(world: RealWorld): Promise<void> {
   await found(world, ['vm1', 'vm2']);
   const vm2 = world.vm('vm2');
-  const state = join(vm2.disk, 'cnsmo');
+  const state = pathOf(vm2.disk, 'cnsmo');
   await obey(vm2, ['stop']);
   const loosened: readonly (readonly [string, number, number])[] = [
     ['.', 0o750, 0o700],
@@ -111,14 +111,14 @@ export async function looseModes(world: RealWorld): Promise<void> {
     ['config', 0o644, 0o600],
   ];
   for (const [name, loose, tight] of loosened) {
-    chmodSync(join(state, name), loose);
+    chmodSync(pathOf(state, name), loose);
     for (const command of ['daemon', 'start']) {
       await refuse(world, 'vm1', {
         ...{ what: `${command} with a loose ${name}`, vm: 'vm2', argv: [command] },
         ...{ status: 3, begins: 'state: /var/lib/cnsmo', names: `chmod 0${tight.toString(8)}` },
       });
     }
-    chmodSync(join(state, name), tight);
+    chmodSync(pathOf(state, name), tight);
   }
   await obey(vm2, ['start']);
   await world.eventually('vm2 is ready', () => isReady(world, 'vm2'), SETTLE_MS);
