@@ -15,6 +15,7 @@ const FIELDS = {
   inviteSeed: seedOf(3),
   wgKey: crypto.wgPublicKey(seedOf(4)),
   name: 'web-1',
+  ipv4: '10.10.0.2',
 };
 const INVITE = inviteIdOf(crypto.publicKey(seedOf(3)));
 
@@ -36,13 +37,14 @@ test('admission: a request holds for its mesh and invite', () => {
 });
 
 test('admission: a request cannot be moved or changed', () => {
-  // Goal: both signatures cover mesh, invite, member key, WireGuard key and name. By changing each,
-  // and by taking each signature from a request that differs in it.
+  // Goal: both signatures cover mesh, invite, member key, WireGuard key, name and address. By changing
+  // each, and by taking each signature from a request that differs in it.
   const request = makeJoinRequest(crypto, FIELDS);
   const check = (change: Partial<typeof request>): string | null =>
     checkJoinRequest(crypto, FIELDS.mesh, INVITE, { ...request, ...change });
   assert.equal(check({}), null);
   assert.match(check({ name: 'web-2' }) ?? '', /invite/);
+  assert.match(check({ ipv4: '10.10.0.3' }) ?? '', /invite/);
   assert.match(check({ wgKey: seedOf(9) }) ?? '', /invite/);
   assert.match(check({ memberKey: crypto.publicKey(seedOf(9)) }) ?? '', /invite/);
   const otherInvite = inviteIdOf(crypto.publicKey(seedOf(9)));
@@ -55,6 +57,7 @@ test('admission: a request cannot be moved or changed', () => {
     { inviteSeed: seedOf(9) },
     { wgKey: seedOf(9) },
     { name: 'web-2' },
+    { ipv4: '10.10.0.3' },
   ].map((change) => makeJoinRequest(crypto, { ...FIELDS, ...change }));
   for (const { inviteSignature, memberSignature } of others) {
     assert.match(check({ inviteSignature }) ?? '', /the invite’s signature/);

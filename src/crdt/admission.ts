@@ -2,8 +2,8 @@
  * Rule: admission — how a joiner proves that it holds both its own key and an invite's.
  *
  * Both keys sign the same record, so neither signature can be moved to another mesh, invite,
- * member, WireGuard key or name. The signatures stay in the admission, where every member checks
- * them again.
+ * member, WireGuard key, name or address. The signatures stay in the admission, where every member
+ * checks them again: who repeats them cannot put a member elsewhere.
  */
 import type { Crypto } from '../ports.ts';
 import { bytesOfId, type InviteId, inviteIdOf, type MeshId } from './ids.ts';
@@ -16,6 +16,8 @@ export interface JoinFields {
   readonly inviteSeed: Uint8Array;
   readonly wgKey: Uint8Array;
   readonly name: string;
+  /** The address that its entry offered. */
+  readonly ipv4: string;
 }
 
 /** What a joiner sends. An admission record holds the same fields, and more. */
@@ -23,20 +25,22 @@ export type JoinRequestValue = {
   readonly memberKey: Uint8Array;
   readonly wgKey: Uint8Array;
   readonly name: string;
+  readonly ipv4: string;
   readonly inviteSignature: Uint8Array;
   readonly memberSignature: Uint8Array;
 };
 
 /** The request of a joiner, signed by the invite's key and its own. */
 export const makeJoinRequest = (crypto: Crypto, fields: JoinFields): JoinRequestValue => {
-  const { mesh, memberSeed, inviteSeed, wgKey, name } = fields;
+  const { mesh, memberSeed, inviteSeed, wgKey, name, ipv4 } = fields;
   const memberKey = crypto.publicKey(memberSeed);
   const invite = inviteIdOf(crypto.publicKey(inviteSeed));
-  const record = { mesh, invite, memberKey, wgKey, name };
+  const record = { mesh, invite, memberKey, wgKey, name, ipv4 };
   return {
     memberKey,
     wgKey,
     name,
+    ipv4,
     inviteSignature: sign(crypto, inviteSeed, 'join', record),
     memberSignature: sign(crypto, memberSeed, 'join', record),
   };
@@ -52,8 +56,8 @@ export const checkJoinRequest = (
   invite: InviteId,
   request: JoinRequestValue,
 ): string | null => {
-  const { memberKey, wgKey, name, inviteSignature, memberSignature } = request;
-  const record = { mesh, invite, memberKey, wgKey, name };
+  const { memberKey, wgKey, name, ipv4, inviteSignature, memberSignature } = request;
+  const record = { mesh, invite, memberKey, wgKey, name, ipv4 };
   const claim = { kind: 'join', record };
   if (!verify(crypto, bytesOfId(invite), { ...claim, signature: inviteSignature })) {
     return 'the invite’s signature does not hold';

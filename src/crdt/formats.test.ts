@@ -46,8 +46,8 @@ const inviteId = inviteIdOf(crypto.publicKey(INVITE));
 const inviteFields = { number: 7, labels: LABELS, expiry: EXPIRY, uses: 3 };
 const invite = makeInvite(crypto, INVITE, inviteFields).value;
 const joinFields = { mesh: meshId, memberSeed: MEMBER, inviteSeed: INVITE, wgKey: WG_KEY };
-const join = makeJoinRequest(crypto, { ...joinFields, name: 'web-1' });
 const ipv4 = pickIpv4(crypto, PREFIX, memberKey, new Set()) ?? '';
+const join = makeJoinRequest(crypto, { ...joinFields, name: 'web-1', ipv4 });
 const nextRootHash = rootHashOf(crypto, NEXT_ROOT);
 
 /** One record of each kind, made from fixed seeds. */
@@ -63,7 +63,7 @@ const RECORDS: Readonly<Record<keyof typeof GOLDEN_RECORDS, Value>> = {
   ipv4: { ipv4: '10.10.0.9' },
   left: { left: true },
   invite: { ...invite, revokedAt: EXPIRY - 1 },
-  admission: { ...join, ipv4, labels: LABELS, invite: inviteId, hlc: [EXPIRY - 2, 1] },
+  admission: { ...join, labels: LABELS, invite: inviteId, hlc: [EXPIRY - 2, 1] },
   adopt: {
     memberKey,
     wgKey: WG_KEY,
@@ -75,6 +75,8 @@ const RECORDS: Readonly<Record<keyof typeof GOLDEN_RECORDS, Value>> = {
   },
   evict: { reason: 'stolen' },
   role: { number: 1 },
+  name: { name: 'db-east' },
+  label: { labels: LABELS },
   root: makeRoot(crypto, ROOT, { mesh: meshId, number: 1, member, nextRootHash }),
 };
 

@@ -144,6 +144,18 @@ describe('membership', () => {
   for (const each of CASES) it(each.what, () => check(each));
 });
 
+describe('admissions repeated by others', () => {
+  it('move nobody', () => {
+    // Goal: a member's address is where it signed to be. Method: a node repeats the signatures of
+    // another in an earlier admission at another address.
+    const story = world().invites('i').admits('a', 'i').admits('b', 'i');
+    const { ipv4 } = memberOf(story.view(), 'b');
+    assert.ok(ipv4);
+    const moved = { ipv4: '10.10.0.77', signedIpv4: ipv4, ms: 0 };
+    assert.equal(memberOf(story.as('a').admits('b', 'i', moved).view(), 'b').ipv4, ipv4);
+  });
+});
+
 describe('admissions of oneself', () => {
   it('are nothing', () => {
     // Goal: no member takes another's address or name. Method: an older member admits itself anew,

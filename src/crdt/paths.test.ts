@@ -7,7 +7,7 @@ const ID = memberIdOf(new Uint8Array(32).fill(5));
 
 test('paths: what is spelt is read back', () => {
   // Goal: spelling and reading agree. By every kind of path.
-  const kinds = ['invite', 'admission', 'adopt', 'evict', 'role'] as const;
+  const kinds = ['invite', 'admission', 'adopt', 'evict', 'role', 'name', 'label'] as const;
   for (const kind of kinds) assert.deepEqual(readPath(trustPath(kind, ID)), { kind, key: ID });
   const facts = ['endpoints', 'consent', 'version', 'ipv4', 'left'] as const;
   for (const kind of facts) assert.deepEqual(readPath(`member/${kind}`), { kind, key: '' });

@@ -9,7 +9,16 @@ const FACT_KINDS = ['endpoints', 'consent', 'version', 'ipv4', 'left'] as const;
  * Statements about an invite or a member: the path is `trust/<kind>/<id>`; for `root`,
  * `trust/root/<n>`.
  */
-const TRUST_KINDS = ['invite', 'admission', 'adopt', 'evict', 'role', 'root'] as const;
+const TRUST_KINDS = [
+  'invite',
+  'admission',
+  'adopt',
+  'evict',
+  'role',
+  'name',
+  'label',
+  'root',
+] as const;
 
 export type FactKind = (typeof FACT_KINDS)[number];
 export type TrustKind = (typeof TRUST_KINDS)[number];

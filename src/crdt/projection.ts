@@ -6,6 +6,8 @@
  * 2. It remembers nothing but answers of pure functions.
  * 3. In this order: each sub-document by itself, the lineage of recoveries, operators and members,
  *    names and addresses.
+ * 4. A name and labels that an operator gave go before those of the enrolment; of several the one
+ *    of the highest (hlc, author). A given name ties as one by enrolment does.
  */
 import type { Crypto, Endpoint } from '../ports.ts';
 import { ipv6Of } from './addresses.ts';
@@ -28,6 +30,7 @@ import {
   type RecordOf,
   readTestimony,
   type Testimony,
+  winnersOf,
 } from './statements.ts';
 import type { Alarm, Invite, Member, MemberEndpoints, Quarantined, View } from './view.ts';
 
@@ -51,7 +54,8 @@ export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId):
     );
     const lineage = findLineage(ground, [...testimonies.values()]);
     const roster = settleRoster(testimonies, founder, lineage);
-    return render(ground, { testimonies, lineage, roster });
+    const enrolments = enrolmentsOf(testimonies, roster);
+    return render(ground, { testimonies, lineage, roster, enrolments });
   };
 }
 
@@ -60,12 +64,12 @@ interface Outcome {
   readonly testimonies: Testimonies;
   readonly lineage: Lineage;
   readonly roster: Roster;
+  readonly enrolments: readonly Enrolment[];
 }
 
 const render = (ground: Ground, outcome: Outcome): View => {
   const { genesis, meshId } = ground;
-  const { testimonies, lineage, roster } = outcome;
-  const enrolments = [...roster.membership.members.values()];
+  const { testimonies, lineage, roster, enrolments } = outcome;
   const overlay = settleOverlay(
     enrolments.map((enrolment) => tenantOf(ground, testimonies.get(enrolment.id), enrolment)),
   );
@@ -81,6 +85,18 @@ const render = (ground: Ground, outcome: Outcome): View => {
     alarms: [...overlay.alarms, ...trustAlarms(lineage, invites)].sort(compareAlarms),
     quarantined: quarantinedOf(outcome),
   };
+};
+
+/** Everybody as enrolled, with the name and the labels that operators gave since. */
+const enrolmentsOf = (testimonies: Testimonies, roster: Roster): readonly Enrolment[] => {
+  const ofOperators = roster.operators.flatMap(({ member }) => testimonies.get(member) ?? []);
+  const names = winnersOf('name', ofOperators);
+  const labels = winnersOf('label', ofOperators);
+  return [...roster.membership.members.values()].map((enrolment) => ({
+    ...enrolment,
+    name: names.get(enrolment.id)?.record.name ?? enrolment.name,
+    labels: labels.get(enrolment.id)?.record.labels ?? enrolment.labels,
+  }));
 };
 
 const tenantOf = (
@@ -102,11 +118,11 @@ const factOf = <K extends 'endpoints' | 'consent' | 'version' | 'ipv4' | 'left'>
 
 const membersOf = (
   { crypto, genesis, ipv6Memo }: Ground,
-  { testimonies, roster }: Outcome,
+  { testimonies, roster, enrolments }: Outcome,
   tenancies: ReadonlyMap<MemberId, Tenancy>,
 ): readonly Member[] => {
   const operators = new Set(roster.operators.map(({ member }) => member));
-  return [...roster.membership.members.values()]
+  return enrolments
     .map(({ id, memberKey, wgKey, labels, name, ipv4 }): Member => {
       const testimony = testimonies.get(id);
       const endpoints = factOf(testimony, 'endpoints');
@@ -167,7 +183,14 @@ const compareAlarms = (a: Alarm, b: Alarm): number =>
   compareText(a.kind, b.kind) || compareText(a.about, b.about);
 
 /** Kinds that count from operators only. From others they are no flaw, they are nothing. */
-const OPERATOR_KINDS: ReadonlySet<string> = new Set(['invite', 'adopt', 'evict', 'role']);
+const OPERATOR_KINDS: ReadonlySet<string> = new Set([
+  'invite',
+  'adopt',
+  'evict',
+  'role',
+  'name',
+  'label',
+]);
 
 /** Flaws in statements of those whose statements count. */
 const quarantinedOf = ({ testimonies, lineage, roster }: Outcome): readonly Quarantined[] => {

@@ -113,6 +113,7 @@ const joinRequestShape = {
   memberKey: key,
   wgKey: key,
   name,
+  ipv4,
   inviteSignature: signature,
   memberSignature: signature,
 };
@@ -123,7 +124,6 @@ export const joinRequestSchema = record(joinRequestShape);
 /** `trust/admission/<member>`, in the admitting member's chain. */
 const admissionSchema = record({
   ...joinRequestShape,
-  ipv4,
   labels,
   invite: inviteId,
   hlc,
@@ -149,6 +149,12 @@ const evictSchema = record({ reason: text(200) });
 
 /** `trust/role/<member>`: the grant of the role operator. `number` counts up per author. */
 const roleSchema = record({ number: integer(1) });
+
+/** `trust/name/<member>`: what an operator calls it since it joined. */
+const nameSchema = record({ name });
+
+/** `trust/label/<member>`: all labels that it has since an operator changed them. */
+const labelSchema = record({ labels });
 
 /**
  * `trust/root/<n>`: a recovery. `nextRootHash` commits the next root key; the signature is
@@ -200,5 +206,7 @@ export const PATH_SCHEMAS = {
   adopt: adoptSchema,
   evict: evictSchema,
   role: roleSchema,
+  name: nameSchema,
+  label: labelSchema,
   root: rootSchema,
 } as const;

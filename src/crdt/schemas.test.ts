@@ -15,6 +15,7 @@ const JOIN = {
   memberKey: KEY,
   wgKey: KEY,
   name: 'web-1',
+  ipv4: '10.10.0.2',
   inviteSignature: SIGNATURE,
   memberSignature: SIGNATURE,
 };
@@ -31,7 +32,7 @@ const GOOD: Readonly<Record<Kind, Readonly<Record<string, Value>>>> = {
   ipv4: { ipv4: '10.10.0.2' },
   left: { left: true },
   invite: { number: 1, publicKey: KEY, labels: LABELS, expiry: 0, uses: 1000 },
-  admission: { ...JOIN, ipv4: '10.10.0.2', labels: {}, invite: INVITE, hlc: [1, 0] },
+  admission: { ...JOIN, labels: {}, invite: INVITE, hlc: [1, 0] },
   adopt: {
     memberKey: KEY,
     wgKey: KEY,
@@ -43,6 +44,8 @@ const GOOD: Readonly<Record<Kind, Readonly<Record<string, Value>>>> = {
   },
   evict: { reason: '' },
   role: { number: 1 },
+  name: { name: 'db' },
+  label: { labels: LABELS },
   root: { member: MEMBER, nextRootHash: KEY, rootKey: KEY, signature: SIGNATURE },
 };
 
@@ -80,6 +83,11 @@ const BAD: readonly (readonly [kind: Kind, change: Record<string, unknown>])[] =
   ['evict', { reason: 'x'.repeat(201) }],
   ['evict', { reason: '\ud800' }],
   ['role', { number: 0 }],
+  ['name', { name: 'Db' }],
+  ['name', { name: 'x'.repeat(64) }],
+  ['label', { labels: { a: 'b c' } }],
+  ['label', { labels: { 'A B': 'c' } }],
+  ['label', { labels: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, ''])) }],
   ['root', { member: `${'a'.repeat(51)}b` }],
   ['root', { signature: new Uint8Array(63) }],
 ];

@@ -161,6 +161,8 @@ const emptySaid = (): MutableSaid => ({
   adopt: new Map(),
   evict: new Map(),
   role: new Map(),
+  name: new Map(),
+  label: new Map(),
   root: new Map(),
 });
 
@@ -234,8 +236,9 @@ const CHECKS: { readonly [K in Kind]?: Check<K> } = {
 
 const whyUnsigned = (ground: Ground, record: AdmissionRecord): string | null => {
   const { crypto, meshId, joinMemo } = ground;
-  const { memberKey, wgKey, name, invite, inviteSignature, memberSignature } = record;
-  const content = encode([memberKey, wgKey, name, invite, inviteSignature, memberSignature]);
+  const { memberKey, wgKey, name, ipv4, invite, inviteSignature, memberSignature } = record;
+  const said = [memberKey, wgKey, name, ipv4, invite, inviteSignature, memberSignature];
+  const content = encode(said);
   return joinMemo(hex.encode(crypto.sha256(content)), () =>
     checkJoinRequest(crypto, meshId, invite, record),
   );

@@ -80,6 +80,8 @@ interface InviteChoice {
 interface EnrolmentChoice {
   readonly name?: string;
   readonly ipv4?: string;
+  /** The address that the signatures cover; by default that of the record. */
+  readonly signedIpv4?: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** Moment in the record; by default that of the entry. */
   readonly ms?: number;
@@ -215,9 +217,10 @@ const admission = (
   invite: string,
   choice: EnrolmentChoice & { readonly ipv4: string; readonly ms: number },
 ): Value => {
-  const fields = { mesh: meshId, wgKey: wgKeyOf(member), name: choice.name ?? member };
+  const ipv4 = choice.signedIpv4 ?? choice.ipv4;
+  const fields = { mesh: meshId, wgKey: wgKeyOf(member), name: choice.name ?? member, ipv4 };
   const request = (memberName: string, inviteName: string) =>
-    requestMemo(JSON.stringify([member, fields.name, memberName, inviteName]), () =>
+    requestMemo(JSON.stringify([member, fields.name, ipv4, memberName, inviteName]), () =>
       makeJoinRequest(crypto, {
         ...fields,
         memberSeed: seedOf(memberName),

@@ -5,56 +5,93 @@
  * them is one step.
  */
 import { endpointsOf } from '../crdt/endpoints.ts';
-import type { InviteId } from '../crdt/ids.ts';
+import type { InviteId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
-import type { Clock, Crypto, Endpoint, Log, SwarmNode } from '../ports.ts';
+import { Fault } from '../fault.ts';
+import type { Clock, Crypto, Endpoint, Log, Standing, SwarmNode } from '../ports.ts';
 import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
-import { type AdmitAsk, type AdmitContext, admit } from './rules/admit.ts';
+import { type AdmitAsk, type AdmitContext, admit, offerIpv4 } from './rules/admit.ts';
 import {
   decodeJoinAsk,
   encodeJoin,
   JOIN_BYTES_MAX,
   type JoinAnswer,
 } from './rules/join-message.ts';
+import type { Sync } from './sync.ts';
 
 /** Members that an answer names for the joiner's next steps. FORMATS, "Token": at most 8. */
 const ENTRIES_MAX = 8;
 
+/** Longest wait for another member to hold an admission. Unit: ms. The joiner waits 6 s. */
+const SPREAD_MS = 2_000;
+
+interface EntryPorts {
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 interface EntryContext {
   readonly local: LocalState;
   readonly replica: Replica;
+  readonly sync: Sync;
+  readonly connected: () => readonly PeerKey[];
   readonly self: AdmitContext['self'];
 }
 
 /** Serves the join protocol on a swarm node until the returned function is called. */
-export function serveJoins(
-  ports: { readonly crypto: Crypto; readonly clock: Clock; readonly log: Log },
-  context: EntryContext,
-  swarm: SwarmNode,
-): () => void {
+export function serveJoins(ports: EntryPorts, context: EntryContext, swarm: SwarmNode): () => void {
   let turn: Promise<unknown> = Promise.resolve();
   const options = { bytesMax: JOIN_BYTES_MAX, inviteMayUse: true };
   return swarm.handle('join', options, async ({ peer, standing, remote }, request) => {
     const ask = decodeJoinAsk(request);
-    if (ask === null || standing !== 'invite') throw new Error('a join request that is none');
-    if (ask.kind === 'hello') return encodeJoin(welcome(context, remote, ports.clock.wallMs()));
+    if (ask === null || standing !== 'invite') throw noRequest(standing);
+    if (ask.kind === 'hello') return encodeJoin(welcome(ports, context, remote, ask.memberKey));
     const answered = turn.then(() => decide(ports, context, peer as InviteId, ask));
     turn = answered.catch(() => undefined);
-    return encodeJoin(await answered);
+    const answer = await answered;
+    if (answer.kind === 'admitted') await spread(ports.clock, context);
+    return encodeJoin(answer);
   });
 }
 
-const welcome = (context: EntryContext, remote: Endpoint, wallMs: number): JoinAnswer => ({
+const noRequest = (standing: Standing): Fault =>
+  new Fault('refused', {
+    field: 'join',
+    value: standing,
+    why: 'not a join request of an invite’s holder',
+    remedy: 'run the same version of cnsmo on both sides',
+  });
+
+const welcome = (
+  { crypto, clock }: EntryPorts,
+  context: EntryContext,
+  remote: Endpoint,
+  memberKey: Uint8Array,
+): JoinAnswer => ({
   v: 1,
   kind: 'welcome',
   genesis: context.local.genesisBytes,
   observed: remote.host,
-  wallMs,
+  ipv4: offerIpv4(crypto, context.replica.view(), memberKey) ?? '',
+  wallMs: clock.wallMs(),
 });
 
+/** Until one more member holds the admission, where one is connected: an entry may die, too. */
+async function spread(clock: Clock, { sync, connected }: EntryContext): Promise<void> {
+  const stop = new AbortController();
+  const inTurn = async (): Promise<void> => {
+    for (const peer of connected()) {
+      if (stop.signal.aborted || (await sync.with(peer))) return;
+    }
+  };
+  await Promise.race([inTurn(), clock.sleep(SPREAD_MS, stop.signal)]);
+  stop.abort();
+}
+
 async function decide(
-  ports: { readonly crypto: Crypto; readonly clock: Clock; readonly log: Log },
+  ports: EntryPorts,
   { replica, self }: EntryContext,
   invite: InviteId,
   ask: AdmitAsk,

@@ -24,7 +24,7 @@ import {
   writeLocalState,
 } from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
-import { joinFault } from './rules/join-fault.ts';
+import { badClock, badToken, joinFault, noAnswer, unreachable } from './rules/join-fault.ts';
 import {
   decodeJoinAnswer,
   encodeJoin,
@@ -39,6 +39,8 @@ const DIAL_MS = 4_000;
 const ANSWER_MS = 6_000;
 /** Longest pause before the next entry, so that many joiners do not knock in step. Unit: ms. */
 const JITTER_MS = 300;
+/** Clocks that differ more do not take each other's statements. Unit: ms. FORMATS, "Order". */
+const SKEW_MS_MAX = 10_000;
 /** Rounds over all entries before the joiner gives up. */
 const ROUNDS = 3;
 
@@ -55,6 +57,8 @@ interface Attempt {
   readonly token: Token;
   readonly settings: Settings;
   readonly keys: Keys;
+  /** Whether a member may have admitted these keys without our hearing of it. */
+  readonly doubt: { isOpen: boolean };
 }
 
 interface Admitted extends Joined {
@@ -95,13 +99,13 @@ export async function prepareJoin(
   const read = readToken(crypto, tokenText);
   if (!read.ok) throw badToken(read.why, 'copy the whole line that cnsmo invite printed');
   await checkHost(ports, settings.port);
-  const isFirstTry = !(await hasKeys(disk));
+  const doubt = { isOpen: await hasKeys(disk) };
   try {
-    const attempt = { token: read.token, settings, keys: await keepKeys(disk, random) };
+    const attempt = { token: read.token, settings, keys: await keepKeys(disk, random), doubt };
     return await joinWith(ports, attempt, onStep);
   } catch (error) {
     const isRefused = error instanceof Fault && error.code === 'refused';
-    if (isFirstTry && isRefused) await dropKeys(disk); // Nobody has let these keys in.
+    if (!doubt.isOpen && isRefused) await dropKeys(disk);
     throw error;
   }
 }
@@ -179,34 +183,51 @@ async function askEntry(
   entry: TokenEntry,
   attempt: Attempt,
 ): Promise<Admitted | null> {
-  const { token, settings, keys } = attempt;
-  const ask = (body: JoinAsk): Promise<JoinAnswer> => exchange(swarm, entry, body);
-  const welcome = await ask({ v: 1, kind: 'hello' });
+  const { token, settings, keys, doubt } = attempt;
+  const memberKey = ports.crypto.publicKey(keys.memberSeed);
+  const welcome = await exchange(swarm, entry, { v: 1, kind: 'hello', memberKey });
   if (welcome.kind !== 'welcome') return null;
-  const genesis = readGenesis(ports.crypto, welcome.genesis);
-  if (!genesis.ok || genesis.meshId !== token.meshId) {
-    throw badToken('its entry belongs to another mesh', 'ask for a new token');
-  }
-  await checkOverlay(ports.host, genesis.genesis, settings.interface);
+  const { genesis, genesisBytes } = await checkWelcome(ports, attempt, welcome);
   const request = makeJoinRequest(ports.crypto, {
     mesh: token.meshId,
     memberSeed: keys.memberSeed,
     inviteSeed: token.seed,
     wgKey: ports.crypto.wgPublicKey(keys.wgPrivateKey),
     name: settings.member,
+    ipv4: welcome.ipv4,
   });
-  const answer = await ask({ v: 1, kind: 'admit', ...request });
-  if (answer.kind === 'refused') throw joinFault(answer.why, answer.detail, settings.member);
+  const wasOpen = doubt.isOpen;
+  doubt.isOpen = true;
+  const answer = await exchange(swarm, entry, { v: 1, kind: 'admit', ...request });
+  doubt.isOpen = wasOpen;
+  if (answer.kind === 'refused') {
+    if (answer.why === 'address-taken') return null;
+    throw joinFault(answer.why, answer.detail, settings.member);
+  }
   if (answer.kind !== 'admitted') return null;
-  return {
-    mesh: genesis.genesis.name,
-    name: answer.name,
-    ipv4: answer.ipv4,
-    genesis: genesis.genesis,
-    genesisBytes: welcome.genesis,
-    observed: welcome.observed,
-    entries: entriesOf(token, entry, answer.entries),
-  };
+  const { name, ipv4 } = answer;
+  const { observed } = welcome;
+  const entries = entriesOf(token, entry, answer.entries);
+  return { mesh: genesis.name, name, ipv4, genesis, genesisBytes, observed, entries };
+}
+
+type Welcome = Extract<JoinAnswer, { kind: 'welcome' }>;
+
+/** Whether this host can be in that mesh, before the mesh is asked to admit it. */
+async function checkWelcome(
+  ports: JoinPorts,
+  { token, settings }: Attempt,
+  welcome: Welcome,
+): Promise<{ readonly genesis: Genesis; readonly genesisBytes: Uint8Array }> {
+  const read = readGenesis(ports.crypto, welcome.genesis);
+  if (!read.ok || read.meshId !== token.meshId) {
+    throw badToken('its entry belongs to another mesh', 'ask for a new token');
+  }
+  const aheadMs = ports.clock.wallMs() - welcome.wallMs;
+  if (Math.abs(aheadMs) > SKEW_MS_MAX) throw badClock(aheadMs);
+  await checkOverlay(ports.host, read.genesis, settings.interface);
+  if (welcome.ipv4 === '') throw joinFault('full', read.genesis.prefix, settings.member);
+  return { genesis: read.genesis, genesisBytes: welcome.genesis };
 }
 
 async function exchange(swarm: SwarmNode, entry: TokenEntry, body: JoinAsk): Promise<JoinAnswer> {
@@ -239,34 +260,4 @@ function entriesOf(
   }
   const seen = new Map(all.map((one) => [`${one.member} ${one.endpoint.host}`, one]));
   return [...seen.values()];
-}
-
-const noAnswer = (entry: TokenEntry, why: string, cause: unknown): Fault =>
-  new Fault(
-    'timeout',
-    {
-      field: 'entry',
-      value: `${entry.address.host}:${entry.address.port}`,
-      why,
-      remedy: 'check that the member runs and that its port is open for TCP',
-    },
-    cause,
-  );
-
-const badToken = (why: string, remedy: string): Fault =>
-  new Fault('refused', { field: 'token', value: '(hidden)', why, remedy });
-
-function unreachable(token: Token, last: unknown): Fault {
-  const tried = [...new Set(token.entries.map((e) => `${e.address.host}:${e.address.port}`))];
-  const detail = last instanceof Fault ? ` (${last.facts.why})` : '';
-  return new Fault(
-    'timeout',
-    {
-      field: 'token',
-      value: tried.join(' '),
-      why: `no member that it names let this VM in${detail}`,
-      remedy: 'check the network and that the token is fresh, then run join again',
-    },
-    last,
-  );
 }

@@ -53,7 +53,7 @@ export async function startNode(ports: Ports, build: Build): Promise<RunningNode
     replica.onChange(agents.mark), //          what this host should look like may have changed
     replica.onChange(facts.mark), //           an address tie may have been lost
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
-    serveJoins(ports, parts, swarm), //        any member lets others in
+    serveJoins(ports, { ...parts, connected: () => connectedMembers(parts) }, swarm), //        any member lets others in
   ];
   const loops = [
     sync.run(swarm, signal), //                frames between members

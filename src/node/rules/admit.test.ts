@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { makeJoinRequest } from '../../crdt/admission.ts';
 import { EXPIRY_MS, idOf, inviteOf, seedOf, world } from '../../crdt/test-world.ts';
 import { openCrypto } from '../linux/crypto.ts';
-import { type AdmitAsk, type AdmitContext, admit } from './admit.ts';
+import { type AdmitAsk, type AdmitContext, admit, offerIpv4 } from './admit.ts';
 
 const crypto = openCrypto();
 const story = () =>
@@ -28,6 +28,7 @@ const ask = (member: string, name: string, invite = 'door'): AdmitAsk => ({
     inviteSeed: seedOf(invite),
     wgKey: new Uint8Array(32).fill(1),
     name,
+    ipv4: offerIpv4(crypto, story().view(), crypto.publicKey(seedOf(member))) ?? '',
   }),
 });
 
@@ -71,6 +72,17 @@ test('admit: each reason for a refusal is told apart', () => {
   assert.equal(decide({}, ask('vm3', 'Bad Name')), 'invalid');
   assert.equal(decide({}, ask('vm3', 'vm3', 'other door')), 'invalid');
   assert.equal(decide({}, { ...request, wgKey: new Uint8Array(32).fill(2) }), 'invalid');
+});
+
+test('admit: the address is the one that was offered, or nobody’s', () => {
+  // Goal: a joiner signs where it will be. Method: an address that another member took meanwhile.
+  const request = ask('vm3', 'vm3');
+  const taken = story().admits('vm4', 'door', { name: 'vm4', ipv4: request.ipv4 });
+  const view = taken.invites('door', { uses: 9 }).view();
+  assert.equal(decide({ view }, request), 'address-taken');
+  const offer = offerIpv4(crypto, view, crypto.publicKey(seedOf('vm3')));
+  assert.ok(offer !== null && offer !== request.ipv4);
+  assert.equal(offerIpv4(crypto, view, crypto.publicKey(seedOf('vm2'))), '10.10.0.7');
 });
 
 test('admit: a node with 128 admissions sends the joiner on, an operator does not', () => {

@@ -3,7 +3,8 @@
  *
  * 1. The same member key is admitted again, with what it already has: a joiner whose answer was
  *    lost just repeats.
- * 2. An entry judges by its own view and clock; over-use that only a partition makes possible is
+ * 2. The joiner signs the address that it was offered, so an entry offers it before it admits.
+ * 3. An entry judges by its own view and clock; over-use that only a partition makes possible is
  *    an alarm later.
  */
 
@@ -68,10 +69,19 @@ export function admit(
   if (present.some(({ name }) => name === ask.name)) return refuse('name-taken', ask.name);
   const isOperator = view.operators.some(({ member }) => member === context.self);
   if (!isOperator && context.admissions >= ADMISSIONS_MAX) return { kind: 'retry' };
-  const taken = new Set(present.flatMap(({ ipv4 }) => (ipv4 === null ? [] : [ipv4])));
-  const ipv4 = pickIpv4(crypto, view.mesh.prefix, ask.memberKey, taken);
+  const ipv4 = offerIpv4(crypto, view, ask.memberKey);
   if (ipv4 === null) return refuse('full', view.mesh.prefix);
-  return { kind: 'admitted', name: ask.name, ipv4, edit: admission(ask, invite, ipv4, wallMs) };
+  if (ask.ipv4 !== ipv4) return refuse('address-taken', ask.ipv4);
+  return { kind: 'admitted', name: ask.name, ipv4, edit: admission(ask, invite, wallMs) };
+}
+
+/** The address that a joiner has or would get; null when the prefix is full. */
+export function offerIpv4(crypto: Crypto, view: View, memberKey: Uint8Array): string | null {
+  const present = view.members.filter((member) => !member.hasLeft);
+  const known = present.find(({ id }) => id === memberIdOf(memberKey));
+  if (known !== undefined) return known.ipv4;
+  const taken = new Set(present.flatMap(({ ipv4 }) => (ipv4 === null ? [] : [ipv4])));
+  return pickIpv4(crypto, view.mesh.prefix, memberKey, taken);
 }
 
 function spentBecause(invite: Invite, wallMs: number): Admitted | null {
@@ -81,13 +91,13 @@ function spentBecause(invite: Invite, wallMs: number): Admitted | null {
   return null;
 }
 
-const admission = (ask: AdmitAsk, invite: Invite, ipv4: string, wallMs: number): Edit => ({
+const admission = (ask: AdmitAsk, invite: Invite, wallMs: number): Edit => ({
   path: `trust/admission/${memberIdOf(ask.memberKey)}`,
   value: {
     memberKey: ask.memberKey,
     wgKey: ask.wgKey,
     name: ask.name,
-    ipv4,
+    ipv4: ask.ipv4,
     labels: invite.labels,
     invite: invite.id,
     inviteSignature: ask.inviteSignature,

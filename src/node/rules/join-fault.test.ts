@@ -16,6 +16,8 @@ test('join fault: each refusal in one line, with its remedy', () => {
     evicted:
       'state: evicted: this VM was evicted from the mesh and its key is void; ' +
       'delete the state directory and join with a new token',
+    'address-taken':
+      'entry: (hidden): the address that it offered was taken meanwhile; run join again',
     full: 'prefix: 10.10.0.0/30: every address of the mesh is taken; remove members that are gone',
   };
   const details: Partial<Record<JoinRefusal, string>> = { invalid: 'wgKey', full: '10.10.0.0/30' };

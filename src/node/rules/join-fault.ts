@@ -1,6 +1,7 @@
 /**
  * Rule: join fault — what a joiner is told when the mesh does not take it in.
  */
+import type { Token, TokenEntry } from '../../crdt/token.ts';
 import { Fault } from '../../fault.ts';
 import type { JoinRefusal } from './join-message.ts';
 
@@ -23,6 +24,11 @@ const REASONS: Readonly<Record<JoinRefusal, { field: string; why: string; remedy
     why: 'this VM was evicted from the mesh and its key is void',
     remedy: 'delete the state directory and join with a new token',
   },
+  'address-taken': {
+    field: 'entry',
+    why: 'the address that it offered was taken meanwhile',
+    remedy: 'run join again',
+  },
   full: {
     field: 'prefix',
     why: 'every address of the mesh is taken',
@@ -37,4 +43,46 @@ export function joinFault(refusal: JoinRefusal, detail: string, name: string): F
   const shown = refusal === 'full' ? detail : field === 'state' ? 'evicted' : value;
   const more = refusal === 'invalid' && detail !== '' ? `${why} (${detail})` : why;
   return new Fault('refused', { field, value: shown, why: more, remedy });
+}
+
+/** One entry did not answer; another may. */
+export const noAnswer = (entry: TokenEntry, why: string, cause: unknown): Fault =>
+  new Fault(
+    'timeout',
+    {
+      field: 'entry',
+      value: `${entry.address.host}:${entry.address.port}`,
+      why,
+      remedy: 'check that the member runs and that its port is open for TCP',
+    },
+    cause,
+  );
+
+/** This VM's clock is too far from its entry's, by so many ms; positive: ahead. */
+export const badClock = (aheadMs: number): Fault =>
+  new Fault('refused', {
+    field: 'clock',
+    value: `${Math.round(Math.abs(aheadMs) / 1000)} s`,
+    why: `${aheadMs > 0 ? 'ahead of' : 'behind'} the clock of the mesh, which takes 10 s at most`,
+    remedy: 'set the clock, with chrony or systemd-timesyncd, then run join again',
+  });
+
+/** The token is of no use, whoever is asked. */
+export const badToken = (why: string, remedy: string): Fault =>
+  new Fault('refused', { field: 'token', value: '(hidden)', why, remedy });
+
+/** No entry let this VM in. `last`: why the last one did not. */
+export function unreachable(token: Token, last: unknown): Fault {
+  const tried = [...new Set(token.entries.map((e) => `${e.address.host}:${e.address.port}`))];
+  const detail = last instanceof Fault ? ` (${last.facts.why})` : '';
+  return new Fault(
+    'timeout',
+    {
+      field: 'token',
+      value: tried.join(' '),
+      why: `no member that it names let this VM in${detail}`,
+      remedy: 'check the network and that the token is fresh, then run join again',
+    },
+    last,
+  );
 }

@@ -18,13 +18,23 @@ const admit = {
   memberKey: bytes(32),
   wgKey: bytes(32),
   name: 'vm2',
+  ipv4: '10.10.0.2',
   inviteSignature: bytes(64),
   memberSignature: bytes(64),
 } as const;
 
-const ASKS: readonly JoinAsk[] = [{ v: 1, kind: 'hello' }, admit];
+const hello = { v: 1, kind: 'hello', memberKey: bytes(32) } as const;
+
+const ASKS: readonly JoinAsk[] = [hello, admit];
 const ANSWERS: readonly JoinAnswer[] = [
-  { v: 1, kind: 'welcome', genesis: bytes(200), observed: '198.51.100.9', wallMs: 1_800_000 },
+  {
+    v: 1,
+    kind: 'welcome',
+    genesis: bytes(200),
+    observed: '198.51.100.9',
+    ipv4: '10.10.0.2',
+    wallMs: 1_800_000,
+  },
   { v: 1, kind: 'admitted', name: 'vm2', ipv4: '10.10.0.2', entries: [entry] },
   { v: 1, kind: 'refused', why: 'used-up', detail: '' },
   { v: 1, kind: 'retry', entries: [] },
@@ -40,14 +50,15 @@ test('join message: what is said arrives', () => {
 
 test('join message: fields of a later version are ignored', () => {
   // Goal: old members understand new ones. Method: one more field in each.
-  const more = encode({ v: 1, kind: 'hello', colour: 'blue' });
-  assert.deepEqual(decodeJoinAsk(more), { v: 1, kind: 'hello' });
+  const more = encode({ ...hello, colour: 'blue' });
+  assert.deepEqual(decodeJoinAsk(more), hello);
 });
 
 test('join message: anything else is none', () => {
   // Goal: what a stranger may send to an entry. Method: each field wrong, cut, too long, no CBOR.
   const wrong: readonly Parameters<typeof encode>[0][] = [
-    { v: 2, kind: 'hello' },
+    { ...hello, v: 2 },
+    { v: 1, kind: 'hello' },
     { kind: 'hello' },
     { v: 1, kind: 'welcome' },
     { ...admit, memberKey: bytes(31) },
@@ -62,7 +73,7 @@ test('join message: anything else is none', () => {
   for (const value of wrong) assert.equal(decodeJoinAsk(encode(value)), null);
   assert.equal(decodeJoinAsk(encodeJoin(admit).subarray(0, -1)), null);
   assert.equal(decodeJoinAsk(new Uint8Array()), null);
-  assert.equal(decodeJoinAsk(encode({ v: 1, kind: 'hello', pad: bytes(JOIN_BYTES_MAX) })), null);
+  assert.equal(decodeJoinAsk(encode({ ...hello, pad: bytes(JOIN_BYTES_MAX) })), null);
   const answers: readonly Parameters<typeof encode>[0][] = [
     { v: 1, kind: 'refused', why: 'bored', detail: '' },
     { v: 1, kind: 'retry', entries: Array(9).fill(entry) },

@@ -15,13 +15,14 @@ const text = z.string().check(z.maxLength(256));
 const entry = z.object({ member: text, host: text, port: z.int() });
 
 const request = z.discriminatedUnion('kind', [
-  z.object({ v: version, kind: z.literal('hello') }),
+  z.object({ v: version, kind: z.literal('hello'), memberKey: bytes(32) }),
   z.object({
     v: version,
     kind: z.literal('admit'),
     memberKey: bytes(32),
     wgKey: bytes(32),
     name: text,
+    ipv4: text,
     inviteSignature: bytes(64),
     memberSignature: bytes(64),
   }),
@@ -36,6 +37,7 @@ const refusal = z.enum([
   'invalid',
   'evicted',
   'full',
+  'address-taken',
 ]);
 
 const answer = z.discriminatedUnion('kind', [
@@ -44,6 +46,7 @@ const answer = z.discriminatedUnion('kind', [
     kind: z.literal('welcome'),
     genesis: anyBytes,
     observed: text,
+    ipv4: text,
     wallMs: z.number(),
   }),
   z.object({
