@@ -2,7 +2,8 @@
  * Loop: wake — how events reach a loop: they only mark it, and it acts at its own pace.
  *
  * 1. Marks that arrive before the loop looks are one mark.
- * 2. A mark that arrives while the loop acts is seen by its next wait, so none is lost.
+ * 2. A mark that arrives while nobody waits is seen by the next wait, so none is lost.
+ * 3. Several may wait: a mark awakens them all.
  */
 import type { Clock } from '../ports.ts';
 
@@ -18,27 +19,28 @@ export interface Wake {
 }
 
 /** A wake that nobody has marked. */
-export function createWake(clock: Clock): Wake {
+export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
   let isMarked = false;
-  let awaken: (() => void) | null = null;
+  const waiters = new Set<{ wasMarked: boolean; readonly sleep: AbortController }>();
   return {
     mark: () => {
-      isMarked = true;
-      awaken?.();
+      isMarked = waiters.size === 0;
+      for (const waiter of waiters) {
+        waiter.wasMarked = true;
+        waiter.sleep.abort();
+      }
     },
     wait: async (timeoutMs, signal) => {
-      if (!isMarked && !signal.aborted) {
-        const sleeper = new AbortController();
-        awaken = () => sleeper.abort();
-        const stop = () => sleeper.abort();
-        signal.addEventListener('abort', stop, { once: true });
-        await clock.sleep(timeoutMs, sleeper.signal);
-        signal.removeEventListener('abort', stop);
-        awaken = null;
-      }
-      const wasMarked = isMarked;
+      const waiter = { wasMarked: isMarked, sleep: new AbortController() };
       isMarked = false;
-      return wasMarked;
+      if (waiter.wasMarked || signal.aborted) return waiter.wasMarked;
+      waiters.add(waiter);
+      const stop = () => waiter.sleep.abort();
+      signal.addEventListener('abort', stop, { once: true });
+      await clock.sleep(timeoutMs, waiter.sleep.signal);
+      signal.removeEventListener('abort', stop);
+      waiters.delete(waiter);
+      return waiter.wasMarked;
     },
   };
 }
