@@ -226,3 +226,20 @@ test('operator recover: asks on a terminal only', async () => {
   assert.equal(await prompt(false), '');
   assert.equal(await prompt(true, '-o', 'json'), '');
 });
+
+test('operator recover: the next code is not lost where the old one may be spent', async () => {
+  // Goal: a mesh never ends up with a code nobody knows. Method: answers that leave it open, and
+  // one that does not.
+  const facts = { field: 'state', value: 'x', why: 'y', remedy: 'z' };
+  const after = (status: number) => ({
+    input: 'CODE\n',
+    answers: {
+      'POST /v1/recovery-codes': done({ code: 'NEXT' }),
+      'POST /v1/operators/recover': { status, body: { error: facts } },
+    },
+  });
+  for (const status of [504, 500]) {
+    assert.match((await run(['operator', 'recover'], after(status))).err, /next code is: NEXT/);
+  }
+  assert.doesNotMatch((await run(['operator', 'recover'], after(409))).err, /NEXT/);
+});

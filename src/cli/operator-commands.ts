@@ -2,6 +2,7 @@
  * Loop: operator commands — operator add, remove, recover: who may change the mesh.
  */
 import { Command } from 'commander';
+import { Fault, type FaultCode } from '../fault.ts';
 import type { Local } from './local.ts';
 import type { Session } from './session.ts';
 
@@ -38,6 +39,9 @@ export function operatorCommand(local: Local, session: Open): Command {
   return operator;
 }
 
+/** After these nothing was changed; after others the mesh may have taken the code. */
+const NOTHING_DONE: ReadonlySet<FaultCode> = new Set(['usage', 'refused', 'forbidden']);
+
 const recoverCommand = (local: Local, session: Open): Command =>
   new Command('recover')
     .description('make this VM an operator with the recovery code; prints the next code')
@@ -56,8 +60,12 @@ const recoverCommand = (local: Local, session: Open): Command =>
       if (flags.recoveryFile !== undefined) {
         await local.writeSecret(flags.recoveryFile, `${next.code}\n`);
       }
-      await call('POST', '/v1/operators/recover', { code, nextCode: next.code });
       const isPrinted = flags.recoveryFile === undefined;
+      await call('POST', '/v1/operators/recover', { code, nextCode: next.code }).catch((error) => {
+        const mayBeDone = !(error instanceof Fault) || !NOTHING_DONE.has(error.code);
+        if (isPrinted && mayBeDone) local.err(`If it was done, the next code is: ${next.code}\n`);
+        throw error;
+      });
       await show(
         { recovered: true, ...(isPrinted ? { recoveryCode: next.code } : {}) },
         () =>
