@@ -39,7 +39,9 @@ export type ParsedPrefix =
 const refuse = (why: string): ParsedPrefix => ({ ok: false, why });
 
 /** Whether a text is a numeric IPv4 address in its one spelling. */
-export const isAddress4 = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text);
+export const isAddress4 = (text: string): boolean =>
+  // ipaddr.js throws and catches for what it cannot read; IPv6 texts come too often for that.
+  !text.includes(':') && ipaddr.IPv4.isValidFourPartDecimal(text);
 
 /** Whether a text is a numeric IPv4 or IPv6 address, without brackets and zone. */
 export const isAddress = (text: string): boolean => parseAddress(text) !== null;
