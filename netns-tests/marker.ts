@@ -2,8 +2,10 @@
 import { expect } from '../scenarios/world.ts';
 import type { RealWorld } from './world.ts';
 
-/** `cnsmo-marker` as ping wants it: hexadecimal, at most 16 bytes, repeated through the packet. */
-const PATTERN = Buffer.from('cnsmo-marker').toString('hex');
+/** The words; at most 16 bytes, which ping repeats through a packet. */
+export const MARKER = 'meet me at noon ';
+/** As ping wants them. */
+const PATTERN = Buffer.from(MARKER).toString('hex');
 /** Long enough to hold the pattern many times, short enough for one packet. Bytes. */
 const PAYLOAD = '800';
 

@@ -110,6 +110,7 @@ function namespaceOf(
       holders.delete(kill);
       if (!isAlive()) return;
       const ended = new Promise((resolve) => holder.once('exit', resolve));
+      holder.ref(); // Whoever waits for its end has to be kept waiting.
       kill();
       await ended;
     },

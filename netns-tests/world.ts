@@ -5,8 +5,7 @@
  *    is killed; two worlds, of one run or of two, share nothing.
  * 2. What was done and when is kept as a timeline, for the dump of a failed test.
  */
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VMS, type World } from '../scenarios/world.ts';
@@ -14,6 +13,7 @@ import * as commandLine from './command-line.ts';
 import { type Layout, type Network, openNetwork, USUAL_LAYOUT } from './network.ts';
 import { openTimeline, type Timeline } from './timeline.ts';
 import { makeVm, type Vm } from './vm.ts';
+import { makeWorldDirectory, setOwner } from './world-directory.ts';
 
 /** The world of namespaces: the vocabulary, and what only it has. */
 export interface RealWorld extends World {
@@ -33,7 +33,12 @@ export interface RealWorld extends World {
 export interface WorldOptions {
   readonly layout?: Layout;
   /** Names and sites; VMs are numbered, and so addressed, in this order. */
-  readonly vms?: readonly { readonly name: string; readonly site: string }[];
+  readonly vms?: readonly {
+    readonly name: string;
+    readonly site: string;
+    /** Not switched on yet. */
+    readonly isOff?: boolean;
+  }[];
   /** Outlives this process. */
   readonly isKept?: boolean;
 }
@@ -49,19 +54,22 @@ const PING_SECONDS = 1;
 /** Makes a world with its VMs on and empty. */
 export async function openWorld(options: WorldOptions = {}): Promise<RealWorld> {
   const isKept = options.isKept ?? false;
-  const directory = mkdtempSync(join(tmpdir(), 'cnsmo-world-'));
+  const directory = makeWorldDirectory();
   const removeAll = (): void => rmSync(directory, { recursive: true, force: true });
   if (!isKept) process.once('exit', removeAll);
   const network = await openNetwork(options.layout ?? USUAL_LAYOUT, isKept);
+  if (isKept) setOwner(directory, network.internet.pid);
   const disks = join(directory, 'disks');
   mkdirSync(disks);
   keepBinary(join(directory, 'cnsmo'));
   const ground = { network, binary: join(directory, 'cnsmo'), directory: disks, isKept };
   const vms = new Map<string, Vm>();
-  for (const [index, { name, site }] of (options.vms ?? VMS).entries()) {
+  const wanted: NonNullable<WorldOptions['vms']> = options.vms ?? VMS;
+  for (const [index, { name, site }] of wanted.entries()) {
     vms.set(name, makeVm(ground, name, site, index + 1));
   }
-  await Promise.all([...vms.values()].map((vm) => vm.start()));
+  const isOff = (name: string): boolean => wanted.some((one) => one.name === name && one.isOff);
+  await Promise.all([...vms.values()].map((vm) => (isOff(vm.name) ? null : vm.start())));
   const timeline = openTimeline();
   return {
     ...worldOf(network, vms, timeline),

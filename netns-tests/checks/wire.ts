@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { found } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
 import { capture } from '../capture.ts';
-import { OTHER_PORTS, sendMarker } from '../marker.ts';
+import { MARKER, OTHER_PORTS, sendMarker } from '../marker.ts';
 import type { RealWorld } from '../world.ts';
 
 /**
@@ -20,8 +20,8 @@ export async function wire(world: RealWorld): Promise<void> {
   await vm1.must(['ping', '-c', '1', world.vm('vm3').place.public4]);
   const [seen, tunnelled] = [await outside.stop(), await inside.stop()];
 
-  expect('the marker is in the tunnel', tunnelled.holds('cnsmo-marker'));
-  expect('the marker is not on the wire', !seen.holds('cnsmo-marker'));
+  expect('the marker is in the tunnel', tunnelled.holds(MARKER));
+  expect('the marker is not on the wire', !seen.holds(MARKER));
   expect('TCP is on the wire', (await seen.packets('tcp port 7300')).length > 0);
   expect('UDP is on the wire', (await seen.packets('udp port 7300')).length > 0);
   const others = await seen.packets(OTHER_PORTS);
