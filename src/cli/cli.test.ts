@@ -17,6 +17,9 @@ const COMMANDS = [
   'consent',
   'status',
   'members',
+  'member',
+  'member rename',
+  'member label',
   'invite',
   'invite list',
   'invite revoke',
@@ -47,7 +50,7 @@ test('help: lists every command, and every one of them is known here', async () 
       ([, name]) => name ?? '',
     );
   const top = namesIn((await run(['--help'])).out);
-  const groups = ['invite', 'operator'];
+  const groups = ['invite', 'operator', 'member'];
   const below = await Promise.all(
     groups.map(async (group) =>
       namesIn((await run([group, '--help'])).out).map((name) => `${group} ${name}`),

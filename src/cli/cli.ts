@@ -60,15 +60,28 @@ const unexpected = (error: unknown): Fault =>
     remedy: 'run the command again; if it stays, report it with the log',
   });
 
+/** Help fits 80 columns everywhere, and a command's line names its arguments only. */
+const HELP = {
+  helpWidth: 80,
+  minWidthToWrap: 20,
+  subcommandTerm: (command: Command): string => {
+    const words = command.registeredArguments.map((argument) => {
+      const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+      return argument.required ? `<${name}>` : `[${name}]`;
+    });
+    return [command.name(), ...words].join(' ');
+  },
+};
+
 function buildProgram(local: Local): Command {
   const program = new Command('cnsmo')
     .description('VPN, firewall and load balancing for your Linux VMs, without a central server')
     .version(local.version, '--version', 'version and commit')
-    .helpOption('--help', 'help, with an example')
     .addHelpText('after', '\nExample:\n  cnsmo init && cnsmo invite\n')
     .helpCommand(false)
     .showHelpAfterError(false)
     .exitOverride()
+    .configureHelp(HELP)
     .configureOutput({ writeOut: local.out, writeErr: () => undefined });
   addCommon(program);
   const session = (command: Command): Session => sessionOf(command, local);
@@ -81,27 +94,28 @@ function buildProgram(local: Local): Command {
 /** The flags that every command takes, on the command itself and on its sub-commands. */
 function withCommon(command: Command, local: Local): Command {
   addCommon(command)
-    .helpOption('--help', 'help, with an example')
+    .helpCommand(false)
     .exitOverride()
+    .configureHelp(HELP)
     .configureOutput({ writeOut: local.out, writeErr: () => undefined });
   for (const sub of command.commands) withCommon(sub, local);
   return command;
 }
 
-const addCommon = (command: Command): Command =>
-  command
-    .addOption(
-      new Option('--state <dir>', 'state directory').env('CNSMO_STATE').default('/var/lib/cnsmo'),
-    )
-    .addOption(new Option('--run <dir>', 'run directory').env('CNSMO_RUN').default('/run/cnsmo'))
-    .addOption(
-      new Option('-o, --output <format>', 'output')
-        .choices(['table', 'json', 'yaml'])
-        .default('table'),
-    )
-    .option('--yes', 'assume yes')
-    .option('--timeout <duration>', 'longest wait', '30s')
-    .option('-q, --quiet', 'no progress and no hints');
+function addCommon(command: Command): Command {
+  const flags = [
+    new Option('--state <dir>', 'state directory').env('CNSMO_STATE').default('/var/lib/cnsmo'),
+    new Option('--run <dir>', 'run directory').env('CNSMO_RUN').default('/run/cnsmo'),
+    new Option('-o, --output <format>', 'output')
+      .choices(['table', 'json', 'yaml'])
+      .default('table'),
+    new Option('--yes', 'assume yes'),
+    new Option('--timeout <duration>', 'longest wait').default('30s'),
+    new Option('-q, --quiet', 'no progress and no hints'),
+  ];
+  for (const flag of flags) command.addOption(flag.helpGroup('Common:'));
+  return command.addHelpOption(new Option('--help', 'help, with an example').helpGroup('Common:'));
+}
 
 /** The common flags, wherever on the line they stand: the last one typed counts. */
 function commonFlags(command: Command): CommonFlags {

@@ -178,6 +178,27 @@ test('invite list and revoke', async () => {
   assert.equal(revoked.out, 'Invite a/b is revoked.\n');
 });
 
+test('member rename and label', async () => {
+  // Goal: their requests and output. Method: one of each, with and without labels left.
+  const named = (labels: object) => done({ id: 'bbbbbb', name: 'db', labels });
+  const rename = { 'PUT /v1/members/vm2/name': named({}) };
+  const renamed = await run('member rename vm2 db'.split(' '), { answers: rename });
+  assert.equal(renamed.out, 'vm2 is db now.\n');
+  assert.deepEqual(renamed.requests[0]?.body, { name: 'db' });
+  const label = { 'PUT /v1/members/db/labels': [named({ role: 'db', zone: 'a' }), named({})] };
+  const labelled = await run('member label db role=db zone=a old-'.split(' '), { answers: label });
+  assert.equal(labelled.out, 'db: role=db zone=a\n');
+  assert.deepEqual(labelled.requests[0]?.body, { changes: ['role=db', 'zone=a', 'old-'] });
+  const none = { 'PUT /v1/members/db/labels': named({}) };
+  assert.equal(
+    (await run('member label db role-'.split(' '), { answers: none })).out,
+    'db: no labels\n',
+  );
+  const json = await run('member label db role- -o json'.split(' '), { answers: none });
+  assert.deepEqual(JSON.parse(json.out), { id: 'bbbbbb', name: 'db', labels: {} });
+  assert.equal((await run(['member', 'label', 'db'])).status, 2);
+});
+
 test('operator add and remove', async () => {
   // Goal: their requests and output, and refusals. Method: the acts.
   const answers = { 'POST /v1/operators': done(), 'DELETE /v1/operators/vm2': done() };

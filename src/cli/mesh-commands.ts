@@ -6,6 +6,7 @@ import { Fault } from '../fault.ts';
 import type { MemberStatus, Status } from '../node/rules/answers.ts';
 import { inviteCommand } from './invite-commands.ts';
 import type { Local } from './local.ts';
+import { memberCommand } from './naming-commands.ts';
 import { operatorCommand } from './operator-commands.ts';
 import { renderMembers, renderStatus } from './render.ts';
 import type { Session } from './session.ts';
@@ -16,6 +17,7 @@ type Open = (command: Command) => Session;
 export const meshCommands = (local: Local, session: Open): readonly Command[] => [
   statusCommand(local, session),
   membersCommand(session),
+  memberCommand(session),
   inviteCommand(local, session),
   operatorCommand(local, session),
 ];

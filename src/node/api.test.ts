@@ -1,126 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeGenesis, readGenesis } from '../crdt/genesis.ts';
-import { memberIdOf } from '../crdt/ids.ts';
-import { Fault } from '../fault.ts';
-import type { ApiRequest, Disk } from '../ports.ts';
-import { type ApiContext, answerApi, type Consent } from './api.ts';
-import { openCrypto } from './linux/crypto.ts';
-import { openReplica } from './replica.ts';
 import type { Status } from './rules/answers.ts';
-
-const crypto = openCrypto();
-const seed = new Uint8Array(32).fill(1);
-const self = memberIdOf(crypto.publicKey(seed));
-const stranger = memberIdOf(crypto.publicKey(new Uint8Array(32).fill(2)));
-
-const genesisBytes = makeGenesis(crypto, seed, {
-  name: 'shop',
-  prefix: '10.10.0.0/16',
-  prefix6: 'fd00:1::/64',
-  nextRootHash: new Uint8Array(32),
-});
-const genesis = readGenesis(crypto, genesisBytes);
-assert.ok(genesis.ok);
-
-const local: ApiContext['local'] = {
-  keys: { memberSeed: seed, wgPrivateKey: seed },
-  psk: seed,
-  genesis: genesis.genesis,
-  genesisBytes,
-  meshId: genesis.meshId,
-  config: {
-    name: 'vm1',
-    port: 7300,
-    interface: 'cnsmo0',
-    advertised: null,
-    observed: null,
-    services: ['vpn'],
-    allowRun: false,
-    entries: [],
-  },
-};
-
-const adoption = {
-  path: `trust/adopt/${self}`,
-  value: {
-    memberKey: crypto.publicKey(seed),
-    wgKey: seed,
-    name: 'vm1',
-    ipv4: '10.10.0.1',
-    labels: {},
-    number: 0,
-    invite: null,
-  },
-};
-
-const disk: Disk = {
-  read: async () => null,
-  write: async () => undefined,
-  append: async () => undefined,
-  remove: async () => undefined,
-  list: async () => [],
-};
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const clock = {
-  wallMs: () => 1_800_000_000_000,
-  monotonicMs: () => 0,
-  sleep: () => Promise.resolve(),
-};
-
-/** The founder's API; `as`: as if somebody else asked, who is no operator. */
-async function openApi(as = self) {
-  const replica = await openReplica({ clock, crypto, disk, log }, local);
-  await replica.write([adoption]);
-  const done: string[] = [];
-  const consent = { current: { services: ['vpn'], allowRun: false } as Consent };
-  let drawn = 0;
-  const context: ApiContext = {
-    ports: {
-      clock,
-      crypto,
-      random: { bytes: (length) => new Uint8Array(length).fill(++drawn), fraction: () => 0 },
-    },
-    self: as,
-    local,
-    replica,
-    sync: {
-      with: async () => true,
-      isInStep: () => true,
-      judge: () => 'accept',
-      run: async () => undefined,
-    },
-    connected: () => [],
-    sight: async () => ({
-      self: as,
-      name: 'vm1',
-      version: '0.1.0',
-      isReady: true,
-      isElsewhere: false,
-      link: () => 'alive',
-      rttMs: () => null,
-      reports: [],
-    }),
-    consent: () => consent.current,
-    setConsent: async (wish) => {
-      consent.current = wish;
-    },
-    leave: async () => void done.push('leave'),
-    stop: () => void done.push('stop'),
-  };
-  const ask = (method: ApiRequest['method'], path: string, body: unknown = null) =>
-    answerApi(context, { method, path, query: {}, body });
-  const refusal = async (method: ApiRequest['method'], path: string, body: unknown = null) => {
-    try {
-      await ask(method, path, body);
-    } catch (error) {
-      if (error instanceof Fault) return `${error.code} ${error.message}`;
-      throw error;
-    }
-    return 'answered';
-  };
-  return { ask, refusal, replica, done };
-}
+import { openApi, SELF, STRANGER } from './test-api.ts';
 
 const INVITE = { ttlMs: 60_000, uses: 1, labels: [] };
 
@@ -147,7 +28,7 @@ test('api: an unknown path or method is a usage fault that names it', async () =
 
 test('api: reading', async () => {
   // Goal: what every member may ask. Method: each route of GET, for a node as well.
-  for (const as of [self, stranger]) {
+  for (const as of [SELF, STRANGER]) {
     const { ask } = await openApi(as);
     const status = (await ask('GET', '/v1/status')).body as Status;
     assert.equal(status.mesh.name, 'shop');
@@ -168,8 +49,10 @@ test('api: what only an operator may do is forbidden to a node; nothing is writt
     ['DELETE', '/v1/invites/aaaaaaaaaa', null],
     ['POST', '/v1/operators', { member: 'vm1' }],
     ['DELETE', '/v1/operators/vm1', null],
+    ['PUT', '/v1/members/vm1/name', { name: 'db' }],
+    ['PUT', '/v1/members/vm1/labels', { changes: ['role=db'] }],
   ] as const;
-  const node = await openApi(stranger);
+  const node = await openApi(STRANGER);
   const founder = await openApi();
   const before = JSON.stringify(node.replica.heads());
   for (const [method, path, body] of routes) {
@@ -244,6 +127,39 @@ test('api: an invite is made, listed, revoked', async () => {
   const after = (await ask('GET', '/v1/invites')).body as readonly Record<string, unknown>[];
   assert.equal(after[0]?.state, 'revoked');
   assert.match(await refusal('DELETE', '/v1/invites/a%20b%20c%20d'), /^refused invite: a b c d: /);
+});
+
+test('api: a member is renamed and labelled', async () => {
+  // Goal: the answer and the view say the same. Method: good changes, then each bad one.
+  const { ask, refusal, replica } = await openApi();
+  const put = async (path: string, body: unknown) => (await ask('PUT', path, body)).body;
+  assert.deepEqual(await put('/v1/members/vm1/name', { name: 'db' }), {
+    id: SELF,
+    name: 'db',
+    labels: {},
+  });
+  const labels = { role: 'db', zone: 'a' };
+  const changes = ['zone=a', 'role=web', 'role=db', 'gone-'];
+  assert.deepEqual(await put('/v1/members/db/labels', { changes }), {
+    id: SELF,
+    name: 'db',
+    labels,
+  });
+  const shown = replica.view().members.map(({ name, labels: all }) => ({ name, labels: all }));
+  assert.deepEqual(shown, [{ name: 'db', labels }]);
+  const heads = JSON.stringify(replica.heads());
+  await put('/v1/members/db/labels', { changes });
+  await put('/v1/members/db/name', { name: 'db' });
+  assert.equal(JSON.stringify(replica.heads()), heads);
+  const table = [
+    ['/v1/members/db/name', { name: 'Big' }, /^refused name: Big: a name has /],
+    ['/v1/members/vm1/name', { name: 'x' }, /^refused member: vm1: no such member/],
+    ['/v1/members/db/name', {}, /^refused name: \(none\): not a text/],
+    ['/v1/members/db/labels', { changes: [] }, /^refused changes: /],
+    ['/v1/members/db/labels', { changes: ['role'] }, /^refused label: role: a label is /],
+  ] as const;
+  for (const [path, body, line] of table) assert.match(await refusal('PUT', path, body), line);
+  assert.equal(JSON.stringify(replica.heads()), heads);
 });
 
 test('api: consent changes only what is named', async () => {

@@ -8,6 +8,7 @@ import * as z from 'zod/mini';
 import { LABELS_MAX, parseLabel } from '../crdt/names.ts';
 import { Fault } from '../fault.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
+import { labelMember, renameMember } from './naming.ts';
 import {
   addOperator,
   createInvite,
@@ -61,6 +62,10 @@ const inviteBody = z.object({
   uses: z.int(USES_WHY).check(z.gte(1, USES_WHY), z.lte(USES_MAX, USES_WHY)),
   labels: z.array(text, 'not a list of texts').check(z.maxLength(LABELS_MAX, LABELS_WHY)),
 });
+const nameBody = z.object({ name: text });
+const labelsBody = z.object({
+  changes: z.array(text, 'not a list of texts').check(z.minLength(1, 'none'), z.maxLength(64)),
+});
 const memberBody = z.object({ member: text });
 const codeBody = z.nullable(z.object({ code: z.optional(text) }));
 const recoverBody = z.object({ code: text, nextCode: text });
@@ -79,6 +84,18 @@ const routes: readonly Route[] = [
     method: 'GET',
     path: '/v1/members',
     run: async (context) => membersOf(context.replica.view(), await context.sight()),
+  },
+  {
+    method: 'PUT',
+    path: '/v1/members/:member/name',
+    run: (context, { member = '' }, body) =>
+      renameMember(context, member, readAs(nameBody, body).name),
+  },
+  {
+    method: 'PUT',
+    path: '/v1/members/:member/labels',
+    run: (context, { member = '' }, body) =>
+      labelMember(context, member, readAs(labelsBody, body).changes),
   },
   {
     method: 'POST',

@@ -16,6 +16,7 @@ import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
 import type { ListedInvite } from './rules/answers.ts';
 import { findInvite, findMember, inviteState } from './rules/find.ts';
+import { isOverruled } from './rules/naming.ts';
 import { tokenEntries } from './rules/token-entries.ts';
 import type { Sync } from './sync.ts';
 
@@ -193,12 +194,12 @@ function adoptions(
 ): readonly Edit[] {
   const paths = context.replica
     .pathsOf(removed)
-    .filter((path) => /^(intent\/|trust\/(invite|adopt|evict|role)\/)/.test(path));
+    .filter((path) => /^(intent\/|trust\/(invite|adopt|evict|role|name|label)\/)/.test(path));
   return paths.flatMap((path): Edit[] => {
     const value = context.replica.valueOf(removed, path);
     const isAboutItself = path === `trust/role/${removed}`;
     const isSpare = path.startsWith('trust/role/') && !isRoleHeld(view, path);
-    if (value === null || isAboutItself || isSpare) return [];
+    if (value === null || isAboutItself || isSpare || isOverruled(view, path, value)) return [];
     const isOpenInvite = path.startsWith('trust/invite/') && isRecord(value) && !value.revokedAt;
     return [{ path, value: isOpenInvite ? { ...value, revokedAt: wallMs } : value }];
   });
@@ -207,7 +208,8 @@ function adoptions(
 const isRoleHeld = (view: View, path: string): boolean =>
   view.operators.some(({ member }) => path === `trust/role/${member}`);
 
-const mustBeOperator = (view: View, self: MemberId, what: string): void => {
+/** Fault 'forbidden' for who is no operator. `what`: the act, for people. */
+export const mustBeOperator = (view: View, self: MemberId, what: string): void => {
   if (view.operators.some(({ member }) => member === self)) return;
   throw new Fault('forbidden', {
     field: 'role',
@@ -218,7 +220,7 @@ const mustBeOperator = (view: View, self: MemberId, what: string): void => {
 };
 
 /** Until one connected member has what we just wrote; nobody connected: done at once. */
-async function spread(context: OperatorContext): Promise<void> {
+export async function spread(context: OperatorContext): Promise<void> {
   for (const peer of context.connected()) {
     if (await context.sync.with(peer)) return;
   }

@@ -1,0 +1,65 @@
+/**
+ * Loop: naming — what operators call the members, and the labels by which rules select them.
+ *
+ * 1. A name that another member shows is refused; two operators in two partitions can still give
+ *    one name twice, and then it is settled as every tie of names is.
+ * 2. Labels are written whole: of two operators who change different ones at once, one loses.
+ */
+import { parseName } from '../crdt/names.ts';
+import { trustPath } from '../crdt/paths.ts';
+import { Fault } from '../fault.ts';
+import { mustBeOperator, type OperatorContext, spread } from './operators.ts';
+import { findMember } from './rules/find.ts';
+import { isSameLabels, relabel } from './rules/naming.ts';
+
+/** What a member is called and labelled after a change. */
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Gives a member another name. Fault 'refused' when it is none, or another member's. */
+export async function renameMember(
+  context: OperatorContext,
+  text: string,
+  wish: string,
+): Promise<Named> {
+  const view = context.replica.view();
+  mustBeOperator(view, context.self, 'rename members');
+  const { id, name, labels } = findMember(view, text);
+  const parsed = parseName(wish);
+  if (!parsed.ok) throw badName(wish, parsed.why, 'choose one as web-1');
+  const isTaken = view.members.some(
+    (other) => other.id !== id && other.name === wish && !other.hasLeft,
+  );
+  if (isTaken) throw badName(wish, 'another member has that name', 'choose another');
+  if (name !== wish) {
+    await context.replica.write([{ path: trustPath('name', id), value: { name: wish } }]);
+    await spread(context);
+  }
+  return { id, name: wish, labels };
+}
+
+/**
+ * Changes labels of a member: `key=value` sets one, `key-` removes one. Fault 'refused' names the
+ * change that is neither.
+ */
+export async function labelMember(
+  context: OperatorContext,
+  text: string,
+  changes: readonly string[],
+): Promise<Named> {
+  const view = context.replica.view();
+  mustBeOperator(view, context.self, 'label members');
+  const { id, name, labels: before } = findMember(view, text);
+  const labels = relabel(before, changes);
+  if (!isSameLabels(before, labels)) {
+    await context.replica.write([{ path: trustPath('label', id), value: { labels } }]);
+    await spread(context);
+  }
+  return { id, name, labels };
+}
+
+const badName = (value: string, why: string, remedy: string): Fault =>
+  new Fault('refused', { field: 'name', value, why, remedy });
