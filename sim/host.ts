@@ -5,7 +5,7 @@
  * crashes, as on the real edge; only the power stops it.
  */
 import { Fault } from '../src/fault.ts';
-import type { Host, HostCommand, HostResult } from '../src/ports.ts';
+import type { Host, HostCommand, HostResult, OwnAddress } from '../src/ports.ts';
 import { failed, unknownCommand } from './command.ts';
 import { runIp } from './ip-command.ts';
 import type { Life } from './life.ts';
@@ -65,12 +65,15 @@ export function openHost(context: HostContext, life: Life): Host {
   };
 }
 
-function addressesOf({ kernel }: HostContext): { interface: string; host: string }[] {
-  const underlay = kernel.station.addresses.map((host) => ({ interface: 'eth0', host }));
+function addressesOf({ kernel }: HostContext): OwnAddress[] {
+  const underlay = kernel.station.addresses.map((host) => {
+    return { interface: 'eth0', host, isUplink: true };
+  });
   const overlay = [...kernel.devices.values()].flatMap((device) =>
     device.addresses.map((prefix) => ({
       interface: device.name,
       host: prefix.split('/')[0] ?? '',
+      isUplink: false,
     })),
   );
   return [...underlay, ...overlay];

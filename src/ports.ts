@@ -191,6 +191,14 @@ export interface HostFacts {
   readonly tools: Readonly<Record<string, boolean>>;
 }
 
+/** A numeric address of this host. */
+export interface OwnAddress {
+  readonly interface: string;
+  readonly host: string;
+  /** Whether a default route of this host goes out by the interface. */
+  readonly isUplink: boolean;
+}
+
 /** One-shot commands and facts. */
 export interface Host {
   /**
@@ -200,11 +208,8 @@ export interface Host {
    */
   run(command: HostCommand): Promise<HostResult>;
   facts(): Promise<HostFacts>;
-  /**
-   * Numeric addresses of this host's interfaces with the interface's name, loopback and
-   * link-local left out.
-   */
-  addresses(): Promise<readonly { readonly interface: string; readonly host: string }[]>;
+  /** Addresses of this host's interfaces, loopback and link-local left out. */
+  addresses(): Promise<readonly OwnAddress[]>;
 }
 
 /** A long-running child that outlives the daemon. */

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { openCrypto } from '../node/linux/crypto.ts';
 import {
   addressAt,
+  canBeHost,
   contains,
   formatAddress6,
   hostCount,
@@ -201,4 +202,24 @@ test('addresses: picking starts from the key and probes upward', () => {
   assert.equal(pickIpv4(last(65_533), prefix, keyOf(1), new Set()), '10.10.0.2');
   const taken = new Set(['10.10.255.254']);
   assert.equal(pickIpv4(last(65_532), prefix, keyOf(1), taken), '10.10.0.2');
+});
+
+test('where another host can be, and where none can', () => {
+  // Goal: nothing dials itself, a group or nobody. Method: both sides of each border.
+  const fit = ['203.0.113.5', '10.0.0.1', '126.255.0.1', '169.253.0.1', '223.0.0.1', '1.0.0.1'];
+  for (const host of [...fit, '2001:db8::1', 'fd12::1', 'fec0::1']) {
+    assert.equal(canBeHost(host), true, host);
+  }
+  const unfit = [
+    '0.0.0.0',
+    '127.1.2.3',
+    '169.254.0.1',
+    '224.0.0.1',
+    '255.255.255.255',
+    '::',
+    '::1',
+  ];
+  for (const host of [...unfit, 'fe80::1', 'ff02::1', '::ffff:127.0.0.1', 'localhost', '']) {
+    assert.equal(canBeHost(host), false, host);
+  }
 });

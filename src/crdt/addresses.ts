@@ -29,6 +29,17 @@ const UNFIT_RANGES: ReadonlySet<string> = new Set([
 /** What 224.0.0.0 and above begin with: multicast, reserved, broadcast. */
 const FIRST_RESERVED_OCTET = 224;
 
+/** Addresses at which no other host can be: unspecified, loopback, link-local, multicast. */
+const UNFIT_PREFIXES = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '224.0.0.0/3',
+  '::/127',
+  'fe80::/10',
+  'ff00::/8',
+];
+
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** Outcome of reading a prefix. `text` is its one spelling, as the genesis holds it. */
@@ -108,6 +119,10 @@ export const contains = (prefix: string, address: string): boolean => {
   const plain = plainAddress(candidate);
   return plain.kind() === cidr[0].kind() && plain.match(cidr);
 };
+
+/** Whether a text is a numeric address at which another host may be reached. */
+export const canBeHost = (text: string): boolean =>
+  isAddress(text) && !UNFIT_PREFIXES.some((prefix) => contains(prefix, text));
 
 /** Whether two prefixes share an address. Host bits do not matter; false for what is no prefix. */
 export const overlaps = (prefixA: string, prefixB: string): boolean => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
+import type { OwnAddress } from '../../ports.ts';
 import { testHostContract } from '../host-contract.ts';
 import { openHost } from './host.ts';
 
@@ -24,8 +25,8 @@ test('facts say what this host is', async () => {
 });
 
 test('addresses of a namespace are exactly what was given to it', async (t) => {
-  // Goal: filter and names. Method: a network namespace of our own with one link that has a usable
-  // and a link-local address of either family.
+  // Goal: filter, names and the uplink. Method: a network namespace of our own with one link that
+  // has a usable and a link-local address of either family and the default route, and one without.
   if (process.getuid?.() !== 0) return t.skip('needs root for a network namespace');
   const script = [
     'ip link set lo up',
@@ -33,14 +34,19 @@ test('addresses of a namespace are exactly what was given to it', async (t) => {
     'ip link set one up && ip link set two up',
     'ip address add 192.0.2.7/24 dev one && ip address add 169.254.3.4/16 dev one',
     'ip address add 2001:db8::7/64 dev one nodad',
+    'ip address add 198.51.100.7/24 dev two',
+    'ip route add default via 192.0.2.1 dev one',
     'exec "$0" --input-type=module -e "$1"',
   ].join('\n');
   const code = `import { openHost } from '${import.meta.dirname}/host.ts';
     console.log(JSON.stringify(await openHost().addresses()));`;
   const argv = ['-n', 'sh', '-ec', script, process.execPath, code];
   const printed = execFileSync('unshare', argv, { encoding: 'utf8' });
-  assert.deepEqual(JSON.parse(printed), [
-    { interface: 'one', host: '192.0.2.7' },
-    { interface: 'one', host: '2001:db8::7' },
+  const said: readonly OwnAddress[] = JSON.parse(printed);
+  const sorted = said.toSorted((a, b) => a.interface.localeCompare(b.interface));
+  assert.deepEqual(sorted, [
+    { interface: 'one', host: '192.0.2.7', isUplink: true },
+    { interface: 'one', host: '2001:db8::7', isUplink: true },
+    { interface: 'two', host: '198.51.100.7', isUplink: false },
   ]);
 });

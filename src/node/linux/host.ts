@@ -5,8 +5,9 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
-import type { Host, HostFacts } from '../../ports.ts';
+import type { Host, HostFacts, OwnAddress } from '../../ports.ts';
 import { findProgram, runCommand } from './command.ts';
+import { readUplinks } from './uplinks.ts';
 
 /** Longest run of one command. From the contract of Host; `ip`, `wg`, `nft` take 3 to 400 ms. */
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -26,7 +27,7 @@ export function openHost(): Host {
   const host: Host = {
     run: (command) => runCommand(command, limits),
     facts: () => gatherFacts(host),
-    addresses: async () => listAddresses(),
+    addresses: async () => listAddresses(await readUplinks()),
   };
   return host;
 }
@@ -76,11 +77,11 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-function listAddresses(): readonly { readonly interface: string; readonly host: string }[] {
+function listAddresses(uplinks: ReadonlySet<string>): readonly OwnAddress[] {
   return Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
     (addresses ?? [])
       .filter((entry) => !entry.internal && !isLinkLocal(entry.address))
-      .map((entry) => ({ interface: name, host: entry.address })),
+      .map(({ address }) => ({ interface: name, host: address, isUplink: uplinks.has(name) })),
   );
 }
 

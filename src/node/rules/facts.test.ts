@@ -39,22 +39,25 @@ test('facts: all that a member says of itself', () => {
 });
 
 test('facts: own addresses, but neither the tunnel nor the overlay, at most 16', () => {
-  // Goal: what others may dial. Method: addresses of each kind; more than fit.
+  // Goal: what others may dial, best first. Method: addresses of each kind; more than fit.
   const addresses = [
-    { interface: 'eth1', host: '192.168.7.2' },
-    { interface: 'eth0', host: '10.1.0.9' },
-    { interface: 'cnsmo0', host: '198.18.0.1' },
-    { interface: 'eth2', host: '10.10.0.77' },
-    { interface: 'eth2', host: 'fd12:3456:789a:1::77' },
+    { interface: 'docker0', host: '10.0.0.1', isUplink: false },
+    { interface: 'eth1', host: '192.168.7.2', isUplink: true },
+    { interface: 'eth0', host: '10.1.0.9', isUplink: false },
+    { interface: 'cnsmo0', host: '198.18.0.1', isUplink: false },
+    { interface: 'eth2', host: '10.10.0.77', isUplink: false },
+    { interface: 'eth2', host: 'fd12:3456:789a:1::77', isUplink: false },
   ];
   const said = valueAt('member/endpoints', { addresses });
   assert.deepEqual(said, {
     port: 7300,
     advertised: { host: '203.0.113.5', port: 7300 },
     observed: null,
-    local: ['10.1.0.9', '192.168.7.2'],
+    local: ['192.168.7.2', '10.1.0.9', '10.0.0.1'],
   });
-  const many = Array.from({ length: 20 }, (_, n) => ({ interface: 'eth0', host: `10.2.0.${n}` }));
+  const many = Array.from({ length: 20 }, (_, n) => {
+    return { interface: 'eth0', host: `10.2.0.${n}`, isUplink: true };
+  });
   const { local } = valueAt('member/endpoints', { addresses: many }) as { local: string[] };
   assert.equal(local.length, 16);
 });
@@ -69,7 +72,7 @@ test('facts: how the entry saw it, unless that is its own address anyway', () =>
       }
     ).observed;
   assert.deepEqual(seen([]), observed);
-  assert.equal(seen([{ interface: 'eth0', host: observed.host }]), null);
+  assert.equal(seen([{ interface: 'eth0', host: observed.host, isUplink: true }]), null);
 });
 
 test('facts: the loser of an address tie claims a free one, nobody else does', () => {

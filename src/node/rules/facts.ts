@@ -7,30 +7,26 @@ import { isOverlay } from '../../crdt/endpoints.ts';
 import type { Edit } from '../../crdt/entry.ts';
 import { bytesOfId, type MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
-import type { Crypto } from '../../ports.ts';
+import type { Crypto, OwnAddress } from '../../ports.ts';
 import type { LocalConfig } from './local-config.ts';
-
-/** Own addresses that are published, at most. A VM with more names the first in order. */
-const LOCAL_MAX = 16;
+import { bestAddresses } from './own-addresses.ts';
 
 /** What the member knows of itself. */
 export interface OwnKnowledge {
   readonly self: MemberId;
   readonly config: LocalConfig;
-  readonly addresses: readonly { readonly interface: string; readonly host: string }[];
+  readonly addresses: readonly OwnAddress[];
   readonly version: { readonly version: string; readonly commit: string };
 }
 
 /** The whole of the own facts. Writing what is already said is harmless: the store drops it. */
 export function ownFacts(crypto: Crypto, view: View, own: OwnKnowledge): readonly Edit[] {
   const { config } = own;
-  const local = own.addresses
-    .filter(
+  const local = bestAddresses(
+    own.addresses.filter(
       (address) => address.interface !== config.interface && !isOverlay(view.mesh, address.host),
-    )
-    .map(({ host }) => host)
-    .toSorted()
-    .slice(0, LOCAL_MAX);
+    ),
+  );
   const observed =
     config.observed !== null && !local.includes(config.observed.host) ? config.observed : null;
   const endpoints = { port: config.port, advertised: config.advertised, observed, local };

@@ -8,6 +8,7 @@ import { endpointsOf } from '../../crdt/endpoints.ts';
 import type { MemberId } from '../../crdt/ids.ts';
 import type { TokenEntry } from '../../crdt/token.ts';
 import type { Member, View } from '../../crdt/view.ts';
+import { isPrivate } from './own-addresses.ts';
 
 /** FORMATS, "Token". */
 const ENTRIES_MAX = 8;
@@ -35,7 +36,3 @@ export function tokenEntries(
 
 const addressesOf = (view: View, member: Member): readonly TokenEntry[] =>
   endpointsOf(member, view.mesh).map((address) => ({ memberId: member.id, address }));
-
-const PRIVATE =
-  /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd])/;
-const isPrivate = (host: string): boolean => PRIVATE.test(host);

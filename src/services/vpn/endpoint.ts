@@ -8,7 +8,7 @@
  * 2. A candidate is a numeric unicast address: `wg` would ask DNS for any other and hang on it.
  * 3. The same inputs give the same endpoint, so reading back after applying finds nothing to do.
  */
-import { contains, isAddress, isAddress4 } from '../../crdt/addresses.ts';
+import { canBeHost, isAddress4 } from '../../crdt/addresses.ts';
 import { distinct, endpointsOf, isOverlay } from '../../crdt/endpoints.ts';
 import type { Member, MeshInfo } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
@@ -29,17 +29,6 @@ const SLOT_MS = 15_000;
  * view, so that a fresh tunnel is reported soon and a dead member costs one look per slot.
  */
 const RECHECK_MS_MIN = 1_000;
-
-/** Addresses at which no other host can be: loopback, link-local, unspecified, multicast. */
-const UNFIT_PREFIXES = [
-  '0.0.0.0/8',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '224.0.0.0/3',
-  '::/127',
-  'fe80::/10',
-  'ff00::/8',
-];
 
 /** What to do about one peer's endpoint. */
 export interface EndpointChoice {
@@ -84,7 +73,8 @@ export const candidatesOf = (
   const said = endpointsOf(member, mesh);
   const connected = seen === undefined ? [] : [withDeclaredPort(seen, said)];
   return distinct([...connected, ...said]).filter(
-    ({ host, port }) => isFit(host) && port > 0 && !isOverlay(mesh, host) && !ours.includes(host),
+    ({ host, port }) =>
+      canBeHost(host) && port > 0 && !isOverlay(mesh, host) && !ours.includes(host),
   );
 };
 
@@ -99,9 +89,6 @@ const plainHost = (host: string): string => {
   const tail = host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;
   return isAddress4(tail) ? tail : host;
 };
-
-const isFit = (host: string): boolean =>
-  isAddress(host) && !UNFIT_PREFIXES.some((prefix) => contains(prefix, host));
 
 const formatEndpoint = ({ host, port }: Endpoint): string =>
   isAddress4(host) ? `${host}:${port}` : `[${host}]:${port}`;
