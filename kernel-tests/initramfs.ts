@@ -21,8 +21,9 @@ const GUEST = join(import.meta.dirname, 'guest');
 const PROGRAMS = ['ip', 'wg', 'ping', 'unshare', 'nsenter', 'modprobe', 'dash'];
 /** Those of busybox. Not its `ip` and `ping`: they would stand before the real ones. */
 const APPLETS = [
-  ...['cat', 'cut', 'date', 'diff', 'dmesg', 'grep', 'hostname', 'kill', 'ln', 'ls', 'mkdir'],
-  ...['mknod', 'mount', 'mv', 'poweroff', 'ps', 'rmmod', 'sed', 'sleep', 'tail', 'tr', 'uname'],
+  ...['cat', 'cut', 'date', 'diff', 'dmesg', 'find', 'grep', 'hostname', 'kill', 'ln', 'ls'],
+  ...['mkdir', 'mknod', 'mount', 'mv', 'poweroff', 'ps', 'rmmod', 'sed', 'sleep', 'tail', 'tr'],
+  'uname',
 ];
 /** What the binary asks of the kernel, cables between VMs, and what its own engine needs. */
 const MODULES = ['wireguard', 'veth', 'tun'];
@@ -83,6 +84,7 @@ const addScripts = (root: string): void => {
   for (const folder of ['proc', 'sys', 'dev', 'run', 'tmp', 'root', 'etc', 'var/lib']) {
     mkdirSync(join(root, folder), { recursive: true });
   }
+  symlinkSync('/run', join(root, 'var/run')); // As everywhere; wireguard-go's sockets are there.
 };
 
 /** Makes it, and gives its path. */

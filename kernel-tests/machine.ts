@@ -18,9 +18,12 @@ export interface MachineFiles {
 
 /** A running machine. */
 export interface Machine {
-  /** The last lines of the report that arrived, one by one as they come; ends with the machine. */
+  /** The lines of the report as they come; ends with the machine. */
   readonly report: AsyncIterable<string>;
-  /** Resolves when qemu has ended: its exit status, null when it was killed, and what it said. */
+  /**
+   * Resolves when qemu has ended: its exit status, null when it was killed or could not be started,
+   * and what it said.
+   */
   readonly ended: Promise<{ readonly status: number | null; readonly stderr: string }>;
   /** Pulls the plug. Harmless when it is off. */
   kill(): void;
@@ -55,8 +58,8 @@ const endOf = (child: ChildProcess): Machine['ended'] => {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ status: null, stderr: error.message }));
     child.once('close', (status) => resolve({ status, stderr }));
   });
 };

@@ -15,7 +15,7 @@ import { makeInitramfs } from './initramfs.ts';
 import { type Machine, startMachine } from './machine.ts';
 import { outcomeOf, type ReportLine, readLine } from './report.ts';
 
-/** Longest run of the machine. Unit: ms. A quiet machine of two processors takes 1 min. */
+/** Longest run of the machine. Unit: ms. Two idle processors take 2 min. */
 const RUN_MS = 6 * 60_000;
 const CONSOLE = 'build/kernel/console.log';
 /** Lines of the console that are shown when something failed. */

@@ -99,6 +99,13 @@ plug_cable() {
     on "$vm" ip address add "192.0.2.${vm#vm}/24" dev wan0 || return 1
     on "$vm" ip link set wan0 up || return 1
   done
+  within 20 both is_plugged
+}
+
+# is_plugged VM: the kernel has seen the other end, and has given the link its own address too.
+is_plugged() {
+  on "$1" ip link show dev wan0 | grep 'state UP' &&
+    on "$1" ip address show dev wan0 | grep fe80
 }
 
 # reaches VM ADDRESS: one packet there and back.
