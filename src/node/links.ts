@@ -11,6 +11,7 @@ import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import type { Endpoint, Ports, Standing, SwarmNode } from '../ports.ts';
 import type { LinkState } from './rules/answers.ts';
+import { dialOrder } from './rules/dial-order.ts';
 import { createWake } from './wake.ts';
 
 /** First and longest wait between two dials of one member. Unit: ms, ±25 %. */
@@ -25,8 +26,8 @@ const DIAL_MS = 6_000;
 const COURTESY_MS = 1_000;
 /** Dials under way at once. */
 const DIALS_MAX = 16;
-/** Failures after which the wait has long reached its cap. */
-const FAILURES_MAX = 10;
+/** After so many failures the wait has long reached its cap. */
+const DOUBLINGS = 10;
 /** Shortest wait before looking again. Unit: ms. */
 const WAIT_MS_MIN = 50;
 
@@ -94,6 +95,7 @@ export function createLinks(ports: LinkPorts, context: LinkContext, onChange: ()
 }
 
 interface Attempt {
+  /** Dials in a row that failed. */
   readonly failures: number;
   readonly dueMs: number;
   readonly isDialling: boolean;
@@ -103,14 +105,14 @@ interface Attempt {
 function createDialler({ clock, random, log }: LinkPorts, onOutcome: () => void) {
   const attempts = new Map<PeerKey, Attempt>();
   const after = (failures: number): Attempt => {
-    const waitMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** failures);
+    const waitMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(failures, DOUBLINGS));
     const dueMs = clock.monotonicMs() + waitMs * (0.75 + random.fraction() / 2);
-    return { failures: Math.min(failures + 1, FAILURES_MAX), dueMs, isDialling: false };
+    return { failures: failures + 1, dueMs, isDialling: false };
   };
   const dial = async (swarm: SwarmNode, { peer, endpoints }: Target, attempt: Attempt) => {
     attempts.set(peer, { ...attempt, isDialling: true });
     try {
-      await swarm.dial(peer, endpoints, DIAL_MS);
+      await swarm.dial(peer, dialOrder(endpoints, attempt.failures), DIAL_MS);
       attempts.delete(peer);
     } catch (error) {
       attempts.set(peer, after(attempt.failures));

@@ -23,7 +23,7 @@ test('own addresses: a public one goes before the bridges of containers', () => 
   ]);
 });
 
-test('own addresses: the uplink first, then public, private and virtual ones, in fixed order', () => {
+test('own addresses: the uplink first, then public, private and virtual ones', () => {
   // Goal: the whole order, whatever the host's own. Method: one of each kind, in both directions.
   const addresses = [
     at('br-ex', '2001:db8::9', true),
