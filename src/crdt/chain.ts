@@ -61,7 +61,8 @@ export interface Limits {
 }
 
 /**
- * What a frame in its place is worth. `over-quota`: over the author's own, not over everybody's.
+ * What a frame in its place is worth. `over-quota`: over the author's own, not over everybody's, or
+ * too much in one generation: its author can go on with the next.
  * `take` is false when the frame was not taken after all, because Yjs did not take its body.
  */
 export type Examination =
@@ -115,6 +116,14 @@ interface Generation {
 }
 
 const NOTHING: Tally = { keys: 0, tombstones: 0, bytes: 0 };
+
+/** Most frames of a generation that are taken: 4 times what its author's own writer makes. */
+const FRAMES_MAX = 4_000;
+/**
+ * Most bytes of a generation that are taken, as a multiple of what may be live in it. A writer goes
+ * to 5 times what is live, and one frame further.
+ */
+const BYTES_RATIO = 6;
 
 /** Opens an author's empty chain. */
 export const openChain = (crypto: Crypto, author: MemberId): Chain => {
@@ -202,6 +211,8 @@ const examineIn = (into: Generation, exam: Exam, onTaken: () => void): Examinati
   if (limits.wallMs !== null && isAhead(latest, limits.wallMs)) {
     return { kind: 'ahead', why: `its clock is ${latest[0] - limits.wallMs} ms ahead of ours` };
   }
+  const heavy = tooHeavy(into, exam);
+  if (heavy !== null) return { kind: 'over-quota', why: heavy };
   const { tally, over } = tallyAfter(into, exam, inspection.additions);
   if (over !== null) return over;
   return {
@@ -231,6 +242,18 @@ const applyTo = (into: Generation, { frame }: ReceivedFrame): boolean => {
     if (read.ok) into.document.apply(read.frame.body);
   }
   return false;
+};
+
+/** Why a generation would be too heavy with the frame, however little of it is live. */
+const tooHeavy = (into: Generation, { received, limits, reading, contents }: Exam) => {
+  const frames = into.links.length + 1;
+  if (frames > FRAMES_MAX) return `${frames} frames in a generation, at most ${FRAMES_MAX} fit`;
+  const bytes = into.bytes + received.bytes.length;
+  if (bytes <= BYTES_RATIO * NODE_QUOTA.bytes) return null;
+  if (bytes <= BYTES_RATIO * limits.quota().bytes) return null;
+  // An operator no more may hold too much: it goes by that, as its own writer does.
+  const most = BYTES_RATIO * Math.max(limits.quota().bytes, tallyOf(contents(), reading).bytes);
+  return bytes > most ? `${bytes} bytes in a generation, at most ${most} fit` : null;
 };
 
 /**
