@@ -89,15 +89,18 @@ const download = async (
   folder: string,
   arch: string,
   archive: Archive,
-  name: string,
-): Promise<string> => {
+  names: readonly string[],
+): Promise<readonly string[]> => {
   rmSync(folder, { recursive: true, force: true });
   const options = prepareApt(folder, arch, archive);
   await run('apt-get', [...options, '-q', '-o', 'APT::Update::Error-Mode=any', 'update']);
-  await run('apt-get', [...options, '-q', 'download', name], { cwd: folder });
-  const file = readdirSync(folder).find((each) => each.startsWith(`${name}_`));
-  if (file === undefined) throw scriptFailure(`apt-get download ${name} left no file`);
-  return join(folder, file);
+  await run('apt-get', [...options, '-q', 'download', ...names], { cwd: folder });
+  const files = readdirSync(folder);
+  return names.map((name) => {
+    const file = files.find((each) => each.startsWith(`${name}_`));
+    if (file === undefined) throw scriptFailure(`apt-get download ${name} left no file`);
+    return join(folder, file);
+  });
 };
 
 /** The keyring in the keyring package of an older release. */
@@ -108,23 +111,34 @@ const olderKeyring = async (folder: string, archive: Archive): Promise<string> =
 };
 
 /**
- * Downloads a package of a release to a folder, which is emptied first, and gives the path of its
- * file. Fails when the release cannot be reached or no key that the machine trusts leads to it.
+ * Downloads packages of a release to a folder, which is emptied first, and gives the paths of their
+ * files. Fails when the release cannot be reached or no key that the machine trusts leads to it.
  */
+export const downloadPackages = async (
+  folder: string,
+  arch: string,
+  archive: Archive,
+  names: readonly string[],
+): Promise<readonly string[]> => {
+  try {
+    return await download(folder, arch, archive, names);
+  } catch (error) {
+    const suite = KEYRING_SUITES[KEYRING_SUITES.indexOf(archive.suite) + 1];
+    if (suite === undefined || !String(error).includes('NO_PUBKEY')) throw error;
+    const keyring = await olderKeyring(`${folder}-${suite}`, { ...archive, suite });
+    return download(folder, arch, { ...archive, keyring }, names);
+  }
+};
+
+/** As `downloadPackages`, of one package. */
 export const downloadPackage = async (
   folder: string,
   arch: string,
   archive: Archive,
   name: string,
 ): Promise<string> => {
-  try {
-    return await download(folder, arch, archive, name);
-  } catch (error) {
-    const suite = KEYRING_SUITES[KEYRING_SUITES.indexOf(archive.suite) + 1];
-    if (suite === undefined || !String(error).includes('NO_PUBKEY')) throw error;
-    const keyring = await olderKeyring(`${folder}-${suite}`, { ...archive, suite });
-    return download(folder, arch, { ...archive, keyring }, name);
-  }
+  const [file = ''] = await downloadPackages(folder, arch, archive, [name]);
+  return file;
 };
 
 /** A release of Debian, from the machine's mirror, signed by the keys that the machine has. */

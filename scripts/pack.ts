@@ -5,7 +5,7 @@
  * the settings are for safety, as the daemon is root: Node's own environment variables and
  * OpenSSL's can load foreign code into any Node program, so both are switched off.
  *
- * The file depends on what goes in and on nothing else (D19). Node puts the path of the program
+ * The file depends on what goes in and on nothing else (D21). Node puts the path of the program
  * into the file, and chance into the cache of its compiled code; pkg has no setting for either, so
  * the one command that it runs, Node making the blob, gets a seed and a folder in which the path of
  * the program is its bare name.

@@ -61,6 +61,14 @@ export const TIERS: readonly Tier[] = [
     absentWithout: 'src/main.ts',
   },
   {
+    // Both architectures, a second build, and the foreign one under emulation. 60 s here.
+    name: 'release',
+    argv: ['node', '--test', '--test-concurrency=1', 'release-tests/**/*.test.ts'],
+    budgetMs: 5 * MINUTE_MS,
+    needs: ['strip', 'git', 'debian-keyring', 'unshare', 'ip', 'wg'],
+    after: 'build',
+  },
+  {
     name: 'sim',
     argv: ['node', 'sim/run.ts'],
     budgetMs: 3 * MINUTE_MS,

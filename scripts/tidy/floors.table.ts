@@ -23,7 +23,7 @@ const GROUND = [/^src\/crdt\//, /^src\/ports\.ts$/, /^src\/fault\.ts$/];
 const PURE = [/^zod\/mini$/, /^cborg(?:\/|$)/, /^@scure\/base$/, /^ipaddr\.js$/];
 const NODE = /^node:/;
 const ANY_PACKAGE =
-  /^(?!yjs$|\.|src\/|scripts\/|sim\/|scenarios\/|netns-tests\/|kernel-tests\/|bench\/)/;
+  /^(?!yjs$|\.|src\/|scripts\/|sim\/|scenarios\/|netns-tests\/|kernel-tests\/|release-tests\/|bench\/)/;
 /** Crypto depends on its arguments alone, so the virtual world and tests use the real one. */
 const CRYPTO = /^src\/node\/linux\/crypto\.ts$/;
 
@@ -103,8 +103,12 @@ export const FLOORS: readonly Floor[] = [
   },
   {
     name: 'real worlds',
-    files: /^(?:netns-tests|kernel-tests|bench)\//,
-    may: [/^(?:netns-tests|kernel-tests|bench|scripts|scenarios)\//, NODE, ANY_PACKAGE],
+    files: /^(?:netns-tests|kernel-tests|release-tests|bench)\//,
+    may: [
+      /^(?:netns-tests|kernel-tests|release-tests|bench|scripts|scenarios)\//,
+      NODE,
+      ANY_PACKAGE,
+    ],
     types: [/^src\//],
   },
   { name: 'scripts', files: /^scripts\//, may: [/^scripts\//, NODE, ANY_PACKAGE] },
