@@ -90,6 +90,24 @@ test('a service that is taken out leaves what others made', async () => {
   assert.deepEqual([...(await openLedger(disk)).ids()], ['lb-table']);
 });
 
+test('what one service records while another is undone is not lost', async () => {
+  // Goal: the last entry of a service that goes does not take the file of one that comes with it.
+  // Method: the only entry is undone while a record is on disk and its writer not yet told.
+  const { disk } = memoryDisk();
+  const synced = Promise.withResolvers<void>();
+  const append: Disk['append'] = async (name, content) => {
+    await disk.append(name, content);
+    if (new TextDecoder().decode(content).includes('vpn-link')) await synced.promise;
+  };
+  const ledger = await openLedger({ ...disk, append });
+  await ledger.record({ 'lb-table': remove('b') });
+  const recorded = ledger.record({ 'vpn-link': remove('a') });
+  await ledger.undoService('lb', recorder(() => works).ports);
+  synced.resolve();
+  await recorded;
+  assert.deepEqual([...(await openLedger(disk)).ids()], ['vpn-link']);
+});
+
 test('what is gone already counts as undone; what is refused stays', async () => {
   // Goal: tolerance without a lie. Method: one gone, one refused, one whose tool is missing.
   const { disk } = memoryDisk();

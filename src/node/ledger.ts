@@ -35,7 +35,10 @@ export interface Ledger {
   ids(): ReadonlySet<string>;
   /** Durable when it resolves. What is recorded alike already is not written again. */
   record(entries: Readonly<Record<string, Undo>>): Promise<void>;
-  /** Undoes all, last first, and tells which ids could not be. Repeating it tries those again. */
+  /**
+   * Undoes all, last first, and tells which ids could not be. Repeating it tries those again. The
+   * file goes with the last one: nobody may record meanwhile.
+   */
   undoAll(ports: UndoPorts): Promise<readonly string[]>;
   /** The same for what one service made: its ids begin with its name and a dash. */
   undoService(name: string, ports: UndoPorts): Promise<readonly string[]>;
@@ -62,7 +65,6 @@ export async function openLedger(disk: Ports['disk']): Promise<Ledger> {
       await append([{ done: id }]);
       entries.delete(id);
     }
-    if (entries.size === 0) await disk.remove(FILE);
     return left;
   };
   return {
@@ -73,7 +75,11 @@ export async function openLedger(disk: Ports['disk']): Promise<Ledger> {
       await append(fresh.map(([id, undo]) => lineOf(id, undo)));
       for (const [id, undo] of fresh) put(entries, id, undo);
     },
-    undoAll: (ports) => undo(ports, ''),
+    undoAll: async (ports) => {
+      const left = await undo(ports, '');
+      if (left.length === 0) await disk.remove(FILE);
+      return left;
+    },
     undoService: (name, ports) => undo(ports, `${name}-`),
   };
 }
