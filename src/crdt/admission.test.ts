@@ -37,8 +37,8 @@ test('admission: a request holds for its mesh and invite', () => {
 });
 
 test('admission: a request cannot be moved or changed', () => {
-  // Goal: both signatures cover mesh, invite, member key, WireGuard key, name and address. By changing
-  // each, and by taking each signature from a request that differs in it.
+  // Goal: both signatures cover mesh, invite, member key, WireGuard key, name and address. By
+  // changing each, and by taking each signature from a request that differs in it.
   const request = makeJoinRequest(crypto, FIELDS);
   const check = (change: Partial<typeof request>): string | null =>
     checkJoinRequest(crypto, FIELDS.mesh, INVITE, { ...request, ...change });

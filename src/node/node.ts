@@ -12,11 +12,13 @@ import type { ApiAnswer, ApiRequest, Ports, SwarmNode, Unsubscribe } from '../po
 import { createAgents } from './agents.ts';
 import { type ApiContext, answerApi } from './api.ts';
 import { serveJoins } from './entry.ts';
+import { createEvents } from './events.ts';
 import { createFacts } from './facts.ts';
 import { announceLeave, eraseState } from './leave.ts';
 import { createLinks } from './links.ts';
 import { readLocalState, writeConfig } from './local-state.ts';
 import { openReplica } from './replica.ts';
+import { pictureOf } from './rules/events.ts';
 import { isReady } from './rules/ready.ts';
 import { standingOf } from './rules/standing.ts';
 import type { Sight } from './rules/status.ts';
@@ -43,23 +45,29 @@ export interface RunningNode {
  * Starts the member that the state directory holds. Fault 'refused' when it holds none or the
  * port is taken.
  */
-export async function startNode(ports: Ports, build: Build): Promise<RunningNode> {
+export async function startNode(given: Ports, build: Build): Promise<RunningNode> {
+  const events = createEvents(given.clock, build.version);
+  const ports = { ...given, log: events.overhear(given.log) };
   const parts = await openParts(ports, build);
   const { replica, sync, links, facts, agents, swarm, stop } = parts;
   const { signal } = stop;
+  const door = { ...parts, connected: () => connectedMembers(parts) };
 
   const subscriptions: readonly Unsubscribe[] = [
     replica.onChange(links.mark), //           somebody came, moved or lost its standing
     replica.onChange(agents.mark), //          what this host should look like may have changed
     replica.onChange(facts.mark), //           an address tie may have been lost
+    replica.onChange(events.mark), //          who came, who left
+    swarm.onConnectionChange(events.mark), //  who can be talked to
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
-    serveJoins(ports, { ...parts, connected: () => connectedMembers(parts) }, swarm), //        any member lets others in
+    serveJoins(ports, door, swarm), //         any member lets others in
   ];
   const loops = [
     sync.run(swarm, signal), //                frames between members
     links.run(swarm, signal), //               a connection to every member, for ever
     facts.run(signal), //                      what this member says of itself
     agents.run(signal), //                     this host, service by service
+    events.run(() => pictureOf(replica.view(), new Set(connectedMembers(parts))), signal),
   ];
 
   // One loop that fails ends them all: half a node would look alive, and nothing would restart it.
@@ -80,7 +88,8 @@ export async function startNode(ports: Ports, build: Build): Promise<RunningNode
     leaving.done = end().then(() => eraseState(ports));
     await leaving.done;
   };
-  const api = apiContext(ports, parts, { leave, stop: () => stop.abort() });
+  const next: ApiContext['events'] = (wish) => events.next(wish, signal);
+  const api = apiContext(ports, parts, { leave, stop: () => stop.abort(), events: next });
   return {
     self: parts.self,
     api: (request) => answerApi(api, request),
@@ -149,7 +158,7 @@ const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>
 function apiContext(
   ports: Ports,
   parts: Parts,
-  ends: Pick<ApiContext, 'leave' | 'stop'>,
+  ends: Pick<ApiContext, 'leave' | 'stop' | 'events'>,
 ): ApiContext {
   const { replica, sync, facts, agents, config, self, local } = parts;
   return {

@@ -7,7 +7,7 @@ import { isLeaving } from './leave.ts';
 import { isInitialised } from './local-state.ts';
 import { checkFitness, checkRoutes } from './rules/fitness.ts';
 
-/** Fault 'refused' when the state directory holds a member, or one that has not finished leaving. */
+/** Fault 'refused' when the state directory holds a member, or a leave that is not finished. */
 export async function checkVacant(disk: Disk): Promise<void> {
   // The next daemon would finish that leave, and erase what is made now.
   if (await isLeaving(disk)) {
