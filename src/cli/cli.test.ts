@@ -17,6 +17,7 @@ const COMMANDS = [
   'consent',
   'status',
   'members',
+  'events',
   'member',
   'member rename',
   'member label',

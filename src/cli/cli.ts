@@ -138,9 +138,9 @@ function sessionOf(command: Command, local: Local): Session {
   return {
     places,
     timeoutMs,
-    call: async (method, path, body, waitMs = timeoutMs) => {
-      const request = { method, path, query: {}, body: body ?? null };
-      const answer = await local.call(places, request, waitMs);
+    call: async (method, path, body, choice = {}) => {
+      const request = { method, path, query: choice.query ?? {}, body: body ?? null };
+      const answer = await local.call(places, request, choice.waitMs ?? timeoutMs);
       if (answer.status === 200) return answer.body;
       throw faultOf(answer.status, answer.body);
     },
@@ -148,6 +148,11 @@ function sessionOf(command: Command, local: Local): Session {
       if (flags.output === 'json') local.out(`${JSON.stringify(body, null, 2)}\n`);
       else if (flags.output === 'yaml') local.out((await import('yaml')).stringify(body));
       else local.out(render());
+    },
+    showLine: async (body, line) => {
+      if (flags.output === 'json') local.out(`${JSON.stringify(body)}\n`);
+      else if (flags.output === 'yaml') local.out((await import('yaml')).stringify([body]));
+      else local.out(line());
     },
     isForPeople,
     hint: (text) => {

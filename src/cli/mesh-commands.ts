@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
 import type { MemberStatus, Status } from '../node/rules/answers.ts';
+import { eventsCommand } from './event-commands.ts';
 import { inviteCommand } from './invite-commands.ts';
 import type { Local } from './local.ts';
 import { memberCommand } from './naming-commands.ts';
@@ -18,6 +19,7 @@ export const meshCommands = (local: Local, session: Open): readonly Command[] =>
   statusCommand(local, session),
   membersCommand(session),
   memberCommand(session),
+  eventsCommand(local, session),
   inviteCommand(local, session),
   operatorCommand(local, session),
 ];
@@ -50,7 +52,7 @@ async function waitReady(local: Local, open: Session): Promise<Status> {
   for (;;) {
     const leftMs = Math.max(LOOK_MS, deadlineMs - local.monotonicMs());
     try {
-      const status = (await open.call('GET', '/v1/status', null, leftMs)) as Status;
+      const status = (await open.call('GET', '/v1/status', null, { waitMs: leftMs })) as Status;
       if (status.self.ready) return status;
       last = whyNotReady(status);
     } catch (error) {

@@ -7,17 +7,19 @@ import type { Places } from './local.ts';
 export interface Session {
   readonly places: Places;
   readonly timeoutMs: number;
-  /** One request; the answer's body, or a Fault. `waitMs`: less than the usual timeout. */
+  /** One request; the answer's body, or a Fault. `waitMs`: other than the usual timeout. */
   call(
     method: ApiRequest['method'],
     path: string,
     body?: unknown,
-    waitMs?: number,
+    choice?: { readonly query?: ApiRequest['query']; readonly waitMs?: number },
   ): Promise<unknown>;
   /** Shows an answer in the chosen format; `render` makes the table. */
   show(body: unknown, render: () => string): Promise<void>;
   /** Whether the output is a table: machines find everything in the object. */
   readonly isForPeople: boolean;
+  /** Shows one of many answers: a line of the table, or an object on a line of its own. */
+  showLine(body: unknown, line: () => string): Promise<void>;
   /** A line for people, on stderr; left out with -q and for machines. */
   hint(text: string): void;
 }

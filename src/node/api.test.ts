@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EventAnswer } from './events.ts';
 import type { Status } from './rules/answers.ts';
 import { openApi, SELF, STRANGER } from './test-api.ts';
 
@@ -172,6 +173,22 @@ test('api: consent changes only what is named', async () => {
     allowRun: true,
   });
   assert.deepEqual(await put({}), { services: ['vpn', 'dns'], allowRun: true });
+});
+
+test('api: what is asked of the events', async () => {
+  // Goal: the query reaches the loop, a wrong one is named. Method: all, none, and a bad one.
+  const { ask } = await openApi();
+  const asked = async (query: Readonly<Record<string, string>>) => {
+    const { body } = await ask('GET', '/v1/events', null, query);
+    return JSON.parse((body as EventAnswer).events[0]?.text ?? '');
+  };
+  assert.deepEqual(await asked({}), { after: null, ageMsMax: null, waitMs: 0 });
+  assert.deepEqual(await asked({ after: '1-2', ageMsMax: '5', waitMs: '99999999' }), {
+    after: '1-2',
+    ageMsMax: 5,
+    waitMs: 60_000,
+  });
+  await assert.rejects(asked({ waitMs: 'long' }), /^Fault: waitMs: long: not a number; /);
 });
 
 test('api: leave and stop reach the node', async () => {

@@ -8,6 +8,7 @@ import * as z from 'zod/mini';
 import { LABELS_MAX, parseLabel } from '../crdt/names.ts';
 import { Fault } from '../fault.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
+import type { EventAnswer, EventWish } from './events.ts';
 import { labelMember, renameMember } from './naming.ts';
 import {
   addOperator,
@@ -29,6 +30,7 @@ export interface ApiContext extends OperatorContext {
   readonly sight: () => Promise<Sight>;
   readonly consent: () => Consent;
   readonly setConsent: (consent: Consent) => Promise<void>;
+  readonly events: (wish: EventWish) => Promise<EventAnswer>;
   readonly leave: () => Promise<void>;
   readonly stop: () => void;
 }
@@ -41,11 +43,14 @@ export interface Consent {
 
 type Params = Readonly<Record<string, string>>;
 
+/** Longest that a request for events may wait. Unit: ms. */
+const WAIT_MS_MAX = 60_000;
+
 interface Route {
   readonly method: ApiRequest['method'];
   /** Segments; one that begins with `:` matches any and names it. */
   readonly path: string;
-  readonly run: (context: ApiContext, params: Params, body: unknown) => unknown;
+  readonly run: (context: ApiContext, params: Params, body: unknown, query: Params) => unknown;
 }
 
 /** A week: longer invites are passwords. Unit: ms. */
@@ -150,6 +155,16 @@ const routes: readonly Route[] = [
       return context.consent();
     },
   },
+  {
+    method: 'GET',
+    path: '/v1/events',
+    run: ({ events }, _, _body, { after, ageMsMax, waitMs }) =>
+      events({
+        after: after ?? null,
+        ageMsMax: ageMsMax === undefined ? null : readCount('ageMsMax', ageMsMax),
+        waitMs: Math.min(WAIT_MS_MAX, readCount('waitMs', waitMs ?? '0')),
+      }),
+  },
   { method: 'POST', path: '/v1/leave', run: (context) => context.leave() },
   { method: 'POST', path: '/v1/stop', run: (context) => context.stop() },
 ];
@@ -172,7 +187,7 @@ export async function answerApi(context: ApiContext, request: ApiRequest): Promi
       remedy: 'see the API section of the documentation',
     });
   }
-  const body = await found.route.run(context, found.params, request.body);
+  const body = await found.route.run(context, found.params, request.body, request.query);
   return { status: 200, body: body ?? {} };
 }
 
@@ -216,6 +231,12 @@ function readAs<T>(schema: z.ZodMiniType<T>, body: unknown): T {
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function readCount(field: string, text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const facts = { value: text, why: 'not a number', remedy: 'write milliseconds, as 5000' };
+  throw new Fault('refused', { field, ...facts });
+}
 
 function readLabels(texts: readonly string[]): Readonly<Record<string, string>> {
   const pairs = texts.map((text) => {

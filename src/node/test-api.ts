@@ -80,8 +80,12 @@ export async function openApi(as = SELF) {
   await replica.write([adoption]);
   const done: string[] = [];
   const context = contextOf(as, replica, done);
-  const ask = (method: ApiRequest['method'], path: string, body: unknown = null) =>
-    answerApi(context, { method, path, query: {}, body });
+  const ask = (
+    method: ApiRequest['method'],
+    path: string,
+    body: unknown = null,
+    query: ApiRequest['query'] = {},
+  ) => answerApi(context, { method, path, query, body });
   const refusal = async (method: ApiRequest['method'], path: string, body: unknown = null) => {
     try {
       await ask(method, path, body);
@@ -127,6 +131,10 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     setConsent: async (wish) => {
       consent.current = wish;
     },
+    events: async (wish) => ({
+      events: [{ time: '', kind: 'started', member: null, text: JSON.stringify(wish) }],
+      cursor: '1-1',
+    }),
     leave: async () => void done.push('leave'),
     stop: () => void done.push('stop'),
   };

@@ -1,0 +1,67 @@
+/**
+ * Loop: event commands — events: what happened, as this VM saw it.
+ */
+import { Command } from 'commander';
+import { Fault } from '../fault.ts';
+import type { EventAnswer, MeshEvent } from '../node/events.ts';
+import { readDuration } from './duration.ts';
+import type { Local } from './local.ts';
+import type { Session } from './session.ts';
+
+/** How long the daemon holds a request for events back when there are none. Unit: ms. */
+const HOLD_MS = 20_000;
+/** Pause before a daemon that is gone is asked again. Unit: ms. */
+const RETRY_MS = 500;
+
+interface EventFlags {
+  readonly follow?: boolean;
+  readonly since?: string;
+}
+
+/** `events`. */
+export const eventsCommand = (local: Local, session: (command: Command) => Session): Command =>
+  new Command('events')
+    .description('what happened in the mesh since the daemon of this VM started')
+    .option('-f, --follow', 'go on as things happen, also through a restart of the daemon')
+    .option('--since <duration>', 'nothing that is older')
+    .addHelpText('after', '\nExample:\n  cnsmo events -f --since 10m\n')
+    .action(async (flags: EventFlags, command: Command) => {
+      const open = session(command);
+      const since = flags.since === undefined ? null : readDuration('since', flags.since);
+      const age = since === null ? {} : { ageMsMax: String(since) };
+      const query = { ...age, waitMs: '0' };
+      const first = (await open.call('GET', '/v1/events', null, { query })) as EventAnswer;
+      await showAll(open, first);
+      if (flags.follow === true) await follow(local, open, first.cursor);
+    });
+
+/** Ends with a Fault only: when the daemon stays away for longer than the timeout. */
+async function follow(local: Local, open: Session, start: string): Promise<never> {
+  const waitMs = HOLD_MS + open.timeoutMs;
+  let seenMs = local.monotonicMs();
+  for (let cursor = start; ; ) {
+    const query = { after: cursor, waitMs: String(HOLD_MS) };
+    try {
+      const answer = (await open.call('GET', '/v1/events', null, { query, waitMs })) as EventAnswer;
+      await showAll(open, answer);
+      cursor = answer.cursor;
+      seenMs = local.monotonicMs();
+    } catch (error) {
+      if (!(error instanceof Fault) || local.monotonicMs() - seenMs > waitMs) throw error;
+      await local.sleep(RETRY_MS);
+    }
+  }
+}
+
+async function showAll(open: Session, { events }: EventAnswer): Promise<void> {
+  for (const event of events) await open.showLine(event, () => lineOf(event));
+}
+
+/** Date and time in UTC without its fractions, then what happened to whom. */
+const lineOf = ({ time, kind, member, text }: MeshEvent): string => {
+  const when = time.slice(0, 19).replace('T', ' ');
+  return `${when}  ${kind.padEnd(KIND_WIDTH)}  ${member === null ? '' : `${member} `}${text}\n`;
+};
+
+/** Of the longest kind. */
+const KIND_WIDTH = 'disconnected'.length;

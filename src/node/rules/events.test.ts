@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { idOf, type World, world } from '../../crdt/test-world.ts';
+import { eventOfLog, eventsBetween, pictureOf } from './events.ts';
+
+const story = (): World => world().invites('i').admits('a', 'i').admits('b', 'i');
+const picture = (told: World, connected: readonly string[] = []) =>
+  pictureOf(told.view(), new Set(connected.map(idOf)));
+const linesOf = (before: ReturnType<typeof picture>, after: ReturnType<typeof picture>) =>
+  eventsBetween(before, after)
+    .map(({ kind, member, text }) => `${kind} ${member ?? '-'}: ${text}`)
+    .toSorted();
+
+test('events: nothing happened, nothing is told', () => {
+  // Goal: invariant 1. Method: the same picture twice.
+  assert.deepEqual(linesOf(picture(story(), ['a']), picture(story(), ['a'])), []);
+});
+
+test('events: members come, go, and are evicted', () => {
+  // Goal: each change of who is in the mesh. Method: a story and its next step.
+  const before = picture(story());
+  const table: readonly (readonly [World, readonly string[]])[] = [
+    [story().admits('c', 'i'), ['joined c: joined as 10.10.0.4']],
+    [story().as('a').says('member/left', { left: true }), ['left a: left the mesh']],
+    [story().evicts('a'), ['evicted a: evicted']],
+    [story().grants('a'), ['role a: is an operator']],
+  ];
+  for (const [after, lines] of table) assert.deepEqual(linesOf(before, picture(after)), lines);
+  assert.deepEqual(linesOf(picture(story().grants('a')), before), [
+    'role a: is no operator any more',
+  ]);
+});
+
+test('events: names and addresses that change', () => {
+  // Goal: whoever looks for the old name finds it. Method: a name given; a tie of addresses.
+  const before = picture(story());
+  const renamed = story().says(`trust/name/${idOf('a')}`, { name: 'db' });
+  assert.deepEqual(linesOf(before, picture(renamed)), ['renamed db: was a']);
+  const moved = story().adopts('a', { ipv4: '10.10.0.99' });
+  assert.deepEqual(linesOf(before, picture(moved)), ['address a: has 10.10.0.99, had 10.10.0.2']);
+});
+
+test('events: connections of members, and of nobody else', () => {
+  // Goal: who can be talked to. Method: up, down, an invite’s holder, one who left meanwhile.
+  const none = picture(story());
+  assert.deepEqual(linesOf(none, picture(story(), ['a', 'x'])), ['connected a: connected']);
+  assert.deepEqual(linesOf(picture(story(), ['a']), none), ['disconnected a: connection lost']);
+  const gone = story().as('a').says('member/left', { left: true });
+  assert.deepEqual(linesOf(picture(story(), ['a']), picture(gone, ['a'])), [
+    'disconnected a: connection lost',
+    'left a: left the mesh',
+  ]);
+});
+
+test('events: an alarm once, when it comes', () => {
+  // Goal: it is told and not repeated. Method: an invite that is used too often.
+  const quiet = picture(world().invites('i', { uses: 1 }).admits('a', 'i'));
+  const loud = picture(world().invites('i', { uses: 1 }).admits('a', 'i').admits('b', 'i'));
+  const lines = linesOf(quiet, loud);
+  assert.equal(lines.filter((line) => line.startsWith('alarm -: over-use: ')).length, 1);
+  assert.deepEqual(linesOf(loud, loud), []);
+});
+
+test('events: of the log what its table takes, in words', () => {
+  // Goal: services, repairs, refusals. Method: lines as the loops write them, and others.
+  const table = [
+    ['agent', { service: 'vpn', state: 'ready', problems: [] }, 'service', 'vpn is ready'],
+    [
+      'agent',
+      { service: 'vpn', state: 'failed', problems: ['no ip', 'no wg'] },
+      'service',
+      'vpn is failed: no ip',
+    ],
+    [
+      'drift-repaired',
+      { service: 'vpn', commands: ['ip link add', 'b', 'c', 'd', 'e'] },
+      'drift',
+      'vpn repaired by: ip link add; b; c; and 2 more',
+    ],
+    [
+      'join-refused',
+      { invite: 'abcdefghijklmnopqrst', why: 'used-up' },
+      'refused',
+      'a join by invite abcdefghijkl: used-up',
+    ],
+  ] as const;
+  for (const [line, facts, kind, text] of table) {
+    assert.deepEqual(eventOfLog(line, facts), { kind, member: null, text });
+  }
+  for (const line of ['host-changed', 'toString', '__proto__', '']) {
+    assert.equal(eventOfLog(line, {}), null, line);
+  }
+  assert.equal(eventOfLog('key-used-elsewhere', {})?.kind, 'alarm');
+});

@@ -1,0 +1,147 @@
+/**
+ * Rule: events — what happened, in words: from two pictures of the mesh, and from what loops log.
+ *
+ * 1. Only a difference is an event: a daemon that starts tells nothing of what was there before.
+ * 2. Of a log line only what its row in `TOLD` takes passes; everything else stays in the log.
+ */
+import type { MemberId, PeerKey } from '../../crdt/ids.ts';
+import type { Role, View } from '../../crdt/view.ts';
+
+export type EventKind =
+  | 'started'
+  | 'joined'
+  | 'left'
+  | 'evicted'
+  | 'renamed'
+  | 'role'
+  | 'address'
+  | 'connected'
+  | 'disconnected'
+  | 'service'
+  | 'drift'
+  | 'refused'
+  | 'alarm';
+
+/** Something that happened. `member`: the name of whom it concerns, or null. */
+export interface EventDraft {
+  readonly kind: EventKind;
+  readonly member: string | null;
+  readonly text: string;
+}
+
+interface Seen {
+  readonly name: string;
+  readonly role: Role;
+  readonly ipv4: string | null;
+  readonly hasLeft: boolean;
+  readonly isConnected: boolean;
+}
+
+/** What events are made of, at one moment. */
+export interface Picture {
+  readonly members: ReadonlyMap<MemberId, Seen>;
+  readonly evicted: ReadonlySet<MemberId>;
+  readonly alarms: readonly string[];
+}
+
+/** The picture of a moment. `connected`: who has a live connection with this member. */
+export const pictureOf = (view: View, connected: ReadonlySet<PeerKey>): Picture => ({
+  members: new Map(
+    view.members.map(({ id, name, role, ipv4, hasLeft }) => [
+      id,
+      { name, role, ipv4, hasLeft, isConnected: connected.has(id) && !hasLeft },
+    ]),
+  ),
+  evicted: new Set(view.evicted),
+  alarms: view.alarms.map(({ kind, about }) => `${kind}: ${about}`),
+});
+
+/** What happened between two moments, in the order of ids; alarms last. */
+export function eventsBetween(before: Picture, after: Picture): readonly EventDraft[] {
+  const come = [...after.members].flatMap(([id, now]) =>
+    memberEvents(before.members.get(id) ?? null, now),
+  );
+  const gone = [...before.members].flatMap(([id, { name }]): EventDraft[] => {
+    if (after.members.has(id)) return [];
+    const text = after.evicted.has(id) ? 'evicted' : 'no member any more';
+    return [{ kind: 'evicted', member: name, text }];
+  });
+  const alarms = after.alarms
+    .filter((alarm) => !before.alarms.includes(alarm))
+    .map((text): EventDraft => ({ kind: 'alarm', member: null, text }));
+  return [...come, ...gone, ...alarms];
+}
+
+const memberEvents = (before: Seen | null, now: Seen): readonly EventDraft[] => {
+  const events: (readonly [EventKind, string])[] = [];
+  if (now.hasLeft) {
+    if (before !== null && !before.hasLeft) events.push(['left', 'left the mesh']);
+  } else {
+    if (before === null || before.hasLeft) {
+      events.push(['joined', now.ipv4 === null ? 'joined' : `joined as ${now.ipv4}`]);
+    } else if (before.ipv4 !== now.ipv4) {
+      events.push([
+        'address',
+        `has ${now.ipv4 ?? 'no IPv4 address'}, had ${before.ipv4 ?? 'none'}`,
+      ]);
+    }
+    if (before !== null && before.name !== now.name) {
+      events.push(['renamed', `was ${before.name}`]);
+    }
+    if ((before?.role ?? 'node') !== now.role) {
+      events.push(['role', now.role === 'operator' ? 'is an operator' : 'is no operator any more']);
+    }
+  }
+  if ((before?.isConnected ?? false) !== now.isConnected) {
+    events.push(now.isConnected ? ['connected', 'connected'] : ['disconnected', 'connection lost']);
+  }
+  return events.map(([kind, text]) => ({ kind, member: now.name, text }));
+};
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** How many commands of a repair are told. */
+const COMMANDS_TOLD_MAX = 3;
+
+const textIn = (facts: Facts, name: string): string => {
+  const text = facts[name];
+  return typeof text === 'string' ? text : '';
+};
+const listIn = (facts: Facts, name: string): readonly string[] => {
+  const list = facts[name];
+  return Array.isArray(list) ? list.map(String) : [];
+};
+
+/** Log lines that are events, by their name. */
+const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>>> = {
+  agent: (facts) => {
+    const [problem] = listIn(facts, 'problems');
+    const state = `${textIn(facts, 'service')} is ${textIn(facts, 'state')}`;
+    return { kind: 'service', text: problem === undefined ? state : `${state}: ${problem}` };
+  },
+  'drift-repaired': (facts) => {
+    const commands = listIn(facts, 'commands');
+    const told = commands.slice(0, COMMANDS_TOLD_MAX).join('; ');
+    const more = commands.length - COMMANDS_TOLD_MAX;
+    const rest = more > 0 ? `; and ${more} more` : '';
+    return { kind: 'drift', text: `${textIn(facts, 'service')} repaired by: ${told}${rest}` };
+  },
+  'join-refused': (facts) => ({
+    kind: 'refused',
+    text: `a join by invite ${textIn(facts, 'invite').slice(0, 12)}: ${textIn(facts, 'why')}`,
+  }),
+  'key-used-elsewhere': () => ({
+    kind: 'alarm',
+    text: 'another VM uses the key of this member, or its disk is an older copy',
+  }),
+  'journal-damaged': () => ({
+    kind: 'alarm',
+    text: 'the journal was damaged; what is missing is fetched from others',
+  }),
+};
+
+/** The event that a log line is, or null when it is none. */
+export function eventOfLog(line: string, facts: Facts): EventDraft | null {
+  const tell = Object.hasOwn(TOLD, line) ? TOLD[line] : undefined;
+  return tell === undefined ? null : { member: null, ...tell(facts) };
+}
