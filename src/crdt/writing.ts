@@ -1,7 +1,8 @@
 /**
  * Rule: writing — what this member says, as frames of its own.
  *
- * 1. A batch of edits is one frame. Its stamps are above everything that was seen.
+ * 1. A batch of edits is one frame. Its stamps are above everything that was seen. A batch that is
+ *    too long for a frame is said in the first one of the next generation, which may be longer.
  * 2. Writing changes nothing: the caller makes the frame durable first, then commits it.
  * 3. No place in the chain is ever used twice. When a frame may or may not be on disk, or own
  *    frames may be lost, the next one is the first of a new generation, which replaces them all.
@@ -31,11 +32,17 @@ const GARBAGE_RATIO_MAX = 4;
 /** …and this, bytes: an author that says little need not start anew after each few words. */
 const GARBAGE_BYTES_MIN = 64 * 1024;
 
+/**
+ * What stands against writing: `value` and `batch` are too long, `quota` is used up, `elsewhere`
+ * somebody writes with the same key.
+ */
+export type WriteLimit = 'value' | 'batch' | 'quota' | 'elsewhere';
+
 /** What came of writing. `why` of a refusal is for a person: which limit, and how far over it. */
 export type WriteResult =
   | Draft
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly limit: WriteLimit; readonly why: string };
 
 /** A frame that is not yet part of the state. Ends with one call of `commit` or `cancel`. */
 export interface Draft {
@@ -79,16 +86,16 @@ export const openWriter = (desk: Desk): Writer => {
   const hand: Hand = { desk, author, last: null, cancelled: null };
   return {
     write: (edits, wallMs) => {
-      const why = whyNot(desk);
-      if (why !== null) return refused(why);
+      const refusal = refusalOf(desk);
+      if (refusal !== null) return refusal;
       const replaced = lastOwn(hand);
       return desk.doubt === 'disk' && replaced !== null
         ? startGeneration(hand, replaced, { edits, wallMs })
         : goOn(hand, edits, wallMs);
     },
     nextGeneration: (wallMs) => {
-      const why = whyNot(desk);
-      if (why !== null) return refused(why);
+      const refusal = refusalOf(desk);
+      if (refusal !== null) return refusal;
       const replaced = lastOwn(hand);
       if (replaced === null) return { kind: 'nothing' };
       return startGeneration(hand, replaced, { edits: null, wallMs });
@@ -97,17 +104,16 @@ export const openWriter = (desk: Desk): Writer => {
   };
 };
 
-const refused = (why: string): WriteResult => ({ kind: 'refused', why });
+const refused = (limit: WriteLimit, why: string): WriteResult => ({ kind: 'refused', limit, why });
 
 const ownChain = ({ chains, self }: Desk): Chain => chains.of(self.id);
 
 const lastOwn = ({ desk, cancelled }: Hand): Head | null => cancelled ?? ownChain(desk).head();
 
-const whyNot = (desk: Desk): string | null => {
+const refusalOf = (desk: Desk): WriteResult | null => {
   if (desk.isDrafting) throw new Error('the draft before is neither committed nor cancelled');
-  return desk.doubt === 'elsewhere'
-    ? 'another VM uses the key of this member, or the disk of this one is an older copy'
-    : null;
+  const why = 'another VM uses the key of this member, or the disk of this one is an older copy';
+  return desk.doubt === 'elsewhere' ? refused('elsewhere', why) : null;
 };
 
 const isGenerationDue = (desk: Desk, wallMs: number): boolean => {
@@ -136,12 +142,14 @@ const goOn = (hand: Hand, edits: readonly Edit[], wallMs: number): WriteResult =
       ? { generation: 0, sequence: 0, previous: null }
       : { generation: head.generation, sequence: head.sequence + 1, previous: head.hash };
   const pen = hand.last !== null && hand.last.hash === head?.hash ? hand.last.pen : null;
-  return draft(hand, {
+  const written = draft(hand, {
     place,
     pen: pen ?? openPen(clientIdOf(crypto, hand.author, place.generation), own.encode()),
     deletions: placesOf(crypto, own, statements),
     statements,
   });
+  const isTooLong = written.kind === 'refused' && written.limit === 'batch';
+  return isTooLong && head !== null ? startGeneration(hand, head, { edits, wallMs }) : written;
 };
 
 /** Frame 0 of the generation after `replaced`. `edits` null: nothing new is said in it. */
@@ -180,7 +188,7 @@ const draft = (hand: Hand, { place, pen, deletions, statements }: Plan): WriteRe
   const additions = statements.map(encodeStatement);
   const longest = additions.reduce((most, { length }) => Math.max(most, length), 0);
   if (longest > STATEMENT_BYTES_MAX) {
-    return refused(`a value takes ${longest} bytes, at most ${STATEMENT_BYTES_MAX} fit`);
+    return refused('value', `a value takes ${longest} bytes, at most ${STATEMENT_BYTES_MAX} fit`);
   }
   // From here on the pen is ahead of the chain, and of use again only after a commit.
   hand.last = null;
@@ -188,11 +196,13 @@ const draft = (hand: Hand, { place, pen, deletions, statements }: Plan): WriteRe
   const content = { mesh, author: hand.author, ...place, body };
   const bytes = makeFrame(crypto, self.seed, content);
   const received = receivedOf(crypto, bytes);
-  if ('verdict' in received) return refused(`the batch ${whyRejected(received)}`);
+  if ('verdict' in received) return refused('batch', `the batch ${whyRejected(received)}`);
   const own = ownChain(hand.desk);
   const quota = (): Quota => hand.desk.chains.roles().quotaOf(own.author);
   const examination = own.examine(received, { wallMs: null, quota });
-  if (examination.kind !== 'good') return refused(`${self.id} would say ${examination.why}`);
+  if (examination.kind !== 'good') {
+    return refused('quota', `${self.id} would say ${examination.why}`);
+  }
   const { generation, sequence } = place;
   const head = { author: self.id, generation, sequence, hash: received.hash };
   return openDraft(hand, { own, pen, bytes, head, take: examination.take });
