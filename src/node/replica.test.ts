@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeGenesis, readGenesis } from '../crdt/genesis.ts';
 import { memberIdOf } from '../crdt/ids.ts';
+import { Fault } from '../fault.ts';
 import type { Disk } from '../ports.ts';
 import { openCrypto } from './linux/crypto.ts';
 import type { LocalState } from './local-state.ts';
@@ -182,4 +183,31 @@ test('replica: a damaged journal is distrusted until a new generation is on disk
     last.heads().map(({ generation }) => generation),
     [1],
   );
+});
+
+test('replica: a refused write names what stands against it, and a remedy that fits', async () => {
+  // Goal: nobody deletes statements because of a clone. Method: a value too long; then the frame
+  // of a clone, made on a copy of the disk.
+  const { disk, files } = createDisk();
+  const replica = await open(disk);
+  await replica.write([ADOPTION]);
+  const long = replica.write([{ path: 'intent/x', value: new Uint8Array(9_000) }]);
+  await assert.rejects(long, (error) => {
+    assert.ok(error instanceof Fault);
+    assert.equal(error.facts.field, 'value');
+    assert.match(error.facts.remedy, /shorter/);
+    return true;
+  });
+  const copy = createDisk();
+  for (const [name, content] of files) copy.files.set(name, content);
+  const clone = await open(copy.disk);
+  await clone.write([{ path: 'member/left', value: { left: true } }]);
+  replica.receive(clone.framesAfter(replica.heads(), 1 << 20));
+  await assert.rejects(replica.write([{ path: 'intent/x', value: 1 }]), (error) => {
+    assert.ok(error instanceof Fault);
+    assert.equal(error.facts.field, 'member key');
+    assert.match(error.facts.remedy, /leave --local/);
+    assert.doesNotMatch(error.facts.remedy, /delete/);
+    return true;
+  });
 });

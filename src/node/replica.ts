@@ -16,8 +16,8 @@ import type { Receipt } from '../crdt/receiving.ts';
 import { joinBytes } from '../crdt/signed.ts';
 import { openStore, type Store } from '../crdt/store.ts';
 import type { View } from '../crdt/view.ts';
-import type { WriteResult } from '../crdt/writing.ts';
-import { Fault } from '../fault.ts';
+import type { WriteLimit, WriteResult } from '../crdt/writing.ts';
+import { Fault, type FaultFacts } from '../fault.ts';
 import type { Ports, Unsubscribe } from '../ports.ts';
 import type { LocalState } from './local-state.ts';
 
@@ -98,7 +98,7 @@ function createOwnWriter(ports: ReplicaPorts, store: Store, state: JournalState,
   let writing: Promise<void> = Promise.resolve();
   const put = async (draft: WriteResult): Promise<void> => {
     if (draft.kind === 'nothing') return;
-    if (draft.kind === 'refused') throw tooMuch(draft.why);
+    if (draft.kind === 'refused') throw refusal(draft.limit, draft.why);
     try {
       await journal(ports, [draft.bytes]); // Invariant 1.
     } catch (error) {
@@ -154,13 +154,19 @@ const journal = (
 ): Promise<void> =>
   disk.append(JOURNAL, joinBytes(...frames.map((frame) => encodeRecord(crypto, frame))));
 
-const tooMuch = (why: string): Fault =>
-  new Fault('refused', {
-    field: 'state',
-    value: 'own statements',
-    why,
-    remedy: 'delete what is no longer needed, then try again',
-  });
+/** Which field a refused write is about, and what helps. */
+const REFUSALS: Readonly<Record<WriteLimit, Pick<FaultFacts, 'field' | 'remedy'>>> = {
+  value: { field: 'value', remedy: 'make it shorter, or split it into several' },
+  batch: { field: 'batch', remedy: 'say it in smaller parts' },
+  quota: { field: 'state', remedy: 'delete what is no longer needed, then try again' },
+  elsewhere: {
+    field: 'member key',
+    remedy: 'run cnsmo leave --local on one of the two VMs, and join it again',
+  },
+};
+
+const refusal = (limit: WriteLimit, why: string): Fault =>
+  new Fault('refused', { ...REFUSALS[limit], value: 'own statements', why });
 
 async function loadJournal(ports: ReplicaPorts, store: Store): Promise<JournalState> {
   const { crypto, disk, log, clock } = ports;
