@@ -1,22 +1,21 @@
 /**
  * Loop: agents — one agent for each service that this VM consents to; none can hold up another.
  *
- * A service that is taken out of the consent is stopped and what it made on the host is undone.
+ * A service that is taken out of the consent is stopped and what it made on the host is undone
+ * (`keeper.ts`).
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import type { Clock, Endpoint, HostFacts, Ports, SwarmNode } from '../ports.ts';
 import { SERVICES } from '../services/registry.ts';
 import type { AgentReport, NodeSelf } from '../services/service.ts';
-import { type Agent, startAgent } from './agent.ts';
+import { createKeeper, type Keeper } from './keeper.ts';
 import { openLedger } from './ledger.ts';
 import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
 import type { LocalConfig } from './rules/local-config.ts';
 import { createWake } from './wake.ts';
 
-/** Time between two looks at the consent when nothing marks them. Unit: ms. */
-const LOOK_MS = 600_000;
 /** Age at which a report is read anew for people who look, and longest wait for that. Unit: ms. */
 const STALE_MS = 3_000;
 const REFRESH_MS = 1_000;
@@ -40,58 +39,43 @@ interface AgentsContext {
   readonly config: { readonly current: LocalConfig };
 }
 
-interface Running {
-  readonly agent: Agent;
-  readonly abort: AbortController;
-}
-
 /** Makes the agents; they do nothing until `run`. */
 export async function createAgents(ports: Ports, context: AgentsContext): Promise<Agents> {
   const facts = await ports.host.facts();
   const ledger = await openLedger(ports.disk);
-  const wake = createWake(ports.clock);
   const board = createBoard(ports.clock);
-  const running = new Map<string, Running>();
   const secrets = () => context.local.keys.wgPrivateKey;
   const self = () => selfOf(context, facts);
   const view = context.replica.view;
   const agentContext = { view, self, secrets, ledger, onReport: board.put };
-  const markAll = (): void => {
-    for (const { agent } of running.values()) agent.mark();
-  };
-  const end = async (name: string): Promise<void> => {
-    const one = running.get(name);
-    one?.abort.abort();
-    await one?.agent.stopped;
-    running.delete(name);
-  };
-  const settle = async (): Promise<void> => {
-    const wanted = SERVICES.filter(({ name }) => context.config.current.services.includes(name));
-    for (const name of [...running.keys()]) {
-      if (wanted.some((service) => service.name === name)) continue;
-      await end(name);
-      await ledger.undoService(name, ports);
-      board.drop(name);
-    }
-    for (const service of wanted.filter(({ name }) => !running.has(name))) {
-      const abort = new AbortController();
-      const agent = startAgent(ports, service, agentContext, abort.signal);
-      running.set(service.name, { agent, abort });
-    }
-    markAll();
+  const keepers = SERVICES.map((service) => {
+    const { name } = service;
+    const isWanted = () => context.config.current.services.includes(name);
+    const onUndone = (left: AgentReport | null) => board.settle(name, left);
+    return createKeeper(ports, service, { ...agentContext, isWanted, onUndone });
+  });
+  const mark = (): void => {
+    for (const keeper of keepers) keeper.mark();
   };
   return {
-    mark: wake.mark,
+    mark,
     reports: board.reports,
-    refresh: () => board.refresh(markAll),
-    run: async (signal) => {
-      while (!signal.aborted) {
-        await settle();
-        await wake.wait(LOOK_MS, signal);
-      }
-      await Promise.all([...running.keys()].map(end));
-    },
+    refresh: () => board.refresh(mark),
+    run: (signal) => runAll(keepers, signal),
   };
+}
+
+/** Runs them all until `signal` aborts. One that fails ends the others, then this rejects. */
+async function runAll(keepers: readonly Keeper[], signal: AbortSignal): Promise<void> {
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  const runs = keepers.map((keeper) => keeper.run(stop.signal));
+  for (const run of runs) run.catch(abort);
+  await Promise.allSettled(runs);
+  signal.removeEventListener('abort', abort);
+  await Promise.all(runs);
 }
 
 /** What this node tells its agents of itself. */
@@ -112,7 +96,12 @@ function createBoard(clock: Clock) {
       reports.set(report.name, { report, atMs: clock.monotonicMs() });
       news.mark();
     },
-    drop: (name: string): void => void reports.delete(name),
+    /** The service has no agent any more. What is left of it cannot be read anew: never stale. */
+    settle: (name: string, left: AgentReport | null): void => {
+      if (left === null) reports.delete(name);
+      else reports.set(name, { report: left, atMs: Number.POSITIVE_INFINITY });
+      news.mark();
+    },
     reports: (): readonly AgentReport[] =>
       [...reports.values()]
         .map(({ report }) => report)

@@ -199,9 +199,11 @@ export const startToy = async (answer: Responder = () => null) => {
     onReport: (report: AgentReport) => void reports.push(report),
   };
   const ports = { clock, random, host, process, log };
-  const begin = (): Agent => startAgent(ports, toyService(toy), context, stop.signal);
+  const service = toyService(toy);
+  const begin = (): Agent => startAgent(ports, service, context, stop.signal);
   const last = (): AgentReport | undefined => reports.at(-1);
-  return { toy, begin, pass, ran, inputs, reports, last, logged, emit, stop };
+  const agent = { ports, service, context };
+  return { toy, agent, begin, pass, ran, inputs, reports, last, logged, emit, stop };
 };
 
 /** How often a command was run. */
