@@ -6,6 +6,7 @@ import { open, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { styleText } from 'node:util';
 import { runCli } from './cli/cli.ts';
 import type { Local } from './cli/local.ts';
 import { Fault } from './fault.ts';
@@ -23,6 +24,18 @@ const acts = () => import('./node/linux/acts.ts');
 const progress = (step: string): void => {
   if (process.stderr.isTTY) err(`${step} …\n`);
 };
+
+/** Narrower than this, lines wrap all the same. */
+const COLUMNS_MIN = 60;
+
+/** How a tone looks on a terminal that shows colours; `styleText` heeds NO_COLOR and pipes. */
+const STYLES = {
+  good: 'green',
+  warn: 'yellow',
+  bad: 'red',
+  dim: 'dim',
+  strong: 'bold',
+} as const;
 
 const local: Local = {
   version: `cnsmo ${version} (${commit})`,
@@ -45,6 +58,10 @@ const local: Local = {
   },
   isInputTerminal: process.stdin.isTTY === true,
   isErrorTerminal: process.stderr.isTTY === true,
+  page: {
+    columns: process.stdout.isTTY === true ? Math.max(COLUMNS_MIN, process.stdout.columns) : 80,
+    paint: (tone, line) => styleText(STYLES[tone], line, { stream: process.stdout }),
+  },
   out: (line) => void process.stdout.write(line),
   err,
   monotonicMs: () => performance.now(),

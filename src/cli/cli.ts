@@ -147,12 +147,12 @@ function sessionOf(command: Command, local: Local): Session {
     show: async (body, render) => {
       if (flags.output === 'json') local.out(`${JSON.stringify(body, null, 2)}\n`);
       else if (flags.output === 'yaml') local.out((await import('yaml')).stringify(body));
-      else local.out(render());
+      else local.out(render(local.page));
     },
     showLine: async (body, line) => {
       if (flags.output === 'json') local.out(`${JSON.stringify(body)}\n`);
       else if (flags.output === 'yaml') local.out((await import('yaml')).stringify([body]));
-      else local.out(line());
+      else local.out(line(local.page));
     },
     isForPeople,
     hint: (text) => {

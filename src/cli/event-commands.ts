@@ -7,6 +7,7 @@ import type { EventAnswer, MeshEvent } from '../node/events.ts';
 import { readDuration } from './duration.ts';
 import type { Local } from './local.ts';
 import type { Session } from './session.ts';
+import type { Page, Tone } from './table.ts';
 
 /** How long the daemon holds a request for events back when there are none. Unit: ms. */
 const HOLD_MS = 20_000;
@@ -54,13 +55,26 @@ async function follow(local: Local, open: Session, start: string): Promise<never
 }
 
 async function showAll(open: Session, { events }: EventAnswer): Promise<void> {
-  for (const event of events) await open.showLine(event, () => lineOf(event));
+  for (const event of events) await open.showLine(event, (page) => lineOf(page, event));
 }
 
 /** Date and time in UTC without its fractions, then what happened to whom. */
-const lineOf = ({ time, kind, member, text }: MeshEvent): string => {
-  const when = time.slice(0, 19).replace('T', ' ');
-  return `${when}  ${kind.padEnd(KIND_WIDTH)}  ${member === null ? '' : `${member} `}${text}\n`;
+const lineOf = ({ paint }: Page, { time, kind, member, text }: MeshEvent): string => {
+  const when = paint('dim', time.slice(0, 19).replace('T', ' '));
+  const tone = TONES[kind];
+  const what = tone === undefined ? kind : paint(tone, kind);
+  const blanks = ' '.repeat(KIND_WIDTH - kind.length);
+  return `${when}  ${what}${blanks}  ${member === null ? '' : `${member} `}${text}\n`;
+};
+
+const TONES: Readonly<Partial<Record<MeshEvent['kind'], Tone>>> = {
+  joined: 'good',
+  connected: 'good',
+  disconnected: 'warn',
+  drift: 'warn',
+  refused: 'warn',
+  evicted: 'bad',
+  alarm: 'bad',
 };
 
 /** Of the longest kind. */

@@ -47,7 +47,7 @@ const listCommand = (session: Open): Command =>
     .action(async (_flags, command: Command) => {
       const { call, show } = session(command);
       const invites = (await call('GET', '/v1/invites')) as readonly ListedInvite[];
-      await show(invites, () => renderInvites(invites));
+      await show(invites, (page) => renderInvites(page, invites));
     });
 
 const revokeCommand = (session: Open): Command =>

@@ -4,6 +4,7 @@
  * Everything else that the CLI does is a request on the local API.
  */
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
+import type { Page } from './table.ts';
 
 /** Where the state and the sockets are. */
 export interface Places {
@@ -60,6 +61,8 @@ export interface Local {
   takeEnv(name: string): string | undefined;
   readonly isInputTerminal: boolean;
   readonly isErrorTerminal: boolean;
+  /** What standard output is: 80 columns without colours where it is no terminal. */
+  readonly page: Page;
   out(text: string): void;
   err(text: string): void;
   /** Milliseconds since some moment; for waits. */

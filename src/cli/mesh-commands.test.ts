@@ -55,8 +55,10 @@ const answering = (...bodies: readonly Status[]) => ({
 test('status: the mesh, this VM, its members', async () => {
   // Goal: all that a person looks for first. Method: lines of the table; the object as it came.
   const { out } = await run(['status'], { answers: answering(status(true)) });
-  assert.match(out, /^mesh shop · vm1 \(operator\) 10\.10\.0\.1 fd00::1 · ready/);
-  assert.match(out, /WireGuard: kernel/);
+  assert.match(
+    out,
+    /^mesh shop · vm1 \(operator\) · ready · WireGuard: kernel\n10\.10\.0\.1 · fd00::1\n\n/,
+  );
   assert.match(out, /^vm2 +node +alive +10\.10\.0\.2 /m);
   assert.doesNotMatch(out, /reachable|alarm/);
   const json = await run(['status', '-o', 'json'], { answers: answering(status(true)) });
@@ -73,7 +75,7 @@ test('status: what is wrong is said', async () => {
   } as unknown as Partial<Status>;
   const { out } = await run(['status'], { answers: answering(status(false, changed)) });
   assert.match(out, /not ready yet/);
-  assert.match(out, /^1 of 2 members reachable, not vm2; /m);
+  assert.match(out, /^1 of 2 members reachable, not vm2;$/m);
   assert.match(out, /^vpn: degraded\n {2}no ip: install iproute2$/m);
   assert.match(out, /^alarm: over-use: abcdef$/m);
 });
@@ -124,7 +126,7 @@ test('members: a table, or the bare array', async () => {
   const [heading, ...lines] = out.trimEnd().split('\n');
   assert.match(heading ?? '', /^NAME +ROLE +STATE +ADDRESS +ENDPOINT/);
   assert.equal(lines.length, 3);
-  assert.match(lines[1] ?? '', /10\.10\.0\.2 +198\.51\.100\.1:7300 +12 s( ago)? +1 ms$/);
+  assert.match(lines[1] ?? '', /10\.10\.0\.2 +198\.51\.100\.1:7300 +12 s +1 ms$/);
   assert.match(lines[2] ?? '', /suspect +- +- +- +-$/);
   const json = await run(['members', '-o', 'json'], { answers });
   assert.deepEqual(JSON.parse(json.out), [member({}), vm2, unknown]);
@@ -170,7 +172,7 @@ test('invite list and revoke', async () => {
   const list = { 'GET /v1/invites': done([invite]) };
   const { out } = await run(['invite', 'list'], { answers: list });
   assert.match(out, /^INVITE/);
-  assert.match(out, /abcdefghijkl +expired +1 of 2 +1970-01-01 00:00(:00)? +role=web$/m);
+  assert.match(out, /abcdefghijkl +expired +1 of 2 +1970-01-01 00:00 +role=web$/m);
   const json = await run(['invite', 'list', '-o', 'json'], { answers: list });
   assert.deepEqual(JSON.parse(json.out), [invite]);
   const revoke = { 'DELETE /v1/invites/a%2Fb': done() };

@@ -39,7 +39,7 @@ function statusCommand(local: Local, session: Open): Command {
         flags.wait === undefined
           ? ((await open.call('GET', '/v1/status')) as Status)
           : await waitReady(local, open);
-      await open.show(status, () => renderStatus(status));
+      await open.show(status, (page) => renderStatus(page, status));
     });
 }
 
@@ -84,5 +84,5 @@ const membersCommand = (session: Open): Command =>
     .action(async (_flags: unknown, command: Command) => {
       const { call, show } = session(command);
       const members = (await call('GET', '/v1/members')) as readonly MemberStatus[];
-      await show(members, () => renderMembers(members));
+      await show(members, (page) => renderMembers(page, members));
     });

@@ -3,6 +3,7 @@
  */
 import type { ApiRequest } from '../ports.ts';
 import type { Places } from './local.ts';
+import type { Page } from './table.ts';
 
 export interface Session {
   readonly places: Places;
@@ -15,11 +16,11 @@ export interface Session {
     choice?: { readonly query?: ApiRequest['query']; readonly waitMs?: number },
   ): Promise<unknown>;
   /** Shows an answer in the chosen format; `render` makes the table. */
-  show(body: unknown, render: () => string): Promise<void>;
+  show(body: unknown, render: (page: Page) => string): Promise<void>;
   /** Whether the output is a table: machines find everything in the object. */
   readonly isForPeople: boolean;
   /** Shows one of many answers: a line of the table, or an object on a line of its own. */
-  showLine(body: unknown, line: () => string): Promise<void>;
+  showLine(body: unknown, line: (page: Page) => string): Promise<void>;
   /** A line for people, on stderr; left out with -q and for machines. */
   hint(text: string): void;
 }

@@ -77,6 +77,10 @@ const localOf = (scene: Scene): Local => {
     },
     isInputTerminal: choice.isTerminal ?? false,
     isErrorTerminal: choice.isTerminal ?? false,
+    page: {
+      columns: 80,
+      paint: (tone, text) => (choice.isTerminal === true ? `<${tone}:${text}>` : text),
+    },
     out: (text) => void scene.out.push(text),
     err: (text) => void scene.err.push(text),
     monotonicMs: () => scene.nowMs,

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MemberStatus, Status } from '../node/rules/answers.ts';
+import { renderMembers, renderStatus } from './render.ts';
+import type { Page } from './table.ts';
+
+const plain: Page = { columns: 80, paint: (_tone, text) => text };
+
+const member = (changed: Partial<Record<keyof MemberStatus, unknown>>): MemberStatus =>
+  ({
+    id: 'a',
+    name: 'vm1',
+    role: 'node',
+    labels: {},
+    state: 'alive',
+    addresses: ['10.10.112.145', 'fd12:3456:789a:1:b577:ce5b:199f:b7fa'],
+    endpoint: '198.51.100.107:7300',
+    handshakeAgeMs: 119_999,
+    rttMs: 123.4,
+    version: '0.1.0',
+    ...changed,
+  }) as MemberStatus;
+
+const status = (members: readonly MemberStatus[]): Status =>
+  ({
+    mesh: { id: 'm', name: 'shop' },
+    self: {
+      id: 'a',
+      name: 'vm1',
+      role: 'operator',
+      addresses: ['10.10.112.145', 'fd12:3456:789a:1:b577:ce5b:199f:b7fa'],
+      ready: true,
+      engine: 'wireguard-go',
+      version: '0.1.0',
+    },
+    core: null,
+    members,
+    services: [],
+    reachable: 1,
+    total: members.length,
+    alarms: [],
+  }) as unknown as Status;
+
+test('members: fit 80 columns, and the overlay address stays whole', () => {
+  // Goal: what people copy can be copied. Method: the longest of everything at once.
+  const members = [
+    member({ name: 'frontend-eu-west-1a-blue-0001', role: 'operator', state: 'suspect' }),
+    member({ name: 'db', endpoint: '[2001:db8:1234:5678:9abc:def0:1234:5678]:65535' }),
+    member({ name: 'old', addresses: ['255.255.255.255'], endpoint: null, rttMs: null }),
+  ];
+  const lines = renderMembers(plain, members).trimEnd().split('\n');
+  for (const line of lines) assert.ok(line.length <= 80, line);
+  assert.equal(lines.length, 4);
+  assert.match(lines[0] ?? '', /^NAME +ROLE +STATE +ADDRESS +ENDPOINT +SEEN +RTT$/);
+  assert.match(lines[1] ?? '', /^fronte…-0001 +operator +suspect +10\.10\.112\.145 /);
+  assert.match(lines[2] ?? '', /^db +node +alive +10\.10\.112\.145 +\[20\S*…\S*35 +1 min +123 ms$/);
+  assert.match(lines[3] ?? '', / 255\.255\.255\.255 +- +1 min +-$/);
+});
+
+test('members: ages in their largest whole unit', () => {
+  // Goal: SEEN is read at a glance. Method: each unit at its border.
+  const table = [
+    [0, '0 s'],
+    [59_999, '59 s'],
+    [60_000, '1 min'],
+    [3_599_999, '59 min'],
+    [3_600_000, '1 h'],
+    [86_400_000 * 12, '12 d'],
+  ] as const;
+  for (const [handshakeAgeMs, age] of table) {
+    const line = renderMembers(plain, [member({ handshakeAgeMs })]).split('\n')[1] ?? '';
+    assert.match(line, new RegExp(` {2}${age} {2}`), line);
+  }
+});
+
+test('status: fits 80 columns, and names at most five who are missing', () => {
+  // Goal: a partition of a big mesh is one thought. Method: eight that are dead.
+  const members = Array.from({ length: 8 }, (_, n) => member({ name: `web-${n}`, state: 'dead' }));
+  const text = renderStatus(plain, status(members));
+  for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+  assert.match(text, /^1 of 8 members reachable, not web-0, [^\n]*web-4 and 3 more;$/m);
+  assert.doesNotMatch(text.split('\n\n')[0] ?? '', /web-5/);
+});
+
+test('status: tones where they help', () => {
+  // Goal: what is well is green and what is not is not. Method: a paint that shows.
+  const painted: Page = { columns: 80, paint: (tone, text) => `<${tone}:${text}>` };
+  const members = [member({}), member({ name: 'vm2', state: 'dead' })];
+  const text = renderStatus(painted, { ...status(members), alarms: ['over-use: x'] });
+  for (const part of ['<good:ready>', '<good:alive>', '<bad:dead>', '<bad:alarm>: over-use: x']) {
+    assert.ok(text.includes(part), part);
+  }
+});
