@@ -30,6 +30,9 @@ export interface Build {
   readonly commit: string;
 }
 
+/** How long the loops may take to end by themselves. Unit: ms. The unit is killed after 8 s. */
+const GRACE_MS = 2_000;
+
 /** A member that runs. */
 export interface RunningNode {
   readonly self: MemberId;
@@ -70,14 +73,7 @@ export async function startNode(given: Ports, build: Build): Promise<RunningNode
     events.run(() => pictureOf(replica.view(), new Set(connectedMembers(parts))), signal),
   ];
 
-  // One loop that fails ends them all: half a node would look alive, and nothing would restart it.
-  for (const loop of loops) loop.catch(() => stop.abort());
-  const closed = Promise.allSettled(loops).then(async () => {
-    for (const unsubscribe of subscriptions) unsubscribe();
-    await swarm.stop();
-    await replica.flush();
-    await Promise.all(loops);
-  });
+  const closed = close(ports, parts, loops, subscriptions);
   const end = async (): Promise<void> => {
     stop.abort();
     await closed;
@@ -97,6 +93,43 @@ export async function startNode(given: Ports, build: Build): Promise<RunningNode
     done: closed.then(() => leaving.done),
   };
 }
+
+/**
+ * Resolves when the node has stopped. One loop that fails ends them all and rejects this: half a
+ * node would look alive, and nothing would restart it.
+ */
+async function close(
+  { clock, log }: Pick<Ports, 'clock' | 'log'>,
+  { swarm, replica, stop }: Pick<Parts, 'swarm' | 'replica' | 'stop'>,
+  loops: readonly Promise<void>[],
+  subscriptions: readonly Unsubscribe[],
+): Promise<void> {
+  for (const loop of loops) {
+    loop.catch((error: unknown) => {
+      log.error('loop-failed', { why: error instanceof Error ? error.stack : String(error) });
+      stop.abort();
+    });
+  }
+  const settled = Promise.allSettled(loops);
+  await aborted(stop.signal);
+  const hurry = new AbortController();
+  await Promise.race([settled, clock.sleep(GRACE_MS, hurry.signal)]);
+  hurry.abort();
+  for (const unsubscribe of subscriptions) unsubscribe();
+  try {
+    await swarm.stop(); // Requests still under way end with it, and so the loops that wait for them.
+    await settled;
+    await replica.flush();
+  } finally {
+    await Promise.all(loops);
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
@@ -131,7 +164,11 @@ async function openParts(ports: Ports, build: Build) {
     isOverlay: (host) => isOverlay(local.genesis, host),
     judge: sync.judge,
   });
-  const agents = await createAgents(ports, { self, local, replica, swarm, config });
+  const agentsContext = { self, local, replica, swarm, config };
+  const agents = await createAgents(ports, agentsContext).catch(async (error: unknown) => {
+    await swarm.stop(); // Else its listener would keep a process alive that does nothing.
+    throw error;
+  });
   const startedMs = clock.monotonicMs();
   return {
     local,

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeGenesis } from '../crdt/genesis.ts';
+import { Fault } from '../fault.ts';
+import type { Ports, SwarmNode } from '../ports.ts';
+import { openCrypto } from './linux/crypto.ts';
+import { writeLocalState } from './local-state.ts';
+import { type Build, startNode } from './node.ts';
+
+const crypto = openCrypto();
+const seed = new Uint8Array(32).fill(3);
+const build: Build = { version: '0.1.0', commit: 'test' };
+
+/** A clock that stands: sleeps end when they are aborted, or after `shortMs` at most at once. */
+const standing = (shortMs: number): Ports['clock'] => ({
+  wallMs: () => 1_800_000_000_000,
+  monotonicMs: () => 0,
+  sleep: (durationMs, signal) =>
+    new Promise((resolve) => {
+      if (durationMs <= shortMs || signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }),
+});
+
+/** A disk in memory, with a member on it. */
+async function memberDisk(): Promise<Ports['disk']> {
+  const files = new Map<string, Uint8Array>();
+  const disk: Ports['disk'] = {
+    read: async (name) => files.get(name) ?? null,
+    write: async (name, content) => void files.set(name, content),
+    append: async (name, content) =>
+      void files.set(name, Uint8Array.from([...(files.get(name) ?? []), ...content])),
+    remove: async (name) => void files.delete(name),
+    list: async () => [...files.keys()].toSorted(),
+  };
+  await disk.write('member-key', seed);
+  await disk.write('wg-key', seed);
+  const genesisBytes = makeGenesis(crypto, seed, {
+    name: 'test',
+    prefix: '10.10.0.0/16',
+    prefix6: 'fd00:1::/64',
+    nextRootHash: new Uint8Array(32),
+  });
+  const config = {
+    name: 'vm1',
+    port: 7300,
+    interface: 'cnsmo0',
+    advertised: null,
+    observed: null,
+    services: [],
+    allowRun: false,
+    entries: [],
+  };
+  await writeLocalState(disk, { psk: seed, genesisBytes, config });
+  return disk;
+}
+
+/** The ports of a VM whose swarm is empty; `swarm` and `host` replace parts of it. */
+async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']> = {}) {
+  const events: string[] = [];
+  const node: SwarmNode = {
+    self: 'self' as SwarmNode['self'],
+    dial: async () => undefined,
+    hangUp: async () => undefined,
+    connections: () => [],
+    request: () => assert.fail(),
+    handle: () => () => undefined,
+    publish: () => undefined,
+    onConnectionChange: () => () => undefined,
+    stop: async () => void events.push('swarm stopped'),
+    ...swarm,
+  };
+  const facts = {
+    hostname: 'vm1',
+    isRoot: true,
+    hasTun: true,
+    hasKernelWireguard: true,
+    hasSystemd: false,
+    tools: {},
+  };
+  const note = (event: string) => void events.push(event);
+  const ports: Ports = {
+    clock: standing(-1),
+    random: { bytes: (length) => new Uint8Array(length), fraction: () => 0.5 },
+    crypto,
+    disk: await memberDisk(),
+    swarm: { open: async () => node },
+    host: {
+      run: async () => ({ status: 0, stdout: '', stderr: '' }),
+      facts: async () => facts,
+      addresses: async () => [],
+      ...host,
+    },
+    process: {
+      start: async () => undefined,
+      isRunning: async () => false,
+      stop: async () => undefined,
+      lines: async () => undefined,
+    },
+    net: { isPortFree: async () => true, serveApi: () => assert.fail() },
+    log: { info: () => undefined, warn: note, error: note },
+  };
+  return { ports, events };
+}
+
+test('node: it stops when it is told to, and only then', async () => {
+  // Goal: the ordinary end. Method: look whether `done` is pending, stop, look again.
+  const { ports, events } = await stage();
+  const node = await startNode(ports, build);
+  const first = await Promise.race([node.done.then(() => 'done'), nextTurn()]);
+  assert.equal(first, 'turn');
+  await node.stop();
+  await node.done;
+  assert.ok(events.includes('swarm stopped'));
+});
+
+test('node: a loop that fails ends the whole, with its error', async () => {
+  // Goal: no half node that looks alive. Method: a swarm whose connections cannot be told, which is
+  // a bug that the loop of links meets first.
+  const { ports, events } = await stage({
+    connections: () => {
+      throw new TypeError('a bug in a loop');
+    },
+  });
+  await assert.rejects(
+    startNode(ports, build).then(({ done }) => done),
+    /a bug in a loop/,
+  );
+  assert.ok(events.includes('loop-failed'));
+  assert.ok(events.includes('swarm stopped'));
+});
+
+test('node: a swarm that cannot be stopped does not hide why a loop failed', async () => {
+  // Goal: the first error counts, and the state is on disk. Method: both fail.
+  const { ports } = await stage({
+    connections: () => {
+      throw new TypeError('a bug in a loop');
+    },
+    stop: async () => {
+      throw new Error('cannot stop');
+    },
+  });
+  await assert.rejects(
+    startNode(ports, build).then(({ done }) => done),
+    /a bug in a loop/,
+  );
+});
+
+test('node: requests that nobody answers do not hold up the end', { timeout: 20_000 }, async () => {
+  // Goal: an end within seconds. Method: a peer that swallows requests until the swarm stops.
+  const swallowed = Promise.withResolvers<Uint8Array>();
+  const asked = Promise.withResolvers<void>();
+  const peer = 'peer' as SwarmNode['self'];
+  const remote = { host: '203.0.113.9', port: 7300 };
+  const { ports } = await stage({
+    connections: () => [{ peer, remote, direction: 'outbound', rttMs: null }],
+    request: () => {
+      asked.resolve();
+      return swallowed.promise;
+    },
+    stop: async () => {
+      const facts = { field: 'peer', value: peer, why: 'not connected', remedy: 'try again' };
+      swallowed.reject(new Fault('refused', facts));
+    },
+  });
+  const node = await startNode({ ...ports, clock: standing(5_000) }, build);
+  await asked.promise;
+  await node.stop();
+});
+
+test('node: what fails while it opens leaves no swarm behind', async () => {
+  // Goal: the port is free for the next try. Method: a host that cannot be asked.
+  const { ports, events } = await stage(
+    {},
+    {
+      facts: async () => {
+        throw new Error('no facts');
+      },
+    },
+  );
+  await assert.rejects(startNode(ports, build), /no facts/);
+  assert.ok(events.includes('swarm stopped'));
+});
+
+const nextTurn = (): Promise<string> =>
+  new Promise((resolve) => setImmediate(() => resolve('turn')));
