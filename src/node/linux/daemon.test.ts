@@ -17,12 +17,12 @@ const END_MS = 30_000;
 
 test('daemon: one that cannot serve its API ends', { timeout: 2 * END_MS }, async () => {
   // Goal: no process lives on that nobody can ask and nothing restarts. Method: a member whose run
-  // directory has too long a name for a socket.
+  // directory has too long a name for a socket, in a process that something else keeps open.
   const directory = await mkdtemp(join(tmpdir(), 'cnsmo-daemon-'));
   const state = join(directory, 'state');
   await writeMember(state);
   const run = join(directory, 'r'.repeat(100));
-  const code = `import('${import.meta.dirname}/daemon.ts').then(({ runDaemon }) =>
+  const code = `setInterval(() => {}, 1_000); import('${import.meta.dirname}/daemon.ts').then(({ runDaemon }) =>
     runDaemon({ state: '${state}', run: '${run}' }).catch(({ code }) => console.log(code)))`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
     stdio: ['ignore', 'pipe', 'inherit'],

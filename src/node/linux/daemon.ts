@@ -43,6 +43,9 @@ export async function openPorts({ state, run }: Directories, level: LogLevel): P
   };
 }
 
+/** How long a process may live on after its daemon has ended. Unit: ms. Nobody restarts it. */
+const LINGER_MS = 5_000;
+
 type LogLevel = Parameters<typeof openLog>[0];
 
 /** Runs the member until a signal, `stop` or `leave` ends it. One daemon per state directory. */
@@ -63,7 +66,7 @@ export async function runDaemon(directories: Directories): Promise<void> {
         await node.stop(); // A node that nobody can ask must not live on.
         throw error;
       });
-    const stop = () => void node.stop();
+    const stop = () => void node.stop().catch(() => undefined); // `done` says it as well.
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
     ports.log.info('started', { version: build.version, commit: build.commit, member: node.self });
@@ -76,6 +79,7 @@ export async function runDaemon(directories: Directories): Promise<void> {
     if (!(await isInitialised(ports.disk))) await forgetPrograms(directories);
   } finally {
     await unlock();
+    setTimeout(() => process.exit(), LINGER_MS).unref(); // Runs only when something is left open.
   }
 }
 
