@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Fault } from '../../fault.ts';
-import { isDaemonRunning, lockState } from './daemon-lock.ts';
+import { isDaemonRunning, lockState, runningDaemon } from './daemon-lock.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-lock-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -53,6 +53,25 @@ test('a lock is taken, seen, given back and taken again', async () => {
   assert.equal(await isDaemonRunning(state), false);
   assert.equal(existsSync(join(run, 'daemon.pid')), false);
   await (await lockState(state, run))();
+});
+
+test('the running daemon is the process that wrote itself down as one', async () => {
+  // Goal: a command or a reused pid is never taken for the daemon. Method: one of each.
+  const { state, run } = fresh();
+  assert.equal(await runningDaemon(run), null);
+  const unlock = await lockState(state, run, 'daemon');
+  const identity = await runningDaemon(run);
+  assert.equal(identity?.pid, process.pid);
+  const pidFile = join(run, 'daemon.pid');
+  const stale = { ...identity, startTime: 1, holder: 'daemon' };
+  for (const text of [JSON.stringify(stale), JSON.stringify(identity), '{}', '7', '']) {
+    writeFileSync(pidFile, text);
+    assert.equal(await runningDaemon(run), null, text);
+  }
+  await unlock();
+  const release = await lockState(state, run);
+  assert.equal(await runningDaemon(run), null);
+  await release();
 });
 
 test('another process has it until kill -9, and then the kernel frees it', async () => {

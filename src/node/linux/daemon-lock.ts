@@ -15,8 +15,18 @@ import { connect, createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
 import { codeOf, diskFault, readText, removeFile, writeAtomically } from './files.ts';
-import { identifyProcess, isAlive, parseIdentity } from './process-identity.ts';
+import {
+  identifyProcess,
+  isAlive,
+  type ProcessIdentity,
+  parseIdentity,
+} from './process-identity.ts';
 import { openRunDirectory } from './run-directory.ts';
+
+const PID_FILE = 'daemon.pid';
+
+/** Who has the lock: the daemon, or a command such as join. */
+type Holder = 'daemon' | 'command';
 
 /**
  * Takes the lock of a state directory (creating it when missing) until the returned function is
@@ -25,17 +35,18 @@ import { openRunDirectory } from './run-directory.ts';
 export async function lockState(
   stateDirectory: string,
   runDirectory: string,
+  holder: Holder = 'command',
 ): Promise<() => Promise<void>> {
   const state = resolve(stateDirectory);
   await mkdir(state, { recursive: true, mode: 0o700 }).catch((error) => {
     throw diskFault(error, state);
   });
-  const pidFile = join(await openRunDirectory(runDirectory), 'daemon.pid');
+  const pidFile = join(await openRunDirectory(runDirectory), PID_FILE);
   const server = await holdName(await nameOf(state));
   try {
     if (server === null || (await isOtherAlive(pidFile))) throw await inUse(state, pidFile);
     const self = await identifyProcess(process.pid);
-    await writeAtomically(pidFile, JSON.stringify(self), 0o644);
+    await writeAtomically(pidFile, JSON.stringify({ ...self, holder }), 0o644);
   } catch (error) {
     server?.close();
     throw diskFault(error, pidFile);
@@ -65,6 +76,15 @@ export async function isDaemonRunning(stateDirectory: string): Promise<boolean> 
     socket.once('connect', () => finish(true));
     socket.once('error', () => finish(false));
   });
+}
+
+/** The live daemon that holds a lock by this run directory; null when none does, or a command. */
+export async function runningDaemon(runDirectory: string): Promise<ProcessIdentity | null> {
+  const text = await readText(join(resolve(runDirectory), PID_FILE));
+  if (text === null) return null;
+  const identity = parseIdentity(text);
+  if (identity === null || JSON.parse(text).holder !== 'daemon') return null;
+  return (await isAlive(identity)) ? identity : null;
 }
 
 async function nameOf(state: string): Promise<string> {

@@ -51,7 +51,7 @@ type LogLevel = Parameters<typeof openLog>[0];
 /** Runs the member until a signal, `stop` or `leave` ends it. One daemon per state directory. */
 export async function runDaemon(directories: Directories): Promise<void> {
   const ports = await openPorts(directories, 'info');
-  const unlock = await lockState(directories.state, directories.run);
+  const unlock = await lockState(directories.state, directories.run, 'daemon');
   try {
     if (await isLeaving(ports.disk)) {
       await eraseState(ports);

@@ -8,8 +8,9 @@ import { Fault } from '../../fault.ts';
 import type { Host } from '../../ports.ts';
 import { callApi } from './api-client.ts';
 import type { Directories } from './daemon.ts';
-import { isDaemonRunning } from './daemon-lock.ts';
+import { isDaemonRunning, runningDaemon } from './daemon-lock.ts';
 import { startDetached } from './daemonize.ts';
+import { codeOf } from './files.ts';
 import { socketPath } from './run-directory.ts';
 import { startUnit, stopUnit } from './systemd.ts';
 
@@ -66,10 +67,18 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Stops the daemon and waits until it is gone. Harmless when none runs. */
-export async function stopDaemon(host: Host, directories: Directories): Promise<void> {
-  if (await usesUnit(host, directories)) await stopUnit(host);
-  else if (await answers(directories)) await askToStop(directories);
+/**
+ * Stops the daemon and waits until it is gone: as the unit, then by asking, then by SIGTERM when it
+ * does not answer. Harmless when none runs.
+ */
+export async function stopDaemon(
+  host: Host,
+  directories: Directories,
+  unitDirectories = UNIT_DIRECTORIES,
+): Promise<void> {
+  if (await usesUnit(host, directories, unitDirectories)) await stopUnit(host);
+  // Also where there is a unit: a daemon may have been started by hand.
+  if (!(await askToStop(directories))) await terminate(directories);
   await awaitGone(directories);
 }
 
@@ -90,15 +99,43 @@ export async function awaitGone(directories: Directories): Promise<void> {
 }
 
 /** Whether the unit runs the daemon of these directories. */
-export async function usesUnit(host: Host, directories: Directories): Promise<boolean> {
-  const isUsual =
-    directories.state === UNIT_DIRECTORIES.state && directories.run === UNIT_DIRECTORIES.run;
+export async function usesUnit(
+  host: Host,
+  { state, run }: Directories,
+  unitDirectories = UNIT_DIRECTORIES,
+): Promise<boolean> {
+  const isUsual = state === unitDirectories.state && run === unitDirectories.run;
   return isUsual && (await host.facts()).hasSystemd;
 }
 
-async function askToStop(directories: Directories): Promise<void> {
+/** Whether it said that it will. Fault 'forbidden' when it may not be asked. */
+async function askToStop(directories: Directories): Promise<boolean> {
   const request = { method: 'POST', path: '/v1/stop', query: {}, body: null } as const;
-  await callApi(socketPath(directories.run), request, CALL_MS);
+  try {
+    return (await callApi(socketPath(directories.run), request, CALL_MS)).status === 200;
+  } catch (error) {
+    if (error instanceof Fault && error.code !== 'forbidden') return false;
+    throw error;
+  }
+}
+
+/** The process that the daemon itself wrote down, and no other that has its pid by now. */
+async function terminate({ run }: Directories): Promise<void> {
+  const daemon = await runningDaemon(run);
+  if (daemon === null) return;
+  try {
+    process.kill(daemon.pid, 'SIGTERM');
+  } catch (error) {
+    if (codeOf(error) === 'ESRCH') return; // It ended by itself.
+    const why = 'does not answer, and may not be signalled by this user';
+    const facts = {
+      field: 'daemon',
+      value: `process ${daemon.pid}`,
+      why,
+      remedy: 'run it as root',
+    };
+    throw new Fault('forbidden', facts, error);
+  }
 }
 
 async function answers(directories: Directories): Promise<boolean> {

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Host } from '../../ports.ts';
+import { stopDaemon } from './lifecycle.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'cnsmo-life-'));
+const children: ChildProcess[] = [];
+after(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(root, { recursive: true, force: true });
+});
+
+const fail = async (): Promise<never> => assert.fail();
+
+/** A host with or without systemd, which notes what it is told. */
+function hostWith(hasSystemd: boolean): { host: Host; ran: string[] } {
+  const ran: string[] = [];
+  const facts = { hostname: 'vm', isRoot: true, hasTun: true, hasKernelWireguard: true };
+  const host: Host = {
+    run: async ({ argv }) => {
+      ran.push(argv.join(' '));
+      return { status: 0, stdout: '', stderr: '' };
+    },
+    facts: async () => ({ ...facts, hasSystemd, tools: {} }),
+    addresses: fail,
+  };
+  return { host, ran };
+}
+
+let count = 0;
+
+/** A process that holds a fresh state as `holder` and does `act` besides. */
+async function hold(holder: 'daemon' | 'command', act: string) {
+  count += 1;
+  const directories = { state: join(root, `state-${count}`), run: join(root, `run-${count}`) };
+  const code = `
+    import { createServer } from 'node:http';
+    import { lockState } from '${import.meta.dirname}/daemon-lock.ts';
+    const [state, run] = process.argv.slice(1);
+    await lockState(state, run, '${holder}');
+    process.once('SIGTERM', () => process.exit(7));
+    ${act}
+    console.log('held');
+    setInterval(() => undefined, 1000);`;
+  const argv = ['--input-type=module', '-e', code, directories.state, directories.run];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  await once(child.stdout, 'data');
+  return { child, directories, ended: once(child, 'exit') };
+}
+
+const ANSWERS = `
+  const serve = (request, response) => {
+    response.end('{}');
+    if (request.url === '/v1/stop') setTimeout(() => process.exit(0), 100);
+  };
+  await new Promise((done) => createServer(serve).listen(run + '/api.sock', done));`;
+const SILENT = `
+  await new Promise((done) => createServer(() => undefined).listen(run + '/api.sock', done));`;
+
+test('stop: a daemon that answers is asked and not signalled', async () => {
+  // Goal: an orderly end. Method: how the process ended.
+  const { directories, ended } = await hold('daemon', ANSWERS);
+  await stopDaemon(hostWith(false).host, directories);
+  assert.deepEqual(await ended, [0, null]);
+});
+
+test('stop: a daemon that was started by hand is asked after the unit was stopped', async () => {
+  // Goal: on hosts with systemd too. Method: the same, as if these were the unit's directories.
+  const { directories, ended } = await hold('daemon', ANSWERS);
+  const { host, ran } = hostWith(true);
+  await stopDaemon(host, directories, directories);
+  assert.deepEqual(await ended, [0, null]);
+  assert.ok(ran.includes('systemctl stop cnsmo.service'));
+});
+
+test('stop: a daemon that does not answer is signalled', async () => {
+  // Goal: no daemon that only kill ends. Method: one without an API, one that is silent on it.
+  for (const act of ['', SILENT]) {
+    const { directories, ended } = await hold('daemon', act);
+    await stopDaemon(hostWith(false).host, directories);
+    assert.deepEqual(await ended, [7, null]);
+  }
+});
+
+test('stop: a command that holds the state is waited for and not signalled', async () => {
+  // Goal: a join is not cut by a stop. Method: a holder that is no daemon and ends after a while.
+  const { directories, ended } = await hold('command', 'setTimeout(() => process.exit(0), 1_000);');
+  await stopDaemon(hostWith(false).host, directories);
+  assert.deepEqual(await ended, [0, null]);
+});
