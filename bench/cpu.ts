@@ -1,4 +1,4 @@
-/** Edge: CPU — the CPU time that processes have used, in ticks of 10 ms, as the kernel counts it. */
+/** Edge: CPU — the CPU time that processes have used, as the kernel counts it: ticks of 10 ms. */
 import { readFileSync } from 'node:fs';
 
 /** `USER_HZ` of Linux on all architectures that we know. */
