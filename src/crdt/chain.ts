@@ -71,7 +71,7 @@ export type Examination =
   | { readonly kind: 'ahead'; readonly why: string }
   | { readonly kind: 'over-quota'; readonly why: string };
 
-/** How many frames and bytes a generation has. */
+/** How many frames and bytes a generation has, or several together. */
 export interface Weight {
   readonly frames: number;
   readonly bytes: number;

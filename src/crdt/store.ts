@@ -9,7 +9,7 @@
  * 2. It knows no clock: whoever asks brings the time, `wallMs`, in ms since the Unix epoch.
  */
 import type { Crypto } from '../ports.ts';
-import type { Head } from './chain.ts';
+import type { Head, Weight } from './chain.ts';
 import { openChains, type Project, type Winner } from './chains.ts';
 import type { Value } from './entry.ts';
 import type { Genesis } from './genesis.ts';
@@ -47,6 +47,8 @@ export interface Store extends Writer {
    * bytes, but at least one frame when it lacks any. Without heads: everything.
    */
   framesAfter(heads: readonly Head[], bytesMax: number): readonly Uint8Array[];
+  /** How much all chains hold together. */
+  weight(): Weight;
   /** Computed when something was taken since it was last asked for. */
   view(): View;
   /** What an author says at a path; null for nothing, also after it was deleted. */
@@ -89,6 +91,15 @@ export const openStore = (
     },
     heads: chains.heads,
     framesAfter: (heads, bytesMax) => framesAfter(chains.all(), heads, bytesMax),
+    weight: () => {
+      let [frames, bytes] = [0, 0];
+      for (const chain of chains.all()) {
+        const weight = chain.weight();
+        frames += weight.frames;
+        bytes += weight.bytes;
+      }
+      return { frames, bytes };
+    },
     view: chains.view,
     valueOf: (author, path) => {
       const held = chains.of(author).holdings().byPath.get(path);

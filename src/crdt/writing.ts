@@ -5,7 +5,8 @@
  *    too long for a frame is said in the first one of the next generation, which may be longer.
  * 2. Writing changes nothing: the caller makes the frame durable first, then commits it.
  * 3. No place in the chain is ever used twice. When a frame may or may not be on disk, or own
- *    frames may be lost, the next one is the first of a new generation, which replaces them all.
+ *    frames may be lost, the next one is the first of a new generation, which replaces them all;
+ *    and there is none before one own frame is known, because it has to name what it replaces.
  */
 import type { Chain, Head } from './chain.ts';
 import type { Edit } from './entry.ts';
@@ -33,10 +34,10 @@ const GARBAGE_RATIO_MAX = 4;
 const GARBAGE_BYTES_MIN = 64 * 1024;
 
 /**
- * What stands against writing: `value` and `batch` are too long, `quota` is used up, `elsewhere`
- * somebody writes with the same key.
+ * What stands against writing: `value` and `batch` are too long, `quota` is used up, `lost` is all
+ * that was said so far, `elsewhere` somebody writes with the same key.
  */
-export type WriteLimit = 'value' | 'batch' | 'quota' | 'elsewhere';
+export type WriteLimit = 'value' | 'batch' | 'quota' | 'lost' | 'elsewhere';
 
 /** What came of writing. `why` of a refusal is for a person: which limit, and how far over it. */
 export type WriteResult =
@@ -86,7 +87,7 @@ export const openWriter = (desk: Desk): Writer => {
   const hand: Hand = { desk, author, last: null, cancelled: null };
   return {
     write: (edits, wallMs) => {
-      const refusal = refusalOf(desk);
+      const refusal = refusalOf(hand);
       if (refusal !== null) return refusal;
       const replaced = lastOwn(hand);
       return desk.doubt === 'disk' && replaced !== null
@@ -94,7 +95,7 @@ export const openWriter = (desk: Desk): Writer => {
         : goOn(hand, edits, wallMs);
     },
     nextGeneration: (wallMs) => {
-      const refusal = refusalOf(desk);
+      const refusal = refusalOf(hand);
       if (refusal !== null) return refusal;
       const replaced = lastOwn(hand);
       if (replaced === null) return { kind: 'nothing' };
@@ -110,10 +111,19 @@ const ownChain = ({ chains, self }: Desk): Chain => chains.of(self.id);
 
 const lastOwn = ({ desk, cancelled }: Hand): Head | null => cancelled ?? ownChain(desk).head();
 
-const refusalOf = (desk: Desk): WriteResult | null => {
-  if (desk.isDrafting) throw new Error('the draft before is neither committed nor cancelled');
-  const why = 'another VM uses the key of this member, or the disk of this one is an older copy';
-  return desk.doubt === 'elsewhere' ? refused('elsewhere', why) : null;
+const refusalOf = (hand: Hand): WriteResult | null => {
+  const { doubt, isDrafting } = hand.desk;
+  if (isDrafting) throw new Error('the draft before is neither committed nor cancelled');
+  const clone = 'another VM uses the key of this member, or the disk of this one is an older copy';
+  if (doubt === 'elsewhere') return refused('elsewhere', clone);
+  // Which places of the chain are used nobody here knows, and one used twice is a fork.
+  if (doubt === 'disk' && lastOwn(hand) === null) {
+    return refused(
+      'lost',
+      'what this member said is lost from its disk, and did not come back yet',
+    );
+  }
+  return null;
 };
 
 const isGenerationDue = (desk: Desk, wallMs: number): boolean => {

@@ -10,6 +10,7 @@ import { makeGenesis, makePrefix6, readGenesis } from '../crdt/genesis.ts';
 import { memberIdOf } from '../crdt/ids.ts';
 import { printRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
 import type { Ports } from '../ports.ts';
+import { startJournal } from './journal.ts';
 import { keepKeys, type LocalState, writeLocalState } from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
 import { openReplica } from './replica.ts';
@@ -45,7 +46,7 @@ export async function prepareInit(
   await checkOverlay(ports.host, { prefix: settings.prefix, prefix6 }, settings.interface);
   const rootSeed = random.bytes(32);
   await keepCode(printRecoveryCode(crypto, rootSeed));
-  await disk.remove('journal');
+  await startJournal(disk);
   const local = await found(ports, settings, { prefix6, rootSeed });
   const ipv4 = addressAt(settings.prefix, FOUNDER_INDEX);
   await adoptSelf({ ...ports, crypto }, local, ipv4);

@@ -13,6 +13,7 @@ import { readToken, type Token, type TokenEntry } from '../crdt/token.ts';
 import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { configOf } from './init.ts';
+import { startJournal } from './journal.ts';
 import { isLeaving } from './leave.ts';
 import {
   dropKeys,
@@ -120,7 +121,7 @@ async function joinWith(
   const swarm = await openAsInvite(ports, token);
   try {
     const admitted = await tryEntries(ports, swarm, attempt, onStep);
-    await disk.remove('journal');
+    await startJournal(disk);
     const { config } = { config: configOf(settings, admitted.name) };
     const observed = { host: admitted.observed, port: settings.port };
     await writeLocalState(disk, {

@@ -1,78 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeGenesis, readGenesis } from '../crdt/genesis.ts';
-import { memberIdOf } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
-import type { Disk } from '../ports.ts';
-import { openCrypto } from './linux/crypto.ts';
-import type { LocalState } from './local-state.ts';
-import { openReplica } from './replica.ts';
+import { adoptionOf, createDisk, open } from './test-replica.ts';
 
-const crypto = openCrypto();
-const seed = new Uint8Array(32).fill(7);
-const self = memberIdOf(crypto.publicKey(seed));
-
-const genesisBytes = makeGenesis(crypto, seed, {
-  name: 'test',
-  prefix: '10.10.0.0/16',
-  prefix6: 'fd00:1::/64',
-  nextRootHash: new Uint8Array(32),
-});
-const genesis = readGenesis(crypto, genesisBytes);
-assert.ok(genesis.ok);
-const local: LocalState = {
-  keys: { memberSeed: seed, wgPrivateKey: seed },
-  psk: seed,
-  genesis: genesis.genesis,
-  genesisBytes,
-  meshId: genesis.meshId,
-  config: {
-    name: 'vm1',
-    port: 7300,
-    interface: 'cnsmo0',
-    advertised: null,
-    observed: null,
-    services: [],
-    allowRun: false,
-    entries: [],
-  },
-};
-
-const ADOPTION = {
-  path: `trust/adopt/${self}`,
-  value: {
-    memberKey: crypto.publicKey(seed),
-    wgKey: seed,
-    name: 'vm1',
-    ipv4: '10.10.0.1',
-    labels: {},
-    number: 0,
-    invite: null,
-  },
-};
-
-/** A disk in memory whose appends can be made to fail. */
-function createDisk() {
-  const files = new Map<string, Uint8Array>();
-  const state = { failure: null as Error | null };
-  const disk: Disk = {
-    read: async (name) => files.get(name) ?? null,
-    write: async (name, content) => void files.set(name, content.slice()),
-    append: async (name, content) => {
-      if (state.failure !== null) throw state.failure;
-      files.set(name, Buffer.concat([files.get(name) ?? new Uint8Array(), content]));
-    },
-    remove: async (name) => void files.delete(name),
-    list: async () => [...files.keys()].toSorted(),
-  };
-  return { disk, files, state };
-}
-
-const open = (disk: Disk) => {
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const clock = { wallMs: () => 1_000_000, monotonicMs: () => 0, sleep: async () => undefined };
-  return openReplica({ clock, crypto, disk, log: quiet }, local);
-};
+const ADOPTION = adoptionOf(7);
 
 test('replica: what was written is there after a restart', async () => {
   // Goal: the journal carries the state. Method: write, open again on the same disk, compare.
@@ -88,7 +19,7 @@ test('replica: what was written is there after a restart', async () => {
   assert.deepEqual(again.view(), replica.view());
   assert.deepEqual(
     again.view().members.map(({ name }) => name),
-    ['vm1'],
+    ['vm7'],
   );
 });
 
@@ -138,11 +69,7 @@ test('replica: frames of others come in once and stay', async () => {
   const from = await open(createDisk().disk);
   await from.write([ADOPTION]);
   const { disk } = createDisk();
-  const stranger = { ...local, keys: { ...local.keys, memberSeed: new Uint8Array(32).fill(8) } };
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const clock = { wallMs: () => 1_000_000, monotonicMs: () => 0, sleep: async () => undefined };
-  const ports = { clock, crypto, disk, log: quiet };
-  const to = await openReplica(ports, stranger);
+  const to = await open(disk, 8);
   const frames = from.framesAfter([], 1 << 20);
   assert.deepEqual(
     to.receive(frames).map(({ verdict }) => verdict),
@@ -153,7 +80,7 @@ test('replica: frames of others come in once and stay', async () => {
     ['known'],
   );
   await to.flush();
-  assert.deepEqual((await openReplica(ports, stranger)).view(), from.view());
+  assert.deepEqual((await open(disk, 8)).view(), from.view());
 });
 
 test('replica: a damaged journal is distrusted until a new generation is on disk', async () => {

@@ -5,20 +5,20 @@
  * 2. Frames of others are taken at once and journalled behind; a crash loses at most what can be
  *    fetched again.
  * 3. Own writes run one after the other.
- * 4. A damaged journal stays as it is until an own frame of a new generation is in it: whoever
- *    restarts before that distrusts it again.
+ * 4. A damaged or lost journal is distrusted until an own frame of a new generation is in it, and
+ *    there is none before a member that may hold what was lost has been heard: a new generation
+ *    replaces everything that this member ever said.
  */
 import type { Edit } from '../crdt/entry.ts';
 import { memberIdOf } from '../crdt/ids.ts';
-import { decodeJournal, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
 import { openProjector } from '../crdt/projection.ts';
 import type { Receipt } from '../crdt/receiving.ts';
-import { joinBytes } from '../crdt/signed.ts';
 import { openStore, type Store } from '../crdt/store.ts';
 import type { View } from '../crdt/view.ts';
 import type { WriteLimit, WriteResult } from '../crdt/writing.ts';
 import { Fault, type FaultFacts } from '../fault.ts';
 import type { Ports, Unsubscribe } from '../ports.ts';
+import { type Journal, openJournal } from './journal.ts';
 import type { LocalState } from './local-state.ts';
 
 /** The shared state as loops use it. */
@@ -31,6 +31,10 @@ export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf'
   write(edits: readonly Edit[]): Promise<void>;
   /** Judges frames of others and takes what is good. */
   receive(frames: readonly Uint8Array[]): readonly Receipt[];
+  /** Says that a member holds of our frames what we hold: nothing was lost, or it came back. */
+  reassure(): void;
+  /** Whether own frames may be lost from the disk, and nothing is said until they are back. */
+  isInDoubt(): boolean;
   /** Whether frames of this member came that it did not write: its key is used elsewhere. */
   isElsewhere(): boolean;
   /** Called after anything was taken; `own` is the frame when it was written here. */
@@ -41,15 +45,6 @@ export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf'
 
 type ReplicaPorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
 
-const JOURNAL = 'journal';
-
-/**
- * A journal of this size that is this many times what is live is written anew at start. Unit:
- * bytes.
- */
-const BULKY_BYTES_MIN = 256 * 1024;
-const BULKY_RATIO = 4;
-
 /** Opens the state of this VM from its journal. */
 export async function openReplica(ports: ReplicaPorts, local: LocalState): Promise<Replica> {
   const { crypto } = ports;
@@ -59,13 +54,13 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   };
   const mesh = { genesis: local.genesis, meshId: local.meshId };
   const store = openStore(crypto, mesh, self, openProjector(crypto, local.genesis, local.meshId));
-  const journalState = await loadJournal(ports, store);
+  const journal = await openJournal(ports, store, self.id);
   const listeners = new Set<Listener>();
   const tell: Listener = (own) => {
     for (const listener of listeners) listener(own);
   };
-  const own = createOwnWriter(ports, store, journalState, tell);
-  const others = createReceiver(ports, store, tell);
+  const own = createOwnWriter(ports, store, journal, tell);
+  const others = createReceiver(ports, store, journal, tell);
   return {
     heads: store.heads,
     framesAfter: store.framesAfter,
@@ -73,6 +68,8 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     pathsOf: store.pathsOf,
     view: store.view,
     write: own.write,
+    reassure: own.reassure,
+    isInDoubt: own.isInDoubt,
     receive: others.receive,
     isElsewhere: others.isElsewhere,
     onChange: (listener) => {
@@ -81,39 +78,48 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     },
     flush: async () => {
       await own.flush();
-      await others.flush();
+      await journal.flush();
     },
   };
 }
 
-/** What is known of the journal on disk. */
-interface JournalState {
-  isDamaged: boolean;
-}
-
 type Listener = (own: Uint8Array | null) => void;
 
-function createOwnWriter(ports: ReplicaPorts, store: Store, state: JournalState, tell: Listener) {
-  const { clock, crypto, disk } = ports;
+const LOST =
+  'what this member said may be lost from its disk, and no member that holds it was heard since';
+
+function createOwnWriter(ports: ReplicaPorts, store: Store, journal: Journal, tell: Listener) {
+  const { clock, log } = ports;
   let writing: Promise<void> = Promise.resolve();
+  let isReassured = !journal.mayOthersHold;
+  const isInDoubt = (): boolean => journal.isDoubted() && !isReassured;
   const put = async (draft: WriteResult): Promise<void> => {
     if (draft.kind === 'nothing') return;
     if (draft.kind === 'refused') throw refusal(draft.limit, draft.why);
+    let isDurable = false;
+    const commit = (): void => {
+      isDurable = true;
+      draft.commit();
+    };
     try {
-      await journal(ports, [draft.bytes]); // Invariant 1.
+      await journal.append([draft.bytes], commit); // Invariant 1.
     } catch (error) {
-      draft.cancel();
+      if (!isDurable) draft.cancel();
       throw error;
     }
-    draft.commit();
     tell(draft.bytes);
-    if (!state.isDamaged) return;
-    await disk.write(JOURNAL, wholeJournal(crypto, store)); // Invariant 4.
-    state.isDamaged = false;
+    await journal.settle().catch((error: unknown) => {
+      log.warn('journal-not-settled', { why: String(error) }); // It is distrusted further.
+    });
   };
   return {
+    isInDoubt,
+    reassure: () => {
+      isReassured = true;
+    },
     write: (edits: readonly Edit[]): Promise<void> => {
       const turn = writing.then(async () => {
+        if (isInDoubt()) throw refusal('lost', LOST); // Invariant 4.
         if (store.wantsGeneration(clock.wallMs())) await put(store.nextGeneration(clock.wallMs()));
         await put(store.write(edits, clock.wallMs()));
       });
@@ -124,8 +130,7 @@ function createOwnWriter(ports: ReplicaPorts, store: Store, state: JournalState,
   };
 }
 
-function createReceiver(ports: ReplicaPorts, store: Store, tell: Listener) {
-  let journalling: Promise<void> = Promise.resolve();
+function createReceiver(ports: ReplicaPorts, store: Store, journal: Journal, tell: Listener) {
   let isElsewhere = false;
   return {
     isElsewhere: () => isElsewhere,
@@ -137,28 +142,25 @@ function createReceiver(ports: ReplicaPorts, store: Store, tell: Listener) {
       }
       const taken = frames.filter((_, index) => receipts[index]?.verdict === 'taken');
       if (taken.length > 0) {
-        journalling = journalling
-          .then(() => journal(ports, taken)) // Invariant 2.
-          .catch((error: unknown) => ports.log.warn('journal-failed', { why: String(error) }));
+        journal.append(taken).catch((error: unknown) => {
+          ports.log.warn('journal-failed', { why: String(error) }); // Invariant 2.
+        });
         tell(null);
       }
       return receipts;
     },
-    flush: () => journalling,
   };
 }
-
-const journal = (
-  { crypto, disk }: Pick<ReplicaPorts, 'crypto' | 'disk'>,
-  frames: readonly Uint8Array[],
-): Promise<void> =>
-  disk.append(JOURNAL, joinBytes(...frames.map((frame) => encodeRecord(crypto, frame))));
 
 /** Which field a refused write is about, and what helps. */
 const REFUSALS: Readonly<Record<WriteLimit, Pick<FaultFacts, 'field' | 'remedy'>>> = {
   value: { field: 'value', remedy: 'make it shorter, or split it into several' },
   batch: { field: 'batch', remedy: 'say it in smaller parts' },
   quota: { field: 'state', remedy: 'delete what is no longer needed, then try again' },
+  lost: {
+    field: 'journal',
+    remedy: 'start another member of the mesh; else run cnsmo leave --local and join again',
+  },
   elsewhere: {
     field: 'member key',
     remedy: 'run cnsmo leave --local on one of the two VMs, and join it again',
@@ -167,33 +169,3 @@ const REFUSALS: Readonly<Record<WriteLimit, Pick<FaultFacts, 'field' | 'remedy'>
 
 const refusal = (limit: WriteLimit, why: string): Fault =>
   new Fault('refused', { ...REFUSALS[limit], value: 'own statements', why });
-
-async function loadJournal(ports: ReplicaPorts, store: Store): Promise<JournalState> {
-  const { crypto, disk, log, clock } = ports;
-  const bytes = await disk.read(JOURNAL);
-  if (bytes === null) {
-    await disk.write(JOURNAL, JOURNAL_HEADER);
-    return { isDamaged: false };
-  }
-  const { frames, goodLength, torn, corrupt } = decodeJournal(crypto, bytes);
-  store.load(frames, clock.wallMs());
-  const isDamaged = corrupt.length > 0;
-  if (isDamaged || torn) {
-    const facts = { torn, corrupt: corrupt.length, bytes: bytes.length, goodLength };
-    log.warn('journal-damaged', facts);
-  }
-  if (isDamaged) {
-    store.distrustDisk();
-    await disk.write('journal-damaged', bytes);
-  }
-  if (torn) await disk.write(JOURNAL, bytes.subarray(0, goodLength));
-  const whole = wholeJournal(crypto, store);
-  const isBulky = bytes.length > BULKY_BYTES_MIN && bytes.length > BULKY_RATIO * whole.length;
-  if (isBulky && !isDamaged) await disk.write(JOURNAL, whole);
-  return { isDamaged };
-}
-
-const wholeJournal = (crypto: Ports['crypto'], store: Store): Uint8Array => {
-  const live = store.framesAfter([], Number.POSITIVE_INFINITY);
-  return joinBytes(JOURNAL_HEADER, ...live.map((frame) => encodeRecord(crypto, frame)));
-};

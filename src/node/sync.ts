@@ -67,6 +67,7 @@ export function createSync(ports: SyncPorts, replica: Replica): Sync {
       },
     );
     if (isDone) reached(peer);
+    if (isDone && hasOurs) replica.reassure();
     if (hasTaken) markOthers(peer);
     return isDone && hasOurs;
   };
