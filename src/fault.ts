@@ -7,11 +7,18 @@
  */
 
 /** What kind of failure it is. Meaning, exit status and HTTP status stand in `FAULT_STATUS`. */
-export type FaultCode = 'usage' | 'refused' | 'forbidden' | 'no-daemon' | 'timeout' | 'internal';
+export type FaultCode =
+  | 'usage'
+  | 'refused'
+  | 'forbidden'
+  | 'no-daemon'
+  | 'timeout'
+  | 'unfinished'
+  | 'internal';
 
 /**
  * Exit and HTTP status per code. After usage, refused, forbidden and no-daemon nothing was
- * changed.
+ * changed. `unfinished` is a leave that a person must help: trying again by itself would not.
  */
 export const FAULT_STATUS: Readonly<Record<FaultCode, { exit: number; http: number }>> = {
   usage: { exit: 2, http: 400 },
@@ -19,6 +26,7 @@ export const FAULT_STATUS: Readonly<Record<FaultCode, { exit: number; http: numb
   forbidden: { exit: 3, http: 403 },
   'no-daemon': { exit: 4, http: 503 },
   timeout: { exit: 5, http: 504 },
+  unfinished: { exit: 6, http: 500 },
   internal: { exit: 1, http: 500 },
 };
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FAULT_STATUS, Fault } from '../fault.ts';
 import type { Disk } from '../ports.ts';
-import { announceLeave, isLeaving } from './leave.ts';
+import { announceLeave, eraseState, isLeaving } from './leave.ts';
 import type { Replica } from './replica.ts';
 import type { Sync } from './sync.ts';
+
+const fail = (): never => assert.fail();
 
 function stage() {
   const files = new Map<string, Uint8Array>();
@@ -41,5 +44,57 @@ test('leave: what could not be said leaves the member as it was', async () => {
     throw new Error('full');
   });
   await assert.rejects(announceLeave(ports, replica, sync, []));
+  assert.ok(!(await isLeaving(disk)));
+});
+
+/** Ports to erase with, on a host that refuses what `isStuck` says. */
+function erasing(disk: Disk, isStuck: () => boolean) {
+  const silent = () => undefined;
+  return {
+    disk,
+    host: {
+      run: async () => ({ status: isStuck() ? 2 : 0, stdout: '', stderr: isStuck() ? 'busy' : '' }),
+      facts: fail,
+      addresses: fail,
+    },
+    process: { start: fail, isRunning: fail, stop: fail, lines: fail },
+    log: { info: silent, warn: silent, error: silent },
+  };
+}
+
+test('leave: what cannot be undone keeps the state, and has an exit status of its own', async () => {
+  // Goal: systemd does not start it for ever, a person can repair and repeat. Method: a host that
+  // refuses, then one that obeys.
+  const { disk } = stage();
+  let isStuck = true;
+  const ports = erasing(disk, () => isStuck);
+  const undo = { kind: 'run', argv: ['ip', 'link', 'delete', 'cnsmo0'] };
+  const line = `${JSON.stringify({ id: 'vpn-link', undo })}\n`;
+  await disk.write('ledger', new TextEncoder().encode(line));
+  await disk.write('member-key', new Uint8Array(32));
+  const failure = await eraseState(ports).catch((error: unknown) => error);
+  assert.ok(failure instanceof Fault);
+  assert.equal(failure.code, 'unfinished');
+  assert.equal(FAULT_STATUS[failure.code].exit, 6);
+  assert.deepEqual(await disk.list(), ['ledger', 'member-key', 'leaving']);
+  isStuck = false;
+  await eraseState(ports);
+  assert.deepEqual(await disk.list(), []);
+});
+
+test('leave: the mark goes last', async () => {
+  // Goal: invariant 2. Method: whenever a file goes, look whether the mark still stands.
+  const { disk } = stage();
+  for (const name of ['config', 'genesis', 'journal', 'member-key', 'wg-key']) {
+    await disk.write(name, new Uint8Array(1));
+  }
+  const removed: string[] = [];
+  const remove: Disk['remove'] = async (name) => {
+    assert.ok(await isLeaving(disk), name);
+    await disk.remove(name);
+    removed.push(name);
+  };
+  await eraseState(erasing({ ...disk, remove }, () => false));
+  assert.equal(removed.at(-1), 'leaving');
   assert.ok(!(await isLeaving(disk)));
 });

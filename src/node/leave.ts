@@ -44,6 +44,7 @@ type ErasePorts = Pick<Ports, 'disk' | 'host' | 'process' | 'log'>;
 
 /**
  * Undoes every change to the host and deletes the state. Repeating it after a crash finishes it.
+ * Fault 'unfinished' when something could not be undone; then the state stays.
  */
 export async function eraseState({ disk, host, process, log }: ErasePorts): Promise<void> {
   await disk.write(MARK, new Uint8Array());
@@ -56,7 +57,7 @@ export async function eraseState({ disk, host, process, log }: ErasePorts): Prom
 }
 
 const undone = (left: readonly string[]): Fault =>
-  new Fault('internal', {
+  new Fault('unfinished', {
     field: 'host',
     value: left.join(' '),
     why: 'could not be undone; the log says why',

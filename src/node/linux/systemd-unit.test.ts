@@ -12,12 +12,13 @@ after(() => rmSync(root, { recursive: true, force: true }));
 const places = { binary: '/usr/local/bin/cnsmo', state: '/var/lib/cnsmo', run: '/run/cnsmo' };
 
 test('the unit keeps children alive, starts again and locks down only what we do not need', () => {
-  // Goal: invariants 1 and 2. Method: lines that must and that must not be there.
+  // Goal: invariants 1 to 3. Method: lines that must and that must not be there.
   const lines = renderUnit(places).split('\n');
   for (const line of [
     'Type=exec',
     'ExecStart=/usr/local/bin/cnsmo daemon --state /var/lib/cnsmo --run /run/cnsmo',
     'Restart=on-failure',
+    'RestartPreventExitStatus=6',
     'RestartSec=1',
     'KillMode=process',
     'After=network-online.target',

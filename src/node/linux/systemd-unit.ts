@@ -2,13 +2,14 @@
  * Edge: systemd unit — the text of the unit that runs the daemon.
  *
  * 1. The unit never ends what must outlive the daemon: `KillMode=process`.
- * 2. What it locks down leaves alone what we need: netlink, /dev/net/tun, loading of kernel modules
+ * 2. It is started again after whatever failed, but for a leave that a person must help.
+ * 3. What it locks down leaves alone what we need: netlink, /dev/net/tun, loading of kernel modules
  *    by the kernel itself, cgroups, sysctl, and programs of the user's. So no PrivateDevices and
  *    no ProtectClock (both shut /dev/net/tun), no ProtectKernelTunables, no PrivateTmp (the binary
  *    may lie in /tmp), no MemoryDenyWriteExecute (V8 compiles).
  */
 import { resolve } from 'node:path';
-import { Fault } from '../../fault.ts';
+import { FAULT_STATUS, Fault } from '../../fault.ts';
 
 /** Name of the unit. */
 export const UNIT = 'cnsmo.service';
@@ -34,6 +35,7 @@ StartLimitIntervalSec=0
 Type=exec
 ExecStart=${words.join(' ')}
 Restart=on-failure
+RestartPreventExitStatus=${FAULT_STATUS.unfinished.exit}
 RestartSec=1
 KillMode=process
 TimeoutStopSec=8
