@@ -2,13 +2,14 @@
  * Edge: main — argv to the CLI, and what the CLI needs of this machine: the only file that knows
  * the node and its edges.
  */
-import { open, readFile } from 'node:fs/promises';
+import { access, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { runCli } from './cli/cli.ts';
-import type { Local } from './cli/local.ts';
+import type { Local, Places } from './cli/local.ts';
 import { Fault } from './fault.ts';
 import { callApi } from './node/linux/api-client.ts';
 import { socketPath } from './node/linux/run-directory.ts';
@@ -47,6 +48,7 @@ const local: Local = {
   stop: async (places) => (await acts()).stopHere(places),
   leaveLocal: async (places) => (await acts()).leaveHere(places),
   forget: async (places) => (await acts()).forgetHere(places),
+  isMember,
   call: (places, request, timeoutMs) => callApi(socketPath(places.run), request, timeoutMs),
   writeSecret,
   readSecret,
@@ -65,8 +67,18 @@ const local: Local = {
   out: (line) => void process.stdout.write(line),
   err,
   monotonicMs: () => performance.now(),
-  sleep: (durationMs) => sleep(durationMs),
+  sleep: (durationMs, signal) =>
+    sleep(durationMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
 };
+
+async function isMember({ state }: Places): Promise<boolean> {
+  try {
+    await access(join(state, 'genesis'));
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}
 
 async function writeSecret(path: string, content: string): Promise<void> {
   try {

@@ -157,7 +157,7 @@ test('exit status: no daemon, a bug, an answer without facts', async () => {
     answers: { 'GET /v1/members': { status: 500, body: {} } },
   });
   assert.equal(bare.status, 1);
-  assert.match(bare.err, /the daemon answered 500/);
+  assert.match(bare.err, /^daemon: 500: answered 500 and nothing else; /);
 });
 
 test('an error is one line that cannot paint a terminal', async () => {

@@ -8,27 +8,19 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { FAULT_STATUS, Fault } from '../fault.ts';
-import { readDuration } from './duration.ts';
 import type { Local } from './local.ts';
 import { memberCommands } from './member-commands.ts';
 import { meshCommands } from './mesh-commands.ts';
+import { openSession } from './open-session.ts';
+import { showOverview } from './overview.ts';
 import type { Session } from './session.ts';
 import { usageFault } from './usage-fault.ts';
-
-interface CommonFlags {
-  readonly state: string;
-  readonly run: string;
-  readonly output: 'table' | 'json' | 'yaml';
-  readonly timeout: string;
-  readonly quiet?: boolean;
-}
 
 /** Runs one command line; resolves to its exit status. Never throws. */
 export async function runCli(argv: readonly string[], local: Local): Promise<number> {
   const program = buildProgram(local);
-  const words = argv.length === 0 ? ['--help'] : [...argv];
   try {
-    await program.parseAsync(words, { from: 'user' });
+    await obey(program, argv, local);
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -37,6 +29,18 @@ export async function runCli(argv: readonly string[], local: Local): Promise<num
     const line = isJson ? JSON.stringify({ error: fault.facts }) : plainLine(fault.message);
     local.err(`${line}\n`);
     return FAULT_STATUS[fault.code].exit;
+  }
+}
+
+async function obey(program: Command, argv: readonly string[], local: Local): Promise<void> {
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    const isBare = error instanceof CommanderError && error.code === 'commander.help';
+    if (!isBare || program.args.length > 0) throw error;
+    const open = openSession(program, local);
+    if (open.isQuiet) throw error; // An overview is all hints.
+    await showOverview(local, open);
   }
 }
 
@@ -84,7 +88,7 @@ function buildProgram(local: Local): Command {
     .configureHelp(HELP)
     .configureOutput({ writeOut: local.out, writeErr: () => undefined });
   addCommon(program);
-  const session = (command: Command): Session => sessionOf(command, local);
+  const session = (command: Command): Session => openSession(command, local);
   for (const command of [...memberCommands(local, session), ...meshCommands(local, session)]) {
     program.addCommand(withCommon(command, local));
   }
@@ -115,56 +119,4 @@ function addCommon(command: Command): Command {
   ];
   for (const flag of flags) command.addOption(flag.helpGroup('Common:'));
   return command.addHelpOption(new Option('--help', 'help, with an example').helpGroup('Common:'));
-}
-
-/** The common flags, wherever on the line they stand: the last one typed counts. */
-function commonFlags(command: Command): CommonFlags {
-  const line: Command[] = [];
-  for (let at: Command | null = command; at !== null; at = at.parent) line.unshift(at);
-  const typed = line.flatMap((at) =>
-    Object.entries(at.opts()).filter(([name]) => at.getOptionValueSource(name) === 'cli'),
-  );
-  return { ...command.opts<CommonFlags>(), ...Object.fromEntries(typed) };
-}
-
-/** Longest wait, ms: timers hold 31 bits, which is 24 days. */
-const TIMEOUT_MS_MAX = 2 ** 31 - 1;
-
-function sessionOf(command: Command, local: Local): Session {
-  const flags = commonFlags(command);
-  const places = { state: flags.state, run: flags.run };
-  const timeoutMs = Math.min(readDuration('timeout', flags.timeout), TIMEOUT_MS_MAX);
-  const isForPeople = flags.output === 'table';
-  return {
-    places,
-    timeoutMs,
-    call: async (method, path, body, choice = {}) => {
-      const request = { method, path, query: choice.query ?? {}, body: body ?? null };
-      const answer = await local.call(places, request, choice.waitMs ?? timeoutMs);
-      if (answer.status === 200) return answer.body;
-      throw faultOf(answer.status, answer.body);
-    },
-    show: async (body, render) => {
-      if (flags.output === 'json') local.out(`${JSON.stringify(body, null, 2)}\n`);
-      else if (flags.output === 'yaml') local.out((await import('yaml')).stringify(body));
-      else local.out(render(local.page));
-    },
-    showLine: async (body, line) => {
-      if (flags.output === 'json') local.out(`${JSON.stringify(body)}\n`);
-      else if (flags.output === 'yaml') local.out((await import('yaml')).stringify([body]));
-      else local.out(line(local.page));
-    },
-    isForPeople,
-    hint: (text) => {
-      if (flags.quiet !== true && isForPeople) local.err(text);
-    },
-  };
-}
-
-function faultOf(status: number, body: unknown): Fault {
-  const facts = (body as { error?: Fault['facts'] } | null)?.error;
-  const codes = ['forbidden', 'refused', 'usage', 'timeout', 'no-daemon', 'internal'] as const;
-  const code = codes.find((known) => FAULT_STATUS[known].http === status) ?? 'internal';
-  if (facts !== undefined) return new Fault(code, facts);
-  return unexpected(new Error(`the daemon answered ${status}`));
 }

@@ -26,12 +26,16 @@ export function inviteCommand(local: Local, session: Open): Command {
     .option('--label <key=value>', 'label of who joins by it; may be repeated', collect, [])
     .addHelpText('after', '\nExample:\n  cnsmo invite --ttl 30m --label role=web\n')
     .action(async (flags: InviteFlags, command: Command) => {
-      const { call, show, isForPeople } = session(command);
-      const made = (await call('POST', '/v1/invites', {
+      const { call, show, isForPeople, patiently } = session(command);
+      const asked = call('POST', '/v1/invites', {
         ttlMs: readDuration('ttl', flags.ttl),
         uses: readUses(flags.uses),
         labels: flags.label,
-      })) as { token: string; warning: string | null };
+      });
+      const made = (await patiently('spreading the invite', asked)) as {
+        token: string;
+        warning: string | null;
+      };
       await show(made, () => `${made.token}\n`);
       if (made.warning !== null && isForPeople) local.err(`note: ${made.warning}\n`);
     });

@@ -52,6 +52,8 @@ export interface Local {
   leaveLocal(places: Places): Promise<void>;
   /** After leave: removes the unit, if there is one. */
   forget(places: Places): Promise<void>;
+  /** Whether the state directory holds a member; true also when only root can tell. */
+  isMember(places: Places): Promise<boolean>;
   call(places: Places, request: ApiRequest, timeoutMs: number): Promise<ApiAnswer>;
   /** Creates a file that only root reads; Fault 'refused' when it exists. */
   writeSecret(path: string, content: string): Promise<void>;
@@ -67,5 +69,6 @@ export interface Local {
   err(text: string): void;
   /** Milliseconds since some moment; for waits. */
   monotonicMs(): number;
-  sleep(durationMs: number): Promise<void>;
+  /** Resolves after `durationMs`, or at once when `signal` aborts. Never rejects. */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }

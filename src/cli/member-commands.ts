@@ -47,7 +47,8 @@ function initCommand(local: Local, session: (command: Command) => Session): Comm
     .option('--recovery-file <file>', 'write the recovery code there instead of printing it')
     .addHelpText('after', '\nExample:\n  cnsmo init --mesh shop --advertise 203.0.113.5\n')
     .action(async (flags: InitFlags, command: Command) => {
-      const { places, show, hint } = session(command);
+      const open = session(command);
+      const { places, show, hint } = open;
       let printed: string | null = null;
       const founded = await local.init(places, flags, async (code) => {
         if (flags.recoveryFile === undefined) printed = code;
@@ -56,7 +57,7 @@ function initCommand(local: Local, session: (command: Command) => Session): Comm
       const body = { ...founded, ...(printed === null ? {} : { recoveryCode: printed }) };
       await show(body, () => foundedText(founded, printed, flags.recoveryFile));
       hint('Next: cnsmo invite prints a token; give it to cnsmo join on another VM.\n');
-      await startAs(local, places, flags);
+      await startAs(local, open, flags);
     });
 }
 
@@ -85,11 +86,12 @@ function joinCommand(local: Local, session: (command: Command) => Session): Comm
         '\nExample:\n  ssh vm1 cnsmo invite | cnsmo join -\n',
     )
     .action(async (argument: string | undefined, flags: JoinFlags, command: Command) => {
-      const { places, show } = session(command);
+      const open = session(command);
+      const { places, show } = open;
       const token = await findToken(local, argument, flags.tokenFile);
       const joined = await local.join(places, token, flags);
       await show(joined, () => joinedText(joined));
-      await startAs(local, places, flags);
+      await startAs(local, open, flags);
     });
 }
 
@@ -115,9 +117,10 @@ async function findToken(
   });
 }
 
-async function startAs(local: Local, places: Session['places'], flags: StartFlags): Promise<void> {
+async function startAs(local: Local, open: Session, flags: StartFlags): Promise<void> {
   if (!flags.start) return;
-  await (flags.foreground === true ? local.daemon(places) : local.start(places));
+  if (flags.foreground === true) await local.daemon(open.places);
+  else await open.patiently('starting the daemon', local.start(open.places));
 }
 
 function daemonCommands(local: Local, session: (command: Command) => Session): readonly Command[] {
@@ -125,23 +128,29 @@ function daemonCommands(local: Local, session: (command: Command) => Session): r
     name: string,
     description: string,
     isRunning: boolean,
-    run: (places: Session['places']) => Promise<void>,
+    run: (open: Session) => Promise<void>,
   ): Command =>
     new Command(name)
       .description(description)
       .addHelpText('after', `\nExample:\n  cnsmo ${name}\n`)
       .action(async (_flags: unknown, command: Command) => {
-        const { places, show } = session(command);
-        await run(places);
-        await show({ running: isRunning }, () => '');
+        const open = session(command);
+        await run(open);
+        await open.show({ running: isRunning }, () => '');
       });
+  const start = (open: Session): Promise<void> =>
+    open.patiently('starting the daemon', local.start(open.places));
+  const stop = (open: Session): Promise<void> =>
+    open.patiently('stopping the daemon', local.stop(open.places));
   return [
-    act('daemon', 'run the member in this process (as the unit does)', false, local.daemon),
-    act('start', 'start the daemon', true, local.start),
-    act('stop', 'stop the daemon; the VPN keeps running', false, local.stop),
-    act('restart', 'stop, then start the daemon', true, async (places) => {
-      await local.stop(places);
-      await local.start(places);
+    act('daemon', 'run the member in this process (as the unit does)', false, ({ places }) =>
+      local.daemon(places),
+    ),
+    act('start', 'start the daemon', true, start),
+    act('stop', 'stop the daemon; the VPN keeps running', false, stop),
+    act('restart', 'stop, then start the daemon', true, async (open) => {
+      await stop(open);
+      await start(open);
     }),
   ];
 }
@@ -152,10 +161,13 @@ function leaveCommand(local: Local, session: (command: Command) => Session): Com
     .option('--local', 'tell nobody; for when the daemon does not run')
     .addHelpText('after', '\nExample:\n  cnsmo leave\n')
     .action(async (flags: { readonly local?: boolean }, command: Command) => {
-      const { places, call, show } = session(command);
-      if (flags.local === true) await local.leaveLocal(places);
-      else await call('POST', '/v1/leave');
-      await local.forget(places);
+      const { places, call, show, patiently } = session(command);
+      const leave = async (): Promise<void> => {
+        if (flags.local === true) await local.leaveLocal(places);
+        else await call('POST', '/v1/leave');
+        await local.forget(places);
+      };
+      await patiently('leaving', leave());
       await show({ left: true }, () => 'Left the mesh. Nothing of it remains on this VM.\n');
     });
 }

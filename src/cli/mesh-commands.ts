@@ -38,7 +38,7 @@ function statusCommand(local: Local, session: Open): Command {
       const status =
         flags.wait === undefined
           ? ((await open.call('GET', '/v1/status')) as Status)
-          : await waitReady(local, open);
+          : await open.patiently('waiting until this VM is ready', waitReady(local, open));
       await open.show(status, (page) => renderStatus(page, status));
     });
 }

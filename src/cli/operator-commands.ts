@@ -19,8 +19,9 @@ export function operatorCommand(local: Local, session: Open): Command {
       .argument('<member>', 'name or id')
       .addHelpText('after', '\nExample:\n  cnsmo operator add vm2\n')
       .action(async (member: string, _flags, command: Command) => {
-        const { call, show } = session(command);
-        await call('POST', '/v1/operators', { member });
+        const { call, show, patiently } = session(command);
+        const given = call('POST', '/v1/operators', { member });
+        await patiently(`waiting until ${member} has the role`, given);
         await show({ operator: member }, () => `${member} is an operator.\n`);
       }),
   );

@@ -21,6 +21,10 @@ export interface Session {
   readonly isForPeople: boolean;
   /** Shows one of many answers: a line of the table, or an object on a line of its own. */
   showLine(body: unknown, line: (page: Page) => string): Promise<void>;
+  /** Whether hints and progress are not wanted. */
+  readonly isQuiet: boolean;
+  /** Waits for work, and says so on a terminal when that takes its time. */
+  patiently<Result>(what: string, work: Promise<Result>): Promise<Result>;
   /** A line for people, on stderr; left out with -q and for machines. */
   hint(text: string): void;
 }

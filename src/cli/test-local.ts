@@ -16,6 +16,7 @@ interface Choice {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly isTerminal?: boolean;
+  readonly isMember?: boolean;
   /** What an act of the machine ends with, instead of well. */
   readonly failure?: Readonly<Record<string, Error>>;
   /** How long a request takes, ms. */
@@ -68,6 +69,7 @@ const localOf = (scene: Scene): Local => {
   return {
     version: 'cnsmo 0.0.0 (test)',
     ...actsOf(scene),
+    isMember: async () => choice.isMember ?? false,
     call: (places, request) => answerOf(scene, places, request),
     takeEnv: (name) => {
       const value = env.get(name);
@@ -84,8 +86,8 @@ const localOf = (scene: Scene): Local => {
     out: (text) => void scene.out.push(text),
     err: (text) => void scene.err.push(text),
     monotonicMs: () => scene.nowMs,
-    sleep: async (durationMs) => {
-      scene.nowMs += durationMs;
+    sleep: async (durationMs, signal) => {
+      if (signal?.aborted !== true) scene.nowMs += durationMs;
     },
   };
 };

@@ -143,5 +143,7 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>
 /** The event that a log line is, or null when it is none. */
 export function eventOfLog(line: string, facts: Facts): EventDraft | null {
   const tell = Object.hasOwn(TOLD, line) ? TOLD[line] : undefined;
-  return tell === undefined ? null : { member: null, ...tell(facts) };
+  if (tell === undefined) return null;
+  const { kind, text } = tell(facts);
+  return { kind, member: null, text };
 }

@@ -1,0 +1,76 @@
+/**
+ * Loop: open session — what a command works with, from the flags that it was called with.
+ */
+import type { Command } from 'commander';
+import { FAULT_STATUS, Fault } from '../fault.ts';
+import { readDuration } from './duration.ts';
+import type { Local } from './local.ts';
+import { patiently } from './patience.ts';
+import type { Session } from './session.ts';
+
+interface CommonFlags {
+  readonly state: string;
+  readonly run: string;
+  readonly output: 'table' | 'json' | 'yaml';
+  readonly timeout: string;
+  readonly quiet?: boolean;
+}
+
+/** Longest wait, ms: timers hold 31 bits, which is 24 days. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+
+/** The session of a command. Fault 'refused' when a common flag is not acceptable. */
+export function openSession(command: Command, local: Local): Session {
+  const flags = commonFlags(command);
+  const places = { state: flags.state, run: flags.run };
+  const timeoutMs = Math.min(readDuration('timeout', flags.timeout), TIMEOUT_MS_MAX);
+  const isForPeople = flags.output === 'table';
+  const isChatty = isForPeople && flags.quiet !== true;
+  return {
+    places,
+    timeoutMs,
+    isForPeople,
+    isQuiet: flags.quiet === true,
+    call: async (method, path, body, choice = {}) => {
+      const request = { method, path, query: choice.query ?? {}, body: body ?? null };
+      const answer = await local.call(places, request, choice.waitMs ?? timeoutMs);
+      if (answer.status === 200) return answer.body;
+      throw faultOf(answer.status, answer.body);
+    },
+    show: async (body, render) => {
+      if (flags.output === 'json') local.out(`${JSON.stringify(body, null, 2)}\n`);
+      else if (flags.output === 'yaml') local.out((await import('yaml')).stringify(body));
+      else local.out(render(local.page));
+    },
+    showLine: async (body, line) => {
+      if (flags.output === 'json') local.out(`${JSON.stringify(body)}\n`);
+      else if (flags.output === 'yaml') local.out((await import('yaml')).stringify([body]));
+      else local.out(line(local.page));
+    },
+    hint: (text) => {
+      if (isChatty) local.err(text);
+    },
+    patiently: (what, work) =>
+      isChatty && local.isErrorTerminal ? patiently(local, what, work) : work,
+  };
+}
+
+/** The common flags, wherever on the line they stand: the last one typed counts. */
+function commonFlags(command: Command): CommonFlags {
+  const line: Command[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) line.unshift(at);
+  const typed = line.flatMap((at) =>
+    Object.entries(at.opts()).filter(([name]) => at.getOptionValueSource(name) === 'cli'),
+  );
+  return { ...command.opts<CommonFlags>(), ...Object.fromEntries(typed) };
+}
+
+const CODES = ['forbidden', 'refused', 'usage', 'timeout', 'no-daemon', 'internal'] as const;
+
+function faultOf(status: number, body: unknown): Fault {
+  const facts = (body as { error?: Fault['facts'] } | null)?.error;
+  const code = CODES.find((known) => FAULT_STATUS[known].http === status) ?? 'internal';
+  if (facts !== undefined) return new Fault(code, facts);
+  const [why, remedy] = [`answered ${status} and nothing else`, 'look at its log'];
+  return new Fault('internal', { field: 'daemon', value: String(status), why, remedy });
+}
