@@ -36,6 +36,16 @@ test('settings: bad values are refused by field and value', () => {
     [{ interface: 'a234567890123456' }, 'interface: a234567890123456'],
     [{ advertise: 'host.example' }, 'advertise: host.example'],
     [{ advertise: '203.0.113.5:0' }, 'port: 0'],
+    [{ advertise: '0.0.0.0' }, 'advertise: 0.0.0.0'],
+    [{ advertise: '0.0.0.0:7300' }, 'advertise: 0.0.0.0'],
+    [{ advertise: '::' }, 'advertise: ::'],
+    [{ advertise: '127.0.0.1' }, 'advertise: 127.0.0.1'],
+    [{ advertise: '[::1]:7300' }, 'advertise: ::1'],
+    [{ advertise: '169.254.1.1' }, 'advertise: 169.254.1.1'],
+    [{ advertise: 'fe80::1' }, 'advertise: fe80::1'],
+    [{ advertise: '224.0.0.1' }, 'advertise: 224.0.0.1'],
+    [{ advertise: '255.255.255.255' }, 'advertise: 255.255.255.255'],
+    [{ advertise: 'ff02::1' }, 'advertise: ff02::1'],
     [{ services: 'vpn,ssh' }, 'services: ssh'],
   ];
   for (const [texts, start] of bad) {

@@ -2,7 +2,7 @@
  * Rule: settings — the flags that init and join share, from text to values, each with the reason
  * when it is refused.
  */
-import { isAddress, parsePrefix4, parsePrefix6 } from '../../crdt/addresses.ts';
+import { canBeHost, isAddress, parsePrefix4, parsePrefix6 } from '../../crdt/addresses.ts';
 import { parseName } from '../../crdt/names.ts';
 import { Fault } from '../../fault.ts';
 import type { Endpoint } from '../../ports.ts';
@@ -71,14 +71,20 @@ export function readServices(text: string | undefined): readonly string[] {
 
 /** `ADDR` or `ADDR:PORT`, IPv6 with a port in brackets. */
 function readEndpoint(text: string, port: number): Endpoint {
-  if (isAddress(text)) return { host: text, port };
+  if (isAddress(text)) return { host: reachable(text), port };
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text);
   const host = match?.[1] ?? match?.[2] ?? '';
   if (!isAddress(host)) {
     const remedy = 'give a numeric address, as 203.0.113.5, 203.0.113.5:7300 or [2001:db8::5]:7300';
     throw refused('advertise', text, 'not an address', remedy);
   }
-  return { host, port: match?.[3] === undefined ? port : readPort(match[3]) };
+  return { host: reachable(host), port: match?.[3] === undefined ? port : readPort(match[3]) };
+}
+
+function reachable(host: string): string {
+  if (canBeHost(host)) return host;
+  const why = 'an address at which no other VM can reach this one';
+  throw refused('advertise', host, why, 'give the public address of this VM');
 }
 
 function readPort(text: string): number {
