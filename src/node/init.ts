@@ -43,7 +43,7 @@ export async function prepareInit(
   const { crypto, disk, random } = ports;
   await checkHost(ports, settings.port);
   const prefix6 = settings.prefix6 ?? makePrefix6(random.bytes(16));
-  await checkOverlay(ports.host, { prefix: settings.prefix, prefix6 }, settings.interface);
+  await checkOverlay(ports.host, { prefix: settings.prefix, prefix6 }, settings);
   const rootSeed = random.bytes(32);
   await keepCode(printRecoveryCode(crypto, rootSeed));
   await startJournal(disk);

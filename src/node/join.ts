@@ -226,7 +226,7 @@ async function checkWelcome(
   }
   const aheadMs = ports.clock.wallMs() - welcome.wallMs;
   if (Math.abs(aheadMs) > SKEW_MS_MAX) throw badClock(aheadMs);
-  await checkOverlay(ports.host, read.genesis, settings.interface);
+  await checkOverlay(ports.host, read.genesis, settings);
   if (welcome.ipv4 === '') throw joinFault('full', read.genesis.prefix, settings.member);
   return { genesis: read.genesis, genesisBytes: welcome.genesis };
 }

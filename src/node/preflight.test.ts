@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Fault } from '../fault.ts';
 import type { Disk } from '../ports.ts';
-import { checkHost } from './preflight.ts';
+import { checkHost, checkOverlay } from './preflight.ts';
 
 const portsWith = (file: string | null) => {
   const disk: Disk = {
@@ -38,4 +39,25 @@ test('preflight: a member, or one that has not finished leaving, is refused', as
   for (const file of ['genesis', 'leaving']) {
     await assert.rejects(checkHost(portsWith(file), 7300), { code: 'refused' });
   }
+});
+
+test('preflight: what is advertised may not lie in the overlay', async () => {
+  // Goal: nobody is told to dial a tunnel through itself. Method: both families, and none.
+  const host = {
+    ...portsWith(null).host,
+    run: async () => ({ status: 1, stdout: '', stderr: '' }),
+  };
+  const mesh = { prefix: '10.10.0.0/16', prefix6: 'fd12::/64' };
+  const check = (at: string | null) => {
+    const advertised = at === null ? null : { host: at, port: 7300 };
+    return checkOverlay(host, mesh, { interface: 'cnsmo0', advertised });
+  };
+  for (const at of ['10.10.0.1', 'fd12::5']) {
+    await assert.rejects(check(at), (error) => {
+      assert.ok(error instanceof Fault && error.code === 'refused');
+      assert.match(error.message, new RegExp(`^advertise: ${at}: an address of the VPN itself`));
+      return true;
+    });
+  }
+  for (const at of ['10.11.0.1', 'fd12:0:0:1::5', '203.0.113.5', null]) await check(at);
 });

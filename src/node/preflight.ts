@@ -5,7 +5,8 @@ import { Fault } from '../fault.ts';
 import type { Disk, Host, Net } from '../ports.ts';
 import { isLeaving } from './leave.ts';
 import { isInitialised } from './local-state.ts';
-import { checkFitness, checkRoutes } from './rules/fitness.ts';
+import { checkAdvertised, checkFitness, checkRoutes } from './rules/fitness.ts';
+import type { Settings } from './rules/settings.ts';
 
 /** Fault 'refused' when the state directory holds a member, or a leave that is not finished. */
 export async function checkVacant(disk: Disk): Promise<void> {
@@ -48,14 +49,15 @@ export async function checkHost(
 }
 
 /**
- * Fault 'refused' when the overlay's prefixes overlap a route of this host or an interface has
- * our name.
+ * Fault 'refused' when the overlay's prefixes overlap a route of this host or hold what is
+ * advertised, or an interface has our name.
  */
 export async function checkOverlay(
   host: Host,
   mesh: { readonly prefix: string; readonly prefix6: string },
-  ownInterface: string,
+  { interface: ownInterface, advertised }: Pick<Settings, 'interface' | 'advertised'>,
 ): Promise<void> {
+  if (advertised !== null) checkAdvertised(advertised.host, mesh);
   const routes4 = await host.run({ argv: ['ip', '-j', '-4', 'route', 'show'] });
   if (routes4.status === 0) checkRoutes(routes4.stdout, mesh.prefix, ownInterface);
   const routes6 = await host.run({ argv: ['ip', '-j', '-6', 'route', 'show'] });

@@ -3,6 +3,7 @@
  */
 import * as z from 'zod/mini';
 import { overlaps } from '../../crdt/addresses.ts';
+import { isOverlay } from '../../crdt/endpoints.ts';
 import { Fault } from '../../fault.ts';
 import type { HostFacts } from '../../ports.ts';
 
@@ -54,6 +55,16 @@ export function checkRoutes(routesJson: string, prefix: string, ownInterface: st
     const why = `overlaps the route ${dst} of interface ${dev ?? 'unknown'} on this host`;
     throw unfit(field, prefix, why, `init the mesh with another --${field}`);
   }
+}
+
+/** Fault 'refused' when what is advertised is an address of the overlay. */
+export function checkAdvertised(
+  host: string,
+  mesh: { readonly prefix: string; readonly prefix6: string },
+): void {
+  if (!isOverlay(mesh, host)) return;
+  const why = 'an address of the VPN itself, which is reached only through what is advertised';
+  throw unfit('advertise', host, why, 'give the public address of this VM');
 }
 
 const unfit = (field: string, value: string, why: string, remedy: string): Fault =>
