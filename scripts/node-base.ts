@@ -4,7 +4,14 @@
  * Stripping takes 20 MB away. It is done before the program goes in: after it, it breaks the file.
  * The copy lies where `@yao-pkg/pkg` looks for downloads of its own, so it downloads nothing.
  */
-import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Arch, ensureNodePackage, pinnedNode } from './node-package.ts';
 import type { ToolName } from './packages.table.ts';
@@ -25,21 +32,20 @@ export const stripperVersion = async (arch: Arch): Promise<string> => {
   return (await run(stripper(arch), ['--version'])).split('\n')[0] ?? '';
 };
 
-/** Makes the stripped copy where there is none yet, and gives its path. */
+/** Makes the stripped copy where there is none by this machine's strip, and gives its path. */
 export const strippedNode = async (arch: Arch): Promise<string> => {
   const name = `node-v${pinnedNode()}-linux-${arch}`;
   const cache = join(PKG_HOME, '.pkg-cache/sea');
   const node = join(cache, name, 'bin/node');
   const source = join(await ensureNodePackage(arch), 'bin/node');
-  if (existsSync(`${node}.ok`)) return node;
-  await ensureTools([stripper(arch)]);
+  const version = await stripperVersion(arch);
+  if (existsSync(`${node}.ok`) && readFileSync(`${node}.ok`, 'utf8') === version) return node;
   mkdirSync(dirname(node), { recursive: true });
   const unfinished = `${node}.${process.pid}`;
   copyFileSync(source, unfinished);
   await run(stripper(arch), [unfinished]);
   renameSync(unfinished, node);
-  for (const mark of [`${name}.tar.gz`, `${name}.tar.gz.ok`, `${name}/bin/node.ok`]) {
-    writeFileSync(join(cache, mark), '');
-  }
+  for (const mark of [`${name}.tar.gz`, `${name}.tar.gz.ok`]) writeFileSync(join(cache, mark), '');
+  writeFileSync(`${node}.ok`, version);
   return node;
 };
