@@ -48,6 +48,7 @@ const local: Local = {
   stop: async (places) => (await acts()).stopHere(places),
   leaveLocal: async (places) => (await acts()).leaveHere(places),
   forget: async (places) => (await acts()).forgetHere(places),
+  logs: async (places, wish, onLine) => (await acts()).logsHere(places, wish, onLine),
   isMember,
   call: (places, request, timeoutMs) => callApi(socketPath(places.run), request, timeoutMs),
   writeSecret,

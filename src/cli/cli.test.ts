@@ -13,6 +13,7 @@ const COMMANDS = [
   'start',
   'stop',
   'restart',
+  'logs',
   'leave',
   'consent',
   'status',

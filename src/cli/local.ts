@@ -52,6 +52,15 @@ export interface Local {
   leaveLocal(places: Places): Promise<void>;
   /** After leave: removes the unit, if there is one. */
   forget(places: Places): Promise<void>;
+  /**
+   * Hands on the daemon's log, its last lines and, when it is followed, what comes after them.
+   * Resolves at its end.
+   */
+  logs(
+    places: Places,
+    wish: { readonly lines: number; readonly isFollowed: boolean },
+    onLine: (line: string) => void,
+  ): Promise<void>;
   /** Whether the state directory holds a member; true also when only root can tell. */
   isMember(places: Places): Promise<boolean>;
   call(places: Places, request: ApiRequest, timeoutMs: number): Promise<ApiAnswer>;

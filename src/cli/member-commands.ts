@@ -5,6 +5,7 @@
 import { Argument, Command, Option } from 'commander';
 import { Fault } from '../fault.ts';
 import type { Local, MemberFlags } from './local.ts';
+import { logsCommand } from './log-commands.ts';
 import type { Session } from './session.ts';
 
 interface StartFlags {
@@ -23,6 +24,7 @@ export const memberCommands = (
   initCommand(local, session),
   joinCommand(local, session),
   ...daemonCommands(local, session),
+  logsCommand(local, session),
   leaveCommand(local, session),
   consentCommand(session),
 ];

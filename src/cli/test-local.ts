@@ -17,6 +17,7 @@ interface Choice {
   readonly files?: Readonly<Record<string, string>>;
   readonly isTerminal?: boolean;
   readonly isMember?: boolean;
+  readonly log?: readonly string[];
   /** What an act of the machine ends with, instead of well. */
   readonly failure?: Readonly<Record<string, Error>>;
   /** How long a request takes, ms. */
@@ -117,6 +118,10 @@ const actsOf = ({ choice, acts }: Scene) => {
     stop: (places: Places) => act('stop', places),
     leaveLocal: (places: Places) => act('leaveLocal', places),
     forget: (places: Places) => act('forget', places),
+    logs: (async (places, wish, onLine) => {
+      await act('logs', places, wish);
+      for (const line of choice.log ?? []) onLine(line);
+    }) satisfies Local['logs'],
     writeSecret: (path: string, content: string) => act('writeSecret', path, content),
     readSecret: async (path: string): Promise<string> => {
       await act('readSecret', path);

@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Ports } from '../../ports.ts';
 import { type Founded, prepareInit } from '../init.ts';
@@ -19,6 +20,7 @@ import { lockState } from './daemon-lock.ts';
 import { openHost } from './host.ts';
 import { installTools } from './install-tools.ts';
 import { awaitGone, startDaemon, stopDaemon, usesUnit } from './lifecycle.ts';
+import { type LogWish, readJournal, readLogFile } from './log-reader.ts';
 import { removeUnit } from './systemd.ts';
 
 /** The flags of init and join, as typed. */
@@ -81,6 +83,17 @@ export async function forgetHere(directories: Directories): Promise<void> {
   const isUnit = await usesUnit(host, directories);
   await awaitGone(directories);
   if (isUnit) await removeUnit(host);
+}
+
+/** Hands on the daemon's log. See `readLogFile`. */
+export async function logsHere(
+  directories: Directories,
+  wish: LogWish,
+  onLine: (line: string) => void,
+): Promise<void> {
+  const { signal } = new AbortController();
+  if (await usesUnit(openHost(), directories)) await readJournal(wish, onLine, signal);
+  else await readLogFile(join(directories.state, 'log'), wish, onLine, signal);
 }
 
 /** Runs `act` with the ports and the flags as values. */
