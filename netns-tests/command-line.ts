@@ -16,7 +16,7 @@ export const cnsmo = (
 ): Promise<Outcome> =>
   vm.run(['/usr/local/bin/cnsmo', ...argv], { timeoutMs: TIMEOUT_MS, ...options });
 
-/** The same, but a status other than 0 rejects with the line that it printed. Gives what it said. */
+/** The same, but a status other than 0 rejects with the line that it printed; gives its output. */
 export async function obey(
   vm: Vm,
   argv: readonly string[],

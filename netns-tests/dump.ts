@@ -34,9 +34,10 @@ export async function dump(world: RealWorld, name: string, error: unknown): Prom
   const put = (file: string, text: string): void => writeFileSync(join(directory, file), text);
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
   put('timeline.txt', `${world.timeline.lines().join('\n')}\n\n${why}\n`);
-  for (const [site, router] of [...world.network.routers, ['internet', world.network.internet]]) {
+  const { routers, internet } = world.network;
+  for (const [site, router] of new Map([...routers, ['internet', internet]])) {
     const routing = ['sh', '-c', 'ip -br address; ip route; ip -6 route; nft list ruleset'];
-    put(`router-${site}.txt`, await say(router as Namespace, routing));
+    put(`router-${site}.txt`, await say(router, routing));
   }
   for (const vm of world.vms.values()) {
     put(`${vm.name}.log`, logTail(join(vm.disk, 'cnsmo/log')));

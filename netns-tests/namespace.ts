@@ -28,7 +28,7 @@ export interface Namespace {
 /** `network`: the network alone. `machine`: also its own mounts, processes and host name. */
 export type NamespaceKind = 'network' | 'machine';
 
-/** What a kind consists of: for unshare, which makes it, for nsenter, which goes in, and what holds it. */
+/** What a kind is: for unshare, which makes it, for nsenter, which goes in; and what holds it. */
 interface KindWords {
   readonly make: readonly string[];
   readonly go: readonly string[];

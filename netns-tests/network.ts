@@ -61,6 +61,8 @@ export interface Network {
 /** Public /24 of each site, in order, and the private one of those behind NAT. */
 const PUBLIC_PREFIXES = ['198.51.100', '203.0.113'];
 const PRIVATE_PREFIX = '172.31.0';
+/** Given to a bridge; else it is that of one of its ports, and changes when a VM is unplugged. */
+const ROUTER_MAC = '02:00:00:00:00:01';
 /** Where VM numbers begin within a prefix; 1 is the router. */
 const FIRST_HOST = 10;
 
@@ -108,7 +110,8 @@ export async function openNetwork(layout: Layout, isKept = false): Promise<Netwo
     cut: async (siteA, siteB) => {
       const drop = (from: string, to: string) => `iifname "${from}" oifname "${to}" drop`;
       const rules = `${drop(siteA, siteB)}\n${drop(siteB, siteA)}`;
-      const input = `table inet cut {\nchain pass {\ntype filter hook forward priority 0\n${rules}\n}\n}`;
+      const chain = `chain pass {\ntype filter hook forward priority 0\n${rules}\n}`;
+      const input = `table inet cut {\n${chain}\n}`;
       await internet.must(['nft', '-f', '-'], { input });
     },
     heal: async () => {
@@ -141,7 +144,7 @@ function numbersOf(site: Site, index: number): SiteNumbers {
   };
 }
 
-/** A router forwards, answers no redirects, and its links come up without waiting for duplicates. */
+/** A router forwards, sends no redirects, and its links are up without waiting for duplicates. */
 const ROUTER_SETUP = `
 ip link set lo up
 cd /proc/sys/net
@@ -168,7 +171,7 @@ async function openSite(
     `route add ${site.publicPrefix}.0/24 via ${near}`,
   ]);
   await ip(router, [
-    'link add lan type bridge forward_delay 0',
+    `link add lan address ${ROUTER_MAC} type bridge forward_delay 0`,
     'link set lan up',
     'link set wan up',
     `addr add ${near}/30 dev wan`,

@@ -40,11 +40,8 @@ export async function refuse(world: RealWorld, witness: string, row: Refusal): P
   const before = await state();
   if (row.spoil !== undefined) await vm.must(['sh', '-ec', row.spoil]);
   const typed = [...(row.by ?? []), '/usr/local/bin/cnsmo', ...row.argv];
-  const { status, stdout, stderr } = await vm
-    .run(typed, { input: row.input ?? '' })
-    .finally(async () => {
-      if (row.mend !== undefined) await vm.must(['sh', '-ec', row.mend]);
-    });
+  const { status, stdout, stderr } = await vm.run(typed, { input: row.input ?? '' });
+  if (row.mend !== undefined) await vm.must(['sh', '-ec', row.mend]);
   const said = `${row.what}: ${status}: ${stdout}${stderr}`;
   expect(`status ${row.status}: ${said}`, status === row.status);
   expect(`nothing on standard output: ${said}`, stdout === '');

@@ -68,8 +68,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<RealWorld> 
   for (const [index, { name, site }] of wanted.entries()) {
     vms.set(name, makeVm(ground, name, site, index + 1));
   }
-  const isOff = (name: string): boolean => wanted.some((one) => one.name === name && one.isOff);
-  await Promise.all([...vms.values()].map((vm) => (isOff(vm.name) ? null : vm.start())));
+  const first = [...vms.values()].filter((_, index) => wanted[index]?.isOff !== true);
+  await Promise.all(first.map((vm) => vm.start()));
   const timeline = openTimeline();
   return {
     ...worldOf(network, vms, timeline),
@@ -128,8 +128,7 @@ function worldOf(
   };
 }
 
-/** Whether an address answers a VM. */
-export async function ping(from: Vm, address: string): Promise<boolean> {
+async function ping(from: Vm, address: string): Promise<boolean> {
   const argv = ['ping', '-n', '-c', '1', '-W', String(PING_SECONDS), address];
   return (await from.run(argv)).status === 0;
 }
