@@ -73,7 +73,7 @@ test('a package has its hash, licence and name for scanners', () => {
   assert.deepEqual([bare?.licenses, bare?.hashes], [undefined, undefined]);
 });
 
-test('it is the same whatever the order, and fails where the lock is not that of the bundle', () => {
+test('it is the same in any order, and fails where the lock is not that of the bundle', () => {
   // Goal: equal builds have equal lists. Method: the folders backwards; the twin has one that the
   // lock has not.
   const text = (made: Materials): string => JSON.stringify(sbomOf(LOCK, made));
