@@ -149,7 +149,7 @@ async function openParts(ports: Ports, build: Build) {
   const config = { current: local.config };
   const linkContext = { self, view: replica.view, standing, entries };
   const links = createLinks(ports, linkContext, () => agents.mark());
-  const sync = createSync(ports, replica);
+  const sync = createSync(ports, replica, (peer) => standing(peer) === 'member');
   const facts = createFacts(ports, replica, () => ({
     self,
     config: config.current,

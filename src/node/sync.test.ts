@@ -2,21 +2,175 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
+import { Fault } from '../fault.ts';
+import type { Connection, RequestHandler, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
+import { encodeSync } from './rules/sync-message.ts';
 import { createSync } from './sync.ts';
 
-const clock = { wallMs: () => 0, monotonicMs: () => 0, sleep: async () => undefined };
 const random = { bytes: (length: number) => new Uint8Array(length), fraction: () => 0 };
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const NOTHING = encodeSync({ heads: [], frames: [] });
 
-const verdictOn = (receipt: Receipt) => {
-  const replica = { receive: () => [receipt] } as unknown as Replica;
-  return createSync({ clock, random, log }, replica).judge('peer' as PeerKey, new Uint8Array());
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+};
+
+/**
+ * A sync loop whose peers answer when they are told to. Peers whose names begin with `invite` hold
+ * invites. Time stands still.
+ */
+function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', why: 'gap' }) {
+  const warnings: string[] = [];
+  const log = {
+    info: () => undefined,
+    warn: (event: string) => void warnings.push(event),
+    error: () => undefined,
+  };
+  const clock = {
+    wallMs: () => 1_000_000,
+    monotonicMs: () => 0,
+    sleep: (_ms: number, signal: AbortSignal) => untilAborted(signal),
+  };
+  const open: { readonly peer: string; readonly answer: () => void }[] = [];
+  const asked: string[] = [];
+  const served: { handler: RequestHandler | null } = { handler: null };
+  const swarm = {
+    self: 'self' as PeerKey,
+    connections: () => peers.map((peer) => ({ peer }) as Connection),
+    onConnectionChange: () => () => undefined,
+    publish: () => undefined,
+    handle: (_name: string, _options: unknown, handler: RequestHandler) => {
+      served.handler = handler;
+      return () => undefined;
+    },
+    request: (peer: PeerKey) => {
+      assert.ok(!open.some((one) => one.peer === peer), `two exchanges with ${peer}`);
+      asked.push(peer);
+      const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+      const one = {
+        peer,
+        answer: () => {
+          open.splice(open.indexOf(one), 1);
+          resolve(NOTHING);
+        },
+      };
+      open.push(one);
+      return promise;
+    },
+  } as unknown as SwarmNode;
+  const replica = {
+    receive: (frames: readonly Uint8Array[]) => frames.map(() => receipt),
+    heads: () => [],
+    framesAfter: () => [],
+    onChange: () => () => undefined,
+    reassure: () => undefined,
+  } as unknown as Replica;
+  const isMember = (peer: PeerKey): boolean => !peer.startsWith('invite');
+  const sync = createSync({ clock, random, log }, replica, isMember);
+  const stop = new AbortController();
+  const answer = async (peer: string): Promise<void> => {
+    open.find((one) => one.peer === peer)?.answer();
+    await settle();
+  };
+  const start = async (): Promise<() => Promise<void>> => {
+    const done = sync.run(swarm, stop.signal);
+    await settle();
+    return async () => {
+      stop.abort();
+      for (const one of [...open]) one.answer();
+      await done;
+    };
+  };
+  return { sync, start, asked, answer, warnings, served, open };
+}
+
+const gap = (from: string, sync: ReturnType<typeof stage>['sync']): void => {
+  sync.judge(from as PeerKey, new Uint8Array());
 };
 
 test('sync: who sends what is bad for everybody is scored, nobody else', () => {
   // Goal: no author can make honest members score each other. Method: a receipt of each kind.
+  const verdictOn = (receipt: Receipt) =>
+    stage([], receipt).sync.judge('peer' as PeerKey, new Uint8Array());
   assert.equal(verdictOn({ verdict: 'rejected', why: 'signature', detail: '' }), 'reject');
   assert.equal(verdictOn({ verdict: 'rejected', why: 'equivocation', detail: '' }), 'ignore');
   assert.equal(verdictOn({ verdict: 'known' }), 'ignore');
+});
+
+test('sync: a peer that does not answer holds up nobody else', async () => {
+  // Goal: anti-entropy goes on with all others. Method: one never answers; a gap at another.
+  const { sync, start, asked, answer } = stage(['slow', 'quick']);
+  const end = await start();
+  assert.deepEqual(asked, ['slow', 'quick']);
+  await answer('quick');
+  gap('quick', sync);
+  await settle();
+  assert.deepEqual(asked, ['slow', 'quick', 'quick']);
+  await end();
+});
+
+test('sync: one exchange with a peer at a time, and one more for what came meanwhile', async () => {
+  // Goal: no mark is lost, none is served twice. Method: two gaps and a wish during an exchange.
+  const { sync, start, asked, answer } = stage(['a']);
+  const end = await start();
+  gap('a', sync);
+  gap('a', sync);
+  const wish = sync.with('a' as PeerKey);
+  await settle();
+  assert.deepEqual(asked, ['a']);
+  await answer('a');
+  assert.deepEqual(asked, ['a', 'a']);
+  await answer('a');
+  assert.equal(await wish, true);
+  await answer('a');
+  await answer('a');
+  assert.ok(asked.length <= 3, `${asked.length} exchanges`);
+  await end();
+});
+
+test('sync: of many new connections a few are asked at a time, and then the others', async () => {
+  // Goal: bounded work, nobody forgotten. Method: 20 peers; count who is asked and not answered.
+  const peers = [...Array(20).keys()].map((index) => `p${index}`);
+  const { start, asked, answer, open } = stage(peers);
+  const end = await start();
+  assert.equal(open.length, 8);
+  while (open.length > 0) {
+    await answer(open[0]?.peer ?? '');
+    assert.ok(open.length <= 8);
+  }
+  assert.deepEqual(asked.toSorted(), peers.toSorted());
+  await end();
+});
+
+test('sync: the holder of an invite is asked nothing', async () => {
+  // Goal: no warning at every join. Method: one connection of each kind, and a round.
+  const { start, asked, warnings } = stage(['invite 1', 'member']);
+  const end = await start();
+  assert.deepEqual(asked, ['member']);
+  assert.deepEqual(warnings, []);
+  await end();
+});
+
+test('sync: a request that is none is refused by name', async () => {
+  // Goal: what others send is no bug of ours. Method: bytes that no version makes.
+  const { start, served } = stage([]);
+  const end = await start();
+  const from = {
+    peer: 'p' as PeerKey,
+    standing: 'member' as const,
+    remote: { host: '192.0.2.2', port: 1 },
+  };
+  assert.ok(served.handler !== null);
+  await assert.rejects(served.handler(from, Uint8Array.of(255)), (error) => {
+    assert.ok(error instanceof Fault);
+    assert.equal(error.code, 'refused');
+    return true;
+  });
+  await end();
 });

@@ -4,16 +4,17 @@
  *
  * 1. A new connection, a gap in gossip and a wish (`with`) mark a peer; one loop acts on the marks.
  * 2. Besides, every 30 s one connected member, drawn at random, is asked.
- * 3. Rounds end when neither side took anything: what cannot be judged yet is left for later.
+ * 3. No peer waits for another: each has its own exchange, at most one at a time, of a few. A mark
+ *    during it leads to one more.
  * 4. Who took something marks its other neighbours: what heals one link heals those behind it.
+ * 5. Only members are asked: the holder of an invite may do nothing but join.
  */
-
-import type { Head } from '../crdt/chain.ts';
 import type { PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import type { GossipVerdict, Ports, SwarmNode } from '../ports.ts';
+import { type Exchanged, exchange, type Scene, serveExchanges } from './exchange.ts';
 import type { Replica } from './replica.ts';
-import { decodeSync, encodeSync, type SyncMessage } from './rules/sync-message.ts';
+import { createTurns } from './turns.ts';
 import { createWake, type Wake } from './wake.ts';
 
 /**
@@ -21,14 +22,8 @@ import { createWake, type Wake } from './wake.ts';
  * idle traffic small.
  */
 const ROUND_MS = 30_000;
-/** Longest wait for an answer. Unit: ms. A batch of 512 KiB over 1 Mb/s takes 4 s. */
-const ANSWER_MS = 15_000;
-/** Frames sent in one message. Unit: bytes. Small enough not to stall the event loop for 50 ms. */
-const BATCH_BYTES = 512 * 1024;
-/** Longest message: one snapshot of 9 MiB and its heads. Unit: bytes. */
-const MESSAGE_BYTES_MAX = 10 * 1024 * 1024;
-/** Rounds with one peer in a row; more frames than that are fetched by the next mark. */
-const ROUNDS_MAX = 1_000;
+/** Exchanges under way at once, so that a hundred new connections do not mean 50 MiB of batches. */
+const EXCHANGES_MAX = 8;
 
 /** The running loop, as others use it. */
 export interface Sync {
@@ -44,158 +39,124 @@ export interface Sync {
 
 type SyncPorts = Pick<Ports, 'clock' | 'random' | 'log'>;
 
-/** Makes the loop; it does nothing until `run`. */
-export function createSync(ports: SyncPorts, replica: Replica): Sync {
+/** What the parts of the loop share. */
+interface Desk {
+  readonly ports: SyncPorts;
+  readonly replica: Replica;
+  readonly isMember: (peer: PeerKey) => boolean;
+  readonly wake: Wake;
+  readonly marked: Set<PeerKey>;
+  readonly inStep: Set<PeerKey>;
+  /** Null while it does not run. */
+  scene: Scene | null;
+}
+
+/** Makes the loop; it does nothing until `run`. `isMember`: whether a peer counts as a member. */
+export function createSync(
+  ports: SyncPorts,
+  replica: Replica,
+  isMember: (peer: PeerKey) => boolean,
+): Sync {
   const wake = createWake(ports.clock);
   const marked = new Set<PeerKey>();
   const inStep = new Set<PeerKey>();
-  let node: SwarmNode | null = null;
-  const reached = (peer: PeerKey): void => {
-    inStep.add(peer);
-  };
-  const markOthers = (source: PeerKey): void => {
-    for (const { peer } of node?.connections() ?? []) if (peer !== source) marked.add(peer);
-    wake.mark();
-  };
-  const comeInStep = async (peer: PeerKey): Promise<boolean> => {
-    if (node === null) return false;
-    const failed: Exchanged = { isDone: false, hasTaken: false, hasOurs: false };
-    const { isDone, hasTaken, hasOurs } = await exchange(node, replica, peer).catch(
-      (error: unknown) => {
-        ports.log.warn('sync-failed', { peer, why: String(error) });
-        return failed;
-      },
-    );
-    if (isDone) reached(peer);
-    if (isDone && hasOurs) replica.reassure();
-    if (hasTaken) markOthers(peer);
-    return isDone && hasOurs;
-  };
+  const desk: Desk = { ports, replica, isMember, wake, marked, inStep, scene: null };
+  const comeInStep = createTurns((peer: PeerKey) => meet(desk, peer));
   return {
     with: comeInStep,
     isInStep: (peer) => inStep.has(peer),
     judge: (from, frame) => {
       const receipt = replica.receive([frame])[0];
-      if (receipt?.verdict === 'held' && receipt.why !== 'ahead') {
-        marked.add(from);
-        wake.mark();
-      }
+      if (receipt?.verdict === 'held' && receipt.why !== 'ahead') mark(desk, from);
       return verdictOf(receipt);
     },
     run: async (swarm, signal) => {
-      node = swarm;
-      const unhandle = serve(swarm, replica, { reached, markOthers });
-      const unlisten = swarm.onConnectionChange((peer) => {
-        inStep.delete(peer);
-        if (isConnected(swarm, peer)) marked.add(peer);
-        wake.mark();
-      });
-      const unfollow = replica.onChange((own) => own !== null && swarm.publish(own));
-      await act(ports, { swarm, wake, marked, comeInStep }, signal);
-      unfollow();
-      unlisten();
-      unhandle();
-      node = null;
+      const scene: Scene = { clock: ports.clock, swarm, replica, signal };
+      desk.scene = scene;
+      const ends = [
+        serveExchanges(scene, {
+          reached: (peer) => inStep.add(peer),
+          hasTaken: (peer) => markOthers(desk, peer),
+        }),
+        swarm.onConnectionChange((peer) => {
+          inStep.delete(peer);
+          mark(desk, peer);
+        }),
+        replica.onChange((own) => own !== null && swarm.publish(own)),
+      ];
+      for (const { peer } of swarm.connections()) mark(desk, peer);
+      await act(desk, scene, comeInStep);
+      for (const end of ends.toReversed()) end();
+      desk.scene = null;
     },
   };
 }
 
-interface Work {
-  readonly swarm: SwarmNode;
-  readonly wake: Wake;
-  readonly marked: Set<PeerKey>;
-  readonly comeInStep: (peer: PeerKey) => Promise<boolean>;
+const mark = ({ marked, wake }: Desk, peer: PeerKey): void => {
+  marked.add(peer);
+  wake.mark();
+};
+
+const markOthers = (desk: Desk, source: PeerKey): void => {
+  for (const { peer } of desk.scene?.swarm.connections() ?? []) {
+    if (peer !== source) mark(desk, peer);
+  }
+};
+
+const FAILED: Exchanged = { isDone: false, hasTaken: false, hasOurs: false };
+
+/** One exchange. Tells whether the peer then holds all that we said. Never rejects. */
+async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
+  const { ports, replica, inStep, scene } = desk;
+  if (scene === null) return false;
+  let hasFailed = false;
+  const { isDone, hasTaken, hasOurs } = await exchange(scene, peer).catch((error: unknown) => {
+    ports.log.warn('sync-failed', { peer, why: String(error) });
+    hasFailed = true;
+    return FAILED;
+  });
+  if (isDone) inStep.add(peer);
+  if (isDone && hasOurs) replica.reassure();
+  if (!isDone && !hasFailed) mark(desk, peer);
+  if (hasTaken) markOthers(desk, peer);
+  return isDone && hasOurs;
 }
 
-async function act(ports: SyncPorts, work: Work, signal: AbortSignal): Promise<void> {
-  const { swarm, wake, marked, comeInStep } = work;
-  for (const { peer } of swarm.connections()) marked.add(peer);
-  if (marked.size > 0) wake.mark();
+async function act(
+  desk: Desk,
+  { swarm, signal }: Scene,
+  comeInStep: (peer: PeerKey) => Promise<boolean>,
+): Promise<void> {
+  const { ports, wake, marked } = desk;
+  const underWay = new Map<PeerKey, Promise<unknown>>();
   while (!signal.aborted) {
     const jitter = 0.75 + ports.random.fraction() / 2;
     const wasMarked = await wake.wait(ROUND_MS * jitter, signal);
-    if (signal.aborted) return;
+    if (signal.aborted) break;
+    const members = connectedMembers(desk, swarm);
     if (!wasMarked) {
-      const peers = swarm.connections();
-      const drawn = peers[Math.floor(ports.random.fraction() * peers.length)];
-      if (drawn !== undefined) marked.add(drawn.peer);
+      const drawn = members[Math.floor(ports.random.fraction() * members.length)];
+      if (drawn !== undefined) marked.add(drawn);
     }
-    const turn = [...marked].filter((peer) => isConnected(swarm, peer)).toSorted();
-    marked.clear();
-    await Promise.all(turn.map(comeInStep));
-  }
-}
-
-function serve(
-  swarm: SwarmNode,
-  replica: Replica,
-  tell: Record<'reached' | 'markOthers', (peer: PeerKey) => void>,
-): () => void {
-  const options = { bytesMax: MESSAGE_BYTES_MAX, inviteMayUse: false };
-  return swarm.handle('sync', options, async ({ peer }, request) => {
-    const asked = decodeSync(request);
-    if (asked === null) throw new Error('a sync request that is none');
-    if (hasNew(replica.receive(asked.frames))) tell.markOthers(peer);
-    const heads = replica.heads();
-    const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
-    if (frames.length === 0 && isEqual(heads, asked.heads)) tell.reached(peer);
-    return encodeSync({ heads, frames });
-  });
-}
-
-interface Exchanged {
-  readonly isDone: boolean;
-  readonly hasTaken: boolean;
-  /** Whether the peer holds all that this member said: it may hold it back, or not take it. */
-  readonly hasOurs: boolean;
-}
-
-async function exchange(swarm: SwarmNode, replica: Replica, peer: PeerKey): Promise<Exchanged> {
-  let theirs: readonly Head[] = [];
-  let hasTaken = false;
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const frames = round === 0 ? [] : replica.framesAfter(theirs, BATCH_BYTES);
-    const answer = await ask(swarm, peer, { heads: replica.heads(), frames });
-    const takes = hasNew(replica.receive(answer.frames));
-    hasTaken ||= takes;
-    const hasGiven = frames.length > 0 && !isEqual(answer.heads, theirs);
-    theirs = answer.heads;
-    const hasMore = replica.framesAfter(theirs, BATCH_BYTES).length > 0;
-    if (!takes && (!hasMore || (round > 0 && !hasGiven))) {
-      return { isDone: true, hasTaken, hasOurs: holdsOwn(swarm.self, replica.heads(), theirs) };
+    for (const peer of [...marked]) {
+      if (underWay.has(peer) || underWay.size >= EXCHANGES_MAX) continue;
+      marked.delete(peer);
+      if (!members.includes(peer)) continue;
+      const end = comeInStep(peer).finally(() => {
+        underWay.delete(peer);
+        if (marked.size > 0) wake.mark();
+      });
+      underWay.set(peer, end);
     }
   }
-  return { isDone: false, hasTaken, hasOurs: false };
+  await Promise.all(underWay.values());
 }
 
-const holdsOwn = (self: PeerKey, ours: readonly Head[], theirs: readonly Head[]): boolean => {
-  const ofSelf = (heads: readonly Head[]) => heads.filter(({ author }) => author === self);
-  return isEqual(ofSelf(ours), ofSelf(theirs));
-};
-
-const hasNew = (receipts: readonly Receipt[]): boolean =>
-  receipts.some(({ verdict }) => verdict === 'taken');
-
-async function ask(swarm: SwarmNode, peer: PeerKey, message: SyncMessage): Promise<SyncMessage> {
-  const answer = decodeSync(await swarm.request(peer, 'sync', encodeSync(message), ANSWER_MS));
-  if (answer === null) throw new Error('a sync answer that is none');
-  return answer;
-}
-
-const isConnected = (swarm: SwarmNode, peer: PeerKey): boolean =>
-  swarm.connections().some((connection) => connection.peer === peer);
-
-const isEqual = (a: readonly Head[], b: readonly Head[]): boolean =>
-  a.length === b.length &&
-  a.every((head, index) => {
-    const other = b[index];
-    return (
-      other !== undefined &&
-      head.author === other.author &&
-      head.generation === other.generation &&
-      head.sequence === other.sequence
-    );
-  });
+const connectedMembers = ({ isMember }: Desk, swarm: SwarmNode): readonly PeerKey[] =>
+  swarm
+    .connections()
+    .map(({ peer }) => peer)
+    .filter(isMember);
 
 function verdictOf(receipt: Receipt | undefined): GossipVerdict {
   if (receipt?.verdict === 'taken') return 'accept';

@@ -1,0 +1,126 @@
+/**
+ * Loop: exchange — one member and one peer come in step: heads, then the frames that each lacks.
+ *
+ * Rounds end when neither side took anything: what cannot be judged yet is left for later.
+ */
+import type { Head } from '../crdt/chain.ts';
+import type { PeerKey } from '../crdt/ids.ts';
+import type { Receipt } from '../crdt/receiving.ts';
+import { Fault } from '../fault.ts';
+import type { Clock, SwarmNode } from '../ports.ts';
+import type { Replica } from './replica.ts';
+import { decodeSync, encodeSync, type SyncMessage } from './rules/sync-message.ts';
+
+/** Longest wait for an answer. Unit: ms. A batch of 512 KiB over 1 Mb/s takes 4 s. */
+const ANSWER_MS = 15_000;
+/** After this long with one peer in a row the rest is left to the next turn. Unit: ms. */
+const EXCHANGE_MS_MAX = 60_000;
+/** Frames sent in one message. Unit: bytes. Small enough not to stall the event loop for 50 ms. */
+const BATCH_BYTES = 512 * 1024;
+/** Longest message: one snapshot of 9 MiB and its heads. Unit: bytes. */
+const MESSAGE_BYTES_MAX = 10 * 1024 * 1024;
+
+/** What an exchange works with. It ends with `signal`, and takes nothing after. */
+export interface Scene {
+  readonly clock: Clock;
+  readonly swarm: SwarmNode;
+  readonly replica: Replica;
+  readonly signal: AbortSignal;
+}
+
+/** How an exchange ended. */
+export interface Exchanged {
+  /** False when it was cut short: there is more to say. */
+  readonly isDone: boolean;
+  readonly hasTaken: boolean;
+  /** Whether the peer holds all that this member said: it may hold it back, or not take it. */
+  readonly hasOurs: boolean;
+}
+
+/** Comes in step with a connected peer. Fault of `request`; Fault 'refused' for an odd answer. */
+export async function exchange(scene: Scene, peer: PeerKey): Promise<Exchanged> {
+  const { clock, swarm, replica } = scene;
+  const untilMs = clock.monotonicMs() + EXCHANGE_MS_MAX;
+  let theirs: readonly Head[] = [];
+  let hasTaken = false;
+  for (let round = 0; round === 0 || clock.monotonicMs() < untilMs; round += 1) {
+    const frames = round === 0 ? [] : replica.framesAfter(theirs, BATCH_BYTES);
+    const answer = await ask(scene, peer, { heads: replica.heads(), frames });
+    const takes = hasNew(replica.receive(answer.frames));
+    hasTaken ||= takes;
+    const hasGiven = frames.length > 0 && !isEqual(answer.heads, theirs);
+    theirs = answer.heads;
+    const hasMore = replica.framesAfter(theirs, BATCH_BYTES).length > 0;
+    if (!takes && (!hasMore || (round > 0 && !hasGiven))) {
+      return { isDone: true, hasTaken, hasOurs: holdsOwn(swarm.self, replica.heads(), theirs) };
+    }
+  }
+  return { isDone: false, hasTaken, hasOurs: false };
+}
+
+async function ask(scene: Scene, peer: PeerKey, message: SyncMessage): Promise<SyncMessage> {
+  const bytes = await scene.swarm.request(peer, 'sync', encodeSync(message), ANSWER_MS);
+  if (scene.signal.aborted) throw stopped(peer);
+  const answer = decodeSync(bytes);
+  if (answer === null) throw odd(peer, 'answer');
+  return answer;
+}
+
+/** What others are told of what a peer asked for or brought. */
+export interface Ears {
+  /** The peer and we are in step. */
+  readonly reached: (peer: PeerKey) => void;
+  /** The peer brought something new. */
+  readonly hasTaken: (peer: PeerKey) => void;
+}
+
+/** Answers the exchanges of others until the returned function is called. */
+export function serveExchanges(scene: Scene, ears: Ears): () => void {
+  const { swarm, replica } = scene;
+  const options = { bytesMax: MESSAGE_BYTES_MAX, inviteMayUse: false };
+  return swarm.handle('sync', options, async ({ peer }, request) => {
+    const asked = decodeSync(request);
+    if (asked === null) throw odd(peer, 'request');
+    if (hasNew(replica.receive(asked.frames))) ears.hasTaken(peer);
+    const heads = replica.heads();
+    const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
+    if (frames.length === 0 && isEqual(heads, asked.heads)) ears.reached(peer);
+    return encodeSync({ heads, frames });
+  });
+}
+
+const odd = (peer: PeerKey, what: 'request' | 'answer'): Fault =>
+  new Fault('refused', {
+    field: 'sync',
+    value: peer,
+    why: `its sync ${what} is none`,
+    remedy: 'run the same version of cnsmo on both sides',
+  });
+
+const stopped = (peer: PeerKey): Fault =>
+  new Fault('refused', {
+    field: 'sync',
+    value: peer,
+    why: 'this VM is stopping',
+    remedy: 'try again',
+  });
+
+const holdsOwn = (self: PeerKey, ours: readonly Head[], theirs: readonly Head[]): boolean => {
+  const ofSelf = (heads: readonly Head[]) => heads.filter(({ author }) => author === self);
+  return isEqual(ofSelf(ours), ofSelf(theirs));
+};
+
+const hasNew = (receipts: readonly Receipt[]): boolean =>
+  receipts.some(({ verdict }) => verdict === 'taken');
+
+const isEqual = (a: readonly Head[], b: readonly Head[]): boolean =>
+  a.length === b.length &&
+  a.every((head, index) => {
+    const other = b[index];
+    return (
+      other !== undefined &&
+      head.author === other.author &&
+      head.generation === other.generation &&
+      head.sequence === other.sequence
+    );
+  });
