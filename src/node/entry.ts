@@ -4,14 +4,13 @@
  * Requests are judged one after the other, so that checking an invite's uses and spending one of
  * them is one step.
  */
-import { endpointsOf } from '../crdt/endpoints.ts';
 import type { InviteId, PeerKey } from '../crdt/ids.ts';
-import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, Crypto, Endpoint, Log, Standing, SwarmNode } from '../ports.ts';
 import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
 import { type AdmitAsk, type AdmitContext, admit, offerIpv4 } from './rules/admit.ts';
+import { othersOf } from './rules/join-entries.ts';
 import {
   decodeJoinAsk,
   encodeJoin,
@@ -19,9 +18,6 @@ import {
   type JoinAnswer,
 } from './rules/join-message.ts';
 import type { Sync } from './sync.ts';
-
-/** Members that an answer names for the joiner's next steps. FORMATS, "Token": at most 8. */
-const ENTRIES_MAX = 8;
 
 /** Longest wait for another member to hold an admission. Unit: ms. The joiner waits 6 s. */
 const SPREAD_MS = 2_000;
@@ -100,7 +96,7 @@ async function decide(
   const admissions = admissionsOf(replica, self);
   const knowledge = { view, self, admissions, wallMs: ports.clock.wallMs() };
   const decided = admit(ports.crypto, knowledge, invite, ask);
-  const entries = entriesOf(view);
+  const entries = othersOf(view, self);
   if (decided.kind === 'retry') return { v: 1, kind: 'retry', entries };
   if (decided.kind === 'refused') {
     ports.log.info('join-refused', { invite, why: decided.why });
@@ -113,12 +109,3 @@ async function decide(
 
 const admissionsOf = (replica: Replica, self: AdmitContext['self']): number =>
   replica.pathsOf(self).filter((path) => path.startsWith('trust/admission/')).length;
-
-const entriesOf = (view: View): { member: string; host: string; port: number }[] =>
-  view.members
-    .filter((member) => !member.hasLeft)
-    .flatMap((member) => {
-      const endpoint = endpointsOf(member, view.mesh)[0];
-      return endpoint === undefined ? [] : [{ member: member.id, ...endpoint }];
-    })
-    .slice(0, ENTRIES_MAX);

@@ -8,7 +8,7 @@
 
 import { makeJoinRequest } from '../crdt/admission.ts';
 import { type Genesis, readGenesis } from '../crdt/genesis.ts';
-import { type PeerKey, parseMemberId } from '../crdt/ids.ts';
+import type { PeerKey } from '../crdt/ids.ts';
 import { readToken, type Token, type TokenEntry } from '../crdt/token.ts';
 import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
@@ -25,6 +25,7 @@ import {
   writeLocalState,
 } from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
+import { firstContacts, withNamed } from './rules/join-entries.ts';
 import { badClock, badToken, joinFault, noAnswer, unreachable } from './rules/join-fault.ts';
 import {
   decodeJoinAnswer,
@@ -58,6 +59,8 @@ interface Attempt {
   readonly token: Token;
   readonly settings: Settings;
   readonly keys: Keys;
+  /** Whom to ask: the token's entries, and whom those name. Others are cut. */
+  readonly reach: { entries: readonly TokenEntry[] };
   /** Whether a member may have admitted these keys without our hearing of it. */
   readonly doubt: { isOpen: boolean };
 }
@@ -102,7 +105,9 @@ export async function prepareJoin(
   await checkHost(ports, settings.port);
   const doubt = { isOpen: await hasKeys(disk) };
   try {
-    const attempt = { token: read.token, settings, keys: await keepKeys(disk, random), doubt };
+    const keys = await keepKeys(disk, random);
+    const reach = { entries: read.token.entries };
+    const attempt = { token: read.token, settings, keys, reach, doubt };
     return await joinWith(ports, attempt, onStep);
   } catch (error) {
     const isRefused = error instanceof Fault && error.code === 'refused';
@@ -118,7 +123,7 @@ async function joinWith(
 ): Promise<Joined> {
   const { disk } = ports;
   const { token, settings } = attempt;
-  const swarm = await openAsInvite(ports, token);
+  const swarm = await openAsInvite(ports, attempt);
   try {
     const admitted = await tryEntries(ports, swarm, attempt, onStep);
     await startJournal(disk);
@@ -135,14 +140,14 @@ async function joinWith(
   }
 }
 
-const openAsInvite = ({ swarm }: JoinPorts, token: Token): Promise<SwarmNode> => {
-  const pinned = new Set<PeerKey>(token.entries.map(({ memberId }) => memberId));
+const openAsInvite = ({ swarm }: JoinPorts, { token, reach }: Attempt): Promise<SwarmNode> => {
+  const isPinned = (peer: PeerKey) => reach.entries.some(({ memberId }) => memberId === peer);
   return swarm.open({
     seed: token.seed,
     psk: token.psk,
     port: null,
     meshId: token.meshId,
-    standing: (peer) => (pinned.has(peer) ? 'member' : 'stranger'),
+    standing: (peer) => (isPinned(peer) ? 'member' : 'stranger'),
     isOverlay: () => false,
     judge: () => 'ignore',
   });
@@ -154,40 +159,55 @@ async function tryEntries(
   attempt: Attempt,
   onStep: (step: string) => void,
 ): Promise<Admitted> {
-  const entries = attempt.token.entries;
+  const { token, reach } = attempt;
+  const isExpired = token.expiry < ports.clock.wallMs();
   let last: unknown = null;
-  for (let turn = 0; turn < entries.length * ROUNDS; turn += 1) {
-    const entry = entries[turn % entries.length];
-    if (entry === undefined) break;
-    onStep(`asking ${entry.address.host} port ${entry.address.port}`);
-    try {
-      const admitted = await askEntry(ports, swarm, entry, attempt);
-      if (admitted !== null) return admitted;
-    } catch (error) {
-      if (!(error instanceof Fault) || error.facts.field !== 'entry') throw error;
-      ports.log.info('entry-failed', { entry: entry.address.host, why: error.message });
-      last = error;
+  let turn = 0;
+  for (let round = 0; round < (isExpired ? 1 : ROUNDS); round += 1) {
+    for (let index = 0; index < reach.entries.length; index += 1) {
+      const entry = reach.entries[index];
+      if (entry === undefined) break;
+      onStep(`asking ${entry.address.host} port ${entry.address.port}`);
+      try {
+        const word = await askEntry(ports, swarm, entry, attempt);
+        if ('admitted' in word) return word.admitted;
+        reach.entries = withNamed(reach.entries, index, word.named);
+      } catch (error) {
+        if (!(error instanceof Fault) || error.facts.field !== 'entry') throw error;
+        ports.log.info('entry-failed', { entry: entry.address.host, why: error.message });
+        last = error;
+      }
+      turn += 1;
+      const wait = JITTER_MS * ports.random.fraction() * turn;
+      await ports.clock.sleep(wait, new AbortController().signal);
     }
-    const wait = JITTER_MS * ports.random.fraction() * (1 + turn);
-    await ports.clock.sleep(wait, new AbortController().signal);
   }
-  throw unreachable(attempt.token, last);
+  // A day after its expiry the mesh cuts an invite's holder without a word.
+  if (isExpired) throw joinFault('expired', '', attempt.settings.member);
+  throw unreachable(token, last);
 }
 
+/** What an entry says: this VM is in, or others may do better. */
+type Word = { readonly admitted: Admitted } | { readonly named: Retry['entries'] };
+
+type Retry = Extract<JoinAnswer, { kind: 'retry' }>;
+
+const ASK_OTHERS: Word = { named: [] };
+
 /**
- * One entry's word: admitted, null when another may do better; a Fault with field `entry` when it
- * did not answer.
+ * One entry's word. A Fault with field `entry` when it did not answer, another Fault when no entry
+ * would do better.
  */
 async function askEntry(
   ports: JoinPorts,
   swarm: SwarmNode,
   entry: TokenEntry,
   attempt: Attempt,
-): Promise<Admitted | null> {
-  const { token, settings, keys, doubt } = attempt;
+): Promise<Word> {
+  const { token, settings, keys, doubt, reach } = attempt;
   const memberKey = ports.crypto.publicKey(keys.memberSeed);
   const welcome = await exchange(swarm, entry, { v: 1, kind: 'hello', memberKey });
-  if (welcome.kind !== 'welcome') return null;
+  if (welcome.kind !== 'welcome') return ASK_OTHERS;
   const { genesis, genesisBytes } = await checkWelcome(ports, attempt, welcome);
   const request = makeJoinRequest(ports.crypto, {
     mesh: token.meshId,
@@ -202,14 +222,16 @@ async function askEntry(
   const answer = await exchange(swarm, entry, { v: 1, kind: 'admit', ...request });
   doubt.isOpen = wasOpen;
   if (answer.kind === 'refused') {
-    if (answer.why === 'address-taken') return null;
+    if (answer.why === 'address-taken') return ASK_OTHERS;
     throw joinFault(answer.why, answer.detail, settings.member);
   }
-  if (answer.kind !== 'admitted') return null;
+  if (answer.kind === 'retry') return { named: answer.entries };
+  if (answer.kind !== 'admitted') return ASK_OTHERS;
   const { name, ipv4 } = answer;
   const { observed } = welcome;
-  const entries = entriesOf(token, entry, answer.entries);
-  return { mesh: genesis.name, name, ipv4, genesis, genesisBytes, observed, entries };
+  const entries = firstContacts(entry, reach.entries, answer.entries);
+  const mesh = genesis.name;
+  return { admitted: { mesh, name, ipv4, genesis, genesisBytes, observed, entries } };
 }
 
 type Welcome = Extract<JoinAnswer, { kind: 'welcome' }>;
@@ -242,23 +264,4 @@ async function exchange(swarm: SwarmNode, entry: TokenEntry, body: JoinAsk): Pro
     throw noAnswer(entry, error.facts.why, error);
   }
   throw noAnswer(entry, 'answered what this version does not understand', null);
-}
-
-/**
- * The members to contact first as a member: who let us in, the token's, and whom the entry named.
- */
-function entriesOf(
-  token: Token,
-  entry: TokenEntry,
-  named: readonly { readonly member: string; readonly host: string; readonly port: number }[],
-): LocalConfig['entries'] {
-  const all = [entry, ...token.entries].map(({ memberId, address }) => ({
-    member: memberId as string,
-    endpoint: { ...address },
-  }));
-  for (const { member, host, port } of named) {
-    if (parseMemberId(member) !== null) all.push({ member, endpoint: { host, port } });
-  }
-  const seen = new Map(all.map((one) => [`${one.member} ${one.endpoint.host}`, one]));
-  return [...seen.values()];
 }
