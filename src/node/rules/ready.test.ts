@@ -32,9 +32,12 @@ test('ready: in step with everybody who can be reached', () => {
 });
 
 test('ready: every agent, and only as a member', () => {
-  // Goal: one agent that is not ready is enough to say no. Method: states, and a stranger's view.
+  // Goal: one agent that is not ready is enough to say no. Method: states, the view of a stranger
+  // and of an evicted member.
   for (const state of ['starting', 'degraded', 'failed', 'stopping', 'stopped'] as const) {
     assert.equal(isReady(alone, signs({ reports: [report, { ...report, state }] })), false);
   }
   assert.equal(isReady(alone, signs({ self: idOf('vm2') })), false);
+  const evicted = world().invites('door').admits('vm2', 'door').as('founder').evicts('vm2').view();
+  assert.equal(isReady(evicted, signs({ self: idOf('vm2'), uptimeMs: 60_000 })), false);
 });

@@ -115,6 +115,18 @@ test('members: an IPv6 endpoint is written in brackets', () => {
   assert.equal(vm3?.endpoint, '[2001:db8::3]:7300');
 });
 
+test('status: who was evicted, or is void, is told so and what to do', () => {
+  // Goal: no VM that is out and does not know it. Method: evicted itself; admitted by one who was;
+  // twins: another member, and one whose admission has not arrived.
+  const view = story().as('vm2').admits('vm4', 'door').as('founder').evicts('vm2').view();
+  const alarmsOf = (name: string) =>
+    statusOf(view, sight({ self: idOf(name), isReady: false })).alarms;
+  for (const out of ['vm2', 'vm4']) {
+    assert.match(alarmsOf(out)[0] ?? '', /^this VM is no longer .*cnsmo leave --local.*new token$/);
+  }
+  for (const other of ['founder', 'vm3', 'vm9']) assert.deepEqual(alarmsOf(other), []);
+});
+
 test('status: alarms of the mesh, and of a key that is used twice', () => {
   // Goal: what an operator should look at. Method: an over-used invite; a second holder.
   const overUsed = world()

@@ -27,6 +27,10 @@ const ELSEWHERE =
   'another VM uses the key of this member, or the disk of this one is an older copy: ' +
   'nothing more is written here; let one of them leave --local and join again';
 
+const OUT =
+  'this VM is no longer a member: it was evicted, or who let it in was, and nobody talks to it; ' +
+  'run cnsmo stop and cnsmo leave --local, then join with a new token';
+
 /** Everybody in the mesh, sorted by name. */
 export function membersOf(view: View, sight: Sight): readonly MemberStatus[] {
   return view.members
@@ -57,6 +61,7 @@ export function statusOf(view: View, sight: Sight): Status {
     total: present.length,
     alarms: [
       ...(sight.isElsewhere ? [ELSEWHERE] : []),
+      ...(view.evicted.includes(sight.self) ? [OUT] : []),
       ...view.alarms.map(({ kind, about }) => `${kind}: ${about}`),
     ],
   };

@@ -120,10 +120,16 @@ test('an interface with our key, or made by us, is ours', () => {
 });
 
 test('without a place in the view nothing is touched', () => {
-  // Goal: the last good configuration stays. Method: a view that does not hold this VM.
-  const { state, problems } = plan(exampleView([exampleMember(2)]), exampleSelf(), EXAMPLE_NOTHING);
-  assert.equal(state, null);
-  assert.match(problems.join(), /this VM is no member/);
+  // Goal: the last good configuration stays, and the reason is true. Method: a view that does not
+  // hold this VM yet, and one that has evicted it.
+  const view = exampleView([exampleMember(2)]);
+  const self = exampleSelf();
+  const early = plan(view, self, EXAMPLE_NOTHING);
+  assert.equal(early.state, null);
+  assert.match(early.problems.join(), /not a member in the state held here; waiting/);
+  const late = plan({ ...view, evicted: [self.id] }, self, EXAMPLE_NOTHING);
+  assert.equal(late.state, null);
+  assert.match(late.problems.join(), /this VM is no longer a member; nothing is added/);
 });
 
 test('a VM that lost the tie for its IPv4 address is told and keeps IPv6', () => {

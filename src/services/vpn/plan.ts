@@ -35,8 +35,10 @@ const RECHECK_START_MS = 200;
 export const plan = (view: View, self: Self, observed: VpnObserved): Finding<VpnDesired> => {
   const own = view.members.find(({ id }) => id === self.id);
   if (own === undefined) {
-    const why = `vpn: ${self.id}: this VM is no member in the state it holds`;
-    return refuse(`${why}; wait for the state, or join again if it was evicted`);
+    const isOut = view.evicted.includes(self.id);
+    const what = isOut ? 'this VM is no longer a member' : 'not a member in the state held here';
+    const remedy = isOut ? 'nothing is added any more, see the alarms' : 'waiting for the state';
+    return refuse(`vpn: ${self.id}: ${what}; ${remedy}`);
   }
   const publicKey = base64.encode(own.wgKey);
   const foreign = foreignInterface(self, observed, publicKey);
