@@ -106,7 +106,8 @@ test('keeper: the end of the node leaves the host as it is', async () => {
 });
 
 test('keeper: what an earlier daemon made is undone where nobody consents any more', async () => {
-  // Goal: a crash between the consent and the undoing loses nothing. Method: a full ledger at start.
+  // Goal: a crash between the consent and the undoing loses nothing. Method: a ledger with an entry
+  // at start.
   const { toy, agent, run, pass, left, withdraw } = await startKeeper();
   toy.items.add('a');
   await agent.context.ledger.record({ 'toy-a': { kind: 'run', argv: ['toy', 'remove', 'a'] } });

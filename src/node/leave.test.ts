@@ -62,7 +62,7 @@ function erasing(disk: Disk, isStuck: () => boolean) {
   };
 }
 
-test('leave: what cannot be undone keeps the state, and has an exit status of its own', async () => {
+test('leave: what cannot be undone keeps the state and has its own exit status', async () => {
   // Goal: systemd does not start it for ever, a person can repair and repeat. Method: a host that
   // refuses, then one that obeys.
   const { disk } = stage();

@@ -117,7 +117,7 @@ async function close(
   hurry.abort();
   for (const unsubscribe of subscriptions) unsubscribe();
   try {
-    await swarm.stop(); // Requests still under way end with it, and so the loops that wait for them.
+    await swarm.stop(); // Requests under way end with it, and so the loops that wait for them.
     await settled;
     await replica.flush();
   } finally {

@@ -22,7 +22,8 @@ test('daemon: one that cannot serve its API ends', { timeout: 2 * END_MS }, asyn
   const state = join(directory, 'state');
   await writeMember(state);
   const run = join(directory, 'r'.repeat(100));
-  const code = `setInterval(() => {}, 1_000); import('${import.meta.dirname}/daemon.ts').then(({ runDaemon }) =>
+  const code = `setInterval(() => {}, 1_000);
+    import('${import.meta.dirname}/daemon.ts').then(({ runDaemon }) =>
     runDaemon({ state: '${state}', run: '${run}' }).catch(({ code }) => console.log(code)))`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -45,7 +45,8 @@ export function withNamed(
 }
 
 /**
- * The members to contact first as a member: who let us in, those that were asked, and whom it named.
+ * The members to contact first as a member: who let us in, those that were asked, and whom it
+ * named.
  */
 export function firstContacts(
   admittedBy: TokenEntry,
