@@ -1,7 +1,9 @@
 /**
  * Loop: exchange — one member and one peer come in step: heads, then the frames that each lacks.
  *
- * Rounds end when neither side took anything: what cannot be judged yet is left for later.
+ * 1. Rounds end when neither side took anything: what cannot be judged yet is left for later.
+ * 2. Each peer has its share of the line, in bytes per second both ways. Who is over it waits, who
+ *    is far over it is refused: one member cannot keep the disks and processors of all busy.
  */
 import type { Head } from '../crdt/chain.ts';
 import type { PeerKey } from '../crdt/ids.ts';
@@ -9,6 +11,7 @@ import type { Receipt } from '../crdt/receiving.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
+import { type Buckets, createBuckets } from './rules/bucket.ts';
 import { decodeSync, encodeSync, type SyncMessage } from './rules/sync-message.ts';
 
 /** Longest wait for an answer. Unit: ms. A batch of 512 KiB over 1 Mb/s takes 4 s. */
@@ -19,12 +22,21 @@ const EXCHANGE_MS_MAX = 60_000;
 const BATCH_BYTES = 512 * 1024;
 /** Longest message: one snapshot of 9 MiB and its heads. Unit: bytes. */
 const MESSAGE_BYTES_MAX = 10 * 1024 * 1024;
+/** A peer's share of the line: bytes at once, and per second. DESIGN §3. A mesh holds some MiB. */
+const LINE_BYTES_BURST = 8 * 1024 * 1024;
+const LINE_BYTES_PER_SECOND = 4 * 1024 * 1024;
+/** Who would have to wait longer is refused; an honest peer has one batch under way. Unit: ms. */
+const LINE_WAIT_MS_MAX = 5_000;
+
+/** The shares of all peers. */
+export const createLine = (): Buckets => createBuckets(LINE_BYTES_BURST, LINE_BYTES_PER_SECOND);
 
 /** What an exchange works with. It ends with `signal`, and takes nothing after. */
 export interface Scene {
   readonly clock: Clock;
   readonly swarm: SwarmNode;
   readonly replica: Replica;
+  readonly line: Buckets;
   readonly signal: AbortSignal;
 }
 
@@ -60,10 +72,17 @@ export async function exchange(scene: Scene, peer: PeerKey): Promise<Exchanged> 
 
 async function ask(scene: Scene, peer: PeerKey, message: SyncMessage): Promise<SyncMessage> {
   const bytes = await scene.swarm.request(peer, 'sync', encodeSync(message), ANSWER_MS);
-  if (scene.signal.aborted) throw stopped(peer);
+  await queue(scene, peer, bytes.length);
   const answer = decodeSync(bytes);
   if (answer === null) throw odd(peer, 'answer');
   return answer;
+}
+
+/** Until the peer's share of the line covers so many bytes. Fault when this VM stops meanwhile. */
+async function queue({ clock, line, signal }: Scene, peer: PeerKey, bytes: number): Promise<void> {
+  const waitMs = line.spend(peer, bytes, clock.monotonicMs());
+  if (waitMs > 0) await clock.sleep(waitMs, signal);
+  if (signal.aborted) throw refused(peer, 'this VM is stopping', 'try again');
 }
 
 /** What others are told of what a peer asked for or brought. */
@@ -76,34 +95,31 @@ export interface Ears {
 
 /** Answers the exchanges of others until the returned function is called. */
 export function serveExchanges(scene: Scene, ears: Ears): () => void {
-  const { swarm, replica } = scene;
+  const { clock, swarm, replica, line } = scene;
   const options = { bytesMax: MESSAGE_BYTES_MAX, inviteMayUse: false };
   return swarm.handle('sync', options, async ({ peer }, request) => {
+    if (line.waitMs(peer, clock.monotonicMs()) > LINE_WAIT_MS_MAX) throw flood(peer);
+    await queue(scene, peer, request.length);
     const asked = decodeSync(request);
     if (asked === null) throw odd(peer, 'request');
     if (hasNew(replica.receive(asked.frames))) ears.hasTaken(peer);
     const heads = replica.heads();
     const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
     if (frames.length === 0 && isEqual(heads, asked.heads)) ears.reached(peer);
-    return encodeSync({ heads, frames });
+    const answer = encodeSync({ heads, frames });
+    line.spend(peer, answer.length, clock.monotonicMs());
+    return answer;
   });
 }
 
 const odd = (peer: PeerKey, what: 'request' | 'answer'): Fault =>
-  new Fault('refused', {
-    field: 'sync',
-    value: peer,
-    why: `its sync ${what} is none`,
-    remedy: 'run the same version of cnsmo on both sides',
-  });
+  refused(peer, `its sync ${what} is none`, 'run the same version of cnsmo on both sides');
 
-const stopped = (peer: PeerKey): Fault =>
-  new Fault('refused', {
-    field: 'sync',
-    value: peer,
-    why: 'this VM is stopping',
-    remedy: 'try again',
-  });
+const flood = (peer: PeerKey): Fault =>
+  refused(peer, `it sends more than ${LINE_BYTES_PER_SECOND} bytes per second`, 'try again later');
+
+const refused = (peer: PeerKey, why: string, remedy: string): Fault =>
+  new Fault('refused', { field: 'sync', value: peer, why, remedy });
 
 const holdsOwn = (self: PeerKey, ours: readonly Head[], theirs: readonly Head[]): boolean => {
   const ofSelf = (heads: readonly Head[]) => heads.filter(({ author }) => author === self);

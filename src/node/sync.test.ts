@@ -7,23 +7,15 @@ import type { Connection, RequestHandler, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
 import { encodeSync } from './rules/sync-message.ts';
 import { createSync } from './sync.ts';
+import { createDisk, idOf, open as openReplica } from './test-replica.ts';
+import { createTime, settle } from './test-time.ts';
 
 const random = { bytes: (length: number) => new Uint8Array(length), fraction: () => 0 };
 const NOTHING = encodeSync({ heads: [], frames: [] });
 
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-
-const settle = async (): Promise<void> => {
-  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
-};
-
 /**
  * A sync loop whose peers answer when they are told to. Peers whose names begin with `invite` hold
- * invites. Time stands still.
+ * invites.
  */
 function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', why: 'gap' }) {
   const warnings: string[] = [];
@@ -32,11 +24,7 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
     warn: (event: string) => void warnings.push(event),
     error: () => undefined,
   };
-  const clock = {
-    wallMs: () => 1_000_000,
-    monotonicMs: () => 0,
-    sleep: (_ms: number, signal: AbortSignal) => untilAborted(signal),
-  };
+  const { clock, pass } = createTime();
   const open: { readonly peer: string; readonly answer: () => void }[] = [];
   const asked: string[] = [];
   const served: { handler: RequestHandler | null } = { handler: null };
@@ -87,7 +75,14 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
       await done;
     };
   };
-  return { sync, start, asked, answer, warnings, served, open };
+  return { sync, start, asked, answer, warnings, served, open, pass };
+}
+
+/** Own frames of the member with that key. */
+async function framesOf(fill: number, count: number): Promise<readonly Uint8Array[]> {
+  const replica = await openReplica(createDisk().disk, fill);
+  for (let value = 0; value < count; value += 1) await replica.write([{ path: 'intent/x', value }]);
+  return replica.framesAfter([], Number.POSITIVE_INFINITY);
 }
 
 const gap = (from: string, sync: ReturnType<typeof stage>['sync']): void => {
@@ -172,5 +167,57 @@ test('sync: a request that is none is refused by name', async () => {
     assert.equal(error.code, 'refused');
     return true;
   });
+  await end();
+});
+
+test('sync: of one author only so many frames a second are taken from gossip', async () => {
+  // Goal: one member cannot keep everybody busy. Method: 100 good frames of one author at once, one
+  // of another; then the peer that sent them is asked for the rest.
+  const flood = stage(['a'], { verdict: 'taken', author: idOf(8) });
+  const end = await flood.start();
+  await flood.answer('a');
+  const verdicts = await framesOf(8, 100);
+  const judged = verdicts.map((frame) => flood.sync.judge('a' as PeerKey, frame));
+  assert.equal(judged.filter((verdict) => verdict === 'accept').length, 64);
+  assert.equal(judged.at(-1), 'ignore');
+  const [other = new Uint8Array()] = await framesOf(7, 1);
+  assert.equal(flood.sync.judge('a' as PeerKey, other), 'accept');
+  const before = flood.asked.length;
+  await flood.pass(500);
+  assert.equal(flood.asked.length, before);
+  await flood.pass(1_000);
+  assert.equal(flood.asked.length, before + 1);
+  await end();
+});
+
+test('sync: whoever sends more than fits its share of the line is answered later', async () => {
+  // Goal: catch-up is limited in bytes per second and peer. Method: 12 MiB at once, by two peers;
+  // then so much that it is refused.
+  const { start, served, pass } = stage([]);
+  const end = await start();
+  const ask = (peer: string, length: number) => {
+    const from = { standing: 'member' as const, remote: { host: '192.0.2.2', port: 1 } };
+    assert.ok(served.handler !== null);
+    const request = encodeSync({ heads: [], frames: [new Uint8Array(length)] });
+    const state = { isDone: false };
+    const done = served.handler({ ...from, peer: peer as PeerKey }, request).then(() => {
+      state.isDone = true;
+    });
+    return { state, done };
+  };
+  const MIB = 1024 * 1024;
+  const [first, second, other] = [ask('a', 6 * MIB), ask('a', 6 * MIB), ask('b', 6 * MIB)];
+  await settle();
+  assert.deepEqual(
+    [first, second, other].map(({ state }) => state.isDone),
+    [true, false, true],
+  );
+  await pass(1_500);
+  assert.ok(second.state.isDone);
+  await Promise.all([first.done, second.done, other.done]);
+  const many = [...Array(12).keys()].map(() => ask('a', 9 * MIB).done);
+  const refused = assert.rejects(Promise.all(many), { code: 'refused' });
+  await pass(60_000);
+  await refused;
   await end();
 });

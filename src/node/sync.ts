@@ -7,13 +7,16 @@
  * 3. No peer waits for another: each has its own exchange, at most one at a time, of a few. A mark
  *    during it leads to one more.
  * 4. Who took something marks its other neighbours: what heals one link heals those behind it.
- * 5. Only members are asked: the holder of an invite may do nothing but join.
+ * 5. Of each author so much new gossip is taken, and no more; the rest comes by an exchange.
+ * 6. Only members are asked: the holder of an invite may do nothing but join.
  */
-import type { PeerKey } from '../crdt/ids.ts';
+import { readFrame } from '../crdt/frame.ts';
+import { memberIdOf, type PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import type { GossipVerdict, Ports, SwarmNode } from '../ports.ts';
-import { type Exchanged, exchange, type Scene, serveExchanges } from './exchange.ts';
+import { createLine, type Exchanged, exchange, type Scene, serveExchanges } from './exchange.ts';
 import type { Replica } from './replica.ts';
+import { type Buckets, createBuckets } from './rules/bucket.ts';
 import { createTurns } from './turns.ts';
 import { createWake, type Wake } from './wake.ts';
 
@@ -24,6 +27,15 @@ import { createWake, type Wake } from './wake.ts';
 const ROUND_MS = 30_000;
 /** Exchanges under way at once, so that a hundred new connections do not mean 50 MiB of batches. */
 const EXCHANGES_MAX = 8;
+/**
+ * What is taken of an author from gossip: tokens at once, and per second. A frame costs one, and
+ * one more for each 16 KiB, so that it is 64 KiB per second in the long run.
+ */
+const GOSSIP_BURST = 64;
+const GOSSIP_PER_SECOND = 4;
+const TOKEN_BYTES = 16 * 1024;
+/** Time until whoever sent gossip over that limit is asked for what it holds. Unit: ms. */
+const LATER_MS = 1_000;
 
 /** The running loop, as others use it. */
 export interface Sync {
@@ -47,6 +59,10 @@ interface Desk {
   readonly wake: Wake;
   readonly marked: Set<PeerKey>;
   readonly inStep: Set<PeerKey>;
+  /** By author. */
+  readonly gossip: Buckets;
+  /** Who will be marked in a while. */
+  readonly later: Set<PeerKey>;
   /** Null while it does not run. */
   scene: Scene | null;
 }
@@ -58,20 +74,25 @@ export function createSync(
   isMember: (peer: PeerKey) => boolean,
 ): Sync {
   const wake = createWake(ports.clock);
-  const marked = new Set<PeerKey>();
   const inStep = new Set<PeerKey>();
-  const desk: Desk = { ports, replica, isMember, wake, marked, inStep, scene: null };
+  const desk: Desk = {
+    ports,
+    replica,
+    isMember,
+    wake,
+    marked: new Set(),
+    inStep,
+    gossip: createBuckets(GOSSIP_BURST, GOSSIP_PER_SECOND),
+    later: new Set(),
+    scene: null,
+  };
   const comeInStep = createTurns((peer: PeerKey) => meet(desk, peer));
   return {
     with: comeInStep,
     isInStep: (peer) => inStep.has(peer),
-    judge: (from, frame) => {
-      const receipt = replica.receive([frame])[0];
-      if (receipt?.verdict === 'held' && receipt.why !== 'ahead') mark(desk, from);
-      return verdictOf(receipt);
-    },
+    judge: (from, frame) => judge(desk, from, frame),
     run: async (swarm, signal) => {
-      const scene: Scene = { clock: ports.clock, swarm, replica, signal };
+      const scene = { clock: ports.clock, swarm, replica, line: createLine(), signal };
       desk.scene = scene;
       const ends = [
         serveExchanges(scene, {
@@ -101,6 +122,34 @@ const markOthers = (desk: Desk, source: PeerKey): void => {
   for (const { peer } of desk.scene?.swarm.connections() ?? []) {
     if (peer !== source) mark(desk, peer);
   }
+};
+
+function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
+  const { ports, replica, gossip } = desk;
+  const nowMs = ports.clock.monotonicMs();
+  const read = readFrame(bytes);
+  const author = read.ok ? memberIdOf(read.frame.author) : null;
+  if (author !== null && !gossip.hasLeft(author, nowMs)) {
+    markLater(desk, from);
+    return 'ignore';
+  }
+  const receipt = replica.receive([bytes])[0];
+  if (receipt?.verdict === 'held' && receipt.why !== 'ahead') mark(desk, from);
+  // Only what is taken counts: nobody else can use up what an author has.
+  if (receipt?.verdict === 'taken') {
+    gossip.spend(receipt.author, 1 + Math.floor(bytes.length / TOKEN_BYTES), nowMs);
+  }
+  return verdictOf(receipt);
+}
+
+const markLater = (desk: Desk, peer: PeerKey): void => {
+  const { ports, later, scene } = desk;
+  if (scene === null || later.has(peer)) return;
+  later.add(peer);
+  void ports.clock.sleep(LATER_MS, scene.signal).then(() => {
+    later.delete(peer);
+    mark(desk, peer);
+  });
 };
 
 const FAILED: Exchanged = { isDone: false, hasTaken: false, hasOurs: false };
