@@ -98,7 +98,7 @@ test('status --wait ready: gives up in time and says what is missing', async () 
   const table = [
     [
       answering(status(false, trouble as unknown as Partial<Status>)),
-      'service vpn is failed no tun',
+      'service vpn is failed: no tun',
     ],
     [answering(status(false)), '2 of 2 members reachable and not all in step'],
     [{ 'GET /v1/status': noDaemon }, 'the daemon does not answer yet'],

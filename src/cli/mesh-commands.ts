@@ -72,7 +72,9 @@ async function waitReady(local: Local, open: Session): Promise<Status> {
 function whyNotReady(status: Status): string {
   const service = status.services.find(({ state }) => state !== 'ready');
   if (service !== undefined) {
-    return `service ${service.name} is ${service.state} ${service.problems[0] ?? ''}`.trim();
+    const [problem] = service.problems;
+    const why = `service ${service.name} is ${service.state}`;
+    return problem === undefined ? why : `${why}: ${problem}`;
   }
   return `${status.reachable} of ${status.total} members reachable and not all in step`;
 }

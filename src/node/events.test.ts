@@ -115,6 +115,26 @@ test('events: the last 10,000 are kept, and a cursor that lags gets those', asyn
   }
 });
 
+test('events: a fight is told once a minute', async () => {
+  // Goal: what repeats pushes nothing else out. Method: the same, another, and a minute later.
+  const { clock, pass } = standing();
+  const events = createEvents(clock, '0.1.0');
+  const log = events.overhear(silent);
+  const drift = (command: string) =>
+    log.warn('drift-repaired', { service: 'vpn', commands: [command] });
+  for (let n = 0; n < 5; n++) drift('ip link set up');
+  drift('wg set');
+  pass(59_999);
+  drift('ip link set up');
+  pass(1);
+  drift('ip link set up');
+  const { events: heard } = await events.next(wish(), never);
+  assert.deepEqual(
+    heard.map(({ text }) => text.split(': ')[1]),
+    ['ip link set up', 'wg set', 'ip link set up'],
+  );
+});
+
 test('events: by age, and by the cursor of another daemon', async () => {
   // Goal: --since, and a restart in between. Method: two events a minute apart; foreign cursors.
   const { clock, pass } = standing();

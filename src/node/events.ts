@@ -6,11 +6,19 @@
  *    before it reads from the beginning.
  */
 import type { Clock, Log } from '../ports.ts';
-import { type EventDraft, eventOfLog, eventsBetween, type Picture } from './rules/events.ts';
+import {
+  type EventDraft,
+  eventOfLog,
+  eventsBetween,
+  isRepeat,
+  type Picture,
+} from './rules/events.ts';
 import { createWake } from './wake.ts';
 
 /** Events that are kept. Unit: count. At 200 bytes each, 2 MB. */
 const EVENTS_MAX = 10_000;
+/** How many of the last events are looked at for repeats. */
+const RECENT = 100;
 /** Time between two looks when nothing marks it. Unit: ms. */
 const LOOK_MS = 600_000;
 
@@ -54,6 +62,8 @@ export function createEvents(clock: Clock, version: string): Events {
   let count = 0;
   const note = (draft: EventDraft): void => {
     const wallMs = clock.wallMs();
+    const recent = kept.slice(-RECENT);
+    if (recent.some((known) => isRepeat(known.event, wallMs - known.wallMs, draft))) return;
     kept.push({ event: { time: new Date(wallMs).toISOString(), ...draft }, wallMs });
     if (kept.length > EVENTS_MAX) kept.shift();
     count++;

@@ -78,6 +78,18 @@ test('events: of the log what its table takes, in words', () => {
       'vpn repaired by: ip link add; b; c; and 2 more',
     ],
     [
+      'agent',
+      { service: 'vpn', state: 'stopping', problems: ['of before'] },
+      'service',
+      'vpn is stopping',
+    ],
+    [
+      'drift-repaired',
+      { service: 'vpn', commands: ['x'.repeat(61)] },
+      'drift',
+      `vpn repaired by: ${'x'.repeat(59)}…`,
+    ],
+    [
       'join-refused',
       { invite: 'abcdefghijklmnopqrst', why: 'used-up' },
       'refused',

@@ -2,7 +2,8 @@
  * Rule: events — what happened, in words: from two pictures of the mesh, and from what loops log.
  *
  * 1. Only a difference is an event: a daemon that starts tells nothing of what was there before.
- * 2. Of a log line only what its row in `TOLD` takes passes; everything else stays in the log.
+ * 2. What a fight over the host repeats many times a minute is told once a minute.
+ * 3. Of a log line only what its row in `TOLD` takes passes; everything else stays in the log.
  */
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { Role, View } from '../../crdt/view.ts';
@@ -102,6 +103,8 @@ type Facts = Readonly<Record<string, unknown>>;
 
 /** How many commands of a repair are told. */
 const COMMANDS_TOLD_MAX = 3;
+/** How much of each. Unit: characters. */
+const COMMAND_LENGTH_MAX = 60;
 
 const textIn = (facts: Facts, name: string): string => {
   const text = facts[name];
@@ -112,16 +115,33 @@ const listIn = (facts: Facts, name: string): readonly string[] => {
   return Array.isArray(list) ? list.map(String) : [];
 };
 
+const cut = (text: string): string =>
+  text.length > COMMAND_LENGTH_MAX ? `${text.slice(0, COMMAND_LENGTH_MAX - 1)}…` : text;
+
+/** What a fight or an attack repeats: the same again within a minute is told once. */
+const TOLD_ONCE: ReadonlySet<EventKind> = new Set(['drift', 'refused']);
+const REPEAT_MS = 60_000;
+
+/** Whether an event only repeats another, which was `ageMs` ago. */
+export const isRepeat = (known: EventDraft, ageMs: number, next: EventDraft): boolean =>
+  TOLD_ONCE.has(next.kind) &&
+  ageMs < REPEAT_MS &&
+  known.kind === next.kind &&
+  known.member === next.member &&
+  known.text === next.text;
+
 /** Log lines that are events, by their name. */
 const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>>> = {
   agent: (facts) => {
     const [problem] = listIn(facts, 'problems');
-    const state = `${textIn(facts, 'service')} is ${textIn(facts, 'state')}`;
-    return { kind: 'service', text: problem === undefined ? state : `${state}: ${problem}` };
+    const state = textIn(facts, 'state');
+    const text = `${textIn(facts, 'service')} is ${state}`;
+    const isOld = problem === undefined || state.startsWith('stop');
+    return { kind: 'service', text: isOld ? text : `${text}: ${problem}` };
   },
   'drift-repaired': (facts) => {
     const commands = listIn(facts, 'commands');
-    const told = commands.slice(0, COMMANDS_TOLD_MAX).join('; ');
+    const told = commands.slice(0, COMMANDS_TOLD_MAX).map(cut).join('; ');
     const more = commands.length - COMMANDS_TOLD_MAX;
     const rest = more > 0 ? `; and ${more} more` : '';
     return { kind: 'drift', text: `${textIn(facts, 'service')} repaired by: ${told}${rest}` };
