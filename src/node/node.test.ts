@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeGenesis } from '../crdt/genesis.ts';
+import { memberIdOf } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { openCrypto } from './linux/crypto.ts';
@@ -9,6 +10,8 @@ import { type Build, startNode } from './node.ts';
 
 const crypto = openCrypto();
 const seed = new Uint8Array(32).fill(3);
+/** A member that this one knows from its token. */
+const PEER = memberIdOf(crypto.publicKey(new Uint8Array(32).fill(4)));
 const build: Build = { version: '0.1.0', commit: 'test' };
 
 /** A clock that stands: sleeps end when they are aborted, or after `shortMs` at most at once. */
@@ -49,7 +52,7 @@ async function memberDisk(): Promise<Ports['disk']> {
     observed: null,
     services: [],
     allowRun: false,
-    entries: [],
+    entries: [{ member: PEER, endpoint: { host: '203.0.113.9', port: 7300 } }],
   };
   await writeLocalState(disk, { psk: seed, genesisBytes, config });
   return disk;
@@ -150,7 +153,7 @@ test('node: requests that nobody answers do not hold up the end', { timeout: 20_
   // Goal: an end within seconds. Method: a peer that swallows requests until the swarm stops.
   const swallowed = Promise.withResolvers<Uint8Array>();
   const asked = Promise.withResolvers<void>();
-  const peer = 'peer' as SwarmNode['self'];
+  const peer = PEER;
   const remote = { host: '203.0.113.9', port: 7300 };
   const { ports } = await stage({
     connections: () => [{ peer, remote, direction: 'outbound', rttMs: null }],

@@ -164,11 +164,7 @@ async function openParts(ports: Ports, build: Build) {
     isOverlay: (host) => isOverlay(local.genesis, host),
     judge: sync.judge,
   });
-  const agentsContext = { self, local, replica, swarm, config };
-  const agents = await createAgents(ports, agentsContext).catch(async (error: unknown) => {
-    await swarm.stop(); // Else its listener would keep a process alive that does nothing.
-    throw error;
-  });
+  const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
   const startedMs = clock.monotonicMs();
   return {
     local,
@@ -185,6 +181,13 @@ async function openParts(ports: Ports, build: Build) {
     startedMs,
   };
 }
+
+/** What is opened on the swarm. A failure stops it: its listener would keep the process alive. */
+const orStop = <Part>(swarm: SwarmNode, opening: Promise<Part>): Promise<Part> =>
+  opening.catch(async (error: unknown) => {
+    await swarm.stop();
+    throw error;
+  });
 
 const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>
   swarm
@@ -239,6 +242,9 @@ function sightOf(ports: Ports, parts: Parts): Sight {
     version: build.version,
     isReady: isReady(replica.view(), signs),
     isElsewhere: replica.isElsewhere(),
+    isInDoubt: replica.isInDoubt(),
+    ahead: replica.ahead(),
+    skewMs: sync.skewMs(),
     rttMs: (member) => rttOf(swarm, member),
   };
 }
