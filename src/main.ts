@@ -8,11 +8,8 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
-import { runCli } from './cli/cli.ts';
 import type { Local, Places } from './cli/local.ts';
 import { Fault } from './fault.ts';
-import { callApi } from './node/linux/api-client.ts';
-import { socketPath } from './node/linux/run-directory.ts';
 import { versionInfo } from './node/linux/version.ts';
 
 const { version, commit } = versionInfo();
@@ -50,7 +47,13 @@ const local: Local = {
   forget: async (places) => (await acts()).forgetHere(places),
   logs: async (places, wish, onLine) => (await acts()).logsHere(places, wish, onLine),
   isMember,
-  call: (places, request, timeoutMs) => callApi(socketPath(places.run), request, timeoutMs),
+  call: async ({ run }, request, timeoutMs) => {
+    const [{ callApi }, { socketPath }] = await Promise.all([
+      import('./node/linux/api-client.ts'),
+      import('./node/linux/run-directory.ts'),
+    ]);
+    return await callApi(socketPath(run), request, timeoutMs);
+  },
   writeSecret,
   readSecret,
   readInput,
@@ -121,7 +124,11 @@ function endQuietly(error: NodeJS.ErrnoException): void {
 async function main(): Promise<void> {
   process.umask(0o077);
   process.stdout.on('error', endQuietly);
-  process.exitCode = await runCli(process.argv.slice(2), local);
+  const words = process.argv.slice(2);
+  // Needs no CLI, which takes as long to load as half of Node; bench/binary.ts watches the time.
+  if (words.length === 1 && words[0] === '--version') return local.out(`${local.version}\n`);
+  const { runCli } = await import('./cli/cli.ts');
+  process.exitCode = await runCli(words, local);
 }
 
 void main();
