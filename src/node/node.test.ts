@@ -14,13 +14,16 @@ const seed = new Uint8Array(32).fill(3);
 const PEER = memberIdOf(crypto.publicKey(new Uint8Array(32).fill(4)));
 const build: Build = { version: '0.1.0', commit: 'test' };
 
-/** A clock that stands: sleeps end when they are aborted, or after `shortMs` at most at once. */
-const standing = (shortMs: number): Ports['clock'] => ({
+const refused = (why: string): Fault =>
+  new Fault('refused', { field: 'peer', value: PEER, why, remedy: 'try again' });
+
+/** A clock that stands: sleeps end when they are aborted, those of `overMs` at once. */
+const standing = (overMs: number): Ports['clock'] => ({
   wallMs: () => 1_800_000_000_000,
   monotonicMs: () => 0,
   sleep: (durationMs, signal) =>
     new Promise((resolve) => {
-      if (durationMs <= shortMs || signal.aborted) resolve();
+      if (durationMs === overMs || signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     }),
 });
@@ -63,7 +66,9 @@ async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']
   const events: string[] = [];
   const node: SwarmNode = {
     self: 'self' as SwarmNode['self'],
-    dial: async () => undefined,
+    dial: async () => {
+      throw refused('no answer');
+    },
     hangUp: async () => undefined,
     connections: () => [],
     request: () => assert.fail(),
@@ -162,11 +167,10 @@ test('node: requests that nobody answers do not hold up the end', { timeout: 20_
       return swallowed.promise;
     },
     stop: async () => {
-      const facts = { field: 'peer', value: peer, why: 'not connected', remedy: 'try again' };
-      swallowed.reject(new Fault('refused', facts));
+      swallowed.reject(refused('not connected'));
     },
   });
-  const node = await startNode({ ...ports, clock: standing(5_000) }, build);
+  const node = await startNode({ ...ports, clock: standing(2_000) }, build);
   await asked.promise;
   await node.stop();
 });
