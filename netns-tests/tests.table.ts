@@ -7,6 +7,7 @@ import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { founderCrash, founderPowerCut } from './checks/power.ts';
 import { foreignToken, refusedInput, refusedTokens } from './checks/refusals.ts';
 import { consent, operators } from './checks/roles.ts';
+import { secrets } from './checks/secrets.ts';
 import {
   BOTH_FAMILIES,
   founderBehindNat,
@@ -35,6 +36,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'underlay-of-ipv6', world: { layout: ONLY_IPV6 }, run: otherUnderlay },
   { name: 'underlay-of-both', world: { layout: BOTH_FAMILIES }, run: otherUnderlay },
   { name: 'wire', run: wire },
+  { name: 'secrets', run: secrets },
   { name: 'cut-join', run: cutJoin },
   { name: 'refused-input', run: refusedInput },
   { name: 'refused-tokens', run: refusedTokens },

@@ -44,8 +44,8 @@ async function expectClean(world: RealWorld, vm: Vm, before: string): Promise<vo
 }
 
 /**
- * Goal: `leave` undoes what an earlier life of the VM did, too. Method: power cut and daemon kill
- * before leaving.
+ * Goal: `leave` undoes what an earlier life of the VM did, too, and needs nobody for it. Method:
+ * power cut and daemon kill before leaving, with the other member off.
  */
 export async function leavesAfterCrashes(world: RealWorld): Promise<void> {
   const vm2 = world.vm('vm2');
@@ -56,6 +56,7 @@ export async function leavesAfterCrashes(world: RealWorld): Promise<void> {
   await together(world, ['vm1', 'vm2']);
   await world.crash('vm2');
   await world.boot('vm2');
+  await world.powerCut('vm1');
   await world.leave('vm2');
   await expectClean(world, vm2, before);
 }

@@ -1,0 +1,48 @@
+/** Edge: secrets — what must not be read stays where it belongs. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { found, together } from '../../scenarios/mesh.ts';
+import { expect } from '../../scenarios/world.ts';
+import type { Vm } from '../vm.ts';
+import type { RealWorld } from '../world.ts';
+
+/** Files of the state that hold secrets, each of 32 bytes. */
+const FILES = ['member-key', 'wg-key', 'psk'];
+/** How a secret of bytes could be written. */
+const ENCODINGS = ['hex', 'base64', 'base64url', 'latin1'] as const;
+
+/**
+ * Goal: no token, code or key gets into a log or a process list, and nobody else can read the
+ * state. Method: a life with all of them; then look for each in every spelling where people look,
+ * and, so that the looking is known to work, for what is there.
+ */
+export async function secrets(world: RealWorld): Promise<void> {
+  const code = await found(world, ['vm1', 'vm2']);
+  const token = await world.invite('vm1', { uses: 2 });
+  await world.join('vm3', token);
+  const next = await world.operatorRecover('vm2', code);
+  await together(world, ['vm1', 'vm2', 'vm3']);
+  const vms = ['vm1', 'vm2', 'vm3'].map((name) => world.vm(name));
+  const spoken = vms.flatMap((vm) => FILES.flatMap((file) => spellings(vm, file)));
+  const hidden = [token, code, code.replaceAll('-', ''), next, ...spoken];
+  for (const vm of vms) {
+    const state = join(vm.disk, 'cnsmo');
+    const seen = [
+      readFileSync(join(state, 'log'), 'latin1'),
+      await vm.must(['sh', '-c', 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr "\\0" "\\n"']),
+      await vm.must(['sh', '-c', 'cat /run/cnsmo/*.log /run/cnsmo/*.pid 2>/dev/null || true']),
+    ].join('\n');
+    expect('the looking works', seen.includes('"event":"started"') && seen.includes('/run/cnsmo'));
+    const found = hidden.findIndex((secret) => seen.includes(secret));
+    expect(`no secret is seen on ${vm.name}, not number ${found}`, found === -1);
+    const open = [state, ...readdirSync(state).map((file) => join(state, file))].filter(
+      (path) => (statSync(path).mode & 0o077) !== 0,
+    );
+    expect(`nobody else may read the state, not ${open}`, open.length === 0);
+  }
+}
+
+const spellings = (vm: Vm, file: string): readonly string[] => {
+  const bytes = readFileSync(join(vm.disk, 'cnsmo', file));
+  return ENCODINGS.map((encoding) => bytes.toString(encoding));
+};
