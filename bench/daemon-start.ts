@@ -52,11 +52,17 @@ export async function startOnce(program: readonly string[], prepared: string): P
 async function measure(host: Namespace, words: readonly string[], folder: string): Promise<Sample> {
   const [command = '', ...argv] = host.enter(words);
   const startMs = performance.now();
-  const entering = spawn(command, argv, { stdio: 'ignore', cwd: '/' });
+  const entering = spawn(command, argv, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
+  let said = '';
+  for (const stream of [entering.stdout, entering.stderr]) {
+    stream.on('data', (text: Buffer) => {
+      said += text.toString();
+    });
+  }
   while (!(await isAnswering(join(folder, 'run/api.sock')))) {
     const sinceMs = performance.now() - startMs;
     if (entering.exitCode !== null || sinceMs > READY_MS) {
-      throw new Error(`${words.join(' ')}: no answer in ${Math.round(sinceMs)} ms`);
+      throw new Error(`${words.join(' ')}: no answer in ${Math.round(sinceMs)} ms; ${said}`);
     }
     await sleep(PAUSE_MS);
   }
@@ -67,13 +73,15 @@ async function measure(host: Namespace, words: readonly string[], folder: string
 const onlyChild = (pid: number): number =>
   Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
 
+/** Whether the API answers; false when nobody listens. Rejects when the answer is an error. */
 const isAnswering = (socketPath: string): Promise<boolean> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const asking = request({ socketPath, path: '/v1/status', headers: { host: 'cnsmo' } });
     asking.once('error', () => resolve(false));
     asking.once('response', (answer) => {
       answer.resume();
-      resolve(answer.statusCode === 200);
+      if (answer.statusCode === 200) resolve(true);
+      else reject(new Error(`the daemon answers with status ${answer.statusCode}`));
     });
     asking.end();
   });
