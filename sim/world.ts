@@ -78,7 +78,7 @@ function memberVerbs(room: Room): Verbs<'init' | 'join' | 'leave' | 'status' | '
     join: async (vm, token) => {
       const machine = machineOf(room, vm);
       await runCommandLine(room, machine, (ports) =>
-        prepareJoin(ports, token, settings(vm), () => {}),
+        prepareJoin(ports, token, settings(vm), { onStep: () => {}, timeoutMs: null }),
       );
       await startDaemon(room, machine);
     },

@@ -18,11 +18,6 @@ const err = (line: string): void => void process.stderr.write(line);
 /** Loaded when needed: libp2p and its kind double the time to the first line of output. */
 const acts = () => import('./node/linux/acts.ts');
 
-/** A line of progress on a terminal; nothing where nobody watches. */
-const progress = (step: string): void => {
-  if (process.stderr.isTTY) err(`${step} …\n`);
-};
-
 /** Narrower than this, lines wrap all the same. */
 const COLUMNS_MIN = 60;
 
@@ -37,12 +32,12 @@ const STYLES = {
 
 const local: Local = {
   version: `cnsmo ${version} (${commit})`,
-  init: async (places, flags, keepCode) =>
-    (await acts()).initHere(places, flags, keepCode, progress),
-  join: async (places, token, flags) => (await acts()).joinHere(places, token, flags, progress),
+  init: async (places, flags, keepCode, watch) =>
+    (await acts()).initHere(places, flags, keepCode, watch),
+  join: async (places, token, flags, watch) => (await acts()).joinHere(places, token, flags, watch),
   daemon: async (places) => (await acts()).daemonHere(places),
-  start: async (places) => (await acts()).startHere(places),
-  stop: async (places) => (await acts()).stopHere(places),
+  start: async (places, timeoutMs) => (await acts()).startHere(places, timeoutMs),
+  stop: async (places, timeoutMs) => (await acts()).stopHere(places, timeoutMs),
   leaveLocal: async (places) => (await acts()).leaveHere(places),
   forget: async (places) => (await acts()).forgetHere(places),
   logs: async (places, wish, onLine) => (await acts()).logsHere(places, wish, onLine),

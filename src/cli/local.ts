@@ -26,6 +26,14 @@ export interface MemberFlags {
   readonly installTools?: boolean;
 }
 
+/** How the person at the command line wants to wait. */
+export interface Watch {
+  /** Told in a few words what is going on. */
+  readonly onStep: (step: string) => void;
+  /** `--timeout`, when it was typed: the longest wait, ms; null: what the act takes by itself. */
+  readonly timeoutMs: number | null;
+}
+
 /**
  * The acts that need this machine rather than the daemon. Each throws a Fault for what is not
  * acceptable.
@@ -36,18 +44,20 @@ export interface Local {
     places: Places,
     flags: MemberFlags,
     keepCode: (code: string) => Promise<void>,
+    watch: Watch,
   ): Promise<{ mesh: string; name: string; ipv4: string }>;
   join(
     places: Places,
     token: string,
     flags: MemberFlags,
+    watch: Watch,
   ): Promise<{ mesh: string; name: string; ipv4: string | null }>;
   /** Runs the daemon in this process until it is told to stop. */
   daemon(places: Places): Promise<void>;
   /** Starts it: as the systemd unit where systemd runs, else detached. Resolves when it answers. */
-  start(places: Places): Promise<void>;
+  start(places: Places, timeoutMs: Watch['timeoutMs']): Promise<void>;
   /** Stops it and waits until it is gone. The data plane stays. */
-  stop(places: Places): Promise<void>;
+  stop(places: Places, timeoutMs: Watch['timeoutMs']): Promise<void>;
   /** Takes this VM out of the mesh without the daemon and without telling anybody. */
   leaveLocal(places: Places): Promise<void>;
   /** After leave: removes the unit, if there is one. */

@@ -175,3 +175,27 @@ test('consent: shows without flags, changes only what a flag names', async () =>
   assert.deepEqual(await sent('consent --no-allow-run'), { allowRun: false });
   assert.equal((await run(['consent'], { answers })).out, 'services: vpn\nrun programs: yes\n');
 });
+
+test('init, join, start, stop, restart: a --timeout that was typed is kept', async () => {
+  // Goal: the flag is not for the API alone. Method: the limit that each act was given; twin: none
+  // was typed, and each takes its own.
+  const limitsOf = async (line: readonly string[]) =>
+    (await run(line)).acts
+      .filter(([act]) => ['join', 'start', 'stop'].includes(String(act)))
+      .map((words) => words.find((word) => typeof word === 'number') ?? null);
+  assert.deepEqual(await limitsOf(['init', '--timeout', '7s']), [7_000]);
+  assert.deepEqual(await limitsOf(['join', 'T', '--timeout', '7s']), [7_000, 7_000]);
+  assert.deepEqual(await limitsOf(['start', '--timeout', '1m']), [60_000]);
+  assert.deepEqual(await limitsOf(['--timeout', '1m', 'stop']), [60_000]);
+  assert.deepEqual(await limitsOf(['restart', '--timeout', '7s']), [7_000, 7_000]);
+  assert.deepEqual(await limitsOf(['join', 'T']), [null, null]);
+});
+
+test('join: its steps are told on a terminal, and not with -q or to machines', async () => {
+  // Goal: -q is quiet. Method: what stands on standard error.
+  const told = async (...flags: readonly string[]) =>
+    (await run(['join', 'T', ...flags], { isTerminal: true })).err;
+  assert.match(await told(), /^asking vm1 …\n/);
+  for (const flags of [['-q'], ['-o', 'json']]) assert.doesNotMatch(await told(...flags), /asking/);
+  assert.equal((await run(['join', 'T'])).err, '');
+});

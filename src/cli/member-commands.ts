@@ -52,10 +52,11 @@ function initCommand(local: Local, session: (command: Command) => Session): Comm
       const open = session(command);
       const { places, show, hint } = open;
       let printed: string | null = null;
-      const founded = await local.init(places, flags, async (code) => {
+      const keepCode = async (code: string): Promise<void> => {
         if (flags.recoveryFile === undefined) printed = code;
         else await local.writeSecret(flags.recoveryFile, `${code}\n`);
-      });
+      };
+      const founded = await local.init(places, flags, keepCode, open.watch);
       const body = { ...founded, ...(printed === null ? {} : { recoveryCode: printed }) };
       await show(body, () => foundedText(founded, printed, flags.recoveryFile));
       hint('Next: cnsmo invite prints a token; give it to cnsmo join on another VM.\n');
@@ -91,7 +92,7 @@ function joinCommand(local: Local, session: (command: Command) => Session): Comm
       const open = session(command);
       const { places, show } = open;
       const token = await findToken(local, argument, flags.tokenFile);
-      const joined = await local.join(places, token, flags);
+      const joined = await local.join(places, token, flags, open.watch);
       await show(joined, () => joinedText(joined));
       await startAs(local, open, flags);
     });
@@ -122,8 +123,14 @@ async function findToken(
 async function startAs(local: Local, open: Session, flags: StartFlags): Promise<void> {
   if (!flags.start) return;
   if (flags.foreground === true) await local.daemon(open.places);
-  else await open.patiently('starting the daemon', local.start(open.places));
+  else await start(local, open);
 }
+
+const start = (local: Local, { places, watch, patiently }: Session): Promise<void> =>
+  patiently('starting the daemon', local.start(places, watch.timeoutMs));
+
+const stop = (local: Local, { places, watch, patiently }: Session): Promise<void> =>
+  patiently('stopping the daemon', local.stop(places, watch.timeoutMs));
 
 function daemonCommands(local: Local, session: (command: Command) => Session): readonly Command[] {
   const act = (
@@ -140,19 +147,15 @@ function daemonCommands(local: Local, session: (command: Command) => Session): r
         await run(open);
         await open.show({ running: isRunning }, () => '');
       });
-  const start = (open: Session): Promise<void> =>
-    open.patiently('starting the daemon', local.start(open.places));
-  const stop = (open: Session): Promise<void> =>
-    open.patiently('stopping the daemon', local.stop(open.places));
   return [
     act('daemon', 'run the member in this process (as the unit does)', false, ({ places }) =>
       local.daemon(places),
     ),
-    act('start', 'start the daemon', true, start),
-    act('stop', 'stop the daemon; the VPN keeps running', false, stop),
+    act('start', 'start the daemon', true, (open) => start(local, open)),
+    act('stop', 'stop the daemon; the VPN keeps running', false, (open) => stop(local, open)),
     act('restart', 'stop, then start the daemon', true, async (open) => {
-      await stop(open);
-      await start(open);
+      await stop(local, open);
+      await start(local, open);
     }),
   ];
 }

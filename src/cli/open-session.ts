@@ -21,7 +21,7 @@ const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
 /** The session of a command. Fault 'refused' when a common flag is not acceptable. */
 export function openSession(command: Command, local: Local): Session {
-  const flags = commonFlags(command);
+  const { flags, isTyped } = commonFlags(command);
   const places = { state: flags.state, run: flags.run };
   const timeoutMs = Math.min(readDuration('timeout', flags.timeout), TIMEOUT_MS_MAX);
   const isForPeople = flags.output === 'table';
@@ -29,6 +29,12 @@ export function openSession(command: Command, local: Local): Session {
   return {
     places,
     timeoutMs,
+    watch: {
+      timeoutMs: isTyped ? timeoutMs : null,
+      onStep: (step) => {
+        if (isChatty && local.isErrorTerminal) local.err(`${step} …\n`);
+      },
+    },
     isForPeople,
     isQuiet: flags.quiet === true,
     call: async (method, path, body, choice = {}) => {
@@ -56,13 +62,20 @@ export function openSession(command: Command, local: Local): Session {
 }
 
 /** The common flags, wherever on the line they stand: the last one typed counts. */
-function commonFlags(command: Command): CommonFlags {
+function commonFlags(command: Command): {
+  readonly flags: CommonFlags;
+  /** Whether `--timeout` was among them. */
+  readonly isTyped: boolean;
+} {
   const line: Command[] = [];
   for (let at: Command | null = command; at !== null; at = at.parent) line.unshift(at);
   const typed = line.flatMap((at) =>
     Object.entries(at.opts()).filter(([name]) => at.getOptionValueSource(name) === 'cli'),
   );
-  return { ...command.opts<CommonFlags>(), ...Object.fromEntries(typed) };
+  return {
+    flags: { ...command.opts<CommonFlags>(), ...Object.fromEntries(typed) },
+    isTyped: typed.some(([name]) => name === 'timeout'),
+  };
 }
 
 const CODES = ['forbidden', 'refused', 'usage', 'timeout', 'no-daemon', 'internal'] as const;

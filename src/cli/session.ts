@@ -2,12 +2,15 @@
  * Rule: session — one invocation: where the daemon is, how to call it, how to show what it says.
  */
 import type { ApiRequest } from '../ports.ts';
-import type { Places } from './local.ts';
+import type { Places, Watch } from './local.ts';
 import type { Page } from './table.ts';
 
 export interface Session {
   readonly places: Places;
+  /** Longest wait for an answer of the daemon. */
   readonly timeoutMs: number;
+  /** How to wait for what this machine does itself. */
+  readonly watch: Watch;
   /** One request; the answer's body, or a Fault. `waitMs`: other than the usual timeout. */
   call(
     method: ApiRequest['method'],

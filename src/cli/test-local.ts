@@ -100,22 +100,24 @@ const actsOf = ({ choice, acts }: Scene) => {
     if (failure !== undefined) throw failure;
   };
   const member = { mesh: 'shop', name: 'vm1', ipv4: '10.10.0.1' };
+  const limit = (timeoutMs: number | null) => (timeoutMs === null ? [] : [timeoutMs]);
   const init: Local['init'] = async (places, flags, keepCode) => {
     await act('check', places);
     await keepCode('CODE-1');
     await act('init', places, flags);
     return member;
   };
-  const join: Local['join'] = async (places, token, flags) => {
-    await act('join', places, token, flags);
+  const join: Local['join'] = async (places, token, flags, watch) => {
+    watch.onStep('asking vm1');
+    await act('join', places, token, flags, ...limit(watch.timeoutMs));
     return member;
   };
   return {
     init,
     join,
     daemon: (places: Places) => act('daemon', places),
-    start: (places: Places) => act('start', places),
-    stop: (places: Places) => act('stop', places),
+    start: (places: Places, timeoutMs: number | null) => act('start', places, ...limit(timeoutMs)),
+    stop: (places: Places, timeoutMs: number | null) => act('stop', places, ...limit(timeoutMs)),
     leaveLocal: (places: Places) => act('leaveLocal', places),
     forget: (places: Places) => act('forget', places),
     logs: (async (places, wish, onLine) => {

@@ -71,11 +71,15 @@ function stage(answers: Readonly<Record<string, JoinAnswer>>) {
   let nowMs = 0;
   const open = async (config: SwarmConfig): Promise<SwarmNode> =>
     ({
-      dial: async (peer: MemberId, [endpoint]: readonly { readonly host: string }[]) => {
+      dial: async (
+        peer: MemberId,
+        [endpoint]: readonly { readonly host: string }[],
+        timeoutMs: number,
+      ) => {
         assert.equal(config.standing(peer), 'member', 'it is let in');
         const isThere = answers[peer] !== undefined;
         asked.push(endpoint?.host ?? '');
-        nowMs += isThere ? 10 : 4_000;
+        nowMs += isThere ? 10 : timeoutMs;
         if (!isThere) throw timeout();
       },
       request: async (peer: MemberId, _name: string, body: Uint8Array) => {
@@ -119,7 +123,8 @@ function stage(answers: Readonly<Record<string, JoinAnswer>>) {
     net: { isPortFree: async () => true, serveApi: () => assert.fail() },
     log: { info: silent, warn: silent, error: silent },
   };
-  const join = (token: string) => prepareJoin(ports, token, readSettings({}, 'vm7'), silent);
+  const join = (token: string, timeoutMs: number | null = null) =>
+    prepareJoin(ports, token, readSettings({}, 'vm7'), { onStep: silent, timeoutMs });
   return { join, asked, files, nowMs: () => nowMs };
 }
 
@@ -160,4 +165,19 @@ test('join: a token that expired long ago is refused as expired, when nobody ans
   const fresh = stage({});
   assert.equal((await refusal(fresh.join(tokenOf([2, 3])))).code, 'timeout');
   assert.equal(fresh.asked.length, 6);
+});
+
+test('join: it takes no longer than it may', async () => {
+  // Goal: --timeout is kept. Method: eight entries that do not answer; with a limit and without.
+  for (const [timeoutMs, leastMs, mostMs] of [
+    [5_000, 4_900, 5_500],
+    [null, 96_000, 150_000],
+  ] as const) {
+    const { join, nowMs } = stage({});
+    assert.equal(
+      (await refusal(join(tokenOf([2, 3, 4, 5, 6, 7, 8, 9]), timeoutMs))).code,
+      'timeout',
+    );
+    assert.ok(nowMs() >= leastMs && nowMs() <= mostMs, `${nowMs()} ms`);
+  }
 });

@@ -53,6 +53,14 @@ export interface Joined {
   readonly ipv4: string | null;
 }
 
+/** How a person watches a join. */
+export interface JoinWatch {
+  /** Told in a few words what is going on. */
+  readonly onStep: (step: string) => void;
+  /** After this, no answer is waited for; null: until every entry was asked three times. */
+  readonly timeoutMs: number | null;
+}
+
 type JoinPorts = Omit<Ports, 'process'>;
 
 interface Attempt {
@@ -63,6 +71,9 @@ interface Attempt {
   readonly reach: { entries: readonly TokenEntry[] };
   /** Whether a member may have admitted these keys without our hearing of it. */
   readonly doubt: { isOpen: boolean };
+  readonly onStep: JoinWatch['onStep'];
+  /** By the monotonic clock. */
+  readonly deadlineMs: number;
 }
 
 interface Admitted extends Joined {
@@ -90,16 +101,17 @@ export async function joinedBefore(
 }
 
 /**
- * Joins. `onStep` is told in a few words what is going on. Fault 'refused' or 'timeout' when it
- * does not come about; after 'refused' the disk is as before.
+ * Joins. Fault 'refused' or 'timeout' when it does not come about; after 'refused' the disk is as
+ * before.
  */
 export async function prepareJoin(
   ports: JoinPorts,
   tokenText: string,
   settings: Settings,
-  onStep: (step: string) => void,
+  watch: JoinWatch,
 ): Promise<Joined> {
-  const { crypto, disk, random } = ports;
+  const { clock, crypto, disk, random } = ports;
+  const deadlineMs = clock.monotonicMs() + (watch.timeoutMs ?? Number.POSITIVE_INFINITY);
   const read = readToken(crypto, tokenText);
   if (!read.ok) throw badToken(read.why, 'copy the whole line that cnsmo invite printed');
   await checkHost(ports, settings.port);
@@ -107,8 +119,9 @@ export async function prepareJoin(
   try {
     const keys = await keepKeys(disk, random);
     const reach = { entries: read.token.entries };
-    const attempt = { token: read.token, settings, keys, reach, doubt };
-    return await joinWith(ports, attempt, onStep);
+    const { onStep } = watch;
+    const attempt = { token: read.token, settings, keys, reach, doubt, onStep, deadlineMs };
+    return await joinWith(ports, attempt);
   } catch (error) {
     const isRefused = error instanceof Fault && error.code === 'refused';
     if (!doubt.isOpen && isRefused) await dropKeys(disk);
@@ -116,16 +129,12 @@ export async function prepareJoin(
   }
 }
 
-async function joinWith(
-  ports: JoinPorts,
-  attempt: Attempt,
-  onStep: (step: string) => void,
-): Promise<Joined> {
+async function joinWith(ports: JoinPorts, attempt: Attempt): Promise<Joined> {
   const { disk } = ports;
   const { token, settings } = attempt;
   const swarm = await openAsInvite(ports, attempt);
   try {
-    const admitted = await tryEntries(ports, swarm, attempt, onStep);
+    const admitted = await tryEntries(ports, swarm, attempt);
     await startJournal(disk);
     const { config } = { config: configOf(settings, admitted.name) };
     const observed = { host: admitted.observed, port: settings.port };
@@ -153,20 +162,15 @@ const openAsInvite = ({ swarm }: JoinPorts, { token, reach }: Attempt): Promise<
   });
 };
 
-async function tryEntries(
-  ports: JoinPorts,
-  swarm: SwarmNode,
-  attempt: Attempt,
-  onStep: (step: string) => void,
-): Promise<Admitted> {
-  const { token, reach } = attempt;
+async function tryEntries(ports: JoinPorts, swarm: SwarmNode, attempt: Attempt): Promise<Admitted> {
+  const { token, reach, onStep, deadlineMs } = attempt;
   const isExpired = token.expiry < ports.clock.wallMs();
   let last: unknown = null;
   let turn = 0;
   for (let round = 0; round < (isExpired ? 1 : ROUNDS); round += 1) {
     for (let index = 0; index < reach.entries.length; index += 1) {
       const entry = reach.entries[index];
-      if (entry === undefined) break;
+      if (entry === undefined || ports.clock.monotonicMs() >= deadlineMs) break;
       onStep(`asking ${entry.address.host} port ${entry.address.port}`);
       try {
         const word = await askEntry(ports, swarm, entry, attempt);
@@ -205,8 +209,10 @@ async function askEntry(
   attempt: Attempt,
 ): Promise<Word> {
   const { token, settings, keys, doubt, reach } = attempt;
+  const leftMs = () => Math.max(0, attempt.deadlineMs - ports.clock.monotonicMs());
+  const exchange = (body: JoinAsk) => exchangeWithin(swarm, entry, body, leftMs);
   const memberKey = ports.crypto.publicKey(keys.memberSeed);
-  const welcome = await exchange(swarm, entry, { v: 1, kind: 'hello', memberKey });
+  const welcome = await exchange({ v: 1, kind: 'hello', memberKey });
   if (welcome.kind !== 'welcome') return ASK_OTHERS;
   const { genesis, genesisBytes } = await checkWelcome(ports, attempt, welcome);
   const request = makeJoinRequest(ports.crypto, {
@@ -219,7 +225,7 @@ async function askEntry(
   });
   const wasOpen = doubt.isOpen;
   doubt.isOpen = true;
-  const answer = await exchange(swarm, entry, { v: 1, kind: 'admit', ...request });
+  const answer = await exchange({ v: 1, kind: 'admit', ...request });
   doubt.isOpen = wasOpen;
   if (answer.kind === 'refused') {
     if (answer.why === 'address-taken') return ASK_OTHERS;
@@ -253,10 +259,16 @@ async function checkWelcome(
   return { genesis: read.genesis, genesisBytes: welcome.genesis };
 }
 
-async function exchange(swarm: SwarmNode, entry: TokenEntry, body: JoinAsk): Promise<JoinAnswer> {
+async function exchangeWithin(
+  swarm: SwarmNode,
+  entry: TokenEntry,
+  body: JoinAsk,
+  leftMs: () => number,
+): Promise<JoinAnswer> {
   try {
-    await swarm.dial(entry.memberId, [entry.address], DIAL_MS);
-    const raw = await swarm.request(entry.memberId, 'join', encodeJoin(body), ANSWER_MS);
+    await swarm.dial(entry.memberId, [entry.address], Math.min(DIAL_MS, leftMs()));
+    const waitMs = Math.min(ANSWER_MS, leftMs());
+    const raw = await swarm.request(entry.memberId, 'join', encodeJoin(body), waitMs);
     const answer = decodeJoinAnswer(raw);
     if (answer !== null) return answer;
   } catch (error) {

@@ -26,12 +26,19 @@ import { removeUnit } from './systemd.ts';
 /** The flags of init and join, as typed. */
 export type MemberTexts = SettingTexts & { readonly installTools?: boolean };
 
+/** How the person at the command line wants to wait. */
+interface Watch {
+  readonly onStep: (step: string) => void;
+  /** The longest wait that was asked for, ms; null: what the act takes by itself. */
+  readonly timeoutMs: number | null;
+}
+
 /** Founds a mesh here. See `prepareInit`. */
 export const initHere = (
   directories: Directories,
   flags: MemberTexts,
   keepCode: (code: string) => Promise<void>,
-  onStep: (step: string) => void,
+  { onStep }: Watch,
 ): Promise<Founded> =>
   withPorts(directories, flags, onStep, (ports, settings) =>
     alone(directories, ports, () => prepareInit(ports, settings, keepCode)),
@@ -45,31 +52,31 @@ export const joinHere = (
   directories: Directories,
   token: string,
   flags: MemberTexts,
-  onStep: (step: string) => void,
+  watch: Watch,
 ): Promise<Joined> =>
   withPorts(
     directories,
     flags,
-    onStep,
+    watch.onStep,
     async (ports, settings) =>
       (await joinedBefore(ports, token, settings)) ??
-      alone(directories, ports, () => prepareJoin(ports, token, settings, onStep)),
+      alone(directories, ports, () => prepareJoin(ports, token, settings, watch)),
   );
 
 /**
  * Starts the daemon. See `startDaemon`. Fault 'refused' for what the daemon would refuse as well,
  * but only in its log.
  */
-export const startHere = (directories: Directories): Promise<void> =>
+export const startHere = (directories: Directories, timeoutMs: number | null): Promise<void> =>
   withoutTrace(directories.state, async () => {
     const { crypto, disk } = await openPorts(directories, 'warn');
     if (!(await isLeaving(disk))) await readLocalState(crypto, disk);
-    await startDaemon(openHost(), directories);
+    await startDaemon(openHost(), directories, timeoutMs);
   });
 
 /** Stops the daemon. See `stopDaemon`. */
-export const stopHere = (directories: Directories): Promise<void> =>
-  stopDaemon(openHost(), directories);
+export const stopHere = (directories: Directories, timeoutMs: number | null): Promise<void> =>
+  stopDaemon(openHost(), directories, timeoutMs);
 
 /** Runs the daemon in this process. */
 export const daemonHere = runDaemon;

@@ -74,7 +74,7 @@ test('stop: a daemon that was started by hand is asked after the unit was stoppe
   // Goal: on hosts with systemd too. Method: the same, as if these were the unit's directories.
   const { directories, ended } = await hold('daemon', ANSWERS);
   const { host, ran } = hostWith(true);
-  await stopDaemon(host, directories, directories);
+  await stopDaemon(host, directories, null, directories);
   assert.deepEqual(await ended, [0, null]);
   assert.ok(ran.includes('systemctl stop cnsmo.service'));
 });
@@ -93,4 +93,12 @@ test('stop: a command that holds the state is waited for and not signalled', asy
   const { directories, ended } = await hold('command', 'setTimeout(() => process.exit(0), 1_000);');
   await stopDaemon(hostWith(false).host, directories);
   assert.deepEqual(await ended, [0, null]);
+});
+
+test('stop: it waits no longer than it may', async () => {
+  // Goal: --timeout is kept. Method: a holder that stays, and a limit far below the usual one.
+  const { directories } = await hold('command', '');
+  const startMs = performance.now();
+  await assert.rejects(stopDaemon(hostWith(false).host, directories, 300), { code: 'timeout' });
+  assert.ok(performance.now() - startMs < 5_000);
 });

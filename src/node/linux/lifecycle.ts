@@ -32,7 +32,11 @@ const UNIT_DIRECTORIES: Directories = { state: '/var/lib/cnsmo', run: '/run/cnsm
  * Starts the daemon and waits until it answers. Harmless when it runs. Fault 'internal' naming
  * the log when it ends.
  */
-export async function startDaemon(host: Host, directories: Directories): Promise<void> {
+export async function startDaemon(
+  host: Host,
+  directories: Directories,
+  timeoutMs: number | null = null,
+): Promise<void> {
   const log = join(directories.state, 'log');
   const isUnit = await usesUnit(host, directories);
   let pid: number | null = null;
@@ -43,7 +47,7 @@ export async function startDaemon(host: Host, directories: Directories): Promise
       pid = await startDetached(['daemon', '--state', state, '--run', run], log);
     }
   }
-  const deadlineMs = performance.now() + START_MS;
+  const deadlineMs = performance.now() + (timeoutMs ?? START_MS);
   let hasEnded = false;
   while (performance.now() < deadlineMs && !hasEnded) {
     hasEnded = pid !== null && !isRunning(pid);
@@ -74,17 +78,19 @@ function isRunning(pid: number): boolean {
 export async function stopDaemon(
   host: Host,
   directories: Directories,
+  timeoutMs: number | null = null,
   unitDirectories = UNIT_DIRECTORIES,
 ): Promise<void> {
+  const deadlineMs = performance.now() + (timeoutMs ?? STOP_MS);
   if (await usesUnit(host, directories, unitDirectories)) await stopUnit(host);
   // Also where there is a unit: a daemon may have been started by hand.
   if (!(await askToStop(directories))) await terminate(directories);
-  await awaitGone(directories);
+  await awaitGone(directories, Math.max(0, deadlineMs - performance.now()));
 }
 
 /** Waits until no daemon holds the state. Fault 'timeout' when one still does. */
-export async function awaitGone(directories: Directories): Promise<void> {
-  const deadlineMs = performance.now() + STOP_MS;
+export async function awaitGone(directories: Directories, timeoutMs = STOP_MS): Promise<void> {
+  const deadlineMs = performance.now() + timeoutMs;
   while (await isDaemonRunning(directories.state)) {
     if (performance.now() > deadlineMs) {
       throw new Fault('timeout', {
