@@ -68,7 +68,7 @@ export interface Limits {
 export type Examination =
   | { readonly kind: 'good'; readonly take: () => boolean }
   | { readonly kind: 'bad'; readonly field: 'structure' | 'quota'; readonly why: string }
-  | { readonly kind: 'ahead'; readonly why: string }
+  | { readonly kind: 'ahead'; readonly aheadMs: number; readonly why: string }
   | { readonly kind: 'over-quota'; readonly why: string };
 
 /** How many frames and bytes a generation has, or several together. */
@@ -209,7 +209,8 @@ const examineIn = (into: Generation, exam: Exam, onTaken: () => void): Examinati
   const added = inspection.additions.map(reading);
   const latest = latestOf(added);
   if (limits.wallMs !== null && isAhead(latest, limits.wallMs)) {
-    return { kind: 'ahead', why: `its clock is ${latest[0] - limits.wallMs} ms ahead of ours` };
+    const aheadMs = latest[0] - limits.wallMs;
+    return { kind: 'ahead', aheadMs, why: `its clock is ${aheadMs} ms ahead of ours` };
   }
   const heavy = tooHeavy(into, exam);
   if (heavy !== null) return { kind: 'over-quota', why: heavy };

@@ -20,10 +20,19 @@ import { type MemberId, memberIdOf } from './ids.ts';
 export type Receipt =
   | { readonly verdict: 'taken'; readonly author: MemberId }
   | { readonly verdict: 'known' }
-  | { readonly verdict: 'held'; readonly why: HeldWhy }
+  | { readonly verdict: 'held'; readonly why: Exclude<HeldWhy, 'ahead'> }
+  | HeldAhead
   | { readonly verdict: 'rejected'; readonly why: RejectedWhy; readonly detail: string };
 
-export type HeldWhy = 'unknown-author' | 'gap' | 'ahead' | 'own' | 'quota';
+/** Well signed, by a clock that is so much ahead of ours. */
+interface HeldAhead {
+  readonly verdict: 'held';
+  readonly why: 'ahead';
+  readonly author: MemberId;
+  readonly aheadMs: number;
+}
+
+type HeldWhy = 'unknown-author' | 'gap' | 'ahead' | 'own' | 'quota';
 export type RejectedWhy =
   | 'size'
   | 'encoding'
@@ -153,7 +162,7 @@ const rejected = (why: RejectedWhy, detail: string): Receipt => ({
   detail,
 });
 
-const held = (why: HeldWhy): Receipt => ({ verdict: 'held', why });
+const held = (why: Exclude<HeldWhy, 'ahead'>): Receipt => ({ verdict: 'held', why });
 
 const judge = (desk: Desk, received: ReceivedFrame, terms: Terms): Receipt => {
   const { frame, author } = received;
@@ -207,7 +216,9 @@ const take = (
     quota: () => (isLoading ? OPERATOR_QUOTA : roles().quotaOf(author)),
   });
   if (examination.kind === 'bad') return rejected(examination.field, examination.why);
-  if (examination.kind === 'ahead') return held('ahead');
+  if (examination.kind === 'ahead') {
+    return { verdict: 'held', why: 'ahead', author, aheadMs: examination.aheadMs };
+  }
   if (examination.kind === 'over-quota') return held('quota');
   if (!examination.take()) return rejected('structure', 'Yjs does not take its body');
   desk.chains.keep(chain);

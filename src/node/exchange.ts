@@ -18,6 +18,8 @@ import { decodeSync, encodeSync, type SyncMessage } from './rules/sync-message.t
 const ANSWER_MS = 15_000;
 /** After this long with one peer in a row the rest is left to the next turn. Unit: ms. */
 const EXCHANGE_MS_MAX = 60_000;
+/** A clock is read off an answer that took no longer: it is half of that wrong. Unit: ms. */
+const READING_MS_MAX = 2_000;
 /** Frames sent in one message. Unit: bytes. Small enough not to stall the event loop for 50 ms. */
 const BATCH_BYTES = 512 * 1024;
 /** Longest message: one snapshot of 9 MiB and its heads. Unit: bytes. */
@@ -38,6 +40,8 @@ export interface Scene {
   readonly replica: Replica;
   readonly line: Buckets;
   readonly signal: AbortSignal;
+  /** Told of each peer's clock, where the answer was quick enough to tell it. */
+  readonly onClock: (peer: PeerKey, reading: ClockReading) => void;
 }
 
 /** How an exchange ended. */
@@ -49,6 +53,12 @@ export interface Exchanged {
   readonly hasOurs: boolean;
 }
 
+/** A peer's clock, ms since the Unix epoch, at a moment of our monotonic clock, ms. */
+export interface ClockReading {
+  readonly wallMs: number;
+  readonly atMs: number;
+}
+
 /** Comes in step with a connected peer. Fault of `request`; Fault 'refused' for an odd answer. */
 export async function exchange(scene: Scene, peer: PeerKey): Promise<Exchanged> {
   const { clock, swarm, replica } = scene;
@@ -57,7 +67,7 @@ export async function exchange(scene: Scene, peer: PeerKey): Promise<Exchanged> 
   let hasTaken = false;
   for (let round = 0; round === 0 || clock.monotonicMs() < untilMs; round += 1) {
     const frames = round === 0 ? [] : replica.framesAfter(theirs, BATCH_BYTES);
-    const answer = await ask(scene, peer, { heads: replica.heads(), frames });
+    const answer = await ask(scene, peer, frames);
     const takes = hasNew(replica.receive(answer.frames));
     hasTaken ||= takes;
     const hasGiven = frames.length > 0 && !isEqual(answer.heads, theirs);
@@ -70,11 +80,22 @@ export async function exchange(scene: Scene, peer: PeerKey): Promise<Exchanged> 
   return { isDone: false, hasTaken, hasOurs: false };
 }
 
-async function ask(scene: Scene, peer: PeerKey, message: SyncMessage): Promise<SyncMessage> {
-  const bytes = await scene.swarm.request(peer, 'sync', encodeSync(message), ANSWER_MS);
+async function ask(
+  scene: Scene,
+  peer: PeerKey,
+  frames: readonly Uint8Array[],
+): Promise<SyncMessage> {
+  const { clock, swarm, replica } = scene;
+  const message = encodeSync({ heads: replica.heads(), frames, wallMs: clock.wallMs() });
+  const sentMs = clock.monotonicMs();
+  const bytes = await swarm.request(peer, 'sync', message, ANSWER_MS);
+  const cameMs = clock.monotonicMs();
   await queue(scene, peer, bytes.length);
   const answer = decodeSync(bytes);
   if (answer === null) throw odd(peer, 'answer');
+  if (answer.wallMs !== null && cameMs - sentMs <= READING_MS_MAX) {
+    scene.onClock(peer, { wallMs: answer.wallMs, atMs: (sentMs + cameMs) / 2 });
+  }
   return answer;
 }
 
@@ -106,7 +127,7 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
     const heads = replica.heads();
     const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
     if (frames.length === 0 && isEqual(heads, asked.heads)) ears.reached(peer);
-    const answer = encodeSync({ heads, frames });
+    const answer = encodeSync({ heads, frames, wallMs: clock.wallMs() });
     line.spend(peer, answer.length, clock.monotonicMs());
     return answer;
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../fault.ts';
-import { adoptionOf, createDisk, open } from './test-replica.ts';
+import { adoptionOf, createDisk, idOf, open, testClock } from './test-replica.ts';
 
 const ADOPTION = adoptionOf(7);
 
@@ -137,4 +137,33 @@ test('replica: a refused write names what stands against it, and a remedy that f
     assert.doesNotMatch(error.facts.remedy, /delete/);
     return true;
   });
+});
+
+test('replica: who is ahead of our clock is known, until it is not any more', async (context) => {
+  // Goal: an operator hears of a wrong clock. Method: a member 73 s ahead; it is heard again, then
+  // not for a minute; the next time its clock is put right.
+  context.after(() => {
+    testClock.nowMs = 1_000_000;
+  });
+  const founder = await open(createDisk().disk);
+  await founder.write([ADOPTION, adoptionOf(8)]);
+  const member = await open(createDisk().disk, 8);
+  const give = () => founder.receive(member.framesAfter(founder.heads(), 1 << 20));
+  member.receive(founder.framesAfter([], 1 << 20));
+  assert.deepEqual(founder.ahead(), []);
+  testClock.nowMs += 73_000;
+  await member.write([{ path: 'member/version', value: { version: '1', commit: 'c' } }]);
+  testClock.nowMs -= 73_000;
+  give();
+  assert.deepEqual(founder.ahead(), [{ author: idOf(8), aheadMs: 73_000 }]);
+  testClock.nowMs += 50_000;
+  give();
+  assert.deepEqual(founder.ahead(), [{ author: idOf(8), aheadMs: 73_000 }]);
+  testClock.nowMs += 60_001;
+  assert.deepEqual(founder.ahead(), []);
+  testClock.nowMs -= 60_001;
+  give();
+  testClock.nowMs += 60_000;
+  give();
+  assert.deepEqual(founder.ahead(), []);
 });

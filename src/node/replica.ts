@@ -10,7 +10,7 @@
  *    replaces everything that this member ever said.
  */
 import type { Edit } from '../crdt/entry.ts';
-import { memberIdOf } from '../crdt/ids.ts';
+import { type MemberId, memberIdOf } from '../crdt/ids.ts';
 import { openProjector } from '../crdt/projection.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import { openStore, type Store } from '../crdt/store.ts';
@@ -20,6 +20,7 @@ import { Fault, type FaultFacts } from '../fault.ts';
 import type { Ports, Unsubscribe } from '../ports.ts';
 import { type Journal, openJournal } from './journal.ts';
 import type { LocalState } from './local-state.ts';
+import type { Ahead } from './rules/clocks.ts';
 
 /** The shared state as loops use it. */
 export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf' | 'pathsOf'> {
@@ -37,6 +38,8 @@ export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf'
   isInDoubt(): boolean;
   /** Whether frames of this member came that it did not write: its key is used elsewhere. */
   isElsewhere(): boolean;
+  /** Whose statements were held within the last minute because their clock is ahead, by author. */
+  ahead(): readonly Ahead[];
   /** Called after anything was taken; `own` is the frame when it was written here. */
   onChange(listener: (own: Uint8Array | null) => void): Unsubscribe;
   /** Resolves when everything taken so far is on disk. */
@@ -44,6 +47,9 @@ export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf'
 }
 
 type ReplicaPorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
+
+/** How long whoever was ahead counts as that. Unit: ms. It is asked again every 30 s. */
+const AHEAD_MS_MAX = 60_000;
 
 /** Opens the state of this VM from its journal. */
 export async function openReplica(ports: ReplicaPorts, local: LocalState): Promise<Replica> {
@@ -72,6 +78,7 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     isInDoubt: own.isInDoubt,
     receive: others.receive,
     isElsewhere: others.isElsewhere,
+    ahead: others.ahead,
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -132,14 +139,17 @@ function createOwnWriter(ports: ReplicaPorts, store: Store, journal: Journal, te
 
 function createReceiver(ports: ReplicaPorts, store: Store, journal: Journal, tell: Listener) {
   let isElsewhere = false;
+  const ahead = openAhead(ports);
   return {
     isElsewhere: () => isElsewhere,
+    ahead: ahead.list,
     receive: (frames: readonly Uint8Array[]): readonly Receipt[] => {
       const receipts = store.receiveAll(frames, ports.clock.wallMs());
       if (!isElsewhere && receipts.some((one) => one.verdict === 'held' && one.why === 'own')) {
         isElsewhere = true;
         ports.log.error('key-used-elsewhere');
       }
+      for (const receipt of receipts) ahead.note(receipt);
       const taken = frames.filter((_, index) => receipts[index]?.verdict === 'taken');
       if (taken.length > 0) {
         journal.append(taken).catch((error: unknown) => {
@@ -148,6 +158,35 @@ function createReceiver(ports: ReplicaPorts, store: Store, journal: Journal, tel
         tell(null);
       }
       return receipts;
+    },
+  };
+}
+
+/** Who is ahead. Only members whose signature was checked get here, so there are not many. */
+function openAhead({ clock, log }: Pick<ReplicaPorts, 'clock' | 'log'>) {
+  const found = new Map<MemberId, { readonly aheadMs: number; readonly seenMs: number }>();
+  const forgetOld = (nowMs: number): void => {
+    for (const [author, { seenMs }] of found) {
+      if (nowMs - seenMs > AHEAD_MS_MAX) found.delete(author);
+    }
+  };
+  return {
+    note: (receipt: Receipt): void => {
+      if (receipt.verdict === 'taken') found.delete(receipt.author);
+      if (receipt.verdict !== 'held' || receipt.why !== 'ahead') return;
+      const nowMs = clock.monotonicMs();
+      forgetOld(nowMs);
+      const { author, aheadMs } = receipt;
+      const known = found.get(author);
+      if (known === undefined) log.warn('clock-ahead', { author, aheadMs });
+      // The longer a frame waits, the less it seems to be ahead.
+      found.set(author, { aheadMs: Math.max(aheadMs, known?.aheadMs ?? 0), seenMs: nowMs });
+    },
+    list: (): readonly Ahead[] => {
+      forgetOld(clock.monotonicMs());
+      return [...found]
+        .map(([author, { aheadMs }]) => ({ author, aheadMs }))
+        .toSorted((a, b) => (a.author < b.author ? -1 : 1));
     },
   };
 }

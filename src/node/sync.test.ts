@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PeerKey } from '../crdt/ids.ts';
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import { Fault } from '../fault.ts';
 import type { Connection, RequestHandler, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
+import type { Ahead } from './rules/clocks.ts';
 import { encodeSync } from './rules/sync-message.ts';
 import { createSync } from './sync.ts';
 import { createDisk, idOf, open as openReplica } from './test-replica.ts';
 import { createTime, settle } from './test-time.ts';
 
 const random = { bytes: (length: number) => new Uint8Array(length), fraction: () => 0 };
-const NOTHING = encodeSync({ heads: [], frames: [] });
 
 /**
  * A sync loop whose peers answer when they are told to. Peers whose names begin with `invite` hold
@@ -25,13 +25,18 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
     error: () => undefined,
   };
   const { clock, pass } = createTime();
-  const open: { readonly peer: string; readonly answer: () => void }[] = [];
+  const open: { readonly peer: string; readonly answer: (wallMs?: number | null) => void }[] = [];
   const asked: string[] = [];
+  const listeners = new Set<(peer: PeerKey) => void>();
+  const ahead: Ahead[] = [];
   const served: { handler: RequestHandler | null } = { handler: null };
   const swarm = {
     self: 'self' as PeerKey,
     connections: () => peers.map((peer) => ({ peer }) as Connection),
-    onConnectionChange: () => () => undefined,
+    onConnectionChange: (listener: (peer: PeerKey) => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     publish: () => undefined,
     handle: (_name: string, _options: unknown, handler: RequestHandler) => {
       served.handler = handler;
@@ -43,9 +48,9 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
       const { promise, resolve } = Promise.withResolvers<Uint8Array>();
       const one = {
         peer,
-        answer: () => {
+        answer: (wallMs: number | null = null) => {
           open.splice(open.indexOf(one), 1);
-          resolve(NOTHING);
+          resolve(encodeSync({ heads: [], frames: [], wallMs }));
         },
       };
       open.push(one);
@@ -58,12 +63,13 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
     framesAfter: () => [],
     onChange: () => () => undefined,
     reassure: () => undefined,
+    ahead: () => ahead,
   } as unknown as Replica;
   const isMember = (peer: PeerKey): boolean => !peer.startsWith('invite');
   const sync = createSync({ clock, random, log }, replica, isMember);
   const stop = new AbortController();
-  const answer = async (peer: string): Promise<void> => {
-    open.find((one) => one.peer === peer)?.answer();
+  const answer = async (peer: string, wallMs: number | null = null): Promise<void> => {
+    open.find((one) => one.peer === peer)?.answer(wallMs);
     await settle();
   };
   const start = async (): Promise<() => Promise<void>> => {
@@ -75,7 +81,10 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
       await done;
     };
   };
-  return { sync, start, asked, answer, warnings, served, open, pass };
+  const gone = (peer: string): void => {
+    for (const listener of listeners) listener(peer as PeerKey);
+  };
+  return { sync, start, asked, answer, warnings, served, open, pass, ahead, gone };
 }
 
 /** Own frames of the member with that key. */
@@ -198,7 +207,7 @@ test('sync: whoever sends more than fits its share of the line is answered later
   const ask = (peer: string, length: number) => {
     const from = { standing: 'member' as const, remote: { host: '192.0.2.2', port: 1 } };
     assert.ok(served.handler !== null);
-    const request = encodeSync({ heads: [], frames: [new Uint8Array(length)] });
+    const request = encodeSync({ heads: [], frames: [new Uint8Array(length)], wallMs: null });
     const state = { isDone: false };
     const done = served.handler({ ...from, peer: peer as PeerKey }, request).then(() => {
       state.isDone = true;
@@ -219,5 +228,32 @@ test('sync: whoever sends more than fits its share of the line is answered later
   const refused = assert.rejects(Promise.all(many), { code: 'refused' });
   await pass(60_000);
   await refused;
+  await end();
+});
+
+test('sync: clocks are read off quick answers, and forgotten with the peer', async () => {
+  // Goal: a VM knows that its own clock is wrong. Method: an answer in time, a late one, a peer
+  // that goes.
+  const { start, answer, pass, sync, gone } = stage(['a', 'b']);
+  const end = await start();
+  assert.equal(sync.skewMs(), null);
+  await answer('a', 1_000_000 - 73_000);
+  assert.equal(sync.skewMs(), -73_000);
+  await pass(3_000);
+  await answer('b', 1_000_000);
+  assert.equal(sync.skewMs(), -73_000);
+  gone('a');
+  assert.equal(sync.skewMs(), null);
+  await end();
+});
+
+test('sync: whoever is ahead of our clock is asked at each round', async () => {
+  // Goal: its alarm lasts as long as its clock is wrong. Method: two peers; the last is ahead.
+  const { start, asked, answer, pass, ahead } = stage(['a', 'b', 'c']);
+  const end = await start();
+  for (const peer of ['a', 'b', 'c']) await answer(peer);
+  ahead.push({ author: 'c' as MemberId, aheadMs: 20_000 });
+  await pass(40_000);
+  assert.deepEqual(asked.slice(3), ['a', 'c']);
   await end();
 });

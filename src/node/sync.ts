@@ -14,9 +14,17 @@ import { readFrame } from '../crdt/frame.ts';
 import { memberIdOf, type PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import type { GossipVerdict, Ports, SwarmNode } from '../ports.ts';
-import { createLine, type Exchanged, exchange, type Scene, serveExchanges } from './exchange.ts';
+import {
+  type ClockReading,
+  createLine,
+  type Exchanged,
+  exchange,
+  type Scene,
+  serveExchanges,
+} from './exchange.ts';
 import type { Replica } from './replica.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
+import { commonSkewMs } from './rules/clocks.ts';
 import { createTurns } from './turns.ts';
 import { createWake, type Wake } from './wake.ts';
 
@@ -43,6 +51,11 @@ export interface Sync {
   with(peer: PeerKey): Promise<boolean>;
   /** Whether we came in step with the peer since it connected. */
   isInStep(peer: PeerKey): boolean;
+  /**
+   * How far the clocks of most connected members are ahead of this VM's, ms; null when they are
+   * near enough.
+   */
+  skewMs(): number | null;
   /** Judges a gossiped frame. */
   judge(from: PeerKey, frame: Uint8Array): GossipVerdict;
   /** Starts serving and asking on a swarm node; ends with `signal`. */
@@ -59,6 +72,8 @@ interface Desk {
   readonly wake: Wake;
   readonly marked: Set<PeerKey>;
   readonly inStep: Set<PeerKey>;
+  /** The clocks of connected members, as they were last read. */
+  readonly clocks: Map<PeerKey, ClockReading>;
   /** By author. */
   readonly gossip: Buckets;
   /** Who will be marked in a while. */
@@ -82,6 +97,7 @@ export function createSync(
     wake,
     marked: new Set(),
     inStep,
+    clocks: new Map(),
     gossip: createBuckets(GOSSIP_BURST, GOSSIP_PER_SECOND),
     later: new Set(),
     scene: null,
@@ -90,9 +106,14 @@ export function createSync(
   return {
     with: comeInStep,
     isInStep: (peer) => inStep.has(peer),
+    skewMs: () => {
+      const ownMs = ports.clock.wallMs() - ports.clock.monotonicMs();
+      const skews = [...desk.clocks.values()].map(({ wallMs, atMs }) => wallMs - atMs - ownMs);
+      return commonSkewMs(skews);
+    },
     judge: (from, frame) => judge(desk, from, frame),
     run: async (swarm, signal) => {
-      const scene = { clock: ports.clock, swarm, replica, line: createLine(), signal };
+      const scene = openScene(desk, swarm, signal);
       desk.scene = scene;
       const ends = [
         serveExchanges(scene, {
@@ -101,6 +122,7 @@ export function createSync(
         }),
         swarm.onConnectionChange((peer) => {
           inStep.delete(peer);
+          desk.clocks.delete(peer);
           mark(desk, peer);
         }),
         replica.onChange((own) => own !== null && swarm.publish(own)),
@@ -112,6 +134,15 @@ export function createSync(
     },
   };
 }
+
+const openScene = ({ ports, replica, clocks }: Desk, swarm: SwarmNode, signal: AbortSignal) => ({
+  clock: ports.clock,
+  swarm,
+  replica,
+  line: createLine(),
+  signal,
+  onClock: (peer: PeerKey, reading: ClockReading) => void clocks.set(peer, reading),
+});
 
 const mark = ({ marked, wake }: Desk, peer: PeerKey): void => {
   marked.add(peer);
@@ -186,6 +217,8 @@ async function act(
     if (!wasMarked) {
       const drawn = members[Math.floor(ports.random.fraction() * members.length)];
       if (drawn !== undefined) marked.add(drawn);
+      // What waits for our clock only its author holds.
+      for (const { author } of desk.replica.ahead()) marked.add(author);
     }
     for (const peer of [...marked]) {
       if (underWay.has(peer) || underWay.size >= EXCHANGES_MAX) continue;

@@ -113,6 +113,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     sync: {
       with: async () => true,
       isInStep: () => true,
+      skewMs: () => null,
       judge: () => 'accept',
       run: async () => undefined,
     },
@@ -123,6 +124,9 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
       version: '0.1.0',
       isReady: true,
       isElsewhere: false,
+      isInDoubt: false,
+      ahead: [],
+      skewMs: null,
       link: () => 'alive',
       rttMs: () => null,
       reports: [],

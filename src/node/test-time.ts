@@ -29,5 +29,5 @@ export function createTime() {
     for (const { untilMs, wake } of [...sleepers]) if (untilMs <= nowMs) wake();
     await settle();
   };
-  return { clock: { wallMs: () => 1_000_000, monotonicMs: () => nowMs, sleep }, pass };
+  return { clock: { wallMs: () => 1_000_000 + nowMs, monotonicMs: () => nowMs, sleep }, pass };
 }

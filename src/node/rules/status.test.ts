@@ -34,6 +34,9 @@ const sight = (changed: Partial<Sight> = {}): Sight => ({
   version: '0.1.0',
   isReady: true,
   isElsewhere: false,
+  isInDoubt: false,
+  ahead: [],
+  skewMs: null,
   link: () => 'alive',
   rttMs: () => null,
   reports: [report],
@@ -138,4 +141,13 @@ test('status: alarms of the mesh, and of a key that is used twice', () => {
   assert.equal(alarms.length, 2);
   assert.match(alarms[0] ?? '', /^another VM uses the key/);
   assert.match(alarms[1] ?? '', /^over-use: /);
+});
+
+test('status: alarms of a lost journal and of clocks', () => {
+  // Goal: silence has a reason that is shown. Method: each sign alone.
+  const doubt = statusOf(story().view(), sight({ isInDoubt: true }));
+  assert.match(doubt.alarms.join(), /^the journal of this VM was damaged or lost/);
+  const ahead = [{ author: idOf('vm3'), aheadMs: 73_000 }];
+  const { alarms } = statusOf(story().view(), sight({ ahead }));
+  assert.deepEqual(alarms, ["clock of vm3 is 73 s ahead of this VM's"]);
 });

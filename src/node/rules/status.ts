@@ -9,15 +9,18 @@ import type { Member, View } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
 import type { AgentReport } from '../../services/service.ts';
 import type { LinkState, MemberStatus, Status } from './answers.ts';
+import { type ClockSight, clockAlarms } from './clocks.ts';
 
 /** What the node sees at this moment beside the view. */
-export interface Sight {
+export interface Sight extends ClockSight {
   readonly self: MemberId;
   readonly name: string;
   readonly version: string;
   readonly isReady: boolean;
   /** Whether another VM uses this member's key. */
   readonly isElsewhere: boolean;
+  /** Whether own statements may be lost from the disk, so that nothing is said. */
+  readonly isInDoubt: boolean;
   readonly link: (member: MemberId) => LinkState;
   readonly rttMs: (member: MemberId) => number | null;
   readonly reports: readonly AgentReport[];
@@ -30,6 +33,10 @@ const ELSEWHERE =
 const OUT =
   'this VM is no longer a member: it was evicted, or who let it in was, and nobody talks to it; ' +
   'run cnsmo stop and cnsmo leave --local, then join with a new token';
+
+const IN_DOUBT =
+  'the journal of this VM was damaged or lost: nothing is written here until another member is ' +
+  'reached; if none is left, run cnsmo leave --local and join again';
 
 /** Everybody in the mesh, sorted by name. */
 export function membersOf(view: View, sight: Sight): readonly MemberStatus[] {
@@ -61,6 +68,8 @@ export function statusOf(view: View, sight: Sight): Status {
     total: present.length,
     alarms: [
       ...(sight.isElsewhere ? [ELSEWHERE] : []),
+      ...(sight.isInDoubt ? [IN_DOUBT] : []),
+      ...clockAlarms(view, sight),
       ...(view.evicted.includes(sight.self) ? [OUT] : []),
       ...view.alarms.map(({ kind, about }) => `${kind}: ${about}`),
     ],

@@ -9,8 +9,19 @@ const head = { author: idOf('vm2'), generation: 1, sequence: 7, hash: new Uint8A
 
 test('sync message: comes back as it went', () => {
   // Goal: nothing is lost on the way. Method: round trip of heads and frames.
-  const message = { heads: [head], frames: [Uint8Array.of(1, 2), new Uint8Array(70_000)] };
-  assert.deepEqual(decodeSync(encodeSync(message)), message);
+  for (const wallMs of [null, 1_800_000_000_000]) {
+    const frames = [Uint8Array.of(1, 2), new Uint8Array(70_000)];
+    const message = { heads: [head], frames, wallMs };
+    assert.deepEqual(decodeSync(encodeSync(message)), message);
+  }
+});
+
+test('sync message: a clock that does not read is none, and the message stands', () => {
+  // Goal: the field is optional, whatever is in it. Method: what no clock says.
+  for (const wallMs of ['now', -1, null, [], undefined]) {
+    const record = { v: 1, heads: [], frames: [], ...(wallMs === undefined ? {} : { wallMs }) };
+    assert.deepEqual(decodeSync(encode(record)), { heads: [], frames: [], wallMs: null });
+  }
 });
 
 test('sync message: what is none is null, never an exception', () => {

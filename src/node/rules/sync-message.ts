@@ -14,27 +14,31 @@ import { bytesOfId, memberIdOf } from '../../crdt/ids.ts';
 export interface SyncMessage {
   readonly heads: readonly Head[];
   readonly frames: readonly Uint8Array[];
+  /** The sender's clock, ms since the Unix epoch; null when it does not say. For alarms only. */
+  readonly wallMs: number | null;
 }
 
 /** Version of the message; another one is refused by name. */
 const VERSION = 1;
 
 /** The message as bytes. */
-export const encodeSync = ({ heads, frames }: SyncMessage): Uint8Array =>
+export const encodeSync = ({ heads, frames, wallMs }: SyncMessage): Uint8Array =>
   encode({
     v: VERSION,
     heads: heads.map((head) => [bytesOfId(head.author), head.generation, head.sequence, head.hash]),
     frames,
+    ...(wallMs === null ? {} : { wallMs }),
   });
 
 /** The message, or null when it is none. */
 export function decodeSync(bytes: Uint8Array): SyncMessage | null {
   const decoded = decode(bytes, bytes.length);
   if (!decoded.ok || !isRecord(decoded.value) || decoded.value.v !== VERSION) return null;
-  const { heads, frames } = decoded.value;
+  const { heads, frames, wallMs } = decoded.value;
   if (!Array.isArray(heads) || !Array.isArray(frames) || !frames.every(isBytes)) return null;
   const read = heads.map(readHead);
-  return read.every((head) => head !== null) ? { heads: read, frames } : null;
+  if (!read.every((head) => head !== null)) return null;
+  return { heads: read, frames, wallMs: isCount(wallMs) ? wallMs : null };
 }
 
 function readHead(value: Value): Head | null {
