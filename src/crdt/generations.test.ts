@@ -218,6 +218,18 @@ describe('doubt', () => {
     assert.equal(again.heads()[0]?.generation, 1);
   });
 
+  it('says nothing while all that it said is lost', () => {
+    // Goal: the first place is not used twice. Method: an empty store in doubt, then one own frame.
+    const { founder } = pair();
+    const frames = founder.framesAfter([], 1e9);
+    const again = openTestStore('founder');
+    again.distrustDisk();
+    assert.match(refusal(again.write([at('intent/y', 1)], NOW)), /is lost from its disk/);
+    again.receiveAll(frames, NOW);
+    say(again, [at('intent/y', 1)], NOW);
+    assert.equal(again.heads()[0]?.generation, 1);
+  });
+
   it('does not believe in a clone without its signature', () => {
     // Goal: nobody else can stop us from writing. Method: as if by us, signed by another.
     const { founder, a } = pair();

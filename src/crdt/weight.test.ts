@@ -99,4 +99,25 @@ describe('weight of a generation', () => {
     const next = forge('a', { generation: 1, previous: [0, head.sequence, head.hash] });
     assert.equal(verdictOf(again.receive(next, NOW)), 'taken');
   });
+
+  it('lets an operator no more go on from where it is', () => {
+    // Goal: losing a role costs no statement. Method: 500 KB as an operator, then one deleted.
+    const { founder, a } = pair();
+    const role = (value: Edit['value']): void => {
+      a.receive(say(founder, [at(`trust/role/${idOf('a')}`, value)]), NOW);
+    };
+    role({ number: 1 });
+    for (let area = 0; area < 9; area += 1) {
+      const keys = [...Array(8).keys()];
+      const frame = say(
+        a,
+        keys.map((key) => at(`intent/a${area}/k${key}`, new Uint8Array(7_000))),
+      );
+      assert.equal(verdictOf(founder.receive(frame, NOW)), 'taken');
+    }
+    role(null);
+    const frame = say(a, [at('intent/a0/k0', null)]);
+    assert.equal(verdictOf(founder.receive(frame, NOW)), 'taken');
+    assert.deepEqual(picture(founder), picture(a));
+  });
 });

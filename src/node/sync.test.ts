@@ -13,6 +13,8 @@ import { createTime, settle } from './test-time.ts';
 
 const random = { bytes: (length: number) => new Uint8Array(length), fraction: () => 0 };
 
+type Answer = (wallMs?: number | null, frames?: readonly Uint8Array[]) => void;
+
 /**
  * A sync loop whose peers answer when they are told to. Peers whose names begin with `invite` hold
  * invites.
@@ -25,7 +27,7 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
     error: () => undefined,
   };
   const { clock, pass } = createTime();
-  const open: { readonly peer: string; readonly answer: (wallMs?: number | null) => void }[] = [];
+  const open: { readonly peer: string; readonly answer: Answer }[] = [];
   const asked: string[] = [];
   const listeners = new Set<(peer: PeerKey) => void>();
   const ahead: Ahead[] = [];
@@ -48,9 +50,9 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
       const { promise, resolve } = Promise.withResolvers<Uint8Array>();
       const one = {
         peer,
-        answer: (wallMs: number | null = null) => {
+        answer: (wallMs: number | null = null, frames: readonly Uint8Array[] = []) => {
           open.splice(open.indexOf(one), 1);
-          resolve(encodeSync({ heads: [], frames: [], wallMs }));
+          resolve(encodeSync({ heads: [], frames, wallMs }));
         },
       };
       open.push(one);
@@ -255,5 +257,23 @@ test('sync: whoever is ahead of our clock is asked at each round', async () => {
   ahead.push({ author: 'c' as MemberId, aheadMs: 20_000 });
   await pass(40_000);
   assert.deepEqual(asked.slice(3), ['a', 'c']);
+  await end();
+});
+
+test('sync: a peer that always has more does not keep its turn, and gets another', async () => {
+  // Goal: nobody holds one of the few turns for ever. Method: news in each answer, for a minute; 8
+  // of 9 peers have a turn.
+  const peers = [...Array(9).keys()].map((index) => `p${index}`);
+  const { start, asked, open, pass } = stage(peers, { verdict: 'taken', author: idOf(8) });
+  const end = await start();
+  assert.ok(!asked.includes('p8'));
+  await pass(61_000);
+  // Not the first one, which is drawn for the round.
+  open[1]?.answer(null, [Uint8Array.of(1)]);
+  await settle();
+  assert.ok(asked.includes('p8'));
+  open.find(({ peer }) => peer === 'p8')?.answer();
+  await settle();
+  assert.equal(asked.filter((peer) => peer === 'p1').length, 2);
   await end();
 });
