@@ -45,7 +45,9 @@ export const TIERS: readonly Tier[] = [
       'node',
       '--test',
       '--test-concurrency=2',
-      'src/**/*.test.ts',
+      'src/{crdt,services,cli}/**/*.test.ts',
+      'src/node/*.test.ts',
+      'src/node/rules/*.test.ts',
       'scripts/**/*.test.ts',
       'kernel-tests/**/*.test.ts',
     ],
@@ -85,7 +87,13 @@ export const TIERS: readonly Tier[] = [
   {
     // Edges and engine against the real kernel, in namespaces.
     name: 'edges',
-    argv: ['node', '--test', 'netns-tests/**/*.test.ts'],
+    argv: [
+      'node',
+      '--test',
+      '--test-concurrency=2',
+      'src/node/linux/**/*.test.ts',
+      'netns-tests/**/*.test.ts',
+    ],
     budgetMs: 3 * MINUTE_MS,
     needs: ['ip', 'wg', 'ping', 'nft', 'tcpdump', 'unshare'],
     after: 'build',
