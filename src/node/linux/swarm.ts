@@ -8,7 +8,6 @@
  * together.
  */
 import { createServer } from 'node:net';
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import type { GossipSub } from '@libp2p/gossipsub';
 import type { Libp2p } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
@@ -30,7 +29,7 @@ import {
   publishFrame,
   topicOf,
 } from './swarm-gossip.ts';
-import { peerIdOf } from './swarm-keys.ts';
+import { peerIdOf, privateKeyOf } from './swarm-keys.ts';
 import { createPulses, type Pulses } from './swarm-pulse.ts';
 import { createRequests } from './swarm-requests.ts';
 
@@ -51,7 +50,7 @@ export const openSwarm = (log: Log): Swarm => ({ open: (config) => open(config, 
 
 const open = async (config: SwarmConfig, log: Log): Promise<SwarmNode> => {
   if (config.port !== null) await assertFree(config.port);
-  const privateKey = await generateKeyPairFromSeed('Ed25519', config.seed);
+  const privateKey = privateKeyOf(config.seed);
   const topic = topicOf(config.meshId);
   const stopped = new AbortController();
   const isStopping = (): boolean => stopped.signal.aborted;
