@@ -1,12 +1,11 @@
 /**
  * Rule: report — what the machine under test says line by line, in the Test Anything Protocol:
- * `ok 1 - what`, `not ok 2 - what`, `# note`, and at the end `1..2`.
+ * `ok 1 - what`, `not ok 2 - what`, and at the end `1..2`.
  */
 
 /** One line. */
 export type ReportLine =
   | { readonly kind: 'check'; readonly isPassed: boolean; readonly name: string }
-  | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'end'; readonly count: number }
   | { readonly kind: 'noise'; readonly text: string };
 
@@ -16,7 +15,6 @@ export const readLine = (line: string): ReportLine => {
   if (check !== null) return { kind: 'check', isPassed: !check[1], name: check[2] ?? '' };
   const end = /^1\.\.(\d+)$/.exec(line);
   if (end !== null) return { kind: 'end', count: Number(end[1]) };
-  if (line.startsWith('# ')) return { kind: 'note', text: line.slice(2) };
   return { kind: 'noise', text: line };
 };
 

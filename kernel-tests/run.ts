@@ -5,7 +5,7 @@
  * `npm run kernel`. What the machine checks is in guest/checks.sh; here it is built, booted,
  * watched and judged. The last line counts; the exit status is 1 when anything failed.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { buildBinary } from '../scripts/build-binary.ts';
 import { machineArch } from '../scripts/node-package.ts';
 import { ensureTools } from '../scripts/packages.ts';
@@ -16,10 +16,10 @@ import { type Machine, startMachine } from './machine.ts';
 import { outcomeOf, type ReportLine, readLine } from './report.ts';
 
 /** Longest run of the machine. Unit: ms. Two idle processors take 2 min. */
-const RUN_MS = 6 * 60_000;
+const RUN_MS = 7 * 60_000;
 const CONSOLE = 'build/kernel/console.log';
-/** Lines of the console that are shown when something failed. */
-const CONSOLE_LINES = 120;
+/** Most lines of the console that are shown when something failed. */
+const CONSOLE_LINES_MAX = 250;
 
 /** Prints the report as it comes, and gives it. */
 const watch = async (machine: Machine): Promise<readonly ReportLine[]> => {
@@ -29,7 +29,6 @@ const watch = async (machine: Machine): Promise<readonly ReportLine[]> => {
     const line = readLine(text);
     lines.push(line);
     if (line.kind === 'noise' && line.text.trim() !== '') console.log(`  ? ${line.text}`);
-    if (line.kind === 'note') console.log(`  ${line.text}`);
     if (line.kind !== 'check') continue;
     console.log(`  ${line.isPassed ? 'ok' : 'FAILED'}  ${line.name} (${secondsSince(startMs)})`);
     startMs = performance.now();
@@ -37,10 +36,14 @@ const watch = async (machine: Machine): Promise<readonly ReportLine[]> => {
   return lines;
 };
 
+/** Shows the console from the last check on. */
 const showConsole = (): void => {
+  if (!existsSync(CONSOLE)) return; // qemu did not start.
   const lines = readFileSync(CONSOLE, 'utf8').trimEnd().split(/\r?\n/);
+  const start = lines.findLastIndex((line) => /^--- \d+: /.test(line));
   console.log(`the end of the console, all of it in ${CONSOLE}:`);
-  for (const line of lines.slice(-CONSOLE_LINES)) console.log(`  | ${line}`);
+  const shown = lines.slice(Math.max(start, lines.length - CONSOLE_LINES_MAX));
+  for (const line of shown) console.log(`  | ${line}`);
 };
 
 /** Runs the machine to its end; a signal or the deadline ends it before. */
@@ -53,6 +56,7 @@ const supervise = async (machine: Machine): Promise<void> => {
   const onSignal = (signal: NodeJS.Signals): void => end(`ended by ${signal}`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
   const deadline = setTimeout(() => end(`not done after ${RUN_MS / 1000} s`), RUN_MS);
+  const startMs = performance.now();
   const lines = await watch(machine);
   const { status, stderr } = await machine.ended;
   clearTimeout(deadline);
@@ -61,6 +65,7 @@ const supervise = async (machine: Machine): Promise<void> => {
   const failed = wrong === null ? outcome.failed : Math.max(1, outcome.failed);
   if (failed > 0) showConsole();
   if (wrong !== null) console.log(wrong);
+  console.log(`the machine ran for ${secondsSince(startMs)}`);
   console.log(`${outcome.passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 };
@@ -73,15 +78,13 @@ const main = async (): Promise<void> => {
         'run it on such a machine',
     );
   }
-  const startMs = performance.now();
   await ensureTools(['qemu', 'busybox', 'cpio', 'depmod', 'ip', 'wg', 'ping', 'unshare']);
   const binary = await buildBinary(arch);
-  const { image, ...kernel } = await ensureKernel();
-  const initramfs = await step('initramfs', () => makeInitramfs({ image, ...kernel }, binary));
+  const kernel = await ensureKernel();
+  const initramfs = await step('initramfs', () => makeInitramfs(kernel, binary));
   rmSync(CONSOLE, { force: true });
   console.log(`linux ${kernel.release} by software emulation:`);
-  await supervise(startMachine({ image, initramfs, console: CONSOLE }));
-  console.log(`took ${secondsSince(startMs)}`);
+  await supervise(startMachine({ image: kernel.image, initramfs, console: CONSOLE }));
 };
 
 await runScript(main);

@@ -108,14 +108,18 @@ is_plugged() {
     on "$1" ip address show dev wan0 | grep fe80
 }
 
-# reaches VM ADDRESS: one packet there and back.
+# reaches VM ADDRESS: one packet there and back. Without an address nothing was asked: no answer.
 reaches() {
+  [ -n "$2" ] || return 127
   on "$1" ping -c 1 -W 2 "$2" >/dev/null
 }
 
 # flows VM ADDRESS: a series of packets, none of which is lost.
 flows() {
-  on "$1" ping -c 10 -i 0.2 -W 5 "$2" | grep ' 0% packet loss'
+  local said
+  said=$(on "$1" ping -c 10 -i 0.2 -W 5 "$2")
+  echo "$said"
+  echo "$said" | grep -q ' 0% packet loss'
 }
 
 # process_of VM WORDS: the pids of its processes whose command line has the words.
