@@ -91,24 +91,12 @@ export const openStore = (
     },
     heads: chains.heads,
     framesAfter: (heads, bytesMax) => framesAfter(chains.all(), heads, bytesMax),
-    weight: () => {
-      let [frames, bytes] = [0, 0];
-      for (const chain of chains.all()) {
-        const weight = chain.weight();
-        frames += weight.frames;
-        bytes += weight.bytes;
-      }
-      return { frames, bytes };
-    },
+    weight: () => weightOf(chains),
     view: chains.view,
-    valueOf: (author, path) => {
-      const held = chains.of(author).holdings().byPath.get(path);
-      return held?.statement.kind === 'entry' ? held.statement.entry.value : null;
-    },
+    valueOf: (author, path) => saidAt(chains, author, path),
     pathsOf: (author) =>
-      [...chains.of(author).holdings().byPath]
-        .filter(([, { statement }]) => statement.kind === 'entry' && statement.entry.value !== null)
-        .map(([path]) => path)
+      [...chains.of(author).holdings().byPath.keys()]
+        .filter((path) => saidAt(chains, author, path) !== null)
         .toSorted(),
     winner: chains.winner,
     equivocations: () => [...desk.equivocations],
@@ -117,4 +105,21 @@ export const openStore = (
         .all()
         .flatMap(({ author, holdings }) => holdings().unreadable.map((why) => ({ author, why }))),
   };
+};
+
+type Chains = ReturnType<typeof openChains>;
+
+const saidAt = (chains: Chains, author: MemberId, path: string): Value => {
+  const held = chains.of(author).holdings().byPath.get(path);
+  return held?.statement.kind === 'entry' ? held.statement.entry.value : null;
+};
+
+const weightOf = (chains: Chains) => {
+  let [frames, bytes] = [0, 0];
+  for (const chain of chains.all()) {
+    const weight = chain.weight();
+    frames += weight.frames;
+    bytes += weight.bytes;
+  }
+  return { frames, bytes };
 };

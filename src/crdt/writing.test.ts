@@ -115,7 +115,11 @@ describe('write', () => {
     for (const [edit, kind] of cases) {
       const store = openTestStore('founder');
       store.load(founder.framesAfter([], 1e9), NOW);
-      assert.equal(store.write([edit], NOW).kind, kind, `${edit.path} ${String(edit.value)}`);
+      assert.equal(
+        store.write([edit], NOW).kind,
+        kind,
+        `${edit.path} ${JSON.stringify(edit.value)}`,
+      );
     }
     assert.equal(founder.write([], NOW).kind, 'nothing');
   });

@@ -106,11 +106,7 @@ export function createSync(
   return {
     with: comeInStep,
     isInStep: (peer) => inStep.has(peer),
-    skewMs: () => {
-      const ownMs = ports.clock.wallMs() - ports.clock.monotonicMs();
-      const skews = [...desk.clocks.values()].map(({ wallMs, atMs }) => wallMs - atMs - ownMs);
-      return commonSkewMs(skews);
-    },
+    skewMs: () => skewMs(desk),
     judge: (from, frame) => judge(desk, from, frame),
     run: async (swarm, signal) => {
       const scene = openScene(desk, swarm, signal);
@@ -134,6 +130,11 @@ export function createSync(
     },
   };
 }
+
+const skewMs = ({ ports, clocks }: Desk) => {
+  const ownMs = ports.clock.wallMs() - ports.clock.monotonicMs();
+  return commonSkewMs([...clocks.values()].map(({ wallMs, atMs }) => wallMs - atMs - ownMs));
+};
 
 const openScene = ({ ports, replica, clocks }: Desk, swarm: SwarmNode, signal: AbortSignal) => ({
   clock: ports.clock,

@@ -115,7 +115,7 @@ export async function runCommand(command: HostCommand, limits: RunLimits): Promi
     throw new Fault('internal', { field: 'command', value: shown, why, remedy });
   }
   const status = result.exitCode ?? statusOfSignal(result.signal);
-  if (status === null) throw result;
+  if (status === null) throw new Error(`${tool} ended without a status`, { cause: result });
   return { status, stdout: textOf(result.stdout), stderr: textOf(result.stderr) };
 }
 
