@@ -114,12 +114,20 @@ reaches() {
   on "$1" ping -c 1 -W 2 "$2" >/dev/null
 }
 
-# flows VM ADDRESS: a series of packets, none of which is lost.
+# flows VM ADDRESS: ten packets get there and back, and none before them is lost.
 flows() {
-  local said
-  said=$(on "$1" ping -c 10 -i 0.2 -W 5 "$2")
+  on "$1" ping -c 10 -w 60 -i 0.2 "$2" | gapless 10
+}
+
+# gapless NUMBER: what ping says, read here, has so many answers, and their numbers have no gap. What
+# ping itself counts as lost may only be late: a busy machine answers after ping has gone.
+gapless() {
+  local said answers last
+  said=$(cat)
   echo "$said"
-  echo "$said" | grep -q ' 0% packet loss'
+  answers=$(echo "$said" | grep -c 'bytes from')
+  last=$(echo "$said" | sed -n 's/.*bytes from.*icmp_seq=\([0-9]*\).*/\1/p' | tail -n 1)
+  [ "$answers" -ge "$1" ] && [ "$answers" -eq "$last" ]
 }
 
 # process_of VM WORDS: the pids of its processes whose command line has the words.
