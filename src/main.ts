@@ -18,8 +18,13 @@ const err = (line: string): void => void process.stderr.write(line);
 /** Loaded when needed: libp2p and its kind double the time to the first line of output. */
 const acts = () => import('./node/linux/acts.ts');
 
-/** Narrower than this, lines wrap all the same. */
-const COLUMNS_MIN = 60;
+/** What of a width is believed; terminals without a size say 0. */
+const COLUMNS_MIN = 20;
+const COLUMNS_MAX = 1_000;
+/** Where nobody said how wide the output is. */
+const COLUMNS_USUAL = 80;
+/** Of a process that Ctrl-C ended; shells say 128 and the signal's number. */
+const INTERRUPTED_STATUS = 130;
 
 /** How a tone looks on a terminal that shows colours; `styleText` heeds NO_COLOR and pipes. */
 const STYLES = {
@@ -59,8 +64,16 @@ const local: Local = {
   },
   isInputTerminal: process.stdin.isTTY === true,
   isErrorTerminal: process.stderr.isTTY === true,
+  onInterrupt: (act) => {
+    const end = (): never => {
+      act();
+      process.exit(INTERRUPTED_STATUS);
+    };
+    process.once('SIGINT', end);
+    return () => void process.off('SIGINT', end);
+  },
   page: {
-    columns: process.stdout.isTTY === true ? Math.max(COLUMNS_MIN, process.stdout.columns) : 80,
+    columns: pageColumns(),
     paint: (tone, line) => styleText(STYLES[tone], line, { stream: process.stdout }),
   },
   out: (line) => void process.stdout.write(line),
@@ -69,6 +82,13 @@ const local: Local = {
   sleep: (durationMs, signal) =>
     sleep(durationMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
 };
+
+/** As COLUMNS says, else as the terminal does. */
+function pageColumns(): number {
+  const sizes = [Number(process.env.COLUMNS), process.stdout.columns];
+  const isSize = (size: number): boolean => size >= COLUMNS_MIN && size <= COLUMNS_MAX;
+  return Math.floor(sizes.find(isSize) ?? COLUMNS_USUAL);
+}
 
 async function isMember({ state }: Places): Promise<boolean> {
   try {
@@ -119,6 +139,7 @@ function endQuietly(error: NodeJS.ErrnoException): void {
 async function main(): Promise<void> {
   process.umask(0o077);
   process.stdout.on('error', endQuietly);
+  process.stderr.on('error', endQuietly);
   const words = process.argv.slice(2);
   // Needs no CLI, which takes as long to load as half of Node; bench/binary.ts watches the time.
   if (words.length === 1 && words[0] === '--version') return local.out(`${local.version}\n`);

@@ -65,15 +65,41 @@ test('help: lists every command, and every one of them is known here', async () 
 test('usage: what the parser does not know, in one line and with status 2', async () => {
   // Goal: unknown words suggest, missing and surplus ones are named. Method: a table of lines.
   const table: readonly (readonly [line: string, says: string])[] = [
-    ['stauts', 'usage: stauts: unknown command; did you mean status? see --help'],
-    ['operator ad', 'usage: ad: unknown command; did you mean add? see --help'],
-    ['status --wiat', 'usage: --wiat: unknown option; did you mean --wait? see --help'],
-    ['frobnicate', 'usage: frobnicate: unknown command; see --help'],
-    ['operator', 'usage: (none): a command is needed; see --help'],
-    ['operator add', 'usage: member: missing required argument; see --help'],
-    ['status --state', 'usage: --state <dir>: option argument missing; see --help'],
+    ['stauts', 'usage: stauts: unknown command; did you mean cnsmo status? see cnsmo --help'],
+    [
+      'operator ad',
+      'usage: ad: unknown command; did you mean cnsmo operator add? see cnsmo operator --help',
+    ],
+    [
+      'member renam vm1 x',
+      'usage: renam: unknown command; did you mean cnsmo member rename? see cnsmo member --help',
+    ],
+    [
+      'member relabel vm1 x=y',
+      'usage: relabel: unknown command; did you mean cnsmo member label? see cnsmo member --help',
+    ],
+    [
+      'member frobnicate',
+      'usage: frobnicate: unknown command; choose of rename, label; see cnsmo member --help',
+    ],
+    [
+      'status --wiat',
+      'usage: --wiat: unknown option; did you mean --wait? see cnsmo status --help',
+    ],
+    ['frobnicate', 'usage: frobnicate: unknown command; see cnsmo --help'],
+    [
+      'operator',
+      'usage: (none): a command is needed; ' +
+        'choose of add, remove, recover; see cnsmo operator --help',
+    ],
+    ['operator add', 'usage: member: missing required argument; see cnsmo operator add --help'],
+    ['status --state', 'usage: --state <dir>: option argument missing; see cnsmo --help'],
     ['status now', 'usage: status: takes no argument, 1 given; see cnsmo status --help'],
-    ['invite lst', 'usage: invite: takes no argument, 1 given; see cnsmo invite --help'],
+    [
+      'invite lst',
+      'usage: lst: unknown command; did you mean cnsmo invite list? see cnsmo invite --help',
+    ],
+    ['invite vm7', 'usage: vm7: unknown command; choose of list, revoke; see cnsmo invite --help'],
     [
       'init --foreground --no-start',
       'usage: --foreground: contradicts another flag; leave one of them out',
@@ -169,6 +195,8 @@ test('an error is one line that cannot paint a terminal', async () => {
   const answers = { 'POST /v1/operators': failure };
   const { err } = await run(['operator', 'add', value], { answers });
   assert.equal(err, 'member: vm 2 [31m: no such member; see cnsmo members\n');
+  const turned = await run(['operator', 'add', '\u202evm', '-o', 'json', '-q', '--no\u009b'], {});
+  assert.equal(turned.err.includes('\u009b'), false);
   const json = await run(['operator', 'add', value, '-o', 'json'], { answers });
   assert.equal(JSON.parse(json.err).error.value, value);
 });

@@ -13,20 +13,21 @@ import { memberCommands } from './member-commands.ts';
 import { meshCommands } from './mesh-commands.ts';
 import { openSession } from './open-session.ts';
 import { showOverview } from './overview.ts';
+import { plainJson, plainText } from './plain-text.ts';
 import type { Session } from './session.ts';
-import { usageFault } from './usage-fault.ts';
+import { type Stand, usageFault } from './usage-fault.ts';
 
 /** Runs one command line; resolves to its exit status. Never throws. */
 export async function runCli(argv: readonly string[], local: Local): Promise<number> {
   const program = buildProgram(local);
   try {
-    await obey(program, argv, local);
+    await obey(program, asTyped(argv), local);
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const fault = faultFrom(error);
+    const fault = faultFrom(error, program);
     const isJson = argv.some((word, i) => word === '-ojson' || isJsonFlag(argv, word, i));
-    const line = isJson ? JSON.stringify({ error: fault.facts }) : plainLine(fault.message);
+    const line = isJson ? plainJson({ error: fault.facts }) : plainText(fault.message);
     local.err(`${line}\n`);
     return FAULT_STATUS[fault.code].exit;
   }
@@ -44,16 +45,32 @@ async function obey(program: Command, argv: readonly string[], local: Local): Pr
   }
 }
 
-/** One line, whatever was typed or came from elsewhere: it can neither break nor paint. */
-const plainLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+/** `cnsmo help invite` is what other programs taught people to type. */
+const asTyped = (argv: readonly string[]): readonly string[] =>
+  argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
 
 const isJsonFlag = (argv: readonly string[], word: string, index: number): boolean =>
   word === '--output=json' ||
   ((word === '-o' || word === '--output') && argv[index + 1] === 'json');
 
-function faultFrom(error: unknown): Fault {
+function faultFrom(error: unknown, program: Command): Fault {
   if (error instanceof Fault) return error;
-  return error instanceof CommanderError ? usageFault(error) : unexpected(error);
+  return error instanceof CommanderError ? usageFault(error, standOf(program)) : unexpected(error);
+}
+
+/** The innermost command on the line, and what stood behind it. */
+function standOf(program: Command): Stand {
+  const path: string[] = [];
+  for (let at: Command | undefined = program; at !== undefined; ) {
+    const { args, commands }: Command = at;
+    path.push(at.name());
+    const next: Command | undefined = commands.find((command) => command.name() === args[0]);
+    if (next === undefined) {
+      return { path: path.join(' '), commands: commands.map((one) => one.name()), words: args };
+    }
+    at = next;
+  }
+  throw new Error('no command at all');
 }
 
 const unexpected = (error: unknown): Fault =>
@@ -118,5 +135,7 @@ function addCommon(command: Command): Command {
     new Option('-q, --quiet', 'no progress and no hints'),
   ];
   for (const flag of flags) command.addOption(flag.helpGroup('Common:'));
-  return command.addHelpOption(new Option('--help', 'help, with an example').helpGroup('Common:'));
+  return command.addHelpOption(
+    new Option('-h, --help', 'help, with an example').helpGroup('Common:'),
+  );
 }

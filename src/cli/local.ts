@@ -80,6 +80,8 @@ export interface Local {
   readInput(): Promise<string>;
   /** An environment variable, removed from what children see. */
   takeEnv(name: string): string | undefined;
+  /** Runs `act` when the person presses Ctrl-C, and ends with 130; gives what takes that back. */
+  onInterrupt(act: () => void): () => void;
   readonly isInputTerminal: boolean;
   readonly isErrorTerminal: boolean;
   /** What standard output is: 80 columns without colours where it is no terminal. */

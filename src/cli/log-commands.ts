@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
 import type { Local } from './local.ts';
+import { plainText } from './plain-text.ts';
 import type { Session } from './session.ts';
 import type { Page, Tone } from './table.ts';
 
@@ -55,21 +56,20 @@ const TONES: Readonly<Record<string, Tone>> = { warn: 'warn', error: 'bad' };
 function lineOf({ paint }: Page, line: LogLine): string {
   const { time, level, event, facts } = line as Readonly<Record<string, unknown>>;
   if (typeof time !== 'string' || typeof level !== 'string' || typeof event !== 'string') {
-    return `${plain('text' in line ? String(line.text) : JSON.stringify(line))}\n`;
+    return `${plainText('text' in line ? String(line.text) : JSON.stringify(line))}\n`;
   }
-  const when = paint('dim', plain(time.slice(0, 19).replace('T', ' ')));
+  const when = paint('dim', plainText(time.slice(0, 19).replace('T', ' ')));
   const tone = TONES[level];
-  const padded = plain(level).padEnd(5);
+  const padded = plainText(level).padEnd(5);
   const shown = tone === undefined ? padded : paint(tone, padded);
   const said = Object.entries(facts ?? {}).map(
-    ([name, value]) => ` ${plain(name)}=${printValue(value)}`,
+    ([name, value]) => ` ${plainText(name)}=${printValue(value)}`,
   );
-  return `${when}  ${shown}  ${plain(event)}${said.join('')}\n`;
+  return `${when}  ${shown}  ${plainText(event)}${said.join('')}\n`;
 }
 
 /** A text without blanks as it is, everything else as JSON. */
 const printValue = (value: unknown): string =>
-  typeof value === 'string' && /^[^\s"]+$/.test(value) ? plain(value) : JSON.stringify(value);
-
-/** What cannot move or paint a terminal. */
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+  plainText(
+    typeof value === 'string' && /^[^\s"]+$/.test(value) ? value : (JSON.stringify(value) ?? '-'),
+  );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../fault.ts';
-import { done, run } from './test-local.ts';
+import { type Answers, done, noDaemon, run } from './test-local.ts';
 
 const USUAL = { state: '/var/lib/cnsmo', run: '/run/cnsmo' };
 
@@ -122,26 +122,6 @@ test('join: what it says, and a start that fails', async () => {
   assert.deepEqual(JSON.parse(failed.err), { error: facts });
 });
 
-test('daemon, start, stop, restart: one act each, and silent', async () => {
-  // Goal: what the machine is asked. Method: a table of commands.
-  const table = [
-    ['daemon', ['daemon'], false],
-    ['start', ['start'], true],
-    ['stop', ['stop'], false],
-    ['restart', ['stop', 'start'], true],
-  ] as const;
-  for (const [command, wanted, running] of table) {
-    const { status, out, err, acts } = await run([command]);
-    assert.deepEqual([status, out, err], [0, '', ''], command);
-    assert.deepEqual(
-      acts,
-      wanted.map((act) => [act, USUAL]),
-    );
-    const json = await run([command, '-o', 'json']);
-    assert.deepEqual(JSON.parse(json.out), { running });
-  }
-});
-
 test('leave: by the daemon, or --local without it; then the unit goes', async () => {
   // Goal: both ways end with nothing left. Method: the order of acts; a refusal stops it.
   const answers = { 'POST /v1/leave': done() };
@@ -179,15 +159,16 @@ test('consent: shows without flags, changes only what a flag names', async () =>
 test('init, join, start, stop, restart: a --timeout that was typed is kept', async () => {
   // Goal: the flag is not for the API alone. Method: the limit that each act was given; twin: none
   // was typed, and each takes its own.
-  const limitsOf = async (line: readonly string[]) =>
-    (await run(line)).acts
+  const limitsOf = async (line: readonly string[], answers: Answers = {}) =>
+    (await run(line, { answers })).acts
       .filter(([act]) => ['join', 'start', 'stop'].includes(String(act)))
       .map((words) => words.find((word) => typeof word === 'number') ?? null);
   assert.deepEqual(await limitsOf(['init', '--timeout', '7s']), [7_000]);
   assert.deepEqual(await limitsOf(['join', 'T', '--timeout', '7s']), [7_000, 7_000]);
   assert.deepEqual(await limitsOf(['start', '--timeout', '1m']), [60_000]);
   assert.deepEqual(await limitsOf(['--timeout', '1m', 'stop']), [60_000]);
-  assert.deepEqual(await limitsOf(['restart', '--timeout', '7s']), [7_000, 7_000]);
+  const answers = { 'GET /v1/status': noDaemon };
+  assert.deepEqual(await limitsOf(['restart', '--timeout', '7s'], answers), [7_000, 7_000]);
   assert.deepEqual(await limitsOf(['join', 'T']), [null, null]);
 });
 

@@ -1,9 +1,9 @@
 /**
- * Loop: member commands — init, join, daemon, start, stop, restart, leave, consent: what concerns
- * this VM.
+ * Loop: member commands — init, join, leave, consent: what makes this VM a member.
  */
 import { Argument, Command, Option } from 'commander';
 import { Fault } from '../fault.ts';
+import { daemonCommands, start } from './daemon-commands.ts';
 import type { Local, MemberFlags } from './local.ts';
 import { logsCommand } from './log-commands.ts';
 import type { Session } from './session.ts';
@@ -124,40 +124,6 @@ async function startAs(local: Local, open: Session, flags: StartFlags): Promise<
   if (!flags.start) return;
   if (flags.foreground === true) await local.daemon(open.places);
   else await start(local, open);
-}
-
-const start = (local: Local, { places, watch, patiently }: Session): Promise<void> =>
-  patiently('starting the daemon', local.start(places, watch.timeoutMs));
-
-const stop = (local: Local, { places, watch, patiently }: Session): Promise<void> =>
-  patiently('stopping the daemon', local.stop(places, watch.timeoutMs));
-
-function daemonCommands(local: Local, session: (command: Command) => Session): readonly Command[] {
-  const act = (
-    name: string,
-    description: string,
-    isRunning: boolean,
-    run: (open: Session) => Promise<void>,
-  ): Command =>
-    new Command(name)
-      .description(description)
-      .addHelpText('after', `\nExample:\n  cnsmo ${name}\n`)
-      .action(async (_flags: unknown, command: Command) => {
-        const open = session(command);
-        await run(open);
-        await open.show({ running: isRunning }, () => '');
-      });
-  return [
-    act('daemon', 'run the member in this process (as the unit does)', false, ({ places }) =>
-      local.daemon(places),
-    ),
-    act('start', 'start the daemon', true, (open) => start(local, open)),
-    act('stop', 'stop the daemon; the VPN keeps running', false, (open) => stop(local, open)),
-    act('restart', 'stop, then start the daemon', true, async (open) => {
-      await stop(local, open);
-      await start(local, open);
-    }),
-  ];
 }
 
 function leaveCommand(local: Local, session: (command: Command) => Session): Command {

@@ -6,6 +6,7 @@ import { FAULT_STATUS, Fault } from '../fault.ts';
 import { readDuration } from './duration.ts';
 import type { Local } from './local.ts';
 import { patiently } from './patience.ts';
+import { plainBody, plainJson } from './plain-text.ts';
 import type { Session } from './session.ts';
 
 interface CommonFlags {
@@ -40,16 +41,16 @@ export function openSession(command: Command, local: Local): Session {
     call: async (method, path, body, choice = {}) => {
       const request = { method, path, query: choice.query ?? {}, body: body ?? null };
       const answer = await local.call(places, request, choice.waitMs ?? timeoutMs);
-      if (answer.status === 200) return answer.body;
+      if (answer.status === 200) return isForPeople ? plainBody(answer.body) : answer.body;
       throw faultOf(answer.status, answer.body);
     },
     show: async (body, render) => {
-      if (flags.output === 'json') local.out(`${JSON.stringify(body, null, 2)}\n`);
+      if (flags.output === 'json') local.out(`${plainJson(body, 2)}\n`);
       else if (flags.output === 'yaml') local.out((await import('yaml')).stringify(body));
       else local.out(render(local.page));
     },
     showLine: async (body, line) => {
-      if (flags.output === 'json') local.out(`${JSON.stringify(body)}\n`);
+      if (flags.output === 'json') local.out(`${plainJson(body)}\n`);
       else if (flags.output === 'yaml') local.out((await import('yaml')).stringify([body]));
       else local.out(line(local.page));
     },

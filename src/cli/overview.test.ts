@@ -14,6 +14,7 @@ const status = (self: Partial<Status['self']>, changed: Partial<Status> = {}) =>
       ready: true,
       engine: 'kernel',
       version: '0.1.0',
+      commit: 'abc',
       ...self,
     },
     core: null,
@@ -46,25 +47,60 @@ test('overview: a member whose daemon does not run', async () => {
   assert.deepEqual(nextOf(out), ['cnsmo start', 'cnsmo logs', 'cnsmo leave --local']);
 });
 
-test('overview: a member that runs, by role and by how far it is', async () => {
-  // Goal: an operator can invite, a node cannot; who is not ready waits. Method: a table.
-  const operator = await run([], { answers: status({}) });
-  assert.match(
-    operator.out,
-    /^vm1 \(operator\) in mesh shop: 10\.10\.0\.1, ready, 2 of 3 members reachable\.\n\n/,
-  );
-  assert.deepEqual(nextOf(operator.out), ['cnsmo invite', 'cnsmo status', 'cnsmo events -f']);
-  const node = await run([], { answers: status({ role: 'node' }) });
-  assert.deepEqual(nextOf(node.out), ['cnsmo status', 'cnsmo events -f', 'cnsmo consent']);
+const member = (name: string, changed: Partial<Status['members'][number]> = {}) =>
+  ({ name, role: 'node', state: 'alive', ...changed }) as Status['members'][number];
+
+test('overview: a member that runs, by role and by how it stands', async () => {
+  // Goal: three steps that fit. Method: each standing, what is said of it, and what is advised.
+  const members = [member('vm1', { role: 'operator' }), member('vm2'), member('vm3')];
   const services = [{ name: 'vpn', state: 'failed', problems: ['no ip: install iproute2'] }];
-  const troubled = status({ ready: false }, { services } as unknown as Partial<Status>);
-  const starting = await run([], { answers: troubled });
-  assert.match(starting.out, /not ready yet.*\nvpn is failed: no ip: install iproute2\n/);
-  assert.deepEqual(nextOf(starting.out), [
-    'cnsmo status --wait ready',
-    'cnsmo status',
-    'cnsmo logs',
-  ]);
+  const failed = { services } as unknown as Partial<Status>;
+  const lost = [...members.slice(0, 2), member('vm3', { state: 'dead' })];
+  const two = members.map((one) => ({ ...one, role: 'operator' as const }));
+  const [STATUS, EVENTS, INVITE] = ['cnsmo status', 'cnsmo events -f', 'cnsmo invite'];
+  const recent = [STATUS, 'cnsmo events --since 1h', 'cnsmo logs'];
+  const table = [
+    [
+      'alone',
+      {},
+      { total: 1, reachable: 1 },
+      /, ready, alone so far\.$/m,
+      [INVITE, STATUS, EVENTS],
+    ],
+    [
+      'ready',
+      {},
+      { members, reachable: 3 },
+      /^vm1 \(operator\) in mesh shop: 10\.10\.0\.1, ready, 3 of 3 members reachable\.$/m,
+      [INVITE, STATUS, 'cnsmo operator add vm2'],
+    ],
+    ['ready', {}, { members: two, reachable: 3 }, /ready/, [INVITE, STATUS, EVENTS]],
+    ['ready', { role: 'node' }, { reachable: 3 }, /ready/, [STATUS, EVENTS, 'cnsmo consent']],
+    ['degraded', {}, { members: lost }, /2 of 3 members reachable\s+\(not\s+vm3\)\./, recent],
+    [
+      'starting',
+      { ready: false },
+      { reachable: 3, ...failed },
+      /not ready yet[\s\S]*\nvpn is failed: no ip: install iproute2\n/,
+      ['cnsmo status --wait ready', STATUS, 'cnsmo logs'],
+    ],
+    [
+      'alarm',
+      { ready: false },
+      { alarms: ['the journal of this VM was damaged or lost: nothing is written here', 'b'] },
+      /^alarm: the journal of this VM was damaged or lost: [\s\S]*\(and\s+1 more\)$/m,
+      recent,
+    ],
+  ] as const;
+  for (const [state, self, changed, says, next] of table) {
+    const answers = status(self, changed);
+    const { out } = await run([], { answers });
+    assert.match(out, says, state);
+    assert.deepEqual(nextOf(out), next, state);
+    for (const line of out.split('\n')) assert.ok(line.length <= 80, line);
+    const json = JSON.parse((await run(['-o', 'json'], { answers })).out);
+    assert.deepEqual([json.state, json.next.length], [state, 3]);
+  }
 });
 
 test('overview: in 80 columns, as JSON, and at another place', async () => {
@@ -73,7 +109,7 @@ test('overview: in 80 columns, as JSON, and at another place', async () => {
   for (const line of plain.out.split('\n')) assert.ok(line.length <= 80, line);
   assert.deepEqual(plain.acts[0]?.[1], { state: '/a', run: '/run/cnsmo' });
   const json = await run(['-o', 'json'], { answers: status({}) });
-  assert.equal(JSON.parse(json.out).state, 'ready');
+  assert.equal(JSON.parse(json.out).state, 'degraded');
   assert.equal(JSON.parse(json.out).next.length, 3);
 });
 

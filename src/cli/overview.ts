@@ -4,6 +4,7 @@
 import { Fault } from '../fault.ts';
 import type { Status } from '../node/rules/answers.ts';
 import type { Local } from './local.ts';
+import { columnsOf, wrapText } from './plain-text.ts';
 import type { Session } from './session.ts';
 import type { Page } from './table.ts';
 
@@ -13,9 +14,12 @@ interface Step {
   readonly purpose: string;
 }
 
-/** What is shown. `state`: no mesh, a member without its daemon, not ready yet, or ready. */
+/**
+ * What is shown. `state`: in no mesh, a member without its daemon, not ready yet, one that an
+ * operator should look at, one that misses others, one without others, or all well.
+ */
 interface Overview {
-  readonly state: 'none' | 'stopped' | 'starting' | 'ready';
+  readonly state: 'none' | 'stopped' | 'starting' | 'alarm' | 'degraded' | 'alone' | 'ready';
   readonly lines: readonly string[];
   readonly next: readonly Step[];
 }
@@ -24,6 +28,9 @@ const STATUS: Step = { command: 'cnsmo status', purpose: 'this VM, its mesh, who
 const INVITE: Step = { command: 'cnsmo invite', purpose: 'a token for cnsmo join on another VM' };
 const EVENTS: Step = { command: 'cnsmo events -f', purpose: 'what happens, as it happens' };
 const LOGS: Step = { command: 'cnsmo logs', purpose: 'what the daemon says' };
+const CONSENT: Step = { command: 'cnsmo consent', purpose: 'what may run on this VM' };
+const WAIT: Step = { command: 'cnsmo status --wait ready', purpose: 'wait until it is' };
+const RECENT: Step = { command: 'cnsmo events --since 1h', purpose: 'what happened lately' };
 
 /** Shows it. Fault when the daemon is there, but does not answer. */
 export async function showOverview(local: Local, open: Session): Promise<void> {
@@ -60,29 +67,60 @@ const STOPPED: Overview = {
   ],
 };
 
-function overviewOf({ mesh, self, services, reachable, total, alarms }: Status): Overview {
+function overviewOf(status: Status): Overview {
+  const { mesh, self, services, total, alarms } = status;
   const address = self.addresses[0] ?? 'no address yet';
   const ready = self.ready ? 'ready' : 'not ready yet';
   const trouble = services.find(({ state }) => state !== 'ready');
   const problem = trouble?.problems[0] === undefined ? '' : `: ${trouble.problems[0]}`;
-  const company = total === 1 ? 'alone so far' : `${reachable} of ${total} members reachable`;
+  const company = total === 1 ? 'alone so far' : companyOf(status);
+  const [alarm] = alarms;
+  const more = alarms.length > 1 ? ` (and ${alarms.length - 1} more)` : '';
   const lines = [
     `${self.name} (${self.role}) in mesh ${mesh.name}: ${address}, ${ready}, ${company}.`,
     ...(trouble === undefined ? [] : [`${trouble.name} is ${trouble.state}${problem}`]),
-    ...(alarms.length === 0 ? [] : [`Alarms: ${alarms.length}, see cnsmo status`]),
+    ...(alarm === undefined ? [] : [`alarm: ${alarm}${more}`]),
   ];
-  const wait = { command: 'cnsmo status --wait ready', purpose: 'wait until it is' };
-  if (!self.ready) return { state: 'starting', lines, next: [wait, STATUS, LOGS] };
-  const consent = { command: 'cnsmo consent', purpose: 'what may run on this VM' };
-  const next = self.role === 'operator' ? [INVITE, STATUS, EVENTS] : [STATUS, EVENTS, consent];
-  return { state: 'ready', lines, next };
+  return { lines, ...adviceFor(status) };
 }
 
-function renderOverview({ paint }: Page, { lines, next }: Overview): string {
-  const width = Math.max(...next.map(({ command }) => command.length));
+/** How many of those who cannot be reached are named. */
+const NAMED_MAX = 3;
+
+function companyOf({ members, reachable, total }: Status): string {
+  const missing = members.filter(({ state }) => state !== 'alive' && state !== 'left');
+  const names = missing.slice(0, NAMED_MAX).map(({ name }) => name);
+  const more = missing.length > NAMED_MAX ? ', …' : '';
+  const but = missing.length === 0 ? '' : ` (not ${names.join(', ')}${more})`;
+  return `${reachable} of ${total} members reachable${but}`;
+}
+
+/** The three steps that fit best, and what they are for. */
+function adviceFor(status: Status): Pick<Overview, 'state' | 'next'> {
+  const { self, members, reachable, total, alarms } = status;
+  const isOperator = self.role === 'operator';
+  if (alarms.length > 0) return { state: 'alarm', next: [STATUS, RECENT, LOGS] };
+  if (!self.ready) return { state: 'starting', next: [WAIT, STATUS, LOGS] };
+  if (reachable < total) return { state: 'degraded', next: [STATUS, RECENT, LOGS] };
+  if (total === 1) return { state: 'alone', next: [isOperator ? INVITE : CONSENT, STATUS, EVENTS] };
+  if (!isOperator) return { state: 'ready', next: [STATUS, EVENTS, CONSENT] };
+  const present = members.filter(({ state }) => state !== 'left');
+  const node = present.find(({ role }) => role === 'node');
+  const isOnly = present.filter(({ role }) => role === 'operator').length === 1;
+  if (!isOnly || node === undefined) return { state: 'ready', next: [INVITE, STATUS, EVENTS] };
+  const second = {
+    command: `cnsmo operator add ${node.name}`,
+    purpose: 'a second operator, before you need one',
+  };
+  return { state: 'ready', next: [INVITE, STATUS, second] };
+}
+
+function renderOverview({ paint, columns }: Page, { lines, next }: Overview): string {
+  const width = Math.max(...next.map(({ command }) => columnsOf(command)));
   const steps = next.map(({ command, purpose }) => {
-    const blanks = ' '.repeat(width - command.length);
+    const blanks = ' '.repeat(width - columnsOf(command));
     return `  ${paint('strong', command)}${blanks}  ${purpose}\n`;
   });
-  return `${lines.join('\n')}\n\nNext:\n${steps.join('')}`;
+  const wrapped = lines.map((line) => `${wrapText(line, columns, '  ')}\n`);
+  return `${wrapped.join('')}\nNext:\n${steps.join('')}`;
 }

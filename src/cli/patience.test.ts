@@ -6,10 +6,15 @@ import { patiently } from './patience.ts';
 function watch() {
   let nowMs = 0;
   const shown: string[] = [];
+  const interrupts = new Set<() => void>();
   const sleepers = new Set<{ readonly atMs: number; readonly wake: () => void }>();
   const local = {
     err: (text: string) => void shown.push(text),
     monotonicMs: () => nowMs,
+    onInterrupt: (act: () => void) => {
+      interrupts.add(act);
+      return () => void interrupts.delete(act);
+    },
     sleep: (durationMs: number, signal?: AbortSignal) =>
       new Promise<void>((resolve) => {
         const sleeper = { atMs: nowMs + durationMs, wake: () => finish() };
@@ -26,7 +31,7 @@ function watch() {
     for (const { atMs, wake } of [...sleepers]) if (atMs <= nowMs) wake();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { local, shown, sleepers, pass };
+  return { local, shown, sleepers, interrupts, pass };
 }
 
 test('patience: what is quick is silent, and no timer stays behind', async () => {
@@ -59,4 +64,25 @@ test('patience: what takes long counts, and wipes its line, also when it fails',
   const wipe = '\r\u001b[K';
   assert.deepEqual(shown, [`${wipe}joining … 2 s`, `${wipe}joining … 3 s`, wipe]);
   assert.equal(sleepers.size, 0);
+});
+
+test('patience: Ctrl-C wipes the line, and nobody listens when the work is done', async () => {
+  // Goal: the prompt stands on a clean line. Method: an interrupt before and after the line shows.
+  const { local, shown, interrupts, pass } = watch();
+  let finish = (): void => undefined;
+  const work = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const waiting = patiently(local, 'joining', work);
+  const interrupt = (): void => {
+    for (const act of interrupts) act();
+  };
+  interrupt();
+  assert.deepEqual(shown, []);
+  await pass(2_000);
+  interrupt();
+  assert.equal(shown.at(-1), '\r\u001b[K');
+  finish();
+  await waiting;
+  assert.equal(interrupts.size, 0);
 });

@@ -11,9 +11,12 @@ const TICK_MS = 1_000;
 /** To the begin of the line, and clear it. */
 const WIPE = '\r\u001b[K';
 
-/** Waits for `work`; after 2 s a line counts the seconds, and goes when the work is done. */
+/**
+ * Waits for `work`; after 2 s a line counts the seconds. It goes when the work is done, and at
+ * Ctrl-C.
+ */
 export async function patiently<Result>(
-  local: Pick<Local, 'err' | 'sleep' | 'monotonicMs'>,
+  local: Pick<Local, 'err' | 'sleep' | 'monotonicMs' | 'onInterrupt'>,
   what: string,
   work: Promise<Result>,
 ): Promise<Result> {
@@ -29,11 +32,15 @@ export async function patiently<Result>(
       await local.sleep(TICK_MS, end.signal);
     }
   };
+  const unlisten = local.onInterrupt(() => {
+    if (isShown) local.err(WIPE);
+  });
   const ticking = tick();
   try {
     return await work;
   } finally {
     end.abort();
+    unlisten();
     await ticking;
     if (isShown) local.err(WIPE);
   }

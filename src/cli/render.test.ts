@@ -91,3 +91,36 @@ test('status: tones where they help', () => {
     assert.ok(text.includes(part), part);
   }
 });
+
+test('members: 20 with labels, on ever narrower pages', () => {
+  // Goal: nothing wraps, and names and addresses stay to be told apart. Method: the longest of
+  // everything; a page without labels has no column for them.
+  const members = Array.from({ length: 20 }, (_, n) =>
+    member({
+      name: `frontend-europe-west-${n}`,
+      role: 'operator',
+      state: 'suspect',
+      labels: { role: 'web', zone: `europe-west-${n}` },
+      endpoint: `[2001:db8:1234:5678:9abc:def0:1234:${n}]:65535`,
+    }),
+  );
+  for (const columns of [200, 120, 100, 80, 72, 60, 48]) {
+    const lines = renderMembers({ ...plain, columns }, members)
+      .trimEnd()
+      .split('\n');
+    for (const line of lines) assert.ok(line.length <= columns, `${columns}: ${line}`);
+    assert.equal(new Set(lines).size, 21, String(columns));
+    assert.ok(lines.slice(1).every((line) => line.includes(' 10.10.112.145')));
+  }
+  assert.match(renderMembers({ ...plain, columns: 200 }, members), /role=web,zone=europe-west-3$/m);
+  assert.doesNotMatch(renderMembers(plain, [member({})]), /LABELS/);
+});
+
+test('status: an alarm wraps, and on every line but the first stands in', () => {
+  // Goal: sentences are read, not scrolled. Method: a long alarm on 80 columns.
+  const alarm = 'word '.repeat(40).trim();
+  const text = renderStatus(plain, { ...status([member({})]), alarms: [alarm] });
+  assert.match(text, /^alarm: word/m);
+  assert.match(text, /^ {2}word/m);
+  for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+});

@@ -2,24 +2,28 @@
  * Rule: render — answers as people read them: tables, and lines.
  */
 import type { ListedInvite, MemberStatus, Status } from '../node/rules/answers.ts';
+import { wrapText } from './plain-text.ts';
 import { type Cell, type Page, renderTable, type Tone } from './table.ts';
 
 /** The overlay address is never shortened: it is what people copy. */
 const MEMBER_COLUMNS = [
   { heading: 'NAME', least: 12 },
-  { heading: 'ROLE' },
+  { heading: 'ROLE', spare: 1 },
   { heading: 'STATE' },
   { heading: 'ADDRESS' },
-  { heading: 'ENDPOINT', least: 9 },
-  { heading: 'SEEN' },
-  { heading: 'RTT' },
+  { heading: 'ENDPOINT', least: 9, spare: 4 },
+  { heading: 'SEEN', spare: 2 },
+  { heading: 'RTT', spare: 3 },
 ];
+/** Only where a member has any. */
+const LABELS_COLUMN = { heading: 'LABELS', least: 8, spare: 3 };
 
 /** The members, one a line. SEEN: how long ago its tunnel shook hands. */
-export const renderMembers = (page: Page, members: readonly MemberStatus[]): string =>
-  renderTable(
+export function renderMembers(page: Page, members: readonly MemberStatus[]): string {
+  const isLabelled = members.some(({ labels }) => Object.keys(labels).length > 0);
+  return renderTable(
     page,
-    MEMBER_COLUMNS,
+    isLabelled ? [...MEMBER_COLUMNS, LABELS_COLUMN] : MEMBER_COLUMNS,
     members.map((member) => [
       member.name,
       member.role,
@@ -28,8 +32,16 @@ export const renderMembers = (page: Page, members: readonly MemberStatus[]): str
       member.endpoint ?? '-',
       member.handshakeAgeMs === null ? '-' : printAge(member.handshakeAgeMs),
       member.rttMs === null ? '-' : `${Math.round(member.rttMs)} ms`,
+      printLabels(member.labels),
     ]),
   );
+}
+
+/** Labels as they are typed. */
+const printLabels = (labels: MemberStatus['labels']): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
 
 const STATE_TONES: Readonly<Record<MemberStatus['state'], Tone>> = {
   alive: 'good',
@@ -59,7 +71,10 @@ export function renderStatus(page: Page, status: Status): string {
   const problems = services.flatMap(({ name, state, problems: lines }) =>
     state === 'ready'
       ? []
-      : [`${name}: ${paint('warn', state)}\n`, ...lines.map((line) => `  ${line}\n`)],
+      : [
+          `${name}: ${paint('warn', state)}\n`,
+          ...lines.map((line) => `  ${wrapText(line, page.columns - 2, '  ')}\n`),
+        ],
   );
   return [
     `mesh ${paint('strong', mesh.name)} · ${self.name} (${self.role}) · ${ready}${engine}\n`,
@@ -68,30 +83,37 @@ export function renderStatus(page: Page, status: Status): string {
     '\n',
     renderMembers(page, members),
     problems.length === 0 ? '' : `\n${problems.join('')}`,
-    ...status.alarms.map((alarm) => `${paint('bad', 'alarm')}: ${alarm}\n`),
+    ...status.alarms.map((alarm) => alarmText(page, alarm)),
   ].join('');
 }
 
 /** How many of those who cannot be reached are named. */
 const NAMED_MAX = 5;
 
-const partitionText = ({ paint }: Page, { members, reachable, total }: Status): string => {
+function partitionText({ paint, columns }: Page, { members, reachable, total }: Status): string {
   const missing = members.filter(({ state }) => state !== 'alive' && state !== 'left');
   if (missing.length === 0) return '';
   const named = missing.slice(0, NAMED_MAX).map(({ name }) => name);
   const more = missing.length > NAMED_MAX ? ` and ${missing.length - NAMED_MAX} more` : '';
+  const count = `${reachable} of ${total} members reachable`;
+  const text = wrapText(`${count}, not ${named.join(', ')}${more};`, columns);
   return (
-    `${paint('warn', `${reachable} of ${total} members reachable`)}, ` +
-    `not ${named.join(', ')}${more};\nchanges made here reach them when they return\n`
+    `${text.replace(count, paint('warn', count))}\n` +
+    `${wrapText('changes made here reach them when they return', columns)}\n`
   );
-};
+}
+
+const ALARM = 'alarm';
+
+const alarmText = ({ paint, columns }: Page, alarm: string): string =>
+  `${wrapText(`${ALARM}: ${alarm}`, columns, '  ').replace(ALARM, paint('bad', ALARM))}\n`;
 
 const INVITE_COLUMNS = [
   { heading: 'INVITE' },
   { heading: 'STATE' },
-  { heading: 'USED' },
+  { heading: 'USED', spare: 1 },
   { heading: 'EXPIRES (UTC)' },
-  { heading: 'LABELS', least: 6 },
+  { heading: 'LABELS', least: 6, spare: 2 },
 ];
 
 /** The invites, one a line. */
@@ -104,8 +126,6 @@ export const renderInvites = (page: Page, invites: readonly ListedInvite[]): str
       { text: invite.state, tone: invite.state === 'open' ? 'good' : 'dim' },
       `${invite.used} of ${invite.uses}`,
       new Date(invite.expiryMs).toISOString().slice(0, 16).replace('T', ' '),
-      Object.entries(invite.labels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(','),
+      printLabels(invite.labels),
     ]),
   );

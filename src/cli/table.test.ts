@@ -51,3 +51,33 @@ test('table: a text is shortened in its middle', () => {
     assert.equal(shown, `\n${wanted}\n`);
   }
 });
+
+test('table: what is spare goes where the page is too narrow, most spare first', () => {
+  // Goal: a narrow terminal shows what matters. Method: pages ever narrower; the rest stays whole.
+  const columns = [
+    { heading: 'NAME', least: 4 },
+    { heading: 'ROLE', spare: 1 },
+    { heading: 'ADDRESS' },
+    { heading: 'RTT', spare: 2 },
+  ];
+  const rows = [['web-1', 'node', '10.0.0.200', '1 ms']];
+  const lineAt = (width: number) => renderTable(page(width), columns, rows).split('\n')[1];
+  assert.equal(lineAt(29), 'web-1  node  10.0.0.200  1 ms');
+  assert.equal(lineAt(28), 'we…1  node  10.0.0.200  1 ms');
+  assert.equal(lineAt(27), 'web-1  node  10.0.0.200');
+  assert.equal(lineAt(20), 'web-1  10.0.0.200');
+  assert.equal(lineAt(3), 'we…1  10.0.0.200');
+});
+
+test('table: wide characters keep the columns in line', () => {
+  // Goal: columns begin under their headings. Method: a name of two columns a character.
+  const text = renderTable(
+    page(80),
+    [{ heading: 'N' }, { heading: 'X' }],
+    [
+      ['東京', 'a'],
+      ['tokyo', 'b'],
+    ],
+  );
+  assert.equal(text, 'N      X\n東京   a\ntokyo  b\n');
+});

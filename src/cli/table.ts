@@ -3,8 +3,10 @@
  *
  * 1. A cell is shortened in its middle, so that both ends tell it from others: the first column
  *    that may be, down to its least width, then the next. What may not be shortened never is.
- * 2. Colour never changes a width.
+ * 2. Where that is not enough, columns go whole, those of the highest `spare` first.
+ * 3. Colour never changes a width.
  */
+import { columnsOf, shorten } from './plain-text.ts';
 
 /** What a text is to say at a glance. */
 export type Tone = 'good' | 'warn' | 'bad' | 'dim' | 'strong';
@@ -15,10 +17,13 @@ export interface Page {
   readonly paint: (tone: Tone, text: string) => string;
 }
 
-/** A heading; `least`: to how many characters cells may be shortened, absent: not at all. */
+/** A heading. */
 export interface Column {
   readonly heading: string;
+  /** To how many columns cells may be shortened; absent: not at all. */
   readonly least?: number;
+  /** How soon it may be left out, sooner where higher; absent: never. */
+  readonly spare?: number;
 }
 
 export type Cell = string | { readonly text: string; readonly tone: Tone };
@@ -31,19 +36,47 @@ export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
 ): string {
+  const kept = keep(page, columns, rows);
   const widths = fit(
-    columns,
-    columns.map(({ heading }, at) =>
-      Math.max(heading.length, ...rows.map((row) => textOf(row[at] ?? '').length)),
-    ),
+    kept.map(({ column }) => column),
+    kept.map(({ natural }) => natural),
     page.columns,
   );
   const lineOf = (cells: readonly Cell[]): string => {
-    const shown = widths.map((width, at) => paddedCell(page, cells[at] ?? '', width));
+    const shown = kept.map(({ at }, i) => paddedCell(page, cells[at] ?? '', widths[i] ?? 0));
     return `${shown.join(GAP).trimEnd()}\n`;
   };
   const headings = columns.map(({ heading }) => ({ text: heading, tone: 'strong' as const }));
   return [headings, ...rows].map(lineOf).join('');
+}
+
+interface Kept {
+  readonly column: Column;
+  /** Its place among all. */
+  readonly at: number;
+  /** Width of its widest cell. */
+  readonly natural: number;
+}
+
+/** The columns that have a place on the page. */
+function keep(
+  page: Page,
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+): readonly Kept[] {
+  let kept = columns.map((column, at): Kept => {
+    const cells = rows.map((row) => columnsOf(textOf(row[at] ?? '')));
+    return { column, at, natural: Math.max(column.heading.length, ...cells) };
+  });
+  const least = ({ column, natural }: Kept): number => Math.min(natural, column.least ?? natural);
+  const sumOf = (): number =>
+    kept.reduce((sum, one) => sum + least(one), GAP.length * (kept.length - 1));
+  while (sumOf() > page.columns) {
+    const worst = Math.max(...kept.map(({ column }) => column.spare ?? 0));
+    if (worst === 0) break;
+    kept = kept.filter(({ column }) => column.spare !== worst);
+  }
+  return kept;
 }
 
 /** Widths that together fit, as far as columns may be shortened. */
@@ -66,14 +99,7 @@ function fit(
 const paddedCell = ({ paint }: Page, cell: Cell, width: number): string => {
   const text = shorten(textOf(cell), width);
   const shown = typeof cell === 'string' ? text : paint(cell.tone, text);
-  return shown + ' '.repeat(width - text.length);
+  return shown + ' '.repeat(Math.max(0, width - columnsOf(text)));
 };
 
 const textOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text);
-
-/** The text in at most `width` characters, with an ellipsis in the place of what is left out. */
-const shorten = (text: string, width: number): string => {
-  if (text.length <= width) return text;
-  const tail = Math.floor((width - 1) / 2);
-  return `${text.slice(0, width - 1 - tail)}…${tail === 0 ? '' : text.slice(-tail)}`;
-};

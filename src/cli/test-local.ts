@@ -78,6 +78,7 @@ const localOf = (scene: Scene): Local => {
       acts.push(['takeEnv', name]);
       return value;
     },
+    onInterrupt: () => () => undefined,
     isInputTerminal: choice.isTerminal ?? false,
     isErrorTerminal: choice.isTerminal ?? false,
     page: {

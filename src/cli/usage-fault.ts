@@ -6,28 +6,39 @@
  */
 import type { CommanderError } from 'commander';
 import { Fault } from '../fault.ts';
+import { nearestWord } from './suggestion.ts';
 
 const TOKEN = /cnsmo\d+_\S+/g;
 
+/** Where on the line the parser stood. */
+export interface Stand {
+  /** The command with its parents, as `cnsmo invite`. */
+  readonly path: string;
+  /** What could have followed it: its commands. */
+  readonly commands: readonly string[];
+  /** What did follow it. */
+  readonly words: readonly string[];
+}
+
 /** The fault that a parser's error stands for. */
-export function usageFault({ code, message }: CommanderError): Fault {
+export function usageFault({ code, message }: CommanderError, stand: Stand): Fault {
   const [what = '', hint = ''] = message
     .replace(/^error: /, '')
     .replaceAll(TOKEN, '(token)')
     .split('\n');
   const quoted = /'([^']*)'/.exec(what)?.[1] ?? '(none)';
-  const usage = (value: string, why: string, remedy = 'see --help'): Fault =>
+  const help = `see ${stand.path} --help`;
+  const usage = (value: string, why: string, remedy = help): Fault =>
     new Fault('usage', { field: 'usage', value, why, remedy });
   switch (code) {
     case 'commander.help':
-      return usage('(none)', 'a command is needed');
+      return usage('(none)', 'a command is needed', `${chooseOf(stand) ?? ''} ${help}`.trim());
+    case 'commander.unknownCommand':
     case 'commander.excessArguments': {
+      if (stand.commands.length > 0) return unknownCommand(stand);
       const [, expected = '0', got = ''] = /Expected (\d+) .* got (\d+)/.exec(what) ?? [];
-      return usage(
-        quoted,
-        `takes ${expected === '0' ? 'no argument' : `at most ${expected}`}, ${got} given`,
-        `see cnsmo ${quoted} --help`,
-      );
+      const many = expected === '0' ? 'no argument' : `at most ${expected}`;
+      return usage(quoted, `takes ${many}, ${got} given`);
     }
     case 'commander.invalidArgument':
       return invalidChoice(what) ?? usage(quoted, 'not accepted here');
@@ -35,11 +46,33 @@ export function usageFault({ code, message }: CommanderError): Fault {
       return usage(quoted, 'contradicts another flag', 'leave one of them out');
     default: {
       const guess = hint.replace(/[()]/g, '').replace(/^Did/, 'did');
-      const remedy = guess === '' ? 'see --help' : `${guess} see --help`;
+      const remedy = guess === '' ? help : `${guess} ${help}`;
       return usage(quoted, what.replace(/ *'[^']*'/, '').replace(/\.$/, ''), remedy);
     }
   }
 }
+
+function unknownCommand(stand: Stand): Fault {
+  const { path, commands, words } = stand;
+  const typed = (words[0] ?? '').replaceAll(TOKEN, '(token)');
+  const guess = nearestWord(typed, commands);
+  const remedy = guess === null ? chooseOf(stand) : `did you mean ${path} ${guess}?`;
+  const help = `see ${path} --help`;
+  return new Fault('usage', {
+    field: 'usage',
+    value: typed,
+    why: 'unknown command',
+    remedy: remedy === null ? help : `${remedy} ${help}`,
+  });
+}
+
+/** Choices that a line has room for. */
+const CHOICES_MAX = 5;
+
+const chooseOf = ({ commands }: Stand): string | null =>
+  commands.length > 0 && commands.length <= CHOICES_MAX
+    ? `choose of ${commands.join(', ')};`
+    : null;
 
 function invalidChoice(what: string): Fault | null {
   const [, field = '', value = '', choices = ''] =

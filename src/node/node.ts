@@ -240,6 +240,7 @@ function sightOf(ports: Ports, parts: Parts): Sight {
     ...signs,
     name: config.current.name,
     version: build.version,
+    commit: build.commit,
     isReady: isReady(replica.view(), signs),
     isElsewhere: replica.isElsewhere(),
     isInDoubt: replica.isInDoubt(),

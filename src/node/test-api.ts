@@ -121,6 +121,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     sight: async () => ({
       self: as,
       name: 'vm1',
+      commit: 'abc1234',
       version: '0.1.0',
       isReady: true,
       isElsewhere: false,

@@ -36,6 +36,7 @@ export interface Status {
     readonly ready: boolean;
     readonly engine: string | null;
     readonly version: string;
+    readonly commit: string;
   };
   readonly core: null;
   readonly members: readonly MemberStatus[];

@@ -31,6 +31,7 @@ const report: AgentReport = {
 const sight = (changed: Partial<Sight> = {}): Sight => ({
   self: idOf('founder'),
   name: 'founder',
+  commit: 'abc1234',
   version: '0.1.0',
   isReady: true,
   isElsewhere: false,
@@ -57,6 +58,7 @@ test('status: this VM, its mesh and its services', () => {
     ready: true,
     engine: 'kernel',
     version: '0.1.0',
+    commit: 'abc1234',
   });
   assert.deepEqual(status.services, [{ name: 'vpn', state: 'ready', problems: [] }]);
   assert.equal(status.core, null);

@@ -16,6 +16,7 @@ export interface Sight extends ClockSight {
   readonly self: MemberId;
   readonly name: string;
   readonly version: string;
+  readonly commit: string;
   readonly isReady: boolean;
   /** Whether another VM uses this member's key. */
   readonly isElsewhere: boolean;
@@ -60,6 +61,7 @@ export function statusOf(view: View, sight: Sight): Status {
       ready: sight.isReady,
       engine: sight.reports.find(({ engine }) => engine !== undefined)?.engine ?? null,
       version: sight.version,
+      commit: sight.commit,
     },
     core: null,
     members,
