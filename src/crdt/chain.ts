@@ -4,30 +4,20 @@
  * 1. A frame is taken only right after the one that it names, or as the first of a later
  *    generation, which replaces the earlier one at once, whether or not we had all of it.
  * 2. A frame that is not taken changes nothing: the last good state stays.
- * 3. Signatures are checked before `examine`, by whoever calls it.
+ * 3. Two frames for one place freeze the author there: what comes before is what it says, and the
+ *    two are the proof. Its next generation ends that.
+ * 4. Signatures are checked before `examine` and `split`, by whoever calls them.
  */
 import type { Crypto } from '../ports.ts';
 import { isSameBytes } from './codec.ts';
 import type { AuthorState } from './entry.ts';
-import type { ReadStatement } from './entry-bytes.ts';
-import { type Frame, readFrame } from './frame.ts';
-import { clientIdOf, inspectUpdate } from './gate.ts';
-import { HLC_ZERO, type Hlc, isAhead, maxHlc } from './hlc.ts';
-import {
-  type Holdings,
-  holdingsOf,
-  latestOf,
-  NODE_QUOTA,
-  OPERATOR_QUOTA,
-  openReading,
-  overQuota,
-  type Quota,
-  stateOf,
-  type Tally,
-  tallyOf,
-} from './holdings.ts';
+import { type Examination, examineIn, type Limits } from './examination.ts';
+import type { Frame } from './frame.ts';
+import { freeze, type Generation, type Link, openGeneration } from './generation.ts';
+import { HLC_ZERO, type Hlc } from './hlc.ts';
+import { type Holdings, holdingsOf, openReading, type Reading, stateOf } from './holdings.ts';
 import type { MemberId } from './ids.ts';
-import { openSubdocument, type Subdocument } from './subdocument.ts';
+import { hashOf, joinBytes } from './signed.ts';
 
 /** A frame with what was worked out about it. */
 export interface ReceivedFrame {
@@ -37,7 +27,10 @@ export interface ReceivedFrame {
   readonly hash: Uint8Array;
 }
 
-/** The last frame of an author that is held. */
+/**
+ * The last frame of an author that is held. Of a frozen one: the place where it forks, and
+ * `frozenHashAt` of it.
+ */
 export interface Head {
   readonly author: MemberId;
   readonly generation: number;
@@ -46,30 +39,10 @@ export interface Head {
 }
 
 /**
- * Where a frame stands: `next` can be examined, `known` is held or replaced, `gap` lacks the frame
- * that it names, `conflict` differs from the one that is held in its place.
+ * Where a frame stands: `next` can be examined, `known` is held, replaced or after a fork, `gap`
+ * lacks the frame that it names, `conflict` differs from the one that is held in its place.
  */
 export type Placement = 'next' | 'known' | 'gap' | 'conflict';
-
-/**
- * What a frame is measured by. `wallMs` null: whatever its stamps are. `quota` is asked only about
- * an author that says more than a node may.
- */
-export interface Limits {
-  readonly wallMs: number | null;
-  readonly quota: () => Quota;
-}
-
-/**
- * What a frame in its place is worth. `over-quota`: over the author's own, not over everybody's, or
- * too much in one generation: its author can go on with the next.
- * `take` is false when the frame was not taken after all, because Yjs did not take its body.
- */
-export type Examination =
-  | { readonly kind: 'good'; readonly take: () => boolean }
-  | { readonly kind: 'bad'; readonly field: 'structure' | 'quota'; readonly why: string }
-  | { readonly kind: 'ahead'; readonly aheadMs: number; readonly why: string }
-  | { readonly kind: 'over-quota'; readonly why: string };
 
 /** How many frames and bytes a generation has, or several together. */
 export interface Weight {
@@ -84,10 +57,16 @@ export interface Chain {
   /** Frames of the current generation, in order. */
   frames(): readonly Uint8Array[];
   /** The frame with that number in the current generation, or null. */
-  frameAt(sequence: number): { readonly bytes: Uint8Array; readonly hash: Uint8Array } | null;
+  frameAt(sequence: number): Link | null;
+  /** The two frames for one place, when the author is frozen; else none. */
+  proof(): readonly Link[];
+  /** Hash of the head of whoever holds the same frames, frozen at `sequence`; null: not known. */
+  frozenHashAt(sequence: number): Uint8Array | null;
   place(received: ReceivedFrame): Placement;
   /** Judges a frame whose place is `next`. `take` is good for as long as the chain is the same. */
   examine(received: ReceivedFrame, limits: Limits): Examination;
+  /** The same for a frame whose place is `conflict`: to take it freezes the author. */
+  split(received: ReceivedFrame, limits: Limits): Examination;
   holdings(): Holdings;
   state(): AuthorState;
   /** Highest stamp of the current generation, deleted statements included. */
@@ -96,34 +75,6 @@ export interface Chain {
   /** The current sub-document as one update for a pen, or null before the first frame. */
   encode(): Uint8Array | null;
 }
-
-interface Link {
-  readonly bytes: Uint8Array;
-  readonly hash: Uint8Array;
-}
-
-/** What changes when a frame is taken. */
-interface Generation {
-  readonly number: number;
-  readonly links: Link[];
-  document: Subdocument;
-  latest: Hlc;
-  bytes: number;
-  /** Not less than what is held: deletions count when it would be over a quota. */
-  tallyMost: Tally;
-  holdings: Holdings | null;
-  state: AuthorState | null;
-}
-
-const NOTHING: Tally = { keys: 0, tombstones: 0, bytes: 0 };
-
-/** Most frames of a generation that are taken: 4 times what its author's own writer makes. */
-const FRAMES_MAX = 4_000;
-/**
- * Most bytes of a generation that are taken, as a multiple of what may be live in it. A writer goes
- * to 5 times what is live, and one frame further.
- */
-const BYTES_RATIO = 6;
 
 /** Opens an author's empty chain. */
 export const openChain = (crypto: Crypto, author: MemberId): Chain => {
@@ -134,49 +85,75 @@ export const openChain = (crypto: Crypto, author: MemberId): Chain => {
     generation.holdings ??= holdingsOf(generation.document.contents(), reading);
     return generation.holdings;
   };
+  const contents = () => generation?.document.contents() ?? [];
+  const judge = (into: Generation, received: ReceivedFrame, limits: Limits, onTaken: () => void) =>
+    examineIn(into, { received, limits, reading, contents }, onTaken);
   return {
     author,
-    head: () => (generation === null ? null : headOf(author, generation)),
+    head: () => (generation === null ? null : headOf(crypto, author, generation)),
     frames: () => generation?.links.map((link) => link.bytes) ?? [],
     frameAt: (sequence) => generation?.links[sequence] ?? null,
+    proof: () => generation?.fork?.frames ?? [],
+    frozenHashAt: (sequence) => frozenHashAt(crypto, generation, sequence),
     place: (received) => placeIn(generation, received),
     examine: (received, limits) => {
       const isFirst = generation?.number !== received.frame.generation;
-      const into = isFirst || generation === null ? openGeneration(crypto, received) : generation;
-      const contents = () => generation?.document.contents() ?? [];
-      return examineIn(into, { received, limits, reading, contents }, () => {
+      const into =
+        isFirst || generation === null ? openGeneration(crypto, received.frame) : generation;
+      return judge(into, received, limits, () => {
         generation = into;
+      });
+    },
+    split: (received, limits) => {
+      if (generation === null) throw new Error('an empty chain has no frame to differ from');
+      if (received.frame.sequence > 0) return freezeBefore(generation, received, reading);
+      const into = openGeneration(crypto, received.frame);
+      const held = generation;
+      return judge(into, received, limits, () => {
+        generation = lowerOf(held, into, reading);
       });
     },
     holdings,
     state: () => {
-      if (generation === null) return stateOf(author, holdings());
-      generation.state ??= stateOf(author, holdings());
-      return generation.state;
+      const state = generation?.state ?? stateIn(generation, stateOf(author, holdings()));
+      if (generation !== null) generation.state = state;
+      return state;
     },
     latest: () => generation?.latest ?? HLC_ZERO,
-    weight: () => ({ frames: generation?.links.length ?? 0, bytes: generation?.bytes ?? 0 }),
+    weight: () => weightOf(generation),
     encode: () => generation?.document.encode() ?? null,
   };
 };
 
-const openGeneration = (crypto: Crypto, { frame }: ReceivedFrame): Generation => ({
-  number: frame.generation,
-  links: [],
-  document: openSubdocument(clientIdOf(crypto, frame.author, frame.generation), null),
-  latest: HLC_ZERO,
-  bytes: 0,
-  tallyMost: NOTHING,
-  holdings: null,
-  state: null,
-});
+const stateIn = (generation: Generation | null, state: AuthorState): AuthorState =>
+  generation === null || generation.fork === null ? state : { ...state, isForked: true };
 
-const headOf = (author: MemberId, generation: Generation): Head | null => {
-  const sequence = generation.links.length - 1;
-  const link = generation.links[sequence];
-  return link === undefined
+const headOf = (crypto: Crypto, author: MemberId, generation: Generation): Head | null => {
+  const { number, links, fork } = generation;
+  const sequence = fork?.sequence ?? links.length - 1;
+  const hash =
+    fork === null ? links[sequence]?.hash : frozenHashAt(crypto, generation, fork.sequence);
+  return hash === undefined || hash === null
     ? null
-    : { author, generation: generation.number, sequence, hash: link.hash };
+    : { author, generation: number, sequence, hash };
+};
+
+const frozenHashAt = (crypto: Crypto, generation: Generation | null, sequence: number) => {
+  const before = generation?.links[Math.max(0, sequence - 1)];
+  if (before === undefined) return null;
+  const place = new Uint8Array(4);
+  new DataView(place.buffer).setUint32(0, sequence);
+  return hashOf(crypto, 'frozen', joinBytes(before.hash, place));
+};
+
+const weightOf = (generation: Generation | null): Weight => {
+  if (generation === null) return { frames: 0, bytes: 0 };
+  const { links, bytes, fork } = generation;
+  const proof = fork?.frames ?? [];
+  return {
+    frames: links.length + proof.length,
+    bytes: proof.reduce((sum, link) => sum + link.bytes.length, bytes),
+  };
 };
 
 const placeIn = (current: Generation | null, { frame, hash }: ReceivedFrame): Placement => {
@@ -184,9 +161,14 @@ const placeIn = (current: Generation | null, { frame, hash }: ReceivedFrame): Pl
     return frame.sequence === 0 ? 'next' : 'gap';
   }
   if (frame.generation < current.number) return 'known';
-  const held = current.links[frame.sequence];
-  if (held !== undefined) return isSameBytes(held.hash, hash) ? 'known' : 'conflict';
-  const before = current.links[frame.sequence - 1];
+  const { fork, links } = current;
+  if (fork !== null && frame.sequence >= links.length) return 'known';
+  const held = links[frame.sequence];
+  if (held !== undefined) {
+    if (isSameBytes(held.hash, hash)) return 'known';
+    return fork?.sequence === 0 && isLower(held.hash, hash) ? 'known' : 'conflict';
+  }
+  const before = links[frame.sequence - 1];
   const isNext =
     before !== undefined &&
     frame.previous instanceof Uint8Array &&
@@ -194,99 +176,37 @@ const placeIn = (current: Generation | null, { frame, hash }: ReceivedFrame): Pl
   return isNext ? 'next' : 'gap';
 };
 
-interface Exam {
-  readonly received: ReceivedFrame;
-  readonly limits: Limits;
-  readonly reading: (content: Uint8Array) => ReadStatement;
-  /** What is live now, in the generation before when the frame starts one. */
-  readonly contents: () => readonly Uint8Array[];
-}
-
-const examineIn = (into: Generation, exam: Exam, onTaken: () => void): Examination => {
-  const { received, limits, reading } = exam;
-  const inspection = inspectUpdate(received.frame.body, into.document.known());
-  if (!inspection.ok) return { kind: 'bad', field: 'structure', why: inspection.why };
-  const added = inspection.additions.map(reading);
-  const latest = latestOf(added);
-  if (limits.wallMs !== null && isAhead(latest, limits.wallMs)) {
-    const aheadMs = latest[0] - limits.wallMs;
-    return { kind: 'ahead', aheadMs, why: `its clock is ${aheadMs} ms ahead of ours` };
-  }
-  const heavy = tooHeavy(into, exam);
-  if (heavy !== null) return { kind: 'over-quota', why: heavy };
-  const { tally, over } = tallyAfter(into, exam, inspection.additions);
-  if (over !== null) return over;
-  return {
-    kind: 'good',
-    take: () => {
-      if (!applyTo(into, received)) return false;
-      const { bytes, hash } = received;
-      into.links.push({ bytes: bytes.slice(), hash });
-      into.latest = maxHlc(into.latest, latest);
-      into.tallyMost = tally;
-      into.bytes += bytes.length;
-      into.holdings = null;
-      into.state = null;
-      onTaken();
-      return true;
-    },
-  };
+const isLower = (a: Uint8Array, b: Uint8Array): boolean => {
+  const index = a.findIndex((byte, at) => byte !== b[at]);
+  return index >= 0 && (a[index] ?? 0) < (b[index] ?? 0);
 };
 
-/** Applies a frame's body, or leaves the document as it was. */
-const applyTo = (into: Generation, { frame }: ReceivedFrame): boolean => {
-  if (into.document.apply(frame.body)) return true;
-  // The gate let something through that Yjs does not take, and applying is not atomic.
-  into.document = openSubdocument(into.document.known().client, null);
-  for (const link of into.links) {
-    const read = readFrame(link.bytes);
-    if (read.ok) into.document.apply(read.frame.body);
-  }
-  return false;
-};
+const linkOf = ({ bytes, hash }: ReceivedFrame): Link => ({ bytes: bytes.slice(), hash });
 
-/** Why a generation would be too heavy with the frame, however little of it is live. */
-const tooHeavy = (into: Generation, { received, limits, reading, contents }: Exam) => {
-  const frames = into.links.length + 1;
-  if (frames > FRAMES_MAX) return `${frames} frames in a generation, at most ${FRAMES_MAX} fit`;
-  const bytes = into.bytes + received.bytes.length;
-  if (bytes <= BYTES_RATIO * NODE_QUOTA.bytes) return null;
-  if (bytes <= BYTES_RATIO * limits.quota().bytes) return null;
-  // An operator no more may hold too much: it goes by that, as its own writer does.
-  const most = BYTES_RATIO * Math.max(limits.quota().bytes, tallyOf(contents(), reading).bytes);
-  return bytes > most ? `${bytes} bytes in a generation, at most ${most} fit` : null;
-};
-
-/**
- * What is held after the frame, or why that is over a quota. A copy is made only when it may be.
- */
-const tallyAfter = (
-  into: Generation,
-  { received, limits, reading, contents }: Exam,
-  additions: readonly Uint8Array[],
-): { readonly tally: Tally; readonly over: Examination | null } => {
-  const most = addTallies(into.tallyMost, tallyOf(additions, reading));
-  if (overQuota(most, NODE_QUOTA) === null) return { tally: most, over: null };
-  const quota = limits.quota();
-  if (overQuota(most, quota) === null) return { tally: most, over: null };
-  const copy = openSubdocument(into.document.known().client, into.document.encode());
-  copy.apply(received.frame.body);
-  const tally = tallyOf(copy.contents(), reading);
-  const hard = overQuota(tally, OPERATOR_QUOTA);
-  if (hard !== null) return { tally, over: { kind: 'bad', field: 'quota', why: hard } };
-  // An operator no more may hold too much: it may still say less.
-  const own = overQuota(tally, highestOf(quota, tallyOf(contents(), reading)));
-  return { tally, over: own === null ? null : { kind: 'over-quota', why: own } };
-};
-
-const highestOf = (a: Tally, b: Tally): Tally => ({
-  keys: Math.max(a.keys, b.keys),
-  tombstones: Math.max(a.tombstones, b.tombstones),
-  bytes: Math.max(a.bytes, b.bytes),
+/** What the frame says does not count, so nothing of it is judged. */
+const freezeBefore = (
+  generation: Generation,
+  received: ReceivedFrame,
+  reading: Reading,
+): Examination => ({
+  kind: 'good',
+  take: () => {
+    const { sequence } = received.frame;
+    const held = generation.links[sequence];
+    if (held === undefined) return false;
+    freeze(generation, { sequence, frames: [held, linkOf(received)] }, reading);
+    return true;
+  },
 });
 
-const addTallies = (a: Tally, b: Tally): Tally => ({
-  keys: a.keys + b.keys,
-  tombstones: a.tombstones + b.tombstones,
-  bytes: a.bytes + b.bytes,
-});
+/** Of two generations that differ in their first frame the one that holds, frozen at that frame. */
+const lowerOf = (held: Generation, other: Generation, reading: Reading): Generation => {
+  const [ours] = held.links;
+  const [theirs] = other.links;
+  if (ours === undefined || theirs === undefined) return held;
+  const [lower, first, second] = isLower(ours.hash, theirs.hash)
+    ? [held, ours, theirs]
+    : [other, theirs, ours];
+  freeze(lower, { sequence: 0, frames: [first, second] }, reading);
+  return lower;
+};

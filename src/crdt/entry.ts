@@ -58,4 +58,6 @@ export interface AuthorState {
   readonly author: MemberId;
   readonly entries: readonly Entry[];
   readonly tombstones: readonly Tombstone[];
+  /** It signed two frames for one place, and this is what it said before. */
+  readonly isForked?: true;
 }

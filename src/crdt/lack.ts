@@ -2,8 +2,8 @@
  * Rule: lack — what somebody lacks who is as far as its heads say.
  *
  * 1. Chains go out whole and in their order, so that each frame can be taken when its turn comes.
- * 2. To somebody who holds another frame in one place only ours is sent: the proof, and no more.
- *    Nothing after it could be taken.
+ * 2. To somebody who holds another frame in one place only the proof is sent: nothing after it
+ *    could be taken. Where the two lines parted is found by frames at doubling distances.
  * 3. A wrong head costs useless frames, nothing else. Whoever holds back frames of an author, or
  *    cannot take them, may name them in its heads, and is not sent them again.
  */
@@ -32,12 +32,49 @@ export const framesAfter = (
 
 const lackingOf = (chain: Chain, theirs: Head | undefined): readonly Uint8Array[] => {
   const ours = chain.head();
-  if (ours === null || theirs === undefined) return chain.frames();
+  const frames = chain.frames();
+  const proof = chain.proof().map(({ bytes }) => bytes);
+  if (ours === null || theirs === undefined) return [...frames, ...proof];
   if (theirs.generation !== ours.generation) {
-    return theirs.generation < ours.generation ? chain.frames() : [];
+    return theirs.generation < ours.generation ? [...frames, ...proof] : [];
   }
+  if (isSameBytes(theirs.hash, ours.hash)) return [];
+  if (isFrozenThere(chain, theirs)) return theirs.sequence > ours.sequence ? proof : [];
   const same = chain.frameAt(theirs.sequence);
-  if (same === null) return [];
-  if (!isSameBytes(same.hash, theirs.hash)) return [same.bytes];
-  return chain.frames().slice(theirs.sequence + 1);
+  if (same !== null && isSameBytes(same.hash, theirs.hash)) {
+    return [...frames.slice(theirs.sequence + 1), ...proof];
+  }
+  return isOnOtherLine(chain, theirs) ? [...probes(frames, theirs.sequence), ...proof] : proof;
+};
+
+/** Whether they hold the beginning of what we hold, and know that the author forks after it. */
+const isFrozenThere = (chain: Chain, { sequence, hash }: Head): boolean => {
+  const frozen = chain.frozenHashAt(sequence);
+  return frozen !== null && isSameBytes(frozen, hash);
+};
+
+/** Whether something before their head may differ from ours: what follows there is no proof yet. */
+const isOnOtherLine = (chain: Chain, { sequence, hash }: Head): boolean => {
+  if (chain.frameAt(sequence) !== null) return true;
+  const proof = chain.proof();
+  return (
+    proof.length > 0 &&
+    sequence === chain.frames().length &&
+    !proof.some((link) => isSameBytes(link.hash, hash))
+  );
+};
+
+/**
+ * Frames from a place back to the first, at ever longer distances: where they differ from what the
+ * other side holds the line forked, and few rounds find the place.
+ */
+const probes = (frames: readonly Uint8Array[], from: number): readonly Uint8Array[] => {
+  const probed: Uint8Array[] = [];
+  let at = Math.min(from, frames.length - 1);
+  for (let step = 1; at >= 0; step *= 2) {
+    const frame = frames[at];
+    if (frame !== undefined) probed.push(frame);
+    at -= step;
+  }
+  return probed.toReversed();
 };

@@ -82,7 +82,9 @@ const render = (ground: Ground, outcome: Outcome): View => {
     invites,
     nextRootHash: lineage.nextRootHash,
     recovery: lineage.recovered.length,
-    alarms: [...overlay.alarms, ...trustAlarms(lineage, invites)].sort(compareAlarms),
+    alarms: [...overlay.alarms, ...trustAlarms(lineage, invites), ...forkAlarms(outcome)].sort(
+      compareAlarms,
+    ),
     quarantined: quarantinedOf(outcome),
   };
 };
@@ -178,6 +180,12 @@ const trustAlarms = ({ doubled }: Lineage, invites: readonly Invite[]): readonly
     .filter(({ used, uses }) => used > uses)
     .map(({ id }): Alarm => ({ kind: 'over-use', about: id })),
 ];
+
+/** Members that signed two frames for one place. Whoever was evicted for it is no news any more. */
+const forkAlarms = ({ testimonies, roster }: Outcome): readonly Alarm[] =>
+  [...testimonies.values()]
+    .filter(({ author, isForked }) => isForked && roster.membership.members.has(author))
+    .map(({ author }) => ({ kind: 'equivocation', about: author }));
 
 const compareAlarms = (a: Alarm, b: Alarm): number =>
   compareText(a.kind, b.kind) || compareText(a.about, b.about);

@@ -3,7 +3,7 @@
  *
  * The order of the checks is the order of their cost and of blame:
  * 1. `rejected` is only what is bad for everybody: size, encoding, mesh, signature, structure, the
- *    quota that nobody may exceed, a second frame in one place. Whoever sent that is to blame.
+ *    quota that nobody may exceed. Whoever sent that is to blame.
  * 2. What cannot be judged yet is `held`: it is not stored, changes nothing and raises no clock;
  *    it is fetched again later.
  * 3. Nothing about an author is believed, remembered or held against it without its signature.
@@ -16,9 +16,13 @@ import { frameHash, isSigned, readFrame } from './frame.ts';
 import { OPERATOR_QUOTA } from './holdings.ts';
 import { type MemberId, memberIdOf } from './ids.ts';
 
-/** What became of a frame. `own`: by this member's key, but not known here. */
+/**
+ * What became of a frame. `forked`: it was taken as the proof that its author signed two frames for
+ * one place. `own`: by this member's key, but not known here.
+ */
 export type Receipt =
   | { readonly verdict: 'taken'; readonly author: MemberId }
+  | { readonly verdict: 'forked'; readonly author: MemberId }
   | { readonly verdict: 'known' }
   | { readonly verdict: 'held'; readonly why: Exclude<HeldWhy, 'ahead'> }
   | HeldAhead
@@ -42,15 +46,6 @@ export type RejectedWhy =
   | 'quota'
   | 'equivocation';
 
-/** Proof that an author signed two frames for one place. */
-export interface Equivocation {
-  readonly author: MemberId;
-  readonly generation: number;
-  readonly sequence: number;
-  /** The one that was taken, and the other. */
-  readonly frames: readonly [Uint8Array, Uint8Array];
-}
-
 /**
  * Why this member must not simply go on after its last own frame: `disk` when own frames may be
  * lost or half written here, `elsewhere` when somebody else writes with its key.
@@ -64,7 +59,6 @@ export interface Desk {
   readonly mesh: Uint8Array;
   readonly self: { readonly id: MemberId; readonly seed: Uint8Array };
   readonly chains: Chains;
-  readonly equivocations: Equivocation[];
   doubt: Doubt | null;
   /** Whether a frame of our own is written and neither committed nor cancelled. */
   isDrafting: boolean;
@@ -75,9 +69,6 @@ export interface Intake {
   readonly wallMs: number;
   readonly isLoading: boolean;
 }
-
-/** Proofs kept: enough to see what happened. A frame may have 9 MiB. */
-const EQUIVOCATIONS_MAX = 8;
 
 /** Reads what can be read of bytes without knowing any state. */
 export const receivedOf = (crypto: Crypto, bytes: Uint8Array): ReceivedFrame | Receipt => {
@@ -113,7 +104,7 @@ export const receiveFrames = (
     for (const parcel of waiting) {
       const receipt = judge(desk, parcel.received, terms);
       receipts.set(parcel.index, receipt);
-      if (receipt.verdict === 'taken') taken += 1;
+      if (isTaken(receipt)) taken += 1;
       if (mayChange(receipt)) later.push(parcel);
     }
     waiting = later;
@@ -128,6 +119,10 @@ export const receiveFrames = (
   if (intake.isLoading && !own.every(isSettled)) desk.doubt ??= 'disk';
   return frames.map((_, index) => receipts.get(index) ?? held('gap'));
 };
+
+/** Whether the frame changed what is held. */
+export const isTaken = ({ verdict }: Receipt): boolean =>
+  verdict === 'taken' || verdict === 'forked';
 
 interface Parcel {
   readonly index: number;
@@ -181,8 +176,9 @@ const judge = (desk: Desk, received: ReceivedFrame, terms: Terms): Receipt => {
     desk.doubt ??= 'elsewhere';
     if (!mayHeal(desk, placement)) return held('own');
   }
-  if (placement === 'conflict') return equivocation(desk, chain, received);
-  return take(desk, chain, received, terms);
+  if (placement === 'conflict' && isOwn)
+    return rejected('equivocation', 'our disk holds two lines');
+  return take(desk, chain, placement, { received, terms });
 };
 
 const isTrusted = (chain: Chain, terms: Terms): boolean =>
@@ -192,29 +188,20 @@ const isTrusted = (chain: Chain, terms: Terms): boolean =>
 const mayHeal = (desk: Desk, placement: Placement): boolean =>
   desk.doubt === 'disk' && placement === 'next' && !desk.isDrafting;
 
-const equivocation = (desk: Desk, chain: Chain, { frame, bytes }: ReceivedFrame): Receipt => {
-  const { author } = chain;
-  const { generation, sequence } = frame;
-  const taken = chain.frameAt(sequence);
-  const isListed = desk.equivocations.some((known) => known.author === author);
-  if (taken !== null && !isListed && desk.equivocations.length < EQUIVOCATIONS_MAX) {
-    const frames = [taken.bytes, bytes.slice()] as const;
-    desk.equivocations.push({ author, generation, sequence, frames });
-  }
-  return rejected('equivocation', 'its author signed another frame for the same place');
-};
-
 const take = (
   desk: Desk,
   chain: Chain,
-  received: ReceivedFrame,
-  { wallMs, isLoading, roles }: Terms,
+  placement: Placement,
+  { received, terms }: { readonly received: ReceivedFrame; readonly terms: Terms },
 ): Receipt => {
   const { author } = received;
-  const examination = chain.examine(received, {
+  const { wallMs, isLoading, roles } = terms;
+  const limits = {
     wallMs: isLoading ? null : wallMs,
     quota: () => (isLoading ? OPERATOR_QUOTA : roles().quotaOf(author)),
-  });
+  };
+  const isSplit = placement === 'conflict';
+  const examination = isSplit ? chain.split(received, limits) : chain.examine(received, limits);
   if (examination.kind === 'bad') return rejected(examination.field, examination.why);
   if (examination.kind === 'ahead') {
     return { verdict: 'held', why: 'ahead', author, aheadMs: examination.aheadMs };
@@ -222,5 +209,5 @@ const take = (
   if (examination.kind === 'over-quota') return held('quota');
   if (!examination.take()) return rejected('structure', 'Yjs does not take its body');
   desk.chains.keep(chain);
-  return { verdict: 'taken', author };
+  return { verdict: isSplit ? 'forked' : 'taken', author };
 };

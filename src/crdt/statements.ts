@@ -56,6 +56,8 @@ export interface Testimony {
   readonly flaws: readonly Flaw[];
   /** When the author deleted a path, or null when it did not. */
   readonly deletedAt: (path: string) => Hlc | null;
+  /** It signed two frames for one place, and is frozen before it. */
+  readonly isForked: boolean;
 }
 
 /** What all checks of one mesh need: crypto, the mesh, and memories of what was computed before. */
@@ -124,7 +126,7 @@ export function readTestimony(ground: Ground, state: AuthorState): Testimony {
       flaws.push({ kind: meaning.kind, path: entry.path, author: state.author, why });
     }
   }
-  return { author: state.author, said, flaws, deletedAt };
+  return { author: state.author, said, flaws, deletedAt, isForked: state.isForked === true };
 }
 
 /** The statement in force for each key, among authors whose statements of this kind count. */

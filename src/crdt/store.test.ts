@@ -51,7 +51,6 @@ describe('receive', () => {
       ['another mesh', forge('a', { ...next, mesh: new Uint8Array(32) }), 'rejected: mesh'],
       ['signed by another', forge('a', { ...next, signer: 'b' }), 'rejected: signature'],
       ['an update that is none', forge('a', { ...next, body: first }), 'rejected: structure'],
-      ['a second frame in one place', forge('a', { body: first }), 'rejected: equivocation'],
       ['that, signed by another', forge('a', { body: first, signer: 'b' }), 'rejected: signature'],
       ['nobody has certified', forge('b', {}), 'held: unknown-author'],
       ['a frame is missing', forge('a', { ...next, sequence: 2 }), 'held: gap'],
@@ -124,25 +123,6 @@ describe('receive', () => {
       assert.equal(store.winner('intent/x')?.author, high);
       assert.notEqual(low, high);
     }
-  });
-
-  it('keeps the proof of equivocation, one for an author', () => {
-    // Goal: an operator can see who forked. Method: two more frames in one place.
-    const { founder } = pair();
-    const forked = ['1', '2', '3'].map((text) =>
-      forge('a', { body: bodyOf('a', [entryBytes('member/version', text)]) }),
-    );
-    const receipts = founder.receiveAll(forked, NOW).map(verdictOf);
-    assert.deepEqual(receipts, ['taken', 'rejected: equivocation', 'rejected: equivocation']);
-    const [proof, ...more] = founder.equivocations();
-    assert.deepEqual(more, []);
-    assert.deepEqual(proof, {
-      author: idOf('a'),
-      generation: 0,
-      sequence: 0,
-      frames: [forked[0], forked[1]],
-    });
-    assert.equal(founder.valueOf(idOf('a'), 'member/version'), '1');
   });
 
   it('keeps and passes on what it cannot read', () => {

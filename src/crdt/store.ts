@@ -4,8 +4,8 @@
  * Opened over the genesis, fed with frames, asked for the view. Its parts: `frame` (envelope),
  * `gate` (what Yjs may see), `subdocument` and `chain` (one author), `chains` (all of them),
  * `receiving` and `writing`.
- * 1. The same frames make the same heads, states and view, in whatever order they arrive, as long
- *    as no author signs two frames for one place.
+ * 1. The same frames make the same heads, states and view, in whatever order they arrive, also when
+ *    an author signs two frames for one place.
  * 2. It knows no clock: whoever asks brings the time, `wallMs`, in ms since the Unix epoch.
  */
 import type { Crypto } from '../ports.ts';
@@ -15,7 +15,7 @@ import type { Value } from './entry.ts';
 import type { Genesis } from './genesis.ts';
 import { bytesOfId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
 import { framesAfter } from './lack.ts';
-import { type Desk, type Equivocation, type Receipt, receiveFrames } from './receiving.ts';
+import { type Desk, type Receipt, receiveFrames } from './receiving.ts';
 import type { View } from './view.ts';
 import { openWriter, type Writer } from './writing.ts';
 
@@ -57,8 +57,6 @@ export interface Store extends Writer {
   pathsOf(author: MemberId): readonly string[];
   /** What is in force at a path that several authors may write, by (hlc, author) alone. */
   winner(path: string): Winner | null;
-  /** Proofs that authors signed two frames for one place: one for an author, at most 8. */
-  equivocations(): readonly Equivocation[];
   unreadable(): readonly Unreadable[];
 }
 
@@ -75,7 +73,6 @@ export const openStore = (
     mesh: bytesOfId(mesh.meshId),
     self,
     chains,
-    equivocations: [],
     doubt: null,
     isDrafting: false,
   };
@@ -99,7 +96,6 @@ export const openStore = (
         .filter((path) => saidAt(chains, author, path) !== null)
         .toSorted(),
     winner: chains.winner,
-    equivocations: () => [...desk.equivocations],
     unreadable: () =>
       chains
         .all()

@@ -74,7 +74,7 @@ export interface Invite {
 
 /** Something an operator should look at. Rules never act on it. */
 export interface Alarm {
-  readonly kind: 'over-use' | 'double-recovery' | 'address-tie' | 'name-tie';
+  readonly kind: 'over-use' | 'double-recovery' | 'address-tie' | 'name-tie' | 'equivocation';
   readonly about: string;
 }
 

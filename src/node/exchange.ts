@@ -6,8 +6,9 @@
  *    is far over it is refused: one member cannot keep the disks and processors of all busy.
  */
 import type { Head } from '../crdt/chain.ts';
+import { isSameBytes } from '../crdt/codec.ts';
 import type { PeerKey } from '../crdt/ids.ts';
-import type { Receipt } from '../crdt/receiving.ts';
+import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
@@ -147,8 +148,7 @@ const holdsOwn = (self: PeerKey, ours: readonly Head[], theirs: readonly Head[])
   return isEqual(ofSelf(ours), ofSelf(theirs));
 };
 
-const hasNew = (receipts: readonly Receipt[]): boolean =>
-  receipts.some(({ verdict }) => verdict === 'taken');
+const hasNew = (receipts: readonly Receipt[]): boolean => receipts.some(isTaken);
 
 const isEqual = (a: readonly Head[], b: readonly Head[]): boolean =>
   a.length === b.length &&
@@ -158,6 +158,7 @@ const isEqual = (a: readonly Head[], b: readonly Head[]): boolean =>
       other !== undefined &&
       head.author === other.author &&
       head.generation === other.generation &&
-      head.sequence === other.sequence
+      head.sequence === other.sequence &&
+      isSameBytes(head.hash, other.hash)
     );
   });

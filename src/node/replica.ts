@@ -12,7 +12,7 @@
 import type { Edit } from '../crdt/entry.ts';
 import { type MemberId, memberIdOf } from '../crdt/ids.ts';
 import { openProjector } from '../crdt/projection.ts';
-import type { Receipt } from '../crdt/receiving.ts';
+import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import { openStore, type Store } from '../crdt/store.ts';
 import type { View } from '../crdt/view.ts';
 import type { WriteLimit, WriteResult } from '../crdt/writing.ts';
@@ -149,8 +149,13 @@ function createReceiver(ports: ReplicaPorts, store: Store, journal: Journal, tel
         isElsewhere = true;
         ports.log.error('key-used-elsewhere');
       }
-      for (const receipt of receipts) ahead.note(receipt);
-      const taken = frames.filter((_, index) => receipts[index]?.verdict === 'taken');
+      for (const receipt of receipts) {
+        ahead.note(receipt);
+        if (receipt.verdict === 'forked')
+          ports.log.error('author-forked', { author: receipt.author });
+      }
+      const isKept = (receipt: Receipt | undefined) => receipt !== undefined && isTaken(receipt);
+      const taken = frames.filter((_, index) => isKept(receipts[index]));
       if (taken.length > 0) {
         journal.append(taken).catch((error: unknown) => {
           ports.log.warn('journal-failed', { why: String(error) }); // Invariant 2.

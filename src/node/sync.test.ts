@@ -105,7 +105,7 @@ test('sync: who sends what is bad for everybody is scored, nobody else', () => {
   const verdictOn = (receipt: Receipt) =>
     stage([], receipt).sync.judge('peer' as PeerKey, new Uint8Array());
   assert.equal(verdictOn({ verdict: 'rejected', why: 'signature', detail: '' }), 'reject');
-  assert.equal(verdictOn({ verdict: 'rejected', why: 'equivocation', detail: '' }), 'ignore');
+  assert.equal(verdictOn({ verdict: 'forked', author: idOf(1) }), 'ignore');
   assert.equal(verdictOn({ verdict: 'known' }), 'ignore');
 });
 

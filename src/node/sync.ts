@@ -167,6 +167,7 @@ function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
   }
   const receipt = replica.receive([bytes])[0];
   if (receipt?.verdict === 'held' && receipt.why !== 'ahead') mark(desk, from);
+  if (receipt?.verdict === 'forked') markOthers(desk, from);
   // Only what is taken counts: nobody else can use up what an author has.
   if (receipt?.verdict === 'taken') {
     gossip.spend(receipt.author, 1 + Math.floor(bytes.length / TOKEN_BYTES), nowMs);
@@ -243,7 +244,6 @@ const connectedMembers = ({ isMember }: Desk, swarm: SwarmNode): readonly PeerKe
 
 function verdictOf(receipt: Receipt | undefined): GossipVerdict {
   if (receipt?.verdict === 'taken') return 'accept';
-  // Of two frames for one place each is good for those who took it first: no fault of who sends it.
-  const isBad = receipt?.verdict === 'rejected' && receipt.why !== 'equivocation';
-  return isBad ? 'reject' : 'ignore';
+  // The proof of a fork is not passed on: to who lacks the other frame it may look bad.
+  return receipt?.verdict === 'rejected' ? 'reject' : 'ignore';
 }

@@ -7,6 +7,7 @@
  */
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { Role, View } from '../../crdt/view.ts';
+import { alarmText } from './alarms.ts';
 
 export type EventKind =
   | 'started'
@@ -54,7 +55,7 @@ export const pictureOf = (view: View, connected: ReadonlySet<PeerKey>): Picture 
     ]),
   ),
   evicted: new Set(view.evicted),
-  alarms: view.alarms.map(({ kind, about }) => `${kind}: ${about}`),
+  alarms: view.alarms.map((alarm) => alarmText(view, alarm)),
 });
 
 /** What happened between two moments, in the order of ids; alarms last. */

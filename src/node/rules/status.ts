@@ -8,6 +8,7 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { Member, View } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
 import type { AgentReport } from '../../services/service.ts';
+import { alarmText } from './alarms.ts';
 import type { LinkState, MemberStatus, Status } from './answers.ts';
 import { type ClockSight, clockAlarms } from './clocks.ts';
 
@@ -73,7 +74,7 @@ export function statusOf(view: View, sight: Sight): Status {
       ...(sight.isInDoubt ? [IN_DOUBT] : []),
       ...clockAlarms(view, sight),
       ...(view.evicted.includes(sight.self) ? [OUT] : []),
-      ...view.alarms.map(({ kind, about }) => `${kind}: ${about}`),
+      ...view.alarms.map((alarm) => alarmText(view, alarm)),
     ],
   };
 }
