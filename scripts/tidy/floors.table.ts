@@ -23,7 +23,7 @@ const GROUND = [/^src\/crdt\//, /^src\/ports\.ts$/, /^src\/fault\.ts$/];
 const PURE = [/^zod\/mini$/, /^cborg(?:\/|$)/, /^@scure\/base$/, /^ipaddr\.js$/];
 const NODE = /^node:/;
 const ANY_PACKAGE =
-  /^(?!yjs$|\.|src\/|scripts\/|sim\/|scenarios\/|netns-tests\/|kernel-tests\/|release-tests\/|bench\/)/;
+  /^(?!yjs$|\.|src\/|scripts\/|sim\/|fuzz\/|scenarios\/|netns-tests\/|kernel-tests\/|release-tests\/|bench\/)/;
 /** Crypto depends on its arguments alone, so the virtual world and tests use the real one. */
 const CRYPTO = /^src\/node\/linux\/crypto\.ts$/;
 
@@ -90,6 +90,19 @@ export const FLOORS: readonly Floor[] = [
       /^sim\//,
       /^scenarios\//,
       /^src\/(?!node\/linux\/|cli\/|main\.ts)/,
+      CRYPTO,
+      NODE,
+      ...PURE,
+    ],
+  },
+  {
+    name: 'fuzz',
+    files: /^fuzz\//,
+    may: [
+      /^fuzz\//,
+      /^sim\/random\.ts$/,
+      /^src\/crdt\//,
+      /^src\/ports\.ts$/,
       CRYPTO,
       NODE,
       ...PURE,

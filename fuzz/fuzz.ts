@@ -1,0 +1,159 @@
+/**
+ * Rule: fuzz — sends mutants to a member that holds the state, and says what none of them may do.
+ *
+ * 1. Nothing is thrown past the gate.
+ * 2. What is not taken leaves no trace: heads, weight and view are as before.
+ * 3. What is taken moves its author's chain alone: nobody else's, no role, no member, no address.
+ * 4. Whatever came before, honest frames of others and of the author itself are taken afterwards.
+ * 5. What no honest member could have sent is rejected, so that its sender is muted.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { openDice } from '../sim/random.ts';
+import type { Receipt } from '../src/crdt/receiving.ts';
+import type { Store } from '../src/crdt/store.ts';
+import type { View } from '../src/crdt/view.ts';
+import { idOf, NOW_MS, openPartyStore, say, tellHistory } from './mesh.ts';
+import { type Mutant, openMutants } from './mutants.ts';
+
+/** What came of a run. `failure`: what went wrong with the mutant of that number. */
+export interface FuzzResult {
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly failure: { readonly number: number; readonly why: string } | null;
+}
+
+/** What must stay as it is: everything but the attacker's own facts. */
+interface Still {
+  readonly heads: unknown;
+  readonly view: unknown;
+  readonly bytes: number;
+}
+
+/** The honest world that the mutants come into. */
+interface Stage {
+  /** What the founder says next. */
+  readonly honest: Uint8Array;
+  readonly mutant: (number: number) => Mutant;
+  readonly fresh: () => Store;
+}
+
+/** Sends the mutants `first` to `first + count - 1`; each number always makes the same mutant. */
+export const fuzz = (
+  first: number,
+  count: number,
+  onProgress: (done: number) => void = () => undefined,
+): FuzzResult => {
+  const stage = openStage();
+  const verdicts: Record<string, number> = {};
+  let reader = stage.fresh();
+  let still = stillOf(reader);
+  for (let number = first; number < first + count; number += 1) {
+    const mutant = stage.mutant(number);
+    const outcome = attack(stage, reader, { mutant, still });
+    if (typeof outcome === 'string') {
+      return { verdicts, failure: { number, why: `${mutant.kind}: ${outcome}` } };
+    }
+    const name = `${mutant.kind}: ${wordOf(outcome)}`;
+    verdicts[name] = (verdicts[name] ?? 0) + 1;
+    if (outcome.verdict === 'taken') {
+      reader = stage.fresh();
+      still = stillOf(reader);
+    }
+    if ((number - first) % 1000 === 999) onProgress(number - first + 1);
+  }
+  const spoilt = goesOn(stage, reader);
+  return { verdicts, failure: spoilt === null ? null : { number: first + count, why: spoilt } };
+};
+
+const openStage = (): Stage => {
+  const history = tellHistory();
+  const make = openMutants(history);
+  const founder = openPartyStore('founder');
+  founder.load(history.others, NOW_MS);
+  return {
+    honest: say(founder, [{ path: 'intent/a', value: 1 }]),
+    mutant: (number) => make(openDice(`mutant ${number}`)),
+    fresh: () => {
+      const store = openPartyStore('victim');
+      store.load([...history.others, ...history.attacker], NOW_MS);
+      return store;
+    },
+  };
+};
+
+const stillOf = (store: Store): Still => ({
+  heads: store.heads().filter(({ author }) => author !== idOf('attacker')),
+  view: withoutAttacker(store.view()),
+  bytes: store.weight().bytes,
+});
+
+/** The view but for what the attacker may say of itself. */
+const withoutAttacker = (view: View): unknown => {
+  const attacker = idOf('attacker');
+  const own = view.members.find(({ id }) => id === attacker);
+  return {
+    mesh: view.mesh,
+    operators: view.operators,
+    evicted: view.evicted,
+    invites: view.invites,
+    others: view.members.filter(({ id }) => id !== attacker),
+    trusted: own === undefined ? null : [own.id, own.name, own.labels, own.wgKey],
+  };
+};
+
+/** The receipt of a mutant, or in words what it did that none may. */
+const attack = (
+  stage: Stage,
+  reader: Store,
+  { mutant, still }: { readonly mutant: Mutant; readonly still: Still },
+): Receipt | string => {
+  let receipt: Receipt;
+  try {
+    receipt = reader.receive(mutant.bytes, NOW_MS);
+  } catch (error) {
+    return `threw ${error instanceof Error ? error.stack : String(error)}`;
+  }
+  if (receipt.verdict === 'taken') return afterTaken(stage, reader, still) ?? receipt;
+  if (reader.weight().bytes !== still.bytes) return `left bytes behind: ${wordOf(receipt)}`;
+  if (!isDeepStrictEqual(stillOf(reader).heads, still.heads)) return 'moved a head untaken';
+  const isNoise = mutant.kind === 'noise' || mutant.kind === 'changed frame';
+  const isMild = receipt.verdict !== 'rejected' && receipt.verdict !== 'known';
+  if (isNoise && isMild && !isUnknown(receipt)) return `is ${wordOf(receipt)}, not rejected`;
+  return receipt;
+};
+
+/** Held for want of its author or of the frames before it: judged later, by its signature too. */
+const isUnknown = (receipt: Receipt): boolean =>
+  receipt.verdict === 'held' && ['unknown-author', 'gap', 'own'].includes(receipt.why);
+
+const afterTaken = (stage: Stage, reader: Store, still: Still): string | null => {
+  const now = stillOf(reader);
+  if (!isDeepStrictEqual(now.heads, still.heads)) return 'moved the chain of another';
+  if (!isDeepStrictEqual(now.view, still.view)) return 'changed what is not its author’s to say';
+  return goesOn(stage, reader);
+};
+
+/** Whether honest members can still write, and are heard. Null: they can. */
+const goesOn = ({ honest }: Stage, reader: Store): string | null => {
+  try {
+    const receipt = reader.receive(honest, NOW_MS);
+    if (receipt.verdict !== 'taken') return `an honest frame is ${wordOf(receipt)} afterwards`;
+    say(reader, [{ path: 'status/a', value: 1 }]);
+    const later = repent(reader);
+    return later.verdict === 'taken' ? null : `its author’s next frame is ${wordOf(later)}`;
+  } catch (error) {
+    return `spoilt what came after: ${error instanceof Error ? error.stack : String(error)}`;
+  }
+};
+
+/** The attacker goes on honestly from what it has said, with all of it in a new generation. */
+const repent = (reader: Store): Receipt => {
+  const attacker = openPartyStore('attacker');
+  attacker.load(reader.framesAfter([], Number.MAX_SAFE_INTEGER), NOW_MS);
+  const written = attacker.nextGeneration(NOW_MS);
+  if (written.kind !== 'frame') throw new Error(`nothing written: ${written.kind}`);
+  written.commit();
+  return reader.receive(written.bytes, NOW_MS);
+};
+
+const wordOf = (receipt: Receipt): string =>
+  'why' in receipt ? `${receipt.verdict}, ${receipt.why}` : receipt.verdict;
