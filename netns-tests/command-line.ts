@@ -1,7 +1,7 @@
 /**
  * Edge: command line — `cnsmo` as a person or a program types it in a VM, and what it answers.
  */
-import type { InviteOptions, MemberRow, StatusReport } from '../scenarios/world.ts';
+import type { InviteOptions, MemberRow, StatusReport, ToldEvent } from '../scenarios/world.ts';
 import type { CommandOptions, Outcome } from './command.ts';
 import type { Vm } from './vm.ts';
 
@@ -59,6 +59,13 @@ export const status = async (vm: Vm): Promise<StatusReport> =>
 /** `cnsmo members`. */
 export const members = async (vm: Vm): Promise<readonly MemberRow[]> =>
   JSON.parse(await obey(vm, ['members', '-o', 'json'])) as readonly MemberRow[];
+
+/** `cnsmo events`. One object a line. */
+export const events = async (vm: Vm): Promise<readonly ToldEvent[]> =>
+  (await obey(vm, ['events', '-o', 'json']))
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as ToldEvent);
 
 /** `cnsmo operator recover`. Gives the next code. */
 export async function operatorRecover(vm: Vm, code: string): Promise<string> {

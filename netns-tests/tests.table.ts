@@ -16,6 +16,7 @@ import {
   otherUnderlay,
 } from './checks/sites.ts';
 import { evicted, strangers } from './checks/strangers.ts';
+import { terminal } from './checks/terminal.ts';
 import { looseModes, portInUse, unfitHosts } from './checks/unfit-hosts.ts';
 import { wire } from './checks/wire.ts';
 import type { RealTest } from './real-test.ts';
@@ -37,6 +38,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'underlay-of-both', world: { layout: BOTH_FAMILIES }, run: otherUnderlay },
   { name: 'wire', run: wire },
   { name: 'secrets', run: secrets },
+  { name: 'terminal', run: terminal },
   { name: 'cut-join', run: cutJoin },
   { name: 'refused-input', run: refusedInput },
   { name: 'refused-tokens', run: refusedTokens },

@@ -133,7 +133,16 @@ async function ping(from: Vm, address: string): Promise<boolean> {
   return (await from.run(argv)).status === 0;
 }
 
-type MemberVerbs = 'init' | 'invite' | 'join' | 'operatorAdd' | 'operatorRecover' | 'leave';
+type MemberVerbs =
+  | 'init'
+  | 'invite'
+  | 'join'
+  | 'operatorAdd'
+  | 'operatorRecover'
+  | 'rename'
+  | 'label'
+  | 'events'
+  | 'leave';
 
 const memberVerbs = (vm: (name: string) => Vm, { act }: Timeline): Pick<World, MemberVerbs> => ({
   init: (name) => act(`${name}: init`, () => commandLine.init(vm(name))),
@@ -145,6 +154,15 @@ const memberVerbs = (vm: (name: string) => Vm, { act }: Timeline): Pick<World, M
     }),
   operatorRecover: (name, code) =>
     act(`${name}: operator recover`, () => commandLine.operatorRecover(vm(name), code)),
+  rename: (name, member, to) =>
+    act(`${name}: member rename ${member} ${to}`, async () => {
+      await commandLine.obey(vm(name), ['member', 'rename', member, to]);
+    }),
+  label: (name, member, changes) =>
+    act(`${name}: member label ${member} ${changes.join(' ')}`, async () => {
+      await commandLine.obey(vm(name), ['member', 'label', member, ...changes]);
+    }),
+  events: (name) => commandLine.events(vm(name)),
   leave: (name) =>
     act(`${name}: leave`, async () => {
       await commandLine.obey(vm(name), ['leave', '--yes']);

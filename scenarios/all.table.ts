@@ -5,6 +5,7 @@ import { allOffOn } from './all-off-on.ts';
 import { founderGone } from './founder-gone.ts';
 import { join, leave } from './join.ts';
 import { daemonLost, memberLost } from './member-lost.ts';
+import { naming } from './naming.ts';
 import { partition } from './partition.ts';
 import type { Scenario } from './world.ts';
 
@@ -17,4 +18,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   partition,
   'all-off-on': allOffOn,
   'founder-gone': founderGone,
+  naming,
 };

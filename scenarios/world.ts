@@ -30,6 +30,7 @@ export interface MemberRow {
   readonly id: string;
   readonly name: string;
   readonly role: string;
+  readonly labels: Readonly<Record<string, string>>;
   /** `alive`, `dead`, `left`, … as INTERFACES lists them. */
   readonly state: string;
   /** Overlay addresses without prefix length, IPv4 first. */
@@ -49,6 +50,13 @@ export interface StatusReport {
   readonly members: readonly MemberRow[];
   readonly reachable: number;
   readonly total: number;
+}
+
+/** What happened, as `cnsmo events -o json` tells it. */
+export interface ToldEvent {
+  readonly kind: string;
+  readonly member: string | null;
+  readonly text: string;
 }
 
 /** What an invite may say. Lifetime in whole seconds, default 3600; uses default 1. */
@@ -76,6 +84,12 @@ export interface World {
   operatorAdd(vm: string, member: string): Promise<void>;
   /** `cnsmo operator recover`, run on `vm`. Gives the next recovery code. */
   operatorRecover(vm: string, code: string): Promise<string>;
+  /** `cnsmo member rename MEMBER NAME`, run on `vm`. */
+  rename(vm: string, member: string, name: string): Promise<void>;
+  /** `cnsmo member label MEMBER CHANGE…`, run on `vm`. */
+  label(vm: string, member: string, changes: readonly string[]): Promise<void>;
+  /** `cnsmo events`: what this VM's daemon saw since it started. */
+  events(vm: string): Promise<readonly ToldEvent[]>;
   /** `cnsmo leave`: resolves once the VM is restored and its daemon has ended. */
   leave(vm: string): Promise<void>;
 

@@ -1,7 +1,7 @@
 /**
  * Edge: world — the vocabulary of the scenarios, in virtual time.
  */
-import type { MemberRow, StatusReport, World } from '../scenarios/world.ts';
+import type { MemberRow, StatusReport, ToldEvent, World } from '../scenarios/world.ts';
 import { prepareInit } from '../src/node/init.ts';
 import { prepareJoin } from '../src/node/join.ts';
 import { readSettings } from '../src/node/rules/settings.ts';
@@ -93,7 +93,9 @@ function memberVerbs(room: Room): Verbs<'init' | 'join' | 'leave' | 'status' | '
 }
 
 /** What an operator does with the mesh. */
-function operatorVerbs(room: Room): Verbs<'invite' | 'operatorAdd' | 'operatorRecover'> {
+function operatorVerbs(
+  room: Room,
+): Verbs<'invite' | 'operatorAdd' | 'operatorRecover' | 'rename' | 'label' | 'events'> {
   const post = <Result>(vm: string, path: string, body: unknown): Promise<Result> =>
     ask<Result>(room, vm, { method: 'POST', path, body });
   return {
@@ -109,8 +111,18 @@ function operatorVerbs(room: Room): Verbs<'invite' | 'operatorAdd' | 'operatorRe
       await post(vm, '/v1/operators/recover', { code: code.trim(), nextCode: next.code });
       return next.code;
     },
+    rename: async (vm, member, name) => {
+      await ask(room, vm, { method: 'PUT', path: `${pathOf(member)}/name`, body: { name } });
+    },
+    label: async (vm, member, changes) => {
+      await ask(room, vm, { method: 'PUT', path: `${pathOf(member)}/labels`, body: { changes } });
+    },
+    events: async (vm) =>
+      (await ask<{ events: readonly ToldEvent[] }>(room, vm, { path: '/v1/events' })).events,
   };
 }
+
+const pathOf = (member: string): string => `/v1/members/${encodeURIComponent(member)}`;
 
 const ask = async <Result>(
   room: Room,

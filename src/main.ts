@@ -90,12 +90,12 @@ function pageColumns(): number {
   return Math.floor(sizes.find(isSize) ?? COLUMNS_USUAL);
 }
 
-async function isMember({ state }: Places): Promise<boolean> {
+async function isMember({ state }: Places): Promise<boolean | null> {
   try {
     await access(join(state, 'genesis'));
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES';
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? null : false;
   }
 }
 

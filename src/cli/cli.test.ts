@@ -177,6 +177,12 @@ test('exit status: no daemon, a bug, an answer without facts', async () => {
   const gone = await run(['status'], { answers: { 'GET /v1/status': noDaemon } });
   assert.equal(gone.status, 4);
   assert.match(gone.err, /^daemon: .*not running; start it with: cnsmo start\n$/);
+  const alone = await run(['status'], {
+    answers: { 'GET /v1/status': noDaemon },
+    isMember: false,
+  });
+  assert.equal(alone.status, 4);
+  assert.match(alone.err, /^daemon: \S+: this VM is in no mesh; found one with cnsmo init, /);
   const bug = await run(['start'], { failure: { start: new TypeError('x is not a function') } });
   assert.equal(bug.status, 1);
   assert.match(bug.err, /^cnsmo: x is not a function: [^\n]+\n$/);

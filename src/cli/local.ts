@@ -71,8 +71,8 @@ export interface Local {
     wish: { readonly lines: number; readonly isFollowed: boolean },
     onLine: (line: string) => void,
   ): Promise<void>;
-  /** Whether the state directory holds a member; true also when only root can tell. */
-  isMember(places: Places): Promise<boolean>;
+  /** Whether the state directory holds a member; null when only root can tell. */
+  isMember(places: Places): Promise<boolean | null>;
   call(places: Places, request: ApiRequest, timeoutMs: number): Promise<ApiAnswer>;
   /** Creates a file that only root reads; Fault 'refused' when it exists. */
   writeSecret(path: string, content: string): Promise<void>;

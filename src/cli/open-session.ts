@@ -40,7 +40,9 @@ export function openSession(command: Command, local: Local): Session {
     isQuiet: flags.quiet === true,
     call: async (method, path, body, choice = {}) => {
       const request = { method, path, query: choice.query ?? {}, body: body ?? null };
-      const answer = await local.call(places, request, choice.waitMs ?? timeoutMs);
+      const answer = await local
+        .call(places, request, choice.waitMs ?? timeoutMs)
+        .catch((error: unknown) => explained(local, places, error));
       if (answer.status === 200) return isForPeople ? plainBody(answer.body) : answer.body;
       throw faultOf(answer.status, answer.body);
     },
@@ -60,6 +62,18 @@ export function openSession(command: Command, local: Local): Session {
     patiently: (what, work) =>
       isChatty && local.isErrorTerminal ? patiently(local, what, work) : work,
   };
+}
+
+/** Where there is no daemon because there is no mesh, starting one is no remedy. */
+async function explained(local: Local, places: Session['places'], error: unknown): Promise<never> {
+  const isGone = error instanceof Fault && error.code === 'no-daemon';
+  if (!isGone || (await local.isMember(places)) !== false) throw error;
+  throw new Fault('no-daemon', {
+    field: 'daemon',
+    value: places.state,
+    why: 'this VM is in no mesh',
+    remedy: 'found one with cnsmo init, or join one with cnsmo join',
+  });
 }
 
 /** The common flags, wherever on the line they stand: the last one typed counts. */

@@ -32,7 +32,8 @@ const nextOf = (out: string): readonly string[] =>
 
 test('overview: a VM in no mesh is told how to come into one', async () => {
   // Goal: three steps that fit. Method: no daemon, no state.
-  const { status: exit, out, err } = await run([], { answers: { 'GET /v1/status': noDaemon } });
+  const answers = { 'GET /v1/status': noDaemon };
+  const { status: exit, out, err } = await run([], { answers, isMember: false });
   assert.equal(exit, 0);
   assert.match(out, /^This VM is in no mesh\.\n\nNext:\n/);
   assert.deepEqual(nextOf(out), ['cnsmo init', 'cnsmo join TOKEN', 'cnsmo --help']);
@@ -43,6 +44,9 @@ test('overview: a member whose daemon does not run', async () => {
   // Goal: start comes first. Method: no daemon, but a state.
   const answers = { 'GET /v1/status': noDaemon };
   const { out } = await run([], { answers, isMember: true });
+  const hidden = await run([], { answers, isMember: null });
+  assert.match(hidden.out, /only root can see\.\n/);
+  assert.equal(hidden.out.match(/^ {2}\S*.*cnsmo/gm)?.length, 3);
   assert.match(out, /its daemon does not run/);
   assert.deepEqual(nextOf(out), ['cnsmo start', 'cnsmo logs', 'cnsmo leave --local']);
 });

@@ -43,7 +43,9 @@ async function lookAround(local: Local, open: Session): Promise<Overview> {
     return overviewOf((await open.call('GET', '/v1/status')) as Status);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'no-daemon') throw error;
-    return (await local.isMember(open.places)) ? STOPPED : NONE;
+    const isMember = await local.isMember(open.places);
+    if (isMember === null) return HIDDEN;
+    return isMember ? STOPPED : NONE;
   }
 }
 
@@ -64,6 +66,16 @@ const STOPPED: Overview = {
     { command: 'cnsmo start', purpose: 'start the daemon' },
     LOGS,
     { command: 'cnsmo leave --local', purpose: 'take this VM out of the mesh for good' },
+  ],
+};
+
+const HIDDEN: Overview = {
+  state: 'stopped',
+  lines: ['No daemon runs here. Whether this VM is in a mesh, only root can see.'],
+  next: [
+    { command: 'sudo cnsmo', purpose: 'see how this VM stands' },
+    { command: 'sudo cnsmo start', purpose: 'start the daemon, if it is in a mesh' },
+    { command: 'cnsmo --help', purpose: 'all commands' },
   ],
 };
 

@@ -11,7 +11,7 @@ const MEMBER_COLUMNS = [
   { heading: 'ROLE', spare: 1 },
   { heading: 'STATE' },
   { heading: 'ADDRESS' },
-  { heading: 'ENDPOINT', least: 9, spare: 4 },
+  { heading: 'ENDPOINT', least: 15, spare: 4 },
   { heading: 'SEEN', spare: 2 },
   { heading: 'RTT', spare: 3 },
 ];

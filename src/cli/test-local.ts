@@ -16,7 +16,7 @@ interface Choice {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly isTerminal?: boolean;
-  readonly isMember?: boolean;
+  readonly isMember?: boolean | null;
   readonly log?: readonly string[];
   /** What an act of the machine ends with, instead of well. */
   readonly failure?: Readonly<Record<string, Error>>;
@@ -70,7 +70,7 @@ const localOf = (scene: Scene): Local => {
   return {
     version: 'cnsmo 0.0.0 (test)',
     ...actsOf(scene),
-    isMember: async () => choice.isMember ?? false,
+    isMember: async () => (choice.isMember === undefined ? true : choice.isMember),
     call: (places, request) => answerOf(scene, places, request),
     takeEnv: (name) => {
       const value = env.get(name);
