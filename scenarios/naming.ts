@@ -39,7 +39,7 @@ export async function naming(world: World): Promise<void> {
   await areTold(world);
 }
 
-/** What may not be: a name in use, none at all, a member that is not there, and a node that asks. */
+/** What may not be: a name in use, a bad one, a member that is not there, a node that asks. */
 async function refuseAll(world: World): Promise<void> {
   const table = [
     ['a name in use', () => world.rename('vm1', 'db-1', 'vm3'), 'name: vm3: '],
