@@ -40,6 +40,10 @@ export const TOOLS = {
   busybox: { file: '/bin/busybox', package: 'busybox-static' },
   cpio: { file: 'cpio', package: 'cpio' },
   depmod: { file: 'depmod', package: 'kmod' },
+  openssl: { file: 'openssl', package: 'openssl' },
+  iperf3: { file: 'iperf3', package: 'iperf3' },
+  openvpn: { file: 'openvpn', package: 'openvpn' },
+  tinc: { file: 'tincd', package: 'tinc' },
 } as const satisfies Readonly<Record<string, Tool>>;
 
 /** A name in the table. */
