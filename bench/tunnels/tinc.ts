@@ -1,8 +1,8 @@
 /**
  * Edge: tinc — 1.0 of this machine's Debian, in router mode over UDP, with fast settings.
  *
- * AES-128-CBC and SHA-1 are the fastest pair with authentication that it has (its defaults are
- * AES-256-CBC and SHA-256); no compression; a replay window that no burst overruns.
+ * AES-128-CBC and SHA-1, lighter than its defaults (AES-256-CBC and SHA-256); no compression; a
+ * replay window that no burst overruns.
  */
 
 import { readFileSync } from 'node:fs';
