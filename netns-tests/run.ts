@@ -8,51 +8,20 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ensureTools } from '../scripts/packages.ts';
 import { runScript, scriptFailure, secondsSince } from '../scripts/steps.ts';
-import { dump } from './dump.ts';
-import type { RealTest } from './real-test.ts';
+import { indented, runTest } from './run-test.ts';
 import { TESTS } from './tests.table.ts';
-import { openWorld } from './world.ts';
 
 /** All tests together; DESIGN's table of proofs. */
 const BUDGET_MS = 25 * 60_000;
-/** One test, where it says nothing else. */
-const DEADLINE_MS = 150_000;
 
 const ROOT = resolve(import.meta.dirname, '..');
 const startMs = performance.now();
 
 /** Files of node:test in this directory: they bring their own worlds. */
 const testFiles = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.test.ts'));
-
-/** Runs one test; gives whether it passed. */
-async function runTest(test: RealTest): Promise<boolean> {
-  const beganMs = performance.now();
-  const world = await openWorld(test.world);
-  const over = new AbortController();
-  try {
-    const deadlineMs = test.deadlineMs ?? DEADLINE_MS;
-    await Promise.race([test.run(world), rejectAfter(deadlineMs, over.signal)]);
-    console.log(`ok    ${test.name} (${secondsSince(beganMs)})`);
-    return true;
-  } catch (error) {
-    console.log(`FAIL  ${test.name} (${secondsSince(beganMs)})`);
-    console.log(indented(error instanceof Error ? error.message : String(error)));
-    console.log(indented(`see ${await dump(world, test.name, error)}`));
-    return false;
-  } finally {
-    over.abort();
-    await world.end();
-  }
-}
-
-async function rejectAfter(deadlineMs: number, signal: AbortSignal): Promise<never> {
-  await sleep(deadlineMs, null, { signal });
-  throw new Error(`not done within ${deadlineMs / 1000} s`);
-}
 
 async function runFile(file: string): Promise<boolean> {
   const beganMs = performance.now();
@@ -67,8 +36,6 @@ async function runFile(file: string): Promise<boolean> {
     return false;
   }
 }
-
-const indented = (text: string): string => text.trimEnd().replaceAll(/^/gm, '      ');
 
 async function main(): Promise<void> {
   if (process.getuid?.() !== 0) throw scriptFailure('namespaces need root; run this as root');

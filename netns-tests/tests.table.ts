@@ -1,8 +1,9 @@
 /** Edge: tests — all tests of the real world, in order: first what people do, then what they fear. */
 import { SCENARIOS } from '../scenarios/all.table.ts';
-import { CROWD, joinAtOnce } from './checks/crowd.ts';
+import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
+import { interleaving } from './checks/interleavings.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { founderCrash, founderPowerCut } from './checks/power.ts';
 import { foreignToken, refusedInput, refusedTokens } from './checks/refusals.ts';
@@ -15,11 +16,15 @@ import {
   ONLY_IPV6,
   otherUnderlay,
 } from './checks/sites.ts';
+import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
 import { evicted, strangers } from './checks/strangers.ts';
 import { terminal } from './checks/terminal.ts';
 import { looseModes, portInUse, unfitHosts } from './checks/unfit-hosts.ts';
 import { wire } from './checks/wire.ts';
 import type { RealTest } from './real-test.ts';
+
+/** Seeds of `npm run soak -- interleavings` that are run every day. */
+const SEEDS = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /** All of them. The scenarios are those of the simulator. */
 export const TESTS: readonly RealTest[] = [
@@ -48,5 +53,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'loose-modes', run: looseModes },
   { name: 'strangers', run: strangers },
   { name: 'evicted', run: evicted },
-  { name: 'join-at-once', world: CROWD, run: joinAtOnce },
+  { name: 'join-at-once', world: crowdOf(6), run: fiveAtOnce },
+  { name: 'twenty-at-once', world: TWENTY, deadlineMs: 240_000, run: twentyAtOnce(60_000) },
+  ...SEEDS.map(interleaving),
 ];

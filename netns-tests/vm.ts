@@ -7,11 +7,12 @@
  * 2. The disk is a directory of the machine outside, mounted at /var/lib; everything else that a
  *    VM writes to (/run, /tmp, /var/log) is memory and gone with it.
  */
-import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandOptions, Outcome } from './command.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
 import type { Network, Place } from './network.ts';
+import { daemonsOf } from './processes.ts';
 
 /** One VM. */
 export interface Vm {
@@ -110,24 +111,9 @@ echo 0 > /proc/sys/net/ipv6/conf/default/router_solicitations`;
 
 const quoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
 
-/** The daemon is the process of this pid namespace whose first argument says so. */
 function killDaemon(machine: Namespace, name: string): number {
-  const home = readlinkSync(`/proc/${machine.pid}/ns/pid`);
-  for (const pid of readdirSync('/proc').map(Number)) {
-    if (!Number.isInteger(pid) || pid === machine.pid) continue;
-    if (!isDaemonOf(pid, home)) continue;
-    process.kill(pid, 'SIGKILL');
-    return pid;
-  }
-  throw new Error(`${name} runs no daemon`);
-}
-
-function isDaemonOf(pid: number, home: string): boolean {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    const isDaemon = (words[0] ?? '').endsWith('cnsmo') && words[1] === 'daemon';
-    return isDaemon && readlinkSync(`/proc/${pid}/ns/pid`) === home;
-  } catch {
-    return false; // It has ended since it was listed.
-  }
+  const [daemon] = daemonsOf(machine);
+  if (daemon === undefined) throw new Error(`${name} runs no daemon`);
+  process.kill(daemon.pid, 'SIGKILL');
+  return daemon.pid;
 }

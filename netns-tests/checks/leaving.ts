@@ -1,14 +1,10 @@
 /** Edge: leaving — a VM that leaves is as it was before it joined, to the byte. */
-import { existsSync, readdirSync } from 'node:fs';
 import { admit, found, isReady, SETTLE_MS, stateOf, talk, together } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
 import { obey } from '../command-line.ts';
-import { expectSame, networkState } from '../host-state.ts';
-import type { Vm } from '../vm.ts';
+import { networkState } from '../host-state.ts';
+import { expectClean } from '../remains.ts';
 import type { RealWorld } from '../world.ts';
-
-/** How long a daemon that has let go of its state may take to end. */
-const END_MS = 2_000;
 
 /**
  * Goal: `leave` undoes everything. Method: compare links, addresses, routes, rules and settings of
@@ -31,16 +27,6 @@ export async function leavesNothing(world: RealWorld): Promise<void> {
   await admit(world, 'vm1', 'vm2');
   await world.eventually('vm2 is back', () => isReady(world, 'vm2'), SETTLE_MS);
   await talk(world, ['vm1', 'vm2']);
-}
-
-async function expectClean(world: RealWorld, vm: Vm, before: string): Promise<void> {
-  expectSame(`the network of ${vm.name}`, before, await networkState(vm));
-  const directory = `${vm.disk}/cnsmo`;
-  const left = existsSync(directory) ? readdirSync(directory) : [];
-  expect(`no file is left, not ${left}`, left.length === 0);
-  const isQuiet = async (): Promise<boolean> =>
-    !/^\S*(cnsmo|wireguard)/m.test(await vm.must(['ps', '-e', '-o', 'args=']));
-  await world.eventually('no process of ours runs', isQuiet, END_MS);
 }
 
 /**

@@ -4,7 +4,6 @@
  * `main.ts` loads it only for these acts: a command that just asks the daemon starts faster.
  */
 import { existsSync } from 'node:fs';
-import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Ports } from '../../ports.ts';
@@ -16,7 +15,7 @@ import { checkVacant } from '../preflight.ts';
 import { missingTools } from '../rules/fitness.ts';
 import { readSettings, type Settings, type SettingTexts } from '../rules/settings.ts';
 import { type Directories, eraseHere, openPorts, runDaemon } from './daemon.ts';
-import { lockState } from './daemon-lock.ts';
+import { lockState, removeEmptyState } from './daemon-lock.ts';
 import { openHost } from './host.ts';
 import { installTools } from './install-tools.ts';
 import { awaitGone, startDaemon, stopDaemon, usesUnit } from './lifecycle.ts';
@@ -68,10 +67,12 @@ export const joinHere = (
  * but only in its log.
  */
 export const startHere = (directories: Directories, timeoutMs: number | null): Promise<void> =>
-  withoutTrace(directories.state, async () => {
+  withoutTrace(directories, async () => {
     const { crypto, disk } = await openPorts(directories, 'warn');
-    if (!(await isLeaving(disk))) await readLocalState(crypto, disk);
-    await startDaemon(openHost(), directories, timeoutMs);
+    const check = async (): Promise<void> => {
+      if (!(await isLeaving(disk))) await readLocalState(crypto, disk);
+    };
+    await startDaemon(openHost(), directories, check, timeoutMs);
   });
 
 /** Stops the daemon. See `stopDaemon`. */
@@ -115,18 +116,21 @@ async function withPorts<Result>(
   const settings = readSettings(flags, facts.hostname);
   if (!facts.isRoot) throw notRoot();
   if (flags.installTools === true) await installTools(host, missingTools(facts), onStep);
-  return await withoutTrace(directories.state, async () =>
+  return await withoutTrace(directories, async () =>
     act(await openPorts(directories, 'warn'), settings),
   );
 }
 
 /** When `act` fails, an empty state directory that it made is removed. */
-async function withoutTrace<Result>(state: string, act: () => Promise<Result>): Promise<Result> {
+async function withoutTrace<Result>(
+  { state, run }: Directories,
+  act: () => Promise<Result>,
+): Promise<Result> {
   const wasThere = existsSync(state);
   try {
     return await act();
   } catch (error) {
-    if (!wasThere) await rmdir(state).catch(() => {}); // Not empty: there is something to keep.
+    if (!wasThere) await removeEmptyState(state, run);
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Fault } from '../../fault.ts';
-import { isDaemonRunning, lockState, runningDaemon } from './daemon-lock.ts';
+import { isDaemonRunning, lockState, removeEmptyState, runningDaemon } from './daemon-lock.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-lock-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -140,4 +140,41 @@ test('the lock alone does not keep a process running', async () => {
   const argv = ['--input-type=module', '-e', quick, state, run];
   const printed = execFileSync(process.execPath, argv, { encoding: 'utf8', timeout: 20_000 });
   assert.equal(printed, 'held\n');
+});
+
+test('an empty state directory is removed, unless it is in use or holds something', async () => {
+  // Goal: of two commands at once, the one that is refused takes nothing from under the other.
+  // Method: remove it while it is locked, with a file in it, free and empty, and when it is gone.
+  const { state, run } = fresh();
+  const unlock = await lockState(state, run);
+  await removeEmptyState(state, run);
+  assert.equal(existsSync(state), true);
+  await unlock();
+  writeFileSync(join(state, 'kept'), '');
+  await removeEmptyState(state, run);
+  assert.equal(existsSync(join(state, 'kept')), true);
+  rmSync(join(state, 'kept'));
+  await removeEmptyState(state, run);
+  await removeEmptyState(state, run);
+  assert.equal(existsSync(state), false);
+});
+
+test('whoever has the lock has that of the directory that is there', async () => {
+  // Goal: one holder, also while commands make and remove the directory. Method: many of both at
+  // once; each that gets the lock must see the directory stay until it gives it back.
+  const { state, run } = fresh();
+  let held = 0;
+  const hold = async (): Promise<void> => {
+    const unlock = await lockState(state, run).catch((error) => isInUse('.*')(error));
+    if (typeof unlock !== 'function') return;
+    held += 1;
+    writeFileSync(join(state, 'mine'), '', { flag: 'wx' });
+    await new Promise(setImmediate);
+    rmSync(join(state, 'mine'));
+    await unlock();
+  };
+  for (let round = 0; round < 50; round += 1) {
+    await Promise.all([hold(), removeEmptyState(state, run), hold(), removeEmptyState(state, run)]);
+  }
+  assert.ok(held >= 50, String(held));
 });

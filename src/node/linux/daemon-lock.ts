@@ -6,11 +6,13 @@
  * kernel frees it when its holder dies, however it dies. Abstract names belong to a network
  * namespace; for a daemon in another one, `<run>/daemon.pid` says who runs.
  *
- * 1. Whoever holds the lock is one process; a name in use is never taken over.
+ * 1. Whoever holds the lock is one process; a name in use is never taken over. A directory that was
+ *    removed and made again has another name, so who has the lock looks whether it is of this one.
  * 2. Any local user could hold the name first. That stops our start with a clear Fault, no more.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
@@ -38,11 +40,8 @@ export async function lockState(
   holder: Holder = 'command',
 ): Promise<() => Promise<void>> {
   const state = resolve(stateDirectory);
-  await mkdir(state, { recursive: true, mode: 0o700 }).catch((error) => {
-    throw diskFault(error, state);
-  });
   const pidFile = join(await openRunDirectory(runDirectory), PID_FILE);
-  const server = await holdName(await nameOf(state));
+  const server = await holdDirectory(state);
   try {
     if (server === null || (await isOtherAlive(pidFile))) throw await inUse(state, pidFile);
     const self = await identifyProcess(process.pid);
@@ -85,6 +84,40 @@ export async function runningDaemon(runDirectory: string): Promise<ProcessIdenti
   const identity = parseIdentity(text);
   if (identity === null || JSON.parse(text).holder !== 'daemon') return null;
   return (await isAlive(identity)) ? identity : null;
+}
+
+/**
+ * Removes a state directory, which a command made in vain. Harmless when it is not empty, not there
+ * or in use.
+ */
+export async function removeEmptyState(
+  stateDirectory: string,
+  runDirectory: string,
+): Promise<void> {
+  const state = resolve(stateDirectory);
+  if (!existsSync(state)) return;
+  try {
+    const unlock = await lockState(state, runDirectory);
+    await rmdir(state).catch(() => {}); // Not empty: there is something to keep.
+    await unlock();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error; // In use, so it is not ours to remove.
+  }
+}
+
+/** The lock of the directory that is there, made when there is none; null when it is in use. */
+async function holdDirectory(state: string): Promise<Server | null> {
+  for (;;) {
+    try {
+      await mkdir(state, { recursive: true, mode: 0o700 });
+      const name = await nameOf(state);
+      const server = await holdName(name);
+      if (server === null || (await nameOf(state)) === name) return server;
+      server.close();
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw diskFault(error, state); // Removed in between.
+    }
+  }
 }
 
 async function nameOf(state: string): Promise<string> {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Host } from '../../ports.ts';
-import { stopDaemon } from './lifecycle.ts';
+import { startDaemon, stopDaemon } from './lifecycle.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-life-'));
 const children: ChildProcess[] = [];
@@ -101,4 +101,18 @@ test('stop: it waits no longer than it may', async () => {
   const startMs = performance.now();
   await assert.rejects(stopDaemon(hostWith(false).host, directories, 300), { code: 'timeout' });
   assert.ok(performance.now() - startMs < 5_000);
+});
+
+test('start: a daemon that another command has just started is waited for', async () => {
+  // Goal: two starts at once are one. Method: a daemon that has the state and answers later on;
+  // starting one here would run this file again, and that ends at once.
+  const { directories } = await hold('daemon', `setTimeout(async () => { ${ANSWERS} }, 500);`);
+  await startDaemon(hostWith(false).host, directories, async () => undefined);
+});
+
+test('start: a command that keeps the state is no daemon', async () => {
+  // Goal: no success that is none, and no second process on the state. Method: a holder that stays.
+  const { directories } = await hold('command', '');
+  const starting = startDaemon(hostWith(false).host, directories, async () => undefined, 300);
+  await assert.rejects(starting, { code: 'timeout' });
 });

@@ -20,6 +20,8 @@ import { startUnit, stopUnit } from './systemd.ts';
  */
 const START_MS = 20_000;
 const STOP_MS = 20_000;
+/** A command may have taken the state just before our daemon did, and have let go of it since. */
+const STARTS_MAX = 2;
 /** Pause between two looks. Unit: ms. */
 const LOOK_MS = 50;
 /** Longest wait for one answer of the API while looking. Unit: ms. */
@@ -29,38 +31,59 @@ const CALL_MS = 2_000;
 const UNIT_DIRECTORIES: Directories = { state: '/var/lib/cnsmo', run: '/run/cnsmo' };
 
 /**
- * Starts the daemon and waits until it answers. Harmless when it runs. Fault 'internal' naming
- * the log when it ends.
+ * Starts the daemon and waits until it answers. Harmless when it runs, or another command is just
+ * starting it. `check` throws the Fault for a state that no daemon can run on: a leave may come in
+ * between at any time. Fault 'internal' naming the log when it ends, 'timeout' when somebody else
+ * has the state all the time.
  */
 export async function startDaemon(
   host: Host,
   directories: Directories,
+  check: () => Promise<void>,
   timeoutMs: number | null = null,
 ): Promise<void> {
-  const log = join(directories.state, 'log');
-  const isUnit = await usesUnit(host, directories);
-  let pid: number | null = null;
-  if (!(await answers(directories))) {
-    if (isUnit) await startUnit(host, { ...directories, binary: process.execPath });
-    else {
-      const { state, run } = directories;
-      pid = await startDetached(['daemon', '--state', state, '--run', run], log);
-    }
-  }
+  await check();
   const deadlineMs = performance.now() + (timeoutMs ?? START_MS);
-  let hasEnded = false;
-  while (performance.now() < deadlineMs && !hasEnded) {
-    hasEnded = pid !== null && !isRunning(pid);
+  const isUnit = await usesUnit(host, directories);
+  if (isUnit && !(await answers(directories))) {
+    await startUnit(host, { ...directories, binary: process.execPath });
+  }
+  let pid: number | null = null;
+  let starts = 0;
+  while (performance.now() < deadlineMs) {
     if (await answers(directories)) return;
+    const isAwaited = isUnit || (pid !== null && isRunning(pid));
+    // Whoever has the state is a daemon that will answer, or a command that will let go.
+    if (!isAwaited && !(await isDaemonRunning(directories.state))) {
+      if (starts > 0) await check();
+      if (starts === STARTS_MAX) throw notStarted(directories, isUnit, 'ended at once');
+      pid = await startDetached(
+        ['daemon', '--state', directories.state, '--run', directories.run],
+        join(directories.state, 'log'),
+      );
+      starts += 1;
+    }
     await sleep(LOOK_MS);
   }
-  throw new Fault('internal', {
-    field: 'daemon',
-    value: directories.state,
-    why: hasEnded ? 'started, but ended at once' : 'started, but does not answer',
-    remedy: isUnit ? 'read why in: journalctl -u cnsmo' : `read why in ${log}`,
-  });
+  if (isUnit || starts > 0) throw notStarted(directories, isUnit, 'does not answer');
+  throw busy(directories);
 }
+
+const notStarted = ({ state }: Directories, isUnit: boolean, what: string): Fault =>
+  new Fault('internal', {
+    field: 'daemon',
+    value: state,
+    why: `started, but ${what}`,
+    remedy: isUnit ? 'read why in: journalctl -u cnsmo' : `read why in ${join(state, 'log')}`,
+  });
+
+const busy = ({ state }: Directories): Fault =>
+  new Fault('timeout', {
+    field: 'daemon',
+    value: state,
+    why: 'another process works there, and answers nothing',
+    remedy: 'wait for it to end, then try again',
+  });
 
 /** Our own child, so its pid is no other's while we run. */
 function isRunning(pid: number): boolean {

@@ -58,6 +58,7 @@ test('a child has a session of its own and the environment it was given', async 
   assert.equal(statSync(join(run, 'child.log')).mode & 0o777, 0o600);
   await open().stop('child');
   assert.equal(existsSync(join(run, 'child.pid')), false);
+  assert.equal(existsSync(join(run, 'child.log')), false);
   assert.equal(existsSync(`/proc/${pid}`), false);
 });
 

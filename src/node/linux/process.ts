@@ -70,6 +70,10 @@ function pidFile(runDirectory: string, name: string): string {
   return join(resolve(runDirectory), `${name}.pid`);
 }
 
+function logFile(runDirectory: string, name: string): string {
+  return join(resolve(runDirectory), `${name}.log`);
+}
+
 /** The line in a child's environment that says whose and which it is. */
 function markOf(runDirectory: string, name: string): readonly [key: string, value: string] {
   return ['CNSMO_CHILD', `${resolve(runDirectory)}/${name}`];
@@ -88,13 +92,16 @@ async function findChild(runDirectory: string, name: string): Promise<ProcessIde
   return found;
 }
 
-/** Ends the child, and then what of it went into sessions of its own. */
+/** Ends the child, and then what of it went into sessions of its own. Its log goes with it. */
 async function stopChild(runDirectory: string, name: string): Promise<void> {
   for (let round = 0; round < STOP_ROUNDS_MAX; round += 1) {
     const identity = await findChild(runDirectory, name);
     if (identity !== null && !(await endProcess(identity, GRACE_MS))) throw undying(name);
     await removeFile(pidFile(runDirectory, name)); // The next round searches by the environment.
-    if (identity === null && round > 0) return;
+    if (identity === null && round > 0) {
+      await removeFile(logFile(runDirectory, name));
+      return;
+    }
   }
   throw undying(name);
 }
@@ -111,7 +118,7 @@ async function startChild(
   const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC } = constants;
   const flags = O_WRONLY | O_CREAT | O_APPEND | O_TRUNC;
   await removeFile(pidFile(directory, spec.name)); // Invariant 1.
-  const log = await openFile(join(directory, `${spec.name}.log`), flags);
+  const log = await openFile(logFile(directory, spec.name), flags);
   try {
     const child = spawn(path, operands, {
       cwd: '/',
@@ -143,12 +150,10 @@ async function remember(
 
 /** Empties a log that has grown too long. The child appends, so it goes on at the beginning. */
 async function boundLog(runDirectory: string, name: string): Promise<void> {
-  const log = await openFile(join(resolve(runDirectory), `${name}.log`), constants.O_WRONLY).catch(
-    (error) => {
-      if (codeOf(error) === 'ENOENT') return null; // A cleared run directory.
-      throw error;
-    },
-  );
+  const log = await openFile(logFile(runDirectory, name), constants.O_WRONLY).catch((error) => {
+    if (codeOf(error) === 'ENOENT') return null; // A cleared run directory.
+    throw error;
+  });
   if (log === null) return;
   try {
     if ((await log.stat()).size > LOG_BYTES_MAX) await log.truncate(0);

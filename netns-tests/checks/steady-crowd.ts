@@ -1,0 +1,104 @@
+/** Edge: steady crowd — a mesh that is left alone stays as it is, at a cost that is known. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from '../../scenarios/world.ts';
+import { silentPairs } from '../all-pairs.ts';
+import { askEvents, askMembers } from '../outside-api.ts';
+import { cpuMsOf, daemonsOf, enginesOf, ownBytesOf } from '../processes.ts';
+import type { Vm } from '../vm.ts';
+import type { RealWorld } from '../world.ts';
+import { allTogether, crowdOf, expectDistinct, joinAtOnce, namesOf } from './crowd.ts';
+
+/** The crowd of the issue that asked for it. */
+const CROWD = 20;
+export const TWENTY = crowdOf(CROWD);
+
+/** Time between two looks at everybody's members. */
+const LOOK_MS = 10_000;
+/** What the heap of a daemon at rest may swing by between two collections. Unit: bytes. */
+const SWING_BYTES = 12 * 1024 * 1024;
+
+/**
+ * Goal: 20 VMs that join at once are one mesh of 190 pairs, which then stays as it is. Method: join
+ * them with one token; all pairs shake hands and ping both ways; then watch for so long.
+ */
+export const twentyAtOnce =
+  (durationMs: number) =>
+  async (world: RealWorld): Promise<void> => {
+    const names = namesOf(CROWD);
+    await joinAtOnce(world, names);
+    await allTogether(world, names);
+    await expectDistinct(world, names);
+    await staysAsItIs(world, names, durationMs);
+    const silent = await silentPairs(world, names);
+    expect(`all pairs talk still, but for ${silent.join(', ')}`, silent.length === 0);
+  };
+
+/** What is compared of one VM. */
+interface Look {
+  readonly pids: string;
+  readonly bytes: number;
+  readonly cpuMs: number;
+  readonly engineCpuMs: number;
+}
+
+const lookAt = (vm: Vm): Look => {
+  const [daemons, engines] = [daemonsOf(vm.machine()), enginesOf(vm.machine())];
+  const [daemon] = daemons;
+  if (daemon === undefined) throw new Error(`${vm.name} runs no daemon`);
+  return {
+    pids: [...daemons, ...engines].map(({ pid }) => pid).join(' '),
+    bytes: ownBytesOf(daemon.pid),
+    cpuMs: cpuMsOf(daemon.pid),
+    engineCpuMs: engines.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0),
+  };
+};
+
+/**
+ * Rejects unless all VMs live on with the same processes, members and memory, and no event. What it
+ * cost stands in the timeline.
+ */
+async function staysAsItIs(
+  world: RealWorld,
+  names: readonly string[],
+  durationMs: number,
+): Promise<void> {
+  const vms = names.map((name) => world.vm(name));
+  const watches = await Promise.all(vms.map(watch));
+  await world.timeline.act(`for ${durationMs / 1000} s all stay alive`, async () => {
+    const endMs = performance.now() + durationMs;
+    while (performance.now() < endMs) {
+      for (const vm of vms) await expectAllAlive(vm, vms.length);
+      await sleep(LOOK_MS);
+    }
+  });
+  const costs = await Promise.all(watches.map((end) => end()));
+  for (const cost of costs) world.timeline.note(cost);
+}
+
+async function expectAllAlive(vm: Vm, count: number): Promise<void> {
+  const rows = await askMembers(vm);
+  const absent = rows.filter(({ state }) => state !== 'alive');
+  const told = absent.map(({ name, state }) => `${name} ${state}`).join(', ');
+  expect(`${vm.name} sees all alive, but: ${told}`, absent.length === 0);
+  expect(`${vm.name} knows ${count} members, not ${rows.length}`, rows.length === count);
+}
+
+/** Begins to watch a VM; the function that ends it gives the cost, or rejects. */
+async function watch(vm: Vm): Promise<() => Promise<string>> {
+  const [{ cursor }, was, startMs] = [await askEvents(vm, null), lookAt(vm), performance.now()];
+  return async () => {
+    const is = lookAt(vm);
+    expect(`${vm.name} runs processes ${was.pids}, not ${is.pids}`, was.pids === is.pids);
+    const { events } = await askEvents(vm, cursor);
+    const told = events.map(({ time, kind, member, text }) => `${time} ${kind} ${member} ${text}`);
+    expect(`nothing happened on ${vm.name}, but: ${told.join('; ')}`, told.length === 0);
+    const grown = `from ${megabytes(was.bytes)} to ${megabytes(is.bytes)}`;
+    expect(`${vm.name} grew ${grown}`, is.bytes - was.bytes <= SWING_BYTES);
+    const share = (wasMs: number, isMs: number): string =>
+      `${(((isMs - wasMs) / (performance.now() - startMs)) * 100).toFixed(2)} %`;
+    const [daemon, engine] = [share(was.cpuMs, is.cpuMs), share(was.engineCpuMs, is.engineCpuMs)];
+    return `${vm.name}: memory ${grown}; CPU of the daemon ${daemon}, of the engine ${engine}`;
+  };
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MB`;

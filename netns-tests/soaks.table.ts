@@ -1,0 +1,19 @@
+/** Edge: soaks — what takes too long for every day. The netns tier has a short form of each. */
+import { interleaving } from './checks/interleavings.ts';
+import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
+import type { RealTest } from './real-test.ts';
+
+const MINUTE_MS = 60_000;
+
+/** The soaks by name, each as tests; some take seeds. */
+export const SOAKS: Readonly<Record<string, (seeds: readonly number[]) => readonly RealTest[]>> = {
+  'twenty-at-once': () => [
+    {
+      name: 'twenty-at-once-for-10-minutes',
+      world: TWENTY,
+      deadlineMs: 15 * MINUTE_MS,
+      run: twentyAtOnce(10 * MINUTE_MS),
+    },
+  ],
+  interleavings: (seeds) => seeds.map(interleaving),
+};
