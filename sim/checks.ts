@@ -12,10 +12,11 @@ import type { Room } from './room.ts';
 
 /** What was acknowledged and may therefore never be lost. */
 export interface Promised {
-  readonly invites: Set<string>;
-  readonly operators: Set<string>;
+  /** Ids, each with the VM that was told so. */
+  readonly invites: Map<string, string>;
+  readonly operators: Map<string, string>;
   /** Ids of members. */
-  readonly members: Set<string>;
+  readonly members: Map<string, string>;
   /** Ids of members that began to leave: they may be gone, or seen dead where nobody heard it. */
   readonly leavers: Set<string>;
 }
@@ -104,11 +105,11 @@ function broken({ machine, status, invites }: Account, promised: Promised): read
   const stays = (id: string): boolean => !promised.leavers.has(id);
   const ids = new Set(invites.map(({ id }) => id));
   const members = new Map(status.members.map((row) => [row.id, row]));
-  const lost = [...promised.members].filter(stays).filter((id) => !members.has(id));
-  const demoted = [...promised.operators]
+  const lost = [...promised.members.keys()].filter(stays).filter((id) => !members.has(id));
+  const demoted = [...promised.operators.keys()]
     .filter(stays)
     .filter((id) => members.get(id)?.role !== 'operator');
-  const gone = [...promised.invites].filter((id) => !ids.has(id));
+  const gone = [...promised.invites.keys()].filter((id) => !ids.has(id));
   return [
     ...lost.map((id) => `${machine.name} lost the member ${id}`),
     ...demoted.map((id) => `${machine.name} lost the operator ${id}`),

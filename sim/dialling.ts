@@ -62,12 +62,14 @@ function attempt(hall: Hall, party: Party, errand: Errand, answer: Answer<void>)
     );
   const station = hall.underlay.find(party.station, endpoint.host);
   const wayMs = station === null ? Number.POSITIVE_INFINITY : tripMs(hall, party, station);
-  if (station === null || wayMs > shareMs || !hall.underlay.passes(party.station, station)) {
+  if (station === null || wayMs > shareMs || !hall.underlay.reaches(party.station, station)) {
     party.life.after(shareMs, () => goOn(false));
     return;
   }
   party.life.after(wayMs, () => {
-    if (!hall.underlay.passes(party.station, station)) {
+    const other = hall.listeners.get(doorOf(station, endpoint.port));
+    const isStill = other?.life.isPaused() === true;
+    if (isStill || !hall.underlay.reaches(party.station, station)) {
       party.life.after(shareMs - wayMs, () => goOn(false));
       return;
     }

@@ -35,13 +35,21 @@ export function openGossip(hall: Hall, members: () => readonly End[]): Gossip {
     seen.set(id, nowMs);
     return true;
   };
+  const later = (delayMs: number, send: () => void): void => {
+    if (delayMs > 0) hall.scheduler.after(delayMs, send);
+    else send();
+  };
   const spread = (frame: Uint8Array, except: PeerKey | null): void => {
     for (const end of members()) {
       if (end.peer === except) continue;
       const deliver = (isRepeat: boolean) => (to: End) =>
         (to.holder as Party).hear(to, frame.slice(), isRepeat);
-      if (!hall.underlay.isGossipLost()) hall.wires.carry(end, frame.length, deliver(false));
-      if (hall.underlay.isDoubled()) hall.wires.carry(end, frame.length, deliver(true));
+      const send = (isRepeat: boolean) => (): void => {
+        if (end.isOpen) hall.wires.carry(end, frame.length, deliver(isRepeat));
+      };
+      const heldBackMs = hall.underlay.heldBackMs();
+      if (!hall.underlay.isGossipLost()) later(heldBackMs, send(false));
+      if (hall.underlay.isDoubled()) later(0, send(true));
     }
   };
   return {

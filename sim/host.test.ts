@@ -17,7 +17,15 @@ import { openTunnels, type Tunnels } from './tunnel.ts';
 import { openUnderlay } from './underlay.ts';
 
 const scheduler = openScheduler(settle);
-const CALM = { loss: 0, gossipLoss: 0, duplication: 0, nearMs: 1, farMs: 20, jitterMs: 3 };
+const CALM = {
+  loss: 0,
+  gossipLoss: 0,
+  duplication: 0,
+  reordering: 0,
+  nearMs: 1,
+  farMs: 20,
+  jitterMs: 3,
+};
 const clock = { nowMs: scheduler.nowMs, wallMs: () => 1_767_225_600_000 + scheduler.nowMs() };
 
 /** Two VMs, each in a site of its own. */

@@ -14,6 +14,13 @@ export interface Life {
   /** For the trace: `vm1.3`, the third process of vm1. */
   readonly name: string;
   isAlive(): boolean;
+  /** Whether it stands still: whatever should run waits until it goes on. */
+  isPaused(): boolean;
+  pause(): void;
+  /** Harmless when it does not stand still. */
+  resume(): void;
+  /** Runs `act` now, or when the process goes on; never once it has ended. */
+  run(act: () => void): void;
   /** Ends it; the first end counts. */
   end(death: Death): void;
   /** Called once, when it ends. Harmless to forget. */
@@ -36,10 +43,13 @@ export interface Answer<Result> {
 export function startLife(scheduler: Scheduler, name: string): Life {
   const listeners = new Set<(death: Death) => void>();
   let isAlive = true;
+  const gate = openGate(scheduler, () => isAlive);
+  const { run } = gate;
   const ended = Promise.withResolvers<Death>();
   return {
     name,
     isAlive: () => isAlive,
+    ...gate,
     end: (death) => {
       if (!isAlive) return;
       isAlive = false;
@@ -51,17 +61,48 @@ export function startLife(scheduler: Scheduler, name: string): Life {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    after: (delayMs, run) =>
-      scheduler.after(delayMs, () => {
-        if (isAlive) run();
-      }),
+    after: (delayMs, act) => {
+      let isCancelled = false;
+      const unless = (): void => {
+        if (!isCancelled) act();
+      };
+      const cancel = scheduler.after(delayMs, () => run(unless));
+      return () => {
+        isCancelled = true;
+        cancel();
+      };
+    },
     promise: (start) =>
       new Promise((resolve, reject) =>
         start({
-          resolve: (result) => isAlive && resolve(result),
-          reject: (error) => isAlive && reject(error),
+          resolve: (result) => run(() => resolve(result)),
+          reject: (error) => run(() => reject(error)),
         }),
       ),
     ended: ended.promise,
+  };
+}
+
+type Gate = Pick<Life, 'isPaused' | 'pause' | 'resume' | 'run'>;
+
+/** Lets through what a process does, or holds it back in its order. */
+function openGate(scheduler: Scheduler, isAlive: () => boolean): Gate {
+  const held: (() => void)[] = [];
+  let isPaused = false;
+  const run = (act: () => void): void => {
+    if (!isAlive()) return;
+    if (isPaused) held.push(act);
+    else act();
+  };
+  return {
+    isPaused: () => isAlive() && isPaused,
+    pause: () => {
+      isPaused = true;
+    },
+    resume: () => {
+      isPaused = false;
+      for (const act of held.splice(0)) scheduler.after(0, () => run(act));
+    },
+    run,
   };
 }

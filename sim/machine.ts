@@ -6,7 +6,7 @@
  */
 import { eraseState, isLeaving } from '../src/node/leave.ts';
 import { startNode } from '../src/node/node.ts';
-import type { ApiRequest, Ports } from '../src/ports.ts';
+import type { ApiAnswer, ApiRequest, Ports } from '../src/ports.ts';
 import { openClock } from './clock.ts';
 import { openDisk } from './disk.ts';
 import { openHost } from './host.ts';
@@ -148,7 +148,10 @@ export async function call(
     late.reject(new Error(`${machine.name} does not answer ${whole.method} ${whole.path}`)),
   );
   try {
-    return (await outlived(machine, life, Promise.race([handler(whole), late.promise]))).body;
+    const answer = new Promise<ApiAnswer>((resolve, reject) => {
+      life.run(() => void handler(whole).then(resolve, reject));
+    });
+    return (await outlived(machine, life, Promise.race([answer, late.promise]))).body;
   } finally {
     cancel();
   }

@@ -54,6 +54,8 @@ export function request(
 /** Answers with bytes, or with null: the stream closes. */
 type Reply = (bytes: Uint8Array | null) => void;
 
+type Served = NonNullable<ReturnType<Party['handlers']['get']>>;
+
 interface Asked extends Omit<Question, 'timeoutMs'> {
   readonly meshId: string;
 }
@@ -67,6 +69,16 @@ function serve(hall: Hall, end: End, asked: Asked, reply: Reply): void {
     reply(null);
     return;
   }
+  party.life.run(() => answer(hall, end, asked, { served, reply }));
+}
+
+function answer(
+  hall: Hall,
+  end: End,
+  asked: Asked,
+  { served, reply }: { readonly served: Served; readonly reply: Reply },
+): void {
+  const party = end.holder as Party;
   const { peer, standing, remote } = end;
   served.handler({ peer, standing, remote }, asked.body).then(
     (bytes) => {

@@ -136,6 +136,7 @@ const drawWeather = (dice: Dice): Weather => ({
   loss: dice.pick([0, 0.01, 0.05, 0.15]),
   gossipLoss: dice.pick([0, 0.05, 0.3]),
   duplication: dice.pick([0, 0.02, 0.1]),
+  reordering: dice.pick([0, 0.05, 0.3]),
   nearMs: dice.pick([0.2, 1, 5]),
   farMs: dice.pick([5, 20, 80]),
   jitterMs: dice.pick([0, 2, 30]),

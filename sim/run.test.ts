@@ -10,6 +10,7 @@ const options = (seed: number, more: Partial<SeedOptions> = {}): SeedOptions => 
   minutes: 0,
   bug: null,
   scenario: null,
+  only: null,
   ...more,
 });
 

@@ -1,51 +1,24 @@
 /**
  * Edge: run — `npm run sim`: many seeds, each twice, and a line for each.
  *
- * Exit status 1 when a seed fails or does not repeat, with the one line that replays it. With
- * `--bug` it is the other way round: 0 as soon as a seed finds the planted bug.
+ * Exit status 1 when a seed fails or does not repeat, with the one line that replays it and the
+ * smallest chaos that still fails. With `--bug` it is the other way round: 0 as soon as a seed
+ * finds the planted bug.
  */
-import { parseArgs } from 'node:util';
-import { BUGS } from './bugs.table.ts';
+import { type Flags, readFlags, replayLine } from './flags.ts';
 import { runSeed, type SeedOptions, type SeedResult } from './seed.ts';
-
-const FLAGS = {
-  seeds: { type: 'string', default: '20' },
-  first: { type: 'string', default: '1' },
-  members: { type: 'string', default: '4' },
-  minutes: { type: 'string', default: '10' },
-  scenario: { type: 'string' },
-  bug: { type: 'string' },
-  trace: { type: 'boolean', default: false },
-} as const;
-
-const HELP = `npm run sim -- [--seeds N] [--first N] [--members N] [--minutes N] [--scenario NAME]
-               [--bug ${Object.keys(BUGS).join('|')}] [--trace]`;
+import { kindOf, shrink } from './shrink.ts';
 
 /** Lines of the trace shown with a failure. */
 const SHOWN_LINES = 12;
-
-type Flags = ReturnType<typeof readFlags>;
-
-function readFlags() {
-  const { values } = parseArgs({ options: FLAGS });
-  const count = (name: 'seeds' | 'first' | 'members' | 'minutes'): number => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 0) throw new Error(`--${name}: not a number\n${HELP}`);
-    return value;
-  };
-  const { bug: bugName, scenario = null } = values;
-  const bug = bugName === undefined ? null : BUGS[bugName];
-  if (bug === undefined) throw new Error(`--bug ${bugName}: no such bug\n${HELP}`);
-  const numbers = { seeds: count('seeds'), first: count('first') };
-  const size = { vms: count('members'), minutes: count('minutes') };
-  return { ...numbers, ...size, bug, bugName: bugName ?? null, scenario, trace: values.trace };
-}
+/** Failures that are made smaller; after that something is wrong altogether. */
+const SHRUNK_MAX = 2;
 
 /** Runs a seed twice; a trace that differs is a failure like any other. */
 async function runTwice(flags: Flags, seed: number): Promise<SeedResult> {
-  const { vms, minutes, bug, scenario } = flags;
+  const { vms, minutes, bug, scenario, only } = flags;
   const onLine = flags.trace ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
-  const options: SeedOptions = { seed, vms, minutes, bug, scenario };
+  const options: SeedOptions = { seed, vms, minutes, bug, scenario, only };
   const result = await runSeed(onLine === undefined ? options : { ...options, onLine });
   if (result.failure !== null) return result;
   const again = await runSeed(options);
@@ -53,12 +26,31 @@ async function runTwice(flags: Flags, seed: number): Promise<SeedResult> {
   return { ...result, failure: `not repeatable: ${result.hash} then ${again.hash}` };
 }
 
-function replayLine(flags: Flags, seed: number): string {
-  const { vms, minutes, bugName, scenario } = flags;
-  const size = `--members ${vms} --minutes ${minutes}`;
-  const more = `${scenario === null ? '' : ` --scenario ${scenario}`}`;
-  const bug = bugName === null ? '' : ` --bug ${bugName}`;
-  return `npm run sim -- --first ${seed} --seeds 1 ${size}${more}${bug}`;
+function show(flags: Flags, seed: number, result: SeedResult): void {
+  const { failure, steps, tail } = result;
+  const shown = tail.slice(-SHOWN_LINES).map((one) => `  ${one.slice(0, 300)}`);
+  process.stdout.write(`${failure}\n${shown.join('\n')}\n`);
+  process.stdout.write(`replay: ${replayLine(flags, seed, flags.only)}\n`);
+  const last = steps.at(-1);
+  const acts = `${steps.length} steps of chaos`;
+  process.stdout.write(last === undefined ? 'before any chaos\n' : `after ${acts}\n`);
+}
+
+/** Prints the smallest chaos that fails in the same way. */
+async function showSmallest(flags: Flags, seed: number, result: SeedResult): Promise<void> {
+  const { vms, minutes, bug, scenario } = flags;
+  const kind = kindOf(result.failure ?? '');
+  const rerun = (only: readonly number[]): Promise<SeedResult> =>
+    runSeed({ seed, vms, minutes, bug, scenario, only });
+  const only = await shrink(
+    result.steps.map(({ number }) => number),
+    async (candidate) => kindOf((await rerun(candidate)).failure ?? '') === kind,
+  );
+  const { failure, steps } = await rerun(only);
+  const acts = steps.map(({ act, atMs }) => `${act} at ${Math.round(atMs / 1_000)} s`);
+  process.stdout.write(`smallest: ${acts.length === 0 ? 'no chaos at all' : acts.join(', ')}\n`);
+  process.stdout.write(`  ${failure?.split('\n')[0] ?? ''}\n`);
+  process.stdout.write(`replay: ${replayLine(flags, seed, only)}\n`);
 }
 
 async function main(): Promise<number> {
@@ -74,10 +66,9 @@ async function main(): Promise<number> {
     process.stdout.write(`${line} ${verdict}\n`);
     if (result.failure === null) continue;
     failed += 1;
-    const tail = result.tail.slice(-SHOWN_LINES).map((one) => `  ${one.slice(0, 300)}`);
-    process.stdout.write(`${result.failure}\n${tail.join('\n')}\n`);
-    process.stdout.write(`replay: ${replayLine(flags, seed)}\n`);
+    show(flags, seed, result);
     if (flags.bugName !== null) break;
+    if (failed <= SHRUNK_MAX) await showSmallest(flags, seed, result);
   }
   const tookS = (performance.now() - startMs) / 1_000;
   const rate = Math.round((2 * ranMs) / 1_000 / tookS);

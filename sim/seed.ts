@@ -5,6 +5,7 @@
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { underBan } from './ban.ts';
 import { rage } from './chaos.ts';
+import type { Step } from './plan.ts';
 import { openRoom, type Room, type RunOptions } from './room.ts';
 import { openWorld } from './world.ts';
 
@@ -17,6 +18,8 @@ export interface SeedOptions extends RunOptions {
   readonly minutes: number;
   /** Name of a scenario; null takes one by the seed. */
   readonly scenario: string | null;
+  /** Numbers of the steps of the chaos that happen; null: all of them. */
+  readonly only: readonly number[] | null;
 }
 
 /** What came of it. */
@@ -27,6 +30,8 @@ export interface SeedResult {
   readonly ranMs: number;
   /** What was wrong; null when nothing was. */
   readonly failure: string | null;
+  /** The steps of the chaos that happened. */
+  readonly steps: readonly Step[];
   /** Last lines of the trace, the oldest first. */
   readonly tail: readonly string[];
 }
@@ -39,17 +44,21 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   if (scenario === undefined) throw new Error(`no scenario ${name}: ${names.join(' ')}`);
   const room = openRoom(options);
   const world = openWorld(room, `sim seed ${options.seed}`);
+  const steps: Step[] = [];
   const untilMs = SPARE_MS + options.minutes * 60_000;
   const failure = await guarded(room, untilMs, async () => {
     await scenario(world);
     room.trace.note(room.scheduler.nowMs(), 'scenario', `${name} passed`);
-    if (options.minutes > 0) await rage(room, world, options.minutes);
+    const { minutes, only } = options;
+    const onStep = (step: Step): void => void steps.push(step);
+    if (minutes > 0) await rage(room, world, { minutes, only, onStep });
   });
   return {
     scenario: name,
     hash: room.trace.hash(),
     ranMs: room.scheduler.nowMs(),
     failure,
+    steps,
     tail: room.trace.tail(),
   };
 }

@@ -20,6 +20,7 @@ const CALM: Weather = {
   loss: 0,
   gossipLoss: 0,
   duplication: 0,
+  reordering: 0,
   nearMs: 1,
   farMs: 20,
   jitterMs: 3,
@@ -84,7 +85,14 @@ const suiteNamed = (name: string): Suite => ({
 testSwarmContract(suiteNamed('calm:'), openContractWorld(CALM));
 testSwarmContract(
   suiteNamed('rough:'),
-  openContractWorld({ ...CALM, loss: 0.1, duplication: 0.2, farMs: 60, jitterMs: 30 }),
+  openContractWorld({
+    ...CALM,
+    loss: 0.1,
+    duplication: 0.2,
+    reordering: 0,
+    farMs: 60,
+    jitterMs: 30,
+  }),
 );
 
 /** Two connected nodes, one in each site. */

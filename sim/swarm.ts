@@ -110,7 +110,9 @@ function makeParty(hall: Hall, crypto: Crypto, place: Place): { party: Party; go
   const listeners: Party['listeners'] = new Set();
   const tell = (end: End, what: string): void => {
     hall.trace.note(hall.scheduler.nowMs(), life.name, `${what} ${end.peer} ${end.standing}`);
-    if (life.isAlive()) for (const listener of [...listeners]) listener(end.peer);
+    life.run(() => {
+      for (const listener of [...listeners]) listener(end.peer);
+    });
   };
   const gossip = openGossip(hall, () => used(party).filter((end) => end.standing === 'member'));
   const party: Party = {
@@ -133,7 +135,7 @@ function makeParty(hall: Hall, crypto: Crypto, place: Place): { party: Party; go
       ends.delete(end);
       tell(end, 'down');
     },
-    hear: (end, frame, isRepeat) => gossip.hear(party, end, frame, isRepeat),
+    hear: (end, frame, isRepeat) => life.run(() => gossip.hear(party, end, frame, isRepeat)),
   };
   return { party, gossip };
 }

@@ -94,7 +94,8 @@ function initiate(ether: Ether, side: Side): void {
   peer.triedMs = nowMs;
   peer.txBytes += INITIATION_BYTES;
   const station = underlay.find(kernel.station, peer.endpoint.host);
-  if (station === null || underlay.isLost() || underlay.isLost()) return;
+  if (station === null || !underlay.reaches(kernel.station, station)) return;
+  if (underlay.isLost() || underlay.isLost()) return;
   scheduler.after(2 * underlay.streamMs(kernel.station, station, 0), () => {
     const other = facing(ether, side);
     if (other === null || !isHeld(side)) return;

@@ -7,6 +7,7 @@
  * 1. A VM is reached only at an address of its own, or at the public one that is mapped to it.
  * 2. A private address leads nowhere outside its own site.
  */
+import { type Cuts, openCuts } from './cuts.ts';
 import type { Dice } from './random.ts';
 
 /** A VM's place in the underlay. */
@@ -29,6 +30,8 @@ export interface Weather {
   readonly gossipLoss: number;
   /** Probability that a gossiped frame is seen once more. */
   readonly duplication: number;
+  /** Probability that a gossiped frame is passed by later ones. */
+  readonly reordering: number;
   /** One way, inside a site and between two. */
   readonly nearMs: number;
   readonly farMs: number;
@@ -37,15 +40,13 @@ export interface Weather {
 }
 
 /** The network. */
-export interface Underlay {
+export interface Underlay extends Omit<Cuts, 'rateOf'> {
   readonly stations: readonly Station[];
   weather: Weather;
   /** Who receives what `from` sends to this address; null when nobody does. */
   find(from: Station, host: string): Station | null;
   /** The address from which `to` sees `from`. */
   sourceOf(from: Station, to: Station): string;
-  /** Whether anything passes between the two now. */
-  passes(a: Station, b: Station): boolean;
   /** One way over a stream, ms: a lost packet comes after a retransmission. */
   streamMs(a: Station, b: Station, bytes: number): number;
   /** Whether a datagram is lost on the way. */
@@ -54,27 +55,27 @@ export interface Underlay {
   isGossipLost(): boolean;
   /** Whether a gossiped frame comes twice. */
   isDoubled(): boolean;
-  cut(siteA: string, siteB: string): void;
-  heal(): void;
+  /** How long a gossiped frame is held back on its way, so that later ones pass it, ms. */
+  heldBackMs(): number;
 }
 
 /** First wait for a retransmission; doubles. Unit: ms. Linux: TCP_RTO_MIN. */
 const RETRANSMIT_MS = 200;
-/** Throughput of every path. Unit: bytes per ms: 100 Mb/s. */
-const BYTES_PER_MS = 12_500;
+/** Longest time that a frame is held back. Unit: ms. */
+const HELD_BACK_MS_MAX = 4_000;
 
 /** A network in which everything passes. */
 export function openUnderlay(dice: Dice, stations: readonly Station[], weather: Weather): Underlay {
-  const cuts = new Set<string>();
+  const cuts = openCuts();
   const routes = new Map<string, Station>();
   for (const station of stations) {
     for (const host of station.addresses) routes.set(host, station);
     if (station.publicHost !== null) routes.set(station.publicHost, station);
   }
-  const pair = (a: string, b: string): string => [a, b].toSorted().join('|');
   const isPrivate = (station: Station, host: string): boolean =>
     station.publicHost !== null && station.publicHost !== host;
   const underlay: Underlay = {
+    ...cuts,
     stations,
     weather,
     find: (from, host) => {
@@ -86,10 +87,9 @@ export function openUnderlay(dice: Dice, stations: readonly Station[], weather: 
       const own = from.addresses[0] ?? '';
       return from.site === to.site ? own : (from.publicHost ?? own);
     },
-    passes: (a, b) => a.isOn && b.isOn && !cuts.has(pair(a.site, b.site)),
     streamMs: (a, b, bytes) => {
       const base = a.site === b.site ? underlay.weather.nearMs : underlay.weather.farMs;
-      let waitMs = base + dice.between(0, underlay.weather.jitterMs) + bytes / BYTES_PER_MS;
+      let waitMs = base + dice.between(0, underlay.weather.jitterMs) + bytes / cuts.rateOf(a, b);
       for (let round = 0; round < 6 && dice.chance(underlay.weather.loss); round += 1) {
         waitMs += RETRANSMIT_MS * 2 ** round;
       }
@@ -98,10 +98,8 @@ export function openUnderlay(dice: Dice, stations: readonly Station[], weather: 
     isLost: () => dice.chance(underlay.weather.loss),
     isGossipLost: () => dice.chance(underlay.weather.gossipLoss),
     isDoubled: () => dice.chance(underlay.weather.duplication),
-    cut: (siteA, siteB) => {
-      cuts.add(pair(siteA, siteB));
-    },
-    heal: () => cuts.clear(),
+    heldBackMs: () =>
+      dice.chance(underlay.weather.reordering) ? dice.between(0, HELD_BACK_MS_MAX) : 0,
   };
   return underlay;
 }

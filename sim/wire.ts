@@ -112,6 +112,10 @@ const makeEnd = (facts: EndFacts, order: number): End => ({
 const passes = ({ underlay }: Loom, { from, to }: Lane): boolean =>
   underlay.passes(from.holder.station, to.holder.station);
 
+/** Whether a sign of life would be answered: there and back, by a process that does not stand. */
+const isAnswered = ({ underlay }: Loom, { from, to }: Lane): boolean =>
+  underlay.reaches(from.holder.station, to.holder.station) && !to.holder.life.isPaused();
+
 function close(loom: Loom, end: End, silent: boolean): void {
   if (!end.isOpen) return;
   end.isOpen = false;
@@ -157,7 +161,7 @@ function watch(loom: Loom, lane: Lane, heardMs: number): void {
   end.holder.life.after(KEEPALIVE_MS, () => {
     if (!end.isOpen) return;
     const nowMs = loom.scheduler.nowMs();
-    if (!passes(loom, lane)) {
+    if (!isAnswered(loom, lane)) {
       if (nowMs - heardMs >= SILENCE_MS) close(loom, end, false);
       else watch(loom, lane, heardMs);
     } else if (!lane.to.isOpen && lane.parcels.length === 0) close(loom, end, true);

@@ -1,0 +1,34 @@
+/**
+ * Edge: acts — every kind of trouble by name, and how often it comes.
+ */
+import { blow, cutSites, heal, oneWay, partition, slowLink } from './acts-net.ts';
+import { invite, inviteThenCut, join, label, leave, promote } from './acts-people.ts';
+import { allOff, bootAny, crash, powerCut, standStill } from './acts-power.ts';
+import type { Weights } from './plan.ts';
+import type { Act } from './storm.ts';
+
+/** Name → what happens, and its weight. */
+export const ACTS: Readonly<Record<string, { readonly weight: number; readonly run: Act }>> = {
+  'power-cut': { weight: 3, run: powerCut },
+  crash: { weight: 3, run: crash },
+  'all-off': { weight: 1, run: allOff },
+  boot: { weight: 3, run: bootAny },
+  'stand-still': { weight: 3, run: standStill },
+  cut: { weight: 2, run: cutSites },
+  heal: { weight: 4, run: heal },
+  partition: { weight: 2, run: partition },
+  'one-way': { weight: 3, run: oneWay },
+  'slow-link': { weight: 2, run: slowLink },
+  weather: { weight: 2, run: blow },
+  invite: { weight: 3, run: invite },
+  'invite-then-power-cut': { weight: 3, run: inviteThenCut },
+  operator: { weight: 2, run: promote },
+  label: { weight: 2, run: label },
+  join: { weight: 3, run: join },
+  leave: { weight: 1, run: leave },
+};
+
+/** Name → weight. */
+export const WEIGHTS: Weights = Object.fromEntries(
+  Object.entries(ACTS).map(([name, { weight }]) => [name, weight]),
+);

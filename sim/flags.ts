@@ -1,0 +1,69 @@
+/**
+ * Edge: flags — how `npm run sim` was asked, and the line that asks the same again.
+ */
+import { parseArgs } from 'node:util';
+import { BUGS } from './bugs.table.ts';
+import type { SeedOptions } from './seed.ts';
+
+const FLAGS = {
+  seeds: { type: 'string', default: '40' },
+  first: { type: 'string', default: '1' },
+  members: { type: 'string', default: '4' },
+  minutes: { type: 'string', default: '10' },
+  scenario: { type: 'string' },
+  bug: { type: 'string' },
+  only: { type: 'string' },
+  trace: { type: 'boolean', default: false },
+} as const;
+
+const HELP = `npm run sim -- [--seeds N] [--first N] [--members N] [--minutes N] [--scenario NAME]
+               [--only STEP,STEP…] [--trace]
+               [--bug ${Object.keys(BUGS).join('|')}]`;
+
+/** What was asked for. */
+export interface Flags extends Omit<SeedOptions, 'seed' | 'onLine'> {
+  readonly seeds: number;
+  readonly first: number;
+  readonly bugName: string | null;
+  readonly trace: boolean;
+}
+
+/** Reads the command line. Throws, with the usage, for what it does not know. */
+export function readFlags(): Flags {
+  const { values } = parseArgs({ options: FLAGS });
+  const count = (name: 'seeds' | 'first' | 'members' | 'minutes'): number =>
+    readCount(name, values[name]);
+  const { bug: bugName, scenario = null, only } = values;
+  const bug = bugName === undefined ? null : BUGS[bugName];
+  if (bug === undefined) throw new Error(`--bug ${bugName}: no such bug\n${HELP}`);
+  const steps = only?.split(',').filter((word) => word !== '') ?? null;
+  return {
+    seeds: count('seeds'),
+    first: count('first'),
+    vms: count('members'),
+    minutes: count('minutes'),
+    bug,
+    bugName: bugName ?? null,
+    scenario,
+    only: steps?.map((word) => readCount('only', word)) ?? null,
+    trace: values.trace,
+  };
+}
+
+function readCount(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new Error(`--${name} ${text}: not a number\n${HELP}`);
+}
+
+/** The line that runs one seed again, with these steps of its chaos; null: all. */
+export function replayLine(flags: Flags, seed: number, only: readonly number[] | null): string {
+  const { vms, minutes, bugName, scenario } = flags;
+  const words = [
+    `npm run sim -- --first ${seed} --seeds 1 --members ${vms} --minutes ${minutes}`,
+    scenario === null ? '' : `--scenario ${scenario}`,
+    bugName === null ? '' : `--bug ${bugName}`,
+    only === null ? '' : `--only ${only.length === 0 ? '0' : only.join()}`,
+  ];
+  return words.filter((word) => word !== '').join(' ');
+}

@@ -1,0 +1,71 @@
+/**
+ * Edge: storm — what the troubles of one run share.
+ */
+import type { World } from '../scenarios/world.ts';
+import { Fault } from '../src/fault.ts';
+import type { Promised } from './checks.ts';
+import { bootMachine, call, type Machine, wasEnded } from './machine.ts';
+import type { Dice } from './random.ts';
+import type { Room } from './room.ts';
+import { machineOf, pauseRun } from './world.ts';
+
+/** A run in trouble. */
+export interface Storm {
+  readonly room: Room;
+  readonly world: World;
+  readonly promised: Promised;
+  /** Acts under way. */
+  acting: number;
+  /** VMs that began to join. */
+  readonly joining: Set<string>;
+  /** What ends each trouble that lasts; run when the storm is over. Harmless when it has ended. */
+  readonly remedies: Set<() => void>;
+}
+
+/** One kind of trouble. `dice` are its own. */
+export type Act = (storm: Storm, dice: Dice) => Promise<void>;
+
+/** Refusals and ends of processes are what trouble brings; anything else is a flaw. */
+export const isExpected = (error: unknown): boolean =>
+  (error instanceof Fault && error.code !== 'internal') || wasEnded(error);
+
+/** Any VM. */
+export const anyMachine = ({ room }: Storm, dice: Dice): Machine =>
+  dice.pick([...room.machines.values()]);
+
+/** Whether a VM's disk holds a file. */
+export const holds = ({ platter }: Machine, name: string): boolean =>
+  (platter.files.get(name)?.cached ?? null) !== null;
+
+/** Whether a VM's disk holds a member. */
+export const holdsMember = (machine: Machine): boolean => holds(machine, 'genesis');
+
+/** Starts a VM where it is down and holds a member; whoever else is at it already may go on. */
+export async function boot(room: Room, name: string): Promise<void> {
+  const machine = machineOf(room, name);
+  if (machine.lives.size > 0) return;
+  if (holdsMember(machine) || holds(machine, 'leaving')) await bootMachine(room, machine);
+  else machine.kernel.station.isOn = true;
+}
+
+/** A trouble that lasts: `end` comes after a while, or when the storm is over. */
+export async function lasting({ room, remedies }: Storm, ms: number, end: () => void) {
+  let isOver = false;
+  const remedy = (): void => {
+    if (!isOver) end();
+    isOver = true;
+    remedies.delete(remedy);
+  };
+  remedies.add(remedy);
+  await pauseRun(room, ms);
+  remedy();
+}
+
+/** Who a VM says that it is; null while it says nothing. */
+export async function selfOf(room: Room, machine: Machine) {
+  if (machine.daemon === null) return null;
+  const status = (await call(room, machine, { path: '/v1/status' })) as {
+    readonly self: { readonly id: string; readonly role: string };
+  };
+  return status.self;
+}
