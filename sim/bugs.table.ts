@@ -5,13 +5,15 @@
  * that answers early is what a daemon without fsync would see, and so on.
  */
 import type { HostCommand, Ports, Swarm, SwarmNode } from '../src/ports.ts';
+import type { Machine } from './machine.ts';
 import type { DiskHabits } from './platter.ts';
 
 /** A planted bug. */
 export interface Bug {
   readonly about: string;
   readonly disk?: Partial<DiskHabits>;
-  readonly wrap?: (ports: Ports) => Ports;
+  /** Called for each process that starts, with what it gets. */
+  readonly wrap?: (ports: Ports, machine: Machine) => Ports;
 }
 
 /** Every swarm node that the ports open, changed. */

@@ -4,7 +4,8 @@
  * A command line is a process of its own, as on a real VM: `init` and `join` prepare the state,
  * then the daemon starts on it.
  */
-import { eraseState, isLeaving } from '../src/node/leave.ts';
+import { finishLeave } from '../src/node/finish-leave.ts';
+import { isLeaving } from '../src/node/leave.ts';
 import { startNode } from '../src/node/node.ts';
 import type { ApiAnswer, ApiRequest, Ports } from '../src/ports.ts';
 import { openClock } from './clock.ts';
@@ -38,6 +39,7 @@ export interface Machine {
   started: number;
 }
 
+const BUILD = { version: '0.0.0', commit: 'simulated' };
 /** Longest time to start a process, and to boot. Unit: ms. */
 const START_MS_MAX = 300;
 const BOOT_MS = 4_000;
@@ -72,7 +74,7 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
     net: openNet(room.hall, kernel.station, machine.socket, life),
     log: openLog(scheduler, trace, life),
   };
-  return { life, ports: room.bug?.wrap?.(ports) ?? ports };
+  return { life, ports: room.bug?.wrap?.(ports, machine) ?? ports };
 }
 
 /** Gives what `work` gives, or rejects when the process ends first. */
@@ -118,11 +120,11 @@ export async function startDaemon(room: Room, machine: Machine): Promise<void> {
 
 async function serve(ports: Ports, life: Life): Promise<void> {
   if (await isLeaving(ports.disk)) {
-    await eraseState(ports);
+    await finishLeave(ports, BUILD);
     life.end('exit');
     return;
   }
-  const node = await startNode(ports, { version: '0.0.0', commit: 'simulated' });
+  const node = await startNode(ports, BUILD);
   const unserve = await ports.net.serveApi((request) => node.api(request));
   void node.done.then(unserve).then(() => life.end('exit'));
 }

@@ -17,7 +17,8 @@ export type FaultCode =
   | 'internal';
 
 /**
- * Exit and HTTP status per code. After usage, refused, forbidden and no-daemon nothing was
+ * Exit and HTTP status per code; no two codes share an HTTP status, by which the CLI tells them
+ * apart. After usage, refused, forbidden and no-daemon nothing was
  * changed. `unfinished` is a leave that a person must help: trying again by itself would not.
  */
 export const FAULT_STATUS: Readonly<Record<FaultCode, { exit: number; http: number }>> = {
@@ -26,7 +27,7 @@ export const FAULT_STATUS: Readonly<Record<FaultCode, { exit: number; http: numb
   forbidden: { exit: 3, http: 403 },
   'no-daemon': { exit: 4, http: 503 },
   timeout: { exit: 5, http: 504 },
-  unfinished: { exit: 6, http: 500 },
+  unfinished: { exit: 6, http: 424 },
   internal: { exit: 1, http: 500 },
 };
 

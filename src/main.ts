@@ -44,6 +44,7 @@ const local: Local = {
   start: async (places, timeoutMs) => (await acts()).startHere(places, timeoutMs),
   stop: async (places, timeoutMs) => (await acts()).stopHere(places, timeoutMs),
   leaveLocal: async (places) => (await acts()).leaveHere(places),
+  finishLeave: async (places) => (await acts()).finishLeaveHere(places),
   forget: async (places) => (await acts()).forgetHere(places),
   logs: async (places, wish, onLine) => (await acts()).logsHere(places, wish, onLine),
   isMember,

@@ -3,6 +3,8 @@
  *
  * Everything else that the CLI does is a request on the local API.
  */
+
+import type { Told } from '../node/rules/answers.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
 import type { Page } from './table.ts';
 
@@ -60,6 +62,11 @@ export interface Local {
   stop(places: Places, timeoutMs: Watch['timeoutMs']): Promise<void>;
   /** Takes this VM out of the mesh without the daemon and without telling anybody. */
   leaveLocal(places: Places): Promise<void>;
+  /**
+   * Without a daemon: finishes a leave that was cut, or removes what a join that was cut has left.
+   * Who was told, `null` when nobody could be; 'member' and nothing done when a member is here.
+   */
+  finishLeave(places: Places): Promise<Told | null | 'member'>;
   /** After leave: removes the unit, if there is one. */
   forget(places: Places): Promise<void>;
   /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fault } from '../fault.ts';
+import { FAULT_STATUS, Fault } from '../fault.ts';
 import { type Answers, done, noDaemon, run } from './test-local.ts';
 
 const USUAL = { state: '/var/lib/cnsmo', run: '/run/cnsmo' };
@@ -124,13 +124,14 @@ test('join: what it says, and a start that fails', async () => {
 
 test('leave: by the daemon, or --local without it; then the unit goes', async () => {
   // Goal: both ways end with nothing left. Method: the order of acts; a refusal stops it.
-  const answers = { 'POST /v1/leave': done() };
-  const { out, acts } = await run(['leave'], { answers });
+  const answers = { 'POST /v1/leave': done({ told: 2, others: 2 }) };
+  const { out, err, acts } = await run(['leave'], { answers });
   assert.deepEqual(acts, [
     ['call', USUAL, 'POST /v1/leave'],
     ['forget', USUAL],
   ]);
   assert.equal(out, 'Left the mesh. Nothing of it remains on this VM.\n');
+  assert.equal(err, '');
   assert.deepEqual((await run(['leave', '--local'])).acts, [
     ['leaveLocal', USUAL],
     ['forget', USUAL],
@@ -141,6 +142,52 @@ test('leave: by the daemon, or --local without it; then the unit goes', async ()
   assert.equal(failed.status, 3);
   assert.equal(failed.out, '');
   assert.equal(failed.acts.length, 1);
+});
+
+test('leave: who could not be told is told to who leaves', async () => {
+  // Goal: nobody wonders about a dead member. Method: none of the others, then some.
+  const err = async (told: number) => {
+    const answers = { 'POST /v1/leave': done({ told, others: 3 }) };
+    return (await run(['leave'], { answers })).err;
+  };
+  assert.match(await err(0), /^Note: no other member could be reached. They show this VM as dead/);
+  assert.match(await err(2), /^Note: 2 of 3 members heard of it/);
+  assert.equal(await err(3), '');
+});
+
+test('leave: without a daemon, it finishes what was begun and touches no member', async () => {
+  // Goal: repeating a leave that was killed is enough. Method: no daemon; a leave that was cut,
+  // nothing at all, a member.
+  const answers = { 'POST /v1/leave': noDaemon };
+  const cut = await run(['leave'], { answers, finished: { told: 1, others: 1 } });
+  assert.equal(cut.status, 0);
+  assert.deepEqual(
+    cut.acts.map(([act]) => act),
+    ['call', 'finishLeave', 'forget'],
+  );
+  assert.equal((await run(['leave'], { answers, finished: null })).status, 0);
+  const member = await run(['leave'], { answers });
+  assert.equal(member.status, 4);
+  assert.match(member.err, /start it with cnsmo start, then leave; or tell nobody/);
+  const ended = new Fault('internal', { ...noDaemon.facts, why: 'ended while answering' });
+  const killed = { 'POST /v1/leave': ended };
+  assert.equal((await run(['leave'], { answers: killed, finished: null })).status, 0);
+  assert.equal((await run(['leave'], { answers: killed })).status, 1);
+  const broken = new Fault('internal', { ...noDaemon.facts, field: 'disk' });
+  const still = await run(['leave'], { answers: { 'POST /v1/leave': broken }, finished: null });
+  assert.equal(still.status, 1);
+});
+
+test('leave: what cannot be undone has the same exit status by the daemon as without', async () => {
+  // Goal: a script can tell. Method: the daemon's answer, and the act of the machine.
+  const facts = { field: 'host', value: 'vpn-link', why: 'could not be undone', remedy: 'repair' };
+  const answer = { status: FAULT_STATUS.unfinished.http, body: { error: facts } };
+  const answers = { 'POST /v1/leave': answer };
+  assert.equal((await run(['leave'], { answers })).status, 6);
+  const statuses = Object.values(FAULT_STATUS).map(({ http }) => http);
+  assert.equal(new Set(statuses).size, statuses.length);
+  const failure = { leaveLocal: new Fault('unfinished', facts) };
+  assert.equal((await run(['leave', '--local'], { failure })).status, 6);
 });
 
 test('consent: shows without flags, changes only what a flag names', async () => {

@@ -3,6 +3,7 @@
  */
 import { Argument, Command, Option } from 'commander';
 import { Fault } from '../fault.ts';
+import type { Told } from '../node/rules/answers.ts';
 import { daemonCommands, start } from './daemon-commands.ts';
 import type { Local, MemberFlags } from './local.ts';
 import { logsCommand } from './log-commands.ts';
@@ -130,18 +131,57 @@ function leaveCommand(local: Local, session: (command: Command) => Session): Com
   return new Command('leave')
     .description('leave the mesh: tell the others, undo every change to this VM, delete its keys')
     .option('--local', 'tell nobody; for when the daemon does not run')
-    .addHelpText('after', '\nExample:\n  cnsmo leave\n')
+    .addHelpText(
+      'after',
+      '\nOne that was cut, by a crash or a power cut, is finished by the next.\n' +
+        '\nExample:\n  cnsmo leave\n',
+    )
     .action(async (flags: { readonly local?: boolean }, command: Command) => {
-      const { places, call, show, patiently } = session(command);
-      const leave = async (): Promise<void> => {
-        if (flags.local === true) await local.leaveLocal(places);
-        else await call('POST', '/v1/leave');
-        await local.forget(places);
+      const open = session(command);
+      const leave = async (): Promise<Told | null> => {
+        const told = await (flags.local === true
+          ? leaveAlone(local, open)
+          : leaveMesh(local, open));
+        await local.forget(open.places);
+        return told;
       };
-      await patiently('leaving', leave());
-      await show({ left: true }, () => 'Left the mesh. Nothing of it remains on this VM.\n');
+      const told = await open.patiently('leaving', leave());
+      await open.show(
+        { left: true, ...told },
+        () => 'Left the mesh. Nothing of it remains on this VM.\n',
+      );
+      if (told !== null && told.told < told.others) open.hint(notTold(told));
     });
 }
+
+async function leaveAlone(local: Local, { places }: Session): Promise<null> {
+  await local.leaveLocal(places);
+  return null;
+}
+
+/** By the daemon; without one only what an earlier leave or join has left. */
+async function leaveMesh(local: Local, { places, call }: Session): Promise<Told | null> {
+  try {
+    return (await call('POST', '/v1/leave')) as Told;
+  } catch (error) {
+    if (!(error instanceof Fault) || !isDaemonGone(error)) throw error;
+    const finished = await local.finishLeave(places);
+    if (finished !== 'member') return finished;
+    if (error.code !== 'no-daemon') throw error;
+    const remedy = 'start it with cnsmo start, then leave; or tell nobody: cnsmo leave --local';
+    throw new Fault(error.code, { ...error.facts, remedy }, error);
+  }
+}
+
+/** None answers, or it was killed while it answered. */
+const isDaemonGone = ({ code, facts }: Fault): boolean =>
+  code === 'no-daemon' || (code === 'internal' && facts.field === 'daemon');
+
+/** Who was connected and told tells those whom it reaches; the rest never hears of it. */
+const notTold = ({ told, others }: Told): string =>
+  told === 0 && others > 0
+    ? 'Note: no other member could be reached. They show this VM as dead, and keep its name.\n'
+    : `Note: ${told} of ${others} members heard of it; the others hear of it from those.\n`;
 
 function consentCommand(session: (command: Command) => Session): Command {
   return new Command('consent')

@@ -2,7 +2,7 @@
  * Loop: open session — what a command works with, from the flags that it was called with.
  */
 import type { Command } from 'commander';
-import { FAULT_STATUS, Fault } from '../fault.ts';
+import { FAULT_STATUS, Fault, type FaultCode } from '../fault.ts';
 import { readDuration } from './duration.ts';
 import type { Local } from './local.ts';
 import { patiently } from './patience.ts';
@@ -93,7 +93,7 @@ function commonFlags(command: Command): {
   };
 }
 
-const CODES = ['forbidden', 'refused', 'usage', 'timeout', 'no-daemon', 'internal'] as const;
+const CODES = Object.keys(FAULT_STATUS) as readonly FaultCode[];
 
 function faultOf(status: number, body: unknown): Fault {
   const facts = (body as { error?: Fault['facts'] } | null)?.error;

@@ -2,6 +2,7 @@
  * Rule: test local — a machine for the command line that records what it is asked, for tests only.
  */
 import { Fault } from '../fault.ts';
+import type { Told } from '../node/rules/answers.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
 import { runCli } from './cli.ts';
 import type { Local, Places } from './local.ts';
@@ -17,6 +18,8 @@ interface Choice {
   readonly files?: Readonly<Record<string, string>>;
   readonly isTerminal?: boolean;
   readonly isMember?: boolean | null;
+  /** What came of finishing a leave that was cut; nothing: a member is here. */
+  readonly finished?: Told | null;
   readonly log?: readonly string[];
   /** What an act of the machine ends with, instead of well. */
   readonly failure?: Readonly<Record<string, Error>>;
@@ -120,6 +123,10 @@ const actsOf = ({ choice, acts }: Scene) => {
     start: (places: Places, timeoutMs: number | null) => act('start', places, ...limit(timeoutMs)),
     stop: (places: Places, timeoutMs: number | null) => act('stop', places, ...limit(timeoutMs)),
     leaveLocal: (places: Places) => act('leaveLocal', places),
+    finishLeave: async (places: Places) => {
+      await act('finishLeave', places);
+      return choice.finished === undefined ? 'member' : choice.finished;
+    },
     forget: (places: Places) => act('forget', places),
     logs: (async (places, wish, onLine) => {
       await act('logs', places, wish);

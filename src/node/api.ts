@@ -21,6 +21,7 @@ import {
   removeOperator,
   revokeInvite,
 } from './operators.ts';
+import type { Told } from './rules/answers.ts';
 import { readServices } from './rules/settings.ts';
 import { membersOf, type Sight, statusOf } from './rules/status.ts';
 
@@ -31,7 +32,7 @@ export interface ApiContext extends OperatorContext {
   readonly consent: () => Consent;
   readonly setConsent: (consent: Consent) => Promise<void>;
   readonly events: (wish: EventWish) => Promise<EventAnswer>;
-  readonly leave: () => Promise<void>;
+  readonly leave: () => Promise<Told>;
   readonly stop: () => void;
 }
 

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PeerKey } from '../crdt/ids.ts';
 import { FAULT_STATUS, Fault } from '../fault.ts';
 import type { Disk } from '../ports.ts';
-import { announceLeave, eraseState, isLeaving } from './leave.ts';
+import { announceLeave, eraseState, isLeaving, repeatLeave } from './leave.ts';
 import type { Replica } from './replica.ts';
 import type { Sync } from './sync.ts';
+
+const NOBODY = { connected: () => [], others: () => 0 };
 
 const fail = (): never => assert.fail();
 
@@ -32,7 +35,7 @@ test('leave: nobody is told before it is sure to be finished', async () => {
   const replica = replicaThat(async () => {
     wasMarked = await isLeaving(disk);
   });
-  await announceLeave(ports, replica, sync, []);
+  await announceLeave(ports, replica, sync, NOBODY);
   assert.ok(wasMarked);
   assert.ok(await isLeaving(disk));
 });
@@ -43,8 +46,61 @@ test('leave: what could not be said leaves the member as it was', async () => {
   const replica = replicaThat(async () => {
     throw new Error('full');
   });
-  await assert.rejects(announceLeave(ports, replica, sync, []));
+  await assert.rejects(announceLeave(ports, replica, sync, NOBODY));
   assert.ok(!(await isLeaving(disk)));
+});
+
+test('leave: a refusal that cannot be taken back says so', async () => {
+  // Goal: nobody is told that nothing changed while the next start would leave. Method: a disk that
+  // fails right after the mark.
+  const { ports, disk, sync } = stage();
+  const replica = replicaThat(async () => {
+    throw new Error('full');
+  });
+  const remove = async () => {
+    throw new Error('read-only');
+  };
+  const stuck = { ...ports, disk: { ...disk, remove } };
+  const failure = await announceLeave(stuck, replica, sync, NOBODY).catch((error) => error);
+  assert.ok(failure instanceof Fault);
+  assert.equal(failure.code, 'unfinished');
+});
+
+test('leave: it tells how many of the others heard of it', async () => {
+  // Goal: a person knows who did not. Method: of three others two are connected, one answers.
+  const { ports, sync } = stage();
+  const replica = replicaThat(async () => undefined);
+  const connected = () => ['a', 'b'] as PeerKey[];
+  const half = { ...sync, with: async (peer: PeerKey) => peer === 'a' };
+  const told = await announceLeave(ports, replica, half, { connected, others: () => 3 });
+  assert.deepEqual(told, { told: 1, others: 3 });
+});
+
+test('leave: one that was cut waits for others, and goes on without', async () => {
+  // Goal: a crash in the midst of a leave makes no ghost where others can be reached, and no
+  // prisoner where not. Method: one that connects after a while, then nobody at all; the store
+  // refuses, for there is no way back.
+  const { disk } = stage();
+  let nowMs = 0;
+  const clock = {
+    wallMs: () => 0,
+    monotonicMs: () => nowMs,
+    sleep: async (durationMs: number) => {
+      nowMs += durationMs;
+    },
+  };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const replica = replicaThat(async () => {
+    throw new Error('full');
+  });
+  const { sync } = stage();
+  const late = () => (nowMs >= 1_000 ? (['a'] as PeerKey[]) : []);
+  const audience = { connected: late, others: () => 1 };
+  const ports = { clock, disk, log };
+  assert.deepEqual(await repeatLeave(ports, replica, sync, audience), { told: 1, others: 1 });
+  assert.ok(nowMs < 2_000 + 3_000);
+  const nobody = { connected: () => [], others: () => 1 };
+  assert.deepEqual(await repeatLeave(ports, replica, sync, nobody), { told: 0, others: 1 });
 });
 
 /** Ports to erase with, on a host that refuses what `isStuck` says. */
@@ -82,7 +138,7 @@ test('leave: what cannot be undone keeps the state and has its own exit status',
   assert.deepEqual(await disk.list(), []);
 });
 
-test('leave: the mark goes last', async () => {
+test('leave: the genesis goes first, the mark last', async () => {
   // Goal: invariant 2. Method: whenever a file goes, look whether the mark still stands.
   const { disk } = stage();
   for (const name of ['config', 'genesis', 'journal', 'member-key', 'wg-key']) {
@@ -95,6 +151,7 @@ test('leave: the mark goes last', async () => {
     removed.push(name);
   };
   await eraseState(erasing({ ...disk, remove }, () => false));
+  assert.equal(removed[1], 'genesis'); // After the ledger, which is gone when all is undone.
   assert.equal(removed.at(-1), 'leaving');
   assert.ok(!(await isLeaving(disk)));
 });

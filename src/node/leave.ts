@@ -3,15 +3,18 @@
  * state.
  *
  * 1. The mark `leaving` is durable before anybody is told and anything is undone; whoever starts
- *    here next finishes the job first. Else a crash would leave a member that runs on, though all
- *    others take it for gone and let it in no more.
+ *    here next finishes the job first (`finish-leave.ts`). Else a crash would leave a member that
+ *    runs on, though all others take it for gone and let it in no more.
  * 2. The mark goes last: until then, a leave that was cut can be told from a fresh directory.
+ * 3. Nobody has to be reachable, and a disk that takes nothing more keeps nobody from being undone.
  */
 import type { PeerKey } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Ports } from '../ports.ts';
 import { openLedger } from './ledger.ts';
+import { forgetMember } from './local-state.ts';
 import type { Replica } from './replica.ts';
+import type { Told } from './rules/answers.ts';
 import type { Sync } from './sync.ts';
 
 const MARK = 'leaving';
@@ -21,23 +24,75 @@ const MARK = 'leaving';
  * operator evicts it.
  */
 const TELL_MS = 3_000;
+/** Longest wait for a first connection, for who leaves right after its start. Unit: ms. */
+const MEET_MS = 5_000;
+/** Pause between two looks for connections. Unit: ms. */
+const LOOK_MS = 100;
 
-/** Says that this member leaves; done when every connected member knows, or after 3 s. */
+type LeavePorts = Pick<Ports, 'clock' | 'disk'>;
+
+/** Whom there is to tell: the members that have not left, and those connected now. */
+export interface Audience {
+  readonly others: () => number;
+  readonly connected: () => readonly PeerKey[];
+}
+
+/**
+ * Says that this member leaves; done when every connected member knows, or after 3 s. When it
+ * cannot be said the mark is taken back and nothing has changed.
+ */
 export async function announceLeave(
-  { clock, disk }: Pick<Ports, 'clock' | 'disk'>,
+  ports: LeavePorts,
   replica: Replica,
   sync: Sync,
-  connected: readonly PeerKey[],
-): Promise<void> {
+  audience: Audience,
+): Promise<Told> {
+  const { disk } = ports;
   await disk.write(MARK, new Uint8Array());
-  await replica.write([{ path: 'member/left', value: { left: true } }]).catch(async (error) => {
-    await disk.remove(MARK);
+  await sayLeft(replica).catch(async (error: unknown) => {
+    await disk.remove(MARK).catch(() => {
+      throw begun(error);
+    });
     throw error;
   });
+  return await tell(ports, sync, audience);
+}
+
+/** Says it again, for a leave that was cut: whether or not it can be said, there is no way back. */
+export async function repeatLeave(
+  ports: LeavePorts & Pick<Ports, 'log'>,
+  replica: Replica,
+  sync: Sync,
+  audience: Audience,
+): Promise<Told> {
+  await sayLeft(replica).catch((error: unknown) => {
+    ports.log.warn('leave-not-said', { why: String(error) });
+  });
+  const { clock } = ports;
+  const untilMs = clock.monotonicMs() + MEET_MS;
+  const isMissing = (): boolean => audience.connected().length < audience.others();
+  while (isMissing() && clock.monotonicMs() < untilMs) {
+    await clock.sleep(LOOK_MS, new AbortController().signal);
+  }
+  return await tell(ports, sync, audience);
+}
+
+const sayLeft = (replica: Replica): Promise<void> =>
+  replica.write([{ path: 'member/left', value: { left: true } }]);
+
+async function tell(
+  { clock }: Pick<Ports, 'clock'>,
+  sync: Sync,
+  { others, connected }: Audience,
+): Promise<Told> {
   const stop = new AbortController();
-  const told = Promise.all(connected.map((peer) => sync.with(peer)));
-  await Promise.race([told, clock.sleep(TELL_MS, stop.signal)]);
+  let told = 0;
+  const asking = connected().map(async (peer) => {
+    if ((await sync.with(peer)) && !stop.signal.aborted) told += 1;
+  });
+  await Promise.race([Promise.all(asking), clock.sleep(TELL_MS, stop.signal)]);
   stop.abort();
+  return { told, others: others() };
 }
 
 type ErasePorts = Pick<Ports, 'disk' | 'host' | 'process' | 'log'>;
@@ -47,14 +102,26 @@ type ErasePorts = Pick<Ports, 'disk' | 'host' | 'process' | 'log'>;
  * Fault 'unfinished' when something could not be undone; then the state stays.
  */
 export async function eraseState({ disk, host, process, log }: ErasePorts): Promise<void> {
-  await disk.write(MARK, new Uint8Array());
+  if (!(await isLeaving(disk))) await disk.write(MARK, new Uint8Array());
   const ledger = await openLedger(disk);
   const left = await ledger.undoAll({ host, process, log });
   if (left.length > 0) throw undone(left);
-  const names = await disk.list();
-  for (const name of names.filter((file) => file !== MARK)) await disk.remove(name);
+  await forgetMember(disk); // What is left without it is no member, which `finish-leave.ts` asks.
+  for (const name of await disk.list()) if (name !== MARK) await disk.remove(name);
   await disk.remove(MARK);
 }
+
+const begun = (cause: unknown): Fault =>
+  new Fault(
+    'unfinished',
+    {
+      field: 'leave',
+      value: 'begun',
+      why: 'the disk failed in its midst: it was neither told nor taken back',
+      remedy: 'repair the disk, then run cnsmo leave again',
+    },
+    cause,
+  );
 
 const undone = (left: readonly string[]): Fault =>
   new Fault('unfinished', {

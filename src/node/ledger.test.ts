@@ -161,3 +161,36 @@ test('a torn or spoilt line costs itself only, and is told', async () => {
   await ledger.undoAll(ports);
   assert.deepEqual(warned, ['ledger-damaged']);
 });
+
+test('a disk that takes nothing keeps nothing from being undone', async () => {
+  // Goal: who leaves on a full disk gets its host back. Method: a torn ledger on a disk that fails
+  // every write: opened and undone; a new change is not recorded, and so not made.
+  const { disk, files } = memoryDisk();
+  await (await openLedger(disk)).record({ a: remove('a'), b: remove('b') });
+  files.set('ledger', `${files.get('ledger')}{"id":"torn`);
+  const full = async () => {
+    throw new Fault('refused', { field: 'disk', value: 'ledger', why: 'full', remedy: 'free it' });
+  };
+  const { done, ports } = recorder(() => works);
+  const ledger = await openLedger({ ...disk, write: full, append: full });
+  await assert.rejects(ledger.record({ c: remove('c') }), Fault);
+  assert.deepEqual(await ledger.undoAll(ports), []);
+  assert.deepEqual(done, ['ip link delete b', 'ip link delete a']);
+});
+
+test('a torn ledger is mended as soon as the disk takes it', async () => {
+  // Goal: no line is lost behind a torn one. Method: a disk that fails the first write only.
+  const { disk, files } = memoryDisk();
+  await (await openLedger(disk)).record({ a: remove('a') });
+  files.set('ledger', `${files.get('ledger')}{"id":"torn`);
+  let isFull = true;
+  const write: Disk['write'] = async (name, content) => {
+    const facts = { field: 'disk', value: name, why: 'full', remedy: 'free it' };
+    if (isFull) throw new Fault('refused', facts);
+    await disk.write(name, content);
+  };
+  const ledger = await openLedger({ ...disk, write });
+  isFull = false;
+  await ledger.record({ b: remove('b') });
+  assert.deepEqual([...(await openLedger(disk)).ids()], ['a', 'b']);
+});

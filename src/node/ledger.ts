@@ -4,7 +4,7 @@
  * One append-only file of JSON lines, `{id, undo}` or `{done: id}`, read once when opened.
  * 1. An entry is durable before the change that it undoes.
  * 2. Undone last first, each marked when done: after a crash at any step the rest can follow.
- * 3. What is gone already counts as undone.
+ * 3. What is gone already counts as undone, so an undo that could not be marked is repeated.
  */
 import * as z from 'zod/mini';
 import { Fault } from '../fault.ts';
@@ -47,9 +47,17 @@ export interface Ledger {
 /** Opens it. A line that a crash cut short or the disk spoilt is dropped, and told at `undoAll`. */
 export async function openLedger(disk: Ports['disk']): Promise<Ledger> {
   const { entries, unreadable } = readLines(await disk.read(FILE));
-  const append = (lines: readonly Line[]) => disk.append(FILE, encode(lines));
-  // Rewritten, or the next line would be appended to the torn one.
-  if (unreadable > 0) await disk.write(FILE, encode(live(entries)));
+  let isTorn = unreadable > 0;
+  /** Rewritten, or the next line would be appended to the torn one. */
+  const mend = async (): Promise<void> => {
+    if (isTorn) await disk.write(FILE, encode(live(entries)));
+    isTorn = false;
+  };
+  const append = async (lines: readonly Line[]): Promise<void> => {
+    await mend();
+    await disk.append(FILE, encode(lines));
+  };
+  await mend().catch(onlyFault); // A disk that takes nothing now: at the next append.
   const undo = async (ports: UndoPorts, prefix: string): Promise<readonly string[]> => {
     const { host, process, log } = ports;
     if (unreadable > 0) log.warn('ledger-damaged', { lines: unreadable });
@@ -62,7 +70,7 @@ export async function openLedger(disk: Ports['disk']): Promise<Ledger> {
         left.push(id);
         continue;
       }
-      await append([{ done: id }]);
+      await append([{ done: id }]).catch(onlyFault); // Unmarked it is undone again: harmless.
       entries.delete(id);
     }
     return left;
@@ -83,6 +91,11 @@ export async function openLedger(disk: Ports['disk']): Promise<Ledger> {
     undoService: (name, ports) => undo(ports, `${name}-`),
   };
 }
+
+/** Passes over a failure of the disk; what is none is a bug and rises. */
+const onlyFault = (error: unknown): void => {
+  if (!(error instanceof Fault)) throw error;
+};
 
 const logUndo = (log: Log, id: string, why: string | null): void =>
   why === null ? log.info('undone', { id }) : log.warn('undo-failed', { id, why });

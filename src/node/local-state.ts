@@ -69,6 +69,9 @@ export async function dropKeys(disk: Disk): Promise<void> {
   await disk.remove(FILE.wg);
 }
 
+/** From here on the directory holds no member, whatever else is in it: the genesis goes first. */
+export const forgetMember = (disk: Disk): Promise<void> => disk.remove(FILE.genesis);
+
 /** Makes the directory a member. The genesis comes last. */
 export async function writeLocalState(
   disk: Disk,

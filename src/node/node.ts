@@ -14,10 +14,11 @@ import { type ApiContext, answerApi } from './api.ts';
 import { serveJoins } from './entry.ts';
 import { createEvents } from './events.ts';
 import { createFacts } from './facts.ts';
-import { announceLeave, eraseState } from './leave.ts';
+import { announceLeave, eraseState, isLeaving, repeatLeave } from './leave.ts';
 import { createLinks } from './links.ts';
 import { readLocalState, writeConfig } from './local-state.ts';
 import { openReplica } from './replica.ts';
+import type { Told } from './rules/answers.ts';
 import { pictureOf } from './rules/events.ts';
 import { isReady } from './rules/ready.ts';
 import { standingOf } from './rules/standing.ts';
@@ -40,19 +41,22 @@ export interface RunningNode {
   api(request: ApiRequest): Promise<ApiAnswer>;
   /** Stops the loops; the data plane stays. Harmless when stopped already. */
   stop(): Promise<void>;
+  /** Takes this VM out of its mesh, as `leave` of the API does. Asked twice, it is done once. */
+  leave(): Promise<Told>;
   /** Resolves when it has stopped, for whatever reason. */
   readonly done: Promise<void>;
 }
 
 /**
  * Starts the member that the state directory holds. Fault 'refused' when it holds none or the
- * port is taken.
+ * port is taken. One that was leaving undoes what it made, says nothing but that it leaves, and
+ * waits for `leave`.
  */
 export async function startNode(given: Ports, build: Build): Promise<RunningNode> {
   const events = createEvents(given.clock, build.version);
   const ports = { ...given, log: events.overhear(given.log) };
   const parts = await openParts(ports, build);
-  const { replica, sync, links, facts, agents, swarm, stop } = parts;
+  const { replica, links, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
   const door = { ...parts, connected: () => connectedMembers(parts) };
 
@@ -68,7 +72,7 @@ export async function startNode(given: Ports, build: Build): Promise<RunningNode
   const loops = [
     sync.run(swarm, signal), //                frames between members
     links.run(swarm, signal), //               a connection to every member, for ever
-    facts.run(signal), //                      what this member says of itself
+    ...(parts.isGoing ? [] : [facts.run(signal)]), // what this member says of itself
     agents.run(signal), //                     this host, service by service
     events.run(() => pictureOf(replica.view(), new Set(connectedMembers(parts))), signal),
   ];
@@ -78,19 +82,47 @@ export async function startNode(given: Ports, build: Build): Promise<RunningNode
     stop.abort();
     await closed;
   };
-  const leaving = { done: Promise.resolve() };
-  const leave = async (): Promise<void> => {
-    await announceLeave(ports, replica, sync, connectedMembers(parts));
-    leaving.done = end().then(() => eraseState(ports));
-    await leaving.done;
-  };
+  const leaving = createLeaving(ports, parts, end);
+  const { leave } = leaving;
   const next: ApiContext['events'] = (wish) => events.next(wish, signal);
   const api = apiContext(ports, parts, { leave, stop: () => stop.abort(), events: next });
   return {
     self: parts.self,
     api: (request) => answerApi(api, request),
     stop: end,
-    done: closed.then(() => leaving.done),
+    leave,
+    done: closed.then(leaving.settled),
+  };
+}
+
+/** Leaving, once however often it is asked for. */
+function createLeaving(ports: Ports, parts: Parts, end: () => Promise<void>) {
+  const { replica, sync, self, isGoing, stop } = parts;
+  const connected = () => connectedMembers(parts);
+  const others = () =>
+    replica.view().members.filter(({ id, hasLeft }) => id !== self && !hasLeft).length;
+  let leaving: Promise<Told> | null = null;
+  let erasing = Promise.resolve();
+  const begin = async (): Promise<Told> => {
+    const say = isGoing ? repeatLeave : announceLeave;
+    const told = await say(ports, replica, sync, { connected, others });
+    erasing = end().then(() => eraseState(ports));
+    await erasing;
+    return told;
+  };
+  return {
+    leave: (): Promise<Told> => {
+      leaving ??= begin().catch((error: unknown) => {
+        if (!stop.signal.aborted) leaving = null; // It was refused, and nothing has changed.
+        throw error;
+      });
+      return leaving;
+    },
+    /** Resolves when no leave is under way. Rejects when the host could not be undone. */
+    settled: async (): Promise<void> => {
+      await leaving?.catch(() => undefined); // Whoever asked for it has its failure.
+      await erasing;
+    },
   };
 }
 
@@ -146,7 +178,8 @@ async function openParts(ports: Ports, build: Build) {
   const standing = (peer: Parameters<ReturnType<typeof standingOf>>[0]) =>
     standingOf(replica.view(), pinned, clock.wallMs())(peer);
   const stop = new AbortController();
-  const config = { current: local.config };
+  const isGoing = await isLeaving(ports.disk);
+  const config = { current: isGoing ? { ...local.config, services: [] } : local.config };
   const linkContext = { self, view: replica.view, standing, entries };
   const links = createLinks(ports, linkContext, () => agents.mark());
   const sync = createSync(ports, replica, (peer) => standing(peer) === 'member');
@@ -179,6 +212,7 @@ async function openParts(ports: Ports, build: Build) {
     config,
     build,
     startedMs,
+    isGoing,
   };
 }
 

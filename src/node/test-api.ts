@@ -140,7 +140,10 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
       events: [{ time: '', kind: 'started', member: null, text: JSON.stringify(wish) }],
       cursor: '1-1',
     }),
-    leave: async () => void done.push('leave'),
+    leave: async () => {
+      done.push('leave');
+      return { told: 1, others: 1 };
+    },
     stop: () => void done.push('stop'),
   };
 }

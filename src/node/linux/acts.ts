@@ -7,20 +7,23 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Ports } from '../../ports.ts';
+import { finishLeave } from '../finish-leave.ts';
 import { type Founded, prepareInit } from '../init.ts';
 import { type Joined, joinedBefore, prepareJoin } from '../join.ts';
-import { isLeaving } from '../leave.ts';
-import { readLocalState } from '../local-state.ts';
+import { eraseState, isLeaving } from '../leave.ts';
+import { isInitialised, readLocalState } from '../local-state.ts';
 import { checkVacant } from '../preflight.ts';
+import type { Told } from '../rules/answers.ts';
 import { missingTools } from '../rules/fitness.ts';
 import { readSettings, type Settings, type SettingTexts } from '../rules/settings.ts';
-import { type Directories, eraseHere, openPorts, runDaemon } from './daemon.ts';
+import { type Directories, eraseHere, forgetRun, openPorts, runDaemon } from './daemon.ts';
 import { lockState, removeEmptyState } from './daemon-lock.ts';
 import { openHost } from './host.ts';
 import { installTools } from './install-tools.ts';
 import { awaitGone, startDaemon, stopDaemon, usesUnit } from './lifecycle.ts';
 import { type LogWish, readJournal, readLogFile } from './log-reader.ts';
 import { removeUnit } from './systemd.ts';
+import { versionInfo } from './version.ts';
 
 /** The flags of init and join, as typed. */
 export type MemberTexts = SettingTexts & { readonly installTools?: boolean };
@@ -70,7 +73,13 @@ export const startHere = (directories: Directories, timeoutMs: number | null): P
   withoutTrace(directories, async () => {
     const { crypto, disk } = await openPorts(directories, 'warn');
     const check = async (): Promise<void> => {
-      if (!(await isLeaving(disk))) await readLocalState(crypto, disk);
+      const wasLeaving = await isLeaving(disk);
+      if (wasLeaving) await finishLeaveHere(directories);
+      if (wasLeaving && !(await isInitialised(disk))) {
+        await forgetHere(directories);
+        throw hasLeft();
+      }
+      await readLocalState(crypto, disk);
     };
     await startDaemon(openHost(), directories, check, timeoutMs);
   });
@@ -82,15 +91,32 @@ export const stopHere = (directories: Directories, timeoutMs: number | null): Pr
 /** Runs the daemon in this process. */
 export const daemonHere = runDaemon;
 
-/** Undoes and deletes what a member left here, telling nobody. */
-export const leaveHere = eraseHere;
+/**
+ * Undoes and deletes what a member left here, telling nobody. Fault 'refused' while a daemon runs;
+ * another command is waited for.
+ */
+export const leaveHere = (directories: Directories): Promise<void> =>
+  eraseHere(directories, (ports) => eraseState(ports));
 
-/** After leave: waits until the daemon is gone, and removes its unit. */
+/** See `Local.finishLeave`. Waits for a daemon that is about to end. */
+export async function finishLeaveHere(directories: Directories): Promise<Told | null | 'member'> {
+  const build = versionInfo();
+  await awaitGone(directories);
+  return await eraseHere(directories, async (ports) => {
+    if (await isLeaving(ports.disk)) return await finishLeave(ports, build);
+    if (await isInitialised(ports.disk)) return 'member';
+    await eraseState(ports);
+    return null;
+  });
+}
+
+/** After leave: waits until the daemon is gone, and removes its unit and its directories. */
 export async function forgetHere(directories: Directories): Promise<void> {
   const host = openHost();
   const isUnit = await usesUnit(host, directories);
   await awaitGone(directories);
   if (isUnit) await removeUnit(host);
+  await forgetRun(directories);
 }
 
 /** Hands on the daemon's log. See `readLogFile`. */
@@ -149,6 +175,14 @@ async function alone<Result>(
     await unlock();
   }
 }
+
+const hasLeft = (): Fault =>
+  new Fault('refused', {
+    field: 'state',
+    value: 'left',
+    why: 'a leave had been cut here; it is finished now, and this VM is in no mesh',
+    remedy: 'run cnsmo init for a new mesh, or cnsmo join with a token',
+  });
 
 const notRoot = (): Fault =>
   new Fault('refused', {

@@ -2,16 +2,19 @@
  * Edge: daemon — the whole member on this machine: opens the nine ports, starts the node, serves
  * its API, obeys signals.
  */
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '../../fault.ts';
 import type { Ports } from '../../ports.ts';
-import { eraseState, isLeaving } from '../leave.ts';
+import { finishLeave } from '../finish-leave.ts';
+import { isLeaving } from '../leave.ts';
 import { isInitialised } from '../local-state.ts';
-import { startNode } from '../node.ts';
+import { type Build, startNode } from '../node.ts';
 import { resolveProgram } from './bundle.ts';
 import { openClock } from './clock.ts';
 import { openCrypto } from './crypto.ts';
-import { lockState } from './daemon-lock.ts';
+import { lockState, runningDaemon } from './daemon-lock.ts';
 import { openDisk } from './disk.ts';
 import { openHost } from './host.ts';
 import { openLog } from './log.ts';
@@ -52,52 +55,86 @@ type LogLevel = Parameters<typeof openLog>[0];
 export async function runDaemon(directories: Directories): Promise<void> {
   const ports = await openPorts(directories, 'info');
   const unlock = await lockState(directories.state, directories.run, 'daemon');
+  let isGone = false;
   try {
-    if (await isLeaving(ports.disk)) {
-      await eraseState(ports);
-      await forgetPrograms(directories);
-      return;
-    }
     const build = versionInfo();
-    const node = await startNode(ports, build);
-    const unserve = await ports.net
-      .serveApi((request) => node.api(request))
-      .catch(async (error: unknown) => {
-        await node.stop(); // A node that nobody can ask must not live on.
-        throw error;
-      });
-    const stop = () => void node.stop().catch(() => undefined); // `done` says it as well.
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
-    ports.log.info('started', { version: build.version, commit: build.commit, member: node.self });
-    try {
-      await node.done;
-    } finally {
-      await unserve();
-    }
-    ports.log.info('stopped');
-    if (!(await isInitialised(ports.disk))) await forgetPrograms(directories);
+    if (await isLeaving(ports.disk)) await finishLeave(ports, build);
+    else await runMember(ports, build);
+    isGone = !(await isInitialised(ports.disk));
+    if (isGone) await forgetState(directories);
   } finally {
     await unlock();
+    if (isGone) await forgetRun(directories);
     setTimeout(() => process.exit(), LINGER_MS).unref(); // Runs only when something is left open.
   }
 }
 
-/**
- * Undoes and deletes what a member left on this VM, without a daemon. Fault 'refused' while one
- * runs.
- */
-export async function eraseHere(directories: Directories): Promise<void> {
-  const ports = await openPorts(directories, 'error');
-  const unlock = await lockState(directories.state, directories.run);
+async function runMember(ports: Ports, build: Build): Promise<void> {
+  const node = await startNode(ports, build);
+  const unserve = await ports.net
+    .serveApi((request) => node.api(request))
+    .catch(async (error: unknown) => {
+      await node.stop(); // A node that nobody can ask must not live on.
+      throw error;
+    });
+  const stop = () => void node.stop().catch(() => undefined); // `done` says it as well.
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  ports.log.info('started', { version: build.version, commit: build.commit, member: node.self });
   try {
-    await eraseState(ports);
-    await forgetPrograms(directories);
+    await node.done;
+  } finally {
+    await unserve();
+  }
+  ports.log.info('stopped');
+}
+
+/**
+ * Runs `erase` on what a member left on this VM, without a daemon. Fault 'refused' while one runs;
+ * another command is waited for, so that two of them at once are as good as one.
+ */
+export async function eraseHere<Result>(
+  directories: Directories,
+  erase: (ports: Ports) => Promise<Result>,
+): Promise<Result> {
+  const ports = await openPorts(directories, 'error');
+  const unlock = await lockPatiently(directories);
+  try {
+    const result = await erase(ports);
+    if (!(await isInitialised(ports.disk))) await forgetState(directories);
+    return result;
   } finally {
     await unlock();
   }
 }
 
-/** What the binary wrote out of itself is of no use to a VM that has left. */
-const forgetPrograms = ({ state }: Directories): Promise<void> =>
-  rm(join(state, 'bin'), { recursive: true, force: true });
+/** Longest wait for another command, and pause between two tries. Unit: ms. */
+const LOCK_MS = 20_000;
+const RETRY_MS = 50;
+
+async function lockPatiently({ state, run }: Directories): Promise<() => Promise<void>> {
+  const deadlineMs = performance.now() + LOCK_MS;
+  for (;;) {
+    try {
+      return await lockState(state, run);
+    } catch (error) {
+      const isHeld = error instanceof Fault && error.facts.field === 'state';
+      if (!isHeld || performance.now() > deadlineMs || (await runningDaemon(run)) !== null) {
+        throw error;
+      }
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+/**
+ * What the binary wrote out of itself is of no use to a VM that has left, nor is its directory once
+ * that is empty: whoever holds it still, a mount or a unit, keeps it.
+ */
+async function forgetState({ state }: Directories): Promise<void> {
+  await rm(join(state, 'bin'), { recursive: true, force: true });
+  await rmdir(state).catch(() => undefined);
+}
+
+/** The same for the run directory, where nobody has a file any more. */
+export const forgetRun = ({ run }: Directories): Promise<void> => rmdir(run).catch(() => undefined);

@@ -50,3 +50,9 @@ export interface Status {
 
 /** An invite as it is listed. `state`: open, used-up, revoked or expired. */
 export type ListedInvite = Omit<Invite, 'isRevoked' | 'author'> & { readonly state: string };
+
+/** Who knows that this member has left, of the other members. */
+export interface Told {
+  readonly told: number;
+  readonly others: number;
+}
