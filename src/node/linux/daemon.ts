@@ -14,13 +14,15 @@ import { type Build, startNode } from '../node.ts';
 import { resolveProgram } from './bundle.ts';
 import { openClock } from './clock.ts';
 import { openCrypto } from './crypto.ts';
-import { lockState, runningDaemon } from './daemon-lock.ts';
+import { isDaemonRunning, lockState, runningDaemon } from './daemon-lock.ts';
 import { openDisk } from './disk.ts';
+import { removeFile } from './files.ts';
 import { openHost } from './host.ts';
 import { openLog } from './log.ts';
 import { openNet } from './net.ts';
 import { openProcess } from './process.ts';
 import { openRandom } from './random.ts';
+import { socketPath } from './run-directory.ts';
 import { openSwarm } from './swarm.ts';
 import { versionInfo } from './version.ts';
 
@@ -136,5 +138,12 @@ async function forgetState({ state }: Directories): Promise<void> {
   await rmdir(state).catch(() => undefined);
 }
 
-/** The same for the run directory, where nobody has a file any more. */
-export const forgetRun = ({ run }: Directories): Promise<void> => rmdir(run).catch(() => undefined);
+/** Where wireguard-go has its sockets; it makes the directory and never removes it. */
+const ENGINE_RUN = '/run/wireguard';
+
+/** The same for the run directory, where a daemon that was killed may have left its socket. */
+export async function forgetRun({ state, run }: Directories): Promise<void> {
+  if (await isDaemonRunning(state)) return; // Somebody is here again.
+  await removeFile(socketPath(run));
+  for (const directory of [run, ENGINE_RUN]) await rmdir(directory).catch(() => undefined);
+}
