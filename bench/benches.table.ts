@@ -1,12 +1,14 @@
 /** The benches by name, in the order in which `npm run bench` runs them. */
 import type { Bench } from './bench.ts';
 import { benchBinary } from './binary.ts';
+import { benchIdle } from './idle.ts';
 import { benchState } from './state/state.ts';
 import { benchVpn } from './vpn.ts';
 
 /** A name is also that of a section in docs/BENCHMARKS.md. */
 export const BENCHES: Readonly<Record<string, Bench>> = {
   binary: benchBinary,
+  idle: benchIdle,
   vpn: benchVpn,
   state: benchState,
 };

@@ -80,7 +80,7 @@ const main = async (): Promise<void> => {
   if (!existsSync(join(DIST, binaryName(machineArch())))) {
     throw scriptFailure('there is no binary; run: npm run build');
   }
-  await ensureTools(['ip', 'wg', 'unshare']);
+  await ensureTools(['ip', 'wg', 'unshare', 'nft']);
   const reports: Report[] = [];
   for (const name of names) reports.push(await runBench(name, rounds));
   if (values.json !== undefined) {

@@ -33,6 +33,8 @@ export interface Vm {
   powerCut(): Promise<void>;
   /** The machine ends at once, and its kernel tells its peers. */
   crash(): Promise<void>;
+  /** The daemon's pid, as the machine outside sees it. Throws when none runs. */
+  daemonPid(): number;
   /** Kills the daemon, and nothing else. Gives its pid; rejects when none runs. */
   killDaemon(): number;
 }
@@ -80,7 +82,12 @@ export function makeVm(ground: VmGround, name: string, site: string, number: num
       await end();
     },
     crash: end,
-    killDaemon: () => killDaemon(machine(), name),
+    daemonPid: () => daemonPid(machine(), name),
+    killDaemon: () => {
+      const pid = daemonPid(machine(), name);
+      process.kill(pid, 'SIGKILL');
+      return pid;
+    },
   };
 }
 
@@ -111,9 +118,8 @@ echo 0 > /proc/sys/net/ipv6/conf/default/router_solicitations`;
 
 const quoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
 
-function killDaemon(machine: Namespace, name: string): number {
+function daemonPid(machine: Namespace, name: string): number {
   const [daemon] = daemonsOf(machine);
   if (daemon === undefined) throw new Error(`${name} runs no daemon`);
-  process.kill(daemon.pid, 'SIGKILL');
   return daemon.pid;
 }

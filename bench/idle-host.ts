@@ -1,0 +1,59 @@
+/**
+ * Edge: idle host — what the daemon of one VM costs while nothing happens, as its kernel counts it.
+ *
+ * 1. All is read from outside: the daemon is neither asked nor stopped.
+ * 2. Traffic is what crosses the swarm's TCP port, in and out, with its IP and TCP headers. The
+ *    engine's UDP is not in it.
+ */
+import { readFileSync } from 'node:fs';
+import type { Vm } from '../netns-tests/vm.ts';
+import { cpuMsOf } from './cpu.ts';
+
+/** The port of every VM here: the default. */
+const PORT = 7300;
+
+const chain = (hook: 'input' | 'output'): string => `chain ${hook} {
+  type filter hook ${hook} priority 0
+  tcp sport ${PORT} counter name swarm return
+  tcp dport ${PORT} counter name swarm
+}`;
+
+const RULES = `table inet bench {
+counter swarm {
+}
+${chain('input')}
+${chain('output')}
+}`;
+
+/** The counters of one VM at one moment. */
+export interface Reading {
+  readonly atMs: number;
+  readonly cpuMs: number;
+  /** Through the port, both directions. */
+  readonly bytes: number;
+  /** Last process number that the VM's kernel gave: processes and threads. */
+  readonly lastPid: number;
+}
+
+/** Starts counting what crosses the swarm's port of a VM. */
+export async function countTraffic(vm: Vm): Promise<void> {
+  await vm.must(['nft', '-f', '-'], { input: RULES });
+}
+
+/** Reads a VM's counters. Costs the VM two process numbers, of its own two programs. */
+export async function readCounters(vm: Vm): Promise<Reading> {
+  const counters = await vm.must(['nft', 'list', 'counter', 'inet', 'bench', 'swarm']);
+  const bytes = Number(/bytes (\d+)/.exec(counters)?.[1]);
+  const lastPid = Number(await vm.must(['cat', '/proc/sys/kernel/ns_last_pid']));
+  return { atMs: performance.now(), cpuMs: cpuMsOf(vm.daemonPid()), bytes, lastPid };
+}
+
+/** Numbers that one reading uses up. */
+export const PIDS_OF_READING = 2;
+
+/** The daemon's private memory now. Unit: MB of 10^6 bytes. */
+export function privateMb(pid: number): number {
+  const kilobytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (kilobytes === undefined) throw new Error(`process ${pid}: no RssAnon`);
+  return (Number(kilobytes) * 1024) / 1e6;
+}
