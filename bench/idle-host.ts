@@ -5,9 +5,8 @@
  * 2. Traffic is what crosses the swarm's TCP port, in and out, with its IP and TCP headers. The
  *    engine's UDP is not in it.
  */
-import { readFileSync } from 'node:fs';
+import { cpuMsOf } from '../netns-tests/processes.ts';
 import type { Vm } from '../netns-tests/vm.ts';
-import { cpuMsOf } from './cpu.ts';
 
 /** The port of every VM here: the default. */
 const PORT = 7300;
@@ -50,10 +49,3 @@ export async function readCounters(vm: Vm): Promise<Reading> {
 
 /** Numbers that one reading uses up. */
 export const PIDS_OF_READING = 2;
-
-/** The daemon's private memory now. Unit: MB of 10^6 bytes. */
-export function privateMb(pid: number): number {
-  const kilobytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  if (kilobytes === undefined) throw new Error(`process ${pid}: no RssAnon`);
-  return (Number(kilobytes) * 1024) / 1e6;
-}

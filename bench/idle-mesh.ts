@@ -4,14 +4,9 @@
  * Each daemon gives one sample in each window; a window begins where the last one ended.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownBytesOf } from '../netns-tests/processes.ts';
 import { openWorld, type RealWorld } from '../netns-tests/world.ts';
-import {
-  countTraffic,
-  PIDS_OF_READING,
-  privateMb,
-  type Reading,
-  readCounters,
-} from './idle-host.ts';
+import { countTraffic, PIDS_OF_READING, type Reading, readCounters } from './idle-host.ts';
 
 /** From the moment when all are connected to the first window. Unit: ms. */
 const SETTLE_MS = 30_000;
@@ -32,6 +27,8 @@ export interface Use {
   /** Processes and threads that were started on the VM. */
   readonly spawned: number;
 }
+
+const privateMb = (pid: number): number => ownBytesOf(pid) / 1e6;
 
 /** How long and how often. */
 export interface Windows {

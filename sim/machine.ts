@@ -124,9 +124,11 @@ async function serve(ports: Ports, life: Life): Promise<void> {
     life.end('exit');
     return;
   }
-  const node = await startNode(ports, BUILD);
-  const unserve = await ports.net.serveApi((request) => node.api(request));
-  void node.done.then(unserve).then(() => life.end('exit'));
+  let unserve = async (): Promise<void> => undefined;
+  const node = await startNode(ports, BUILD, async (api) => {
+    unserve = await ports.net.serveApi(api);
+  });
+  void node.done.then(() => unserve()).then(() => life.end('exit'));
 }
 
 const pause = (room: Room, life: Life, durationMs: number): Promise<void> =>

@@ -52,6 +52,8 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
     const { name } = service;
     const isWanted = () => context.config.current.services.includes(name);
     const onUndone = (left: AgentReport | null) => board.settle(name, left);
+    // So that nobody takes a VM for ready whose agents have not begun.
+    if (isWanted()) board.put({ name, state: 'starting', problems: [], changes: 0 });
     return createKeeper(ports, service, { ...agentContext, isWanted, onUndone });
   });
   const mark = (): void => {

@@ -5,8 +5,8 @@ import { memberIdOf } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { openCrypto } from './linux/crypto.ts';
-import { writeLocalState } from './local-state.ts';
-import { type Build, startNode } from './node.ts';
+import { readLocalState, writeConfig, writeLocalState } from './local-state.ts';
+import { type Build, type RunningNode, startNode } from './node.ts';
 
 const crypto = openCrypto();
 const seed = new Uint8Array(32).fill(3);
@@ -187,6 +187,53 @@ test('node: what fails while it opens leaves no swarm behind', async () => {
   );
   await assert.rejects(startNode(ports, build), /no facts/);
   assert.ok(events.includes('swarm stopped'));
+});
+
+/** A VM that consents to the VPN; tells what its agents did to the host so far. */
+async function stageWithVpn() {
+  const touched: string[] = [];
+  const { ports, events } = await stage({ request: async () => new Uint8Array() });
+  const { config } = await readLocalState(crypto, ports.disk);
+  await writeConfig(ports.disk, { ...config, services: ['vpn'] });
+  const touch = (words: readonly string[]) => void touched.push(words.join(' '));
+  const host: Ports['host'] = {
+    ...ports.host,
+    run: async ({ argv }) => {
+      touch(argv);
+      return { status: 0, stdout: '', stderr: '' };
+    },
+  };
+  const process: Ports['process'] = { ...ports.process, lines: async (argv) => touch(argv) };
+  return { ports: { ...ports, host, process }, events, touched };
+}
+
+test('node: whoever asks is answered before an agent touches the host, and told so', async () => {
+  // Goal: the API does not wait for the first processes of agents, and never takes a VM for ready
+  // whose agents have not begun. Method: ask while the node opens; afterwards the agent does act.
+  const { ports, touched } = await stageWithVpn();
+  const ask = (api: RunningNode['api']) =>
+    api({ method: 'GET', path: '/v1/status', query: {}, body: null });
+  const said: unknown[] = [];
+  const node = await startNode(ports, build, async (api) => {
+    await nextTurn();
+    said.push((await ask(api)).body);
+    assert.deepEqual(touched, []);
+  });
+  const [{ self, services }] = said as [Record<'self' | 'services', Record<string, unknown>>];
+  assert.equal(self.ready, false);
+  assert.deepEqual(services, [{ name: 'vpn', state: 'starting', problems: [] }]);
+  while (touched.length === 0) await nextTurn();
+  await node.stop();
+});
+
+test('node: one whose API cannot be served starts nothing', async () => {
+  // Goal: no node that nobody can ask. Method: opening the API fails, and the swarm is stopped.
+  const { ports, events, touched } = await stageWithVpn();
+  const fails = () => Promise.reject(new Error('no socket'));
+  await assert.rejects(startNode(ports, build, fails), /no socket/);
+  await nextTurn();
+  assert.ok(events.includes('swarm stopped'));
+  assert.deepEqual(touched, []);
 });
 
 const nextTurn = (): Promise<string> =>

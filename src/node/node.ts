@@ -50,15 +50,33 @@ export interface RunningNode {
 /**
  * Starts the member that the state directory holds. Fault 'refused' when it holds none or the
  * port is taken. One that was leaving undoes what it made, says nothing but that it leaves, and
- * waits for `leave`.
+ * waits for `leave`. Whoever asks comes first: `onOpen` is given the API, and the loops start when
+ * it has settled; should it reject, nothing was started.
  */
-export async function startNode(given: Ports, build: Build): Promise<RunningNode> {
+export async function startNode(
+  given: Ports,
+  build: Build,
+  onOpen: (api: RunningNode['api']) => Promise<void> = async () => undefined,
+): Promise<RunningNode> {
   const events = createEvents(given.clock, build.version);
   const ports = { ...given, log: events.overhear(given.log) };
   const parts = await openParts(ports, build);
   const { replica, links, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
   const door = { ...parts, connected: () => connectedMembers(parts) };
+
+  const closed = Promise.withResolvers<void>();
+  closed.promise.catch(() => undefined); // `done` says it as well.
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await closed.promise;
+  };
+  const leaving = createLeaving(ports, parts, end);
+  const { leave } = leaving;
+  const next: ApiContext['events'] = (wish) => events.next(wish, signal);
+  const context = apiContext(ports, parts, { leave, stop: () => stop.abort(), events: next });
+  const api: RunningNode['api'] = (request) => answerApi(context, request);
+  await orStop(swarm, onOpen(api));
 
   const subscriptions: readonly Unsubscribe[] = [
     replica.onChange(links.mark), //           somebody came, moved or lost its standing
@@ -77,22 +95,8 @@ export async function startNode(given: Ports, build: Build): Promise<RunningNode
     events.run(() => pictureOf(replica.view(), new Set(connectedMembers(parts))), signal),
   ];
 
-  const closed = close(ports, parts, loops, subscriptions);
-  const end = async (): Promise<void> => {
-    stop.abort();
-    await closed;
-  };
-  const leaving = createLeaving(ports, parts, end);
-  const { leave } = leaving;
-  const next: ApiContext['events'] = (wish) => events.next(wish, signal);
-  const api = apiContext(ports, parts, { leave, stop: () => stop.abort(), events: next });
-  return {
-    self: parts.self,
-    api: (request) => answerApi(api, request),
-    stop: end,
-    leave,
-    done: closed.then(leaving.settled),
-  };
+  closed.resolve(close(ports, parts, loops, subscriptions));
+  return { self: parts.self, api, stop: end, leave, done: closed.promise.then(leaving.settled) };
 }
 
 /** Leaving, once however often it is asked for. */

@@ -11,7 +11,6 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { execa } from 'execa';
 import { Fault } from '../../fault.ts';
 import type { HostCommand, HostResult } from '../../ports.ts';
 import { openInput } from './command-input.ts';
@@ -81,6 +80,7 @@ export async function runCommand(command: HostCommand, limits: RunLimits): Promi
     const remedy = 'leave that character out';
     throw new Fault('refused', { field: 'command', value: shown, why: 'holds a NUL', remedy });
   }
+  const { execa } = await import('execa'); // Not at start: loading it takes 20 ms.
   const input = command.stdin ? await openInput(command.stdin) : null;
   const child = execa(tool, operands, {
     reject: false,

@@ -72,13 +72,10 @@ export async function runDaemon(directories: Directories): Promise<void> {
 }
 
 async function runMember(ports: Ports, build: Build): Promise<void> {
-  const node = await startNode(ports, build);
-  const unserve = await ports.net
-    .serveApi((request) => node.api(request))
-    .catch(async (error: unknown) => {
-      await node.stop(); // A node that nobody can ask must not live on.
-      throw error;
-    });
+  let unserve = async (): Promise<void> => undefined;
+  const node = await startNode(ports, build, async (api) => {
+    unserve = await ports.net.serveApi(api);
+  });
   const stop = () => void node.stop().catch(() => undefined); // `done` says it as well.
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);

@@ -3,7 +3,6 @@
  *
  * It keeps the proxy variables of whoever called, or a VM behind a proxy could install nothing.
  */
-import { execa } from 'execa';
 import { FIXED_ENVIRONMENT } from './command.ts';
 
 /**
@@ -17,6 +16,7 @@ export async function showCommand(
   onLine: (line: string) => void,
 ): Promise<boolean> {
   const [tool = '', ...operands] = argv;
+  const { execa } = await import('execa');
   const child = execa(tool, operands, {
     reject: false,
     cwd: '/',
