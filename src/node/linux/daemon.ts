@@ -19,6 +19,7 @@ import { openDisk } from './disk.ts';
 import { removeFile } from './files.ts';
 import { openHost } from './host.ts';
 import { openLog } from './log.ts';
+import { saveMemory } from './memory.ts';
 import { openNet } from './net.ts';
 import { openProcess } from './process.ts';
 import { openRandom } from './random.ts';
@@ -79,6 +80,7 @@ async function runMember(ports: Ports, build: Build): Promise<void> {
   const stop = () => void node.stop().catch(() => undefined); // `done` says it as well.
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  saveMemory();
   ports.log.info('started', { version: build.version, commit: build.commit, member: node.self });
   try {
     await node.done;

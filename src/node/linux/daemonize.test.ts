@@ -60,7 +60,7 @@ test('a daemon outlives its starter, alone, with a private log and without the t
   const [line = ''] = await linesOf(log, 1);
   assert.deepEqual(JSON.parse(line), {
     rest: ['--odd', '; $(x)'],
-    environment: ['CNSMO_STATE', 'LANG', 'LC_ALL', 'PATH'],
+    environment: ['CNSMO_STATE', 'LANG', 'LC_ALL', 'MALLOC_ARENA_MAX', 'PATH'],
     cwd: '/',
     leads: true,
   });

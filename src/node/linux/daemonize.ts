@@ -12,6 +12,7 @@ import { isSea } from 'node:sea';
 import { Fault } from '../../fault.ts';
 import { FIXED_ENVIRONMENT } from './command.ts';
 import { codeOf, diskFault, openFile } from './files.ts';
+import { DAEMON_ENVIRONMENT } from './memory.ts';
 
 /** What the daemon inherits beside the fixed environment. */
 const INHERITED = ['CNSMO_STATE', 'CNSMO_RUN', 'CNSMO_WIREGUARD_GO'] as const;
@@ -56,7 +57,7 @@ async function spawnDetached(argv: readonly string[], log: number): Promise<numb
   });
   const child = spawn(process.execPath, [...script, ...argv], {
     cwd: '/',
-    env: { ...FIXED_ENVIRONMENT, ...Object.fromEntries(inherited) },
+    env: { ...FIXED_ENVIRONMENT, ...DAEMON_ENVIRONMENT, ...Object.fromEntries(inherited) },
     detached: true,
     stdio: ['ignore', log, log],
   });

@@ -16,6 +16,7 @@ test('the unit keeps children alive, starts again and locks down only what we do
   const lines = renderUnit(places).split('\n');
   for (const line of [
     'Type=exec',
+    'Environment=MALLOC_ARENA_MAX=1',
     'ExecStart=/usr/local/bin/cnsmo daemon --state /var/lib/cnsmo --run /run/cnsmo',
     'Restart=on-failure',
     'RestartPreventExitStatus=6',

@@ -10,6 +10,7 @@
  */
 import { resolve } from 'node:path';
 import { FAULT_STATUS, Fault } from '../../fault.ts';
+import { DAEMON_ENVIRONMENT } from './memory.ts';
 
 /** Name of the unit. */
 export const UNIT = 'cnsmo.service';
@@ -24,6 +25,7 @@ export interface UnitPlaces {
 /** The unit as a text. Fault 'refused' when a path has a character that systemd would read. */
 export function renderUnit({ binary, state, run }: UnitPlaces): string {
   const words = [binary, 'daemon', '--state', state, '--run', run].map((word) => checked(word));
+  const environment = Object.entries(DAEMON_ENVIRONMENT).map((pair) => pair.join('='));
   return `# Written by cnsmo start; changes are lost. Add to it with: systemctl edit ${UNIT}
 [Unit]
 Description=CNSMO: VPN, firewall and load balancing
@@ -33,6 +35,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
+Environment=${environment.join(' ')}
 ExecStart=${words.join(' ')}
 Restart=on-failure
 RestartPreventExitStatus=${FAULT_STATUS.unfinished.exit}
