@@ -1,5 +1,6 @@
 /** Edge: tests — all tests of the real world, in order: first what people do, then what they fear. */
 import { SCENARIOS } from '../scenarios/all.table.ts';
+import { FIVE, forksMesh, restoresMember } from './checks/backup.ts';
 import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
@@ -51,6 +52,8 @@ export const TESTS: readonly RealTest[] = [
   { name: 'unfit-hosts', run: unfitHosts },
   { name: 'port-in-use', run: portInUse },
   { name: 'loose-modes', run: looseModes },
+  { name: 'restores-member', world: FIVE, deadlineMs: 300_000, run: restoresMember },
+  { name: 'forks-mesh', world: FIVE, run: forksMesh },
   { name: 'strangers', run: strangers },
   { name: 'evicted', run: evicted },
   { name: 'join-at-once', world: crowdOf(6), run: fiveAtOnce },

@@ -18,6 +18,9 @@ const err = (line: string): void => void process.stderr.write(line);
 /** Loaded when needed: libp2p and its kind double the time to the first line of output. */
 const acts = () => import('./node/linux/acts.ts');
 
+/** The same of what needs to encrypt. */
+const backupActs = () => import('./node/linux/backup-acts.ts');
+
 /** What of a width is believed; terminals without a size say 0. */
 const COLUMNS_MIN = 20;
 const COLUMNS_MAX = 1_000;
@@ -40,6 +43,9 @@ const local: Local = {
   init: async (places, flags, keepCode, watch) =>
     (await acts()).initHere(places, flags, keepCode, watch),
   join: async (places, token, flags, watch) => (await acts()).joinHere(places, token, flags, watch),
+  backup: async (places, file, withKeys) => (await backupActs()).backupHere(places, file, withKeys),
+  restore: async (places, file, flags, watch) =>
+    (await backupActs()).restoreHere(places, file, flags, watch),
   daemon: async (places) => (await acts()).daemonHere(places),
   start: async (places, timeoutMs) => (await acts()).startHere(places, timeoutMs),
   stop: async (places, timeoutMs) => (await acts()).stopHere(places, timeoutMs),
@@ -58,6 +64,13 @@ const local: Local = {
   writeSecret,
   readSecret,
   readInput,
+  readHidden: async (prompt) => {
+    const { readHidden } = await import('./node/linux/hidden-input.ts');
+    err(prompt);
+    const line = await readHidden(process.stdin);
+    err('\n');
+    return line ?? process.exit(INTERRUPTED_STATUS);
+  },
   takeEnv: (name) => {
     const value = process.env[name];
     delete process.env[name];

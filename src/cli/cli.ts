@@ -8,6 +8,7 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { FAULT_STATUS, Fault } from '../fault.ts';
+import { backupCommands } from './backup-commands.ts';
 import type { Local } from './local.ts';
 import { memberCommands } from './member-commands.ts';
 import { meshCommands } from './mesh-commands.ts';
@@ -106,9 +107,12 @@ function buildProgram(local: Local): Command {
     .configureOutput({ writeOut: local.out, writeErr: () => undefined });
   addCommon(program);
   const session = (command: Command): Session => openSession(command, local);
-  for (const command of [...memberCommands(local, session), ...meshCommands(local, session)]) {
-    program.addCommand(withCommon(command, local));
-  }
+  const commands = [
+    ...memberCommands(local, session),
+    ...meshCommands(local, session),
+    ...backupCommands(local, session),
+  ];
+  for (const command of commands) program.addCommand(withCommon(command, local));
   return program;
 }
 

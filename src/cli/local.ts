@@ -28,6 +28,19 @@ export interface MemberFlags {
   readonly installTools?: boolean;
 }
 
+/** A file that a passphrase protects. */
+export interface SealedFile {
+  readonly path: string;
+  readonly passphrase: string;
+}
+
+/** The flags of restore, as typed. */
+export interface RestoreFlags
+  extends Pick<MemberFlags, 'member' | 'port' | 'interface' | 'advertise' | 'installTools'> {
+  /** Found a new mesh. */
+  readonly fork?: boolean;
+}
+
 /** How the person at the command line wants to wait. */
 export interface Watch {
   /** Told in a few words what is going on. */
@@ -53,6 +66,22 @@ export interface Local {
     token: string,
     flags: MemberFlags,
     watch: Watch,
+  ): Promise<{ mesh: string; name: string; ipv4: string | null }>;
+  /** Writes what this VM knows as a member to a new file. */
+  backup(
+    places: Places,
+    file: SealedFile,
+    withKeys: boolean,
+  ): Promise<{ mesh: string; member: string; hasKeys: boolean; isWhole: boolean; bytes: number }>;
+  /** Makes this VM what such a file holds. `keepCode` is called when a mesh is founded. */
+  restore(
+    places: Places,
+    file: SealedFile,
+    flags: RestoreFlags,
+    watch: {
+      readonly onStep: Watch['onStep'];
+      readonly keepCode: (code: string) => Promise<void>;
+    },
   ): Promise<{ mesh: string; name: string; ipv4: string | null }>;
   /** Runs the daemon in this process until it is told to stop. */
   daemon(places: Places): Promise<void>;
@@ -85,6 +114,8 @@ export interface Local {
   writeSecret(path: string, content: string): Promise<void>;
   readSecret(path: string): Promise<string>;
   readInput(): Promise<string>;
+  /** A line from the terminal that is not shown while it is typed. */
+  readHidden(prompt: string): Promise<string>;
   /** An environment variable, removed from what children see. */
   takeEnv(name: string): string | undefined;
   /** Runs `act` when the person presses Ctrl-C, and ends with 130; gives what takes that back. */

@@ -14,6 +14,8 @@ export type Answers = Readonly<Record<string, ApiAnswer | Fault | readonly (ApiA
 interface Choice {
   readonly answers?: Answers;
   readonly input?: string;
+  /** What is typed at prompts that do not show it, one after the other. */
+  readonly typed?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly isTerminal?: boolean;
@@ -73,6 +75,7 @@ const localOf = (scene: Scene): Local => {
   return {
     version: 'cnsmo 0.0.0 (test)',
     ...actsOf(scene),
+    ...backupActsOf(scene),
     isMember: async () => (choice.isMember === undefined ? true : choice.isMember),
     call: (places, request) => answerOf(scene, places, request),
     takeEnv: (name) => {
@@ -97,24 +100,51 @@ const localOf = (scene: Scene): Local => {
   };
 };
 
-const actsOf = ({ choice, acts }: Scene) => {
-  const act = async (...words: unknown[]): Promise<void> => {
+const MEMBER = { mesh: 'shop', name: 'vm1', ipv4: '10.10.0.1' };
+
+const actOf =
+  ({ choice, acts }: Scene) =>
+  async (...words: unknown[]): Promise<void> => {
     acts.push(words);
     const failure = choice.failure?.[String(words[0])];
     if (failure !== undefined) throw failure;
   };
-  const member = { mesh: 'shop', name: 'vm1', ipv4: '10.10.0.1' };
+
+const backupActsOf = (scene: Scene): Pick<Local, 'backup' | 'restore' | 'readHidden'> => {
+  const { choice, acts } = scene;
+  const act = actOf(scene);
+  return {
+    backup: async (places, file, withKeys) => {
+      await act('backup', places, file, withKeys);
+      return { mesh: 'shop', member: 'vm1', hasKeys: withKeys, isWhole: true, bytes: 4_000 };
+    },
+    restore: async (places, file, flags, { keepCode }) => {
+      await act('restore', places, file, flags);
+      if (flags.fork === true) await keepCode('CODE-1');
+      return MEMBER;
+    },
+    readHidden: async (prompt) => {
+      await act('readHidden', prompt);
+      const typed = choice.typed ?? [];
+      return typed[acts.filter(([word]) => word === 'readHidden').length - 1] ?? '';
+    },
+  };
+};
+
+const actsOf = (scene: Scene) => {
+  const { choice } = scene;
+  const act = actOf(scene);
   const limit = (timeoutMs: number | null) => (timeoutMs === null ? [] : [timeoutMs]);
   const init: Local['init'] = async (places, flags, keepCode) => {
     await act('check', places);
     await keepCode('CODE-1');
     await act('init', places, flags);
-    return member;
+    return MEMBER;
   };
   const join: Local['join'] = async (places, token, flags, watch) => {
     watch.onStep('asking vm1');
     await act('join', places, token, flags, ...limit(watch.timeoutMs));
-    return member;
+    return MEMBER;
   };
   return {
     init,

@@ -45,7 +45,8 @@ export interface Chains {
   heads(): readonly Head[];
   view(): View;
   roles(): Roles;
-  winner(path: string): Winner | null;
+  /** What is in force at a path; `among`: of what only these authors say. */
+  winner(path: string, among?: ReadonlySet<MemberId>): Winner | null;
   /** Highest stamp that was seen of anybody but `except`. */
   latest(except?: MemberId): Hlc;
 }
@@ -80,7 +81,11 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
       roles ??= rolesOf(currentView(), founder);
       return roles;
     },
-    winner: (path) => winnerAmong(crypto, [...chains.values()], path),
+    winner: (path, among) => {
+      const asked = [...chains.values()];
+      const heard = among === undefined ? asked : asked.filter(({ author }) => among.has(author));
+      return winnerAmong(crypto, heard, path);
+    },
     latest: (except) => {
       let latest = HLC_ZERO;
       for (const chain of chains.values()) {

@@ -55,8 +55,11 @@ export interface Store extends Writer {
   valueOf(author: MemberId, path: string): Value;
   /** Paths at which an author says something, sorted. */
   pathsOf(author: MemberId): readonly string[];
-  /** What is in force at a path that several authors may write, by (hlc, author) alone. */
-  winner(path: string): Winner | null;
+  /**
+   * What is in force at a path that several authors may write, by (hlc, author) alone; `among`: of
+   * what only these authors say.
+   */
+  winner(path: string, among?: ReadonlySet<MemberId>): Winner | null;
   unreadable(): readonly Unreadable[];
 }
 

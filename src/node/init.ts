@@ -6,14 +6,15 @@
  *    last.
  */
 import { addressAt } from '../crdt/addresses.ts';
+import type { Edit } from '../crdt/entry.ts';
 import { makeGenesis, makePrefix6, readGenesis } from '../crdt/genesis.ts';
 import { memberIdOf } from '../crdt/ids.ts';
 import { printRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
-import type { Ports } from '../ports.ts';
+import type { Crypto, Ports } from '../ports.ts';
 import { startJournal } from './journal.ts';
 import { keepKeys, type LocalState, writeLocalState } from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
-import { openReplica } from './replica.ts';
+import { openReplica, type Replica } from './replica.ts';
 import type { LocalConfig } from './rules/local-config.ts';
 import type { Settings } from './rules/settings.ts';
 
@@ -31,14 +32,18 @@ const FOUNDER_INDEX = 1;
 
 type InitPorts = Pick<Ports, 'clock' | 'random' | 'crypto' | 'disk' | 'host' | 'net' | 'log'>;
 
+/** Edits in one of the founder's frames: far below what a frame may hold. */
+const EDITS_MAX = 64;
+
 /**
  * Founds a mesh. `keepCode` must put the recovery code where its owner has it; when it fails,
- * nothing was made.
+ * nothing was made. `intent`: what the founder says besides, from the beginning.
  */
 export async function prepareInit(
   ports: InitPorts,
   settings: Settings,
   keepCode: (code: string) => Promise<void>,
+  intent: readonly Edit[] = [],
 ): Promise<Founded> {
   const { crypto, disk, random } = ports;
   await checkHost(ports, settings.port);
@@ -49,7 +54,11 @@ export async function prepareInit(
   await startJournal(disk);
   const local = await found(ports, settings, { prefix6, rootSeed });
   const ipv4 = addressAt(settings.prefix, FOUNDER_INDEX);
-  await adoptSelf({ ...ports, crypto }, local, ipv4);
+  const replica = await openReplica(ports, local);
+  await adoptSelf(crypto, replica, local, ipv4);
+  for (let at = 0; at < intent.length; at += EDITS_MAX) {
+    await replica.write(intent.slice(at, at + EDITS_MAX));
+  }
   await writeLocalState(disk, local);
   return { mesh: settings.mesh, name: settings.member, ipv4, prefix: settings.prefix, prefix6 };
 }
@@ -80,18 +89,18 @@ async function found(
 
 /** The founder enters the state as every member does, by an adoption that it signs itself. */
 async function adoptSelf(
-  ports: Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>,
+  crypto: Crypto,
+  replica: Replica,
   local: LocalState,
   ipv4: string,
 ): Promise<void> {
-  const memberKey = ports.crypto.publicKey(local.keys.memberSeed);
-  const replica = await openReplica(ports, local);
+  const memberKey = crypto.publicKey(local.keys.memberSeed);
   await replica.write([
     {
       path: `trust/adopt/${memberIdOf(memberKey)}`,
       value: {
         memberKey,
-        wgKey: ports.crypto.wgPublicKey(local.keys.wgPrivateKey),
+        wgKey: crypto.wgPublicKey(local.keys.wgPrivateKey),
         name: local.config.name,
         ipv4,
         labels: {},

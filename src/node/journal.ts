@@ -17,6 +17,7 @@ import {
   JOURNAL_HEADER,
   type JournalContent,
 } from '../crdt/journal.ts';
+import { joinBytes } from '../crdt/signed.ts';
 import type { Store } from '../crdt/store.ts';
 import type { Disk, Ports } from '../ports.ts';
 import { isInitialised } from './local-state.ts';
@@ -51,6 +52,30 @@ type JournalPorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
 export const startJournal = async (disk: Disk): Promise<void> => {
   await disk.write(JOURNAL, JOURNAL_HEADER);
   await disk.remove(DOUBT);
+};
+
+/**
+ * The journal as far as it is whole, while a daemon may write to it: a record that is being written
+ * is left out. `isWhole`: nothing is known to be lost from it.
+ */
+export async function copyJournal({ crypto, disk }: Pick<Ports, 'crypto' | 'disk'>): Promise<{
+  readonly bytes: Uint8Array;
+  readonly isWhole: boolean;
+}> {
+  const found = (await disk.read(JOURNAL)) ?? new Uint8Array();
+  const { frames, corrupt, goodLength } = decodeJournal(crypto, found);
+  const isWhole = corrupt.length === 0 && goodLength > 0 && (await disk.read(DOUBT)) === null;
+  const records = frames.map((frame) => encodeRecord(crypto, frame));
+  return { bytes: joinBytes(JOURNAL_HEADER, ...records), isWhole };
+}
+
+/**
+ * Leaves a copy of a journal to whoever becomes the member again whose it is: what that member said
+ * since the copy was made may be missing.
+ */
+export const restoreJournal = async (disk: Disk, copy: Uint8Array): Promise<void> => {
+  await disk.write(DOUBT, new Uint8Array());
+  await disk.write(JOURNAL, copy);
 };
 
 /** Fills the store from the journal of a member. */

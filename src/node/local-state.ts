@@ -54,9 +54,14 @@ export async function keepKeys(disk: Disk, random: Random): Promise<Keys> {
   const wgPrivateKey = await disk.read(FILE.wg);
   if (memberSeed?.length === 32 && wgPrivateKey?.length === 32) return { memberSeed, wgPrivateKey };
   const keys = makeKeys(random);
+  await writeKeys(disk, keys);
+  return keys;
+}
+
+/** Writes the keys. The directory holds no member before `writeLocalState`. */
+export async function writeKeys(disk: Disk, keys: Keys): Promise<void> {
   await disk.write(FILE.wg, keys.wgPrivateKey);
   await disk.write(FILE.member, keys.memberSeed);
-  return keys;
 }
 
 /** Whether an earlier try to join left its keys. */

@@ -131,7 +131,7 @@ export async function logsHere(
 }
 
 /** Runs `act` with the ports and the flags as values. */
-async function withPorts<Result>(
+export async function withPorts<Result>(
   directories: Directories,
   flags: MemberTexts,
   onStep: (step: string) => void,
@@ -148,7 +148,7 @@ async function withPorts<Result>(
 }
 
 /** When `act` fails, an empty state directory that it made is removed. */
-async function withoutTrace<Result>(
+export async function withoutTrace<Result>(
   { state, run }: Directories,
   act: () => Promise<Result>,
 ): Promise<Result> {
@@ -162,7 +162,7 @@ async function withoutTrace<Result>(
 }
 
 /** Runs `act`, which makes this VM a member, while nobody else has the state. */
-async function alone<Result>(
+export async function alone<Result>(
   { state, run }: Directories,
   { disk }: Pick<Ports, 'disk'>,
   act: () => Promise<Result>,

@@ -11,6 +11,7 @@ import type { Libp2p } from '@libp2p/interface';
 import type { PeerKey } from '../../crdt/ids.ts';
 import { Fault } from '../../fault.ts';
 import type { Endpoint, SwarmConfig, SwarmNode } from '../../ports.ts';
+import { LETS_NOT_IN } from '../rules/gated.ts';
 import type { ConnectionTable } from './swarm-connections.ts';
 import { multiaddrOf, textOf } from './swarm-keys.ts';
 
@@ -103,7 +104,7 @@ const attempt = async (
   }
 };
 
-const GATED: Failure = { code: 'refused', why: 'does not let this key in' };
+const GATED: Failure = { code: 'refused', why: LETS_NOT_IN };
 const OTHER_PSK = 'has another pre-shared key: it belongs to another mesh';
 
 const UNFINISHED = 'did not finish the handshake: it has another pre-shared key, or no time';

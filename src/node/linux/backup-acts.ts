@@ -1,0 +1,125 @@
+/**
+ * Edge: backup acts — backup and restore as the command line does them on this machine, without the
+ * daemon.
+ *
+ * `main.ts` loads it only for these acts.
+ */
+import { lstat, readFile } from 'node:fs/promises';
+import { Fault } from '../../fault.ts';
+import type { Ports } from '../../ports.ts';
+import { type BackedUp, makeArchive } from '../backup.ts';
+import { type Changes, forkMesh, orAsBefore, type Restored, restoreMember } from '../restore.ts';
+import { type Archive, type ReadArchive, readArchive } from '../rules/archive.ts';
+import type { SettingTexts } from '../rules/settings.ts';
+import { alone, withoutTrace, withPorts } from './acts.ts';
+import { openCrypto } from './crypto.ts';
+import { type Directories, openPorts } from './daemon.ts';
+import { codeOf, diskFault, writeAtomically } from './files.ts';
+import { seal, unseal } from './sealed.ts';
+import { versionInfo } from './version.ts';
+
+/** What a person says of a backup. */
+export interface BackupFile {
+  readonly path: string;
+  readonly passphrase: string;
+}
+
+/** What is to become of a backup. */
+export interface RestoreFlags extends Changes, Pick<SettingTexts, 'member'> {
+  /** A new mesh with the same intent. */
+  readonly fork?: boolean;
+  readonly installTools?: boolean;
+}
+
+/** How a person watches, and where a recovery code goes. */
+interface RestoreWatch {
+  readonly onStep: (step: string) => void;
+  readonly keepCode: (code: string) => Promise<void>;
+}
+
+/** Writes a backup of the member here. Fault 'refused' when the file exists. */
+export const backupHere = (
+  directories: Directories,
+  { path, passphrase }: BackupFile,
+  withKeys: boolean,
+): Promise<BackedUp & { readonly bytes: number }> =>
+  withoutTrace(directories, async () => {
+    await refuseExisting(path);
+    const ports = await openPorts(directories, 'warn');
+    const { version } = versionInfo();
+    const { bytes, about } = await makeArchive(ports, { withKeys, version });
+    const sealed = await seal(bytes, passphrase);
+    await writeAtomically(path, sealed, 0o600).catch((error: unknown) => {
+      throw namedFault(path, error);
+    });
+    return { ...about, bytes: sealed.length };
+  });
+
+/** Makes this VM what a backup holds. See `restoreMember` and `forkMesh`. */
+export async function restoreHere(
+  directories: Directories,
+  file: BackupFile,
+  flags: RestoreFlags,
+  { onStep, keepCode }: RestoreWatch,
+): Promise<Restored> {
+  const archive = await openArchive(file);
+  const { port, interface: link, advertise } = flags;
+  const changes = {
+    ...(port === undefined ? {} : { port }),
+    ...(link === undefined ? {} : { interface: link }),
+    ...(advertise === undefined ? {} : { advertise }),
+  };
+  const act = async (ports: Ports): Promise<Restored> => {
+    if (flags.fork !== true) return await restoreMember(ports, archive, changes);
+    const { hostname } = await ports.host.facts();
+    const texts = flags.member === undefined ? changes : { ...changes, member: flags.member };
+    return await forkMesh(ports, archive, { ...texts, hostname }, keepCode);
+  };
+  return await withPorts(directories, flags, onStep, (ports) =>
+    alone(directories, ports, () => orAsBefore(ports.disk, () => act(ports))),
+  );
+}
+
+async function openArchive({ path, passphrase }: BackupFile): Promise<Archive> {
+  const content = await readFile(path).catch((error: unknown) => {
+    throw namedFault(path, error);
+  });
+  const bytes = await unseal(new Uint8Array(content), passphrase, path);
+  const read = readArchive(openCrypto(), bytes);
+  if (!read.ok) throw unreadable(path, read);
+  return read.archive;
+}
+
+type Unread = Extract<ReadArchive, { readonly ok: false }>;
+
+function unreadable(path: string, unread: Unread): Fault {
+  if (unread.why === 'newer') {
+    const made = `was made by a newer version, cnsmo ${unread.made}`;
+    return refused(path, made, 'restore it with that version or a later one');
+  }
+  if (unread.why === 'none') return refused(path, 'is no backup', 'name one that cnsmo made');
+  return refused(path, `is damaged: its ${unread.part} does not read`, 'take another one');
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw namedFault(path, error);
+  });
+  if (found !== null) throw refused(path, 'exists', 'name a new file, or remove that one');
+}
+
+/** What is wrong with a file that a person named. */
+function namedFault(path: string, error: unknown): unknown {
+  const known = diskFault(error, path);
+  if (known instanceof Fault || codeOf(error) === '') return known;
+  const why = error instanceof Error ? error.message : String(error);
+  return new Fault(
+    'refused',
+    { field: 'backup', value: path, why, remedy: 'name a file in a directory that exists' },
+    error,
+  );
+}
+
+const refused = (value: string, why: string, remedy: string): Fault =>
+  new Fault('refused', { field: 'backup', value, why, remedy });
