@@ -28,7 +28,7 @@ export const backupCommands = (local: Local, session: Open): readonly Command[] 
 ];
 
 const PASSPHRASE_HELP =
-  '\nThe passphrase comes from --passphrase-file, from CNSMO_PASSPHRASE or from the terminal.\n';
+  '\nThe passphrase comes from --passphrase-file, CNSMO_PASSPHRASE or the terminal.\n';
 
 const backupCommand = (local: Local, session: Open): Command =>
   new Command('backup')
@@ -100,8 +100,8 @@ const restoreCommand = (local: Local, session: Open): Command =>
     });
 
 const LAST_WORDS =
-  'It says nothing new before it has heard a member that it knew: what it said after the backup ' +
-  'comes back first.\n';
+  'What it said after the backup comes back from the members that it knew; before it has heard ' +
+  'one, it says nothing new.\n';
 
 const codeText = (code: string | null, file: string | undefined): string =>
   code === null

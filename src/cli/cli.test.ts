@@ -16,6 +16,8 @@ const COMMANDS = [
   'logs',
   'leave',
   'consent',
+  'backup',
+  'restore',
   'status',
   'members',
   'events',

@@ -23,8 +23,13 @@ import type { Disk, Ports } from '../ports.ts';
 import { isInitialised } from './local-state.ts';
 
 const JOURNAL = 'journal';
-/** A file of this name says that own frames may be lost, though the journal reads well. */
+/**
+ * A file of this name says that own frames may be lost, though the journal reads well: empty when
+ * the journal itself was lost, else `RESTORED`.
+ */
 const DOUBT = 'journal-doubt';
+/** The journal came from a backup. Members that it does not know hold nothing of ours. */
+const RESTORED = new TextEncoder().encode('restored\n');
 
 /** A journal this large, this many times what is live in it, is written anew. Unit: bytes. */
 const BULKY_BYTES_MIN = 256 * 1024;
@@ -74,7 +79,7 @@ export async function copyJournal({ crypto, disk }: Pick<Ports, 'crypto' | 'disk
  * since the copy was made may be missing.
  */
 export const restoreJournal = async (disk: Disk, copy: Uint8Array): Promise<void> => {
-  await disk.write(DOUBT, new Uint8Array());
+  await disk.write(DOUBT, RESTORED);
   await disk.write(JOURNAL, copy);
 };
 
@@ -151,8 +156,9 @@ async function load(ports: JournalPorts, store: Store, self: MemberId): Promise<
     log.error('journal-lost');
     await disk.write(DOUBT, new Uint8Array());
   }
-  const wasLost = isLost || (await disk.read(DOUBT)) !== null;
-  const isDoubted = wasLost || corrupt.length > 0;
+  const doubt = await disk.read(DOUBT);
+  const wasLost = isLost || doubt?.length === 0;
+  const isDoubted = isLost || doubt !== null || corrupt.length > 0;
   if (isDoubted) store.distrustDisk();
   const kept = await trim(disk, bytes, content);
   return { isDoubted, mayOthersHold: wasLost || frames.some(isOfOther(self)), bytes: kept };

@@ -1,7 +1,6 @@
 /** Backup and restore: a member comes back, a mesh is founded anew, or nothing changes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memberIdOf } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Ports } from '../ports.ts';
 import { makeArchive } from './backup.ts';
@@ -12,7 +11,7 @@ import { openReplica } from './replica.ts';
 import { forkMesh, orAsBefore, restoreMember } from './restore.ts';
 import { type Archive, readArchive } from './rules/archive.ts';
 import { readSettings } from './rules/settings.ts';
-import { adoptionOf, idOf } from './test-replica.ts';
+import { adoptionOf, createDisk, idOf, open } from './test-replica.ts';
 import { openHost } from './test-restore.ts';
 
 const crypto = openCrypto();
@@ -84,8 +83,14 @@ test('restore: nothing is said before others were heard, then in a new generatio
   // Goal: what was said after the backup is never contradicted. Method: the founder says more after
   // it; the copy may not write; then it hears that from another member, and may.
   const founder = await openFounder();
-  const archive = await backUp(founder);
   const later = await replicaOn(founder);
+  await later.write([adoptionOf(8)]);
+  const other = await open(createDisk().disk, 8, await readLocalState(crypto, founder.ports.disk));
+  other.receive(later.framesAfter([], Number.POSITIVE_INFINITY));
+  await other.write([{ path: 'member/version', value: { version: '1' } }]);
+  later.receive(other.framesAfter(later.heads(), Number.POSITIVE_INFINITY));
+  await later.flush();
+  const archive = await backUp(founder);
   await later.write([{ path: 'intent/firewall/d', value: 1 }]);
   const here = openHost();
   await restoreMember(here.ports, archive, {});
@@ -95,12 +100,24 @@ test('restore: nothing is said before others were heard, then in a new generatio
   replica.receive(later.framesAfter(replica.heads(), Number.POSITIVE_INFINITY));
   replica.reassure();
   await replica.write([edit]);
-  const [head] = replica.heads();
-  assert.equal(head?.generation, 1);
-  const self = memberIdOf(crypto.publicKey((archive.keys ?? assert.fail()).member));
-  assert.equal(replica.valueOf(self, 'intent/firewall/d'), 1);
+  const isOwn = ({ author }: { readonly author: string }): boolean => author === archive.member;
+  assert.equal(replica.heads().find(isOwn)?.generation, 1);
+  assert.equal(replica.valueOf(archive.member, 'intent/firewall/d'), 1);
   later.receive(replica.framesAfter(later.heads(), Number.POSITIVE_INFINITY));
-  assert.equal(later.heads()[0]?.generation, 0, 'whoever still has the key is told, not overrun');
+  assert.equal(later.heads().find(isOwn)?.generation, 0, 'who has the key too is not overrun');
+});
+
+test('restore: whoever knew nobody speaks at once, in a new generation', async () => {
+  // Goal: a mesh of one comes back without anybody's help. Method: restore it, write, start again.
+  const archive = await backUp(await openFounder());
+  const here = openHost();
+  await restoreMember(here.ports, archive, {});
+  await (await replicaOn(here)).write([adoptionOf(8)]);
+  const again = await replicaOn(here);
+  assert.equal(again.heads()[0]?.generation, 1);
+  assert.equal(again.view().members.length, 2);
+  await again.write([{ path: 'intent/firewall/e', value: 2 }]);
+  assert.equal(again.heads()[0]?.generation, 1, 'the doubt is over');
 });
 
 test('restore: settings of this VM go before those of the backup', async () => {

@@ -93,8 +93,17 @@ export const testClock = {
   },
 };
 
-/** The replica of the member with the key of that number; by default the founder's. */
-export const open = (disk: Disk, fill = FOUNDER): Promise<Replica> => {
+type Founded = Pick<LocalState, 'genesis' | 'genesisBytes' | 'meshId'>;
+
+/**
+ * The replica of the member with the key of that number; by default the founder's. `founded`: of
+ * another mesh than all others here.
+ */
+export const open = (disk: Disk, fill = FOUNDER, founded?: Founded): Promise<Replica> => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  return openReplica({ clock: testClock, crypto, disk, log }, localOf(fill));
+  const usual = localOf(fill);
+  const local = founded === undefined ? usual : { ...founded, ...ownOf(usual) };
+  return openReplica({ clock: testClock, crypto, disk, log }, local);
 };
+
+const ownOf = ({ keys, psk, config }: LocalState) => ({ keys, psk, config });
