@@ -97,14 +97,7 @@ export const writeConfig = (disk: Disk, config: LocalConfig): Promise<void> =>
  */
 export async function readLocalState(crypto: Crypto, disk: Disk): Promise<LocalState> {
   const genesisBytes = await disk.read(FILE.genesis);
-  if (genesisBytes === null) {
-    throw new Fault('refused', {
-      field: 'state',
-      value: 'empty',
-      why: 'this VM is not a member of a mesh',
-      remedy: 'run cnsmo init for a new mesh, or cnsmo join with a token',
-    });
-  }
+  if (genesisBytes === null) throw noMember();
   const genesis = readGenesis(crypto, genesisBytes);
   if (!genesis.ok) throw damaged(FILE.genesis, genesis.why);
   return {
@@ -119,6 +112,15 @@ export async function readLocalState(crypto: Crypto, disk: Disk): Promise<LocalS
     config: await readConfig(disk),
   };
 }
+
+/** What a VM is told that is no member. */
+export const noMember = (): Fault =>
+  new Fault('refused', {
+    field: 'state',
+    value: 'empty',
+    why: 'this VM is not a member of a mesh',
+    remedy: 'run cnsmo init for a new mesh, or cnsmo join with a token',
+  });
 
 async function readKey(disk: Disk, name: string): Promise<Uint8Array> {
   const key = await disk.read(name);

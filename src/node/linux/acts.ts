@@ -148,7 +148,7 @@ export async function withPorts<Result>(
 }
 
 /** When `act` fails, an empty state directory that it made is removed. */
-export async function withoutTrace<Result>(
+async function withoutTrace<Result>(
   { state, run }: Directories,
   act: () => Promise<Result>,
 ): Promise<Result> {

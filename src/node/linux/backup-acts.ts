@@ -4,14 +4,17 @@
  *
  * `main.ts` loads it only for these acts.
  */
-import { lstat, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { lstat, readFile, realpath } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Ports } from '../../ports.ts';
 import { type BackedUp, makeArchive } from '../backup.ts';
+import { noMember } from '../local-state.ts';
 import { type Changes, forkMesh, orAsBefore, type Restored, restoreMember } from '../restore.ts';
 import { type Archive, type ReadArchive, readArchive } from '../rules/archive.ts';
 import type { SettingTexts } from '../rules/settings.ts';
-import { alone, withoutTrace, withPorts } from './acts.ts';
+import { alone, withPorts } from './acts.ts';
 import { openCrypto } from './crypto.ts';
 import { type Directories, openPorts } from './daemon.ts';
 import { codeOf, diskFault, writeAtomically } from './files.ts';
@@ -38,22 +41,22 @@ interface RestoreWatch {
 }
 
 /** Writes a backup of the member here. Fault 'refused' when the file exists. */
-export const backupHere = (
+export async function backupHere(
   directories: Directories,
   { path, passphrase }: BackupFile,
   withKeys: boolean,
-): Promise<BackedUp & { readonly bytes: number }> =>
-  withoutTrace(directories, async () => {
-    await refuseExisting(path);
-    const ports = await openPorts(directories, 'warn');
-    const { version } = versionInfo();
-    const { bytes, about } = await makeArchive(ports, { withKeys, version });
-    const sealed = await seal(bytes, passphrase);
-    await writeAtomically(path, sealed, 0o600).catch((error: unknown) => {
-      throw namedFault(path, error);
-    });
-    return { ...about, bytes: sealed.length };
+): Promise<BackedUp & { readonly bytes: number }> {
+  await refuseUnfit(path, directories);
+  if (!existsSync(directories.state)) throw noMember(); // Opening it would make it.
+  const ports = await openPorts(directories, 'warn');
+  const { version } = versionInfo();
+  const { bytes, about } = await makeArchive(ports, { withKeys, version });
+  const sealed = await seal(bytes, passphrase);
+  await writeAtomically(path, sealed, 0o600).catch((error: unknown) => {
+    throw namedFault(path, error);
   });
+  return { ...about, bytes: sealed.length };
+}
 
 /** Makes this VM what a backup holds. See `restoreMember` and `forkMesh`. */
 export async function restoreHere(
@@ -101,24 +104,30 @@ function unreadable(path: string, unread: Unread): Fault {
   return refused(path, `is damaged: its ${unread.part} does not read`, 'take another one');
 }
 
-async function refuseExisting(path: string): Promise<void> {
+/** Refuses what would fail only after the work, and what `leave` would delete. */
+async function refuseUnfit(path: string, { state }: Directories): Promise<void> {
+  const folder = await realpath(dirname(resolve(path))).catch((error: unknown) => {
+    throw namedFault(path, error);
+  });
   const found = await lstat(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return null;
     throw namedFault(path, error);
   });
   if (found !== null) throw refused(path, 'exists', 'name a new file, or remove that one');
+  if (folder !== (await realpath(state).catch(() => null))) return;
+  throw refused(path, 'is in the state directory, which leave empties', 'name a file elsewhere');
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'part of the path is no directory',
+};
 
 /** What is wrong with a file that a person named. */
 function namedFault(path: string, error: unknown): unknown {
-  const known = diskFault(error, path);
-  if (known instanceof Fault || codeOf(error) === '') return known;
-  const why = error instanceof Error ? error.message : String(error);
-  return new Fault(
-    'refused',
-    { field: 'backup', value: path, why, remedy: 'name a file in a directory that exists' },
-    error,
-  );
+  const why = REASONS[codeOf(error)];
+  return why === undefined ? diskFault(error, path) : refused(path, why, 'name another file');
 }
 
 const refused = (value: string, why: string, remedy: string): Fault =>
