@@ -53,10 +53,12 @@ test('restore: a member comes back and is started, a fork shows its recovery cod
   // Goal: both kinds, and what they say. Method: run them; the twin with --no-start starts nothing.
   const back = await run(['restore', 'b.age', '--port', '7400'], PHRASE);
   assert.equal(back.out, 'This VM is vm1 of mesh shop again, 10.10.0.1.\n');
+  assert.match(back.err, /before it has heard one, it says nothing new/);
   assert.match(JSON.stringify(acted(back, 'restore')), /"port":"7400"/);
   assert.ok(acted(back, 'start') !== undefined);
   const fork = await run(['restore', 'b.age', '--fork', '--member', 'vm9', '--no-start'], PHRASE);
   assert.match(fork.out, /^New mesh shop founded\. .*\nRecovery code, shown only now: CODE-1\n$/);
+  assert.equal(fork.err, '');
   assert.equal(acted(fork, 'start'), undefined);
   const kept = await run(['restore', 'b.age', '--fork', '--recovery-file', 'code'], PHRASE);
   assert.deepEqual(acted(kept, 'writeSecret'), ['writeSecret', 'code', 'CODE-1\n']);

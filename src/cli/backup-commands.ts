@@ -85,7 +85,7 @@ const restoreCommand = (local: Local, session: Open): Command =>
       };
       const watch = { onStep: open.watch.onStep, keepCode };
       const restored = await local.restore(open.places, { path: file, passphrase }, flags, watch);
-      const { mesh, name, ipv4 } = restored;
+      const { mesh, name, ipv4, awaitsOthers } = restored;
       const body = { mesh, name, ipv4, fork: flags.fork === true };
       await open.show(code === null ? body : { ...body, recoveryCode: code }, () =>
         flags.fork === true
@@ -93,7 +93,7 @@ const restoreCommand = (local: Local, session: Open): Command =>
             codeText(code, recoveryFile)
           : `This VM is ${name} of mesh ${mesh} again${ipv4 === null ? '' : `, ${ipv4}`}.\n`,
       );
-      if (flags.fork !== true) open.hint(LAST_WORDS);
+      if (awaitsOthers) open.hint(LAST_WORDS);
       if (!isStarted) return;
       if (foreground === true) await local.daemon(open.places);
       else await start(local, open);

@@ -82,7 +82,7 @@ export interface Local {
       readonly onStep: Watch['onStep'];
       readonly keepCode: (code: string) => Promise<void>;
     },
-  ): Promise<{ mesh: string; name: string; ipv4: string | null }>;
+  ): Promise<{ mesh: string; name: string; ipv4: string | null; awaitsOthers: boolean }>;
   /** Runs the daemon in this process until it is told to stop. */
   daemon(places: Places): Promise<void>;
   /** Starts it: as the systemd unit where systemd runs, else detached. Resolves when it answers. */

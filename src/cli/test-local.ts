@@ -121,7 +121,7 @@ const backupActsOf = (scene: Scene): Pick<Local, 'backup' | 'restore' | 'readHid
     restore: async (places, file, flags, { keepCode }) => {
       await act('restore', places, file, flags);
       if (flags.fork === true) await keepCode('CODE-1');
-      return MEMBER;
+      return { ...MEMBER, awaitsOthers: flags.fork !== true };
     },
     readHidden: async (prompt) => {
       await act('readHidden', prompt);

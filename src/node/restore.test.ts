@@ -69,7 +69,8 @@ test('restore: the same member, with all that it knew', async () => {
   const archive = await backUp(founder);
   const here = openHost();
   const restored = await restoreMember(here.ports, archive, {});
-  assert.deepEqual(restored, { mesh: 'shop', name: 'vm1', ipv4: '10.10.0.1' });
+  const about = { mesh: 'shop', name: 'vm1', ipv4: '10.10.0.1' };
+  assert.deepEqual(restored, { ...about, awaitsOthers: false });
   const [before, after] = [founder, here].map(({ files }) => files);
   for (const name of ['genesis', 'member-key', 'wg-key', 'psk', 'config', 'journal']) {
     assert.deepEqual(after?.get(name), before?.get(name), name);
@@ -93,7 +94,7 @@ test('restore: nothing is said before others were heard, then in a new generatio
   const archive = await backUp(founder);
   await later.write([{ path: 'intent/firewall/d', value: 1 }]);
   const here = openHost();
-  await restoreMember(here.ports, archive, {});
+  assert.ok((await restoreMember(here.ports, archive, {})).awaitsOthers);
   const replica = await replicaOn(here);
   const edit = { path: 'intent/firewall/e', value: 2 };
   assert.match(await refusal(replica.write([edit])), /^journal: /);

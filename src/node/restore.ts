@@ -35,6 +35,8 @@ export interface Restored {
   readonly mesh: string;
   readonly name: string;
   readonly ipv4: string | null;
+  /** Whether it has to hear others before it says anything: they may hold more of what it said. */
+  readonly awaitsOthers: boolean;
 }
 
 type RestorePorts = Omit<Ports, 'process'>;
@@ -70,7 +72,12 @@ export async function restoreMember(
     genesisBytes: archive.genesisBytes,
     config: { ...config, port: settings.port, interface: settings.interface, advertised },
   });
-  return { mesh: genesis.name, name: member?.name ?? config.name, ipv4: member?.ipv4 ?? null };
+  return {
+    mesh: genesis.name,
+    name: member?.name ?? config.name,
+    ipv4: member?.ipv4 ?? null,
+    awaitsOthers: view.members.some(({ id }) => id !== archive.member),
+  };
 }
 
 /**

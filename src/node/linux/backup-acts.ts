@@ -76,7 +76,8 @@ export async function restoreHere(
     if (flags.fork !== true) return await restoreMember(ports, archive, changes);
     const { hostname } = await ports.host.facts();
     const texts = flags.member === undefined ? changes : { ...changes, member: flags.member };
-    return await forkMesh(ports, archive, { ...texts, hostname }, keepCode);
+    const founded = await forkMesh(ports, archive, { ...texts, hostname }, keepCode);
+    return { ...founded, awaitsOthers: false };
   };
   return await withPorts(directories, flags, onStep, (ports) =>
     alone(directories, ports, () => orAsBefore(ports.disk, () => act(ports))),
