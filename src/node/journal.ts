@@ -24,12 +24,11 @@ import { isInitialised } from './local-state.ts';
 
 const JOURNAL = 'journal';
 /**
- * A file of this name says that own frames may be lost, though the journal reads well: empty when
- * the journal itself was lost, else `RESTORED`.
+ * A file of this name says that own frames may be lost, though the journal reads well. What is in
+ * it: `ALONE` when nobody is known who could hold them, else nothing.
  */
 const DOUBT = 'journal-doubt';
-/** The journal came from a backup. Members that it does not know hold nothing of ours. */
-const RESTORED = new TextEncoder().encode('restored\n');
+const ALONE = new TextEncoder().encode('alone\n');
 
 /** A journal this large, this many times what is live in it, is written anew. Unit: bytes. */
 const BULKY_BYTES_MIN = 256 * 1024;
@@ -76,12 +75,16 @@ export async function copyJournal({ crypto, disk }: Pick<Ports, 'crypto' | 'disk
 
 /**
  * Leaves a copy of a journal to whoever becomes the member again whose it is: what that member said
- * since the copy was made may be missing.
+ * since the copy was made may be missing. `isAlone`: it knew nobody who could hold that.
  */
-export const restoreJournal = async (disk: Disk, copy: Uint8Array): Promise<void> => {
-  await disk.write(DOUBT, RESTORED);
+export async function restoreJournal(
+  disk: Disk,
+  copy: Uint8Array,
+  isAlone: boolean,
+): Promise<void> {
+  await disk.write(DOUBT, isAlone ? ALONE : new Uint8Array());
   await disk.write(JOURNAL, copy);
-};
+}
 
 /** Fills the store from the journal of a member. */
 export async function openJournal(

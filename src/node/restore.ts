@@ -65,7 +65,8 @@ export async function restoreMember(
   const member = view.members.find(({ id }) => id === archive.member) ?? null;
   if (member?.hasLeft === true) throw isOut(config.name, 'has left its mesh');
   await refuseWhenHeld(ports, archive, keys, member);
-  await restoreJournal(disk, archive.journal);
+  const awaitsOthers = view.members.some(({ id }) => id !== archive.member);
+  await restoreJournal(disk, archive.journal, !awaitsOthers);
   await writeKeys(disk, { memberSeed: keys.member, wgPrivateKey: keys.wg });
   await writeLocalState(disk, {
     psk: keys.psk,
@@ -76,7 +77,7 @@ export async function restoreMember(
     mesh: genesis.name,
     name: member?.name ?? config.name,
     ipv4: member?.ipv4 ?? null,
-    awaitsOthers: view.members.some(({ id }) => id !== archive.member),
+    awaitsOthers,
   };
 }
 
