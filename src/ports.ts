@@ -11,6 +11,7 @@
  * 3. A subscription returns the function that ends it; calling that twice is harmless.
  */
 import type { PeerKey } from './crdt/ids.ts';
+import type { Sign } from './sign.ts';
 
 /** Ends a subscription. Harmless when called twice. */
 export type Unsubscribe = () => void;
@@ -264,6 +265,8 @@ export interface ApiAnswer {
 export interface Net {
   /** Whether TCP and UDP port `port` can be bound on this host now. */
   isPortFree(port: number): Promise<boolean>;
+  /** How the sign is now. Takes at most a second or two; never rejects, never holds a secret. */
+  glance(sign: Sign): Promise<string>;
   /**
    * Serves the local API on the run directory's socket, 0660 root:cnsmo where the group exists,
    * else 0600. Fault 'refused' when a live daemon holds the socket; a dead one's is replaced.

@@ -105,7 +105,7 @@ async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']
       stop: async () => undefined,
       lines: async () => undefined,
     },
-    net: { isPortFree: async () => true, serveApi: () => assert.fail() },
+    net: { isPortFree: async () => true, glance: async () => '', serveApi: () => assert.fail() },
     log: { info: () => undefined, warn: note, error: note },
   };
   return { ports, events };
