@@ -5,8 +5,10 @@ import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
+import { clamped, mtuFollows } from './checks/path.ts';
 import { founderCrash, founderPowerCut } from './checks/power.ts';
 import { foreignToken, refusedInput, refusedTokens } from './checks/refusals.ts';
+import { calm, collisions, fight, repairs } from './checks/repairs.ts';
 import { consent, operators } from './checks/roles.ts';
 import { secrets } from './checks/secrets.ts';
 import {
@@ -33,6 +35,12 @@ export const TESTS: readonly RealTest[] = [
   { name: 'founder-crash', run: founderCrash },
   { name: 'stop-and-start', run: stopAndStart },
   { name: 'kill-and-start', run: killAndStart },
+  { name: 'repairs', deadlineMs: 240_000, run: repairs },
+  { name: 'calm', run: calm },
+  { name: 'fight', deadlineMs: 240_000, run: fight },
+  { name: 'collisions', run: collisions },
+  { name: 'mtu-follows', run: mtuFollows },
+  { name: 'clamped', run: clamped },
   { name: 'operators', run: operators },
   { name: 'consent', run: consent },
   { name: 'leaves-nothing', run: leavesNothing },

@@ -85,9 +85,9 @@ test('events: of the log what its table takes, in words', () => {
     ],
     [
       'drift-repaired',
-      { service: 'vpn', found: ['x'.repeat(61)] },
+      { service: 'vpn', found: ['x'.repeat(101)] },
       'drift',
-      `vpn repaired: ${'x'.repeat(59)}…`,
+      `vpn repaired: ${'x'.repeat(99)}…`,
     ],
     [
       'join-refused',

@@ -105,7 +105,7 @@ type Facts = Readonly<Record<string, unknown>>;
 /** How much of what a repair found is told. */
 const FOUND_TOLD_MAX = 3;
 /** And how much of each. Unit: characters. */
-const FOUND_LENGTH_MAX = 60;
+const FOUND_LENGTH_MAX = 100;
 
 const textIn = (facts: Facts, name: string): string => {
   const text = facts[name];

@@ -20,10 +20,10 @@ export type Repairs = ReadonlyMap<string, Series>;
 export const NO_REPAIRS: Repairs = new Map();
 
 /**
- * Repairs further apart are not of one series. Unit: ms. Four times the longest pause, so that a
+ * Repairs further apart are not of one series. Unit: ms. Twice the longest pause, so that a
  * fight does not look settled between two of its rounds.
  */
-const SERIES_MS = 120_000;
+const SERIES_MS = 60_000;
 
 /** Repairs in a row that a person may cause who tries things out. */
 const TIMES_MAX = 3;

@@ -72,15 +72,22 @@ test('the MTU is what the narrowest way in use carries, within bounds', () => {
 });
 
 test('a way too narrow for IPv6 in the tunnel is named, and holds up nothing', () => {
-  // Goal: a person learns why it is slow. Method: 1359 bytes, and 1360 as the twin.
+  // Goal: a person learns why it is slow. Method: a byte too few, and enough.
   const view = exampleView([exampleMember(1), exampleMember(2)]);
   const planFor = (mtu: number) =>
     plan(view, exampleSelf(), seen([examplePeer(2)], { '192.0.2.2': by('eth0', mtu) }));
-  const narrow = planFor(1359);
+  const narrow = planFor(1339);
   assert.deepEqual([narrow.state?.mtu, narrow.problems], [1280, []]);
-  assert.match(narrow.notes?.join() ?? '', /^mtu: 1359: the way to vm-2 by eth0 carries no packet/);
-  const wide = planFor(1360);
+  assert.match(
+    narrow.notes?.join() ?? '',
+    /^mtu: 1339: the way to vm-2 by eth0 carries no packet of 1340 bytes/,
+  );
+  const wide = planFor(1340);
   assert.deepEqual([wide.state?.mtu, wide.notes], [1280, []]);
+  const peer = examplePeer(2, { endpoint: '[2001:db8::2]:7300' });
+  const planFor6 = (mtu: number) =>
+    plan(view, exampleSelf(), seen([peer], { '2001:db8::2': by('eth0', mtu) })).notes?.length;
+  assert.deepEqual([planFor6(1359), planFor6(1360)], [1, 0]);
 });
 
 test('the host of an endpoint', () => {

@@ -3,8 +3,9 @@
  *
  * What the ways to the members' endpoints carry, less what WireGuard adds: each way as this host
  * sees it, the MTU of the link, of the route, and what routers on the way have told the kernel.
- * 1. Never below 1280, without which there is no IPv6 (RFC 8200 §5). On a way narrower than 1360
- *    the kernel sends full packets in two pieces: slower, and no flow is lost.
+ * 1. Never below 1280, without which there is no IPv6 (RFC 8200 §5). On a way too narrow for that,
+ *    full packets go in two pieces: slower, and wireguard-go, which hands many to the kernel at
+ *    once, loses most of those. That is named.
  * 2. Never above 1420: only the first link is known from here, and beyond it 1500 is what holds.
  */
 import type { Problem } from '../service.ts';
@@ -12,6 +13,8 @@ import type { DesiredPeer, ObservedPeer, VpnObserved } from './state.ts';
 
 /** What WireGuard adds over IPv6: 40 IPv6, 8 UDP, 32 of its own. Unit: bytes. As in wg-quick. */
 const OVERHEAD = 80;
+/** Over IPv4, whose header has 20. Unit: bytes. Decides only whether a narrow way will do. */
+const OVERHEAD4 = 60;
 
 const MTU_MIN = 1280;
 const MTU_MAX = 1420;
@@ -36,7 +39,8 @@ export const chooseMtu = (
     if (way === null || way.mtu >= narrowest) continue;
     narrowest = way.mtu;
     const name = peers.find((peer) => peer.publicKey === publicKey)?.name ?? publicKey;
-    note = noteOf(name, way);
+    const isOf6 = endpoint?.startsWith('[') === true;
+    note = noteOf(name, way, MTU_MIN + (isOf6 ? OVERHEAD : OVERHEAD4));
   }
   return { mtu: Math.max(MTU_MIN, narrowest - OVERHEAD), note };
 };
@@ -57,8 +61,8 @@ const wayTo = ({ paths, mtus }: VpnObserved, host: string): Way | null => {
   return { interface: path.interface, mtu: Math.min(linkMtu, path.mtu ?? linkMtu) };
 };
 
-const noteOf = (name: string, way: Way): Problem | null =>
-  way.mtu >= MTU_MIN + OVERHEAD
+const noteOf = (name: string, way: Way, needed: number): Problem | null =>
+  way.mtu >= needed
     ? null
     : `mtu: ${way.mtu}: the way to ${name} by ${way.interface} carries no packet of ` +
-      `${MTU_MIN + OVERHEAD} bytes, so full ones go in two pieces and slower; raise its MTU`;
+      `${needed} bytes, so the VPN is slow; raise the MTU of ${way.interface}`;
