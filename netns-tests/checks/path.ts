@@ -75,7 +75,7 @@ export async function mtuFollows(world: RealWorld): Promise<void> {
   expect('to follow is no repair', !events.includes('drift'));
 }
 
-/** Has the daemon look at the host, as it does now and then by itself: no monitor tells of the way. */
+/** Has the daemon look at the host: no monitor tells what routers say of the way. */
 async function looksAgain(world: RealWorld, vm: Vm): Promise<false> {
   await world.status(vm.name);
   return false;
