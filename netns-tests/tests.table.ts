@@ -1,6 +1,8 @@
 /** Edge: tests — all tests of the real world, in order: first what people do, then what they fear. */
 import { SCENARIOS } from '../scenarios/all.table.ts';
+import { cloned, journalLost, restored } from './checks/clones.ts';
 import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
+
 import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { interleaving } from './checks/interleavings.ts';
@@ -64,4 +66,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'join-at-once', world: crowdOf(6), run: fiveAtOnce },
   { name: 'twenty-at-once', world: TWENTY, deadlineMs: 240_000, run: twentyAtOnce(60_000) },
   ...SEEDS.map(interleaving),
+  { name: 'cloned', run: cloned },
+  { name: 'restored', run: restored },
+  { name: 'journal-lost', run: journalLost },
 ];

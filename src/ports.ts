@@ -151,6 +151,8 @@ export interface SwarmNode {
     body: Uint8Array,
     timeoutMs: number,
   ): Promise<Uint8Array>;
+  /** The same on each live connection of a peer: two VMs with one key have one each. */
+  requestEach(...question: Parameters<SwarmNode['request']>): Promise<readonly Uint8Array[]>;
   /** Serves a protocol; at most one handler for each name. Names are short (`sync`, `join`). */
   handle(protocol: string, options: ProtocolOptions, handler: RequestHandler): Unsubscribe;
   /** Sends a frame to the mesh by gossip. Best effort; anti-entropy carries what is lost. */

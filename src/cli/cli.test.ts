@@ -29,6 +29,7 @@ const COMMANDS = [
   'operator add',
   'operator remove',
   'operator recover',
+  'recover',
 ];
 
 test('help: of every command, with an example, and nothing is done', async () => {

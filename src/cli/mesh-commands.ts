@@ -9,6 +9,7 @@ import { inviteCommand } from './invite-commands.ts';
 import type { Local } from './local.ts';
 import { memberCommand } from './naming-commands.ts';
 import { operatorCommand } from './operator-commands.ts';
+import { recoverMemberCommand } from './recover-commands.ts';
 import { renderMembers, renderStatus } from './render.ts';
 import type { Session } from './session.ts';
 
@@ -22,6 +23,7 @@ export const meshCommands = (local: Local, session: Open): readonly Command[] =>
   eventsCommand(local, session),
   inviteCommand(local, session),
   operatorCommand(local, session),
+  recoverMemberCommand(session),
 ];
 
 function statusCommand(local: Local, session: Open): Command {

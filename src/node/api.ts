@@ -22,11 +22,14 @@ import {
   revokeInvite,
 } from './operators.ts';
 import type { Told } from './rules/answers.ts';
+import { type RecoverContext, recover } from './recover.ts';
 import { readServices } from './rules/settings.ts';
 import { membersOf, type Sight, statusOf } from './rules/status.ts';
+import type { Sync } from './sync.ts';
 
 /** What the routes need of the node. */
-export interface ApiContext extends OperatorContext {
+export interface ApiContext extends OperatorContext, RecoverContext {
+  readonly sync: Sync;
   readonly ports: OperatorPorts;
   readonly sight: () => Promise<Sight>;
   readonly consent: () => Consent;
@@ -74,6 +77,7 @@ const labelsBody = z.object({
 });
 const memberBody = z.object({ member: text });
 const codeBody = z.nullable(z.object({ code: z.optional(text) }));
+const aloneBody = z.nullable(z.object({ alone: z.optional(z.boolean('neither true nor false')) }));
 const recoverBody = z.object({ code: text, nextCode: text });
 const consentBody = z.object({
   services: z.optional(text),
@@ -141,6 +145,12 @@ const routes: readonly Route[] = [
     method: 'POST',
     path: '/v1/operators/recover',
     run: (context, _, body) => recoverOperator(context.ports, context, readAs(recoverBody, body)),
+  },
+  {
+    method: 'POST',
+    path: '/v1/recover',
+    run: (context, _, body) =>
+      recover(context.ports, context, readAs(aloneBody, body)?.alone === true),
   },
   { method: 'GET', path: '/v1/consent', run: (context) => context.consent() },
   {

@@ -72,6 +72,7 @@ async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']
     hangUp: async () => undefined,
     connections: () => [],
     request: () => assert.fail(),
+    requestEach: async () => [],
     handle: () => () => undefined,
     publish: () => undefined,
     onConnectionChange: () => () => undefined,

@@ -9,6 +9,7 @@
 import { isOverlay } from '../crdt/endpoints.ts';
 import { type MemberId, memberIdOf, type PeerKey, parseMemberId } from '../crdt/ids.ts';
 import type { ApiAnswer, ApiRequest, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
+import { type Acquaintance, createAcquaintances, readAcquaintances } from './acquaintances.ts';
 import { createAgents } from './agents.ts';
 import { type ApiContext, answerApi } from './api.ts';
 import { serveJoins } from './entry.ts';
@@ -16,14 +17,15 @@ import { createEvents } from './events.ts';
 import { createFacts } from './facts.ts';
 import { announceLeave, eraseState, isLeaving, repeatLeave } from './leave.ts';
 import { createLinks } from './links.ts';
-import { readLocalState, writeConfig } from './local-state.ts';
-import { openReplica } from './replica.ts';
+import { type LocalState, readLocalState, writeConfig } from './local-state.ts';
+import { openReplica, type Replica } from './replica.ts';
 import type { Told } from './rules/answers.ts';
 import { pictureOf } from './rules/events.ts';
 import { isReady } from './rules/ready.ts';
 import { standingOf } from './rules/standing.ts';
 import type { Sight } from './rules/status.ts';
 import { createSync } from './sync.ts';
+import { createTwins, type Twins } from './twins.ts';
 
 /** Version and commit of this program, as the member says of itself. */
 export interface Build {
@@ -63,6 +65,7 @@ export async function startNode(
   const parts = await openParts(ports, build);
   const { replica, links, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
+  const acquaintances = createAcquaintances(ports, parts.self, replica);
   const door = { ...parts, connected: () => connectedMembers(parts) };
 
   const closed = Promise.withResolvers<void>();
@@ -83,6 +86,7 @@ export async function startNode(
     replica.onChange(agents.mark), //          what this host should look like may have changed
     replica.onChange(facts.mark), //           an address tie may have been lost
     replica.onChange(events.mark), //          who came, who left
+    replica.onChange(acquaintances.mark), //   whom to ask should the journal be lost
     swarm.onConnectionChange(events.mark), //  who can be talked to
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
     serveJoins(ports, door, swarm), //         any member lets others in
@@ -91,6 +95,7 @@ export async function startNode(
     sync.run(swarm, signal), //                frames between members
     links.run(swarm, signal), //               a connection to every member, for ever
     ...(parts.isGoing ? [] : [facts.run(signal)]), // what this member says of itself
+    acquaintances.run(signal), //              who could give back what it said
     agents.run(signal), //                     this host, service by service
     events.run(() => pictureOf(replica.view(), new Set(connectedMembers(parts))), signal),
   ];
@@ -148,6 +153,7 @@ async function close(
   }
   const settled = Promise.allSettled(loops);
   await aborted(stop.signal);
+  replica.close();
   const hurry = new AbortController();
   await Promise.race([settled, clock.sleep(GRACE_MS, hurry.signal)]);
   hurry.abort();
@@ -174,11 +180,9 @@ async function openParts(ports: Ports, build: Build) {
   const local = await readLocalState(crypto, ports.disk);
   const self = memberIdOf(crypto.publicKey(local.keys.memberSeed));
   const replica = await openReplica(ports, local);
-  const entries = local.config.entries.flatMap(({ member, endpoint }) => {
-    const id = parseMemberId(member);
-    return id === null ? [] : [{ member: id, endpoint }];
-  });
-  const pinned = { self, entries: new Set<string>(entries.map(({ member }) => member)) };
+  const entries = await entriesOf(ports, local, replica);
+  const pins = new Set<string>(entries.map(({ member }) => member));
+  const pinned = { self, entries: pins, isInDoubt: replica.isInDoubt };
   const standing = (peer: Parameters<ReturnType<typeof standingOf>>[0]) =>
     standingOf(replica.view(), pinned, clock.wallMs())(peer);
   const stop = new AbortController();
@@ -186,7 +190,8 @@ async function openParts(ports: Ports, build: Build) {
   const config = { current: isGoing ? { ...local.config, services: [] } : local.config };
   const linkContext = { self, view: replica.view, standing, entries };
   const links = createLinks(ports, linkContext, () => agents.mark());
-  const sync = createSync(ports, replica, (peer) => standing(peer) === 'member');
+  const twins = openTwins(ports, local, replica);
+  const sync = createSync(ports, replica, (peer) => standing(peer) === 'member', twins);
   const facts = createFacts(ports, replica, () => ({
     self,
     config: config.current,
@@ -203,22 +208,29 @@ async function openParts(ports: Ports, build: Build) {
   });
   const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
   const startedMs = clock.monotonicMs();
-  return {
-    local,
-    self,
-    replica,
-    sync,
-    links,
-    facts,
-    agents,
-    swarm,
-    stop,
-    config,
-    build,
-    startedMs,
-    isGoing,
-  };
+  const state = { local, self, replica, config, build, startedMs, isGoing };
+  return { ...state, sync, twins, links, facts, agents, swarm, stop };
 }
+
+/** Whom to try before the state tells: those of the token, or those of a lost journal. */
+async function entriesOf(
+  { disk }: Pick<Ports, 'disk'>,
+  { config }: LocalState,
+  replica: Replica,
+): Promise<readonly Acquaintance[]> {
+  const entries = config.entries.flatMap(({ member, endpoint }) => {
+    const id = parseMemberId(member);
+    return id === null ? [] : [{ member: id, endpoint }];
+  });
+  return replica.isInDoubt() ? [...entries, ...(await readAcquaintances(disk))] : entries;
+}
+
+const openTwins = (ports: Ports, { keys, meshId }: LocalState, replica: Replica): Twins => {
+  const id = memberIdOf(ports.crypto.publicKey(keys.memberSeed));
+  const twins = createTwins(ports, { id, seed: keys.memberSeed, meshId });
+  twins.onTwin(replica.suspectKey);
+  return twins;
+};
 
 /** What is opened on the swarm. A failure stops it: its listener would keep the process alive. */
 const orStop = <Part>(swarm: SwarmNode, opening: Promise<Part>): Promise<Part> =>
@@ -238,13 +250,14 @@ function apiContext(
   parts: Parts,
   ends: Pick<ApiContext, 'leave' | 'stop' | 'events'>,
 ): ApiContext {
-  const { replica, sync, facts, agents, config, self, local } = parts;
+  const { replica, sync, twins, facts, agents, config, self, local } = parts;
   return {
     ports,
     self,
     local,
     replica,
     sync,
+    twins,
     connected: () => connectedMembers(parts),
     sight: async () => {
       await agents.refresh();
@@ -284,6 +297,7 @@ function sightOf(ports: Ports, parts: Parts): Sight {
     isInDoubt: replica.isInDoubt(),
     ahead: replica.ahead(),
     skewMs: sync.skewMs(),
+    strangers: sync.strangers(),
     rttMs: (member) => rttOf(swarm, member),
   };
 }

@@ -155,6 +155,16 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>
     kind: 'alarm',
     text: 'another VM uses the key of this member, or its disk is an older copy',
   }),
+  'key-recovered': () => ({
+    kind: 'alarm',
+    text: 'over: this VM goes on as the only holder of its key',
+  }),
+  'version-mismatch': (facts) => ({
+    kind: 'refused',
+    text:
+      `member ${textIn(facts, 'peer').slice(0, 12)} speaks another version: ` +
+      `wire ${Number(facts.wire)}, document ${Number(facts.document)}; run the same on both`,
+  }),
   'journal-damaged': () => ({
     kind: 'alarm',
     text: 'the journal was damaged; what is missing is fetched from others',
