@@ -1,5 +1,6 @@
 /** Edge: clones — two VMs with one key, a disk that is an older copy, a founder without journal. */
-import { cpSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { admit, found, SETTLE_MS, talk, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
@@ -11,9 +12,10 @@ const NOTICE_MS = 30_000;
 
 const stateDirectory = (world: RealWorld, vm: string): string => join(world.vm(vm).disk, 'cnsmo');
 
-const copyState = (world: RealWorld, from: string, to: string): void => {
-  rmSync(stateDirectory(world, to), { recursive: true, force: true });
-  cpSync(stateDirectory(world, from), stateDirectory(world, to), { recursive: true });
+/** With its modes, as a copied disk has them. */
+const copyDirectory = (from: string, to: string): void => {
+  rmSync(to, { recursive: true, force: true });
+  execFileSync('cp', ['-a', from, to]);
 };
 
 const alarms = async (world: RealWorld, vm: string): Promise<string> =>
@@ -29,7 +31,7 @@ const isStopped = async (world: RealWorld, vm: string): Promise<boolean> =>
 export async function cloned(world: RealWorld): Promise<void> {
   await found(world, ['vm1', 'vm2', 'vm3']);
   await world.operatorAdd('vm1', 'vm2');
-  copyState(world, 'vm2', 'vm4');
+  copyDirectory(stateDirectory(world, 'vm2'), stateDirectory(world, 'vm4'));
   await obey(world.vm('vm4'), ['start']);
   for (const vm of ['vm2', 'vm4']) {
     await world.eventually(`${vm} has noticed`, () => isStopped(world, vm), NOTICE_MS);
@@ -57,12 +59,11 @@ export async function restored(world: RealWorld): Promise<void> {
   await found(world, ['vm1', 'vm2']);
   await world.operatorAdd('vm1', 'vm2');
   const kept = join(world.directory, 'copy');
-  cpSync(stateDirectory(world, 'vm2'), kept, { recursive: true });
+  copyDirectory(stateDirectory(world, 'vm2'), kept);
   await admit(world, 'vm2', 'vm3');
   await together(world, ['vm1', 'vm2', 'vm3']);
   await world.crashVm('vm2');
-  rmSync(stateDirectory(world, 'vm2'), { recursive: true });
-  cpSync(kept, stateDirectory(world, 'vm2'), { recursive: true });
+  copyDirectory(kept, stateDirectory(world, 'vm2'));
   await world.boot('vm2');
   await world.eventually('vm2 has noticed', () => isStopped(world, 'vm2'), NOTICE_MS);
   await recoverOn(world, 'vm2');
