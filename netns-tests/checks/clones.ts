@@ -43,6 +43,7 @@ export async function cloned(world: RealWorld): Promise<void> {
   await talk(world, ['vm1', 'vm3']);
   const early = await refusal('to recover beside the copy', recoverOn(world, 'vm2'));
   expect(`the refusal names the copy: ${early}`, early.includes('another live VM'));
+  await obey(world.vm('vm4'), ['stop']);
   await obey(world.vm('vm4'), ['leave', '--local', '--yes']);
   await recoverOn(world, 'vm2');
   expect('no alarm is left', !(await isStopped(world, 'vm2')));

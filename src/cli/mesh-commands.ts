@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
 import type { MemberStatus, Status } from '../node/rules/answers.ts';
+import { auditCommand, conflictsCommand } from './audit-commands.ts';
 import { eventsCommand } from './event-commands.ts';
 import { inviteCommand } from './invite-commands.ts';
 import type { Local } from './local.ts';
@@ -24,6 +25,8 @@ export const meshCommands = (local: Local, session: Open): readonly Command[] =>
   inviteCommand(local, session),
   operatorCommand(local, session),
   recoverMemberCommand(session),
+  auditCommand(session),
+  conflictsCommand(session),
 ];
 
 function statusCommand(local: Local, session: Open): Command {

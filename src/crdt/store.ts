@@ -11,8 +11,10 @@
 import type { Crypto } from '../ports.ts';
 import type { Head, Weight } from './chain.ts';
 import { openChains, type Project, type Winner } from './chains.ts';
+import { type Claim, claimsOf } from './conflicts.ts';
 import type { Value } from './entry.ts';
 import type { Genesis } from './genesis.ts';
+import type { Hlc } from './hlc.ts';
 import { bytesOfId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
 import { framesAfter } from './lack.ts';
 import { type Desk, type Doubt, type Receipt, receiveFrames } from './receiving.ts';
@@ -67,6 +69,10 @@ export interface Store extends Writer {
   pathsOf(author: MemberId): readonly string[];
   /** What is in force at a path that several authors may write, by (hlc, author) alone. */
   winner(path: string): Winner | null;
+  /** The highest stamp of each author's current generation. */
+  latest(): ReadonlyMap<MemberId, Hlc>;
+  /** What each author says of intent and trust now, deletions of this generation included. */
+  claims(): readonly Claim[];
   unreadable(): readonly Unreadable[];
 }
 
@@ -106,6 +112,8 @@ export const openStore = (
         .filter((path) => saidAt(chains, author, path) !== null)
         .toSorted(),
     winner: chains.winner,
+    latest: () => new Map(chains.all().map((chain) => [chain.author, chain.latest()])),
+    claims: () => claimsOf(crypto, chains.all()),
     unreadable: () =>
       chains
         .all()

@@ -12,6 +12,7 @@ import type { ApiAnswer, ApiRequest, Ports, SwarmNode, Unsubscribe } from '../po
 import { type Acquaintance, createAcquaintances, readAcquaintances } from './acquaintances.ts';
 import { createAgents } from './agents.ts';
 import { type ApiContext, answerApi } from './api.ts';
+import { AUDIT_LIMITS, openAudit } from './audit.ts';
 import { serveJoins } from './entry.ts';
 import { createEvents } from './events.ts';
 import { createFacts } from './facts.ts';
@@ -141,7 +142,7 @@ function createLeaving(ports: Ports, parts: Parts, end: () => Promise<void>) {
  */
 async function close(
   { clock, log }: Pick<Ports, 'clock' | 'log'>,
-  { swarm, replica, stop }: Pick<Parts, 'swarm' | 'replica' | 'stop'>,
+  { swarm, replica, audit, stop }: Pick<Parts, 'swarm' | 'replica' | 'audit' | 'stop'>,
   loops: readonly Promise<void>[],
   subscriptions: readonly Unsubscribe[],
 ): Promise<void> {
@@ -162,6 +163,7 @@ async function close(
     await swarm.stop(); // Requests under way end with it, and so the loops that wait for them.
     await settled;
     await replica.flush();
+    await audit.flush();
   } finally {
     await Promise.all(loops);
   }
@@ -191,6 +193,9 @@ async function openParts(ports: Ports, build: Build) {
   const linkContext = { self, view: replica.view, standing, entries };
   const links = createLinks(ports, linkContext, () => agents.mark());
   const twins = openTwins(ports, local, replica);
+  const limits = () => config.current.audit ?? AUDIT_LIMITS;
+  const audit = await openAudit(ports, replica, limits);
+  replica.onFrames(audit.note);
   const sync = createSync(ports, replica, (peer) => standing(peer) === 'member', twins);
   const facts = createFacts(ports, replica, () => ({
     self,
@@ -208,7 +213,7 @@ async function openParts(ports: Ports, build: Build) {
   });
   const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
   const startedMs = clock.monotonicMs();
-  const state = { local, self, replica, config, build, startedMs, isGoing };
+  const state = { local, self, replica, audit, config, build, startedMs, isGoing };
   return { ...state, sync, twins, links, facts, agents, swarm, stop };
 }
 
@@ -250,7 +255,7 @@ function apiContext(
   parts: Parts,
   ends: Pick<ApiContext, 'leave' | 'stop' | 'events'>,
 ): ApiContext {
-  const { replica, sync, twins, facts, agents, config, self, local } = parts;
+  const { replica, sync, twins, audit, facts, agents, config, self, local } = parts;
   return {
     ports,
     self,
@@ -258,6 +263,13 @@ function apiContext(
     replica,
     sync,
     twins,
+    audit,
+    auditLimits: () => config.current.audit ?? AUDIT_LIMITS,
+    setAuditLimits: async (limits) => {
+      const next = { ...config.current, audit: limits };
+      await writeConfig(ports.disk, next);
+      config.current = next;
+    },
     connected: () => connectedMembers(parts),
     sight: async () => {
       await agents.refresh();

@@ -23,7 +23,7 @@ import type { Ahead } from './rules/clocks.ts';
 
 /** The shared state as loops use it. */
 export interface Replica
-  extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf' | 'pathsOf'>,
+  extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf' | 'pathsOf' | 'claims' | 'latest'>,
     Omit<OwnWriter, 'write' | 'flush'> {
   view(): View;
   /**
@@ -41,6 +41,8 @@ export interface Replica
   ahead(): readonly Ahead[];
   /** Called after anything was taken; `own` is the frame when it was written here. */
   onChange(listener: (own: Uint8Array | null) => void): Unsubscribe;
+  /** Called with the frames that were taken, own ones too. */
+  onFrames(listener: (frames: readonly Uint8Array[]) => void): Unsubscribe;
   /** Resolves when everything taken so far is on disk. */
   flush(): Promise<void>;
 }
@@ -61,18 +63,22 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   const store = openStore(crypto, mesh, self, openProjector(crypto, local.genesis, local.meshId));
   const journal = await openJournal(ports, store, self.id);
   const listeners = new Set<Listener>();
-  const tell: Listener = (own) => {
+  const readers = new Set<(frames: readonly Uint8Array[]) => void>();
+  const tell = (frames: readonly Uint8Array[], own: Uint8Array | null): void => {
+    for (const reader of readers) reader(frames);
     for (const listener of listeners) listener(own);
   };
   const keyDoubt = await openKeyDoubt(ports, store);
   const desk = { clock: ports.clock, log: ports.log, store, journal, keyDoubt };
-  const own = createOwnWriter(desk, tell);
-  const others = createReceiver(desk, tell);
+  const own = createOwnWriter(desk, (frame) => tell([frame], frame));
+  const others = createReceiver(desk, (frames) => tell(frames, null));
   return {
     heads: store.heads,
     framesAfter: store.framesAfter,
     valueOf: store.valueOf,
     pathsOf: store.pathsOf,
+    claims: store.claims,
+    latest: store.latest,
     view: store.view,
     write: own.write,
     confirm: own.confirm,
@@ -89,6 +95,10 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onFrames: (reader) => {
+      readers.add(reader);
+      return () => readers.delete(reader);
+    },
     flush: async () => {
       await own.flush();
       await journal.flush();
@@ -98,7 +108,7 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
 
 type Listener = (own: Uint8Array | null) => void;
 
-function createReceiver(desk: WriterDesk, tell: Listener) {
+function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) => void) {
   const { clock, log, store, journal, keyDoubt } = desk;
   const ahead = openAhead(desk);
   return {
@@ -116,7 +126,7 @@ function createReceiver(desk: WriterDesk, tell: Listener) {
         journal.append(taken).catch((error: unknown) => {
           log.warn('journal-failed', { why: String(error) }); // Invariant 2.
         });
-        tell(null);
+        tell(taken);
       }
       return receipts;
     },

@@ -7,6 +7,7 @@ import { type MemberId, memberIdOf } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { ApiRequest, Disk } from '../ports.ts';
 import { type ApiContext, answerApi, type Consent } from './api.ts';
+import { AUDIT_LIMITS } from './audit.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { openReplica, type Replica } from './replica.ts';
 
@@ -119,6 +120,9 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
       run: async () => undefined,
     },
     twins: { renew: () => undefined, isTwinned: () => false },
+    audit: { read: async () => [] },
+    auditLimits: () => AUDIT_LIMITS,
+    setAuditLimits: async () => undefined,
     connected: () => [],
     sight: async () => ({
       self: as,
