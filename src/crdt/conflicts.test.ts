@@ -37,7 +37,7 @@ const ancestryOf = (frames: readonly Uint8Array[]) =>
 const values = (conflicts: readonly Conflict[]) =>
   conflicts.map(({ path, winner, losers }) => [path, winner.value, losers.map((one) => one.value)]);
 
-test('conflicts: of two changes at one time the one that lost is listed, until it is settled', () => {
+test('conflicts: of two changes at one time the one that lost is listed until settled', () => {
   // Goal: no silent loss. Method: both write in a partition; then one takes the other's value.
   const { a, b } = operators();
   set(a, 0);

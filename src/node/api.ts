@@ -23,8 +23,8 @@ import {
   removeOperator,
   revokeInvite,
 } from './operators.ts';
-import type { Told } from './rules/answers.ts';
 import { type RecoverContext, recover } from './recover.ts';
+import type { Told } from './rules/answers.ts';
 import { readServices } from './rules/settings.ts';
 import { membersOf, type Sight, statusOf } from './rules/status.ts';
 import type { Sync } from './sync.ts';

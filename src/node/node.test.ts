@@ -6,7 +6,8 @@ import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { readLocalState, writeConfig, writeLocalState } from './local-state.ts';
-import { type Build, type RunningNode, startNode } from './node.ts';
+import { type RunningNode, startNode } from './node.ts';
+import type { Build } from './parts.ts';
 
 const crypto = openCrypto();
 const seed = new Uint8Array(32).fill(3);

@@ -91,20 +91,19 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     close: own.close,
     receive: others.receive,
     ahead: others.ahead,
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    onFrames: (reader) => {
-      readers.add(reader);
-      return () => readers.delete(reader);
-    },
+    onChange: (listener) => subscribe(listeners, listener),
+    onFrames: (reader) => subscribe(readers, reader),
     flush: async () => {
       await own.flush();
       await journal.flush();
     },
   };
 }
+
+const subscribe = <Heard>(listeners: Set<Heard>, listener: Heard): Unsubscribe => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
 
 type Listener = (own: Uint8Array | null) => void;
 

@@ -124,21 +124,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     auditLimits: () => AUDIT_LIMITS,
     setAuditLimits: async () => undefined,
     connected: () => [],
-    sight: async () => ({
-      self: as,
-      name: 'vm1',
-      commit: 'abc1234',
-      version: '0.1.0',
-      isReady: true,
-      isElsewhere: false,
-      isInDoubt: false,
-      ahead: [],
-      skewMs: null,
-      strangers: new Map(),
-      link: () => 'alive',
-      rttMs: () => null,
-      reports: [],
-    }),
+    sight: async () => sightOf(as),
     consent: () => consent.current,
     setConsent: async (wish) => {
       consent.current = wish;
@@ -154,3 +140,19 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     stop: () => void done.push('stop'),
   };
 }
+
+const sightOf = (self: MemberId) => ({
+  self,
+  name: 'vm1',
+  commit: 'abc1234',
+  version: '0.1.0',
+  isReady: true,
+  isElsewhere: false,
+  isInDoubt: false,
+  ahead: [],
+  skewMs: null,
+  strangers: new Map(),
+  link: () => 'alive' as const,
+  rttMs: () => null,
+  reports: [],
+});

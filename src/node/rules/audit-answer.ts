@@ -123,7 +123,7 @@ const nameOf = (view: View, id: MemberId): string =>
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
 /** A value as JSON has it. */
-export function plainValue(value: Value): Plain {
+function plainValue(value: Value): Plain {
   if (value instanceof Uint8Array) return hex.encode(value);
   if (Array.isArray(value)) return value.map((item: Value) => plainValue(item));
   if (!isRecord(value)) return value as Plain;

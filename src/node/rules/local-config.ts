@@ -18,8 +18,8 @@ const localConfig = z.object({
 });
 
 /**
- * `audit`: how much of its log is kept; absent: as is usual. `observed`: how the entry saw us. `entries`: the members of the token, for the
- * first contact.
+ * `audit`: how much of its log is kept; absent: as is usual. `observed`: how the entry saw us.
+ * `entries`: the members of the token, for the first contact.
  */
 export type LocalConfig = z.infer<typeof localConfig>;
 
