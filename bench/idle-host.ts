@@ -5,7 +5,8 @@
  * 2. Traffic is what crosses the swarm's TCP port, in and out, with its IP and TCP headers. The
  *    engine's UDP is not in it.
  */
-import { cpuMsOf } from '../netns-tests/processes.ts';
+import { readdirSync } from 'node:fs';
+import { cpuMsOf, processesOf } from '../netns-tests/processes.ts';
 import type { Vm } from '../netns-tests/vm.ts';
 
 /** The port of every VM here: the default. */
@@ -30,8 +31,10 @@ export interface Reading {
   readonly cpuMs: number;
   /** Through the port, both directions. */
   readonly bytes: number;
-  /** Last process number that the VM's kernel gave: processes and threads. */
+  /** Last process number that the VM's kernel gave: to a process or a thread. */
   readonly lastPid: number;
+  /** Threads that run: the engine starts one when it needs one. */
+  readonly threads: number;
 }
 
 /** Starts counting what crosses the swarm's port of a VM. */
@@ -44,8 +47,15 @@ export async function readCounters(vm: Vm): Promise<Reading> {
   const counters = await vm.must(['nft', 'list', 'counter', 'inet', 'bench', 'swarm']);
   const bytes = Number(/bytes (\d+)/.exec(counters)?.[1]);
   const lastPid = Number(await vm.must(['cat', '/proc/sys/kernel/ns_last_pid']));
-  return { atMs: performance.now(), cpuMs: cpuMsOf(vm.daemonPid()), bytes, lastPid };
+  const cpuMs = cpuMsOf(vm.daemonPid());
+  return { atMs: performance.now(), cpuMs, bytes, lastPid, threads: threadsOf(vm) };
 }
+
+const threadsOf = (vm: Vm): number =>
+  processesOf(vm.machine()).reduce(
+    (sum, { pid }) => sum + readdirSync(`/proc/${pid}/task`).length,
+    0,
+  );
 
 /** Numbers that one reading uses up. */
 export const PIDS_OF_READING = 2;

@@ -24,7 +24,7 @@ export interface Use {
   readonly cpuPercent: number;
   /** Through the swarm's port, both directions; thousands of bytes. */
   readonly kbPerSecond: number;
-  /** Processes and threads that were started on the VM. */
+  /** Processes that were started on the VM, and threads that have ended since. */
   readonly spawned: number;
 }
 
@@ -113,6 +113,6 @@ function difference(first: Reading, last: Reading): Omit<Use, 'mb'> {
   return {
     cpuPercent: (100 * (last.cpuMs - first.cpuMs)) / windowMs,
     kbPerSecond: (last.bytes - first.bytes) / windowMs,
-    spawned: last.lastPid - first.lastPid - PIDS_OF_READING,
+    spawned: last.lastPid - first.lastPid - PIDS_OF_READING - (last.threads - first.threads),
   };
 }

@@ -14,6 +14,7 @@ import { findProgram } from '../src/node/linux/command.ts';
 import { openCrypto } from '../src/node/linux/crypto.ts';
 import { openDisk } from '../src/node/linux/disk.ts';
 import { openHost } from '../src/node/linux/host.ts';
+import { openNet } from '../src/node/linux/net.ts';
 import { openProcess } from '../src/node/linux/process.ts';
 import { openRandom } from '../src/node/linux/random.ts';
 import type { Host, HostResult, Log, Process } from '../src/ports.ts';
@@ -115,7 +116,9 @@ const portsIn = (namespace: string, directory: string, engine: string) => {
     ...host,
     run: (command) => host.run({ ...command, argv: [...inside, ...command.argv] }),
   };
-  return { host: commands, process: children };
+  // What it looks at, it finds by the interface's name: that is in no namespace.
+  const net = openNet(join(directory, 'run'), { error: () => undefined });
+  return { host: commands, process: children, net };
 };
 
 /** wireguard-go's control sockets lie in one directory for all namespaces: names must differ. */

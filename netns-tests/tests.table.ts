@@ -1,13 +1,16 @@
 /** Edge: tests — all tests of the real world, in order: first what people do, then what they fear. */
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { FIVE, forksMesh, restoresMember } from './checks/backup.ts';
+import { cloned, journalLost, restored } from './checks/clones.ts';
 import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
+import { clamped, mtuFollows } from './checks/path.ts';
 import { founderCrash, founderPowerCut } from './checks/power.ts';
 import { foreignToken, refusedInput, refusedTokens } from './checks/refusals.ts';
+import { calm, collisions, fight, repairs } from './checks/repairs.ts';
 import { consent, operators } from './checks/roles.ts';
 import { secrets } from './checks/secrets.ts';
 import {
@@ -34,6 +37,12 @@ export const TESTS: readonly RealTest[] = [
   { name: 'founder-crash', run: founderCrash },
   { name: 'stop-and-start', run: stopAndStart },
   { name: 'kill-and-start', run: killAndStart },
+  { name: 'repairs', deadlineMs: 240_000, run: repairs },
+  { name: 'calm', run: calm },
+  { name: 'fight', deadlineMs: 240_000, run: fight },
+  { name: 'collisions', run: collisions },
+  { name: 'mtu-follows', run: mtuFollows },
+  { name: 'clamped', run: clamped },
   { name: 'operators', run: operators },
   { name: 'consent', run: consent },
   { name: 'leaves-nothing', run: leavesNothing },
@@ -59,4 +68,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'join-at-once', world: crowdOf(6), run: fiveAtOnce },
   { name: 'twenty-at-once', world: TWENTY, deadlineMs: 240_000, run: twentyAtOnce(60_000) },
   ...SEEDS.map(interleaving),
+  { name: 'cloned', run: cloned },
+  { name: 'restored', run: restored },
+  { name: 'journal-lost', run: journalLost },
 ];

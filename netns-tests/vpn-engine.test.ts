@@ -75,27 +75,46 @@ test('the commands of the vpn make, repair and remove a real tunnel', { skip }, 
     await until('ping again', 10_000, () => ping(b, '10.10.0.1'));
   });
 
-  await t.test('drift is repaired, and its repair is logged', async () => {
-    // Goal: the monitors mark. Method: take an address away, set it down, change its MTU.
+  await t.test('drift is repaired, and what was found is logged', async () => {
+    // Goal: monitors and signs mark. Method: each thing that a hand can change, one by one.
     await until('ready', 5_000, isReady(a));
     const { interface: name } = a;
     const [flush, add] = [`ip address flush dev ${name}`, 'ip address add'];
-    const drifts = [
-      ['ip', 'address', 'delete', '10.10.0.1/16', 'dev', name],
-      ['ip', 'link', 'set', 'dev', name, 'down'],
-      ['ip', 'link', 'set', 'dev', name, 'mtu', '1300'],
+    const rules = ['inet', 'cnsmo_vpn'];
+    const drifts: readonly (readonly [found: string, ...argv: readonly string[]])[] = [
+      ['address 10.10.0.1/16 was', ...'ip address delete 10.10.0.1/16 dev'.split(' '), name],
+      [`${name} was down`, 'ip', 'link', 'set', 'dev', name, 'down'],
+      [`the MTU of ${name} was 1300`, 'ip', 'link', 'set', 'dev', name, 'mtu', '1300'],
+      ['route 10.10.0.0/16 was missing', 'ip', 'route', 'delete', '10.10.0.0/16', 'dev', name],
+      ['route fd00:1::/64 was missing', 'ip', '-6', 'route', 'delete', 'fd00:1::/64', 'dev', name],
+      ['peer vm-2 was missing', 'wg', 'set', name, 'peer', pub2 ?? '', 'remove'],
+      ['peer vm-2 had other', 'wg', 'set', name, 'peer', pub2 ?? '', 'allowed-ips', '10.10.0.2/32'],
+      [`${name} listened on port 7399`, 'wg', 'set', name, 'listen-port', '7399'],
+      ['table inet cnsmo_vpn was missing', 'nft', 'delete', 'table', ...rules],
+      ['table inet cnsmo_vpn was changed', 'nft', 'add', 'rule', ...rules, 'forward', 'counter'],
+      ['table inet cnsmo_vpn was changed', 'nft', 'flush', 'table', ...rules],
       // Ours becomes the second of two: who deletes the first deletes it too.
-      ['sh', '-ec', `${flush}; ${add} 10.10.0.99/16 dev ${name}; ${add} 10.10.0.1/16 dev ${name}`],
+      [
+        `address 10.10.0.99/16 stood on ${name}`,
+        ...[
+          'sh',
+          '-ec',
+          `${flush}; ${add} 10.10.0.99/16 dev ${name}; ${add} 10.10.0.1/16 dev ${name}`,
+        ],
+      ],
     ];
-    for (const drift of drifts) {
+    for (const [found, ...drift] of drifts) {
       const before = a.logged.length;
-      assert.equal((await a.run(...drift)).status, 0);
-      await until(drift.join(' '), 8_000, () =>
-        a.logged.slice(before).some((line) => line.startsWith('drift-repaired')),
+      const done = await a.run(...drift);
+      assert.equal(done.status, 0, `${drift.join(' ')}: ${done.stderr}`);
+      await until(`${drift.join(' ')}: ${found}`, 10_000, () =>
+        a.logged
+          .slice(before)
+          .some((line) => line.startsWith('drift-repaired') && line.includes(found)),
       );
       await until('ping after it', 8_000, () => ping(a, '10.10.0.2'));
+      await until('ready', 5_000, isReady(a));
     }
-    await until('ready', 5_000, isReady(a));
     const { stdout } = await a.run('ip', '-o', 'address', 'show', 'dev', name, 'scope', 'global');
     assert.deepEqual(stdout.match(/inet6? \S+/g), ['inet 10.10.0.1/16', 'inet6 fd00:1::1/64']);
   });
@@ -144,13 +163,16 @@ test('the commands of the vpn make, repair and remove a real tunnel', { skip }, 
     for (const vm of [a, b]) await vm.stop();
     assert.equal(a.report()?.state, 'stopped');
     assert.ok(await ping(a, '10.10.0.2'));
-    assert.deepEqual([...a.ledger.ids()], ['vpn-link']);
+    assert.deepEqual([...a.ledger.ids()], ['vpn-link', 'vpn-table']);
+    const tables = async (): Promise<string> => (await a.run('nft', 'list', 'tables')).stdout;
+    assert.equal(await tables(), 'table inet cnsmo_vpn\n');
     assert.deepEqual(await a.ledger.undoAll(a.ports), []);
     await until('link gone', 3_000, async () => {
       const { status } = await a.run('ip', 'link', 'show', 'dev', a.interface);
       return status !== 0;
     });
     assert.ok(!(await a.ports.process.isRunning(`wireguard-${a.interface}`)));
+    assert.equal(await tables(), '');
     assert.ok(!(await ping(b, '10.10.0.1')));
   });
 

@@ -9,6 +9,7 @@ import type { Host, HostCommand, HostResult, OwnAddress } from '../src/ports.ts'
 import { failed, unknownCommand } from './command.ts';
 import { runIp } from './ip-command.ts';
 import type { Life } from './life.ts';
+import { runNft } from './nft-command.ts';
 import type { Dice } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Trace } from './trace.ts';
@@ -54,7 +55,7 @@ export function openHost(context: HostContext, life: Life): Host {
           hasTun: true,
           hasKernelWireguard: kernel.hasWireguard,
           hasSystemd: false,
-          tools: { ip: true, wg: true },
+          tools: { ip: true, wg: true, nft: true },
         };
         life.after(soon(), () => resolve(facts));
       }),
@@ -79,13 +80,19 @@ function addressesOf({ kernel }: HostContext): OwnAddress[] {
   return [...underlay, ...overlay];
 }
 
+/** The product's batches only read. */
+const isReading = (words: readonly string[]): boolean =>
+  ['show', 'list', '-batch'].some((word) => words.includes(word));
+
 /** What the tool says. A Fault for a tool that is not there; an unknown command fails the run. */
 function execute(context: HostContext, { argv, stdin }: HostCommand): HostResult | Fault {
   const [tool = '', ...words] = argv;
-  if (!words.includes('show')) context.kernel.changes += 1;
+  if (!isReading(words)) context.kernel.changes += 1;
   try {
-    if (tool === 'ip') return runIp(context.kernel, words);
-    if (tool === 'wg') return runWg(context, words, new TextDecoder().decode(stdin));
+    const input = new TextDecoder().decode(stdin);
+    if (tool === 'ip') return runIp(context.kernel, words, input);
+    if (tool === 'wg') return runWg(context, words, input);
+    if (tool === 'nft') return runNft(context.kernel, words, input);
   } catch (error) {
     context.onUnknown(error);
     return failed(255, String(error));

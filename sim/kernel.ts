@@ -34,18 +34,27 @@ export interface Device {
   mtu: number;
   /** With prefix length. */
   addresses: readonly string[];
+  /** The addresses whose prefix's route is there: each brings it, and it may be deleted alone. */
+  routes: readonly string[];
   publicKey: string | null;
   port: number;
   readonly peers: Map<string, Peer>;
 }
+
+/** Tools whose monitors run. */
+export type MonitoredTool = 'ip' | 'nft';
 
 /** The kernel of one VM. */
 export interface Kernel {
   readonly station: Station;
   readonly hasWireguard: boolean;
   readonly devices: Map<string, Device>;
-  /** Told of each change of a link or an address. */
-  readonly monitors: Set<() => void>;
+  /** Told of each change, as the monitor of each tool prints it. */
+  readonly monitors: Set<(tool: MonitoredTool, line: string) => void>;
+  /** Of the underlay's interface. */
+  uplinkMtu: number;
+  /** Tables of nftables by family and name: what they consist of, as JSON. */
+  readonly tables: Map<string, readonly object[]>;
   /** Unix time by this VM's clock, ms. */
   readonly wallMs: () => number;
   /** Virtual ms. */
@@ -65,6 +74,8 @@ export const bootKernel = (
   hasWireguard,
   devices: new Map(),
   monitors: new Set(),
+  uplinkMtu: 1500,
+  tables: new Map(),
   ...clock,
   cuts: 0,
   changes: 0,
@@ -74,6 +85,7 @@ export const bootKernel = (
 export function wipeKernel(kernel: Kernel): void {
   for (const device of kernel.devices.values()) device.isGone = true;
   kernel.devices.clear();
+  kernel.tables.clear();
   kernel.monitors.clear();
   kernel.cuts += 1;
 }
@@ -88,6 +100,7 @@ export function addDevice(kernel: Kernel, name: string, kind: Device['kind']): D
     isGone: false,
     mtu: 1420,
     addresses: [],
+    routes: [],
     publicKey: null,
     port: 0,
     peers: new Map(),
@@ -104,7 +117,16 @@ export function deleteDevice(kernel: Kernel, device: Device): void {
   tellMonitors(kernel);
 }
 
-/** Tells those who watch links and addresses. */
+/** Tells those who watch links, addresses and routes. */
 export function tellMonitors(kernel: Kernel): void {
-  for (const tell of [...kernel.monitors]) tell();
+  for (const tell of [...kernel.monitors]) tell('ip', '2: (something changed)');
 }
+
+/** Tells those who watch the rules of nftables. */
+export function tellTableMonitors(kernel: Kernel, table: string): void {
+  for (const tell of [...kernel.monitors]) tell('nft', `delete rule ${table} forward handle 2`);
+}
+
+/** A moment of virtual time as this VM's clock stamps it, Unix seconds. */
+export const handshakeS = (kernel: Kernel, atMs: number): number =>
+  Math.floor((kernel.wallMs() - (kernel.nowMs() - atMs)) / 1_000);

@@ -71,7 +71,7 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
     swarm: openSwarm(room.hall, crypto, kernel.station, life),
     host: openHost(context, life),
     process: openProcess(context, life),
-    net: openNet(room.hall, kernel.station, machine.socket, life),
+    net: openNet(room.hall, kernel, machine.socket, life),
     log: openLog(scheduler, trace, life),
   };
   return { life, ports: room.bug?.wrap?.(ports, machine) ?? ports };

@@ -3,9 +3,10 @@
  */
 import { Fault } from '../src/fault.ts';
 import type { ApiAnswer, ApiRequest, Net } from '../src/ports.ts';
+import type { Kernel } from './kernel.ts';
 import type { Life } from './life.ts';
 import { doorOf, type Hall } from './party.ts';
-import type { Station } from './underlay.ts';
+import { glanceAt } from './sign.ts';
 
 /** Answers what comes over the socket. */
 export type ApiHandler = (request: ApiRequest) => Promise<ApiAnswer>;
@@ -16,11 +17,15 @@ export interface ApiSocket {
 }
 
 /** Ports and socket as one process sees them. */
-export function openNet(hall: Hall, station: Station, socket: ApiSocket, life: Life): Net {
+export function openNet(hall: Hall, kernel: Kernel, socket: ApiSocket, life: Life): Net {
   return {
     isPortFree: (port) =>
       life.promise(({ resolve }) => {
-        life.after(1, () => resolve(!hall.listeners.has(doorOf(station, port))));
+        life.after(1, () => resolve(!hall.listeners.has(doorOf(kernel.station, port))));
+      }),
+    glance: (sign) =>
+      life.promise(({ resolve }) => {
+        life.after(1, () => resolve(glanceAt(kernel, sign)));
       }),
     serveApi: (handler) =>
       life.promise((answer) => {

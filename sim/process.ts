@@ -3,7 +3,7 @@
  */
 import type { Process, ProcessSpec } from '../src/ports.ts';
 import { unknownCommand } from './command.ts';
-import { addDevice, type Device, deleteDevice, type Kernel } from './kernel.ts';
+import { addDevice, type Device, deleteDevice, type Kernel, type MonitoredTool } from './kernel.ts';
 import type { Life } from './life.ts';
 import type { Dice } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -25,8 +25,11 @@ export interface ProcessContext {
   readonly monitors: ReadonlyMap<string, readonly (string | null)[]>;
 }
 
-/** The monitor that the product runs. */
-const MONITOR = 'ip monitor link address';
+/** The monitors that the product runs. */
+const MONITORS: ReadonlySet<string> = new Set([
+  'ip monitor link address route rule',
+  'nft monitor rules',
+]);
 /** Longest time until wireguard-go has made its interface, and until it answers. Unit: ms. */
 const INTERFACE_MS_MAX = 80;
 const ANSWER_MS_MAX = 80;
@@ -57,13 +60,14 @@ export function openProcess(context: ProcessContext, life: Life): Process {
     lines: (argv, onLine, signal) =>
       life.promise(({ resolve }) => {
         const said = context.monitors.get(argv.join(' '));
-        if (said === undefined && argv.join(' ') !== MONITOR) {
+        if (said === undefined && !MONITORS.has(argv.join(' '))) {
           context.onUnknown(unknownCommand(argv));
           return resolve();
         }
-        const tell = (): void => {
+        const tell = (tool: MonitoredTool, line: string): void => {
+          if (tool !== argv[0]) return;
           life.after(dice.between(0.1, 3), () => {
-            if (kernel.monitors.has(tell)) onLine('(something changed)');
+            if (kernel.monitors.has(tell)) onLine(line);
           });
         };
         kernel.monitors.add(tell);

@@ -3,14 +3,14 @@
  *
  * The contract is that of `src/ports.ts`, proven by the same suite as the real edge.
  */
-import { peerKeyOf } from '../src/crdt/ids.ts';
+import { type PeerKey, peerKeyOf } from '../src/crdt/ids.ts';
 import { Fault } from '../src/fault.ts';
 import type { Connection, Crypto, Swarm, SwarmConfig, SwarmNode } from '../src/ports.ts';
 import { dial } from './dialling.ts';
 import { type Gossip, openGossip } from './gossip.ts';
 import type { Life } from './life.ts';
 import { doorOf, endWith, type Hall, type Party, swarmFault } from './party.ts';
-import { request } from './requesting.ts';
+import { type Question, request } from './requesting.ts';
 import type { Station } from './underlay.ts';
 import type { End } from './wire.ts';
 
@@ -76,6 +76,8 @@ function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; 
       }
       return request(hall, party, end, { protocol, body, timeoutMs });
     },
+    requestEach: (peer, protocol, body, timeoutMs) =>
+      requestEach(hall, party, peer, { protocol, body, timeoutMs }),
     handle: (protocol, options, handler) => {
       if (party.handlers.has(protocol)) throw new Error(`${protocol} is served twice`);
       const served = { options, handler };
@@ -96,6 +98,14 @@ function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; 
     },
   };
   return { node, party };
+}
+
+async function requestEach(hall: Hall, party: Party, peer: PeerKey, question: Question) {
+  const ends = [...party.ends].filter((end) => end.peer === peer);
+  const mayAsk = ends.filter((end) => whyNotAsked(party, end, question.protocol) === null);
+  const asked = mayAsk.map((end) => request(hall, party, end, question));
+  const answers = await Promise.allSettled(asked);
+  return answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 }
 
 function whyNotAsked(party: Party, end: End | undefined, protocol: string): string | null {

@@ -177,7 +177,7 @@ const allows = (peer: Peer, address: string): boolean =>
 /** The peer to which this kernel sends what is for an address, if any. */
 function routeTo(kernel: Kernel, address: string): Side | null {
   for (const device of kernel.devices.values()) {
-    if (!isLive(device) || !device.addresses.some((prefix) => contains(prefix, address))) continue;
+    if (!isLive(device) || !device.routes.some((prefix) => contains(prefix, address))) continue;
     const peer = [...device.peers.values()].find((one) => allows(one, address));
     return peer === undefined ? null : { kernel, device, peer };
   }

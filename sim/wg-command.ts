@@ -4,7 +4,7 @@
 import { base64 } from '@scure/base';
 import type { Crypto, HostResult } from '../src/ports.ts';
 import { done, failed, unknownCommand } from './command.ts';
-import type { Device, Kernel, Peer } from './kernel.ts';
+import { type Device, handshakeS, type Kernel, type Peer } from './kernel.ts';
 import type { Tunnels } from './tunnel.ts';
 
 /** What `wg` works on. */
@@ -47,10 +47,6 @@ function dump(kernel: Kernel, device: Device): string {
   }
   return `${lines.map((line) => line.join('\t')).join('\n')}\n`;
 }
-
-/** A moment of virtual time as this VM's clock stamps it, Unix seconds. */
-const handshakeS = (kernel: Kernel, atMs: number): number =>
-  Math.floor((kernel.wallMs() - (kernel.nowMs() - atMs)) / 1_000);
 
 const shownEndpoint = ({ host, port }: { host: string; port: number }): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

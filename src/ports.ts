@@ -11,6 +11,7 @@
  * 3. A subscription returns the function that ends it; calling that twice is harmless.
  */
 import type { PeerKey } from './crdt/ids.ts';
+import type { Sign } from './sign.ts';
 
 /** Ends a subscription. Harmless when called twice. */
 export type Unsubscribe = () => void;
@@ -150,6 +151,8 @@ export interface SwarmNode {
     body: Uint8Array,
     timeoutMs: number,
   ): Promise<Uint8Array>;
+  /** The same on each live connection of a peer: two VMs with one key have one each. */
+  requestEach(...question: Parameters<SwarmNode['request']>): Promise<readonly Uint8Array[]>;
   /** Serves a protocol; at most one handler for each name. Names are short (`sync`, `join`). */
   handle(protocol: string, options: ProtocolOptions, handler: RequestHandler): Unsubscribe;
   /** Sends a frame to the mesh by gossip. Best effort; anti-entropy carries what is lost. */
@@ -264,6 +267,8 @@ export interface ApiAnswer {
 export interface Net {
   /** Whether TCP and UDP port `port` can be bound on this host now. */
   isPortFree(port: number): Promise<boolean>;
+  /** How the sign is now. Takes at most a second or two; never rejects, never holds a secret. */
+  glance(sign: Sign): Promise<string>;
   /**
    * Serves the local API on the run directory's socket, 0660 root:cnsmo where the group exists,
    * else 0600. Fault 'refused' when a live daemon holds the socket; a dead one's is replaced.

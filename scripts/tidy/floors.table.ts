@@ -18,7 +18,7 @@ export interface Floor {
 }
 
 /** Contract files of floor 0. */
-const GROUND = [/^src\/crdt\//, /^src\/ports\.ts$/, /^src\/fault\.ts$/];
+const GROUND = [/^src\/crdt\//, /^src\/(?:ports|sign|fault)\.ts$/];
 /** Packages that are pure: no clock, no randomness, no input or output. */
 const PURE = [/^zod\/mini$/, /^cborg(?:\/|$)/, /^@scure\/base$/, /^ipaddr\.js$/];
 const NODE = /^node:/;
@@ -29,7 +29,7 @@ const CRYPTO = /^src\/node\/linux\/crypto\.ts$/;
 
 /** The floors, first match wins. */
 export const FLOORS: readonly Floor[] = [
-  { name: 'fault', files: /^src\/fault\.ts$/, may: [] },
+  { name: 'fault and sign', files: /^src\/(?:fault|sign)\.ts$/, may: [] },
   { name: 'ports', files: /^src\/ports\.ts$/, may: GROUND },
   { name: 'crdt', files: /^src\/crdt\//, may: [...GROUND, ...PURE, /^yjs$/, /^lib0(?:\/|$)/] },
   {

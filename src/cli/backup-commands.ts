@@ -101,7 +101,7 @@ const restoreCommand = (local: Local, session: Open): Command =>
 
 const LAST_WORDS =
   'What it said after the backup comes back from the members that it knew; before it has heard ' +
-  'one, it says nothing new.\n';
+  'one, it says nothing new. If none is left: cnsmo recover --alone.\n';
 
 const codeText = (code: string | null, file: string | undefined): string =>
   code === null

@@ -31,6 +31,10 @@ const COMMANDS = [
   'operator add',
   'operator remove',
   'operator recover',
+  'recover',
+  'audit',
+  'conflicts',
+  'conflicts take',
 ];
 
 test('help: of every command, with an example, and nothing is done', async () => {
@@ -54,7 +58,7 @@ test('help: lists every command, and every one of them is known here', async () 
       ([, name]) => name ?? '',
     );
   const top = namesIn((await run(['--help'])).out);
-  const groups = ['invite', 'operator', 'member'];
+  const groups = ['invite', 'operator', 'member', 'conflicts'];
   const below = await Promise.all(
     groups.map(async (group) =>
       namesIn((await run([group, '--help'])).out).map((name) => `${group} ${name}`),

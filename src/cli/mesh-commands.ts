@@ -4,11 +4,13 @@
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
 import type { MemberStatus, Status } from '../node/rules/answers.ts';
+import { auditCommand, conflictsCommand } from './audit-commands.ts';
 import { eventsCommand } from './event-commands.ts';
 import { inviteCommand } from './invite-commands.ts';
 import type { Local } from './local.ts';
 import { memberCommand } from './naming-commands.ts';
 import { operatorCommand } from './operator-commands.ts';
+import { recoverMemberCommand } from './recover-commands.ts';
 import { renderMembers, renderStatus } from './render.ts';
 import type { Session } from './session.ts';
 
@@ -22,6 +24,9 @@ export const meshCommands = (local: Local, session: Open): readonly Command[] =>
   eventsCommand(local, session),
   inviteCommand(local, session),
   operatorCommand(local, session),
+  recoverMemberCommand(session),
+  auditCommand(session),
+  conflictsCommand(session),
 ];
 
 function statusCommand(local: Local, session: Open): Command {

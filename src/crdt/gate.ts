@@ -71,6 +71,15 @@ export const inspectUpdate = (update: Uint8Array, known: Known): Inspection => {
     : { ok: false, why: `the update ${reader.why}` };
 };
 
+/** What an update adds, wherever it goes on from; nothing when the gate would refuse it. */
+export const additionsIn = (update: Uint8Array, client: number): readonly Uint8Array[] => {
+  const reader: Reader = { bytes: update, at: 0, why: null };
+  const [clients] = [readNumber(reader), readNumber(reader), readNumber(reader)];
+  const clock = clients === 0 ? 0 : readNumber(reader);
+  const inspection = inspectUpdate(update, { client, clock });
+  return inspection.ok ? inspection.additions : [];
+};
+
 /** A place in the bytes. Once `why` is set, nothing more is read and every number reads as 0. */
 interface Reader {
   readonly bytes: Uint8Array;

@@ -12,6 +12,7 @@ import type { Crypto } from '../ports.ts';
 import type { Chain, Placement, ReceivedFrame } from './chain.ts';
 import type { Chains, Roles } from './chains.ts';
 import { isSameBytes } from './codec.ts';
+import type { Statement } from './entry-bytes.ts';
 import { frameHash, isSigned, readFrame } from './frame.ts';
 import { OPERATOR_QUOTA } from './holdings.ts';
 import { type MemberId, memberIdOf } from './ids.ts';
@@ -60,6 +61,10 @@ export interface Desk {
   readonly self: { readonly id: MemberId; readonly seed: Uint8Array };
   readonly chains: Chains;
   doubt: Doubt | null;
+  /** The highest generation of an own frame that came from outside, or -1. */
+  ownSeen: number;
+  /** What we said ourselves before we took back what others hold of us. */
+  salvage: readonly Statement[];
   /** Whether a frame of our own is written and neither committed nor cancelled. */
   isDrafting: boolean;
 }
@@ -174,6 +179,7 @@ const judge = (desk: Desk, received: ReceivedFrame, terms: Terms): Receipt => {
   if (!isSigned(desk.crypto, frame)) return rejected('signature', 'the author did not sign it');
   if (isOutside) {
     desk.doubt ??= 'elsewhere';
+    desk.ownSeen = Math.max(desk.ownSeen, frame.generation);
     if (!mayHeal(desk, placement)) return held('own');
   }
   if (placement === 'conflict' && isOwn)

@@ -94,6 +94,32 @@ export const carriedStatements = (
   });
 };
 
+/** What an author says at paths whose deletions outlive generations. */
+export const lastingOf = (own: Chain): readonly Statement[] =>
+  [...own.holdings().byPath.values()]
+    .map(({ statement }) => statement)
+    .filter((statement) => statement.kind === 'entry' && isLasting(statement.entry.path));
+
+/**
+ * What is carried, and of `salvage` what is later or about other paths. A deletion is later than
+ * what it deleted, so nothing that was deleted comes back.
+ */
+export const withSalvage = (
+  crypto: Crypto,
+  carried: readonly Statement[],
+  salvage: readonly Statement[],
+): readonly Statement[] => {
+  const byHash = new Map(carried.map((each) => [hashKey(pathHashIn(crypto, each)), each]));
+  for (const said of salvage) {
+    const each = carriedForm(crypto, said);
+    if (each === null) continue;
+    const key = hashKey(pathHashIn(crypto, each));
+    const known = byHash.get(key);
+    if (known === undefined || compareHlc(hlcOf(known), hlcOf(each)) < 0) byHash.set(key, each);
+  }
+  return [...byHash.values()].sort((a, b) => compareHlc(hlcOf(a), hlcOf(b)));
+};
+
 /** What of the carried statements is not overwritten by what is newly said. */
 export const withoutOverwritten = (
   crypto: Crypto,

@@ -11,11 +11,14 @@
 import type { Crypto } from '../ports.ts';
 import type { Head, Weight } from './chain.ts';
 import { openChains, type Project, type Winner } from './chains.ts';
+import { type Claim, claimsOf } from './conflicts.ts';
 import type { Value } from './entry.ts';
 import type { Genesis } from './genesis.ts';
+import type { Hlc } from './hlc.ts';
 import { bytesOfId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
 import { framesAfter } from './lack.ts';
-import { type Desk, type Receipt, receiveFrames } from './receiving.ts';
+import { type Desk, type Doubt, type Receipt, receiveFrames } from './receiving.ts';
+import { lastingOf } from './saying.ts';
 import type { View } from './view.ts';
 import { openWriter, type Writer } from './writing.ts';
 
@@ -40,6 +43,15 @@ export interface Store extends Writer {
    * next own frame starts a new generation, and until then own frames are taken from others.
    */
   distrustDisk(): void;
+  /** Says that another VM writes with our key: nothing more is written until `reclaimKey`. */
+  distrustKey(): void;
+  /**
+   * Says that we alone use our key again: own frames are taken from others where they go on from
+   * ours, and the next own frame starts a generation, which says what we said besides.
+   */
+  reclaimKey(): void;
+  /** Why own frames do not simply go on, or null. */
+  doubt(): Doubt | null;
   /** The last frame of each author, sorted by author. */
   heads(): readonly Head[];
   /**
@@ -60,6 +72,10 @@ export interface Store extends Writer {
    * what only these authors say.
    */
   winner(path: string, among?: ReadonlySet<MemberId>): Winner | null;
+  /** The highest stamp of each author's current generation. */
+  latest(): ReadonlyMap<MemberId, Hlc>;
+  /** What each author says of intent and trust now, deletions of this generation included. */
+  claims(): readonly Claim[];
   unreadable(): readonly Unreadable[];
 }
 
@@ -77,6 +93,8 @@ export const openStore = (
     self,
     chains,
     doubt: null,
+    ownSeen: -1,
+    salvage: [],
     isDrafting: false,
   };
   const receiveAll = (frames: readonly Uint8Array[], wallMs: number): readonly Receipt[] =>
@@ -86,9 +104,7 @@ export const openStore = (
     receive: (bytes, wallMs) => receiveAll([bytes], wallMs)[0] ?? { verdict: 'known' },
     receiveAll,
     load: (frames, wallMs) => receiveFrames(desk, frames, { wallMs, isLoading: true }),
-    distrustDisk: () => {
-      desk.doubt ??= 'disk';
-    },
+    ...doubtsOf(desk),
     heads: chains.heads,
     framesAfter: (heads, bytesMax) => framesAfter(chains.all(), heads, bytesMax),
     weight: () => weightOf(chains),
@@ -99,12 +115,30 @@ export const openStore = (
         .filter((path) => saidAt(chains, author, path) !== null)
         .toSorted(),
     winner: chains.winner,
+    latest: () => new Map(chains.all().map((chain) => [chain.author, chain.latest()])),
+    claims: () => claimsOf(crypto, chains.all()),
     unreadable: () =>
       chains
         .all()
         .flatMap(({ author, holdings }) => holdings().unreadable.map((why) => ({ author, why }))),
   };
 };
+
+const doubtsOf = (
+  desk: Desk,
+): Pick<Store, 'distrustDisk' | 'distrustKey' | 'reclaimKey' | 'doubt'> => ({
+  distrustDisk: () => {
+    desk.doubt ??= 'disk';
+  },
+  distrustKey: () => {
+    desk.doubt = 'elsewhere';
+  },
+  reclaimKey: () => {
+    desk.doubt = 'disk';
+    desk.salvage = lastingOf(desk.chains.of(desk.self.id));
+  },
+  doubt: () => desk.doubt,
+});
 
 type Chains = ReturnType<typeof openChains>;
 

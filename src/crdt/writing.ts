@@ -23,6 +23,7 @@ import {
   placesOf,
   statementsOf,
   withoutOverwritten,
+  withSalvage,
 } from './saying.ts';
 import { openPen, type Pen } from './subdocument.ts';
 
@@ -117,7 +118,8 @@ const refusalOf = (hand: Hand): WriteResult | null => {
   const clone = 'another VM uses the key of this member, or the disk of this one is an older copy';
   if (doubt === 'elsewhere') return refused('elsewhere', clone);
   // Which places of the chain are used nobody here knows, and one used twice is a fork.
-  if (doubt === 'disk' && lastOwn(hand) === null) {
+  const last = lastOwn(hand);
+  if (doubt === 'disk' && (last === null || last.generation < hand.desk.ownSeen)) {
     return refused(
       'lost',
       'what this member said is lost from its disk, and did not come back yet',
@@ -171,7 +173,9 @@ const startGeneration = (
   const { crypto, chains } = hand.desk;
   const own = ownChain(hand.desk);
   const horizon = chains.latest(own.author);
-  const carried = carriedStatements(crypto, own, { horizon, wallMs });
+  const live = carriedStatements(crypto, own, { horizon, wallMs });
+  const { salvage } = hand.desk;
+  const carried = salvage.length === 0 ? live : withSalvage(crypto, live, salvage);
   const latest = latestStamp(carried, horizon);
   const said = statementsOf(crypto, edits ?? [], { own, winner: chains.winner, latest, wallMs });
   if (edits !== null && said.length === 0) return { kind: 'nothing' };
@@ -243,13 +247,15 @@ const openDraft = (hand: Hand, { own, pen, bytes, head, take }: Finished): Draft
       close();
       if (!take()) throw new Error('Yjs does not take what it wrote itself');
       desk.chains.keep(own);
-      desk.doubt = null;
+      // What was found out meanwhile stays.
+      if (desk.doubt === 'disk') desk.doubt = null;
+      desk.salvage = [];
       hand.cancelled = null;
       hand.last = { pen, hash: head.hash };
     },
     cancel: () => {
       close();
-      desk.doubt = 'disk';
+      desk.doubt ??= 'disk';
       hand.cancelled = head;
     },
   };

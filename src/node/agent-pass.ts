@@ -5,15 +5,26 @@
  * 1. The verifying read-back is judged by the same view and self as the plan: what arrives in
  *    between is the next pass's work and not a failure of this one.
  * 2. A tool that fails, hangs or is missing is an outcome, never an exception.
- * 3. Drift is what neither the state nor time explains: the commands that the read-back of the last
- *    time in step would not ask for today.
+ * 3. Drift is what neither the state nor time nor a change of the underlay explains: what the plan
+ *    for the host as it was last in step finds wrong now, and would not have found wrong then. Only
+ *    the first look of a repair tells it; what is missing after that is missing because of it.
  */
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
-import type { HostResult, Log, Ports } from '../ports.ts';
-import type { Command, NodeSelf, Problem, Self, Service, Summary } from '../services/service.ts';
+import type { HostCommand, HostResult, Log, Ports } from '../ports.ts';
+import type {
+  Command,
+  Found,
+  NodeSelf,
+  Problem,
+  Results,
+  Self,
+  Service,
+  Signs,
+  Summary,
+} from '../services/service.ts';
 import { type Applied, type ApplyContext, apply, describe } from './apply.ts';
-import { isInStep, type Outcome } from './rules/pace.ts';
+import { isSettled, type Outcome } from './rules/pace.ts';
 
 /** What a pass needs of its node. */
 export interface PassContext extends ApplyContext {
@@ -25,16 +36,21 @@ export interface PassContext extends ApplyContext {
 export interface PassResult extends Outcome {
   /** Commands that did not fail. */
   readonly changes: number;
+  /** What somebody had changed by hand, and was repaired. */
+  readonly drift: Found;
+  /** What to expect of the host as long as nobody touches it; empty when it is not in step. */
+  readonly signs: Signs;
   /** Null when the host could not be read. */
   readonly summary: Summary | null;
 }
 
 /** What was seen on the host, and the commands that it asks for. */
-interface Look<Observed> {
+interface Look<Desired, Observed> {
   readonly failure: Problem | null;
-  readonly seen: { readonly state: Observed } | null;
+  readonly seen: { readonly state: Observed; readonly desired: Desired } | null;
   readonly commands: readonly Command[];
   readonly problems: readonly Problem[];
+  readonly notes: readonly Problem[];
   readonly recheckMs: number | null;
 }
 
@@ -50,7 +66,7 @@ export function createPass<Desired, Observed>(
   context: PassContext,
 ): (signal: AbortSignal) => Promise<PassResult> {
   const ageOf = createViewAge();
-  let inStep: { readonly state: Observed } | null = null;
+  const memory = createDriftMemory(service);
   const selfNow = async (view: View): Promise<Self> => {
     const self = await context.self();
     const nowMs = ports.clock.monotonicMs();
@@ -62,29 +78,35 @@ export function createPass<Desired, Observed>(
     const self = await orFailure(() => selfNow(view));
     if (typeof self === 'string') return failed(self);
     const lookNow = () => look(ports, service, view, { ...self, made: context.ledger.ids() });
-    const explained = explainedBy(service, view, self, inStep);
     const tried = new Set<string>();
     let found = await lookNow();
+    const drift = found.seen === null ? [] : memory.driftOf(found.seen.state, view, self);
     let changes = 0;
     let failure: Problem | null = null;
     while (failure === null && isProgress(found.commands, tried) && !signal.aborted) {
       for (const command of found.commands) tried.add(textOf(command));
       const applied = await apply(ports, context, found.commands, signal);
-      logApplied(ports.log, service.name, { commands: found.commands, applied }, explained);
+      logApplied(ports.log, service.name, found.commands, applied);
       changes += applied.changes;
       failure = applied.failure;
       found = await lookNow();
     }
-    const result: PassResult = {
+    const told = changes > 0 ? drift : [];
+    const outcome = {
       failure: failure ?? found.failure,
       problems: found.problems,
+      notes: found.notes,
       remaining: found.commands.map(describe),
       recheckMs: found.recheckMs,
-      changes,
-      summary: found.seen === null ? null : service.summary(found.seen.state, view, self),
     };
-    if (isInStep(result)) inStep = found.seen;
-    return result;
+    const isDone = isSettled(outcome);
+    if (told.length > 0) ports.log.warn('drift-repaired', { service: service.name, found: told });
+    memory.note(isDone ? (found.seen?.state ?? null) : null, told);
+    const { seen } = found;
+    const signs =
+      seen === null || !isDone ? [] : service.signs(seen.desired, seen.state, view, self);
+    const summary = seen === null ? null : service.summary(seen.state, view, self);
+    return { ...outcome, changes, drift: told, signs, summary };
   };
 }
 
@@ -97,9 +119,12 @@ const isProgress = (commands: readonly Command[], tried: ReadonlySet<string>): b
 const failed = (failure: Problem): PassResult => ({
   failure,
   problems: [],
+  notes: [],
   remaining: [],
   recheckMs: null,
   changes: 0,
+  drift: [],
+  signs: [],
   summary: null,
 });
 
@@ -122,14 +147,10 @@ async function look<Desired, Observed>(
   service: Service<Desired, Observed>,
   view: View,
   self: Self,
-): Promise<Look<Observed>> {
-  const blind = { seen: null, commands: [], problems: [], recheckMs: null };
-  const results: Record<string, HostResult> = {};
-  for (const { name, argv } of service.probes(self)) {
-    const result = await orFailure(() => ports.host.run({ argv }));
-    if (typeof result === 'string') return { ...blind, failure: result };
-    results[name] = result;
-  }
+): Promise<Look<Desired, Observed>> {
+  const blind = { seen: null, commands: [], problems: [], notes: [], recheckMs: null };
+  const results = await probe(ports, service, view, self);
+  if (typeof results === 'string') return { ...blind, failure: results };
   const read = service.read(results, self);
   const [failure] = read.problems;
   if (failure !== undefined) {
@@ -138,11 +159,32 @@ async function look<Desired, Observed>(
   const planned = service.plan(view, self, read.state);
   return {
     failure: null,
-    seen: { state: read.state },
+    seen: { state: read.state, desired: planned.state },
     commands: service.diff(planned.state, read.state),
     problems: planned.problems,
+    notes: planned.notes ?? [],
     recheckMs: earlier(read.recheckMs, planned.recheckMs),
   };
+}
+
+/** Runs the probes one after the other, until none is left; or why one could not be run. */
+async function probe<Desired, Observed>(
+  { host }: PassPorts,
+  service: Service<Desired, Observed>,
+  view: View,
+  self: Self,
+): Promise<Results | Problem> {
+  const results: Record<string, HostResult> = {};
+  for (;;) {
+    const next = service.probes(self, view, results).find(({ name }) => !(name in results));
+    if (next === undefined) return results;
+    const { name, argv, stdin } = next;
+    const input = stdin === undefined ? {} : { stdin: new TextEncoder().encode(stdin) };
+    const command: HostCommand = { argv, ...input };
+    const result = await orFailure(() => host.run(command));
+    if (typeof result === 'string') return result;
+    results[name] = result;
+  }
 }
 
 /** The result, or in words why there is none. What is no Fault is a bug and rises. */
@@ -160,31 +202,44 @@ async function orFailure<Result extends object>(
 const earlier = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? (a ?? b) : Math.min(a, b);
 
-/** What the read-back of the last time in step would ask for today; null before there was one. */
-const explainedBy = <Desired, Observed>(
-  service: Service<Desired, Observed>,
-  view: View,
-  self: Self,
-  inStep: { readonly state: Observed } | null,
-): ReadonlySet<string> | null => {
-  if (inStep === null) return null;
-  const desired = service.plan(view, self, inStep.state).state;
-  return new Set(service.diff(desired, inStep.state).map(textOf));
+/** What the host was like when nothing was left to do. */
+const createDriftMemory = <Desired, Observed>(service: Service<Desired, Observed>) => {
+  let settled: { readonly state: Observed } | null = null;
+  let isRepairing = false;
+  return {
+    /** What is wrong now and neither was nor would have been then; nothing during a repair. */
+    driftOf: (observed: Observed, view: View, self: Self): Found => {
+      if (settled === null || isRepairing) return [];
+      const wanted = service.plan(view, self, settled.state).state;
+      const known = new Set(wordsOf(service.diff(wanted, settled.state)));
+      const now = service.plan(view, self, observed).state;
+      const wrong = new Set(wordsOf(service.diff(now, observed)));
+      return wordsOf(service.diff(wanted, observed)).filter(
+        (word) => wrong.has(word) && !known.has(word),
+      );
+    },
+    /** After a pass. `state`: the host's, when nothing is left to do. */
+    note: (state: Observed | null, told: Found): void => {
+      if (state !== null) settled = { state };
+      isRepairing = state === null && (isRepairing || told.length > 0);
+    },
+  };
 };
+
+const wordsOf = (commands: readonly Command[]): Found =>
+  commands.flatMap((command) =>
+    command.kind === 'stop' ? [] : (command.found ?? [describe(command)]),
+  );
 
 const textOf = (command: Command): string => JSON.stringify(command);
 
 const logApplied = (
   log: Log,
   service: string,
-  done: { readonly commands: readonly Command[]; readonly applied: Applied },
-  explained: ReadonlySet<string> | null,
+  all: readonly Command[],
+  { changes, failure }: Applied,
 ): void => {
-  const { changes, failure } = done.applied;
-  const commands = done.commands.slice(0, changes);
-  const facts = { service, commands: commands.map(describe) };
-  if (failure === null) log.info('host-changed', facts);
-  else log.warn('host-refused', { ...facts, failure });
-  const drift = explained === null ? [] : commands.filter((each) => !explained.has(textOf(each)));
-  if (drift.length > 0) log.warn('drift-repaired', { service, commands: drift.map(describe) });
+  const commands = all.slice(0, changes).map(describe);
+  if (failure === null) log.info('host-changed', { service, commands });
+  else log.warn('host-refused', { service, commands, failure });
 };

@@ -45,7 +45,7 @@ test('drift is repaired when a monitor tells, and named', async () => {
   assert.deepEqual([...toy.items], ['b', 'a']);
   assert.deepEqual(
     logged.filter(({ event }) => event === 'drift-repaired').map(({ facts }) => facts),
-    ['{"service":"toy","commands":["toy add a"]}'],
+    ['{"service":"toy","found":["toy add a"]}'],
   );
 });
 
@@ -64,17 +64,114 @@ test('a program that fights the agent does not make it spin', async () => {
   assert.ok(count(world.ran, 'toy add a') < 8, `${count(world.ran, 'toy add a')} repairs`);
 });
 
-test('somebody who undoes each repair gets one repair a second', async () => {
-  // Goal: a fight costs little. Method: the item is taken away 10 ms after each report of ready.
+test('somebody who undoes each repair is told of, and gets fewer and fewer of them', async () => {
+  // Goal: a fight costs little, is no secret, and is over when it is over. Method: the item is
+  // taken away 100 ms after each repair, for two minutes; then it is left alone.
   const { toy, begin, pass, ran, emit, last } = await startToy();
   toy.wanted = ['a'];
   begin();
-  for (let step = 0; step < 1_000; step++) {
-    await pass(10);
-    if (last()?.state === 'ready' && toy.items.delete('a')) emit();
+  const fight = async (steps: number): Promise<number> => {
+    const before = count(ran, 'toy add a');
+    for (let step = 0; step < steps; step++) {
+      await pass(100);
+      if (toy.items.delete('a')) emit();
+    }
+    return count(ran, 'toy add a') - before;
+  };
+  const first = await fight(100);
+  assert.ok(first >= 4 && first <= 7, `${first} repairs in 10 s`);
+  assert.equal(last()?.state, 'degraded');
+  assert.match(last()?.problems.join() ?? '', /toy: toy add a: repaired again and again, .*find/);
+  const rest = await fight(1_100);
+  assert.ok(rest >= 3 && rest <= 7, `${rest} repairs in the 110 s after`);
+  await pass(160_000);
+  assert.deepEqual([last()?.state, last()?.problems, [...toy.items]], ['ready', [], ['a']]);
+});
+
+test('a hand that slips three times is repaired each time at once', async () => {
+  // Goal: the twin of a fight. Method: three deletions, a second and a half apart.
+  const { toy, begin, pass, emit, last } = await startToy();
+  toy.wanted = ['a'];
+  begin();
+  await pass(5_000);
+  for (let time = 0; time < 3; time++) {
+    toy.items.delete('a');
+    emit();
+    await pass(1_500);
+    assert.deepEqual([[...toy.items], last()?.problems], [['a'], []]);
   }
-  const repairs = count(ran, 'toy add a');
-  assert.ok(repairs >= 9 && repairs <= 11, `${repairs} repairs in 10 s`);
+});
+
+test('lines that do not concern the service are not followed', async () => {
+  // Goal: others' changes cost nothing. Method: noise, then a line that counts.
+  const { begin, pass, ran, emit } = await startToy();
+  begin();
+  await pass(5_000);
+  const before = ran.length;
+  for (let n = 0; n < 100; n++) emit('noise');
+  await pass(20_000);
+  assert.equal(ran.length, before);
+  emit();
+  await pass(1_000);
+  assert.equal(ran.length, before + 1);
+});
+
+test('a host on which others change all the time is looked at every few seconds', async () => {
+  // Goal: chatter costs little, and a repair comes in time all the same. Method: a line every
+  // 100 ms for a minute, then with the item gone.
+  const { toy, begin, pass, ran, emit } = await startToy();
+  toy.wanted = ['a'];
+  begin();
+  await pass(5_000);
+  const before = ran.length;
+  const chatter = async (tenths: number): Promise<void> => {
+    for (let step = 0; step < tenths; step++) {
+      emit();
+      await pass(100);
+    }
+  };
+  await chatter(600);
+  assert.ok(ran.length - before < 20, `${ran.length - before} looks in a minute`);
+  toy.items.delete('a');
+  await chatter(60);
+  assert.deepEqual([...toy.items], ['a']);
+});
+
+test('a sign that differs leads to a look within 6 s, and one that does not to none', async () => {
+  // Goal: what no monitor tells is found, without a process in step. Method: the twin first.
+  const world = await startToy();
+  const { toy, begin, pass, ran, last } = world;
+  toy.wanted = ['a'];
+  toy.sign = 'calm';
+  world.sign = 'calm';
+  begin();
+  await pass(60_000);
+  const before = ran.length;
+  await pass(120_000);
+  assert.equal(ran.length, before);
+  toy.items.delete('a');
+  world.sign = 'stirred';
+  await pass(5_500);
+  assert.deepEqual([[...toy.items], last()?.state], [['a'], 'ready']);
+});
+
+test('a sign that differs for ever is looked at less and less often', async () => {
+  // Goal: a sign that is read wrong costs little. Method: count looks in an hour.
+  const world = await startToy();
+  world.toy.sign = 'calm';
+  world.sign = 'stirred';
+  world.begin();
+  await world.pass(3_600_000);
+  assert.ok(count(world.ran, 'toy list') < 40, `${count(world.ran, 'toy list')} looks in an hour`);
+});
+
+test('a note is told, and ready is ready', async () => {
+  // Goal: what the service can do without does not hold up anybody. Method: a note alone.
+  const { toy, begin, pass, last } = await startToy();
+  toy.notes = ['no such tool'];
+  begin();
+  await pass(1_000);
+  assert.deepEqual([last()?.state, last()?.problems], ['ready', ['no such tool']]);
 });
 
 test('long trouble without a failure does not slow the first retry', async () => {

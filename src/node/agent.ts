@@ -5,13 +5,23 @@
  * 1. Events only mark; the loop looks at the host and acts. Many marks are one pass.
  * 2. Our own changes come back as marks of the monitors: they lead to one more look, after a pause,
  *    so that neither our echo nor a program that fights us makes the agent spin.
- * 3. When it stops it touches nothing: the data plane outlives the daemon.
+ * 3. What is repaired again and again is fought over: then the pauses grow, and a person is told.
+ * 4. When it stops it touches nothing: the data plane outlives the daemon.
  */
 import type { Ports } from '../ports.ts';
-import type { AgentReport, Service, Summary } from '../services/service.ts';
-import { createPass, type PassContext } from './agent-pass.ts';
-import { backoffMs, nextLookMs, problemsOf, stateAfter } from './rules/pace.ts';
-import { createWake } from './wake.ts';
+import type { AgentReport, Monitor, Service, Summary } from '../services/service.ts';
+import { createAgenda } from './agenda.ts';
+import { createPass, type PassContext, type PassResult } from './agent-pass.ts';
+import { watchSigns } from './agent-signs.ts';
+import {
+  backoffMs,
+  isSettled,
+  nextLookMs,
+  type Outcome,
+  problemsOf,
+  stateAfter,
+} from './rules/pace.ts';
+import { afterRepair, type Fight, fightOf, NO_REPAIRS } from './rules/repairs.ts';
 
 /** What an agent needs of its node. */
 export interface AgentContext extends PassContext {
@@ -28,13 +38,7 @@ export interface Agent {
   readonly stopped: Promise<void>;
 }
 
-type AgentPorts = Pick<Ports, 'clock' | 'random' | 'host' | 'process' | 'log'>;
-
-/** How long marks are gathered. Unit: ms. A join changes the view several times within 20 ms. */
-const GATHER_MS = 50;
-
-/** The same for lines of monitors, which also tell of others' interfaces by the dozen. Unit: ms. */
-const GATHER_MONITOR_MS = 250;
+type AgentPorts = Pick<Ports, 'clock' | 'random' | 'host' | 'process' | 'net' | 'log'>;
 
 /** How soon after our own changes a monitor's line leads to a look. Unit: ms. */
 const ECHO_MS = 1_000;
@@ -52,35 +56,56 @@ export function startAgent<Desired, Observed>(
   const report = createReporter(ports, service.name, context);
   const agenda = createAgenda(ports.clock);
   const pass = createPass(ports, service, context);
+  const watch = watchSigns(ports, agenda.markLine);
   report({ state: 'starting', problems: [], changes: 0 });
   const onAbort = (): void => report({ state: 'stopping' });
   signal.addEventListener('abort', onAbort, { once: true });
   const work = async (): Promise<void> => {
     let tries = 0;
     let wasReady = false;
+    let repairs = NO_REPAIRS;
     while (!signal.aborted) {
       agenda.begin();
+      watch.expect([]);
       const result = await pass(signal);
       if (signal.aborted) break;
+      const nowMs = ports.clock.monotonicMs();
+      repairs = afterRepair(repairs, result.drift, nowMs);
+      const outcome = fought(result, fightOf(repairs, service.name, nowMs));
       tries++;
-      const state = stateAfter(result, tries, wasReady);
-      const waitMs = nextLookMs(result, tries, ports.random.fraction());
-      const isSettled = result.failure === null && result.remaining.length === 0;
-      if (isSettled) tries = 0;
+      const state = stateAfter(outcome, tries, wasReady);
+      const waitMs = nextLookMs(outcome, tries, ports.random.fraction());
+      const isQuiet = isSettled(outcome);
+      if (isQuiet) tries = 0;
       if (state === 'ready') wasReady = true;
-      const problems = problemsOf(result, state);
+      const problems = problemsOf(outcome, state);
       report({ state, problems, changes: result.changes, ...(result.summary ?? {}) });
-      const echoMs = result.changes > 0 ? ECHO_MS : 0;
-      await agenda.wait(waitMs, isSettled ? echoMs : Math.max(echoMs, waitMs), signal);
+      watch.expect(result.signs);
+      const echoMs = result.changes > 0 ? Math.max(ECHO_MS, outcome.pauseMs) : 0;
+      agenda.end(result.changes === 0 && isQuiet);
+      await agenda.wait(waitMs, isQuiet ? echoMs : Math.max(echoMs, waitMs), signal);
     }
   };
   const stopped = async (): Promise<void> => {
-    const monitors = service.monitors.map((argv) => watch(ports, argv, agenda.markLine, signal));
-    await Promise.all([work(), ...monitors]);
+    const monitors = service.monitors(await context.self());
+    const follow = (monitor: Monitor): Promise<void> =>
+      keepMonitor(ports, monitor, { view: context.view, onNews: agenda.markLine }, signal);
+    await Promise.all([work(), watch.run(signal), ...monitors.map(follow)]);
     report({ state: 'stopped' });
   };
   return { name: service.name, mark: agenda.mark, stopped: stopped() };
 }
+
+/** A fight is a problem for as long as it goes on, and is looked at when it may be over. */
+const fought = (result: PassResult, fight: Fight | null): Outcome & { readonly pauseMs: number } =>
+  fight === null
+    ? { ...result, pauseMs: 0 }
+    : {
+        ...result,
+        problems: [...result.problems, fight.problem],
+        recheckMs: Math.min(result.recheckMs ?? fight.leftMs, fight.leftMs),
+        pauseMs: fight.pauseMs,
+      };
 
 /** Fills in what was reported last, and logs when the state or the problems change. */
 const createReporter = (
@@ -103,54 +128,22 @@ const createReporter = (
   };
 };
 
-/** When the loop is to look next. */
-const createAgenda = (clock: Ports['clock']) => {
-  const wake = createWake(clock);
-  let markedMs: number | null = null;
-  let lineMs: number | null = null;
-  let quietUntilMs = 0;
-  const dueMs = (): number =>
-    Math.min(
-      markedMs === null ? Number.POSITIVE_INFINITY : markedMs + GATHER_MS,
-      lineMs === null
-        ? Number.POSITIVE_INFINITY
-        : Math.max(lineMs + GATHER_MONITOR_MS, quietUntilMs),
-    );
-  return {
-    /** What was marked up to here is this pass's work. */
-    begin: (): void => {
-      markedMs = null;
-      lineMs = null;
-    },
-    mark: (): void => {
-      markedMs ??= clock.monotonicMs();
-      wake.mark();
-    },
-    /** The mark of a monitor's line. */
-    markLine: (): void => {
-      lineMs ??= clock.monotonicMs();
-      wake.mark();
-    },
-    /** Waits for `waitMs` or a mark; those of monitors count after `quietMs` at the earliest. */
-    wait: async (waitMs: number, quietMs: number, signal: AbortSignal): Promise<void> => {
-      const startMs = clock.monotonicMs();
-      quietUntilMs = startMs + quietMs;
-      while (!signal.aborted) {
-        const leftMs = Math.min(startMs + waitMs, dueMs()) - clock.monotonicMs();
-        if (leftMs <= 0) return;
-        await wake.wait(leftMs, signal);
-      }
-    },
-  };
-};
+/** What the lines of a monitor are judged by, and where they lead. */
+interface MonitorEars {
+  readonly view: PassContext['view'];
+  readonly onNews: () => void;
+}
 
-/** Keeps a monitor running; each line marks, and so does each restart, for lines were missed. */
-async function watch(
+/** Keeps a monitor running; each restart is news too, for lines were missed. */
+async function keepMonitor(
   { clock, random, process, log }: AgentPorts,
-  argv: readonly string[],
-  onLine: () => void,
+  { argv, concerns }: Monitor,
+  { view, onNews }: MonitorEars,
   signal: AbortSignal,
 ): Promise<void> {
+  const onLine = (line: string): void => {
+    if (concerns(line, view())) onNews();
+  };
   let tries = 0;
   while (!signal.aborted) {
     const startedMs = clock.monotonicMs();
@@ -160,6 +153,6 @@ async function watch(
     const retryMs = backoffMs(tries, random.fraction());
     log.warn('monitor-ended', { monitor: argv.join(' '), retryMs });
     await clock.sleep(retryMs, signal);
-    onLine();
+    onNews();
   }
 }

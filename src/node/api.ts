@@ -5,28 +5,35 @@
  * the simulator calls it as the socket does.
  */
 import * as z from 'zod/mini';
-import { LABELS_MAX, parseLabel } from '../crdt/names.ts';
+import { LABELS_MAX } from '../crdt/names.ts';
 import { Fault } from '../fault.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
+import { readAs, readCount, readLabels } from './api-body.ts';
+import type { AuditLimits } from './audit.ts';
 import type { EventAnswer, EventWish } from './events.ts';
+import { auditChanges, conflictsNow, type HistoryContext, takeLoser } from './history.ts';
 import { labelMember, renameMember } from './naming.ts';
 import {
   addOperator,
   createInvite,
   listInvites,
   makeNextCode,
-  type OperatorContext,
   type OperatorPorts,
   recoverOperator,
   removeOperator,
   revokeInvite,
 } from './operators.ts';
+import { type RecoverContext, recover } from './recover.ts';
 import type { Told } from './rules/answers.ts';
 import { readServices } from './rules/settings.ts';
 import { membersOf, type Sight, statusOf } from './rules/status.ts';
+import type { Sync } from './sync.ts';
 
 /** What the routes need of the node. */
-export interface ApiContext extends OperatorContext {
+export interface ApiContext extends HistoryContext, RecoverContext {
+  readonly auditLimits: () => AuditLimits;
+  readonly setAuditLimits: (limits: AuditLimits) => Promise<void>;
+  readonly sync: Sync;
   readonly ports: OperatorPorts;
   readonly sight: () => Promise<Sight>;
   readonly consent: () => Consent;
@@ -74,7 +81,14 @@ const labelsBody = z.object({
 });
 const memberBody = z.object({ member: text });
 const codeBody = z.nullable(z.object({ code: z.optional(text) }));
+const aloneBody = z.nullable(z.object({ alone: z.optional(z.boolean('neither true nor false')) }));
 const recoverBody = z.object({ code: text, nextCode: text });
+const takeBody = z.object({ path: text, author: z.optional(text) });
+const KEPT_WHY = 'not a whole number of at least 1048576 bytes (1 MiB) and 3600000 ms (1 h)';
+const auditBody = z.object({
+  bytesMax: z.optional(z.int(KEPT_WHY).check(z.gte(1_048_576, KEPT_WHY))),
+  ageMsMax: z.optional(z.int(KEPT_WHY).check(z.gte(3_600_000, KEPT_WHY))),
+});
 const consentBody = z.object({
   services: z.optional(text),
   allowRun: z.optional(z.boolean('neither true nor false')),
@@ -141,6 +155,48 @@ const routes: readonly Route[] = [
     method: 'POST',
     path: '/v1/operators/recover',
     run: (context, _, body) => recoverOperator(context.ports, context, readAs(recoverBody, body)),
+  },
+  {
+    method: 'POST',
+    path: '/v1/recover',
+    run: (context, _, body) =>
+      recover(context.ports, context, readAs(aloneBody, body)?.alone === true),
+  },
+  {
+    method: 'GET',
+    path: '/v1/audit',
+    run: (context, _, _body, { ageMs, path, author, count, frames }) =>
+      auditChanges(context, {
+        sinceMs:
+          ageMs === undefined ? null : context.ports.clock.wallMs() - readCount('ageMs', ageMs),
+        path: path ?? null,
+        author: author ?? null,
+        countMax: readCount('count', count ?? '1000'),
+        withFrames: frames === 'true',
+      }),
+  },
+  { method: 'GET', path: '/v1/audit/limits', run: (context) => context.auditLimits() },
+  {
+    method: 'PUT',
+    path: '/v1/audit/limits',
+    run: async (context, _, body) => {
+      const { bytesMax, ageMsMax } = readAs(auditBody, body);
+      const now = context.auditLimits();
+      await context.setAuditLimits({
+        bytesMax: bytesMax ?? now.bytesMax,
+        ageMsMax: ageMsMax ?? now.ageMsMax,
+      });
+      return context.auditLimits();
+    },
+  },
+  { method: 'GET', path: '/v1/conflicts', run: conflictsNow },
+  {
+    method: 'POST',
+    path: '/v1/conflicts/take',
+    run: (context, _, body) => {
+      const { path, author } = readAs(takeBody, body);
+      return takeLoser(context, path, author ?? null);
+    },
   },
   { method: 'GET', path: '/v1/consent', run: (context) => context.consent() },
   {
@@ -212,39 +268,4 @@ function unescaped(segment: string): string | null {
   } catch {
     return null;
   }
-}
-
-/** The body by its schema. Texts are not repeated: one of them may be a secret. */
-function readAs<T>(schema: z.ZodMiniType<T>, body: unknown): T {
-  const parsed = z.safeParse(schema, body);
-  if (parsed.success) return parsed.data;
-  const { path = [], message = '' } = parsed.error.issues[0] ?? {};
-  const [name] = path;
-  const value = isObject(body) && typeof name === 'string' ? body[name] : body;
-  const isPlain = typeof value === 'number' || typeof value === 'boolean' || value === null;
-  throw new Fault('refused', {
-    field: path.length === 0 ? 'body' : path.join('.'),
-    value: value === undefined ? '(none)' : isPlain ? String(value) : `(${typeof value})`,
-    why: path.length === 0 ? 'not an object of JSON' : message,
-    remedy: 'see the --help of the command',
-  });
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function readCount(field: string, text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  const facts = { value: text, why: 'not a number', remedy: 'write milliseconds, as 5000' };
-  throw new Fault('refused', { field, ...facts });
-}
-
-function readLabels(texts: readonly string[]): Readonly<Record<string, string>> {
-  const pairs = texts.map((text) => {
-    const label = parseLabel(text);
-    if (label.ok) return label.value;
-    const remedy = 'write it as key=value, as role=web';
-    throw new Fault('refused', { field: 'label', value: text, why: label.why, remedy });
-  });
-  return Object.fromEntries(pairs);
 }

@@ -90,7 +90,7 @@ test('events: the log is written as before, and heard', async () => {
     error: noting('error'),
   });
   log.info('host-changed', { service: 'vpn' });
-  log.warn('drift-repaired', { service: 'vpn', commands: ['ip link set up'] });
+  log.warn('drift-repaired', { service: 'vpn', found: ['ip link set up'] });
   log.error('key-used-elsewhere');
   assert.deepEqual(lines, ['info host-changed', 'warn drift-repaired', 'error key-used-elsewhere']);
   const { events: heard } = await events.next(wish(), never);
@@ -121,7 +121,7 @@ test('events: a fight is told once a minute', async () => {
   const events = createEvents(clock, '0.1.0');
   const log = events.overhear(silent);
   const drift = (command: string) =>
-    log.warn('drift-repaired', { service: 'vpn', commands: [command] });
+    log.warn('drift-repaired', { service: 'vpn', found: [command] });
   for (let n = 0; n < 5; n++) drift('ip link set up');
   drift('wg set');
   pass(59_999);

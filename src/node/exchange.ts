@@ -13,7 +13,15 @@ import { Fault } from '../fault.ts';
 import type { Clock, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
-import { decodeSync, encodeSync, type SyncMessage } from './rules/sync-message.ts';
+import {
+  decodeSync,
+  encodeSync,
+  NO_INTRODUCTION,
+  OUR_VERSIONS,
+  type SyncMessage,
+  type Versions,
+} from './rules/sync-message.ts';
+import type { Twins } from './twins.ts';
 
 /** Longest wait for an answer. Unit: ms. A batch of 512 KiB over 1 Mb/s takes 4 s. */
 const ANSWER_MS = 15_000;
@@ -39,10 +47,15 @@ export interface Scene {
   readonly clock: Clock;
   readonly swarm: SwarmNode;
   readonly replica: Replica;
+  readonly twins: Twins;
   readonly line: Buckets;
   readonly signal: AbortSignal;
   /** Told of each peer's clock, where the answer was quick enough to tell it. */
   readonly onClock: (peer: PeerKey, reading: ClockReading) => void;
+  /** Told when a peer said something new of instances: it is to be asked on all connections. */
+  readonly onTwinNews: (peer: PeerKey) => void;
+  /** Told of the versions of each peer that says them: null when they are ours. */
+  readonly onVersions: (peer: PeerKey, versions: Versions | null) => void;
 }
 
 /** How an exchange ended. */
@@ -86,18 +99,60 @@ async function ask(
   peer: PeerKey,
   frames: readonly Uint8Array[],
 ): Promise<SyncMessage> {
-  const { clock, swarm, replica } = scene;
-  const message = encodeSync({ heads: replica.heads(), frames, wallMs: clock.wallMs() });
+  const { clock, swarm } = scene;
   const sentMs = clock.monotonicMs();
-  const bytes = await swarm.request(peer, 'sync', message, ANSWER_MS);
+  const bytes = await swarm.request(peer, 'sync', messageTo(scene, peer, frames), ANSWER_MS);
   const cameMs = clock.monotonicMs();
   await queue(scene, peer, bytes.length);
-  const answer = decodeSync(bytes);
-  if (answer === null) throw odd(peer, 'answer');
+  const answer = hear(scene, peer, bytes, 'answer');
   if (answer.wallMs !== null && cameMs - sentMs <= READING_MS_MAX) {
     scene.onClock(peer, { wallMs: answer.wallMs, atMs: (sentMs + cameMs) / 2 });
   }
   return answer;
+}
+
+/**
+ * Asks a peer on every connection with it: two VMs with one key have one each, and the newest is
+ * used for everything else. Nothing but what they say of themselves is taken. Never rejects.
+ */
+export async function askEach(scene: Scene, peer: PeerKey): Promise<void> {
+  const answers = await scene.swarm
+    .requestEach(peer, 'sync', messageTo(scene, peer, []), ANSWER_MS)
+    .catch(() => []);
+  for (const bytes of answers) {
+    const read = decodeSync(bytes);
+    if (read.kind === 'message' && scene.twins.hear(peer, read.message)) scene.onTwinNews(peer);
+  }
+}
+
+const messageTo = (
+  { clock, replica, twins }: Scene,
+  peer: PeerKey,
+  frames: readonly Uint8Array[],
+): Uint8Array =>
+  encodeSync({
+    heads: replica.heads(),
+    frames,
+    wallMs: clock.wallMs(),
+    ...twins.introduce(peer),
+  });
+
+/** What a peer says. Fault 'refused' for what is no message, or one of another version. */
+function hear(
+  { twins, onTwinNews, onVersions }: Scene,
+  peer: PeerKey,
+  bytes: Uint8Array,
+  what: 'request' | 'answer',
+): SyncMessage {
+  const read = decodeSync(bytes);
+  if (read.kind === 'none') throw refused(peer, `its sync ${what} is none`, SAME_VERSION);
+  if (read.kind === 'other-version') {
+    onVersions(peer, read.versions);
+    throw otherVersion(peer, read.versions);
+  }
+  onVersions(peer, null);
+  if (twins.hear(peer, read.message)) onTwinNews(peer);
+  return read.message;
 }
 
 /** Until the peer's share of the line covers so many bytes. Fault when this VM stops meanwhile. */
@@ -122,20 +177,34 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
   return swarm.handle('sync', options, async ({ peer }, request) => {
     if (line.waitMs(peer, clock.monotonicMs()) > LINE_WAIT_MS_MAX) throw flood(peer);
     await queue(scene, peer, request.length);
-    const asked = decodeSync(request);
-    if (asked === null) throw odd(peer, 'request');
+    // Of another version: the answer says ours, so that both sides can tell.
+    if (decodeSync(request).kind === 'other-version') return refusalOf(scene, peer, request);
+    const asked = hear(scene, peer, request, 'request');
     if (hasNew(replica.receive(asked.frames))) ears.hasTaken(peer);
     const heads = replica.heads();
     const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
     if (frames.length === 0 && isEqual(heads, asked.heads)) ears.reached(peer);
-    const answer = encodeSync({ heads, frames, wallMs: clock.wallMs() });
+    const answer = messageTo(scene, peer, frames);
     line.spend(peer, answer.length, clock.monotonicMs());
     return answer;
   });
 }
 
-const odd = (peer: PeerKey, what: 'request' | 'answer'): Fault =>
-  refused(peer, `its sync ${what} is none`, 'run the same version of cnsmo on both sides');
+const refusalOf = ({ onVersions }: Scene, peer: PeerKey, request: Uint8Array): Uint8Array => {
+  const read = decodeSync(request);
+  if (read.kind === 'other-version') onVersions(peer, read.versions);
+  return encodeSync({ heads: [], frames: [], wallMs: null, ...NO_INTRODUCTION });
+};
+
+const SAME_VERSION = 'run the same version of cnsmo on both sides';
+
+const otherVersion = (peer: PeerKey, { wire, document }: Versions): Fault =>
+  refused(
+    peer,
+    `it speaks wire version ${wire}, document version ${document}, this VM ` +
+      `${OUR_VERSIONS.wire} and ${OUR_VERSIONS.document}`,
+    SAME_VERSION,
+  );
 
 const flood = (peer: PeerKey): Fault =>
   refused(peer, `it sends more than ${LINE_BYTES_PER_SECOND} bytes per second`, 'try again later');

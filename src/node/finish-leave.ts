@@ -9,7 +9,8 @@
 import { Fault } from '../fault.ts';
 import type { Ports } from '../ports.ts';
 import { eraseState } from './leave.ts';
-import { type Build, type RunningNode, startNode } from './node.ts';
+import { type RunningNode, startNode } from './node.ts';
+import type { Build } from './parts.ts';
 import type { Told } from './rules/answers.ts';
 
 /** Finishes it. Who was told; null when nobody could be. Fault 'unfinished' as of a leave. */

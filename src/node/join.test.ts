@@ -120,7 +120,7 @@ function stage(answers: Readonly<Record<string, JoinAnswer>>) {
       facts: async () => facts,
       addresses: async () => [],
     },
-    net: { isPortFree: async () => true, serveApi: () => assert.fail() },
+    net: { isPortFree: async () => true, glance: async () => '', serveApi: () => assert.fail() },
     log: { info: silent, warn: silent, error: silent },
   };
   const join = (token: string, timeoutMs: number | null = null) =>

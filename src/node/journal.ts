@@ -20,6 +20,7 @@ import {
 import { joinBytes } from '../crdt/signed.ts';
 import type { Store } from '../crdt/store.ts';
 import type { Disk, Ports } from '../ports.ts';
+import { readAcquaintances } from './acquaintances.ts';
 import { isInitialised } from './local-state.ts';
 
 const JOURNAL = 'journal';
@@ -164,7 +165,9 @@ async function load(ports: JournalPorts, store: Store, self: MemberId): Promise<
   const isDoubted = isLost || doubt !== null || corrupt.length > 0;
   if (isDoubted) store.distrustDisk();
   const kept = await trim(disk, bytes, content);
-  return { isDoubted, mayOthersHold: wasLost || frames.some(isOfOther(self)), bytes: kept };
+  const mayOthersHold =
+    wasLost || frames.some(isOfOther(self)) || (await readAcquaintances(disk)).length > 0;
+  return { isDoubted, mayOthersHold, bytes: kept };
 }
 
 /** Cuts a torn tail, and makes a file where there is none. Gives its length, bytes. */

@@ -33,7 +33,7 @@ export interface Keeper {
   run(signal: AbortSignal): Promise<void>;
 }
 
-type KeeperPorts = Pick<Ports, 'clock' | 'random' | 'host' | 'process' | 'log'>;
+type KeeperPorts = Pick<Ports, 'clock' | 'random' | 'host' | 'process' | 'net' | 'log'>;
 
 /** Makes the loop; it does nothing until `run`. */
 export function createKeeper<Desired, Observed>(

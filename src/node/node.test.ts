@@ -6,7 +6,8 @@ import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { readLocalState, writeConfig, writeLocalState } from './local-state.ts';
-import { type Build, type RunningNode, startNode } from './node.ts';
+import { type RunningNode, startNode } from './node.ts';
+import type { Build } from './parts.ts';
 
 const crypto = openCrypto();
 const seed = new Uint8Array(32).fill(3);
@@ -72,6 +73,7 @@ async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']
     hangUp: async () => undefined,
     connections: () => [],
     request: () => assert.fail(),
+    requestEach: async () => [],
     handle: () => () => undefined,
     publish: () => undefined,
     onConnectionChange: () => () => undefined,
@@ -105,7 +107,7 @@ async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']
       stop: async () => undefined,
       lines: async () => undefined,
     },
-    net: { isPortFree: async () => true, serveApi: () => assert.fail() },
+    net: { isPortFree: async () => true, glance: async () => '', serveApi: () => assert.fail() },
     log: { info: () => undefined, warn: note, error: note },
   };
   return { ports, events };

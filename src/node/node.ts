@@ -6,30 +6,20 @@
  * own pace and computes the whole of what should be (`docs/ARCHITECTURE.md` follows two flows
  * through it).
  */
-import { isOverlay } from '../crdt/endpoints.ts';
-import { type MemberId, memberIdOf, type PeerKey, parseMemberId } from '../crdt/ids.ts';
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { ApiAnswer, ApiRequest, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
-import { createAgents } from './agents.ts';
+import { createAcquaintances } from './acquaintances.ts';
 import { type ApiContext, answerApi } from './api.ts';
+import { AUDIT_LIMITS } from './audit.ts';
 import { serveJoins } from './entry.ts';
 import { createEvents } from './events.ts';
-import { createFacts } from './facts.ts';
-import { announceLeave, eraseState, isLeaving, repeatLeave } from './leave.ts';
-import { createLinks } from './links.ts';
-import { readLocalState, writeConfig } from './local-state.ts';
-import { openReplica } from './replica.ts';
+import { announceLeave, eraseState, repeatLeave } from './leave.ts';
+import { writeConfig } from './local-state.ts';
+import { type Build, openParts, orStop, type Parts } from './parts.ts';
 import type { Told } from './rules/answers.ts';
 import { pictureOf } from './rules/events.ts';
 import { isReady } from './rules/ready.ts';
-import { standingOf } from './rules/standing.ts';
 import type { Sight } from './rules/status.ts';
-import { createSync } from './sync.ts';
-
-/** Version and commit of this program, as the member says of itself. */
-export interface Build {
-  readonly version: string;
-  readonly commit: string;
-}
 
 /** How long the loops may take to end by themselves. Unit: ms. The unit is killed after 8 s. */
 const GRACE_MS = 2_000;
@@ -63,6 +53,7 @@ export async function startNode(
   const parts = await openParts(ports, build);
   const { replica, links, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
+  const acquaintances = createAcquaintances(ports, parts.self, replica);
   const door = { ...parts, connected: () => connectedMembers(parts) };
 
   const closed = Promise.withResolvers<void>();
@@ -83,6 +74,7 @@ export async function startNode(
     replica.onChange(agents.mark), //          what this host should look like may have changed
     replica.onChange(facts.mark), //           an address tie may have been lost
     replica.onChange(events.mark), //          who came, who left
+    replica.onChange(acquaintances.mark), //   whom to ask should the journal be lost
     swarm.onConnectionChange(events.mark), //  who can be talked to
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
     serveJoins(ports, door, swarm), //         any member lets others in
@@ -91,6 +83,7 @@ export async function startNode(
     sync.run(swarm, signal), //                frames between members
     links.run(swarm, signal), //               a connection to every member, for ever
     ...(parts.isGoing ? [] : [facts.run(signal)]), // what this member says of itself
+    acquaintances.run(signal), //              who could give back what it said
     agents.run(signal), //                     this host, service by service
     events.run(() => pictureOf(replica.view(), new Set(connectedMembers(parts))), signal),
   ];
@@ -136,7 +129,7 @@ function createLeaving(ports: Ports, parts: Parts, end: () => Promise<void>) {
  */
 async function close(
   { clock, log }: Pick<Ports, 'clock' | 'log'>,
-  { swarm, replica, stop }: Pick<Parts, 'swarm' | 'replica' | 'stop'>,
+  { swarm, replica, audit, stop }: Pick<Parts, 'swarm' | 'replica' | 'audit' | 'stop'>,
   loops: readonly Promise<void>[],
   subscriptions: readonly Unsubscribe[],
 ): Promise<void> {
@@ -148,6 +141,7 @@ async function close(
   }
   const settled = Promise.allSettled(loops);
   await aborted(stop.signal);
+  replica.close();
   const hurry = new AbortController();
   await Promise.race([settled, clock.sleep(GRACE_MS, hurry.signal)]);
   hurry.abort();
@@ -156,6 +150,7 @@ async function close(
     await swarm.stop(); // Requests under way end with it, and so the loops that wait for them.
     await settled;
     await replica.flush();
+    await audit.flush();
   } finally {
     await Promise.all(loops);
   }
@@ -165,66 +160,6 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
     if (signal.aborted) resolve();
-  });
-
-type Parts = Awaited<ReturnType<typeof openParts>>;
-
-async function openParts(ports: Ports, build: Build) {
-  const { clock, crypto } = ports;
-  const local = await readLocalState(crypto, ports.disk);
-  const self = memberIdOf(crypto.publicKey(local.keys.memberSeed));
-  const replica = await openReplica(ports, local);
-  const entries = local.config.entries.flatMap(({ member, endpoint }) => {
-    const id = parseMemberId(member);
-    return id === null ? [] : [{ member: id, endpoint }];
-  });
-  const pinned = { self, entries: new Set<string>(entries.map(({ member }) => member)) };
-  const standing = (peer: Parameters<ReturnType<typeof standingOf>>[0]) =>
-    standingOf(replica.view(), pinned, clock.wallMs())(peer);
-  const stop = new AbortController();
-  const isGoing = await isLeaving(ports.disk);
-  const config = { current: isGoing ? { ...local.config, services: [] } : local.config };
-  const linkContext = { self, view: replica.view, standing, entries };
-  const links = createLinks(ports, linkContext, () => agents.mark());
-  const sync = createSync(ports, replica, (peer) => standing(peer) === 'member');
-  const facts = createFacts(ports, replica, () => ({
-    self,
-    config: config.current,
-    version: build,
-  }));
-  const swarm = await ports.swarm.open({
-    seed: local.keys.memberSeed,
-    psk: local.psk,
-    port: local.config.port,
-    meshId: local.meshId,
-    standing,
-    isOverlay: (host) => isOverlay(local.genesis, host),
-    judge: sync.judge,
-  });
-  const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
-  const startedMs = clock.monotonicMs();
-  return {
-    local,
-    self,
-    replica,
-    sync,
-    links,
-    facts,
-    agents,
-    swarm,
-    stop,
-    config,
-    build,
-    startedMs,
-    isGoing,
-  };
-}
-
-/** What is opened on the swarm. A failure stops it: its listener would keep the process alive. */
-const orStop = <Part>(swarm: SwarmNode, opening: Promise<Part>): Promise<Part> =>
-  opening.catch(async (error: unknown) => {
-    await swarm.stop();
-    throw error;
   });
 
 const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>
@@ -238,13 +173,21 @@ function apiContext(
   parts: Parts,
   ends: Pick<ApiContext, 'leave' | 'stop' | 'events'>,
 ): ApiContext {
-  const { replica, sync, facts, agents, config, self, local } = parts;
+  const { replica, sync, twins, audit, facts, agents, config, self, local } = parts;
   return {
     ports,
     self,
     local,
     replica,
     sync,
+    twins,
+    audit,
+    auditLimits: () => config.current.audit ?? AUDIT_LIMITS,
+    setAuditLimits: async (limits) => {
+      const next = { ...config.current, audit: limits };
+      await writeConfig(ports.disk, next);
+      config.current = next;
+    },
     connected: () => connectedMembers(parts),
     sight: async () => {
       await agents.refresh();
@@ -284,6 +227,7 @@ function sightOf(ports: Ports, parts: Parts): Sight {
     isInDoubt: replica.isInDoubt(),
     ahead: replica.ahead(),
     skewMs: sync.skewMs(),
+    strangers: sync.strangers(),
     rttMs: (member) => rttOf(swarm, member),
   };
 }

@@ -8,6 +8,7 @@ import type { LocalState } from './local-state.ts';
 import { addOperator, removeOperator } from './operators.ts';
 import { openReplica, type Replica } from './replica.ts';
 import { createSync } from './sync.ts';
+import { openTwins } from './test-twins.ts';
 
 const crypto = openCrypto();
 const seedOf = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
@@ -100,6 +101,7 @@ async function pair(skewMs: number) {
   const base = {
     dial: async () => undefined,
     hangUp: async () => undefined,
+    requestEach: async () => [],
     publish: () => undefined,
     onConnectionChange: () => () => undefined,
     stop: async () => undefined,
@@ -128,10 +130,10 @@ async function pair(skewMs: number) {
   const stop = new AbortController();
   const random = { bytes: (length: number) => new Uint8Array(length), fraction: () => 0.5 };
   const waiting = { ...clock, sleep: (_ms: number, signal: AbortSignal) => untilAborted(signal) };
-  const syncOf = (replica: Replica) =>
-    createSync({ clock: waiting, random, log }, replica, () => true);
-  const sync = syncOf(here);
-  const runs = [sync.run(near, stop.signal), syncOf(there).run(far, stop.signal)];
+  const syncOf = (replica: Replica, fill: number) =>
+    createSync({ clock: waiting, random, log }, replica, () => true, openTwins(fill));
+  const sync = syncOf(here, 1);
+  const runs = [sync.run(near, stop.signal), syncOf(there, 2).run(far, stop.signal)];
   const context = {
     self: founder,
     local: localOf(founderSeed),

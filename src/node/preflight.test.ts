@@ -25,7 +25,11 @@ const portsWith = (file: string | null) => {
     facts: async () => facts,
     addresses: async () => [],
   };
-  const net = { isPortFree: async () => true, serveApi: async () => async () => undefined };
+  const net = {
+    isPortFree: async () => true,
+    glance: async () => '',
+    serveApi: async () => async () => undefined,
+  };
   return { disk, host, net };
 };
 

@@ -4,8 +4,7 @@
  * 1. An own frame is durable before the store takes it and before anybody is sent it.
  * 2. Frames of others are taken at once and journalled behind; a crash loses at most what can be
  *    fetched again.
- * 3. Own writes run one after the other.
- * 4. A damaged or lost journal is distrusted until an own frame of a new generation is in it, and
+ * 3. A damaged or lost journal is distrusted until an own frame of a new generation is in it, and
  *    there is none before a member that may hold what was lost has been heard: a new generation
  *    replaces everything that this member ever said.
  */
@@ -15,15 +14,17 @@ import { openProjector } from '../crdt/projection.ts';
 import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import { openStore, type Store } from '../crdt/store.ts';
 import type { View } from '../crdt/view.ts';
-import type { WriteLimit, WriteResult } from '../crdt/writing.ts';
-import { Fault, type FaultFacts } from '../fault.ts';
 import type { Ports, Unsubscribe } from '../ports.ts';
-import { type Journal, openJournal } from './journal.ts';
+import { openJournal } from './journal.ts';
+import { openKeyDoubt } from './key-doubt.ts';
 import type { LocalState } from './local-state.ts';
+import { createOwnWriter, type OwnWriter, type WriterDesk } from './own-writer.ts';
 import type { Ahead } from './rules/clocks.ts';
 
 /** The shared state as loops use it. */
-export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf' | 'pathsOf'> {
+export interface Replica
+  extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf' | 'pathsOf' | 'claims' | 'latest'>,
+    Omit<OwnWriter, 'write' | 'flush'> {
   view(): View;
   /**
    * Says something as this member. Resolves when it is durable; Fault 'refused' when it is over a
@@ -32,16 +33,16 @@ export interface Replica extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf'
   write(edits: readonly Edit[]): Promise<void>;
   /** Judges frames of others and takes what is good. */
   receive(frames: readonly Uint8Array[]): readonly Receipt[];
-  /** Says that a member holds of our frames what we hold: nothing was lost, or it came back. */
-  reassure(): void;
-  /** Whether own frames may be lost from the disk, and nothing is said until they are back. */
-  isInDoubt(): boolean;
-  /** Whether frames of this member came that it did not write: its key is used elsewhere. */
+  /** Says that this member's key is used elsewhere: nothing more is written until `reclaimKey`. */
+  suspectKey(): void;
+  /** Whether it is, or frames of this member came that it did not write. */
   isElsewhere(): boolean;
   /** Whose statements were held within the last minute because their clock is ahead, by author. */
   ahead(): readonly Ahead[];
   /** Called after anything was taken; `own` is the frame when it was written here. */
   onChange(listener: (own: Uint8Array | null) => void): Unsubscribe;
+  /** Called with the frames that were taken, own ones too. */
+  onFrames(listener: (frames: readonly Uint8Array[]) => void): Unsubscribe;
   /** Resolves when everything taken so far is on disk. */
   flush(): Promise<void>;
 }
@@ -62,27 +63,36 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   const store = openStore(crypto, mesh, self, openProjector(crypto, local.genesis, local.meshId));
   const journal = await openJournal(ports, store, self.id);
   const listeners = new Set<Listener>();
-  const tell: Listener = (own) => {
+  const readers = new Set<(frames: readonly Uint8Array[]) => void>();
+  const tell = (frames: readonly Uint8Array[], own: Uint8Array | null): void => {
+    for (const reader of readers) reader(frames);
     for (const listener of listeners) listener(own);
   };
-  const own = createOwnWriter(ports, store, journal, tell);
-  const others = createReceiver(ports, store, journal, tell);
+  const keyDoubt = await openKeyDoubt(ports, store);
+  const desk = { clock: ports.clock, log: ports.log, store, journal, keyDoubt };
+  const own = createOwnWriter(desk, (frame) => tell([frame], frame));
+  const others = createReceiver(desk, (frames) => tell(frames, null));
   return {
     heads: store.heads,
     framesAfter: store.framesAfter,
     valueOf: store.valueOf,
     pathsOf: store.pathsOf,
+    claims: store.claims,
+    latest: store.latest,
     view: store.view,
     write: own.write,
+    confirm: own.confirm,
     reassure: own.reassure,
     isInDoubt: own.isInDoubt,
+    suspectKey: () => keyDoubt.begin('another VM proved that it has it'),
+    isElsewhere: () => store.doubt() === 'elsewhere',
+    reclaimKey: own.reclaimKey,
+    republish: own.republish,
+    close: own.close,
     receive: others.receive,
-    isElsewhere: others.isElsewhere,
     ahead: others.ahead,
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: (listener) => subscribe(listeners, listener),
+    onFrames: (reader) => subscribe(readers, reader),
     flush: async () => {
       await own.flush();
       await journal.flush();
@@ -90,77 +100,32 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   };
 }
 
+const subscribe = <Heard>(listeners: Set<Heard>, listener: Heard): Unsubscribe => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
 type Listener = (own: Uint8Array | null) => void;
 
-const LOST =
-  'what this member said may be lost from its disk, and no member that holds it was heard since';
-
-function createOwnWriter(ports: ReplicaPorts, store: Store, journal: Journal, tell: Listener) {
-  const { clock, log } = ports;
-  let writing: Promise<void> = Promise.resolve();
-  let isReassured = !journal.mayOthersHold;
-  const isInDoubt = (): boolean => journal.isDoubted() && !isReassured;
-  const put = async (draft: WriteResult): Promise<void> => {
-    if (draft.kind === 'nothing') return;
-    if (draft.kind === 'refused') throw refusal(draft.limit, draft.why);
-    let isDurable = false;
-    const commit = (): void => {
-      isDurable = true;
-      draft.commit();
-    };
-    try {
-      await journal.append([draft.bytes], commit); // Invariant 1.
-    } catch (error) {
-      if (!isDurable) draft.cancel();
-      throw error;
-    }
-    tell(draft.bytes);
-    await journal.settle().catch((error: unknown) => {
-      log.warn('journal-not-settled', { why: String(error) }); // It is distrusted further.
-    });
-  };
+function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) => void) {
+  const { clock, log, store, journal, keyDoubt } = desk;
+  const ahead = openAhead(desk);
   return {
-    isInDoubt,
-    reassure: () => {
-      isReassured = true;
-    },
-    write: (edits: readonly Edit[]): Promise<void> => {
-      const turn = writing.then(async () => {
-        if (isInDoubt()) throw refusal('lost', LOST); // Invariant 4.
-        if (store.wantsGeneration(clock.wallMs())) await put(store.nextGeneration(clock.wallMs()));
-        await put(store.write(edits, clock.wallMs()));
-      });
-      writing = turn.catch(() => undefined); // Invariant 3.
-      return turn;
-    },
-    flush: () => writing,
-  };
-}
-
-function createReceiver(ports: ReplicaPorts, store: Store, journal: Journal, tell: Listener) {
-  let isElsewhere = false;
-  const ahead = openAhead(ports);
-  return {
-    isElsewhere: () => isElsewhere,
     ahead: ahead.list,
     receive: (frames: readonly Uint8Array[]): readonly Receipt[] => {
-      const receipts = store.receiveAll(frames, ports.clock.wallMs());
-      if (!isElsewhere && receipts.some((one) => one.verdict === 'held' && one.why === 'own')) {
-        isElsewhere = true;
-        ports.log.error('key-used-elsewhere');
-      }
+      const receipts = store.receiveAll(frames, clock.wallMs());
+      keyDoubt.look();
       for (const receipt of receipts) {
         ahead.note(receipt);
-        if (receipt.verdict === 'forked')
-          ports.log.error('author-forked', { author: receipt.author });
+        if (receipt.verdict === 'forked') log.error('author-forked', { author: receipt.author });
       }
       const isKept = (receipt: Receipt | undefined) => receipt !== undefined && isTaken(receipt);
       const taken = frames.filter((_, index) => isKept(receipts[index]));
       if (taken.length > 0) {
         journal.append(taken).catch((error: unknown) => {
-          ports.log.warn('journal-failed', { why: String(error) }); // Invariant 2.
+          log.warn('journal-failed', { why: String(error) }); // Invariant 2.
         });
-        tell(null);
+        tell(taken);
       }
       return receipts;
     },
@@ -195,21 +160,3 @@ function openAhead({ clock, log }: Pick<ReplicaPorts, 'clock' | 'log'>) {
     },
   };
 }
-
-/** Which field a refused write is about, and what helps. */
-const REFUSALS: Readonly<Record<WriteLimit, Pick<FaultFacts, 'field' | 'remedy'>>> = {
-  value: { field: 'value', remedy: 'make it shorter, or split it into several' },
-  batch: { field: 'batch', remedy: 'say it in smaller parts' },
-  quota: { field: 'state', remedy: 'delete what is no longer needed, then try again' },
-  lost: {
-    field: 'journal',
-    remedy: 'start another member of the mesh; else run cnsmo leave --local and join again',
-  },
-  elsewhere: {
-    field: 'member key',
-    remedy: 'run cnsmo leave --local on one of the two VMs, and join it again',
-  },
-};
-
-const refusal = (limit: WriteLimit, why: string): Fault =>
-  new Fault('refused', { ...REFUSALS[limit], value: 'own statements', why });

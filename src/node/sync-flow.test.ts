@@ -6,6 +6,7 @@ import type { Replica } from './replica.ts';
 import { createSync, type Sync } from './sync.ts';
 import { adoptionOf, createDisk, idOf, open } from './test-replica.ts';
 import { createTime, settle } from './test-time.ts';
+import { openTwins } from './test-twins.ts';
 
 const random = { bytes: (length: number) => new Uint8Array(length), fraction: () => 0 };
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -30,6 +31,7 @@ function connect(replicas: ReadonlyMap<PeerKey, Replica>) {
     stop: async () => undefined,
     onConnectionChange: () => () => undefined,
     connections: () => others(key).map(({ key: peer }) => ({ peer }) as Connection),
+    requestEach: async () => [],
     publish: (frame) => {
       for (const { sync } of others(key)) {
         if (sync.judge(key, frame) === 'accept') taken.byGossip += 1;
@@ -47,7 +49,7 @@ function connect(replicas: ReadonlyMap<PeerKey, Replica>) {
     },
   });
   for (const [key, replica] of replicas) {
-    const sync = createSync({ clock, random, log }, replica, () => true);
+    const sync = createSync({ clock, random, log }, replica, () => true, openTwins(parties.size));
     parties.set(key, { key, sync, handlers: [] });
   }
   const runs = [...parties.values()].map((party) => party.sync.run(nodeOf(party), stop.signal));

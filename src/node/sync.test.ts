@@ -6,10 +6,11 @@ import { Fault } from '../fault.ts';
 import type { Connection, RequestHandler, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
 import type { Ahead } from './rules/clocks.ts';
-import { encodeSync } from './rules/sync-message.ts';
+import { encodeSync, NO_INTRODUCTION } from './rules/sync-message.ts';
 import { createSync } from './sync.ts';
 import { createDisk, idOf, open as openReplica } from './test-replica.ts';
 import { createTime, settle } from './test-time.ts';
+import { openTwins } from './test-twins.ts';
 
 const random = { bytes: (length: number) => new Uint8Array(length), fraction: () => 0 };
 
@@ -52,7 +53,7 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
         peer,
         answer: (wallMs: number | null = null, frames: readonly Uint8Array[] = []) => {
           open.splice(open.indexOf(one), 1);
-          resolve(encodeSync({ heads: [], frames, wallMs }));
+          resolve(encodeSync({ heads: [], frames, wallMs, ...NO_INTRODUCTION }));
         },
       };
       open.push(one);
@@ -65,10 +66,11 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
     framesAfter: () => [],
     onChange: () => () => undefined,
     reassure: () => undefined,
+    confirm: () => undefined,
     ahead: () => ahead,
   } as unknown as Replica;
   const isMember = (peer: PeerKey): boolean => !peer.startsWith('invite');
-  const sync = createSync({ clock, random, log }, replica, isMember);
+  const sync = createSync({ clock, random, log }, replica, isMember, openTwins(1));
   const stop = new AbortController();
   const answer = async (peer: string, wallMs: number | null = null): Promise<void> => {
     open.find((one) => one.peer === peer)?.answer(wallMs);
@@ -209,7 +211,8 @@ test('sync: whoever sends more than fits its share of the line is answered later
   const ask = (peer: string, length: number) => {
     const from = { standing: 'member' as const, remote: { host: '192.0.2.2', port: 1 } };
     assert.ok(served.handler !== null);
-    const request = encodeSync({ heads: [], frames: [new Uint8Array(length)], wallMs: null });
+    const frames = [new Uint8Array(length)];
+    const request = encodeSync({ heads: [], frames, wallMs: null, ...NO_INTRODUCTION });
     const state = { isDone: false };
     const done = served.handler({ ...from, peer: peer as PeerKey }, request).then(() => {
       state.isDone = true;

@@ -13,8 +13,9 @@
 import { readFrame } from '../crdt/frame.ts';
 import { memberIdOf, type PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
-import type { GossipVerdict, Ports, SwarmNode } from '../ports.ts';
+import type { GossipVerdict, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import {
+  askEach,
   type ClockReading,
   createLine,
   type Exchanged,
@@ -25,7 +26,9 @@ import {
 import type { Replica } from './replica.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
 import { commonSkewMs } from './rules/clocks.ts';
+import type { Versions } from './rules/sync-message.ts';
 import { createTurns } from './turns.ts';
+import type { Twins } from './twins.ts';
 import { createWake, type Wake } from './wake.ts';
 
 /**
@@ -56,6 +59,8 @@ export interface Sync {
    * near enough.
    */
   skewMs(): number | null;
+  /** Connected peers that speak other versions than this program, and which. */
+  strangers(): ReadonlyMap<PeerKey, Versions>;
   /** Judges a gossiped frame. */
   judge(from: PeerKey, frame: Uint8Array): GossipVerdict;
   /** Starts serving and asking on a swarm node; ends with `signal`. */
@@ -69,11 +74,14 @@ interface Desk {
   readonly ports: SyncPorts;
   readonly replica: Replica;
   readonly isMember: (peer: PeerKey) => boolean;
+  readonly twins: Twins;
   readonly wake: Wake;
   readonly marked: Set<PeerKey>;
   readonly inStep: Set<PeerKey>;
   /** The clocks of connected members, as they were last read. */
   readonly clocks: Map<PeerKey, ClockReading>;
+  /** Connected peers of another version. */
+  readonly strangers: Map<PeerKey, Versions>;
   /** By author. */
   readonly gossip: Buckets;
   /** Who will be marked in a while. */
@@ -87,6 +95,7 @@ export function createSync(
   ports: SyncPorts,
   replica: Replica,
   isMember: (peer: PeerKey) => boolean,
+  twins: Twins,
 ): Sync {
   const wake = createWake(ports.clock);
   const inStep = new Set<PeerKey>();
@@ -94,10 +103,12 @@ export function createSync(
     ports,
     replica,
     isMember,
+    twins,
     wake,
     marked: new Set(),
     inStep,
     clocks: new Map(),
+    strangers: new Map(),
     gossip: createBuckets(GOSSIP_BURST, GOSSIP_PER_SECOND),
     later: new Set(),
     scene: null,
@@ -107,22 +118,12 @@ export function createSync(
     with: comeInStep,
     isInStep: (peer) => inStep.has(peer),
     skewMs: () => skewMs(desk),
+    strangers: () => desk.strangers,
     judge: (from, frame) => judge(desk, from, frame),
     run: async (swarm, signal) => {
       const scene = openScene(desk, swarm, signal);
       desk.scene = scene;
-      const ends = [
-        serveExchanges(scene, {
-          reached: (peer) => inStep.add(peer),
-          hasTaken: (peer) => markOthers(desk, peer),
-        }),
-        swarm.onConnectionChange((peer) => {
-          inStep.delete(peer);
-          desk.clocks.delete(peer);
-          mark(desk, peer);
-        }),
-        replica.onChange((own) => own !== null && swarm.publish(own)),
-      ];
+      const ends = listen(desk, scene);
       for (const { peer } of swarm.connections()) mark(desk, peer);
       await act(desk, scene, comeInStep);
       for (const end of ends.toReversed()) end();
@@ -131,19 +132,50 @@ export function createSync(
   };
 }
 
+const listen = (desk: Desk, scene: Scene): readonly Unsubscribe[] => [
+  serveExchanges(scene, {
+    reached: (peer) => desk.inStep.add(peer),
+    hasTaken: (peer) => markOthers(desk, peer),
+  }),
+  scene.swarm.onConnectionChange((peer) => {
+    desk.inStep.delete(peer);
+    desk.clocks.delete(peer);
+    desk.strangers.delete(peer);
+    mark(desk, peer);
+  }),
+  desk.replica.onChange((own) => own !== null && scene.swarm.publish(own)),
+];
+
 const skewMs = ({ ports, clocks }: Desk) => {
   const ownMs = ports.clock.wallMs() - ports.clock.monotonicMs();
   return commonSkewMs([...clocks.values()].map(({ wallMs, atMs }) => wallMs - atMs - ownMs));
 };
 
-const openScene = ({ ports, replica, clocks }: Desk, swarm: SwarmNode, signal: AbortSignal) => ({
-  clock: ports.clock,
-  swarm,
-  replica,
-  line: createLine(),
-  signal,
-  onClock: (peer: PeerKey, reading: ClockReading) => void clocks.set(peer, reading),
-});
+const openScene = (desk: Desk, swarm: SwarmNode, signal: AbortSignal): Scene => {
+  const { ports, replica, twins, clocks } = desk;
+  const askInTurn = createTurns((peer: PeerKey) => askEach(scene, peer));
+  const scene: Scene = {
+    clock: ports.clock,
+    swarm,
+    replica,
+    twins,
+    line: createLine(),
+    signal,
+    onClock: (peer, reading) => void clocks.set(peer, reading),
+    onTwinNews: (peer) => void askInTurn(peer),
+    onVersions: (peer, versions) => noteVersions(desk, peer, versions),
+  };
+  return scene;
+};
+
+function noteVersions({ ports, strangers }: Desk, peer: PeerKey, versions: Versions | null): void {
+  if (versions === null) {
+    strangers.delete(peer);
+    return;
+  }
+  if (!strangers.has(peer)) ports.log.error('version-mismatch', { peer, ...versions });
+  strangers.set(peer, versions);
+}
 
 const mark = ({ marked, wake }: Desk, peer: PeerKey): void => {
   marked.add(peer);
@@ -198,6 +230,7 @@ async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
     return FAILED;
   });
   if (isDone) inStep.add(peer);
+  if (isDone) replica.confirm();
   if (isDone && hasOurs) replica.reassure();
   if (!isDone && !hasFailed) mark(desk, peer);
   if (hasTaken) markOthers(desk, peer);

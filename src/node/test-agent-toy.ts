@@ -8,8 +8,9 @@ import { base64 } from '@scure/base';
 import type { MemberId, MeshId } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
-import type { Clock, Disk, Host, HostResult, Log, Process } from '../ports.ts';
+import type { Clock, Disk, Host, HostResult, Log, Net, Process } from '../ports.ts';
 import type { AgentReport, Command, NodeSelf, Service } from '../services/service.ts';
+import type { Sign } from '../sign.ts';
 import { type Agent, startAgent } from './agent.ts';
 import { openLedger } from './ledger.ts';
 
@@ -53,6 +54,8 @@ const testClock = () => {
   return { clock, pass };
 };
 
+const SIGN: Sign = { kind: 'tunnels', to: [] };
+
 interface Toy {
   /** What the host has. */
   readonly items: Set<string>;
@@ -60,18 +63,26 @@ interface Toy {
   wanted: readonly string[];
   recheckMs: number | null;
   problems: readonly string[];
+  notes: readonly string[];
+  /** What the sign is expected to be; null: there is none. */
+  sign: string | null;
 }
 
 const toyService = (toy: Toy): Service<readonly string[], readonly string[]> => ({
   name: 'toy',
-  monitors: [['toy', 'monitor']],
+  monitors: () => [{ argv: ['toy', 'monitor'], concerns: (line) => line !== 'noise' }],
   probes: () => [{ name: 'list', argv: ['toy', 'list'] }],
   read: ({ list }) => {
     const isReadable = list?.status === 0;
     const state = isReadable ? list.stdout.split(' ').filter((name) => name !== '') : [];
     return { state, problems: isReadable ? [] : ['toy list: unreadable'], recheckMs: null };
   },
-  plan: () => ({ state: toy.wanted, problems: toy.problems, recheckMs: toy.recheckMs }),
+  plan: () => ({
+    state: toy.wanted,
+    problems: toy.problems,
+    notes: toy.notes,
+    recheckMs: toy.recheckMs,
+  }),
   diff: (desired, observed) => [
     ...desired
       .filter((name) => !observed.includes(name))
@@ -87,6 +98,7 @@ const toyService = (toy: Toy): Service<readonly string[], readonly string[]> => 
       .filter((name) => !desired.includes(name))
       .map((name): Command => ({ kind: 'run', argv: ['toy', 'remove', name] })),
   ],
+  signs: () => (toy.sign === null ? [] : [{ sign: SIGN, expected: toy.sign }]),
   openings: () => [],
   summary: (observed) => ({ engine: observed.join(' ') }),
 });
@@ -150,8 +162,8 @@ const toyHost = (toy: Toy, answer: Responder) => {
   const ran: string[] = [];
   const inputs: string[] = [];
   const lines = new Set<(line: string) => void>();
-  const emit = (): void => {
-    for (const onLine of lines) onLine('changed');
+  const emit = (line = 'changed'): void => {
+    for (const onLine of lines) onLine(line);
   };
   const host: Pick<Host, 'run'> = {
     run: async ({ argv, stdin }) => {
@@ -180,7 +192,14 @@ const toyHost = (toy: Toy, answer: Responder) => {
 
 /** An agent of the toy on a host of its own. `answer` may answer a command before the host does. */
 export const startToy = async (answer: Responder = () => null) => {
-  const toy: Toy = { items: new Set(), wanted: [], recheckMs: null, problems: [] };
+  const toy: Toy = {
+    items: new Set(),
+    wanted: [],
+    recheckMs: null,
+    problems: [],
+    notes: [],
+    sign: null,
+  };
   const { clock, pass } = testClock();
   const { host, process, ran, inputs, emit } = toyHost(toy, answer);
   const reports: AgentReport[] = [];
@@ -198,12 +217,17 @@ export const startToy = async (answer: Responder = () => null) => {
     ledger: await openLedger(memoryDisk(ran)),
     onReport: (report: AgentReport) => void reports.push(report),
   };
-  const ports = { clock, random, host, process, log };
+  // What the sign of the host is; the test sets it.
+  const world = { sign: 'calm' };
+  const net = { glance: async () => world.sign } as unknown as Net;
+  const ports = { clock, random, host, process, net, log };
   const service = toyService(toy);
   const begin = (): Agent => startAgent(ports, service, context, stop.signal);
   const last = (): AgentReport | undefined => reports.at(-1);
   const agent = { ports, service, context };
-  return { toy, agent, begin, pass, ran, inputs, reports, last, logged, emit, stop };
+  return Object.assign(world, {
+    ...{ toy, agent, begin, pass, ran, inputs, reports, last, logged, emit, stop },
+  });
 };
 
 /** How often a command was run. */

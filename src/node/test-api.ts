@@ -7,6 +7,7 @@ import { type MemberId, memberIdOf } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { ApiRequest, Disk } from '../ports.ts';
 import { type ApiContext, answerApi, type Consent } from './api.ts';
+import { AUDIT_LIMITS } from './audit.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { openReplica, type Replica } from './replica.ts';
 
@@ -114,24 +115,16 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
       with: async () => true,
       isInStep: () => true,
       skewMs: () => null,
+      strangers: () => new Map(),
       judge: () => 'accept',
       run: async () => undefined,
     },
+    twins: { renew: () => undefined, isTwinned: () => false },
+    audit: { read: async () => [] },
+    auditLimits: () => AUDIT_LIMITS,
+    setAuditLimits: async () => undefined,
     connected: () => [],
-    sight: async () => ({
-      self: as,
-      name: 'vm1',
-      commit: 'abc1234',
-      version: '0.1.0',
-      isReady: true,
-      isElsewhere: false,
-      isInDoubt: false,
-      ahead: [],
-      skewMs: null,
-      link: () => 'alive',
-      rttMs: () => null,
-      reports: [],
-    }),
+    sight: async () => sightOf(as),
     consent: () => consent.current,
     setConsent: async (wish) => {
       consent.current = wish;
@@ -147,3 +140,19 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     stop: () => void done.push('stop'),
   };
 }
+
+const sightOf = (self: MemberId) => ({
+  self,
+  name: 'vm1',
+  commit: 'abc1234',
+  version: '0.1.0',
+  isReady: true,
+  isElsewhere: false,
+  isInDoubt: false,
+  ahead: [],
+  skewMs: null,
+  strangers: new Map(),
+  link: () => 'alive' as const,
+  rttMs: () => null,
+  reports: [],
+});

@@ -65,6 +65,7 @@ const portsOf = (open: Ports['swarm']['open']): Omit<Ports, 'process' | 'disk'> 
     },
     net: {
       isPortFree: async (port) => port !== 9_999,
+      glance: async () => '',
       serveApi: async () => async () => undefined,
     },
     log: { info: silent, warn: silent, error: silent },

@@ -28,8 +28,13 @@ test('the vpn works without its own types, and opens the one port', () => {
   const commands = vpn.diff(vpn.plan(view, self, state).state, state);
   assert.deepEqual(
     commands.map((command) => (command.kind === 'run' ? command.argv.join(' ') : command.kind)),
-    [`wg set cnsmo0 peer ${exampleKey(3)} remove`],
+    [
+      'ip link set dev cnsmo0 mtu 1300',
+      `wg set cnsmo0 peer ${exampleKey(3)} remove`,
+      'nft -j -f -',
+    ],
   );
+  assert.equal(vpn.signs(vpn.plan(view, self, state).state, state, view, self).length, 1);
   assert.deepEqual(vpn.summary(state, view, self), {
     engine: 'wireguard-go',
     peers: [

@@ -15,6 +15,8 @@ const erase = <Desired, Observed>(service: Service<Desired, Observed>): AnyServi
   ...service,
   plan: (view, self, observed) => service.plan(view, self, observed as Observed),
   diff: (desired, observed) => service.diff(desired as Desired, observed as Observed),
+  signs: (desired, observed, view, self) =>
+    service.signs(desired as Desired, observed as Observed, view, self),
   summary: (observed, view, self) => service.summary(observed as Observed, view, self),
 });
 

@@ -15,6 +15,7 @@
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import type { Endpoint, HostFacts, HostResult } from '../ports.ts';
+import type { Sign } from '../sign.ts';
 
 /**
  * What the node itself knows that the view does not hold: who it is and what this VM was told
@@ -61,10 +62,17 @@ export type Undo =
   | { readonly kind: 'run'; readonly argv: readonly string[] }
   | { readonly kind: 'stop'; readonly process: string };
 
+/**
+ * What was not as it should be, in plain words for `events`: `peer vm2 was missing`. Empty where a
+ * command only follows what changes by itself; without it the command speaks for itself.
+ */
+export type Found = readonly string[];
+
 /** One step that the agent takes on the host. */
 export type Command =
   | {
       readonly kind: 'run';
+      readonly found?: Found;
       readonly argv: readonly string[];
       readonly stdin?: { readonly secret: SecretName } | { readonly text: string };
       /** Ledger entries to write first: id → how to undo. */
@@ -72,6 +80,7 @@ export type Command =
     }
   | {
       readonly kind: 'start';
+      readonly found?: Found;
       readonly process: string;
       readonly argv: readonly string[];
       readonly env: Readonly<Record<string, string>>;
@@ -83,6 +92,23 @@ export type Command =
 export interface Probe {
   readonly name: string;
   readonly argv: readonly string[];
+  readonly stdin?: string;
+}
+
+/** Results of probes by their names. */
+export type Results = Readonly<Record<string, HostResult>>;
+
+/** A long-running command whose lines say that something changed. */
+export interface Monitor {
+  readonly argv: readonly string[];
+  /** Whether a line can concern the service; on busy hosts most do not. */
+  readonly concerns: (line: string, view: View) => boolean;
+}
+
+/** A sign, and how it is while the service is in step. */
+export interface ExpectedSign {
+  readonly sign: Sign;
+  readonly expected: string;
 }
 
 /** A port that the firewall must leave open for this service. */
@@ -100,6 +126,8 @@ export type Problem = string;
 export interface Finding<State> {
   readonly state: State;
   readonly problems: readonly Problem[];
+  /** What a person should see as well, though the service does its part. */
+  readonly notes?: readonly Problem[];
   /**
    * When to look again though nothing marks this service, ms; null: no need before the regular
    * read-back.
@@ -132,29 +160,41 @@ export type AgentState = 'starting' | 'ready' | 'degraded' | 'failed' | 'stoppin
 export interface AgentReport extends Summary {
   readonly name: string;
   readonly state: AgentState;
+  /** Notes included. */
   readonly problems: readonly Problem[];
   /** Commands that this pass ran. */
   readonly changes: number;
 }
 
+/** What an agent looks at while in step. */
+export type Signs = readonly ExpectedSign[];
+
 /** A service. `Desired` and `Observed` are its own plain records. */
 export interface Service<Desired, Observed> {
   readonly name: string;
-  /** Monitors whose every line marks this service for a full read-back. */
-  readonly monitors: readonly (readonly string[])[];
-  /** What to run to read the host back. */
-  readonly probes: (self: Self) => readonly Probe[];
+  /** Monitors whose lines mark this service for a full read-back. */
+  readonly monitors: (self: NodeSelf) => readonly Monitor[];
+  /**
+   * What to run to read the host back. Asked again with what the first told, until it names no
+   * probe that has not run.
+   */
+  readonly probes: (self: Self, view: View, results: Results) => readonly Probe[];
   /**
    * What the probes say. Output it cannot read is a problem, never a guess; with one, nothing is
    * planned.
    */
-  readonly read: (results: Readonly<Record<string, HostResult>>, self: Self) => Finding<Observed>;
+  readonly read: (results: Results, self: Self) => Finding<Observed>;
   /**
    * The whole desired state. `observed` lets it keep what the kernel learned (roamed endpoints).
    */
   readonly plan: (view: View, self: Self, observed: Observed) => Finding<Desired>;
   /** The commands that turn observed into desired; empty when in step. Order is significant. */
   readonly diff: (desired: Desired, observed: Observed) => readonly Command[];
+  /**
+   * What to look at every few seconds while in step, for changes of which no monitor tells. A sign
+   * that is not as expected marks the service.
+   */
+  readonly signs: (desired: Desired, observed: Observed, view: View, self: Self) => Signs;
   readonly openings: (view: View, self: Self) => readonly Opening[];
   readonly summary: (observed: Observed, view: View, self: Self) => Summary;
 }

@@ -6,10 +6,11 @@ import { createServer } from 'node:net';
 import type { Log, Net } from '../../ports.ts';
 import { serveApi } from './api-server.ts';
 import { codeOf } from './files.ts';
+import { glance } from './glance.ts';
 
 /** Probes and listeners of this host; the API's socket is in `runDirectory`. */
 export function openNet(runDirectory: string, log: Pick<Log, 'error'>): Net {
-  return { isPortFree, serveApi: (handler) => serveApi(runDirectory, log, handler) };
+  return { isPortFree, glance, serveApi: (handler) => serveApi(runDirectory, log, handler) };
 }
 
 /** Why a family is no obstacle: this kernel has no IPv6, or it is switched off. */

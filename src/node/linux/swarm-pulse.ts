@@ -24,9 +24,9 @@ type YamuxMuxer = ReturnType<YamuxFactory['createStreamMuxer']>;
 /** Time between two pings. Unit: ms. */
 const TICK_MS = 1_500;
 /**
- * Ticks without a byte before a connection is cut: silence is noticed after 4.5 to 6 s. A peer that
- * is merely starved of CPU has at least 4.5 s to answer one ping, and TCP can repeat a lost segment
- * four times (0.2 + 0.4 + 0.8 + 1.6 s).
+ * Ticks without a byte before a connection is cut: silence is noticed after 4.5 to 6 s. The last
+ * sign of life may be one tick older than the trouble, so a peer that is merely starved of CPU has
+ * at least 3 s, and TCP can repeat a lost segment three times (0.2 + 0.4 + 0.8 s).
  */
 const SILENT_TICKS_MAX = 3;
 /** Ticks between two questions of the side that need not ask: 30 s. People read the round trip. */

@@ -37,31 +37,43 @@ interface RequestContext {
   readonly log: Log;
 }
 
-/** The two methods of the port. */
-export function createRequests(context: RequestContext): Pick<SwarmNode, 'request' | 'handle'> {
+/** Three methods of the port. */
+export function createRequests(
+  context: RequestContext,
+): Pick<SwarmNode, 'request' | 'requestEach' | 'handle'> {
   const { node, connections, log } = context;
   const served = new Map<string, ProtocolOptions>();
   const idOf = (name: string): string => `/cnsmo/1/${context.meshId.slice(0, 16)}/${name}`;
+  const question = (protocol: string, body: Uint8Array, timeoutMs: number): Question => ({
+    body,
+    bytesMax: served.get(protocol)?.bytesMax ?? ANSWER_BYTES_MAX,
+    signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
+  });
   const request: SwarmNode['request'] = async (peer, protocol, body, timeoutMs) => {
     const live = connections.best(peer);
     if (live === null) throw refused(peer, 'is not connected', 'dial it first');
-    const bytesMax = served.get(protocol)?.bytesMax ?? ANSWER_BYTES_MAX;
-    const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
+    const asked = question(protocol, body, timeoutMs);
     try {
-      return await ask(live.connection, idOf(protocol), { body, bytesMax, signal });
+      return await ask(live.connection, idOf(protocol), asked);
     } catch (error) {
-      throw asFault(peer, protocol, signal, error);
+      throw asFault(peer, protocol, asked.signal, error);
     }
+  };
+  const requestEach: SwarmNode['requestEach'] = async (peer, protocol, body, timeoutMs) => {
+    const lives = connections.members().find(([first]) => first?.peer === peer) ?? [];
+    const asked = question(protocol, body, timeoutMs);
+    const answers = await Promise.allSettled(
+      lives.map(({ connection }) => ask(connection, idOf(protocol), asked)),
+    );
+    return answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   };
   const handle: SwarmNode['handle'] = (protocol, options, handler) => {
     if (served.has(protocol)) throw new Error(`protocol ${protocol} has a handler already`);
     served.set(protocol, options);
     const noted = (error: unknown): void => log.error('swarm-handle', { protocol, error });
-    const serveStream = async (stream: Stream, connection: Libp2pConnection): Promise<void> => {
-      const live = connections.find(connection);
-      if (live === null) stream.abort(new Error('unknown connection'));
-      else await serve(stream, live, { protocol, options, handler, log });
-    };
+    const service = { protocol, options, handler, log };
+    const serveStream = (stream: Stream, connection: Libp2pConnection): Promise<void> =>
+      serveOn(connections.find(connection), stream, service);
     const libp2pOptions = {
       maxInboundStreams: ANSWERED_MAX,
       maxOutboundStreams: ASKED_MAX,
@@ -74,7 +86,7 @@ export function createRequests(context: RequestContext): Pick<SwarmNode, 'reques
       node.unhandle(idOf(protocol)).catch(noted);
     };
   };
-  return { request, handle };
+  return { request, requestEach, handle };
 }
 
 interface Question {
@@ -110,6 +122,11 @@ interface Service {
   readonly handler: RequestHandler;
   readonly log: Log;
 }
+
+const serveOn = async (live: Live | null, stream: Stream, service: Service): Promise<void> => {
+  if (live === null) stream.abort(new Error('unknown connection'));
+  else await serve(stream, live, service);
+};
 
 const serve = async (stream: Stream, live: Live, service: Service): Promise<void> => {
   const { protocol, options, handler, log } = service;

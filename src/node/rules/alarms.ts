@@ -1,7 +1,9 @@
 /**
  * Rule: alarms — what an operator should look at, in words, with what helps.
  */
+import type { PeerKey } from '../../crdt/ids.ts';
 import type { Alarm, View } from '../../crdt/view.ts';
+import { OUR_VERSIONS, type Versions } from './sync-message.ts';
 
 /** An alarm of the view as a line for people. */
 export const alarmText = (view: View, { kind, about }: Alarm): string => {
@@ -13,3 +15,17 @@ export const alarmText = (view: View, { kind, about }: Alarm): string => {
     `cnsmo recover on ${name}; is it hostile, evict it`
   );
 };
+
+/** A line for each connected member with which nothing is exchanged. */
+export const versionAlarms = (
+  view: View,
+  strangers: ReadonlyMap<PeerKey, Versions>,
+): readonly string[] =>
+  [...strangers].map(([peer, { wire, document }]) => {
+    const name = view.members.find(({ id }) => id === peer)?.name ?? peer;
+    return (
+      `${name} speaks wire version ${wire} and document version ${document}, this VM ` +
+      `${OUR_VERSIONS.wire} and ${OUR_VERSIONS.document}: nothing is exchanged with it; ` +
+      `run the same version of cnsmo on both`
+    );
+  });

@@ -73,9 +73,9 @@ test('events: of the log what its table takes, in words', () => {
     ],
     [
       'drift-repaired',
-      { service: 'vpn', commands: ['ip link add', 'b', 'c', 'd', 'e'] },
+      { service: 'vpn', found: ['peer vm2 was missing', 'b', 'c', 'd', 'e'] },
       'drift',
-      'vpn repaired by: ip link add; b; c; and 2 more',
+      'vpn repaired: peer vm2 was missing; b; c; and 2 more',
     ],
     [
       'agent',
@@ -85,9 +85,9 @@ test('events: of the log what its table takes, in words', () => {
     ],
     [
       'drift-repaired',
-      { service: 'vpn', commands: ['x'.repeat(61)] },
+      { service: 'vpn', found: ['x'.repeat(101)] },
       'drift',
-      `vpn repaired by: ${'x'.repeat(59)}…`,
+      `vpn repaired: ${'x'.repeat(99)}…`,
     ],
     [
       'join-refused',

@@ -102,10 +102,10 @@ const memberEvents = (before: Seen | null, now: Seen): readonly EventDraft[] => 
 
 type Facts = Readonly<Record<string, unknown>>;
 
-/** How many commands of a repair are told. */
-const COMMANDS_TOLD_MAX = 3;
-/** How much of each. Unit: characters. */
-const COMMAND_LENGTH_MAX = 60;
+/** How much of what a repair found is told. */
+const FOUND_TOLD_MAX = 3;
+/** And how much of each. Unit: characters. */
+const FOUND_LENGTH_MAX = 100;
 
 const textIn = (facts: Facts, name: string): string => {
   const text = facts[name];
@@ -117,7 +117,7 @@ const listIn = (facts: Facts, name: string): readonly string[] => {
 };
 
 const cut = (text: string): string =>
-  text.length > COMMAND_LENGTH_MAX ? `${text.slice(0, COMMAND_LENGTH_MAX - 1)}…` : text;
+  text.length > FOUND_LENGTH_MAX ? `${text.slice(0, FOUND_LENGTH_MAX - 1)}…` : text;
 
 /** What a fight or an attack repeats: the same again within a minute is told once. */
 const TOLD_ONCE: ReadonlySet<EventKind> = new Set(['drift', 'refused']);
@@ -141,11 +141,11 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>
     return { kind: 'service', text: isOld ? text : `${text}: ${problem}` };
   },
   'drift-repaired': (facts) => {
-    const commands = listIn(facts, 'commands');
-    const told = commands.slice(0, COMMANDS_TOLD_MAX).map(cut).join('; ');
-    const more = commands.length - COMMANDS_TOLD_MAX;
+    const found = listIn(facts, 'found');
+    const told = found.slice(0, FOUND_TOLD_MAX).map(cut).join('; ');
+    const more = found.length - FOUND_TOLD_MAX;
     const rest = more > 0 ? `; and ${more} more` : '';
-    return { kind: 'drift', text: `${textIn(facts, 'service')} repaired by: ${told}${rest}` };
+    return { kind: 'drift', text: `${textIn(facts, 'service')} repaired: ${told}${rest}` };
   },
   'join-refused': (facts) => ({
     kind: 'refused',
@@ -154,6 +154,16 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>
   'key-used-elsewhere': () => ({
     kind: 'alarm',
     text: 'another VM uses the key of this member, or its disk is an older copy',
+  }),
+  'key-recovered': () => ({
+    kind: 'alarm',
+    text: 'over: this VM goes on as the only holder of its key',
+  }),
+  'version-mismatch': (facts) => ({
+    kind: 'refused',
+    text:
+      `member ${textIn(facts, 'peer').slice(0, 12)} speaks another version: ` +
+      `wire ${Number(facts.wire)}, document ${Number(facts.document)}; run the same on both`,
   }),
   'journal-damaged': () => ({
     kind: 'alarm',

@@ -13,10 +13,14 @@ const localConfig = z.object({
   observed: z.nullable(endpoint),
   services: z.array(z.string()),
   allowRun: z.boolean(),
+  audit: z.optional(z.object({ bytesMax: z.number(), ageMsMax: z.number() })),
   entries: z.array(z.object({ member: z.string(), endpoint })),
 });
 
-/** `observed`: how the entry saw us. `entries`: the members of the token, for the first contact. */
+/**
+ * `audit`: how much of its log is kept; absent: as is usual. `observed`: how the entry saw us.
+ * `entries`: the members of the token, for the first contact.
+ */
 export type LocalConfig = z.infer<typeof localConfig>;
 
 /** The settings in a file's text; null when it holds none. */

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backoffMs, nextLookMs, type Outcome, problemsOf, stateAfter } from './pace.ts';
 
-const inStep: Outcome = { failure: null, problems: [], remaining: [], recheckMs: null };
+const inStep: Outcome = { failure: null, problems: [], notes: [], remaining: [], recheckMs: null };
 const waiting: Outcome = { ...inStep, remaining: ['start it'], recheckMs: 200 };
 const stuck: Outcome = { ...inStep, remaining: ['do it'] };
 const refused: Outcome = { ...stuck, failure: 'no', recheckMs: 200 };
 const troubled: Outcome = { ...inStep, problems: ['foreign'] };
+const noted: Outcome = { ...inStep, notes: ['no nft'] };
 
 test('back-off doubles from 1 s to 30 s, spread by a fifth', () => {
   // Goal: the pauses of the contract. Method: tries by table, at both ends of the spread.
@@ -55,6 +56,7 @@ const STATES = [
   ],
   [stuck, 1, false, 'degraded', ['not in step after applying; it would take: do it; trying on']],
   [troubled, 1, false, 'degraded', ['foreign']],
+  [noted, 1, false, 'ready', ['no nft']],
   [refused, 1, true, 'failed', ['no']],
 ] as const;
 

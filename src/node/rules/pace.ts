@@ -26,14 +26,21 @@ export interface Outcome {
   /** Why the host could not be read or refused a command; null when it did not. */
   readonly failure: Problem | null;
   readonly problems: readonly Problem[];
+  /** What people should see though the service does its part. */
+  readonly notes: readonly Problem[];
   /** Commands that the read-back after applying still asks for, in words. */
   readonly remaining: readonly string[];
   readonly recheckMs: number | null;
 }
 
+/** Whether nothing is left to do on the host. */
+export const isSettled = ({
+  failure,
+  remaining,
+}: Pick<Outcome, 'failure' | 'remaining'>): boolean => failure === null && remaining.length === 0;
+
 /** Whether the host is as it should be and nobody needs to look. */
-export const isInStep = ({ failure, problems, remaining }: Outcome): boolean =>
-  failure === null && problems.length === 0 && remaining.length === 0;
+const isInStep = (outcome: Outcome): boolean => isSettled(outcome) && outcome.problems.length === 0;
 
 /** What a person should see of a pass that ended in `state`. */
 export const problemsOf = (outcome: Outcome, state: AgentState): readonly Problem[] => {
@@ -41,7 +48,7 @@ export const problemsOf = (outcome: Outcome, state: AgentState): readonly Proble
   const [next] = remaining;
   const isStuck = failure === null && next !== undefined && state !== 'starting';
   const stuck = isStuck ? [`not in step after applying; it would take: ${next}; trying on`] : [];
-  return [...(failure === null ? [] : [failure]), ...problems, ...stuck];
+  return [...(failure === null ? [] : [failure]), ...problems, ...stuck, ...outcome.notes];
 };
 
 /** Pause after the `tries`-th failure in a row, ms. `fraction` in [0, 1) spreads it by a fifth. */

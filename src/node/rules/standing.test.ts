@@ -15,6 +15,7 @@ test('standing: members and invites stay, everybody else is cut', () => {
   // Goal: who may stay after Noise. Method: each kind of peer against one view.
   const local = {
     self: idOf('founder'),
+    isInDoubt: () => false,
     entries: new Set<string>([idOf('bad'), idOf('stranger')]),
   };
   const standing = standingOf(story.view(), local, EXPIRY_MS);
@@ -27,7 +28,7 @@ test('standing: members and invites stay, everybody else is cut', () => {
 
 test('standing: an invite is told that it expired for a day, then it is a stranger', () => {
   // Goal: FORMATS' 24 hours. Method: both sides of the border.
-  const local = { self: idOf('founder'), entries: new Set<string>() };
+  const local = { self: idOf('founder'), isInDoubt: () => false, entries: new Set<string>() };
   const at = (wallMs: number) => standingOf(story.view(), local, wallMs)(inviteOf('door'));
   assert.equal(at(EXPIRY_MS + DAY_MS), 'invite');
   assert.equal(at(EXPIRY_MS + DAY_MS + 1), 'stranger');
@@ -35,10 +36,18 @@ test('standing: an invite is told that it expired for a day, then it is a strang
 
 test('standing: pinned entries count only until this VM is a member in its own view', () => {
   // Goal: a joiner can reach its entry before it has read the state, and an evicted one never.
-  const local = { self: idOf('vm9'), entries: new Set<string>([idOf('vm8'), idOf('bad')]) };
+  const local = {
+    self: idOf('vm9'),
+    isInDoubt: () => false,
+    entries: new Set<string>([idOf('vm8'), idOf('bad')]),
+  };
   const before = standingOf(story.view(), local, EXPIRY_MS);
   assert.equal(before(idOf('vm8')), 'member');
   assert.equal(before(idOf('bad')), 'stranger');
   const after = standingOf(story.view(), { ...local, self: idOf('vm2') }, EXPIRY_MS);
   assert.equal(after(idOf('vm8')), 'stranger');
+  const doubting = { ...local, self: idOf('vm2'), isInDoubt: () => true };
+  const again = standingOf(story.view(), doubting, EXPIRY_MS);
+  assert.equal(again(idOf('vm8')), 'member', 'the journal is in doubt: whoever is remembered');
+  assert.equal(again(idOf('bad')), 'stranger');
 });

@@ -3,7 +3,8 @@
  *
  * 1. A member in the view, or the holder of an invite that the view knows; everybody else is cut.
  * 2. Evicted members are strangers, whatever else names them.
- * 3. Before this VM has read the state once, the members that its token pinned count as members.
+ * 3. Before this VM has read the state once, and while its journal is in doubt, the members that it
+ *    has pinned count as members.
  */
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
@@ -15,16 +16,20 @@ import type { Standing } from '../../ports.ts';
  */
 const TELL_EXPIRED_MS = 24 * 3_600_000;
 
-/** The standing of a peer. `entries`: the members that the token pinned. */
-export function standingOf(
-  view: View,
-  local: { readonly self: MemberId; readonly entries: ReadonlySet<string> },
-  wallMs: number,
-): (peer: PeerKey) => Standing {
+/** Members that are named on this VM itself. */
+export interface Pinned {
+  readonly self: MemberId;
+  /** Those that the token pinned; while the journal is in doubt, those that are remembered. */
+  readonly entries: ReadonlySet<string>;
+  readonly isInDoubt: () => boolean;
+}
+
+/** The standing of a peer. */
+export function standingOf(view: View, local: Pinned, wallMs: number): (peer: PeerKey) => Standing {
   const members = new Map(view.members.map((member) => [member.id as PeerKey, member]));
   const evicted = new Set<PeerKey>(view.evicted);
   const invites = new Map(view.invites.map((invite) => [invite.id as PeerKey, invite]));
-  const isBootstrapping = !members.has(local.self);
+  const isBootstrapping = !members.has(local.self) || local.isInDoubt();
   return (peer) => {
     if (evicted.has(peer)) return 'stranger';
     const member = members.get(peer);

@@ -35,6 +35,7 @@ const sight = (changed: Partial<Sight> = {}): Sight => ({
   version: '0.1.0',
   isReady: true,
   isElsewhere: false,
+  strangers: new Map(),
   isInDoubt: false,
   ahead: [],
   skewMs: null,

@@ -4,13 +4,14 @@
  * The field names are fixed (INTERFACES, "Output"); readers ignore those that they do not know.
  */
 import { endpointsOf } from '../../crdt/endpoints.ts';
-import type { MemberId } from '../../crdt/ids.ts';
+import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { Member, View } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
 import type { AgentReport } from '../../services/service.ts';
-import { alarmText } from './alarms.ts';
+import { alarmText, versionAlarms } from './alarms.ts';
 import type { LinkState, MemberStatus, Status } from './answers.ts';
 import { type ClockSight, clockAlarms } from './clocks.ts';
+import type { Versions } from './sync-message.ts';
 
 /** What the node sees at this moment beside the view. */
 export interface Sight extends ClockSight {
@@ -26,11 +27,14 @@ export interface Sight extends ClockSight {
   readonly link: (member: MemberId) => LinkState;
   readonly rttMs: (member: MemberId) => number | null;
   readonly reports: readonly AgentReport[];
+  /** Connected members that speak other versions. */
+  readonly strangers: ReadonlyMap<PeerKey, Versions>;
 }
 
 const ELSEWHERE =
   'another VM uses the key of this member, or the disk of this one is an older copy: ' +
-  'nothing more is written here; let one of them leave --local and join again';
+  'nothing more is written here, traffic goes on; run cnsmo leave --local on the copy, if there ' +
+  'is one, and join it anew, then cnsmo recover here';
 
 const OUT =
   'this VM is no longer a member: it was evicted, or who let it in was, and nobody talks to it; ' +
@@ -38,7 +42,7 @@ const OUT =
 
 const IN_DOUBT =
   'the journal of this VM was damaged or lost: nothing is written here until another member is ' +
-  'reached; if none is left, run cnsmo leave --local and join again';
+  'reached; if all others are gone for good, run cnsmo recover --alone';
 
 /** Everybody in the mesh, sorted by name. */
 export function membersOf(view: View, sight: Sight): readonly MemberStatus[] {
@@ -72,6 +76,7 @@ export function statusOf(view: View, sight: Sight): Status {
     alarms: [
       ...(sight.isElsewhere ? [ELSEWHERE] : []),
       ...(sight.isInDoubt ? [IN_DOUBT] : []),
+      ...versionAlarms(view, sight.strangers),
       ...clockAlarms(view, sight),
       ...(view.evicted.includes(sight.self) ? [OUT] : []),
       ...view.alarms.map((alarm) => alarmText(view, alarm)),

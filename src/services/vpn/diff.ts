@@ -2,10 +2,12 @@
  * Rule: vpn diff — the commands that make the interface as it should be.
  *
  * 1. Peers change one by one. The whole set is never replaced, for that would cut every session.
- * 2. Order: interface, key and port, up, IPv4, peers, IPv6. Peers come when the interface is up, so
- *    that the side configured last initiates at once; IPv6 is last because a host may forbid it,
- *    and then IPv4 works all the same.
+ * 2. Order: interface, key and port, up, IPv4, peers, IPv6, table. Peers come when the interface is
+ *    up, so that the side configured last initiates at once; IPv6 comes late because a host may
+ *    forbid it, and the table last: without them the rest works all the same.
  * 3. The private key travels by name, to standard input.
+ * 4. Each command says what was found in plain words; what only follows the path or a peer that
+ *    moved says nothing.
  */
 import type { Command, Undo } from '../service.ts';
 import {
@@ -13,14 +15,17 @@ import {
   LINK_UNDO,
   type ObservedDevice,
   type ObservedPeer,
+  type ObservedRoute,
   type VpnDesired,
   type VpnObserved,
 } from './state.ts';
+import { makeTable, TABLE, tableWords } from './table.ts';
 
 /** Peers in one `wg set`: 200 bytes each stay far below what one command line may hold. */
 const PEERS_PER_COMMAND = 100;
 
 type Wanted = NonNullable<VpnDesired>;
+type Run = Command & { readonly kind: 'run' };
 
 /** The commands, in order; empty when in step. */
 export const diff = (desired: VpnDesired, observed: VpnObserved): readonly Command[] => {
@@ -28,25 +33,37 @@ export const diff = (desired: VpnDesired, observed: VpnObserved): readonly Comma
   const isMissing = observed.link === null || observed.device === null;
   // wireguard-go makes the interface some time after it started: the rest follows when it is there.
   if (isMissing && desired.engine === 'wireguard-go') return [startEngine(desired)];
-  return [
-    ...(isMissing ? [addLink(desired)] : []),
+  const wayIn = (isWithin: (address: string) => boolean): readonly Command[] => [
+    ...addressCommands(desired, observed, isWithin),
+    ...routeCommands(desired, observed, isWithin),
+  ];
+  const rest = [
     ...keyAndPort(desired, observed.device),
     ...mtuAndUp(desired, observed),
-    ...addressCommands(desired, observed, isIpv4),
+    ...wayIn(isIpv4),
     ...peerCommands(desired, observed.device),
-    ...addressCommands(desired, observed, (address) => !isIpv4(address)),
+    ...wayIn((address) => !isIpv4(address)),
+    ...tableCommands(desired, observed),
   ];
+  // What a new interface lacks is no finding of its own.
+  return isMissing ? [addLink(desired), ...rest.map((each) => ({ ...each, found: [] }))] : rest;
 };
 
-const run = (...argv: readonly string[]): Command => ({ kind: 'run', argv });
+const run = (argv: readonly string[], ...found: readonly string[]): Run => ({
+  kind: 'run',
+  argv,
+  found,
+});
 
 const isIpv4 = (address: string): boolean => !address.includes(':');
 
 const addLink = (desired: Wanted): Command => {
   const undo: Undo = { kind: 'run', argv: ['ip', 'link', 'delete', 'dev', desired.interface] };
   const argv = ['ip', 'link', 'add', 'dev', desired.interface, 'type', 'wireguard'];
-  return { kind: 'run', argv, undo: { [LINK_UNDO]: undo } };
+  return { ...run(argv, missing(desired)), undo: { [LINK_UNDO]: undo } };
 };
+
+const missing = (desired: Wanted): string => `interface ${desired.interface} was missing`;
 
 const startEngine = (desired: Wanted): Command => {
   const process = `wireguard-${desired.interface}`;
@@ -55,25 +72,37 @@ const startEngine = (desired: Wanted): Command => {
     process,
     argv: ['bundled:wireguard-go', '-f', desired.interface],
     env: { WG_PROCESS_FOREGROUND: '1', LOG_LEVEL: 'error' },
+    found: [missing(desired)],
     undo: { [LINK_UNDO]: { kind: 'stop', process } },
   };
 };
 
 const keyAndPort = (desired: Wanted, device: ObservedDevice | null): readonly Command[] => {
-  const set = ['wg', 'set', desired.interface];
-  const port = device?.port === desired.port ? [] : ['listen-port', `${desired.port}`];
+  const name = desired.interface;
+  const set = ['wg', 'set', name];
+  const isPort = device?.port === desired.port;
+  const port = isPort ? [] : ['listen-port', `${desired.port}`];
+  const found = isPort ? [] : [`${name} listened on port ${device?.port ?? 0}`];
   if (device?.publicKey !== desired.publicKey) {
     const argv = [...set, 'private-key', '/dev/stdin', ...port];
-    return [{ kind: 'run', argv, stdin: { secret: 'wg-private-key' } }];
+    const keyFound = `${name} had another key`;
+    return [{ ...run(argv, keyFound, ...found), stdin: { secret: 'wg-private-key' } }];
   }
-  return port.length === 0 ? [] : [run(...set, ...port)];
+  return isPort ? [] : [run([...set, ...port], ...found)];
 };
 
 const mtuAndUp = (desired: Wanted, { link }: VpnObserved): readonly Command[] => {
-  const mtu = link?.mtu === desired.mtu ? [] : ['mtu', `${desired.mtu}`];
-  const up = link?.isUp === true ? [] : ['up'];
-  if (mtu.length + up.length === 0) return [];
-  return [run('ip', 'link', 'set', 'dev', desired.interface, ...mtu, ...up)];
+  const name = desired.interface;
+  const hasMtu = link?.mtu === desired.mtu;
+  const isUp = link?.isUp === true;
+  if (hasMtu && isUp) return [];
+  const argv = ['ip', 'link', 'set', 'dev', name];
+  const words = [...(hasMtu ? [] : ['mtu', `${desired.mtu}`]), ...(isUp ? [] : ['up'])];
+  const found = [
+    ...(hasMtu ? [] : [`the MTU of ${name} was ${link?.mtu}`]),
+    ...(isUp ? [] : [`${name} was down`]),
+  ];
+  return [run([...argv, ...words], ...found)];
 };
 
 /**
@@ -87,12 +116,36 @@ const addressCommands = (
 ): readonly Command[] => {
   const wanted = desired.addresses.filter(isWithin);
   const present = observed.addresses.filter(isWithin);
-  const change = (verb: 'add' | 'delete') => (address: string) =>
-    run('ip', 'address', verb, address, 'dev', desired.interface);
+  const change = (verb: 'add' | 'delete', found: string) => (address: string) =>
+    run(['ip', 'address', verb, address, 'dev', desired.interface], `address ${address} ${found}`);
   return [
-    ...present.filter((address) => !wanted.includes(address)).map(change('delete')),
-    ...wanted.filter((address) => !present.includes(address)).map(change('add')),
+    ...present
+      .filter((address) => !wanted.includes(address))
+      .map(change('delete', `stood on ${desired.interface}`)),
+    ...wanted.filter((address) => !present.includes(address)).map(change('add', 'was missing')),
   ];
+};
+
+/**
+ * The kernel adds a route with its address; here it is added when somebody took it alone. As long
+ * as another interface has a route to the very same prefix it cannot be: a collision, and told.
+ */
+const routeCommands = (
+  desired: Wanted,
+  { link, addresses, routes }: VpnObserved,
+  isWithin: (address: string) => boolean,
+): readonly Command[] => {
+  if (link?.isUp !== true) return [];
+  return desired.routes.flatMap(({ prefix, address }) => {
+    const isThere = ({ table, ...route }: ObservedRoute): boolean =>
+      table === 'main' && route.prefix === prefix;
+    if (!isWithin(address) || !addresses.includes(address) || routes.some(isThere)) return [];
+    const [host = ''] = address.split('/');
+    const kind = isIpv4(address) ? ['scope', 'link', 'src', host] : ['metric', '256'];
+    const family = isIpv4(address) ? '-4' : '-6';
+    const argv = ['ip', family, 'route', 'add', prefix, 'dev', desired.interface];
+    return [run([...argv, 'proto', 'kernel', ...kind], `route ${prefix} was missing`)];
+  });
 };
 
 const peerCommands = (desired: Wanted, device: ObservedDevice | null): readonly Command[] => {
@@ -100,28 +153,57 @@ const peerCommands = (desired: Wanted, device: ObservedDevice | null): readonly 
   const wanted = new Set(desired.peers.map(({ publicKey }) => publicKey));
   // Removals first: an address that goes to another peer must not be taken from it again.
   const groups = [
-    ...[...existing.keys()].filter((key) => !wanted.has(key)).map((key) => ['peer', key, 'remove']),
-    ...desired.peers.map((peer) => peerGroup(peer, existing.get(peer.publicKey))),
-  ].filter((group) => group.length > 0);
+    ...[...existing.keys()].filter((key) => !wanted.has(key)).map(removePeer),
+    ...desired.peers.map((peer) => changePeer(peer, existing.get(peer.publicKey))),
+  ].filter(({ words }) => words.length > 0);
   const commands: Command[] = [];
   for (let at = 0; at < groups.length; at += PEERS_PER_COMMAND) {
-    const some = groups.slice(at, at + PEERS_PER_COMMAND).flat();
-    commands.push(run('wg', 'set', desired.interface, ...some));
+    const some = groups.slice(at, at + PEERS_PER_COMMAND);
+    const words = some.flatMap((group) => group.words);
+    const found = some.flatMap((group) => group.found);
+    commands.push(run(['wg', 'set', desired.interface, ...words], ...found));
   }
   return commands;
 };
 
-/** What to change at one peer; empty when it is in step. */
-const peerGroup = (peer: DesiredPeer, existing: ObservedPeer | undefined): readonly string[] => {
-  const keepaliveS = existing?.keepaliveS ?? 0;
-  const ips = peer.allowedIps.join(',');
+/** Words for `wg set` on one peer, and what was found; no words when it is in step. */
+interface PeerChange {
+  readonly words: readonly string[];
+  readonly found: readonly string[];
+}
+
+const removePeer = (key: string): PeerChange => ({
+  words: ['peer', key, 'remove'],
+  found: [`peer ${key.slice(0, 8)}… was there and is no member`],
+});
+
+const changePeer = (peer: DesiredPeer, existing: ObservedPeer | undefined): PeerChange => {
+  const { name, endpoint } = peer;
+  const hasIps = existing?.allowedIps.join(',') === peer.allowedIps.join(',');
+  const hasKeepalive = peer.keepaliveS === (existing?.keepaliveS ?? 0);
+  const isSecret = existing?.hasPresharedKey === true;
+  const isMoved = endpoint !== null && endpoint !== existing?.endpoint;
   const changes = [
-    ...(existing?.hasPresharedKey === true ? ['preshared-key', '/dev/null'] : []),
-    ...(existing?.allowedIps.join(',') === ips ? [] : ['allowed-ips', ips]),
-    ...(peer.endpoint === null || peer.endpoint === existing?.endpoint
-      ? []
-      : ['endpoint', peer.endpoint]),
-    ...(peer.keepaliveS === keepaliveS ? [] : ['persistent-keepalive', `${peer.keepaliveS}`]),
+    ...(isSecret ? ['preshared-key', '/dev/null'] : []),
+    ...(hasIps ? [] : ['allowed-ips', peer.allowedIps.join(',')]),
+    ...(isMoved ? ['endpoint', endpoint] : []),
+    ...(hasKeepalive ? [] : ['persistent-keepalive', `${peer.keepaliveS}`]),
   ];
-  return changes.length === 0 ? [] : ['peer', peer.publicKey, ...changes];
+  if (changes.length === 0) return { words: [], found: [] };
+  const words = ['peer', peer.publicKey, ...changes];
+  if (existing === undefined) return { words, found: [`peer ${name} was missing`] };
+  const found = [
+    ...(isSecret ? [`peer ${name} had a preshared key`] : []),
+    ...(hasIps ? [] : [`peer ${name} had other addresses`]),
+    ...(hasKeepalive ? [] : [`peer ${name} had another keepalive`]),
+  ];
+  return { words, found };
+};
+
+const tableCommands = (desired: Wanted, { table }: VpnObserved): readonly Command[] => {
+  if (!desired.isClamped) return [];
+  const name = `table ${TABLE.join(' ')}`;
+  if (table.kind === 'missing') return [makeTable(desired.interface, [`${name} was missing`])];
+  const isSame = table.kind === 'present' && table.words === tableWords(desired.interface);
+  return isSame ? [] : [makeTable(desired.interface, [`${name} was changed`])];
 };

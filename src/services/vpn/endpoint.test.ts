@@ -116,7 +116,16 @@ const CHOICES = [
 test('the endpoint follows a peer that is heard and seeks one that is not', () => {
   // Goal: both states and the turns. Method: a table over the age of handshake and view.
   for (const [why, candidates, observed, viewAgeMs, endpoint, recheckMs] of CHOICES) {
-    const choice = chooseEndpoint(candidates, observed, exampleSelf({ viewAgeMs }));
+    const choice = chooseEndpoint(candidates, observed, exampleSelf({ viewAgeMs }), false);
     assert.deepEqual(choice, { endpoint, recheckMs }, why);
   }
+});
+
+test('what a sign watches is looked at only to try another candidate', () => {
+  // Goal: no polling while nothing can be done. Method: heard; one candidate; the twin with two.
+  const recheck = (candidates: typeof TWO, observed: typeof fresh | undefined): number | null =>
+    chooseEndpoint(candidates, observed, exampleSelf({ viewAgeMs: 47_000 }), true).recheckMs;
+  assert.equal(recheck(TWO, fresh), null);
+  assert.equal(recheck(TWO.slice(0, 1), undefined), 23_500);
+  assert.equal(recheck(TWO, undefined), 13_000);
 });

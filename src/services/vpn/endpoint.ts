@@ -16,7 +16,7 @@ import type { Self } from '../service.ts';
 import type { ObservedPeer } from './state.ts';
 
 /** A session is dead when its handshake is older. Unit: ms. WireGuard's REJECT_AFTER_TIME. */
-const HEARD_MS = 180_000;
+export const HEARD_MS = 180_000;
 
 /**
  * How long a candidate is tried. Unit: ms. WireGuard initiates every 5 s, so each gets three tries;
@@ -34,29 +34,41 @@ const RECHECK_MS_MIN = 1_000;
 export interface EndpointChoice {
   /** `host:port`, IPv6 in brackets; null when none is known. */
   readonly endpoint: string | null;
-  /** When to look again for a handshake or the next candidate, ms from now. */
-  readonly recheckMs: number;
+  /** When to look again for a handshake or the next candidate, ms from now; null: no need. */
+  readonly recheckMs: number | null;
 }
 
-/** The endpoint of a member's peer. `observed`: what the engine has of it, if anything. */
+/** Whether a peer's last handshake still carries its session. `wallMs`: this host's clock. */
+export const isHeard = (
+  { endpoint, handshakeAtMs }: Pick<ObservedPeer, 'endpoint' | 'handshakeAtMs'>,
+  wallMs: number,
+): boolean =>
+  // A stamp far ahead was made before the clock stepped back, and tells as little as an old one.
+  endpoint !== null && handshakeAtMs !== null && Math.abs(wallMs - handshakeAtMs) < HEARD_MS;
+
+/**
+ * The endpoint of a member's peer. `observed`: what the engine has of it, if anything. `isWatched`:
+ * whether a sign tells when it begins or ceases to be heard.
+ */
 export const chooseEndpoint = (
   candidates: readonly Endpoint[],
   observed: ObservedPeer | undefined,
   self: Pick<Self, 'wallMs' | 'viewAgeMs'>,
+  isWatched: boolean,
 ): EndpointChoice => {
   const current = observed?.endpoint ?? null;
-  const handshakeAtMs = observed?.handshakeAtMs ?? null;
-  if (handshakeAtMs !== null && current !== null) {
-    // A stamp far ahead was made before the clock stepped back, and tells as little as an old one.
-    const ageMs = Math.abs(self.wallMs - handshakeAtMs);
-    if (ageMs < HEARD_MS) return { endpoint: current, recheckMs: HEARD_MS - ageMs };
+  if (observed !== undefined && isHeard(observed, self.wallMs)) {
+    const leftMs = HEARD_MS - Math.abs(self.wallMs - (observed.handshakeAtMs ?? 0));
+    return { endpoint: current, recheckMs: isWatched ? null : leftMs };
   }
   const slot = Math.floor(self.viewAgeMs / SLOT_MS);
   const slotLeftMs = (slot + 1) * SLOT_MS - self.viewAgeMs;
+  const lookMs = Math.max(RECHECK_MS_MIN, self.viewAgeMs / 2);
   const candidate = candidates[slot % candidates.length];
+  const isOnlyWaiting = isWatched && candidates.length < 2;
   return {
     endpoint: candidate === undefined ? current : formatEndpoint(candidate),
-    recheckMs: Math.min(slotLeftMs, Math.max(RECHECK_MS_MIN, self.viewAgeMs / 2)),
+    recheckMs: isOnlyWaiting ? lookMs : Math.min(slotLeftMs, lookMs),
   };
 };
 

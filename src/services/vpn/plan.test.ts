@@ -32,14 +32,21 @@ test('every member but ourselves and the departed is a peer', () => {
     port: 7300,
     mtu: 1420,
     addresses: ['10.10.0.1/16', 'fd00:1::1/64'],
+    routes: [
+      { prefix: '10.10.0.0/16', address: '10.10.0.1/16' },
+      { prefix: 'fd00:1::/64', address: 'fd00:1::1/64' },
+    ],
+    isClamped: true,
     peers: [
       {
+        name: 'vm-2',
         publicKey: exampleKey(2),
         allowedIps: ['10.10.0.2/32', 'fd00:1::2/128'],
         endpoint: '192.0.2.2:7300',
         keepaliveS: 25,
       },
       {
+        name: 'vm-3',
         publicKey: exampleKey(3),
         allowedIps: ['fd00:1::3/128'],
         endpoint: null,
@@ -159,4 +166,18 @@ test('of two members with one WireGuard key the second is left out and named', (
   assert.equal(problems.length, 2);
   assert.match(problems[0] ?? '', /vm-3: has the WireGuard key of vm-2/);
   assert.match(problems[1] ?? '', /vm-4: has the WireGuard key of vm-1/);
+});
+
+test('without nft the tunnels are made, and a note says what is missing', () => {
+  // Goal: the least part never holds up the rest. Method: each way in which it may be missing.
+  for (const [table, expected] of [
+    [{ kind: 'no-tool' }, /^tool: nft: not found.*install the package nftables/],
+    [{ kind: 'refused', why: 'Not permitted' }, /^nft: Not permitted, so forwarded TCP flows/],
+  ] as const) {
+    const found = plan(view, exampleSelf(), { ...EXAMPLE_NOTHING, table });
+    assert.deepEqual([found.state?.isClamped, found.problems], [false, []]);
+    assert.match(found.notes?.join() ?? '', expected);
+  }
+  const { notes, state } = plan(view, exampleSelf(), EXAMPLE_NOTHING);
+  assert.deepEqual([notes, state?.isClamped], [[], true]);
 });

@@ -9,19 +9,19 @@
  * 4. What this node did not make is never touched.
  */
 import { base64 } from '@scure/base';
-import type { Member, View } from '../../crdt/view.ts';
+import type { Member, MeshInfo, View } from '../../crdt/view.ts';
 import type { Finding, Problem, Self } from '../service.ts';
-import { candidatesOf, chooseEndpoint } from './endpoint.ts';
+import { collisions } from './collisions.ts';
+import { candidatesOf, chooseEndpoint, isHeard } from './endpoint.ts';
+import { chooseMtu } from './mtu.ts';
 import {
   type DesiredPeer,
+  type DesiredRoute,
   type Engine,
   LINK_UNDO,
   type VpnDesired,
   type VpnObserved,
 } from './state.ts';
-
-/** What is left of 1500 bytes in an IPv6 tunnel of WireGuard. Unit: bytes. wg-quick's default. */
-const MTU = 1420;
 
 /**
  * How often an idle peer is sent to. Unit: s. wg(8): keeps most NAT mappings and firewalls open.
@@ -43,22 +43,39 @@ export const plan = (view: View, self: Self, observed: VpnObserved): Finding<Vpn
   const publicKey = base64.encode(own.wgKey);
   const foreign = foreignInterface(self, observed, publicKey);
   if (foreign !== null) return refuse(foreign);
-  const { peers, problems, recheckMs } = planPeers(view, self, own, observed);
+  const engine = engineOf(self, observed);
+  const { peers, problems, recheckMs } = planPeers(view, { ...self, engine }, own, observed);
+  const { mtu, note } = chooseMtu(observed, peers, (peer) => isHeard(peer, self.wallMs));
+  const addresses = ownAddresses(own, view.mesh.prefix);
   const state: VpnDesired = {
     interface: self.interface,
-    engine: engineOf(self, observed),
+    engine,
     publicKey,
     port: self.port,
-    mtu: MTU,
-    addresses: ownAddresses(own, view.mesh.prefix),
+    mtu,
+    addresses,
+    routes: routesOf(addresses, view.mesh),
     peers,
+    isClamped: observed.table.kind === 'missing' || observed.table.kind === 'present',
   };
-  const isStarting = observed.device === null && state.engine === 'wireguard-go';
+  const own4 = own.ipv4 === null ? [noIpv4(own)] : [];
+  const isStarting = observed.device === null && engine === 'wireguard-go';
   return {
     state,
-    problems: own.ipv4 === null ? [noIpv4(own), ...problems] : problems,
+    problems: [...own4, ...problems, ...collisions(view, self, state, observed)],
+    notes: [...(note === null ? [] : [note]), ...unclamped(observed)],
     recheckMs: isStarting ? RECHECK_START_MS : recheckMs,
   };
+};
+
+/** Without the table all works but flows through this VM from hosts that nobody tells the MTU. */
+const unclamped = ({ table }: VpnObserved): readonly Problem[] => {
+  const what = 'forwarded TCP flows are not fitted into the tunnel';
+  if (table.kind === 'no-tool') {
+    return [`tool: nft: not found, so ${what}; install the package nftables, then: cnsmo restart`];
+  }
+  if (table.kind !== 'refused') return [];
+  return [`nft: ${table.why}, so ${what}; see that this host lets nft work`];
 };
 
 const refuse = (problem: Problem): Finding<VpnDesired> => ({
@@ -99,18 +116,31 @@ const ownAddresses = (own: Member, prefix: string): readonly string[] => {
   return [...(own.ipv4 === null ? [] : [`${own.ipv4}${length}`]), `${own.ipv6}/64`];
 };
 
+/** Each address brings the route of its prefix. */
+const routesOf = (addresses: readonly string[], mesh: MeshInfo): readonly DesiredRoute[] =>
+  addresses.map((address) => ({
+    prefix: address.includes(':') ? mesh.prefix6 : mesh.prefix,
+    address,
+  }));
+
 interface PlannedPeers {
   readonly peers: readonly DesiredPeer[];
   readonly problems: readonly Problem[];
   readonly recheckMs: number | null;
 }
 
-const planPeers = (view: View, self: Self, own: Member, observed: VpnObserved): PlannedPeers => {
+const planPeers = (
+  view: View,
+  self: Self & { readonly engine: Engine },
+  own: Member,
+  observed: VpnObserved,
+): PlannedPeers => {
   const existing = new Map(observed.device?.peers.map((peer) => [peer.publicKey, peer]));
   const owners = new Map([[base64.encode(own.wgKey), own]]);
   const peers: DesiredPeer[] = [];
   const problems: Problem[] = [];
   const rechecks: number[] = [];
+  const isWatched = self.engine === 'wireguard-go';
   for (const member of view.members) {
     if (member.id === self.id || member.hasLeft) continue;
     const publicKey = base64.encode(member.wgKey);
@@ -122,9 +152,10 @@ const planPeers = (view: View, self: Self, own: Member, observed: VpnObserved): 
     owners.set(publicKey, member);
     const ours = own.endpoints?.local ?? [];
     const candidates = candidatesOf(member, view.mesh, self.seen.get(member.id), ours);
-    const choice = chooseEndpoint(candidates, existing.get(publicKey), self);
-    rechecks.push(choice.recheckMs);
+    const choice = chooseEndpoint(candidates, existing.get(publicKey), self, isWatched);
+    if (choice.recheckMs !== null) rechecks.push(choice.recheckMs);
     peers.push({
+      name: member.name,
       publicKey,
       allowedIps: allowedIps(member),
       endpoint: choice.endpoint,

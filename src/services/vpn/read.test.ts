@@ -7,20 +7,13 @@ import {
   EXAMPLE_PRIVATE_KEY,
   EXAMPLE_WALL_MS,
   exampleKey,
+  exampleRoute,
   exampleSelf,
 } from './example.table.ts';
-import { probes, read } from './read.ts';
+import { read } from './read.ts';
 
 const self = exampleSelf();
 const result = (stdout: string, status = 0, stderr = '') => ({ status, stdout, stderr });
-
-test('the probes name our interface only', () => {
-  // Goal: nothing else of the host is asked for. Method: compare the argv whole.
-  assert.deepEqual(
-    probes(self).map(({ argv }) => argv.join(' ')),
-    ['ip -j -d link show dev cnsmo0', 'ip -j address show dev cnsmo0', 'wg show cnsmo0 dump'],
-  );
-});
 
 test('what the tools print becomes one record', () => {
   // Goal: each column is read right. Method: printed text of the real tools, compared whole.
@@ -55,6 +48,15 @@ test('what the tools print becomes one record', () => {
         },
       ],
     },
+    others: [{ interface: 'eth0', address: '192.0.2.1/24' }],
+    mtus: { eth0: 1500, cnsmo0: 1420 },
+    routes: [
+      exampleRoute('10.10.0.0/16', 'cnsmo0'),
+      exampleRoute('10.10.0.1/32', 'cnsmo0', { type: 'local', table: 'local' }),
+      exampleRoute('fd00:1::/64', 'cnsmo0'),
+    ],
+    paths: { '192.0.2.2': { interface: 'eth0', mtu: 1380 } },
+    table: { kind: 'present', words: 'cnsmo_vpn family inet name table' },
   });
 });
 
@@ -74,11 +76,11 @@ test('an engine that does not answer is told from one that does', () => {
 });
 
 const UNREADABLE = [
-  ['link', result('not json'), /ip -j -d link.*no JSON list/],
-  ['link', result('[{}]'), /does not describe cnsmo0/],
-  ['link', result('', 255, 'Object "-j" is unknown'), /exit status 255: Object/],
-  ['address', result('{}'), /ip -j address.*no JSON list/],
-  ['address', result('[{"ifname":"eth0","addr_info":[]}]'), /does not describe cnsmo0/],
+  ['host', result('not json'), /ip -j -d -batch.*no JSON list/],
+  ['host', result('[{}]'), /describes no interface/],
+  ['host', result('', 255, 'Object "-j" is unknown'), /address show: Object/],
+  ['host', result('{}'), /no JSON list/],
+  ['paths', result('nothing'), /route get.*no JSON list/],
   ['wg', result(`${EXAMPLE_PRIVATE_KEY}\tx\n`), /wg show cnsmo0 dump: line 1/],
   ['wg', result(`${EXAMPLE_PRIVATE_KEY}\tK\tport\toff\n`), /line 1/],
   ['wg', result(`${EXAMPLE_PRIVATE_KEY}\tK\t7300\toff\n${EXAMPLE_PRIVATE_KEY}\n`), /line 2/],
@@ -97,6 +99,30 @@ test('output that cannot be read is a problem and tells no secret', () => {
 
 test('the private key is nowhere in what is read', () => {
   // Goal: no path from the dump to a log. Method: search the whole record for it.
-  assert.ok(EXAMPLE_PRINTED.wg?.stdout.includes(EXAMPLE_PRIVATE_KEY));
+  assert.ok(EXAMPLE_PRINTED.wg.stdout.includes(EXAMPLE_PRIVATE_KEY));
   assert.ok(!JSON.stringify(read(EXAMPLE_PRINTED, self)).includes(EXAMPLE_PRIVATE_KEY));
+});
+
+test('lists run together are told apart', () => {
+  // Goal: no reliance on line ends between the lists of a batch. Method: take them out.
+  const host = result(EXAMPLE_PRINTED.host.stdout.replaceAll('\n', ''));
+  const found = read({ ...EXAMPLE_PRINTED, host }, self);
+  assert.deepEqual(found, read(EXAMPLE_PRINTED, self));
+});
+
+test('nftables that does not work is a fact and no failure', () => {
+  // Goal: the tunnels do not depend on it. Method: absent tool, refused, unreadable, by table.
+  const { table: _table, ...without } = EXAMPLE_PRINTED;
+  assert.deepEqual(read(without, self).state.table, { kind: 'no-tool' });
+  const refused = result('', 1, 'netlink: Error: cache initialization failed: Not permitted\nmore');
+  const why = 'netlink: Error: cache initialization failed: Not permitted';
+  for (const [printed, expected] of [
+    [refused, why],
+    [result('', 1), 'exit status 1'],
+    [result('table inet'), 'its output is no JSON; nftables 0.9.3 or later is needed'],
+    [result('null'), 'its output is no JSON; nftables 0.9.3 or later is needed'],
+  ] as const) {
+    const { state, problems } = read({ ...EXAMPLE_PRINTED, table: printed }, self);
+    assert.deepEqual([state.table, problems], [{ kind: 'refused', why: expected }, []]);
+  }
 });

@@ -10,6 +10,8 @@ export type Engine = 'kernel' | 'wireguard-go';
 
 /** A WireGuard peer as it should be. */
 export interface DesiredPeer {
+  /** Of the member, for people. */
+  readonly name: string;
   /** Base64. */
   readonly publicKey: string;
   /** Sorted, each with its length. */
@@ -29,8 +31,19 @@ export type VpnDesired = {
   readonly mtu: number;
   /** With prefix length, IPv4 first. */
   readonly addresses: readonly string[];
+  /** The routes that come with these addresses. */
+  readonly routes: readonly DesiredRoute[];
   readonly peers: readonly DesiredPeer[];
+  /** Whether this host has the tool that makes the table. */
+  readonly isClamped: boolean;
 } | null;
+
+/** The route of one of our prefixes. */
+export interface DesiredRoute {
+  readonly prefix: string;
+  /** With prefix length: without it the route cannot be. */
+  readonly address: string;
+}
 
 /** What the link layer says of our interface. */
 export interface ObservedLink {
@@ -62,7 +75,47 @@ export interface ObservedDevice {
   readonly peers: readonly ObservedPeer[];
 }
 
-/** The interface as it is. */
+/** A route to somewhere inside our prefixes, of any table. */
+export interface ObservedRoute {
+  /** With its length. */
+  readonly prefix: string;
+  /** `unicast`, `local`, `unreachable`, … */
+  readonly type: string;
+  /** Where it goes out; empty for one that drops, several for one over many paths. */
+  readonly interfaces: readonly string[];
+  readonly table: string;
+  /** Who made it: `kernel` for what an address brings. */
+  readonly protocol: string;
+}
+
+/** How this host sends to an address now. */
+export interface ObservedPath {
+  readonly interface: string;
+  /** Smaller than that of the interface: of the route, or learned on the way. Null: none. */
+  readonly mtu: number | null;
+}
+
+/** An address of another interface than ours. */
+export interface OtherAddress {
+  readonly interface: string;
+  /** With prefix length. */
+  readonly address: string;
+}
+
+/** The nftables table that clamps forwarded flows. */
+export type ObservedTable =
+  | { readonly kind: 'no-tool' }
+  | { readonly kind: 'missing' }
+  /** `words`: what it consists of, as `table.ts` reduces it. */
+  | { readonly kind: 'present'; readonly words: string }
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** Outcome of reading a tool's output. */
+export type Reading<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly why: string };
+
+/** The interface as it is, and what of the host concerns it. */
 export interface VpnObserved {
   /** Null when there is no such interface. */
   readonly link: ObservedLink | null;
@@ -70,7 +123,17 @@ export interface VpnObserved {
   readonly addresses: readonly string[];
   /** Null when nothing answers `wg` for it. */
   readonly device: ObservedDevice | null;
+  readonly others: readonly OtherAddress[];
+  /** Interface → its MTU. */
+  readonly mtus: Readonly<Record<string, number>>;
+  readonly routes: readonly ObservedRoute[];
+  /** Address → how it is sent to: endpoints of peers, and the members' own addresses. */
+  readonly paths: Readonly<Record<string, ObservedPath>>;
+  readonly table: ObservedTable;
 }
 
 /** Id under which the ledger keeps how to undo the interface. */
 export const LINK_UNDO = 'vpn-link';
+
+/** Id under which the ledger keeps how to undo the table. */
+export const TABLE_UNDO = 'vpn-table';

@@ -2,13 +2,17 @@
  * Rule: vpn — the service that gives this VM a WireGuard interface with a tunnel to every member.
  *
  * Direct, full mesh, no server: each member keeps every other as a peer. `read.ts` says what is,
- * `plan.ts` what should be, `diff.ts` what to run, `endpoint.ts` where a peer is.
+ * `plan.ts` what should be, `diff.ts` what to run, `endpoint.ts` where a peer is, `signs.ts` and
+ * `monitor.ts` when to look again.
  */
 import type { Opening, Self, Service } from '../service.ts';
 import { diff } from './diff.ts';
+import { monitors } from './monitor.ts';
 import { plan } from './plan.ts';
-import { probes, read } from './read.ts';
+import { probes } from './probes.ts';
+import { read } from './read.ts';
 import { summary } from './report.ts';
+import { signs } from './signs.ts';
 import type { VpnDesired, VpnObserved } from './state.ts';
 
 const opening = (self: Self, protocol: 'tcp' | 'udp', why: string): Opening => ({
@@ -21,12 +25,12 @@ const opening = (self: Self, protocol: 'tcp' | 'udp', why: string): Opening => (
 /** The VPN. */
 export const vpn: Service<VpnDesired, VpnObserved> = {
   name: 'vpn',
-  // Neighbours and routes of the whole host are left out: their chatter never concerns the tunnel.
-  monitors: [['ip', 'monitor', 'link', 'address']],
+  monitors,
   probes,
   read,
   plan,
   diff,
+  signs,
   summary,
   openings: (_view, self) => [
     opening(self, 'udp', 'WireGuard tunnels'),

@@ -1,0 +1,99 @@
+/** Edge: clones — two VMs with one key, a disk that is an older copy, a founder without journal. */
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { admit, found, SETTLE_MS, talk, together } from '../../scenarios/mesh.ts';
+import { expect, refusal } from '../../scenarios/world.ts';
+import { obey } from '../command-line.ts';
+import type { RealWorld } from '../world.ts';
+
+/** Longest until both VMs with one key have noticed, once both reach a member. Issue: 30 s. */
+const NOTICE_MS = 30_000;
+
+const stateDirectory = (world: RealWorld, vm: string): string => join(world.vm(vm).disk, 'cnsmo');
+
+/** With its modes, as a copied disk has them. */
+const copyDirectory = (from: string, to: string): void => {
+  rmSync(to, { recursive: true, force: true });
+  execFileSync('cp', ['-a', from, to]);
+};
+
+const alarms = async (world: RealWorld, vm: string): Promise<string> =>
+  ((await world.status(vm)) as unknown as { alarms: readonly string[] }).alarms.join('\n');
+
+const isStopped = async (world: RealWorld, vm: string): Promise<boolean> =>
+  /another VM uses the key/.test(await alarms(world, vm));
+
+/**
+ * Goal: a cloned VM is noticed, writes stop on both, traffic goes on, and one command on the one
+ * that stays heals it. Method: vm4 boots with the disk of vm2 while vm2 runs.
+ */
+export async function cloned(world: RealWorld): Promise<void> {
+  await found(world, ['vm1', 'vm2', 'vm3']);
+  await world.operatorAdd('vm1', 'vm2');
+  copyDirectory(stateDirectory(world, 'vm2'), stateDirectory(world, 'vm4'));
+  await obey(world.vm('vm4'), ['start']);
+  for (const vm of ['vm2', 'vm4']) {
+    await world.eventually(`${vm} has noticed`, () => isStopped(world, vm), NOTICE_MS);
+  }
+  for (const vm of ['vm2', 'vm4']) {
+    const line = await refusal(`an invite by ${vm}`, world.invite(vm));
+    expect(`the refusal says what to do: ${line}`, line.includes('cnsmo recover'));
+  }
+  await talk(world, ['vm1', 'vm3']);
+  const early = await refusal('to recover beside the copy', recoverOn(world, 'vm2'));
+  expect(`the refusal names the copy: ${early}`, early.includes('another live VM'));
+  await obey(world.vm('vm4'), ['stop']);
+  await obey(world.vm('vm4'), ['leave', '--local', '--yes']);
+  await recoverOn(world, 'vm2');
+  expect('no alarm is left', !(await isStopped(world, 'vm2')));
+  await together(world, ['vm1', 'vm2', 'vm3']);
+  await admit(world, 'vm2', 'vm4');
+  await together(world, ['vm1', 'vm2', 'vm3', 'vm4']);
+}
+
+/**
+ * Goal: a VM that was restored from a copy never forks: it notices, takes back what it said since,
+ * and goes on. Method: vm2 invites and admits after the copy; its disk is put back to the copy.
+ */
+export async function restored(world: RealWorld): Promise<void> {
+  await found(world, ['vm1', 'vm2']);
+  await world.operatorAdd('vm1', 'vm2');
+  const kept = join(world.directory, 'copy');
+  copyDirectory(stateDirectory(world, 'vm2'), kept);
+  await admit(world, 'vm2', 'vm3');
+  await together(world, ['vm1', 'vm2', 'vm3']);
+  await world.crashVm('vm2');
+  copyDirectory(kept, stateDirectory(world, 'vm2'));
+  await world.boot('vm2');
+  await world.eventually('vm2 has noticed', () => isStopped(world, 'vm2'), NOTICE_MS);
+  await recoverOn(world, 'vm2');
+  await together(world, ['vm1', 'vm2', 'vm3']);
+  await admit(world, 'vm2', 'vm4');
+  await together(world, ['vm1', 'vm2', 'vm3', 'vm4']);
+}
+
+/**
+ * Goal: a founder whose journal is gone has it back from the others, by itself. Method: remove the
+ * file while the VM is off.
+ */
+export async function journalLost(world: RealWorld): Promise<void> {
+  await found(world, ['vm1', 'vm2', 'vm3']);
+  await world.eventually(
+    'vm1 remembers whom to ask',
+    async () => remembers(world, 'vm1'),
+    SETTLE_MS,
+  );
+  await world.crashVm('vm1');
+  rmSync(join(stateDirectory(world, 'vm1'), 'journal'));
+  await world.boot('vm1');
+  await together(world, ['vm1', 'vm2', 'vm3']);
+  await admit(world, 'vm1', 'vm4');
+  await together(world, ['vm1', 'vm2', 'vm3', 'vm4']);
+}
+
+const remembers = async (world: RealWorld, vm: string): Promise<boolean> =>
+  (await world.vm(vm).must(['cat', '/var/lib/cnsmo/acquaintances'])).split('\n').length > 2;
+
+const recoverOn = (world: RealWorld, vm: string): Promise<string> =>
+  world.timeline.act(`${vm}: recover`, () => obey(world.vm(vm), ['recover']));

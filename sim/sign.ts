@@ -1,0 +1,39 @@
+/**
+ * Edge: sign — what a daemon sees of the simulated WireGuard without a process.
+ */
+import { contains } from '../src/crdt/addresses.ts';
+import type { Sign } from '../src/sign.ts';
+import { type Device, handshakeS, type Kernel } from './kernel.ts';
+
+/** How a sign is now. */
+export function glanceAt(kernel: Kernel, sign: Sign): string {
+  if (sign.kind === 'tunnels') {
+    const hosts = sign.to.map(({ host }) => host);
+    return hosts.filter((host) => isUnheld(kernel, host)).join(' ');
+  }
+  const device = kernel.devices.get(sign.interface);
+  if (device?.kind !== 'tun' || !device.answersWg) return 'none';
+  return answerOf(kernel, device, sign.heardMs);
+}
+
+/** Whether the kernel's WireGuard would refuse to send there. What leaves elsewhere is not its. */
+const isUnheld = (kernel: Kernel, host: string): boolean => {
+  for (const device of kernel.devices.values()) {
+    if (device.kind !== 'wireguard' || !device.isUp) continue;
+    if (!device.routes.some((prefix) => contains(prefix, host))) continue;
+    const holds = (prefix: string): boolean => contains(prefix, host);
+    const peer = [...device.peers.values()].find((each) => each.allowedIps.some(holds));
+    return peer === undefined || peer.endpoint === null;
+  }
+  return false;
+};
+
+const answerOf = (kernel: Kernel, device: Device, heardMs: number): string => {
+  const lines = [...device.peers.values()].map((peer) => {
+    const atMs = peer.session === null ? null : handshakeS(kernel, peer.session.atMs) * 1_000;
+    const isHeard = atMs !== null && Math.abs(kernel.wallMs() - atMs) < heardMs;
+    const ips = peer.allowedIps.toSorted().join(',') || '-';
+    return `${peer.publicKey} ${ips} ${peer.keepaliveS} - ${isHeard ? 'heard' : 'silent'}`;
+  });
+  return [`${device.publicKey ?? '-'} ${device.port}`, ...lines.toSorted()].join('\n');
+};

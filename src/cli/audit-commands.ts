@@ -1,0 +1,142 @@
+/**
+ * Loop: audit commands — audit, conflicts, conflicts take: who changed what, and what lost unseen.
+ */
+import { Command } from 'commander';
+import { Fault } from '../fault.ts';
+import type { AuditLimits } from '../node/audit.ts';
+import type { ListedChange, ListedConflict, Plain } from '../node/rules/audit-answer.ts';
+import { readDuration } from './duration.ts';
+import { shorten } from './plain-text.ts';
+import type { Session } from './session.ts';
+import type { Page } from './table.ts';
+
+type Open = (command: Command) => Session;
+
+interface AuditFlags {
+  readonly since?: string;
+  readonly path?: string;
+  readonly author?: string;
+  readonly verify?: boolean;
+  readonly raw?: boolean;
+  readonly keepSize?: string;
+  readonly keepAge?: string;
+}
+
+/** `audit`. */
+export const auditCommand = (session: Open): Command =>
+  new Command('audit')
+    .description('who changed what in the mesh, of the time that this VM keeps')
+    .option('--since <duration>', 'nothing that is older')
+    .option('--path <path>', 'only at paths that begin so')
+    .option('--author <member>', 'only by this member')
+    .option('--verify', 'fail when a signature does not hold')
+    .option('--raw', 'with the signed frames (-o json)')
+    .option('--keep-size <size>', 'keep no more on this VM from now on (64MiB)')
+    .option('--keep-age <duration>', 'keep nothing older on this VM from now on (90d)')
+    .addHelpText('after', '\nExample:\n  cnsmo audit --since 7d --path trust/\n')
+    .action(async (flags: AuditFlags, command: Command) => {
+      const open = session(command);
+      if (flags.keepSize !== undefined || flags.keepAge !== undefined) {
+        await setLimits(open, flags);
+        return;
+      }
+      const query = {
+        ...(flags.since === undefined ? {} : { ageMs: String(readDuration('since', flags.since)) }),
+        ...(flags.path === undefined ? {} : { path: flags.path }),
+        ...(flags.author === undefined ? {} : { author: flags.author }),
+        ...(flags.raw === true ? { frames: 'true' } : {}),
+      };
+      const changes = (await open.call('GET', '/v1/audit', null, {
+        query,
+      })) as readonly ListedChange[];
+      await open.show(changes, (page) => renderChanges(page, changes, flags.verify === true));
+      if (flags.verify === true) mustBeSigned(changes);
+    });
+
+async function setLimits({ call, show }: Session, flags: AuditFlags): Promise<void> {
+  const body = {
+    ...(flags.keepSize === undefined ? {} : { bytesMax: readSize(flags.keepSize) }),
+    ...(flags.keepAge === undefined ? {} : { ageMsMax: readDuration('keep-age', flags.keepAge) }),
+  };
+  const limits = (await call('PUT', '/v1/audit/limits', body)) as AuditLimits;
+  await show(limits, () => {
+    const days = Math.round(limits.ageMsMax / 86_400_000);
+    return `Kept from now on: ${Math.round(limits.bytesMax / 2 ** 20)} MiB, ${days} days.\n`;
+  });
+}
+
+function readSize(text: string): number {
+  const match = /^(\d{1,6})(MiB|GiB)$/.exec(text);
+  if (match !== null) return Number(match[1]) * (match[2] === 'GiB' ? 2 ** 30 : 2 ** 20);
+  const remedy = 'write a number and MiB or GiB, as 64MiB';
+  throw new Fault('refused', { field: 'keep-size', value: text, why: 'not a size', remedy });
+}
+
+function mustBeSigned(changes: readonly ListedChange[]): void {
+  const bad = changes.filter(({ isSigned }) => !isSigned);
+  const [first] = bad;
+  if (first === undefined) return;
+  throw new Fault('internal', {
+    field: 'signature',
+    value: `${bad.length} of ${changes.length}`,
+    why: `of ${first.author} at ${first.path} does not hold: the log of this VM was changed`,
+    remedy: 'ask another member by its own cnsmo audit',
+  });
+}
+
+function renderChanges(page: Page, changes: readonly ListedChange[], isVerified: boolean): string {
+  const lines = changes.map((change) => {
+    const when = page.paint('dim', minuteOf(change.time));
+    const before = change.isBeforeKnown ? textOf(change.before) : '?';
+    const what = `${before} → ${textOf(change.after)}`;
+    const mark = change.isSigned ? '' : page.paint('bad', ' signature does not hold');
+    return `${when}  ${change.author}  ${change.path}${mark}\n  ${cut(page, what)}\n`;
+  });
+  const count = isVerified ? `${changes.length} changes, all signatures hold.\n` : '';
+  const isGood = changes.every(({ isSigned }) => isSigned);
+  if (lines.length === 0) return 'No changes in the time that is kept.\n';
+  return lines.join('') + (isGood ? count : '');
+}
+
+/** `conflicts` and what is below it. */
+export function conflictsCommand(session: Open): Command {
+  const conflicts = new Command('conflicts')
+    .description('changes made at the same time as others, which lost')
+    .addHelpText('after', '\nExample:\n  cnsmo conflicts\n')
+    .action(async (_flags: unknown, command: Command) => {
+      const { call, show } = session(command);
+      const listed = (await call('GET', '/v1/conflicts')) as readonly ListedConflict[];
+      await show(listed, (page) => renderConflicts(page, listed));
+    });
+  conflicts.addCommand(
+    new Command('take')
+      .description('say what lost instead of what is in force')
+      .argument('<path>', 'as cnsmo conflicts lists it')
+      .option('--author <member>', 'whose, where several lost (else the latest)')
+      .addHelpText('after', '\nExample:\n  cnsmo conflicts take intent/firewall/web\n')
+      .action(async (path: string, flags: { author?: string }, command: Command) => {
+        const { call, show } = session(command);
+        const author = flags.author === undefined ? {} : { author: flags.author };
+        await call('POST', '/v1/conflicts/take', { path, ...author });
+        await show({ path }, () => `What had lost at ${path} is in force.\n`);
+      }),
+  );
+  return conflicts;
+}
+
+function renderConflicts(page: Page, conflicts: readonly ListedConflict[]): string {
+  if (conflicts.length === 0) return 'Nothing lost unseen.\n';
+  const lineOf = (mark: string, one: ListedConflict['winner']): string =>
+    `  ${mark} ${cut(page, `${minuteOf(one.time)}  ${one.author}  ${textOf(one.value)}`)}\n`;
+  return conflicts
+    .map(({ path, winner, losers }) => {
+      const lost = losers.map((one) => lineOf(page.paint('warn', 'lost'), one)).join('');
+      return `${page.paint('strong', path)}\n${lineOf('now ', winner)}${lost}`;
+    })
+    .join('');
+}
+
+const minuteOf = (time: string): string => time.slice(0, 19).replace('T', ' ');
+const textOf = (value: Plain): string => (value === null ? 'nothing' : JSON.stringify(value));
+/** Room for the indent and a mark. */
+const cut = ({ columns }: Page, text: string): string => shorten(text, Math.max(20, columns - 8));

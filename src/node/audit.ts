@@ -1,0 +1,178 @@
+/**
+ * Loop: audit — keeps the signed frames of intent and trust, so that it can be told who changed
+ * what, and proven.
+ *
+ * 1. It is bounded, in bytes and in age, and nothing but that removes from it: no generation, no
+ *    compaction of the journal.
+ * 2. Changes are noted behind their taking: it holds nobody up, and a failing disk loses only
+ *    lines of it, which the log says.
+ * 3. The files have the form of the journal, so that damage is found and skipped. One file is
+ *    small, so that reading it does not stall others.
+ */
+import { type Change, changesIn, isFrameSigned } from '../crdt/change.ts';
+import { compareHlc, type Hlc } from '../crdt/hlc.ts';
+import type { MemberId } from '../crdt/ids.ts';
+import { decodeJournal, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
+import { joinBytes } from '../crdt/signed.ts';
+import type { Ports } from '../ports.ts';
+import type { Replica } from './replica.ts';
+
+/** How much is kept. */
+export interface AuditLimits {
+  readonly bytesMax: number;
+  readonly ageMsMax: number;
+}
+
+/** What is kept unless this VM says otherwise: 64 MiB, 90 days. */
+export const AUDIT_LIMITS: AuditLimits = {
+  bytesMax: 64 * 1024 * 1024,
+  ageMsMax: 90 * 24 * 3_600_000,
+};
+
+/** Longest file. Unit: bytes. Hashing and reading it takes some 20 ms. */
+const FILE_BYTES_MAX = 1024 * 1024;
+/** Most that an empty log begins with. Unit: bytes. */
+const FIRST_BYTES_MAX = 16 * 1024 * 1024;
+const PREFIX = 'audit-';
+/** Files are numbered with so many digits, so that names sort as they were begun. */
+const DIGITS = 10;
+
+/** A change as it is kept, with the frame that says it. */
+export interface KeptChange extends Change {
+  readonly frame: Uint8Array;
+  /** Whether its author's signature holds. */
+  readonly isSigned: boolean;
+}
+
+/** The log of a running member. */
+export interface Audit {
+  /** Notes what is new about intent and trust in frames that were taken. */
+  note(frames: readonly Uint8Array[]): void;
+  /** Everything kept, in the order in which it was said. */
+  read(): Promise<readonly KeptChange[]>;
+  /** Resolves when everything noted so far is on disk, or given up. */
+  flush(): Promise<void>;
+}
+
+type AuditPorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
+
+/** A file, when it was begun on this VM's clock (ms), and its length. */
+interface Part {
+  readonly name: string;
+  readonly sinceMs: number;
+  bytes: number;
+}
+
+/**
+ * Opens the log. An empty one begins with what the replica holds; else what that holds was noted,
+ * and what a generation says again is older than its author's latest stamp there.
+ */
+export async function openAudit(
+  ports: AuditPorts,
+  replica: Pick<Replica, 'latest' | 'framesAfter'>,
+  limits: () => AuditLimits,
+): Promise<Audit> {
+  const { crypto, log } = ports;
+  const parts = await findParts(ports);
+  const latest = new Map(parts.length === 0 ? [] : replica.latest());
+  let last: Promise<void> = Promise.resolve();
+  const audit: Audit = {
+    note: (frames) => {
+      const fresh = frames.filter((frame) => {
+        const changes = changesIn(crypto, frame, (author) => latest.get(author) ?? null);
+        for (const { author, hlc } of changes) {
+          const known = latest.get(author);
+          if (known === undefined || compareHlc(known, hlc) < 0) latest.set(author, hlc);
+        }
+        return changes.length > 0;
+      });
+      if (fresh.length === 0) return;
+      last = last
+        .then(() => append(ports, parts, fresh, limits()))
+        .catch((error: unknown) => log.warn('audit-failed', { why: String(error) }));
+    },
+    read: async () => {
+      await last;
+      return readAll(ports, parts);
+    },
+    flush: () => last,
+  };
+  if (parts.length === 0) audit.note(replica.framesAfter([], FIRST_BYTES_MAX));
+  return audit;
+}
+
+async function findParts({ disk, log }: AuditPorts): Promise<Part[]> {
+  const names = (await disk.list()).filter((name) => name.startsWith(PREFIX)).toSorted();
+  const parts: Part[] = [];
+  for (const name of names) {
+    const sinceMs = Number(name.slice(PREFIX.length).split('-')[1]);
+    if (Number.isSafeInteger(sinceMs)) parts.push({ name, sinceMs, bytes: FILE_BYTES_MAX });
+    else log.warn('audit-odd', { name });
+  }
+  // Only the last one grows; the others are full, near enough.
+  const last = parts.at(-1);
+  if (last !== undefined) last.bytes = (await disk.read(last.name))?.length ?? 0;
+  return parts;
+}
+
+async function append(
+  { clock, crypto, disk }: AuditPorts,
+  parts: Part[],
+  frames: readonly Uint8Array[],
+  limits: AuditLimits,
+): Promise<void> {
+  const records = joinBytes(...frames.map((frame) => encodeRecord(crypto, frame)));
+  const nowMs = clock.wallMs();
+  let part = parts.at(-1);
+  if (part === undefined || part.bytes + records.length > FILE_BYTES_MAX) {
+    const number = Number(part?.name.slice(PREFIX.length).split('-')[0] ?? 0) + 1;
+    const name = `${PREFIX}${String(number).padStart(DIGITS, '0')}-${nowMs}`;
+    part = { name, sinceMs: nowMs, bytes: JOURNAL_HEADER.length };
+    await disk.write(name, JOURNAL_HEADER);
+    parts.push(part);
+  }
+  await disk.append(part.name, records);
+  part.bytes += records.length;
+  await forget(disk, parts, nowMs, limits);
+}
+
+/** Removes whole files, the oldest first; the one that is written stays. */
+async function forget(
+  disk: Ports['disk'],
+  parts: Part[],
+  nowMs: number,
+  { bytesMax, ageMsMax }: AuditLimits,
+): Promise<void> {
+  for (;;) {
+    const [oldest, next] = parts;
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    if (oldest === undefined || next === undefined) return;
+    if (bytes <= bytesMax && nowMs - next.sinceMs <= ageMsMax) return;
+    await disk.remove(oldest.name);
+    parts.shift();
+  }
+}
+
+async function readAll(
+  { clock, crypto, disk }: AuditPorts,
+  parts: readonly Part[],
+): Promise<readonly KeptChange[]> {
+  const kept = new Map<string, KeptChange>();
+  const latest = new Map<MemberId, Hlc>();
+  const rest = new AbortController().signal;
+  for (const { name } of [...parts]) {
+    const content = decodeJournal(crypto, (await disk.read(name)) ?? new Uint8Array());
+    for (const frame of content.frames) {
+      const changes = changesIn(crypto, frame, (author) => latest.get(author) ?? null);
+      const isSigned = changes.length > 0 && isFrameSigned(crypto, frame);
+      for (const change of changes) {
+        latest.set(change.author, change.hlc);
+        kept.set(change.name, { ...change, frame, isSigned });
+      }
+    }
+    await clock.sleep(0, rest); // Others have their turn.
+  }
+  return [...kept.values()].sort(
+    (a, b) => compareHlc(a.hlc, b.hlc) || (a.author < b.author ? -1 : 1),
+  );
+}

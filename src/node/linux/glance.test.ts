@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { glance } from './glance.ts';
+
+test('one byte goes to each address, and what arrives is no complaint', async () => {
+  // Goal: the packet that makes the kernel's WireGuard answer. Method: a socket that receives it;
+  // what WireGuard itself answers is seen in the kernel world.
+  const receiver = createSocket('udp4');
+  receiver.bind(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const { port } = receiver.address();
+  const arrived = once(receiver, 'message') as Promise<[Buffer]>;
+  const to = [
+    { host: '127.0.0.1', port },
+    { host: '::1', port: 9 },
+  ];
+  assert.equal(await glance({ kind: 'tunnels', to }), '');
+  assert.equal((await arrived)[0].length, 1);
+  receiver.close();
+});
+
+test('other refusals than those of WireGuard are none of its', async () => {
+  // Goal: a missing route or a firewall marks nothing. Method: a broadcast, which is not permitted;
+  // an address without a route; nothing at all; an interface that is not there.
+  const to = [
+    { host: '255.255.255.255', port: 9 },
+    { host: '2001:db8::9', port: 9 },
+  ];
+  assert.equal(await glance({ kind: 'tunnels', to }), '');
+  assert.equal(await glance({ kind: 'tunnels', to: [] }), '');
+  const sign = { kind: 'wireguard-go', interface: 'no-such-thing', heardMs: 1 } as const;
+  assert.equal(await glance(sign), 'none');
+});

@@ -1,0 +1,65 @@
+/**
+ * Edge: glance — what this process sees of WireGuard by itself, without starting another.
+ *
+ * Contract: `Net.glance`. wireguard-go is asked on its socket. Whether the kernel's WireGuard has
+ * a peer for an address shows in what it answers to a packet for it, so one byte is sent to each.
+ * Both ways cost well below a millisecond, so they may be gone every few seconds.
+ */
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import type { Endpoint } from '../../ports.ts';
+import type { Sign } from '../../sign.ts';
+import { askWireguardGo } from './wireguard-socket.ts';
+
+/** How long one packet may take to leave. It does not wait for anything but this machine. */
+const SEND_MS = 1_000;
+
+/** What the kernel's WireGuard answers to a packet, as negative errno: errno(3), Linux. */
+const NO_PEER = -126; // ENOKEY
+const NO_ENDPOINT = -89; // EDESTADDRREQ
+
+/** How a sign is now. */
+export function glance(sign: Sign): Promise<string> {
+  return sign.kind === 'wireguard-go'
+    ? askWireguardGo(sign.interface, sign.heardMs)
+    : findUnsent(sign.to);
+}
+
+/**
+ * One after the other: libuv sends what is waiting as one batch, and gives the error of the first
+ * to all of it.
+ */
+async function findUnsent(targets: readonly Endpoint[]): Promise<string> {
+  const unsent: string[] = [];
+  for (const isOf6 of [false, true]) {
+    const family = targets.filter(({ host }) => isIPv6(host) === isOf6);
+    if (family.length === 0) continue;
+    const socket = createSocket({ type: isOf6 ? 'udp6' : 'udp4' });
+    socket.on('error', () => undefined); // Nothing is bound by us, and sends tell their own.
+    for (const { host, port } of family) {
+      const status = await send(socket, host, port);
+      if (status === NO_PEER || status === NO_ENDPOINT) unsent.push(host);
+    }
+    socket.close();
+  }
+  const hosts = new Set(unsent);
+  return targets
+    .map(({ host }) => host)
+    .filter((host) => hosts.has(host))
+    .join(' ');
+}
+
+/** Sends one byte; the negative errno of its failure, 0 without one or when nothing was told. */
+function send(
+  socket: ReturnType<typeof createSocket>,
+  host: string,
+  port: number,
+): Promise<number> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(0), SEND_MS);
+    socket.send(new Uint8Array(1), port, host, (error) => {
+      clearTimeout(timer);
+      resolve(error === null ? 0 : ((error as NodeJS.ErrnoException).errno ?? 0));
+    });
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * Loop: parts — opens what a member is made of: its state from disk, its loops, its swarm node.
+ *
+ * Nothing runs yet; `node.ts` says which event marks which of them.
+ */
+import { isOverlay } from '../crdt/endpoints.ts';
+import { memberIdOf, parseMemberId } from '../crdt/ids.ts';
+import type { Ports, SwarmNode } from '../ports.ts';
+import { type Acquaintance, readAcquaintances } from './acquaintances.ts';
+import { createAgents } from './agents.ts';
+import { AUDIT_LIMITS, openAudit } from './audit.ts';
+import { createFacts } from './facts.ts';
+import { isLeaving } from './leave.ts';
+import { createLinks } from './links.ts';
+import { type LocalState, readLocalState } from './local-state.ts';
+import { openReplica, type Replica } from './replica.ts';
+import { standingOf } from './rules/standing.ts';
+import { createSync } from './sync.ts';
+import { createTwins, type Twins } from './twins.ts';
+
+/** Version and commit of this program, as the member says of itself. */
+export interface Build {
+  readonly version: string;
+  readonly commit: string;
+}
+
+/** A member's parts, open and not yet running. */
+export type Parts = Awaited<ReturnType<typeof openParts>>;
+
+/** Opens them. Fault 'refused' when the state directory holds none or the port is taken. */
+export async function openParts(ports: Ports, build: Build) {
+  const { clock, crypto } = ports;
+  const local = await readLocalState(crypto, ports.disk);
+  const self = memberIdOf(crypto.publicKey(local.keys.memberSeed));
+  const replica = await openReplica(ports, local);
+  const entries = await entriesOf(ports, local, replica);
+  const pins = new Set<string>(entries.map(({ member }) => member));
+  const pinned = { self, entries: pins, isInDoubt: replica.isInDoubt };
+  const standing = (peer: Parameters<ReturnType<typeof standingOf>>[0]) =>
+    standingOf(replica.view(), pinned, clock.wallMs())(peer);
+  const stop = new AbortController();
+  const isGoing = await isLeaving(ports.disk);
+  const config = { current: isGoing ? { ...local.config, services: [] } : local.config };
+  const linkContext = { self, view: replica.view, standing, entries };
+  const links = createLinks(ports, linkContext, () => agents.mark());
+  const twins = openTwins(ports, local, replica);
+  const limits = () => config.current.audit ?? AUDIT_LIMITS;
+  const audit = await openAudit(ports, replica, limits);
+  replica.onFrames(audit.note);
+  const sync = createSync(ports, replica, (peer) => standing(peer) === 'member', twins);
+  const facts = createFacts(ports, replica, () => ({
+    self,
+    config: config.current,
+    version: build,
+  }));
+  const swarm = await ports.swarm.open({
+    seed: local.keys.memberSeed,
+    psk: local.psk,
+    port: local.config.port,
+    meshId: local.meshId,
+    standing,
+    isOverlay: (host) => isOverlay(local.genesis, host),
+    judge: sync.judge,
+  });
+  const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
+  const startedMs = clock.monotonicMs();
+  const state = { local, self, replica, audit, config, build, startedMs, isGoing };
+  return { ...state, sync, twins, links, facts, agents, swarm, stop };
+}
+
+/** Whom to try before the state tells: those of the token, or those of a lost journal. */
+async function entriesOf(
+  { disk }: Pick<Ports, 'disk'>,
+  { config }: LocalState,
+  replica: Replica,
+): Promise<readonly Acquaintance[]> {
+  const entries = config.entries.flatMap(({ member, endpoint }) => {
+    const id = parseMemberId(member);
+    return id === null ? [] : [{ member: id, endpoint }];
+  });
+  return replica.isInDoubt() ? [...entries, ...(await readAcquaintances(disk))] : entries;
+}
+
+const openTwins = (ports: Ports, { keys, meshId }: LocalState, replica: Replica): Twins => {
+  const id = memberIdOf(ports.crypto.publicKey(keys.memberSeed));
+  const twins = createTwins(ports, { id, seed: keys.memberSeed, meshId });
+  twins.onTwin(replica.suspectKey);
+  return twins;
+};
+
+/** What is opened on the swarm. A failure stops it: its listener would keep the process alive. */
+export const orStop = <Part>(swarm: SwarmNode, opening: Promise<Part>): Promise<Part> =>
+  opening.catch(async (error: unknown) => {
+    await swarm.stop();
+    throw error;
+  });

@@ -1,0 +1,131 @@
+/**
+ * Rule: audit answer — kept changes as the local API tells them: who, when, where, before, after.
+ */
+import { base64url, hex } from '@scure/base';
+import type { Change } from '../../crdt/change.ts';
+import type { Claim, Conflict } from '../../crdt/conflicts.ts';
+import { isRecord, type Value } from '../../crdt/entry.ts';
+import type { MemberId } from '../../crdt/ids.ts';
+import type { View } from '../../crdt/view.ts';
+
+/** A value of the state as JSON: bytes as hex. */
+export type Plain =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Plain[]
+  | { readonly [key: string]: Plain };
+
+/** A change as it is listed. */
+export interface ListedChange {
+  /** When its author's clock stamped it, ISO 8601 in UTC. */
+  readonly time: string;
+  readonly author: string;
+  readonly authorId: MemberId;
+  readonly path: string;
+  /** Whether what was there before is known: it is, unless it is older than the log. */
+  readonly isBeforeKnown: boolean;
+  readonly before: Plain;
+  readonly after: Plain;
+  readonly generation: number;
+  readonly sequence: number;
+  /** sha256 of the frame, its signature and the frame itself: hex, hex, base64url. */
+  readonly frameHash: string;
+  readonly signature: string;
+  readonly frame?: string;
+  /** Whether the author's signature over the frame holds. */
+  readonly isSigned: boolean;
+}
+
+/** Which changes are wanted; null: no limit. */
+export interface AuditFilter {
+  readonly sinceMs: number | null;
+  readonly path: string | null;
+  readonly author: MemberId | null;
+  /** The latest so many. */
+  readonly countMax: number;
+  readonly withFrames: boolean;
+}
+
+type Kept = Change & { readonly frame: Uint8Array; readonly isSigned: boolean };
+
+/** The changes that a filter lets through, in the order in which they were said. */
+export function listChanges(
+  view: View,
+  changes: readonly Kept[],
+  filter: AuditFilter,
+): readonly ListedChange[] {
+  const { sinceMs, path, author, countMax } = filter;
+  const byName = new Map(changes.map((change) => [change.name, change]));
+  return changes
+    .filter((change) => sinceMs === null || change.hlc[0] >= sinceMs)
+    .filter((change) => path === null || change.path.startsWith(path))
+    .filter((change) => author === null || change.author === author)
+    .slice(-countMax)
+    .map((change) => {
+      const { replaces } = change;
+      const before = replaces === null ? null : byName.get(replaces);
+      return {
+        time: timeOf(change.hlc[0]),
+        author: nameOf(view, change.author),
+        authorId: change.author,
+        path: change.path,
+        isBeforeKnown: before !== undefined,
+        before: plainValue(before?.value ?? null),
+        after: plainValue(change.value),
+        generation: change.generation,
+        sequence: change.sequence,
+        frameHash: hex.encode(change.frameHash),
+        signature: hex.encode(change.signature),
+        ...(filter.withFrames ? { frame: base64url.encode(change.frame) } : {}),
+        isSigned: change.isSigned,
+      };
+    });
+}
+
+/** What stands at a path, by whom and since when. */
+export interface ListedClaim {
+  readonly author: string;
+  readonly authorId: MemberId;
+  readonly time: string;
+  readonly value: Plain;
+}
+
+/** A conflict as it is listed. */
+export interface ListedConflict {
+  readonly path: string;
+  readonly winner: ListedClaim;
+  readonly losers: readonly ListedClaim[];
+}
+
+/** Conflicts as the API tells them. */
+export const listConflicts = (
+  view: View,
+  conflicts: readonly Conflict[],
+): readonly ListedConflict[] => {
+  const listed = ({ author, hlc, value }: Claim): ListedClaim => ({
+    author: nameOf(view, author),
+    authorId: author,
+    time: timeOf(hlc[0]),
+    value: plainValue(value),
+  });
+  return conflicts.map(({ path, winner, losers }) => ({
+    path,
+    winner: listed(winner),
+    losers: losers.map(listed),
+  }));
+};
+
+const nameOf = (view: View, id: MemberId): string =>
+  view.members.find((member) => member.id === id)?.name ?? id.slice(0, 12);
+
+const timeOf = (ms: number): string => new Date(ms).toISOString();
+
+/** A value as JSON has it. */
+function plainValue(value: Value): Plain {
+  if (value instanceof Uint8Array) return hex.encode(value);
+  if (Array.isArray(value)) return value.map((item: Value) => plainValue(item));
+  if (!isRecord(value)) return value as Plain;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainValue(item)]));
+}

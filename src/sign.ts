@@ -1,0 +1,23 @@
+/**
+ * Rule: sign — something of this host that the daemon sees by itself, without starting a process.
+ *
+ * A sign says little, and says it in a text that can be compared with what it should be. Whoever
+ * finds it different looks closer.
+ */
+
+/** Where a tunnel's packet would go: an address inside the overlay, and the port of its member. */
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What to look at, and what the answer is. */
+export type Sign =
+  /**
+   * What wireguard-go has: `none` when it does not answer, else `PUBLIC-KEY PORT` and, sorted, a
+   * line for each peer: `PUBLIC-KEY ADDRESSES KEEPALIVE psk|- heard|silent`. Addresses are sorted
+   * and joined by commas; heard is whose last handshake is younger than `heardMs`.
+   */
+  | { readonly kind: 'wireguard-go'; readonly interface: string; readonly heardMs: number }
+  /** Those of the addresses, joined by spaces, for which the kernel's WireGuard has no peer. */
+  | { readonly kind: 'tunnels'; readonly to: readonly Target[] };
