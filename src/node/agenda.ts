@@ -21,7 +21,7 @@ const LOOKS_PER_SECOND = 2;
 
 /**
  * How long lines of monitors are gathered, which also tell of others' interfaces by the dozen;
- * doubled with each look in vain. Unit: ms. The longest leaves half of the 10 s in which repairs are
+ * doubled with each look in vain. Unit: ms. The longest is half of the 10 s in which repairs are
  * promised.
  */
 const GATHER_LINES_MS_MIN = 250;
