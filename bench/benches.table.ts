@@ -2,6 +2,7 @@
 import type { Bench } from './bench.ts';
 import { benchBinary } from './binary.ts';
 import { benchIdle } from './idle.ts';
+import { benchJoin } from './join.ts';
 import { benchState } from './state/state.ts';
 import { benchVpn } from './vpn.ts';
 
@@ -9,6 +10,7 @@ import { benchVpn } from './vpn.ts';
 export const BENCHES: Readonly<Record<string, Bench>> = {
   binary: benchBinary,
   idle: benchIdle,
+  join: benchJoin,
   vpn: benchVpn,
   state: benchState,
 };

@@ -18,7 +18,7 @@ import { moduleFiles } from './modules.ts';
 const FOLDER = 'build/kernel';
 const GUEST = join(import.meta.dirname, 'guest');
 /** Programs of this machine that go in. `modprobe` is what the kernel calls for a module. */
-const PROGRAMS = ['ip', 'wg', 'ping', 'unshare', 'nsenter', 'modprobe', 'dash'];
+const PROGRAMS = ['ip', 'wg', 'nft', 'ping', 'unshare', 'nsenter', 'modprobe', 'dash'];
 /** Those of busybox. Not its `ip` and `ping`: they would stand before the real ones. */
 const APPLETS = [
   ...['cat', 'cut', 'date', 'diff', 'dmesg', 'find', 'grep', 'hostname', 'kill', 'ln', 'ls'],
@@ -26,7 +26,7 @@ const APPLETS = [
   'uname',
 ];
 /** What the binary asks of the kernel, cables between VMs, and what its own engine needs. */
-const MODULES = ['wireguard', 'veth', 'tun'];
+const MODULES = ['wireguard', 'veth', 'tun', 'nf_tables'];
 const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const copyTo = (root: string, file: string, path: string): void => {

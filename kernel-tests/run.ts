@@ -78,7 +78,7 @@ const main = async (): Promise<void> => {
         'run it on such a machine',
     );
   }
-  await ensureTools(['qemu', 'busybox', 'cpio', 'depmod', 'ip', 'wg', 'ping', 'unshare']);
+  await ensureTools(['qemu', 'busybox', 'cpio', 'depmod', 'ip', 'wg', 'nft', 'ping', 'unshare']);
   const binary = await buildBinary(arch);
   const kernel = await ensureKernel();
   const initramfs = await step('initramfs', () => makeInitramfs(kernel, binary));

@@ -49,8 +49,8 @@ const must = async (...argv: readonly string[]): Promise<void> => {
   if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr.trim()}`);
 };
 
-/** The engine that the build fetched, else that of the operating system. */
-const findEngine = async (): Promise<string> => {
+/** Path of the engine that the build fetched, else that of the operating system. */
+export const findEngine = async (): Promise<string> => {
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
   const built = join(import.meta.dirname, `../build/wireguard-go/${architecture}/wireguard-go`);
   const found = (await findProgram(built)) ?? (await findProgram('wireguard-go'));

@@ -50,6 +50,7 @@ export interface StatusReport {
   readonly members: readonly MemberRow[];
   readonly reachable: number;
   readonly total: number;
+  readonly alarms: readonly string[];
 }
 
 /** What happened, as `cnsmo events -o json` tells it. */

@@ -112,7 +112,7 @@ export const TIERS: readonly Tier[] = [
     name: 'kernel',
     argv: ['node', 'kernel-tests/run.ts'],
     budgetMs: 8 * MINUTE_MS,
-    needs: ['qemu', 'busybox', 'cpio', 'depmod', 'ip', 'wg', 'ping', 'unshare'],
+    needs: ['qemu', 'busybox', 'cpio', 'depmod', 'ip', 'wg', 'nft', 'ping', 'unshare'],
     isLive: true,
     after: 'build',
   },

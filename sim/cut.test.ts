@@ -126,6 +126,8 @@ const cutJoin = (cut: Cut | null, remedy: Remedy) => async (stage: Stage) => {
   knife.sheathe();
   vm2.kernel.station.isOn = true;
   if (remedy === 'local') {
+    // The knife may have been too late for the command: leave --local is refused to a daemon's VM.
+    if (vm2.daemon !== null) await world.crash('vm2');
     await runCommandLine(room, vm2, (ports) => eraseState(ports));
     return { calls: 0, flaws: remains(vm2) };
   }

@@ -7,7 +7,7 @@
 import { Fault } from '../src/fault.ts';
 import type { Disk } from '../src/ports.ts';
 import type { Answer, Life } from './life.ts';
-import { extend, type File, fileOf, type Platter, replace, sync } from './platter.ts';
+import { extend, type File, fileOf, type Platter, replace, sync, type Trouble } from './platter.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Plain file names, as the real edge takes them. */
@@ -38,6 +38,7 @@ export function openDisk(scheduler: Scheduler, platter: Platter, life: Life): Di
       const copy = content.slice();
       return change(name, (file, answer) =>
         soon(() => {
+          if (platter.trouble !== null) return answer.reject(troubleFault(platter.trouble, name));
           replace(file, copy);
           sync(scheduler, platter, file, { done: answer.resolve });
         }),
@@ -45,11 +46,14 @@ export function openDisk(scheduler: Scheduler, platter: Platter, life: Life): Di
     },
     append: (name, content) => {
       const copy = content.slice();
-      return change(name, (file, answer) => append(context, file, copy, answer));
+      return change(name, (file, answer) => append(context, { name, file }, copy, answer));
     },
     remove: (name) =>
       change(name, (file, answer) =>
         soon(() => {
+          const { trouble } = platter;
+          const isStuck = trouble === 'read-only' || trouble === 'failing';
+          if (isStuck && file.cached !== null) return answer.reject(troubleFault(trouble, name));
           replace(file, null);
           sync(scheduler, platter, file, { done: answer.resolve });
         }),
@@ -72,7 +76,7 @@ interface DiskContext {
 
 function append(
   { scheduler, platter, life, soon }: DiskContext,
-  file: File,
+  { name, file }: { readonly name: string; readonly file: File },
   content: Uint8Array,
   answer: Answer<void>,
 ): void {
@@ -83,7 +87,14 @@ function append(
   });
   soon(() => {
     unlisten();
-    extend(file, content);
+    const { trouble } = platter;
+    // The edge cuts off again what it could not sync, where the disk lets it.
+    const isLeft = trouble === 'failing' && platter.dice.chance(0.5);
+    if (trouble === null || isLeft) extend(file, content);
+    if (trouble !== null) {
+      if (isLeft) sync(scheduler, platter, file);
+      return answer.reject(troubleFault(trouble, name));
+    }
     const lagMsMax = platter.habits.appendLagMsMax;
     if (lagMsMax === null) sync(scheduler, platter, file, { done: answer.resolve });
     else {
@@ -99,10 +110,27 @@ function openTurns(): <Result>(name: string, work: () => Promise<Result>) => Pro
   return (name, work) => {
     if (!NAME_PATTERN.test(name)) return Promise.reject(badName(name));
     const turn = (queues.get(name) ?? Promise.resolve()).then(work);
-    queues.set(name, turn);
+    queues.set(
+      name,
+      turn.catch(() => undefined), // Whoever asked has its failure.
+    );
     return turn;
   };
 }
+
+const WHY: Readonly<Record<Trouble, string>> = {
+  full: 'no space left on the file system',
+  'read-only': 'the file system is read-only',
+  failing: 'input/output error',
+};
+
+const troubleFault = (trouble: Trouble, name: string): Fault =>
+  new Fault('refused', {
+    field: 'disk',
+    value: `/var/lib/cnsmo/${name}`,
+    why: WHY[trouble],
+    remedy: 'put the disk right, then try again',
+  });
 
 const badName = (name: string): Fault =>
   new Fault('refused', {

@@ -4,6 +4,7 @@ import type { Suite } from '../src/node/contract.ts';
 import { testHostContract } from '../src/node/host-contract.ts';
 import { testProcessContract } from '../src/node/process-contract.ts';
 import type { Host } from '../src/ports.ts';
+import { testVpnTools } from '../src/services/vpn/tools-contract.ts';
 import { settle, underBan } from './ban.ts';
 import { stubCrypto } from './crypto.ts';
 import { type HostContext, openHost } from './host.ts';
@@ -12,6 +13,7 @@ import { startLife } from './life.ts';
 import { openProcess } from './process.ts';
 import { openDice } from './random.ts';
 import { openScheduler } from './scheduler.ts';
+import { glanceAt } from './sign.ts';
 import { openTrace } from './trace.ts';
 import { openTunnels, type Tunnels } from './tunnel.ts';
 import { openUnderlay } from './underlay.ts';
@@ -76,6 +78,27 @@ testProcessContract(suite, {
   child: { name: 'any', argv: ['bundled:wireguard-go', '-f', 'wg9'], env: {} },
   monitor: ['two lines'],
   endlessMonitor: ['endless'],
+});
+
+testVpnTools(suite, async () => {
+  const context = first();
+  const life = startLife(scheduler, 'vm0');
+  const tools = openHost(context, life);
+  const [name, children] = ['wg9', new Map()];
+  const argv = ['bundled:wireguard-go', '-f', name];
+  await openProcess({ ...context, children, monitors }, life).start({
+    name: 'engine',
+    argv,
+    env: {},
+  });
+  await sleep(500);
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  return {
+    interface: name,
+    run: (words, stdin) => tools.run({ argv: words, stdin: encode(stdin) }),
+    glance: async (sign) => glanceAt(context.kernel, sign),
+    wgPublicKey: stubCrypto.wgPublicKey,
+  };
 });
 
 /** Runs commands given as lines; a line may end in `< TEXT` for its standard input. */

@@ -38,7 +38,15 @@ export interface Platter {
   readonly files: Map<string, File>;
   /** Counts power cuts: what was under way then never becomes durable. */
   cuts: number;
+  /** What is wrong with the disk now. */
+  trouble: Trouble | null;
 }
+
+/**
+ * `full`: no byte more, but files can be removed; `read-only`: nothing changes; `failing`: what is
+ * written cannot be synced, and may or may not be there afterwards.
+ */
+export type Trouble = 'full' | 'read-only' | 'failing';
 
 /** An empty disk. */
 export const makePlatter = (dice: Dice, habits: DiskHabits): Platter => ({
@@ -46,6 +54,7 @@ export const makePlatter = (dice: Dice, habits: DiskHabits): Platter => ({
   habits,
   files: new Map(),
   cuts: 0,
+  trouble: null,
 });
 
 const EMPTY = new Uint8Array();

@@ -14,12 +14,17 @@ export const crowdOf = (count: number): WorldOptions => ({
   vms: namesOf(count).map((name, index) => ({ name, site: index % 2 === 0 ? 'east' : 'west' })),
 });
 
+/** Lets a VM found a mesh, waits until it is ready, and gives a token for so many. */
+export async function foundFor(world: RealWorld, founder: string, uses: number): Promise<string> {
+  await world.init(founder);
+  await world.eventually(`${founder} is ready`, () => isReady(world, founder), SETTLE_MS);
+  return await world.invite(founder, { uses });
+}
+
 /** Lets the first found a mesh and all others join it at the same moment, with one token. */
 export async function joinAtOnce(world: RealWorld, names: readonly string[]): Promise<void> {
   const [founder = '', ...others] = names;
-  await world.init(founder);
-  await world.eventually(`${founder} is ready`, () => isReady(world, founder), SETTLE_MS);
-  const token = await world.invite(founder, { uses: others.length });
+  const token = await foundFor(world, founder, others.length);
   await world.timeline.act(`${others.length} join at once`, () =>
     Promise.all(others.map((name) => world.join(name, token))),
   );

@@ -22,6 +22,7 @@ import type { RealTest } from '../real-test.ts';
 import { expectClean, stateFiles } from '../remains.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
+import { foundFor } from './crowd.ts';
 
 /** Uses of the one token: more than a seed has joins. */
 const USES = 100;
@@ -48,9 +49,7 @@ export const interleaving = (seed: number): RealTest => ({
     const steps = interleavingOf(dice);
     const before = new Map<string, string>();
     for (const name of GUESTS) before.set(name, await networkState(world.vm(name)));
-    await world.init(FOUNDER);
-    await world.eventually('the founder is ready', () => isReady(world, FOUNDER), SETTLE_MS);
-    const token = await world.invite(FOUNDER, { uses: USES });
+    const token = await foundFor(world, FOUNDER, USES);
     const stage = { world, dice, token, wrong: [], cuts: new Map(), names: 0 };
     await play(stage, steps);
     await settle(stage, before);

@@ -6,7 +6,7 @@
  */
 import { Fault } from '../fault.ts';
 import type { Ports } from '../ports.ts';
-import { copyJournal } from './journal.ts';
+import { copyJournal } from './journal-copy.ts';
 import { isLeaving } from './leave.ts';
 import { readLocalState } from './local-state.ts';
 import { encodeArchive } from './rules/archive.ts';

@@ -8,6 +8,8 @@
  * 3. A damaged journal is distrusted, also after restarts, until `settle` is called.
  * 4. It is written anew when most of it is out of date, at start and later, in slices between which
  *    others have their turn.
+ * 5. A disk that takes nothing is no reason not to start: what must be mended in the file is
+ *    mended before the next append.
  */
 import { readFrame } from '../crdt/frame.ts';
 import { type MemberId, memberIdOf } from '../crdt/ids.ts';
@@ -17,19 +19,19 @@ import {
   JOURNAL_HEADER,
   type JournalContent,
 } from '../crdt/journal.ts';
-import { joinBytes } from '../crdt/signed.ts';
 import type { Store } from '../crdt/store.ts';
+import { Fault } from '../fault.ts';
 import type { Disk, Ports } from '../ports.ts';
 import { readAcquaintances } from './acquaintances.ts';
 import { isInitialised } from './local-state.ts';
 
-const JOURNAL = 'journal';
+/** Its file. */
+export const JOURNAL = 'journal';
 /**
  * A file of this name says that own frames may be lost, though the journal reads well. What is in
- * it: `ALONE` when nobody is known who could hold them, else nothing.
+ * it: a word when nobody is known who could hold them, else nothing.
  */
-const DOUBT = 'journal-doubt';
-const ALONE = new TextEncoder().encode('alone\n');
+export const DOUBT = 'journal-doubt';
 
 /** A journal this large, this many times what is live in it, is written anew. Unit: bytes. */
 const BULKY_BYTES_MIN = 256 * 1024;
@@ -37,10 +39,17 @@ const BULKY_RATIO = 4;
 /** What is put together in one go. Unit: bytes. Hashing it takes 1 to 2 ms. */
 const SLICE_BYTES = 1024 * 1024;
 
+/** What is owed and remembered apart. Unit: bytes. A mesh holds some MiB. */
+const OWED_BYTES_MAX = 4 * 1024 * 1024;
+
 /** The journal of a running member. */
 export interface Journal {
   /** Appends frames; `then` runs in the same turn, once they are durable. */
   append(frames: readonly Uint8Array[], then?: () => void): Promise<void>;
+  /** Appends frames that others hold as well: what the disk does not take now is owed. */
+  keep(frames: readonly Uint8Array[]): void;
+  /** Appends what is owed. Harmless when nothing is, and when the disk still takes nothing. */
+  catchUp(): Promise<void>;
   /** Whether own frames may be lost from it. */
   isDoubted(): boolean;
   /** Whether others may hold what was lost from it. */
@@ -59,81 +68,104 @@ export const startJournal = async (disk: Disk): Promise<void> => {
   await disk.remove(DOUBT);
 };
 
-/**
- * The journal as far as it is whole, while a daemon may write to it: a record that is being written
- * is left out. `isWhole`: nothing is known to be lost from it.
- */
-export async function copyJournal({ crypto, disk }: Pick<Ports, 'crypto' | 'disk'>): Promise<{
-  readonly bytes: Uint8Array;
-  readonly isWhole: boolean;
-}> {
-  const found = (await disk.read(JOURNAL)) ?? new Uint8Array();
-  const { frames, corrupt, goodLength } = decodeJournal(crypto, found);
-  const isWhole = corrupt.length === 0 && goodLength > 0 && (await disk.read(DOUBT)) === null;
-  const records = frames.map((frame) => encodeRecord(crypto, frame));
-  return { bytes: joinBytes(JOURNAL_HEADER, ...records), isWhole };
-}
-
-/**
- * Leaves a copy of a journal to whoever becomes the member again whose it is: what that member said
- * since the copy was made may be missing. `isAlone`: it knew nobody who could hold that.
- */
-export async function restoreJournal(
-  disk: Disk,
-  copy: Uint8Array,
-  isAlone: boolean,
-): Promise<void> {
-  await disk.write(DOUBT, isAlone ? ALONE : new Uint8Array());
-  await disk.write(JOURNAL, copy);
-}
-
 /** Fills the store from the journal of a member. */
 export async function openJournal(
   ports: JournalPorts,
   store: Store,
   self: MemberId,
 ): Promise<Journal> {
-  const { log } = ports;
   const found = await load(ports, store, self);
-  let { isDoubted, bytes } = found;
-  let retryBytes = 0;
+  const file = openFile(ports, store, found);
+  const debt = createDebt(file, ports.log);
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = (task: () => Promise<void>): Promise<void> => {
     const turn = last.then(task);
     last = turn.catch(() => undefined);
     return turn;
   };
-  const writeAnew = async (): Promise<void> => {
-    bytes = await writeWhole(ports, store);
-    retryBytes = 0;
-  };
-  const slim = async (): Promise<void> => {
-    if (isDoubted || bytes < retryBytes || !isBulky(bytes, store)) return;
-    await writeAnew().catch((error: unknown) => {
-      retryBytes = 2 * bytes;
-      log.warn('journal-not-slimmed', { why: String(error), bytes });
-    });
-  };
-  await slim();
+  await file.slim();
   return {
     append: (frames, then = () => undefined) => {
       const appended = inTurn(async () => {
-        bytes += await append(ports, frames);
+        await file.put(frames);
         then();
       });
-      inTurn(slim).catch(() => undefined);
+      inTurn(file.slim).catch(() => undefined);
       return appended;
     },
-    isDoubted: () => isDoubted,
+    keep: (frames) => {
+      debt.add(frames);
+      inTurn(debt.pay).catch(() => undefined);
+      inTurn(file.slim).catch(() => undefined);
+    },
+    catchUp: () => inTurn(debt.pay),
+    isDoubted: file.isDoubted,
     mayOthersHold: found.mayOthersHold,
-    settle: () =>
-      inTurn(async () => {
-        if (!isDoubted) return;
-        await writeAnew();
-        await ports.disk.remove(DOUBT);
-        isDoubted = false;
-      }),
+    settle: () => inTurn(file.settle),
     flush: () => inTurn(async () => undefined),
+  };
+}
+
+/** The file itself. Whoever uses it takes turns. */
+function openFile(ports: JournalPorts, store: Store, found: Found) {
+  const { disk, log } = ports;
+  let { isDoubted, bytes, isTorn } = found;
+  let retryBytes = 0;
+  const writeAnew = async (): Promise<void> => {
+    bytes = await writeWhole(ports, store);
+    retryBytes = 0;
+    isTorn = false;
+  };
+  return {
+    isDoubted: () => isDoubted,
+    writeAnew,
+    /** Invariant 5. */
+    put: async (frames: readonly Uint8Array[]): Promise<void> => {
+      if (isTorn && isDoubted) await disk.write(DOUBT, new Uint8Array());
+      if (isTorn) await writeAnew();
+      bytes += await append(ports, frames);
+    },
+    slim: async (): Promise<void> => {
+      if (isDoubted || bytes < retryBytes || !isBulky(bytes, store)) return;
+      await writeAnew().catch((error: unknown) => {
+        retryBytes = 2 * bytes;
+        log.warn('journal-not-slimmed', { why: String(error), bytes });
+      });
+    },
+    settle: async (): Promise<void> => {
+      if (!isDoubted) return;
+      await writeAnew();
+      await disk.remove(DOUBT);
+      isDoubted = false;
+    },
+  };
+}
+
+/** Frames that the disk did not take yet. Paying never fails: what cannot be paid is owed on. */
+function createDebt(
+  to: {
+    readonly put: (frames: readonly Uint8Array[]) => Promise<void>;
+    readonly writeAnew: () => Promise<void>;
+  },
+  log: Ports['log'],
+) {
+  let owed: readonly Uint8Array[] = [];
+  return {
+    add: (frames: readonly Uint8Array[]): void => {
+      owed = [...owed, ...frames];
+    },
+    pay: async (): Promise<void> => {
+      const frames = owed;
+      if (frames.length === 0) return;
+      const bytes = frames.reduce((sum, { length }) => sum + length, 0);
+      try {
+        // Too much to remember apart: all that is held is written anew.
+        await (bytes > OWED_BYTES_MAX ? to.writeAnew() : to.put(frames));
+        owed = owed.slice(frames.length);
+      } catch (error) {
+        log.warn('journal-failed', { why: String(error), owed: frames.length });
+      }
+    },
   };
 }
 
@@ -141,6 +173,7 @@ interface Found {
   readonly isDoubted: boolean;
   readonly mayOthersHold: boolean;
   readonly bytes: number;
+  readonly isTorn: boolean;
 }
 
 async function load(ports: JournalPorts, store: Store, self: MemberId): Promise<Found> {
@@ -153,34 +186,50 @@ async function load(ports: JournalPorts, store: Store, self: MemberId): Promise<
     const facts = { torn, corrupt: corrupt.length, bytes: bytes.length, goodLength };
     log.warn('journal-damaged', facts);
   }
-  if (bytes !== null && corrupt.length > 0) await disk.write('journal-damaged', bytes);
+  const tryTo = onDiskOf(log);
+  if (bytes !== null && corrupt.length > 0) {
+    await tryTo(() => disk.write('journal-damaged', bytes));
+  }
   // It is there, with its header, before a VM is a member.
   const isLost = corrupt.length === 0 && goodLength === 0 && (await isInitialised(disk));
   if (isLost) {
     log.error('journal-lost');
-    await disk.write(DOUBT, new Uint8Array());
+    await tryTo(() => disk.write(DOUBT, new Uint8Array()));
   }
   const doubt = await disk.read(DOUBT);
   const wasLost = isLost || doubt?.length === 0;
   const isDoubted = isLost || doubt !== null || corrupt.length > 0;
   if (isDoubted) store.distrustDisk();
-  const kept = await trim(disk, bytes, content);
+  const isTorn = !(await tryTo(() => trim(disk, bytes, content)));
   const mayOthersHold =
     wasLost || frames.some(isOfOther(self)) || (await readAcquaintances(disk)).length > 0;
-  return { isDoubted, mayOthersHold, bytes: kept };
+  return { isDoubted, mayOthersHold, bytes: bytes?.length ?? 0, isTorn };
 }
 
-/** Cuts a torn tail, and makes a file where there is none. Gives its length, bytes. */
+/** Does what only mends; gives whether the disk took it. */
+const onDiskOf =
+  (log: Ports['log']) =>
+  async (task: () => Promise<void>): Promise<boolean> => {
+    try {
+      await task();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      log.warn('journal-not-mended', { why: error.message });
+      return false;
+    }
+  };
+
+/** Cuts a torn tail, and makes a file where there is none. */
 async function trim(
   disk: Disk,
   bytes: Uint8Array | null,
   { goodLength, torn, corrupt }: JournalContent,
-): Promise<number> {
-  if (bytes !== null && !torn) return bytes.length;
+): Promise<void> {
+  if (bytes !== null && !torn) return;
   const isEmpty = goodLength === 0 && corrupt.length === 0;
   const good = isEmpty ? JOURNAL_HEADER : (bytes ?? JOURNAL_HEADER).subarray(0, goodLength);
   await disk.write(JOURNAL, good);
-  return good.length;
 }
 
 const isOfOther =

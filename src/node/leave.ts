@@ -30,6 +30,7 @@ const MEET_MS = 5_000;
 const LOOK_MS = 100;
 
 type LeavePorts = Pick<Ports, 'clock' | 'disk'>;
+type ErasePorts = Pick<Ports, 'disk' | 'host' | 'process' | 'log'>;
 
 /** Whom there is to tell: the members that have not left, and those connected now. */
 export interface Audience {
@@ -94,8 +95,6 @@ async function tell(
   stop.abort();
   return { told, others: others() };
 }
-
-type ErasePorts = Pick<Ports, 'disk' | 'host' | 'process' | 'log'>;
 
 /**
  * Undoes every change to the host and deletes the state. Repeating it after a crash finishes it.

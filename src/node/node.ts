@@ -11,9 +11,10 @@ import type { ApiAnswer, ApiRequest, Ports, SwarmNode, Unsubscribe } from '../po
 import { createAcquaintances } from './acquaintances.ts';
 import { type ApiContext, answerApi } from './api.ts';
 import { AUDIT_LIMITS } from './audit.ts';
+import { type DiskWatch, watchDisk } from './disk-watch.ts';
 import { serveJoins } from './entry.ts';
 import { createEvents } from './events.ts';
-import { announceLeave, eraseState, repeatLeave } from './leave.ts';
+import { createLeaving } from './leaving.ts';
 import { writeConfig } from './local-state.ts';
 import { type Build, openParts, orStop, type Parts } from './parts.ts';
 import type { Told } from './rules/answers.ts';
@@ -49,7 +50,9 @@ export async function startNode(
   onOpen: (api: RunningNode['api']) => Promise<void> = async () => undefined,
 ): Promise<RunningNode> {
   const events = createEvents(given.clock, build.version);
-  const ports = { ...given, log: events.overhear(given.log) };
+  const log = events.overhear(given.log);
+  const watch = watchDisk({ ...given, log });
+  const ports = { ...given, log, disk: watch.disk };
   const parts = await openParts(ports, build);
   const { replica, links, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
@@ -62,10 +65,11 @@ export async function startNode(
     stop.abort();
     await closed.promise;
   };
-  const leaving = createLeaving(ports, parts, end);
+  const leaving = createLeaving(ports, { ...parts, connected: door.connected }, end);
   const { leave } = leaving;
   const next: ApiContext['events'] = (wish) => events.next(wish, signal);
-  const context = apiContext(ports, parts, { leave, stop: () => stop.abort(), events: next });
+  const ends = { leave, stop: () => stop.abort(), events: next };
+  const context = apiContext(ports, { ...parts, watch }, ends);
   const api: RunningNode['api'] = (request) => answerApi(context, request);
   await orStop(swarm, onOpen(api));
 
@@ -75,6 +79,7 @@ export async function startNode(
     replica.onChange(facts.mark), //           an address tie may have been lost
     replica.onChange(events.mark), //          who came, who left
     replica.onChange(acquaintances.mark), //   whom to ask should the journal be lost
+    ...afterTrouble(watch, parts), //          what the disk did not take is written now
     swarm.onConnectionChange(events.mark), //  who can be talked to
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
     serveJoins(ports, door, swarm), //         any member lets others in
@@ -85,6 +90,7 @@ export async function startNode(
     ...(parts.isGoing ? [] : [facts.run(signal)]), // what this member says of itself
     acquaintances.run(signal), //              who could give back what it said
     agents.run(signal), //                     this host, service by service
+    watch.run(signal), //                      whether the disk takes what is written
     events.run(() => pictureOf(replica.view(), new Set(connectedMembers(parts))), signal),
   ];
 
@@ -92,36 +98,12 @@ export async function startNode(
   return { self: parts.self, api, stop: end, leave, done: closed.promise.then(leaving.settled) };
 }
 
-/** Leaving, once however often it is asked for. */
-function createLeaving(ports: Ports, parts: Parts, end: () => Promise<void>) {
-  const { replica, sync, self, isGoing, stop } = parts;
-  const connected = () => connectedMembers(parts);
-  const others = () =>
-    replica.view().members.filter(({ id, hasLeft }) => id !== self && !hasLeft).length;
-  let leaving: Promise<Told> | null = null;
-  let erasing = Promise.resolve();
-  const begin = async (): Promise<Told> => {
-    const say = isGoing ? repeatLeave : announceLeave;
-    const told = await say(ports, replica, sync, { connected, others });
-    erasing = end().then(() => eraseState(ports));
-    await erasing;
-    return told;
-  };
-  return {
-    leave: (): Promise<Told> => {
-      leaving ??= begin().catch((error: unknown) => {
-        if (!stop.signal.aborted) leaving = null; // It was refused, and nothing has changed.
-        throw error;
-      });
-      return leaving;
-    },
-    /** Resolves when no leave is under way. Rejects when the host could not be undone. */
-    settled: async (): Promise<void> => {
-      await leaving?.catch(() => undefined); // Whoever asked for it has its failure.
-      await erasing;
-    },
-  };
-}
+/** What is to be done again when the disk takes what is written. */
+const afterTrouble = (watch: DiskWatch, { replica, facts, agents }: Parts): Unsubscribe[] => [
+  watch.onRecovery(() => void replica.catchUp()),
+  watch.onRecovery(facts.mark),
+  watch.onRecovery(agents.mark),
+];
 
 /**
  * Resolves when the node has stopped. One loop that fails ends them all and rejects this: half a
@@ -170,7 +152,7 @@ const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>
 
 function apiContext(
   ports: Ports,
-  parts: Parts,
+  parts: Parts & { readonly watch: DiskWatch },
   ends: Pick<ApiContext, 'leave' | 'stop' | 'events'>,
 ): ApiContext {
   const { replica, sync, twins, audit, facts, agents, config, self, local } = parts;
@@ -190,8 +172,8 @@ function apiContext(
     },
     connected: () => connectedMembers(parts),
     sight: async () => {
-      await agents.refresh();
-      return sightOf(ports, parts);
+      await Promise.all([agents.refresh(), parts.watch.refresh()]);
+      return { ...sightOf(ports, parts), disk: parts.watch.trouble() };
     },
     consent: () => ({
       services: config.current.services,
@@ -208,7 +190,7 @@ function apiContext(
   };
 }
 
-function sightOf(ports: Ports, parts: Parts): Sight {
+function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
   const { replica, sync, links, agents, swarm, self, config, build, startedMs } = parts;
   const signs = {
     self,

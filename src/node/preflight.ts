@@ -3,6 +3,7 @@
  */
 import { Fault } from '../fault.ts';
 import type { Disk, Host, Net } from '../ports.ts';
+import { probeDisk } from './disk-watch.ts';
 import { isLeaving } from './leave.ts';
 import { isInitialised } from './local-state.ts';
 import { checkAdvertised, checkFitness, checkRoutes } from './rules/fitness.ts';
@@ -29,8 +30,8 @@ export async function checkVacant(disk: Disk): Promise<void> {
 }
 
 /**
- * Fault 'refused' when the state directory holds a member, the host is unfit, or the port is
- * taken.
+ * Fault 'refused' when the state directory holds a member or takes nothing, the host is unfit, or
+ * the port is taken.
  */
 export async function checkHost(
   ports: { readonly disk: Disk; readonly host: Host; readonly net: Net },
@@ -38,6 +39,7 @@ export async function checkHost(
 ): Promise<void> {
   await checkVacant(ports.disk);
   checkFitness(await ports.host.facts());
+  await probeDisk(ports.disk);
   if (!(await ports.net.isPortFree(port))) {
     throw new Fault('refused', {
       field: 'port',

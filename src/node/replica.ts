@@ -43,6 +43,8 @@ export interface Replica
   onChange(listener: (own: Uint8Array | null) => void): Unsubscribe;
   /** Called with the frames that were taken, own ones too. */
   onFrames(listener: (frames: readonly Uint8Array[]) => void): Unsubscribe;
+  /** Puts on disk what it did not take before. Harmless at any time. */
+  catchUp(): Promise<void>;
   /** Resolves when everything taken so far is on disk. */
   flush(): Promise<void>;
 }
@@ -93,6 +95,7 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     ahead: others.ahead,
     onChange: (listener) => subscribe(listeners, listener),
     onFrames: (reader) => subscribe(readers, reader),
+    catchUp: journal.catchUp,
     flush: async () => {
       await own.flush();
       await journal.flush();
@@ -122,9 +125,7 @@ function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) =
       const isKept = (receipt: Receipt | undefined) => receipt !== undefined && isTaken(receipt);
       const taken = frames.filter((_, index) => isKept(receipts[index]));
       if (taken.length > 0) {
-        journal.append(taken).catch((error: unknown) => {
-          log.warn('journal-failed', { why: String(error) }); // Invariant 2.
-        });
+        journal.keep(taken); // Invariant 2.
         tell(taken);
       }
       return receipts;

@@ -17,7 +17,7 @@ import type { Member } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Crypto, Disk, Endpoint, Ports } from '../ports.ts';
 import { type Founded, prepareInit } from './init.ts';
-import { restoreJournal } from './journal.ts';
+import { restoreJournal } from './journal-copy.ts';
 import { writeKeys, writeLocalState } from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
 import type { Archive, ArchivedKeys } from './rules/archive.ts';

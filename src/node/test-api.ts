@@ -149,6 +149,7 @@ const sightOf = (self: MemberId) => ({
   isReady: true,
   isElsewhere: false,
   isInDoubt: false,
+  disk: null,
   ahead: [],
   skewMs: null,
   strangers: new Map(),

@@ -199,8 +199,8 @@ test('a full disk is a clear Fault, keeps the old content and cuts torn appends'
     console.log(Buffer.from(await disk.read('a')) + ' ' + Buffer.from(await disk.read('j')));
     console.log(await disk.list());`;
   const lines = onSmallDisk('true', script).trim().split('\n');
-  assert.match(lines[0] ?? '', /^internal disk: .*\/a: no space left on the file system; free/);
-  assert.match(lines[1] ?? '', /^internal disk: .*\/j: no space left on the file system; free/);
+  assert.match(lines[0] ?? '', /^refused disk: .*\/a: no space left on the file system; free/);
+  assert.match(lines[1] ?? '', /^refused disk: .*\/j: no space left on the file system; free/);
   assert.equal(lines[2], 'old first+second');
   assert.equal(lines[3], "[ 'a', 'j' ]");
 });
@@ -214,7 +214,7 @@ test('a read-only disk is a clear Fault', async (t) => {
     const tell = (error) => console.log(error.code, error.message);
     await disk.write('a', Buffer.from('x')).catch(tell);`;
   const printed = onSmallDisk('mount -o remount,ro "$1"', script);
-  assert.match(printed, /^internal disk: .*\/a: the file system is read-only; mount it writable/);
+  assert.match(printed, /^refused disk: .*\/a: the file system is read-only; mount it writable/);
 });
 
 test('a directory that may not be created is forbidden, and nothing is left behind', async (t) => {

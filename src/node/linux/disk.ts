@@ -30,8 +30,8 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
 /**
  * Opens the state directory, creating it (and its parents) when it is missing. Fault 'refused' when
- * its state is not safe (invariant 1), 'forbidden' without the rights, 'internal' when the disk is
- * full, read-only or broken.
+ * its state is not safe (invariant 1) or must be made on a disk that is full, read-only or broken,
+ * 'forbidden' without the rights. Such a disk is opened where the directory is there.
  */
 export async function openDisk(directory: string): Promise<Disk> {
   const root = resolve(directory);
@@ -72,7 +72,9 @@ async function inspect(root: string): Promise<void> {
   refuseForeign(root, stats, 0o700);
   for (const name of (await readdir(root)).sort()) {
     const path = join(root, name);
-    if (isLeftOver(name)) await removeFile(path);
+    // A disk that takes nothing now keeps it until the next start.
+    if (isLeftOver(name)) await removeFile(path).catch(() => undefined);
+    if (isLeftOver(name)) continue;
     const found = await lstat(path).catch((error) => {
       if (codeOf(error) === 'ENOENT') return null; // Left over, or just renamed by its writer.
       throw error;

@@ -103,19 +103,22 @@ export function codeOf(error: unknown): string {
 
 /** What a person can do about a failing file system, by the system's error code. */
 const DISK_FAILURES: Readonly<Record<string, readonly [why: string, remedy: string]>> = {
-  ENOSPC: ['no space left on the file system', 'free some space there, then run it again'],
-  EDQUOT: ['the disk quota is used up', 'raise the quota or free some space, then run it again'],
+  ENOSPC: ['no space left on the file system', 'free some space there, then try again'],
+  EDQUOT: ['the disk quota is used up', 'raise the quota or free some space, then try again'],
   EROFS: ['the file system is read-only', 'mount it writable, or choose another directory'],
   EIO: ['input/output error', 'check the disk with: dmesg; restore the VM or choose another disk'],
 };
 
-/** A failing file system and missing rights as a Fault; any other error as it is. */
+/**
+ * A failing file system and missing rights as a Fault; any other error as it is. Refused: what
+ * could not be written is as it was.
+ */
 export function diskFault(error: unknown, path: string): unknown {
   const code = codeOf(error);
   const known = DISK_FAILURES[code];
   if (known) {
     const [why, remedy] = known;
-    return new Fault('internal', { field: 'disk', value: path, why, remedy }, error);
+    return new Fault('refused', { field: 'disk', value: path, why, remedy }, error);
   }
   if (code === 'EACCES' || code === 'EPERM') {
     const [why, remedy] = ['not permitted', 'run it as root, or as the owner of that directory'];

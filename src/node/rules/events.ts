@@ -165,6 +165,11 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>
       `member ${textIn(facts, 'peer').slice(0, 12)} speaks another version: ` +
       `wire ${Number(facts.wire)}, document ${Number(facts.document)}; run the same on both`,
   }),
+  'disk-trouble': (facts) => ({
+    kind: 'alarm',
+    text: `disk: ${textIn(facts, 'path')}: ${textIn(facts, 'why')}`,
+  }),
+  'disk-recovered': () => ({ kind: 'alarm', text: 'disk: it takes what is written again' }),
   'journal-damaged': () => ({
     kind: 'alarm',
     text: 'the journal was damaged; what is missing is fetched from others',

@@ -37,6 +37,7 @@ const sight = (changed: Partial<Sight> = {}): Sight => ({
   isElsewhere: false,
   strangers: new Map(),
   isInDoubt: false,
+  disk: null,
   ahead: [],
   skewMs: null,
   link: () => 'alive',
@@ -148,6 +149,11 @@ test('status: alarms of the mesh, and of a key that is used twice', () => {
 
 test('status: alarms of a lost journal and of clocks', () => {
   // Goal: silence has a reason that is shown. Method: each sign alone.
+  const facts = { field: 'disk', value: '/d/journal', why: 'no space left', remedy: 'free some' };
+  assert.deepEqual(statusOf(story().view(), sight({ disk: facts })).alarms, [
+    'disk: /d/journal: no space left: ' +
+      'the VPN goes on, but nothing can be changed from here; free some',
+  ]);
   const doubt = statusOf(story().view(), sight({ isInDoubt: true }));
   assert.match(doubt.alarms.join(), /^the journal of this VM was damaged or lost/);
   const ahead = [{ author: idOf('vm3'), aheadMs: 73_000 }];

@@ -6,6 +6,7 @@
 import { endpointsOf } from '../../crdt/endpoints.ts';
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { Member, View } from '../../crdt/view.ts';
+import type { FaultFacts } from '../../fault.ts';
 import type { Endpoint } from '../../ports.ts';
 import type { AgentReport } from '../../services/service.ts';
 import { alarmText, versionAlarms } from './alarms.ts';
@@ -24,6 +25,8 @@ export interface Sight extends ClockSight {
   readonly isElsewhere: boolean;
   /** Whether own statements may be lost from the disk, so that nothing is said. */
   readonly isInDoubt: boolean;
+  /** What is wrong with the disk, so that nothing can be kept; null when nothing is. */
+  readonly disk: FaultFacts | null;
   readonly link: (member: MemberId) => LinkState;
   readonly rttMs: (member: MemberId) => number | null;
   readonly reports: readonly AgentReport[];
@@ -43,6 +46,9 @@ const OUT =
 const IN_DOUBT =
   'the journal of this VM was damaged or lost: nothing is written here until another member is ' +
   'reached; if all others are gone for good, run cnsmo recover --alone';
+
+const diskAlarm = ({ value, why, remedy }: FaultFacts): string =>
+  `disk: ${value}: ${why}: the VPN goes on, but nothing can be changed from here; ${remedy}`;
 
 /** Everybody in the mesh, sorted by name. */
 export function membersOf(view: View, sight: Sight): readonly MemberStatus[] {
@@ -75,6 +81,7 @@ export function statusOf(view: View, sight: Sight): Status {
     total: present.length,
     alarms: [
       ...(sight.isElsewhere ? [ELSEWHERE] : []),
+      ...(sight.disk === null ? [] : [diskAlarm(sight.disk)]),
       ...(sight.isInDoubt ? [IN_DOUBT] : []),
       ...versionAlarms(view, sight.strangers),
       ...clockAlarms(view, sight),
