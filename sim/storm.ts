@@ -18,6 +18,8 @@ export interface Storm {
   acting: number;
   /** VMs that began to join. */
   readonly joining: Set<string>;
+  /** VMs that will be thrown away. */
+  readonly doomed: Set<string>;
   /** What ends each trouble that lasts; run when the storm is over. Harmless when it has ended. */
   readonly remedies: Set<() => void>;
 }
