@@ -5,7 +5,7 @@
  */
 import { bootMachine, call, cutPower, type Machine } from './machine.ts';
 import type { File } from './platter.ts';
-import { type Act, anyMachine, boot, holds, holdsMember, type Storm, selfOf } from './storm.ts';
+import { type Act, anyMachine, boot, expendable, holdsMember, type Storm } from './storm.ts';
 import { pauseRun } from './world.ts';
 
 /** Longest time that two VMs hold one key, or one runs on an old disk. Unit: ms. */
@@ -23,6 +23,7 @@ export const rot: Act = async (storm, dice) => {
   if (file !== undefined && content !== null && content.length > 0) {
     const at = dice.integer(content.length);
     content[at] = (content[at] ?? 0) ^ (1 << dice.integer(8));
+    storm.tampered.add(machine.name);
     file.durable = content;
     file.cached = content;
     room.tolerated.add('journal-lost');
@@ -36,7 +37,11 @@ export const rot: Act = async (storm, dice) => {
 type Copy = ReadonlyMap<string, File>;
 
 const copyOf = ({ platter }: Machine): Copy =>
-  new Map([...platter.files].map(([name, file]) => [name, { ...file, cached: file.durable }]));
+  new Map(
+    [...platter.files]
+      .filter(([, { durable }]) => durable !== null)
+      .map(([name, file]) => [name, { ...file, cached: file.durable, replacedLength: null }]),
+  );
 
 const put = ({ platter }: Machine, copy: Copy): void => {
   platter.files.clear();
@@ -48,11 +53,10 @@ const put = ({ platter }: Machine, copy: Copy): void => {
  * then hold one key. They are thrown away after a while; what the others hold must not suffer.
  */
 export const cloned: Act = async (storm, dice) => {
-  const { room, promised } = storm;
+  const { room } = storm;
   const machine = anyMachine(storm, dice);
-  const self = await selfOf(room, machine);
-  if (self === null || self.role === 'operator' || promised.operators.has(self.id)) return;
-  if (storm.doomed.has(machine.name) || holds(machine, 'leaving')) return;
+  const id = await expendable(storm, machine);
+  if (id === null) return;
   storm.doomed.add(machine.name);
   const copy = copyOf(machine);
   await pauseRun(room, dice.between(0, DOUBLE_MS_MAX));
@@ -61,15 +65,16 @@ export const cloned: Act = async (storm, dice) => {
   const empty = [...room.machines.values()].find(isEmpty);
   const host = empty === undefined || dice.chance(0.5) ? machine : empty;
   room.tolerated.add('key-used-elsewhere').add('author-forked').add('journal-lost');
-  if (copy.get('genesis')?.durable != null) {
+  if (copy.get('genesis') !== undefined) {
     storm.doomed.add(host.name);
     if (host === machine) cutPower(machine);
+    storm.tampered.add(host.name);
     put(host, copy);
     room.trace.note(room.scheduler.nowMs(), host.name, `runs on an old disk of ${machine.name}`);
     await bootMachine(room, host).catch(() => undefined); // It may see that it was told to go.
     await pauseRun(room, dice.between(0, DOUBLE_MS_MAX));
   }
-  for (const one of new Set([machine, host])) await throwAway(storm, one, self.id);
+  for (const one of new Set([machine, host])) await throwAway(storm, one, id);
 };
 
 /** The VM is gone for good, and an empty one takes its place. */
@@ -77,6 +82,7 @@ export async function throwAway(storm: Storm, machine: Machine, id: string): Pro
   const { promised, doomed } = storm;
   cutPower(machine);
   machine.platter.files.clear();
+  storm.tampered.add(machine.name);
   promised.leavers.add(id);
   await forgive(storm, machine);
   doomed.delete(machine.name);

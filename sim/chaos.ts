@@ -13,6 +13,7 @@ import { drawPlan, type Step } from './plan.ts';
 import type { Dice } from './random.ts';
 import type { Room } from './room.ts';
 import { boot, holds, holdsMember, isExpected, type Storm, selfOf } from './storm.ts';
+import { watch } from './watch.ts';
 import { eventually, pauseRun } from './world.ts';
 
 /** Longest time in which a healed mesh must be whole again. Unit: ms. */
@@ -47,9 +48,12 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
     acting: 0,
     joining: new Set(),
     doomed: new Set(),
+    tampered: new Set(),
     remedies: new Set(),
   };
   await survey(storm);
+  let isOver = false;
+  watch(storm, () => isOver).catch(room.scheduler.fail);
   const dice = room.dice.fork('chaos');
   const startMs = room.scheduler.nowMs();
   const { minutes, only, onStep } = wish;
@@ -59,6 +63,7 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
     begin(storm, step, dice.fork(`step ${step.number}`));
   }
   await calm(storm);
+  isOver = true;
 }
 
 function begin(storm: Storm, { number, act }: Step, dice: Dice): void {

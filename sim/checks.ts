@@ -68,7 +68,8 @@ function isUnsettled(
   size: number,
   { leavers }: Promised,
 ): readonly string[] {
-  const isGhost = ({ id, state }: MemberRow): boolean => leavers.has(id) && state === 'dead';
+  const isGhost = ({ id, state }: MemberRow): boolean =>
+    leavers.has(id) && (state === 'dead' || state === 'suspect');
   const ghosts = status.members.filter(isGhost).length;
   const troubled = status.services.filter(({ state }) => state !== 'ready');
   return [

@@ -11,14 +11,14 @@ import { openStore, type Store } from '../src/crdt/store.ts';
 import type { Machine } from './machine.ts';
 import type { Room } from './room.ts';
 
-/** Largest journal of a run. Unit: bytes. A mesh of five that is renamed and labelled for an hour. */
+/** Largest journal of a run. Unit: bytes. Ten times what an hour of labels and joins takes. */
 const JOURNAL_BYTES_MAX = 2 * 1024 * 1024;
 
 const durable = (machine: Machine, name: string): Uint8Array =>
   machine.platter.files.get(name)?.durable ?? new Uint8Array();
 
 /** A store filled from a VM's disk; null when that holds no member. */
-export function storeOf({ crypto }: Room, machine: Machine): Store | null {
+function storeOf({ crypto }: Room, machine: Machine): Store | null {
   const read = readGenesis(crypto, durable(machine, 'genesis'));
   if (!read.ok) return null;
   const { genesis, meshId } = read;

@@ -86,6 +86,7 @@ export function openRoom({ seed, vms, bug, onLine }: RunOptions): Room {
       wires: openWires(scheduler, underlay),
       trace,
       listeners: new Map(),
+      hostile: new Set(),
       onReject: (who) => scheduler.fail(new Error(`${who} rejects an honest member's frame`)),
     },
     tunnels: openTunnels(scheduler, underlay, dice.fork('tunnels'), kernels),
