@@ -124,7 +124,8 @@ async function calm(storm: Storm): Promise<void> {
 
 /**
  * A join that was cut is repeated. It may be refused only where the VM left before and nobody heard
- * of it: then its old name is taken until an operator evicts it.
+ * of it: then its old name is taken until an operator evicts it; and where the last member there is
+ * has a damaged disk, and nobody is left who could say what it lost.
  */
 async function finishJoin(storm: Storm, machine: Machine): Promise<boolean> {
   const { room, world, promised } = storm;
@@ -136,6 +137,9 @@ async function finishJoin(storm: Storm, machine: Machine): Promise<boolean> {
       if (row?.self.role !== 'operator') continue;
       const held = (await world.members(name)).filter((one) => one.name === machine.name);
       if (held.some(({ id, state }) => state !== 'left' && promised.leavers.has(id))) return true;
+      const isLast =
+        [...room.machines.values()].filter(({ daemon }) => daemon !== null).length === 1;
+      if (isLast && storm.tampered.has(name)) return true;
       await world.join(machine.name, await world.invite(name));
       break;
     }
