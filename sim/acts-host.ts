@@ -38,6 +38,14 @@ const EDITS: Readonly<Record<string, Edit>> = {
   'address more': (_, device) => {
     device.addresses = [...device.addresses, '10.99.0.1/32'];
   },
+  'route gone': (_, device) => {
+    device.routes = [];
+  },
+  'peers gone': (_, device) => device.peers.clear(),
+  'endpoint wrong': (_, device) => {
+    for (const peer of device.peers.values()) peer.endpoint = { host: '192.0.2.99', port: 9 };
+  },
+  'tables gone': (kernel) => kernel.tables.clear(),
   mtu: (_, device) => {
     device.mtu = 1_300;
   },
