@@ -3,6 +3,8 @@
  *
  * What a VM acknowledged and nobody else holds is lost with its disk: it is forgiven.
  */
+
+import { journalFlaws } from './journals.ts';
 import { bootMachine, call, cutPower, type Machine } from './machine.ts';
 import type { File } from './platter.ts';
 import { type Act, anyMachine, boot, expendable, holdsMember, type Storm } from './storm.ts';
@@ -10,13 +12,18 @@ import { pauseRun } from './world.ts';
 
 /** Longest time that two VMs hold one key, or one runs on an old disk. Unit: ms. */
 const DOUBLE_MS_MAX = 60_000;
+/** Time between two looks whether a damaged disk is whole again. Unit: ms. */
+const HEALING_MS = 5_000;
+const HEALING_LOOKS_MAX = 8;
 /** Longest time that a VM is down for it. Unit: ms. */
 const DOWN_MS_MAX = 20_000;
 
 /** A bit of the journal is wrong after the power was gone. */
 export const rot: Act = async (storm, dice) => {
-  const { room } = storm;
+  const { room, tampered } = storm;
   const machine = anyMachine(storm, dice);
+  // What two damaged disks have lost nobody may hold.
+  if (tampered.size > 0 || storm.doomed.size > 0) return;
   cutPower(machine);
   const file = machine.platter.files.get('journal');
   const content = file?.durable?.slice() ?? null;
@@ -30,8 +37,20 @@ export const rot: Act = async (storm, dice) => {
     await forgive(storm, machine);
   }
   await pauseRun(room, dice.between(0, DOWN_MS_MAX));
-  await boot(room, machine.name);
+  await boot(room, machine.name).catch(() => undefined);
+  for (let looks = 0; looks < HEALING_LOOKS_MAX && tampered.has(machine.name); looks += 1) {
+    await pauseRun(room, HEALING_MS);
+    if (isHealed(storm, machine)) tampered.delete(machine.name);
+  }
 };
+
+/** Whether the VM has all back that its disk lost, and so have the others. */
+function isHealed({ room }: Storm, machine: Machine): boolean {
+  if (!holdsMember(machine)) return true;
+  const running = [...room.machines.values()].filter(({ daemon }) => daemon !== null);
+  if (!running.includes(machine) || running.length === 1) return false;
+  return journalFlaws(room, running).length === 0;
+}
 
 /** Copies of disks that were kept, by VM. */
 type Copy = ReadonlyMap<string, File>;
@@ -82,7 +101,7 @@ export async function throwAway(storm: Storm, machine: Machine, id: string): Pro
   const { promised, doomed } = storm;
   cutPower(machine);
   machine.platter.files.clear();
-  storm.tampered.add(machine.name);
+  storm.tampered.delete(machine.name);
   promised.leavers.add(id);
   await forgive(storm, machine);
   doomed.delete(machine.name);

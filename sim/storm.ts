@@ -70,7 +70,8 @@ export async function lasting({ room, remedies }: Storm, ms: number, end: () => 
  * of them is an operator. Null for any other.
  */
 export async function expendable(storm: Storm, machine: Machine): Promise<string | null> {
-  const { room, promised, doomed } = storm;
+  const { room, promised, doomed, tampered } = storm;
+  if (tampered.size > 0) return null;
   const self = await selfOf(room, machine);
   if (self === null || promised.operators.has(self.id)) return null;
   if (doomed.has(machine.name) || holds(machine, 'leaving')) return null;
