@@ -8,7 +8,7 @@
 import { base32nopad } from '@scure/base';
 import { decodeJournal } from '../src/crdt/journal.ts';
 import { readLocalState } from '../src/node/local-state.ts';
-import { encodeSync } from '../src/node/rules/sync-message.ts';
+import { encodeSync, NO_INTRODUCTION } from '../src/node/rules/sync-message.ts';
 import type { SwarmNode } from '../src/ports.ts';
 import { throwAway } from './acts-disk.ts';
 import { openDisk } from './disk.ts';
@@ -84,7 +84,12 @@ async function assail(room: Room, machine: Machine, { node, forger, dice }: Arms
   const lies = (): { name: string; frames: readonly Uint8Array[] } =>
     forge({ ...forger, wallMs: Math.floor(wallMs()) }, dice);
   const lie = (): Uint8Array =>
-    encodeSync({ heads: [], frames: [...lies().frames], wallMs: Math.floor(wallMs()) });
+    encodeSync({
+      ...NO_INTRODUCTION,
+      heads: [],
+      frames: [...lies().frames],
+      wallMs: Math.floor(wallMs()),
+    });
   const bytesMax = 10 * 1024 * 1024;
   node.handle('sync', { bytesMax, inviteMayUse: false }, async () => lie());
   while (scheduler.nowMs() < untilMs && machine.lives.size > 0) {
