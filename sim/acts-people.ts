@@ -40,12 +40,12 @@ export const inviteThenCut: Act = async (storm, dice) => {
 };
 
 /** An operator gives another member the role. */
-export const promote: Act = async ({ room, world, promised }, dice) => {
+export const promote: Act = async ({ room, world, promised, doomed }, dice) => {
   const machines = [...room.machines.values()];
   const [giver, taker] = [dice.pick(machines).name, dice.pick(machines).name];
   const rows = await world.members(giver);
   const { id } = rows.find(({ name, state }) => name === taker && state !== 'left') ?? {};
-  if (id === undefined) return;
+  if (id === undefined || doomed.has(taker)) return;
   await world.operatorAdd(giver, taker);
   promised.operators.set(id, giver);
 };

@@ -1,6 +1,9 @@
 /**
  * Edge: acts — every kind of trouble by name, and how often it comes.
  */
+import { cloned, rot } from './acts-disk.ts';
+import { badTools, clockJump, engineKilled, foreignEdit } from './acts-host.ts';
+import { hostile } from './acts-hostile.ts';
 import { blow, cutSites, heal, oneWay, partition, slowLink } from './acts-net.ts';
 import { invite, inviteThenCut, join, label, leave, promote } from './acts-people.ts';
 import { allOff, bootAny, crash, powerCut, standStill } from './acts-power.ts';
@@ -20,6 +23,13 @@ export const ACTS: Readonly<Record<string, { readonly weight: number; readonly r
   'one-way': { weight: 3, run: oneWay },
   'slow-link': { weight: 2, run: slowLink },
   weather: { weight: 2, run: blow },
+  'bad-tools': { weight: 2, run: badTools },
+  'foreign-edit': { weight: 2, run: foreignEdit },
+  'engine-killed': { weight: 1, run: engineKilled },
+  'clock-jump': { weight: 2, run: clockJump },
+  rot: { weight: 2, run: rot },
+  cloned: { weight: 1, run: cloned },
+  hostile: { weight: 2, run: hostile },
   invite: { weight: 3, run: invite },
   'invite-then-power-cut': { weight: 3, run: inviteThenCut },
   operator: { weight: 2, run: promote },

@@ -68,4 +68,22 @@ export const BUGS: Readonly<Record<string, Bug>> = {
       };
     }),
   },
+  'no-journal': {
+    about: 'frames are never written down: a daemon that starts knows nothing of what it said',
+    wrap: (ports) => ({ ...ports, disk: { ...ports.disk, append: () => Promise.resolve() } }),
+  },
+  'same-keys': {
+    about: 'chance repeats itself: two VMs make one key',
+    wrap: (ports) => ({
+      ...ports,
+      random: { ...ports.random, bytes: (length) => new Uint8Array(length).fill(7) },
+    }),
+  },
+  'open-door': {
+    about: 'everybody who knows the pre-shared key counts as a member',
+    wrap: (ports) => ({
+      ...ports,
+      swarm: { open: (config) => ports.swarm.open({ ...config, standing: () => 'member' }) },
+    }),
+  },
 };

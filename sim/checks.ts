@@ -3,11 +3,9 @@
  *
  * Each check gives what is wrong, in words; nothing when all is well.
  */
-import { base64 } from '@scure/base';
 import type { MemberRow, StatusReport } from '../scenarios/world.ts';
-import { decodeJournal } from '../src/crdt/journal.ts';
+import { journalFlaws } from './journals.ts';
 import { call, type Machine } from './machine.ts';
-import { fileOf } from './platter.ts';
 import type { Room } from './room.ts';
 
 /** What was acknowledged and may therefore never be lost. */
@@ -38,14 +36,14 @@ export async function findFlaws(
   const accounts = await Promise.all(machines.map((machine) => account(room, machine)));
   const [first] = accounts;
   if (first === undefined) return ['nobody runs'];
-  return [
+  const flaws = [
     ...accounts.flatMap((one) => differs(first, one)),
     ...accounts.flatMap((one) => isUnsettled(one, machines.length, promised)),
     ...accounts.flatMap((one) => hostFlaws(one)),
     ...accounts.flatMap((one) => broken(one, promised)),
-    ...journalFlaws(room, machines),
     ...clashes(first),
   ];
+  return flaws.length > 0 ? flaws : journalFlaws(room, machines);
 }
 
 async function account(room: Room, machine: Machine): Promise<Account> {
@@ -70,7 +68,8 @@ function isUnsettled(
   size: number,
   { leavers }: Promised,
 ): readonly string[] {
-  const isGhost = ({ id, state }: MemberRow): boolean => leavers.has(id) && state === 'dead';
+  const isGhost = ({ id, state }: MemberRow): boolean =>
+    leavers.has(id) && (state === 'dead' || state === 'suspect');
   const ghosts = status.members.filter(isGhost).length;
   const troubled = status.services.filter(({ state }) => state !== 'ready');
   return [
@@ -115,21 +114,6 @@ function broken({ machine, status, invites }: Account, promised: Promised): read
     ...demoted.map((id) => `${machine.name} lost the operator ${id}`),
     ...gone.map((id) => `${machine.name} lost the invite ${id}`),
   ];
-}
-
-/** Everybody holds the same frames, and on disk. */
-function journalFlaws(room: Room, machines: readonly Machine[]): readonly string[] {
-  const held = machines.map((machine) => {
-    const bytes = fileOf(machine.platter, 'journal').durable ?? new Uint8Array();
-    const { frames } = decodeJournal(room.crypto, bytes);
-    return new Set(frames.map((frame) => base64.encode(room.crypto.sha256(frame))));
-  });
-  const [first = new Set<string>()] = held;
-  return machines.flatMap((machine, index) => {
-    const own = held[index] ?? new Set<string>();
-    const count = own.symmetricDifference(first).size;
-    return count === 0 ? [] : [`${machine.name}: ${count} frames differ from ${machines[0]?.name}`];
-  });
 }
 
 function clashes({ status }: Account): readonly string[] {

@@ -61,7 +61,7 @@ export function openGossip(hall: Hall, members: () => readonly End[]): Gossip {
       if (!isNew(frame) && !isRepeat) return;
       const verdict = party.config.judge(end.peer, frame);
       hall.trace.note(hall.scheduler.nowMs(), party.life.name, `gossip ${verdict}`, frame);
-      if (verdict === 'reject') {
+      if (verdict === 'reject' && !hall.hostile.has(end.peer)) {
         hall.onReject(party.life.name);
       }
       if (verdict === 'accept') spread(frame, end.peer);

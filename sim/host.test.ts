@@ -46,7 +46,11 @@ function openPair(): { contexts: readonly HostContext[]; tunnels: Tunnels; unkno
   const unknown: unknown[] = [];
   const onUnknown = (error: unknown): void => void unknown.push(error);
   const shared = { scheduler, trace: openTrace(), dice, crypto: stubCrypto, tunnels, onUnknown };
-  return { contexts: kernels.map((kernel) => ({ ...shared, kernel })), tunnels, unknown };
+  return {
+    contexts: kernels.map((kernel) => ({ ...shared, tools: { failing: 0, hanging: 0 }, kernel })),
+    tunnels,
+    unknown,
+  };
 }
 
 const suite: Suite = {

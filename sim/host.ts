@@ -18,25 +18,45 @@ import { runWg, type WgContext } from './wg-command.ts';
 /** Longest run of a command. Unit: ms. One spawn takes 3 to 4 ms (measured). */
 const COMMAND_MS_MAX = 8;
 
+/** When a command that hangs is killed. Unit: ms. As `Host.run`. */
+const HANG_MS = 10_000;
+/** What a tool says that fails for no reason of ours. */
+const BUSY = 'RTNETLINK answers: Device or resource busy';
+
+/** How bad the tools of a host are now. Probabilities in [0, 1). */
+export interface ToolHabits {
+  failing: number;
+  hanging: number;
+}
+
 /** What a host needs of its run. */
 export interface HostContext extends WgContext {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
   readonly dice: Dice;
+  readonly tools: ToolHabits;
   /** Told of a command or a tool that the fakes do not know. */
   readonly onUnknown: (error: unknown) => void;
 }
 
 /** The host as one process sees it. */
 export function openHost(context: HostContext, life: Life): Host {
-  const { scheduler, trace, dice, kernel } = context;
+  const { scheduler, trace, dice, kernel, tools } = context;
   const soon = (): number => dice.between(1, COMMAND_MS_MAX);
   const run = (command: HostCommand): Promise<HostResult> =>
     life.promise((answer) => {
       const cuts = kernel.cuts;
       scheduler.after(soon(), () => {
         if (kernel.cuts !== cuts) return;
-        const result = execute(context, command);
+        const isHanging = dice.chance(tools.hanging);
+        const isFailing = dice.chance(tools.failing);
+        if (isHanging) {
+          if (dice.chance(0.5)) execute(context, command);
+          trace.note(scheduler.nowMs(), life.name, `run ${command.argv.join(' ')} hangs`);
+          life.after(HANG_MS, () => answer.reject(hung(command)));
+          return;
+        }
+        const result = isFailing ? failed(2, BUSY) : execute(context, command);
         const said = result instanceof Fault ? result.message : `${result.status}`;
         trace.note(scheduler.nowMs(), life.name, `run ${command.argv.join(' ')} -> ${said}`);
         life.after(soon(), () => {
@@ -65,6 +85,14 @@ export function openHost(context: HostContext, life: Life): Host {
       }),
   };
 }
+
+const hung = ({ argv }: HostCommand): Fault =>
+  new Fault('timeout', {
+    field: 'tool',
+    value: argv.join(' '),
+    why: 'did not end in time',
+    remedy: 'look at this host',
+  });
 
 function addressesOf({ kernel }: HostContext): OwnAddress[] {
   const underlay = kernel.station.addresses.map((host) => {

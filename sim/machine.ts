@@ -10,7 +10,7 @@ import { startNode } from '../src/node/node.ts';
 import type { ApiAnswer, ApiRequest, Ports } from '../src/ports.ts';
 import { openClock } from './clock.ts';
 import { openDisk } from './disk.ts';
-import { openHost } from './host.ts';
+import { openHost, type ToolHabits } from './host.ts';
 import { type Kernel, wipeKernel } from './kernel.ts';
 import { type Life, startLife } from './life.ts';
 import { openLog } from './log.ts';
@@ -28,7 +28,9 @@ export interface Machine {
   readonly socket: ApiSocket;
   readonly children: Children;
   /** How far its clock is from the true time, ms. */
-  readonly skewMs: number;
+  skewMs: number;
+  /** How often `ip` and `wg` fail and hang here. */
+  readonly tools: ToolHabits;
   /** Virtual ms. */
   bootedMs: number;
   /** The daemon's life; null while none runs. */
@@ -58,9 +60,9 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
   machine.lives.add(life);
   life.onEnd(() => machine.lives.delete(life));
   const { scheduler, trace, crypto } = room;
-  const { kernel, platter, children } = machine;
+  const { kernel, platter, children, tools } = machine;
   const dice = room.dice.fork(life.name);
-  const shared = { scheduler, trace, crypto, kernel, children, dice };
+  const shared = { scheduler, trace, crypto, kernel, children, tools, dice };
   const { tunnels } = room;
   const context = { ...shared, tunnels, onUnknown: scheduler.fail, monitors: new Map() };
   const ports: Ports = {
@@ -72,7 +74,7 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
     host: openHost(context, life),
     process: openProcess(context, life),
     net: openNet(room.hall, kernel, machine.socket, life),
-    log: openLog(scheduler, trace, life),
+    log: openLog(scheduler, trace, life, room.tolerated),
   };
   return { life, ports: room.bug?.wrap?.(ports, machine) ?? ports };
 }

@@ -17,6 +17,8 @@ export interface Hall {
   readonly trace: Trace;
   /** Who listens, by VM and port. */
   readonly listeners: Map<string, Party>;
+  /** Keys in hostile hands: what they send may be rejected. */
+  readonly hostile: Set<string>;
   /** Told when somebody rejects a frame: nobody in a mesh of honest members may. */
   readonly onReject: (who: string) => void;
 }

@@ -43,6 +43,8 @@ export interface Room {
   readonly tunnels: Tunnels;
   readonly machines: ReadonlyMap<string, Machine>;
   readonly bug: Bug | null;
+  /** Errors in logs that the run brings about itself. */
+  readonly tolerated: Set<string>;
 }
 
 /** One seed in so many runs on real signatures. */
@@ -84,11 +86,13 @@ export function openRoom({ seed, vms, bug, onLine }: RunOptions): Room {
       wires: openWires(scheduler, underlay),
       trace,
       listeners: new Map(),
+      hostile: new Set(),
       onReject: (who) => scheduler.fail(new Error(`${who} rejects an honest member's frame`)),
     },
     tunnels: openTunnels(scheduler, underlay, dice.fork('tunnels'), kernels),
     machines: new Map(machines.map((machine) => [machine.name, machine])),
     bug,
+    tolerated: new Set(),
   };
 }
 
@@ -101,20 +105,22 @@ function makeMachine(
   const skewMs = dice.between(-SKEW_MS_MAX, SKEW_MS_MAX);
   const clock = {
     nowMs: scheduler.nowMs,
-    wallMs: () => START_WALL_MS + scheduler.nowMs() + skewMs,
+    wallMs: () => START_WALL_MS + scheduler.nowMs() + machine.skewMs,
   };
-  return {
+  const machine: Machine = {
     name: station.vm,
     kernel: bootKernel(station, dice.chance(0.5), clock),
     platter: makePlatter(dice.fork('disk'), habits),
     socket: { handler: null },
     children: new Map(),
     skewMs,
+    tools: { failing: 0, hanging: 0 },
     bootedMs: 0,
     daemon: null,
     lives: new Set(),
     started: 0,
   };
+  return machine;
 }
 
 /** VMs beyond those of the scenarios stand in the same two sites by turns. */

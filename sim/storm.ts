@@ -1,7 +1,7 @@
 /**
  * Edge: storm — what the troubles of one run share.
  */
-import type { World } from '../scenarios/world.ts';
+import type { StatusReport, World } from '../scenarios/world.ts';
 import { Fault } from '../src/fault.ts';
 import type { Promised } from './checks.ts';
 import { bootMachine, call, type Machine, wasEnded } from './machine.ts';
@@ -18,6 +18,10 @@ export interface Storm {
   acting: number;
   /** VMs that began to join. */
   readonly joining: Set<string>;
+  /** VMs that will be thrown away. */
+  readonly doomed: Set<string>;
+  /** VMs whose disk a fault has changed, so that it may hold less than before. */
+  readonly tampered: Set<string>;
   /** What ends each trouble that lasts; run when the storm is over. Harmless when it has ended. */
   readonly remedies: Set<() => void>;
 }
@@ -59,6 +63,26 @@ export async function lasting({ room, remedies }: Storm, ms: number, end: () => 
   remedies.add(remedy);
   await pauseRun(room, ms);
   remedy();
+}
+
+/**
+ * The id of a VM that may be lost for good: all that run and can tell take it for a node, and one
+ * of them is an operator. Null for any other.
+ */
+export async function expendable(storm: Storm, machine: Machine): Promise<string | null> {
+  const { room, promised, doomed, tampered } = storm;
+  if (tampered.size > 0) return null;
+  const self = await selfOf(room, machine);
+  if (self === null || promised.operators.has(self.id)) return null;
+  if (doomed.has(machine.name) || holds(machine, 'leaving')) return null;
+  let hasOperator = false;
+  for (const other of room.machines.values()) {
+    if (other.daemon === null || other.daemon.isPaused() || doomed.has(other.name)) continue;
+    const { members } = (await call(room, other, { path: '/v1/status' })) as StatusReport;
+    if (members.find(({ id }) => id === self.id)?.role === 'operator') return null;
+    hasOperator ||= other !== machine && members.some(({ role }) => role === 'operator');
+  }
+  return hasOperator && !doomed.has(machine.name) ? self.id : null;
 }
 
 /** Who a VM says that it is; null while it says nothing. */

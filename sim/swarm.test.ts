@@ -40,7 +40,15 @@ function openNetwork(weather: Weather): { hall: Hall; stations: readonly Station
   const underlay = openUnderlay(openDice('contract'), stations, weather);
   const wires = openWires(scheduler, underlay);
   const trace = openTrace();
-  const hall = { scheduler, underlay, wires, trace, listeners: new Map(), onReject: () => {} };
+  const hall = {
+    scheduler,
+    underlay,
+    wires,
+    trace,
+    listeners: new Map(),
+    hostile: new Set<string>(),
+    onReject: () => {},
+  };
   return { hall, stations };
 }
 

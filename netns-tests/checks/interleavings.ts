@@ -63,7 +63,7 @@ interface Stage {
   readonly token: string;
   /** What was answered otherwise than documented. */
   readonly wrong: string[];
-  /** How often a VM's commands were killed, by its name: what they say then is no answer. */
+  /** How often something was killed on a VM, by its name: what commands say then is no answer. */
   readonly cuts: Map<string, number>;
   names: number;
 }
@@ -92,7 +92,7 @@ async function act(stage: Stage, step: Step): Promise<void> {
     return await world.timeline.act(what, () => vm.powerCut());
   }
   if (step.act === 'kill-daemon' || step.act === 'kill-command') {
-    if (step.act === 'kill-command') cut();
+    cut(); // Also of the daemon: it may be the one that a command waits for.
     const find = step.act === 'kill-daemon' ? daemonsOf : commandsOf;
     const killed = find(vm.machine()).map(kill);
     return world.timeline.note(`${what}: ${killed.length}`);

@@ -21,11 +21,11 @@ const LOOKS_PER_SECOND = 2;
 
 /**
  * How long lines of monitors are gathered, which also tell of others' interfaces by the dozen;
- * doubled with each look in vain. Unit: ms. The longest is half of the 10 s in which repairs are
- * promised.
+ * doubled with each look in vain. Unit: ms. The longest and the 5 s between two looks at signs are
+ * less than the 10 s in which repairs are promised.
  */
 const GATHER_LINES_MS_MIN = 250;
-const GATHER_LINES_MS_MAX = 5_000;
+const GATHER_LINES_MS_MAX = 4_000;
 
 /** After so long without a line the host is calm again. Unit: ms. */
 const CALM_MS = 30_000;

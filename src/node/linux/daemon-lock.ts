@@ -26,6 +26,8 @@ import {
 import { openRunDirectory } from './run-directory.ts';
 
 const PID_FILE = 'daemon.pid';
+/** Tries to write it: each but the last may find that the run directory has just been removed. */
+const WRITES_MAX = 10;
 
 /** Who has the lock: the daemon, or a command such as join. */
 type Holder = 'daemon' | 'command';
@@ -45,7 +47,7 @@ export async function lockState(
   try {
     if (server === null || (await isOtherAlive(pidFile))) throw await inUse(state, pidFile);
     const self = await identifyProcess(process.pid);
-    await writeAtomically(pidFile, JSON.stringify({ ...self, holder }), 0o644);
+    await writeDown(runDirectory, JSON.stringify({ ...self, holder }));
   } catch (error) {
     server?.close();
     throw diskFault(error, pidFile);
@@ -94,10 +96,22 @@ export async function removeEmptyState(
   stateDirectory: string,
   runDirectory: string,
 ): Promise<void> {
+  if (existsSync(stateDirectory)) await removeUnused(stateDirectory, runDirectory, []);
+}
+
+/**
+ * The same, also when there is none; and removes these files that a dead daemon may have left. All
+ * of it while nobody has the lock, or the files could be those of a daemon that has just started.
+ */
+export async function removeUnused(
+  stateDirectory: string,
+  runDirectory: string,
+  leftovers: readonly string[],
+): Promise<void> {
   const state = resolve(stateDirectory);
-  if (!existsSync(state)) return;
   try {
     const unlock = await lockState(state, runDirectory);
+    for (const path of leftovers) await removeFile(path);
     await rmdir(state).catch(() => {}); // Not empty: there is something to keep.
     await unlock();
   } catch (error) {
@@ -116,6 +130,18 @@ async function holdDirectory(state: string): Promise<Server | null> {
       server.close();
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw diskFault(error, state); // Removed in between.
+    }
+  }
+}
+
+/** Writes the pid file. Whoever leaves removes the run directory when it is empty, so twice. */
+async function writeDown(runDirectory: string, text: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const pidFile = join(await openRunDirectory(runDirectory), PID_FILE);
+    try {
+      return await writeAtomically(pidFile, text, 0o644);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || tries === WRITES_MAX) throw error;
     }
   }
 }

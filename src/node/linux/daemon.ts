@@ -15,9 +15,8 @@ import type { Build } from '../parts.ts';
 import { resolveProgram } from './bundle.ts';
 import { openClock } from './clock.ts';
 import { openCrypto } from './crypto.ts';
-import { isDaemonRunning, lockState, runningDaemon } from './daemon-lock.ts';
+import { isDaemonRunning, lockState, removeUnused, runningDaemon } from './daemon-lock.ts';
 import { openDisk } from './disk.ts';
-import { removeFile } from './files.ts';
 import { openHost } from './host.ts';
 import { openLog } from './log.ts';
 import { saveMemory } from './memory.ts';
@@ -144,6 +143,6 @@ const ENGINE_RUN = '/run/wireguard';
 /** The same for the run directory, where a daemon that was killed may have left its socket. */
 export async function forgetRun({ state, run }: Directories): Promise<void> {
   if (await isDaemonRunning(state)) return; // Somebody is here again.
-  await removeFile(socketPath(run));
+  await removeUnused(state, run, [socketPath(run)]);
   for (const directory of [run, ENGINE_RUN]) await rmdir(directory).catch(() => undefined);
 }

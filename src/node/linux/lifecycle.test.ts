@@ -116,3 +116,14 @@ test('start: a command that keeps the state is no daemon', async () => {
   const starting = startDaemon(hostWith(false).host, directories, async () => undefined, 300);
   await assert.rejects(starting, { code: 'timeout' });
 });
+
+test('start: a state that a leave has just taken away is told as that', async () => {
+  // Goal: no failure that should not happen. Method: a directory that is gone at the second check.
+  const directories = { state: join(root, 'gone'), run: join(root, 'gone-run') };
+  let checks = 0;
+  const check = async (): Promise<void> => {
+    checks += 1;
+    if (checks > 1) throw new Error('empty');
+  };
+  await assert.rejects(startDaemon(hostWith(false).host, directories, check), /empty/);
+});

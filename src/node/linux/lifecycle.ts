@@ -60,7 +60,10 @@ export async function startDaemon(
       pid = await startDetached(
         ['daemon', '--state', directories.state, '--run', directories.run],
         join(directories.state, 'log'),
-      );
+      ).catch(async (error: unknown) => {
+        await check(); // A leave may have taken the directory away since.
+        throw error;
+      });
       starts += 1;
     }
     await sleep(LOOK_MS);

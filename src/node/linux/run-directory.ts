@@ -7,10 +7,13 @@
 import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
-import { diskFault } from './files.ts';
+import { codeOf, diskFault } from './files.ts';
 
 /** Longest path of a unix socket: `sun_path` of unix(7) has 108 bytes with its closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
+
+/** Tries to make it: whoever leaves removes it when it is empty, perhaps in between. */
+const TRIES_MAX = 10;
 
 /**
  * Creates the run directory (0755) when it is missing, and returns its absolute path. Fault
@@ -18,21 +21,27 @@ const SOCKET_PATH_BYTES_MAX = 107;
  */
 export async function openRunDirectory(directory: string): Promise<string> {
   const path = resolve(directory);
-  try {
-    const isNew = (await mkdir(path, { recursive: true })) !== undefined;
-    if (isNew) await chmod(path, 0o755); // The umask took what it wanted from the mode of mkdir.
-    const stats = await lstat(path);
-    const owner = process.geteuid?.() ?? 0;
-    const value = `${path} (${(stats.mode & 0o7777).toString(8).padStart(4, '0')})`;
-    if (!stats.isDirectory()) throw refusal(value, 'is not a directory', `move it away: ${path}`);
-    if (stats.uid !== owner) {
-      throw refusal(value, `belongs to user ${stats.uid}, not to us`, `chown ${owner} ${path}`);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await makeAndInspect(path);
+      return path;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || tries === TRIES_MAX) throw diskFault(error, path);
     }
-    if (stats.mode & 0o022) throw refusal(value, 'others may change it', `chmod 0755 ${path}`);
-    return path;
-  } catch (error) {
-    throw diskFault(error, path);
   }
+}
+
+async function makeAndInspect(path: string): Promise<void> {
+  const isNew = (await mkdir(path, { recursive: true })) !== undefined;
+  if (isNew) await chmod(path, 0o755); // The umask took what it wanted from the mode of mkdir.
+  const stats = await lstat(path);
+  const owner = process.geteuid?.() ?? 0;
+  const value = `${path} (${(stats.mode & 0o7777).toString(8).padStart(4, '0')})`;
+  if (!stats.isDirectory()) throw refusal(value, 'is not a directory', `move it away: ${path}`);
+  if (stats.uid !== owner) {
+    throw refusal(value, `belongs to user ${stats.uid}, not to us`, `chown ${owner} ${path}`);
+  }
+  if (stats.mode & 0o022) throw refusal(value, 'others may change it', `chmod 0755 ${path}`);
 }
 
 /** The API's socket in a run directory. Fault 'refused' when that path is too long for a socket. */

@@ -1,0 +1,110 @@
+/**
+ * Edge: acts of hostile members — a member's key in hands that mean harm.
+ *
+ * Its daemon ends, and a program of the attacker's takes its place: it speaks the swarm's protocols
+ * under the member's own key, forges what it can and answers with lies. In the end its VM is thrown
+ * away. Nobody else may lose anything, and all must agree about what it said.
+ */
+import { base32nopad } from '@scure/base';
+import { decodeJournal } from '../src/crdt/journal.ts';
+import { readLocalState } from '../src/node/local-state.ts';
+import { encodeSync, NO_INTRODUCTION } from '../src/node/rules/sync-message.ts';
+import type { SwarmNode } from '../src/ports.ts';
+import { throwAway } from './acts-disk.ts';
+import { openDisk } from './disk.ts';
+import { type Forger, forge } from './forgery.ts';
+import { startLife } from './life.ts';
+import type { Machine } from './machine.ts';
+import type { Dice } from './random.ts';
+import type { Room } from './room.ts';
+import { type Act, anyMachine, expendable, type Storm } from './storm.ts';
+import { openSwarm } from './swarm.ts';
+import { pauseRun } from './world.ts';
+
+/** Longest attack, and the time between two blows. Unit: ms. */
+const ATTACK_MS_MAX = 60_000;
+const BLOW_MS_MAX = 2_000;
+/** Longest wait for anything of the swarm. Unit: ms. */
+const WAIT_MS = 5_000;
+
+/** A node turns hostile for a while; then its VM is gone. */
+export const hostile: Act = async (storm, dice) => {
+  const { room, doomed } = storm;
+  const machine = anyMachine(storm, dice);
+  const id = await expendable(storm, machine);
+  if (id === null) return;
+  doomed.add(machine.name);
+  room.hall.hostile.add(id);
+  room.tolerated.add('author-forked');
+  const { daemon } = machine;
+  daemon?.end('crash');
+  await attack(storm, machine, dice);
+  await throwAway(storm, machine, id);
+};
+
+async function attack({ room }: Storm, machine: Machine, dice: Dice): Promise<void> {
+  const { scheduler, hall, crypto } = room;
+  const life = startLife(scheduler, `${machine.name}.hostile`);
+  machine.lives.add(life);
+  life.onEnd(() => machine.lives.delete(life));
+  const local = await readLocalState(crypto, openDisk(scheduler, machine.platter, life));
+  const node = await openSwarm(hall, crypto, machine.kernel.station, life).open({
+    seed: local.keys.memberSeed,
+    psk: local.psk,
+    port: local.config.port,
+    meshId: local.meshId,
+    standing: () => 'member',
+    isOverlay: () => false,
+    judge: () => 'accept',
+  });
+  const journal = machine.platter.files.get('journal')?.cached ?? new Uint8Array();
+  const forger: Forger = {
+    crypto,
+    seed: local.keys.memberSeed,
+    meshId: local.meshId,
+    victim: base32nopad.encode(local.genesis.founderKey).toLowerCase(),
+    frames: decodeJournal(crypto, journal.slice()).frames,
+    wallMs: 0,
+  };
+  await assail(room, machine, { node, forger, dice });
+  life.end('exit');
+}
+
+interface Arms {
+  readonly node: SwarmNode;
+  readonly forger: Forger;
+  readonly dice: Dice;
+}
+
+/** Blow after blow: by gossip, in questions and in answers. */
+async function assail(room: Room, machine: Machine, { node, forger, dice }: Arms): Promise<void> {
+  const { scheduler, hall, trace } = room;
+  const untilMs = scheduler.nowMs() + dice.between(BLOW_MS_MAX, ATTACK_MS_MAX);
+  const wallMs = (): number => machine.kernel.wallMs();
+  const lies = (): { name: string; frames: readonly Uint8Array[] } =>
+    forge({ ...forger, wallMs: Math.floor(wallMs()) }, dice);
+  const lie = (): Uint8Array =>
+    encodeSync({
+      ...NO_INTRODUCTION,
+      heads: [],
+      frames: [...lies().frames],
+      wallMs: Math.floor(wallMs()),
+    });
+  const bytesMax = 10 * 1024 * 1024;
+  node.handle('sync', { bytesMax, inviteMayUse: false }, async () => lie());
+  while (scheduler.nowMs() < untilMs && machine.lives.size > 0) {
+    for (const party of hall.listeners.values()) {
+      const [host = ''] = party.station.addresses;
+      const endpoints = [{ host: party.station.publicHost ?? host, port: 7300 }];
+      if (party.self !== node.self)
+        node.dial(party.self, endpoints, WAIT_MS).catch(() => undefined);
+    }
+    const { name, frames } = lies();
+    trace.note(scheduler.nowMs(), machine.name, `blow: ${name}`);
+    for (const frame of frames) node.publish(frame);
+    for (const { peer } of node.connections()) {
+      node.request(peer, 'sync', lie(), WAIT_MS).catch(() => undefined);
+    }
+    await pauseRun(room, dice.between(10, BLOW_MS_MAX));
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * Rule: forgery — what a member that means harm signs and sends: each form of reliability §2.2 that
+ * its own key allows, and those that it does not.
+ */
+
+import type { Value } from '../src/crdt/entry.ts';
+import { encodeStatement } from '../src/crdt/entry-bytes.ts';
+import { type Frame, type FrameContent, makeFrame, readFrame } from '../src/crdt/frame.ts';
+import { clientIdOf } from '../src/crdt/gate.ts';
+import type { Hlc } from '../src/crdt/hlc.ts';
+import { bytesOfId, type MeshId } from '../src/crdt/ids.ts';
+import { openPen, openSubdocument } from '../src/crdt/subdocument.ts';
+import type { Crypto } from '../src/ports.ts';
+import type { Dice } from './random.ts';
+
+/** What the forger has: its key, and the frames of everybody. */
+export interface Forger {
+  readonly crypto: Crypto;
+  readonly seed: Uint8Array;
+  readonly meshId: MeshId;
+  /** Whom it speaks ill of. */
+  readonly victim: string;
+  readonly frames: readonly Uint8Array[];
+  readonly wallMs: number;
+}
+
+/** Its chain so far. */
+interface Stand {
+  readonly last: Frame;
+  readonly lastHash: Uint8Array;
+  readonly client: number;
+  /** Its sub-document, encoded. */
+  readonly document: Uint8Array;
+}
+
+type Form = (forger: Forger, stand: Stand, dice: Dice) => readonly Uint8Array[];
+
+/** Frames of one form, drawn by chance; none when it has said nothing yet. */
+export function forge(forger: Forger, dice: Dice): { name: string; frames: readonly Uint8Array[] } {
+  const name = dice.pick(Object.keys(FORMS));
+  const stand = standOf(forger);
+  const form = FORMS[name];
+  return { name, frames: stand === null || form === undefined ? [] : form(forger, stand, dice) };
+}
+
+function standOf({ crypto, seed, frames }: Forger): Stand | null {
+  const key = Buffer.from(crypto.publicKey(seed));
+  const own = frames.flatMap((bytes) => {
+    const read = readFrame(bytes);
+    return read.ok && key.equals(read.frame.author) ? [{ frame: read.frame, bytes }] : [];
+  });
+  const generation = Math.max(...own.map(({ frame }) => frame.generation));
+  const chain = own
+    .filter(({ frame }) => frame.generation === generation)
+    .toSorted((a, b) => a.frame.sequence - b.frame.sequence);
+  const last = chain.at(-1);
+  if (last === undefined) return null;
+  const client = clientIdOf(crypto, last.frame.author, generation);
+  const document = openSubdocument(client, null);
+  for (const { frame } of chain) document.apply(frame.body);
+  const lastHash = crypto.sha256(last.bytes);
+  return { last: last.frame, lastHash, client, document: document.encode() };
+}
+
+/** What is said at one path. */
+interface Said {
+  readonly path: string;
+  readonly value: Value;
+  readonly hlc: Hlc;
+}
+
+const bodyOf = ({ client, document }: Stand, all: readonly Said[]): Uint8Array =>
+  openPen(client, document).write(
+    [],
+    all.map((said) => encodeStatement({ kind: 'entry', entry: { ...said, replaces: null } })),
+  );
+
+/** The next frame in its chain, or what `lie` makes of it. */
+function next(
+  { crypto, seed, meshId }: Forger,
+  { last, lastHash }: Stand,
+  body: Uint8Array,
+  lie: Partial<FrameContent> = {},
+): Uint8Array {
+  return makeFrame(crypto, seed, {
+    mesh: bytesOfId(meshId),
+    author: last.author,
+    generation: last.generation,
+    sequence: last.sequence + 1,
+    previous: lastHash,
+    body,
+    ...lie,
+  });
+}
+
+const version = ({ wallMs }: Forger, text: string, aheadMs = 0): Said => ({
+  path: 'member/version',
+  value: { version: text, commit: 'forged' },
+  hlc: [wallMs + aheadMs, 0],
+});
+
+const DAY_MS = 86_400_000;
+
+const FORMS: Readonly<Record<string, Form>> = {
+  replay: ({ frames }, _, dice) => [dice.pick(frames), dice.pick(frames)],
+  equivocation: (forger, stand) =>
+    ['a', 'b'].map((text) => next(forger, stand, bodyOf(stand, [version(forger, text)]))),
+  'far future': (forger, stand, dice) => [
+    next(forger, stand, bodyOf(stand, [version(forger, 'f', dice.pick([30_000, DAY_MS]))])),
+  ],
+  'trust of a node': (forger, stand) => {
+    const hlc: Hlc = [forger.wallMs, 0];
+    const { victim } = forger;
+    return [
+      next(
+        forger,
+        stand,
+        bodyOf(stand, [
+          { path: `trust/evict/${victim}`, value: { reason: 'forged' }, hlc },
+          { path: `trust/name/${victim}`, value: { name: 'forged' }, hlc },
+          { path: 'intent/vpn/mtu', value: { bytes: 500 }, hlc },
+        ]),
+      ),
+    ];
+  },
+  'facts of another': (forger, stand) => [
+    next(
+      forger,
+      stand,
+      bodyOf(stand, [
+        { path: `member/left/${forger.victim}`, value: { left: true }, hlc: [forger.wallMs, 0] },
+      ]),
+    ),
+  ],
+  'another author': (forger, stand) => [
+    next(forger, stand, bodyOf(stand, [version(forger, 'x')]), {
+      author: bytesOfId(forger.victim as MeshId),
+    }),
+  ],
+  'another mesh': (forger, stand, dice) => [
+    next(forger, stand, bodyOf(stand, [version(forger, 'm')]), { mesh: dice.bytes(32) }),
+  ],
+  rollback: (forger, stand) => [
+    next(forger, stand, bodyOf(stand, [version(forger, 'r')]), {
+      generation: stand.last.generation + 1,
+      sequence: 0,
+      previous: [stand.last.generation, 0, stand.lastHash],
+    }),
+  ],
+  oversized: (forger, stand, dice) => {
+    const value = { version: 'o', commit: 'o', more: dice.bytes(7_000) };
+    const all = Array.from({ length: 12 }, (_, n): Said => {
+      return { path: `member/${n}`, value, hlc: [forger.wallMs, n] };
+    });
+    return [next(forger, stand, bodyOf(stand, all))];
+  },
+  noise: ({ frames }, _, dice) => {
+    const bytes = dice.pick(frames).slice();
+    for (let n = 1 + dice.integer(4); n > 0; n -= 1)
+      bytes[dice.integer(bytes.length)] = dice.integer(256);
+    return [bytes, dice.bytes(dice.integer(200))];
+  },
+  'Yjs of another': (forger, stand) => {
+    const other = { ...stand, client: (stand.client + 1) % 2 ** 32 };
+    return [next(forger, stand, bodyOf(other, [version(forger, 'y')]))];
+  },
+};
