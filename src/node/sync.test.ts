@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encode } from '../crdt/codec.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import { Fault } from '../fault.ts';
 import type { Connection, RequestHandler, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
 import type { Ahead } from './rules/clocks.ts';
-import { decodeSync, encodeSync, NO_INTRODUCTION } from './rules/sync-message.ts';
+import { encodeSync, NO_INTRODUCTION } from './rules/sync-message.ts';
 import { createSync } from './sync.ts';
 import { createDisk, idOf, open as openReplica } from './test-replica.ts';
 import { createTime, settle } from './test-time.ts';
@@ -29,11 +28,7 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
     error: () => undefined,
   };
   const { clock, pass } = createTime();
-  const open: {
-    readonly peer: string;
-    readonly answer: Answer;
-    readonly answerBytes: (bytes: Uint8Array) => void;
-  }[] = [];
+  const open: { readonly peer: string; readonly answer: Answer }[] = [];
   const asked: string[] = [];
   const listeners = new Set<(peer: PeerKey) => void>();
   const ahead: Ahead[] = [];
@@ -59,10 +54,6 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
         answer: (wallMs: number | null = null, frames: readonly Uint8Array[] = []) => {
           open.splice(open.indexOf(one), 1);
           resolve(encodeSync({ heads: [], frames, wallMs, ...NO_INTRODUCTION }));
-        },
-        answerBytes: (bytes: Uint8Array) => {
-          open.splice(open.indexOf(one), 1);
-          resolve(bytes);
         },
       };
       open.push(one);
@@ -106,25 +97,6 @@ async function framesOf(fill: number, count: number): Promise<readonly Uint8Arra
   for (let value = 0; value < count; value += 1) await replica.write([{ path: 'intent/x', value }]);
   return replica.framesAfter([], Number.POSITIVE_INFINITY);
 }
-
-test('sync: another version is refused loudly on both sides', async () => {
-  // Goal: item 6. Method: a later version asks, and answers; then the same peer speaks ours.
-  const { sync, start, served, warnings, open } = stage(['old']);
-  const end = await start();
-  const later = encode({ v: 2, document: 1, heads: 'of another form' });
-  const from = { peer: 'new' as PeerKey, standing: 'member' as const };
-  const remote = { host: '192.0.2.2', port: 1 };
-  const answer = await served.handler?.({ ...from, remote }, later);
-  assert.deepEqual(decodeSync(answer ?? later).kind, 'message', 'which says our version');
-  assert.deepEqual([...sync.strangers()], [['new', { wire: 2, document: 1 }]]);
-  open[0]?.answerBytes(later);
-  await settle();
-  assert.deepEqual([...sync.strangers().keys()], ['new', 'old']);
-  assert.ok(warnings.includes('sync-failed'));
-  await served.handler?.({ ...from, remote }, answer ?? later);
-  assert.deepEqual([...sync.strangers().keys()], ['old']);
-  await end();
-});
 
 const gap = (from: string, sync: ReturnType<typeof stage>['sync']): void => {
   sync.judge(from as PeerKey, new Uint8Array());
