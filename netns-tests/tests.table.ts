@@ -68,7 +68,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'join-at-once', world: crowdOf(6), run: fiveAtOnce },
   { name: 'twenty-at-once', world: TWENTY, deadlineMs: 240_000, run: twentyAtOnce(60_000) },
   ...SEEDS.map(interleaving),
-  { name: 'cloned', run: cloned },
+  { name: 'cloned', deadlineMs: 240_000, run: cloned },
   { name: 'restored', run: restored },
   { name: 'journal-lost', run: journalLost },
 ];

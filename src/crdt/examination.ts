@@ -60,16 +60,19 @@ const BYTES_RATIO = 6;
 /** Examines a frame that comes next in a generation. `onTaken`: called when `take` went well. */
 export const examineIn = (into: Generation, exam: Exam, onTaken: () => void): Examination => {
   const { received, limits, reading } = exam;
+  // First what costs nothing: what is too much is not even read.
+  const heavy = tooHeavy(into, exam);
+  if (heavy !== null) return { kind: 'over-quota', why: heavy };
   const inspection = inspectUpdate(received.frame.body, into.document.known());
   if (!inspection.ok) return { kind: 'bad', field: 'structure', why: inspection.why };
+  const many = tooMany(exam, inspection.additions.length);
+  if (many !== null) return { kind: 'over-quota', why: many };
   const added = inspection.additions.map(reading);
   const latest = latestOf(added);
   if (limits.wallMs !== null && isAhead(latest, limits.wallMs)) {
     const aheadMs = latest[0] - limits.wallMs;
     return { kind: 'ahead', aheadMs, why: `its clock is ${aheadMs} ms ahead of ours` };
   }
-  const heavy = tooHeavy(into, exam);
-  if (heavy !== null) return { kind: 'over-quota', why: heavy };
   const { tally, over } = tallyAfter(into, exam, inspection.additions);
   if (over !== null) return over;
   return {
@@ -100,6 +103,15 @@ const tooHeavy = (into: Generation, { received, limits, reading, contents }: Exa
   const most = BYTES_RATIO * Math.max(limits.quota().bytes, tallyOf(contents(), reading).bytes);
   return bytes > most ? `${bytes} bytes in a generation, at most ${most} fit` : null;
 };
+
+/** Why a frame says more at once than may ever be live. */
+const tooMany = ({ limits, contents }: Exam, count: number): string | null => {
+  if (count <= statementsMost(NODE_QUOTA)) return null;
+  const most = Math.max(statementsMost(limits.quota()), contents().length);
+  return count > most ? `${count} statements in a frame, at most ${most} fit` : null;
+};
+
+const statementsMost = ({ keys, tombstones }: Quota): number => keys + tombstones;
 
 /**
  * What is held after the frame, or why that is over a quota. A copy is made only when it may be.

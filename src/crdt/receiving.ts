@@ -80,7 +80,16 @@ export const receivedOf = (crypto: Crypto, bytes: Uint8Array): ReceivedFrame | R
   const read = readFrame(bytes);
   if (!read.ok) return rejected(read.field, read.why);
   const { frame } = read;
-  return { frame, author: memberIdOf(frame.author), bytes, hash: frameHash(crypto, bytes) };
+  let hash: Uint8Array | null = null;
+  return {
+    frame,
+    author: memberIdOf(frame.author),
+    bytes,
+    get hash() {
+      hash ??= frameHash(crypto, bytes); // Not of what is refused for its length.
+      return hash;
+    },
+  };
 };
 
 /**
@@ -129,6 +138,9 @@ export const receiveFrames = (
 export const isTaken = ({ verdict }: Receipt): boolean =>
   verdict === 'taken' || verdict === 'forked';
 
+/** A frame that is longer than a node's sub-document can be. Unit: bytes. */
+const LONG_BYTES = 384 * 1024;
+
 interface Parcel {
   readonly index: number;
   readonly received: ReceivedFrame;
@@ -176,6 +188,7 @@ const judge = (desk: Desk, received: ReceivedFrame, terms: Terms): Receipt => {
   if (placement === 'known') return { verdict: 'known' };
   const isOutside = isOwn && !terms.isLoading;
   if (placement === 'gap' && !isOutside) return held('gap');
+  if (isBulky(chain, received, terms)) return held('quota');
   if (!isSigned(desk.crypto, frame)) return rejected('signature', 'the author did not sign it');
   if (isOutside) {
     desk.doubt ??= 'elsewhere';
@@ -186,6 +199,16 @@ const judge = (desk: Desk, received: ReceivedFrame, terms: Terms): Receipt => {
     return rejected('equivocation', 'our disk holds two lines');
   return take(desk, chain, placement, { received, terms });
 };
+
+/**
+ * Whether a frame is so long that its author may not say it, whatever it says: to check the
+ * signature of 9 MiB takes as long as that of a thousand frames.
+ */
+const isBulky = (chain: Chain, { bytes, author }: ReceivedFrame, terms: Terms): boolean =>
+  bytes.length > LONG_BYTES &&
+  !terms.isLoading &&
+  terms.roles().quotaOf(author).bytes < bytes.length &&
+  chain.weight().bytes < bytes.length;
 
 const isTrusted = (chain: Chain, terms: Terms): boolean =>
   chain.head() !== null || terms.roles().certified.has(chain.author);

@@ -5,6 +5,7 @@ import { clientIdOf } from './gate.ts';
 import type { Store } from './store.ts';
 import { openPen } from './subdocument.ts';
 import {
+  bodyOf,
   commit,
   entryBytes,
   forge,
@@ -119,5 +120,20 @@ describe('weight of a generation', () => {
     const frame = say(a, [at('intent/a0/k0', null)]);
     assert.equal(verdictOf(founder.receive(frame, NOW)), 'taken');
     assert.deepEqual(picture(founder), picture(a));
+  });
+
+  it('refuses what is too long or says too much before it reads it', () => {
+    // Goal: no node stalls others. Method: a huge frame whose signature nobody may check, and one
+    // of 40,000 statements of a byte; the number of signature checks is told by a bad signature.
+    const { founder } = pair();
+    const previous = [0, 0, new Uint8Array(32)] as const;
+    const huge = bodyOf('a', [new Uint8Array(1_000_000)], 1);
+    const forged = forge('a', { generation: 1, previous, body: huge, signer: 'b' });
+    assert.equal(verdictOf(founder.receive(forged, NOW)), 'held: quota');
+    const tiny = [...Array(2_000).keys()].map(() => Uint8Array.of(1));
+    const many = forge('a', { generation: 1, previous, body: bodyOf('a', tiny, 1) });
+    assert.equal(verdictOf(founder.receive(many, NOW)), 'held: quota');
+    const short = forge('a', { generation: 1, previous, signer: 'b' });
+    assert.equal(verdictOf(founder.receive(short, NOW)), 'rejected: signature');
   });
 });

@@ -18,6 +18,7 @@ import {
   encodeSync,
   NO_INTRODUCTION,
   OUR_VERSIONS,
+  type ReadSync,
   type SyncMessage,
   type Versions,
 } from './rules/sync-message.ts';
@@ -104,7 +105,7 @@ async function ask(
   const bytes = await swarm.request(peer, 'sync', messageTo(scene, peer, frames), ANSWER_MS);
   const cameMs = clock.monotonicMs();
   await queue(scene, peer, bytes.length);
-  const answer = hear(scene, peer, bytes, 'answer');
+  const answer = hear(scene, peer, decodeSync(bytes), 'answer');
   if (answer.wallMs !== null && cameMs - sentMs <= READING_MS_MAX) {
     scene.onClock(peer, { wallMs: answer.wallMs, atMs: (sentMs + cameMs) / 2 });
   }
@@ -141,10 +142,9 @@ const messageTo = (
 function hear(
   { twins, onTwinNews, onVersions }: Scene,
   peer: PeerKey,
-  bytes: Uint8Array,
+  read: ReadSync,
   what: 'request' | 'answer',
 ): SyncMessage {
-  const read = decodeSync(bytes);
   if (read.kind === 'none') throw refused(peer, `its sync ${what} is none`, SAME_VERSION);
   if (read.kind === 'other-version') {
     onVersions(peer, read.versions);
@@ -177,9 +177,12 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
   return swarm.handle('sync', options, async ({ peer }, request) => {
     if (line.waitMs(peer, clock.monotonicMs()) > LINE_WAIT_MS_MAX) throw flood(peer);
     await queue(scene, peer, request.length);
-    // Of another version: the answer says ours, so that both sides can tell.
-    if (decodeSync(request).kind === 'other-version') return refusalOf(scene, peer, request);
-    const asked = hear(scene, peer, request, 'request');
+    const read = decodeSync(request);
+    if (read.kind === 'other-version') {
+      scene.onVersions(peer, read.versions);
+      return REFUSAL;
+    }
+    const asked = hear(scene, peer, read, 'request');
     if (hasNew(replica.receive(asked.frames))) ears.hasTaken(peer);
     const heads = replica.heads();
     const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
@@ -190,11 +193,8 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
   });
 }
 
-const refusalOf = ({ onVersions }: Scene, peer: PeerKey, request: Uint8Array): Uint8Array => {
-  const read = decodeSync(request);
-  if (read.kind === 'other-version') onVersions(peer, read.versions);
-  return encodeSync({ heads: [], frames: [], wallMs: null, ...NO_INTRODUCTION });
-};
+/** The answer to another version: it says ours, so that both sides can tell, and nothing else. */
+const REFUSAL = encodeSync({ heads: [], frames: [], wallMs: null, ...NO_INTRODUCTION });
 
 const SAME_VERSION = 'run the same version of cnsmo on both sides';
 
