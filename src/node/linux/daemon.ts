@@ -15,7 +15,7 @@ import type { Build } from '../parts.ts';
 import { resolveProgram } from './bundle.ts';
 import { openClock } from './clock.ts';
 import { openCrypto } from './crypto.ts';
-import { isDaemonRunning, isDaemonRunning, lockState, lockState, removeUnused, runningDaemon, runningDaemon } from './daemon-lock.ts';
+import { isDaemonRunning, lockState, removeUnused, runningDaemon } from './daemon-lock.ts';
 import { LOG_VARIABLE } from './daemonize.ts';
 import { openDisk } from './disk.ts';
 import { openHost } from './host.ts';
