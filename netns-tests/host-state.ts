@@ -35,7 +35,7 @@ export function diskState(vm: Vm): string {
   if (!existsSync(root)) return '';
   const paths = readdirSync(root, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !/\/log(\.old)?$/.test(path));
+    .filter((path) => !/\/(log(\.\d)?|probe|\.[^/]*\.tmp)$/.test(path));
   return [root, ...paths.toSorted()].map((path) => describe(root, path)).join('\n');
 }
 

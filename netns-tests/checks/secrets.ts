@@ -28,7 +28,9 @@ export async function secrets(world: RealWorld): Promise<void> {
   for (const vm of vms) {
     const state = join(vm.disk, 'cnsmo');
     const seen = [
-      readFileSync(join(state, 'log'), 'latin1'),
+      ...readdirSync(state)
+        .filter((file) => /^log(\.\d)?$/.test(file))
+        .map((file) => readFileSync(join(state, file), 'latin1')),
       await vm.must(['sh', '-c', 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr "\\0" "\\n"']),
       await vm.must(['sh', '-c', 'cat /run/cnsmo/*.log /run/cnsmo/*.pid 2>/dev/null || true']),
     ].join('\n');

@@ -16,9 +16,11 @@ import { resolveProgram } from './bundle.ts';
 import { openClock } from './clock.ts';
 import { openCrypto } from './crypto.ts';
 import { isDaemonRunning, lockState, removeUnused, runningDaemon } from './daemon-lock.ts';
+import { LOG_VARIABLE } from './daemonize.ts';
 import { openDisk } from './disk.ts';
 import { openHost } from './host.ts';
 import { openLog } from './log.ts';
+import { openLogFile } from './log-file.ts';
 import { saveMemory } from './memory.ts';
 import { openNet } from './net.ts';
 import { openProcess } from './process.ts';
@@ -34,8 +36,11 @@ export interface Directories {
 }
 
 /** The nine ports on real Linux. Fault 'refused' when the state directory is not as it must be. */
-export async function openPorts({ state, run }: Directories, level: LogLevel): Promise<Ports> {
-  const log = openLog(level);
+export async function openPorts(
+  { state, run }: Directories,
+  level: LogLevel,
+  log: Ports['log'] = openLog(level),
+): Promise<Ports> {
   return {
     clock: openClock(),
     random: openRandom(),
@@ -54,9 +59,15 @@ const LINGER_MS = 5_000;
 
 type LogLevel = Parameters<typeof openLog>[0];
 
+/** Into the file that whoever detached us named; else where standard output goes. */
+function daemonLog(): Ports['log'] {
+  const path = process.env[LOG_VARIABLE];
+  return openLog('info', path === undefined || path === '' ? undefined : openLogFile(path));
+}
+
 /** Runs the member until a signal, `stop` or `leave` ends it. One daemon per state directory. */
 export async function runDaemon(directories: Directories): Promise<void> {
-  const ports = await openPorts(directories, 'info');
+  const ports = await openPorts(directories, 'info', daemonLog());
   const unlock = await lockState(directories.state, directories.run, 'daemon');
   let isGone = false;
   try {

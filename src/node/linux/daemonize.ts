@@ -6,7 +6,6 @@
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { rename, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isSea } from 'node:sea';
 import { Fault } from '../../fault.ts';
@@ -17,8 +16,11 @@ import { DAEMON_ENVIRONMENT } from './memory.ts';
 /** What the daemon inherits beside the fixed environment. */
 const INHERITED = ['CNSMO_STATE', 'CNSMO_RUN', 'CNSMO_WIREGUARD_GO'] as const;
 
-/** Size at which the log of the last daemon becomes `<log>.old`, in bytes: 8 MiB. */
-const LOG_BYTES_MAX = 8 * 1024 * 1024;
+/** Where the daemon finds the path of its log, which it keeps bounded itself (`log-file.ts`). */
+export const LOG_VARIABLE = 'CNSMO_LOG_FILE';
+
+/** A disk that takes nothing is no reason not to start: the daemon tries on to open its log. */
+const DISK_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
 /**
  * Starts our own executable with `argv`, its output appended to `logFile` (0600). Resolves with the
@@ -28,10 +30,12 @@ export async function startDetached(argv: readonly string[], logFile: string): P
   const log = resolve(logFile);
   const { O_WRONLY, O_CREAT, O_APPEND } = constants;
   try {
-    await turnOver(log);
-    const handle = await openFile(log, O_WRONLY | O_CREAT | O_APPEND);
+    const handle = await openFile(log, O_WRONLY | O_CREAT | O_APPEND).catch((error) => {
+      if (!DISK_CODES.has(codeOf(error))) throw error;
+      return openFile('/dev/null', O_WRONLY);
+    });
     try {
-      return await spawnDetached(argv, handle.fd);
+      return await spawnDetached(argv, log, handle.fd);
     } finally {
       await handle.close();
     }
@@ -40,15 +44,11 @@ export async function startDetached(argv: readonly string[], logFile: string): P
   }
 }
 
-async function turnOver(log: string): Promise<void> {
-  try {
-    if ((await stat(log)).size > LOG_BYTES_MAX) await rename(log, `${log}.old`);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  }
-}
-
-async function spawnDetached(argv: readonly string[], log: number): Promise<number> {
+async function spawnDetached(
+  argv: readonly string[],
+  log: string,
+  output: number,
+): Promise<number> {
   // The single binary runs our main whatever its arguments are; Node wants to be told the file.
   const script = isSea() ? [] : [resolve(process.argv[1] ?? '')];
   const inherited = INHERITED.flatMap((name) => {
@@ -57,9 +57,14 @@ async function spawnDetached(argv: readonly string[], log: number): Promise<numb
   });
   const child = spawn(process.execPath, [...script, ...argv], {
     cwd: '/',
-    env: { ...FIXED_ENVIRONMENT, ...DAEMON_ENVIRONMENT, ...Object.fromEntries(inherited) },
+    env: {
+      ...FIXED_ENVIRONMENT,
+      ...DAEMON_ENVIRONMENT,
+      ...Object.fromEntries(inherited),
+      [LOG_VARIABLE]: log,
+    },
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', output, output],
   });
   return await new Promise((started, failed) => {
     child.once('error', (error) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../fault.ts';
+import { openLogFile } from './log-file.ts';
 import { readLogFile } from './log-reader.ts';
 
 const never = new AbortController().signal;
@@ -84,4 +85,27 @@ test('log reader: no log, and a link in its place, are refused by name', async (
   await assert.rejects(read(), refuses(`log: ${path}: no log is there; start the daemon`));
   await symlink('/etc/hostname', path);
   await assert.rejects(read(), refuses(`disk: ${path}: is a symbolic link`));
+});
+
+test('log reader: a log that is cut after a copy is followed, and no line is lost', async (t) => {
+  // Goal: invariant 1 for the daemon's own way. Method: a log that turns over many times, faster
+  // than the reader looks, but never twice between two looks.
+  const path = await openPlace(t);
+  const log = openLogFile(path, 1_000);
+  const stop = new AbortController();
+  const seen: string[] = [];
+  log.write('first\n');
+  const wish = { lines: 10, isFollowed: true };
+  const reading = readLogFile(path, wish, (line) => void seen.push(line), stop.signal);
+  const wanted = ['first'];
+  for (let round = 0; round < 4; round += 1) {
+    for (let number = 0; number < 8; number += 1) {
+      const line = `${round} ${number} ${'x'.repeat(95)}`;
+      wanted.push(line);
+      log.write(`${line}\n`);
+    }
+    await until(seen, wanted);
+  }
+  stop.abort();
+  await reading;
 });

@@ -2,8 +2,8 @@
  * Edge: log reader — the daemon's log, its last lines and what comes after them: from the file in
  * the state directory, or from the journal where the unit runs the daemon.
  *
- * 1. A log that is turned over while it is followed is followed into its successor, and loses no
- *    line that was written before.
+ * 1. A log that is turned over while it is followed, by a cut after a copy or by another file in
+ *    its place, is followed into its successor, and loses no line that was written before.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, stat } from 'node:fs/promises';
@@ -22,7 +22,7 @@ export interface LogWish {
   readonly isFollowed: boolean;
 }
 
-/** How far back last lines are looked for: 8 MiB, after which a log is turned over. */
+/** How far back last lines are looked for: 8 MiB of the 10 MB after which a log is turned over. */
 const BYTES_MAX = 8 * 1024 * 1024;
 /** Time between two looks at a file that is followed. Unit: ms. */
 const LOOK_MS = 200;
@@ -50,6 +50,10 @@ export async function readLogFile(
     let offset = await lastLines(file, wish.lines, onLine);
     const splitter = openLineSplitter(onLine);
     while (wish.isFollowed && !signal.aborted) {
+      if ((await file.stat()).size < offset) {
+        await readRest(`${path}.1`, offset, splitter.push); // Invariant 1.
+        offset = 0;
+      }
       offset = await readOn(file, offset, splitter.push);
       if (await isReplaced(file, path)) {
         await readOn(file, offset, splitter.push); // Invariant 1.
@@ -59,6 +63,24 @@ export async function readLogFile(
       }
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
+  } finally {
+    await file.close();
+  }
+}
+
+/** What a log had beyond an offset before it was cut; nothing where no copy was kept. */
+async function readRest(
+  copy: string,
+  offset: number,
+  onChunk: (chunk: Buffer) => void,
+): Promise<void> {
+  const file = await openFile(copy, constants.O_RDONLY).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw diskFault(error, copy);
+  });
+  if (file === null) return;
+  try {
+    if ((await file.stat()).size > offset) await readOn(file, offset, onChunk);
   } finally {
     await file.close();
   }

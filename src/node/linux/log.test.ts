@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type LogLevel, openLog } from './log.ts';
+import { openDescriptor } from './log-file.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-log-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -15,7 +16,7 @@ function logged(level: LogLevel, act: (log: ReturnType<typeof openLog>) => void)
   count += 1;
   const path = join(root, String(count));
   const descriptor = openSync(path, 'w');
-  act(openLog(level, descriptor));
+  act(openLog(level, openDescriptor(descriptor)));
   closeSync(descriptor);
   return readFileSync(path, 'utf8').split('\n').slice(0, -1);
 }

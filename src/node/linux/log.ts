@@ -1,5 +1,5 @@
 /**
- * Edge: log — one line of JSON per event on standard output, where journald or a file takes it.
+ * Edge: log — one line of JSON per event: to the journal by standard output, or to a file.
  *
  * 1. Written at once and by this thread: the last line before a crash is there, and pino's worker
  *    transports do not exist inside the single binary.
@@ -8,15 +8,14 @@
  */
 import { pino, stdTimeFunctions } from 'pino';
 import type { Log } from '../../ports.ts';
+import { type LineSink, openDescriptor } from './log-file.ts';
 import { clean, cleanText } from './log-value.ts';
 
 /** How much is written: `warn` leaves out info, `silent` everything. */
 export type LogLevel = 'info' | 'warn' | 'error' | 'silent';
 
-/** The log of this process, to standard output or to a file descriptor. */
-export function openLog(level: LogLevel, descriptor = 1): Log {
-  const destination = pino.destination({ dest: descriptor, sync: true });
-  destination.on('error', () => undefined); // Invariant 3: a full disk, a reader that went away.
+/** The log of this process, to standard output or elsewhere. */
+export function openLog(level: LogLevel, sink: LineSink = openDescriptor(1)): Log {
   const logger = pino(
     {
       level,
@@ -25,7 +24,7 @@ export function openLog(level: LogLevel, descriptor = 1): Log {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    sink,
   );
   const write =
     (label: 'info' | 'warn' | 'error') =>
