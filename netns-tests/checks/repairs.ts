@@ -82,9 +82,9 @@ export async function repairs(world: RealWorld): Promise<void> {
     );
     const isBack = async (): Promise<boolean> =>
       (await vm2.run(['sh', '-c', OURS])).stdout === before;
-    expect(`it was changed: ${script}`, !(await isBack()));
     await world.eventually(`back after: ${script}`, isBack, BACK_MS);
     await talk(world, ['vm1', 'vm2']);
+    // That it was changed shows here: a repair may be done before anybody could have looked.
     const isTold = async (): Promise<boolean> =>
       told.test((await obey(vm2, ['events', '-o', 'json'])).slice(known));
     await world.eventually(`told: ${told}`, isTold, BACK_MS);
