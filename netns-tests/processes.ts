@@ -31,7 +31,7 @@ export function processesOf(machine: Namespace): readonly VmProcess[] {
 
 /** The daemons of a VM: there should be one or none. */
 export const daemonsOf = (machine: Namespace): readonly VmProcess[] =>
-  processesOf(machine).filter(({ words }) => isCnsmo(words) && words[1] === 'daemon');
+  originals(processesOf(machine).filter(({ words }) => isCnsmo(words) && words[1] === 'daemon'));
 
 /** What people typed and still runs. */
 export const commandsOf = (machine: Namespace): readonly VmProcess[] =>
@@ -41,13 +41,30 @@ export const commandsOf = (machine: Namespace): readonly VmProcess[] =>
 export const enginesOf = (machine: Namespace): readonly VmProcess[] =>
   processesOf(machine).filter(({ words: [program = ''] }) => program.includes('wireguard'));
 
+/** Without those of which the parent is one: a copy of it that is about to be another program. */
+function originals(found: readonly VmProcess[]): readonly VmProcess[] {
+  const pids = new Set(found.map(({ pid }) => pid));
+  return found.filter(({ pid }) => {
+    try {
+      return !pids.has(Number(statFields(pid)[1]));
+    } catch {
+      return false; // It has ended since it was listed.
+    }
+  });
+}
+
 const isCnsmo = ([program = '']: readonly string[]): boolean => program.endsWith('cnsmo');
 
 /** CPU time that a process has used so far, ms. Throws when there is none. */
 export function cpuMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // proc_pid_stat(5), from `state`
+  const fields = statFields(pid);
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** Fields of proc_pid_stat(5), counted from `state`. Throws when there is no such process. */
+function statFields(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** What a process has in memory for itself alone, bytes: `RssAnon` of proc_pid_status(5). */
