@@ -5,6 +5,7 @@ import { cloned, journalLost, restored } from './checks/clones.ts';
 import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
+import { diskTroubleHere } from './checks/disk.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { clamped, mtuFollows } from './checks/path.ts';
@@ -46,6 +47,8 @@ export const TESTS: readonly RealTest[] = [
   { name: 'operators', run: operators },
   { name: 'consent', run: consent },
   { name: 'leaves-nothing', run: leavesNothing },
+  { name: 'disk-full', run: diskTroubleHere('full') },
+  { name: 'disk-read-only', run: diskTroubleHere('read-only') },
   { name: 'leaves-after-crashes', run: leavesAfterCrashes },
   { name: 'founder-behind-nat', run: founderBehindNat },
   { name: 'nat-inside', run: natInside },

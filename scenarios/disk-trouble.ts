@@ -26,7 +26,7 @@ export const diskTrouble =
 
     await world.setDisk('vm2', how);
     await world.eventually('vm2 says so', () => isAlarmed(world), SETTLE_MS);
-    const line = await refusal(`an invite with a ${how} disk`, world.invite('vm2'));
+    const line = await refusalAtLast(world);
     expect(`the refusal names the disk: ${line}`, line.startsWith('disk: '));
     await talk(world, ALL);
     await admit(world, 'vm1', 'vm4');
@@ -37,7 +37,7 @@ export const diskTrouble =
     await world.boot('vm2');
     await together(world, [...ALL, 'vm4']);
     expect('it still says so', await isAlarmed(world));
-    await refusal('an invite after the start', world.invite('vm2'));
+    await refusalAtLast(world);
 
     await world.setDisk('vm2', 'good');
     const isOver = async (): Promise<boolean> => !(await isAlarmed(world));
@@ -50,6 +50,18 @@ export const diskTrouble =
     await world.eventually('vm4 is back', () => isReady(world, 'vm4'), SETTLE_MS);
     await talk(world, [...ALL, 'vm4']);
   };
+
+/** Invites until a few fill what is left of the last block. Gives the line of the refusal. */
+async function refusalAtLast(world: World): Promise<string> {
+  for (let spare = 0; spare < 20; spare += 1) {
+    const line = await world.invite('vm2').then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    if (line !== null) return line;
+  }
+  return await refusal('an invite on a disk that takes nothing', world.invite('vm2'));
+}
 
 const isAlarmed = async (world: World): Promise<boolean> =>
   (await world.status('vm2')).alarms.some((alarm) => alarm.startsWith('disk: '));
