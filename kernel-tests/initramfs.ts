@@ -5,15 +5,14 @@
  * 1. Tools and libraries lie where they lie on this machine, so the binary finds them as on a VM.
  * 2. Modules lie where the kernel's own loader looks, so that the first to ask for WireGuard gets
  *    it as on a VM, without a word from the test.
- * 3. It is not compressed: the machine would take longer to unpack it than this one to copy it.
  */
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { TOOLS } from '../scripts/packages.table.ts';
 import { run, scriptFailure } from '../scripts/steps.ts';
 import type { DebianKernel } from './debian-kernel.ts';
 import { librariesIn } from './libraries.ts';
-import { moduleFiles } from './modules.ts';
+import { addModules, copyTo, packInitramfs } from './tree.ts';
 
 const FOLDER = 'build/kernel';
 const GUEST = join(import.meta.dirname, 'guest');
@@ -28,12 +27,6 @@ const APPLETS = [
 /** What the binary asks of the kernel, cables between VMs, and what its own engine needs. */
 const MODULES = ['wireguard', 'veth', 'tun', 'nf_tables'];
 const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-const copyTo = (root: string, file: string, path: string): void => {
-  const target = join(root, path);
-  mkdirSync(dirname(target), { recursive: true });
-  copyFileSync(file, target);
-};
 
 const findProgram = async (name: string): Promise<string> => {
   const env = { PATH: SEARCH_PATH };
@@ -64,18 +57,6 @@ const addBusybox = async (root: string): Promise<void> => {
   for (const applet of APPLETS) symlinkSync('busybox', join(root, 'bin', applet));
 };
 
-const addModules = async (root: string, kernel: DebianKernel): Promise<void> => {
-  const folder = join('lib/modules', kernel.release);
-  const dep = readFileSync(join(kernel.root, folder, 'modules.dep'), 'utf8');
-  const { files, missing } = moduleFiles(dep, MODULES);
-  if (missing.length > 0) throw scriptFailure(`modules not in the kernel: ${missing.join(' ')}`);
-  const lists = ['modules.order', 'modules.builtin', 'modules.builtin.modinfo'];
-  for (const file of [...files, ...lists]) {
-    copyTo(root, join(kernel.root, folder, file), join(folder, file));
-  }
-  await run('/sbin/depmod', ['-b', root, kernel.release]);
-};
-
 const addScripts = (root: string): void => {
   for (const name of ['init', 'checks.sh', 'vms.sh']) {
     copyTo(root, join(GUEST, name), name === 'init' ? name : join('guest', name));
@@ -96,8 +77,7 @@ export const makeInitramfs = async (kernel: DebianKernel, binary: string): Promi
   addScripts(root);
   await addPrograms(root, binary);
   await addBusybox(root);
-  await addModules(root, kernel);
-  const pack = 'find . | cpio --create --format=newc --owner=0:0 --quiet --file="$1"';
-  await run('/bin/sh', ['-e', '-c', pack, 'sh', archive], { cwd: root });
+  await addModules(root, kernel, MODULES);
+  await packInitramfs(root, archive);
   return archive;
 };

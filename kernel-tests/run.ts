@@ -1,9 +1,11 @@
 /**
- * Edge: kernel world — boots Debian's cloud kernel with the binary in its initramfs and has two VMs
- * form a mesh on kernel WireGuard: the engine that real VMs use and that containers often lack.
+ * Edge: kernel worlds — boots Debian's cloud kernel, twice: with the binary in its initramfs, where
+ * two VMs form a mesh on kernel WireGuard, the engine that real VMs use and that containers often
+ * lack; and with Debian's systemd, which is what keeps a member alive (`system/run.ts`).
  *
- * `npm run kernel`. What the machine checks is in guest/checks.sh; here it is built, booted,
- * watched and judged. The last line counts; the exit status is 1 when anything failed.
+ * `npm run kernel` runs both, `npm run kernel -- namespaces` or `systemd` one. What the first
+ * machine checks is in guest/checks.sh; here it is built, booted, watched and judged. The last line
+ * counts; the exit status is 1 when anything failed.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { buildBinary } from '../scripts/build-binary.ts';
@@ -14,9 +16,14 @@ import { ensureKernel } from './debian-kernel.ts';
 import { makeInitramfs } from './initramfs.ts';
 import { type Machine, startMachine } from './machine.ts';
 import { outcomeOf, type ReportLine, readLine } from './report.ts';
+import { type Count, runSystemWorld } from './system/run.ts';
 
 /** Longest run of the machine. Unit: ms. Two idle processors take 2 min. */
 const RUN_MS = 7 * 60_000;
+const TOOLS_NEEDED = [
+  ...(['qemu', 'busybox', 'cpio', 'depmod', 'mmdebstrap', 'mke2fs', 'debian-keyring'] as const),
+  ...(['ip', 'wg', 'ping', 'nft', 'unshare'] as const),
+];
 const CONSOLE = 'build/kernel/console.log';
 /** Most lines of the console that are shown when something failed. */
 const CONSOLE_LINES_MAX = 250;
@@ -47,7 +54,7 @@ const showConsole = (): void => {
 };
 
 /** Runs the machine to its end; a signal or the deadline ends it before. */
-const supervise = async (machine: Machine): Promise<void> => {
+const supervise = async (machine: Machine): Promise<Count> => {
   let why: string | null = null;
   const end = (reason: string): void => {
     why ??= reason;
@@ -66,8 +73,26 @@ const supervise = async (machine: Machine): Promise<void> => {
   if (failed > 0) showConsole();
   if (wrong !== null) console.log(wrong);
   console.log(`the machine ran for ${secondsSince(startMs)}`);
-  console.log(`${outcome.passed} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  return { passed: outcome.passed, failed };
+};
+
+const runNamespaces = async (binary: string): Promise<Count> => {
+  const kernel = await ensureKernel();
+  const initramfs = await step('initramfs', () => makeInitramfs(kernel, binary));
+  rmSync(CONSOLE, { force: true });
+  console.log(`linux ${kernel.release} by software emulation:`);
+  return await supervise(startMachine({ image: kernel.image, initramfs, console: CONSOLE }));
+};
+
+/** The worlds, by the name that chooses one. */
+const WORLDS = { namespaces: runNamespaces, systemd: runSystemWorld };
+
+const chosenWorlds = (names: readonly string[]): readonly (keyof typeof WORLDS)[] => {
+  const all = Object.keys(WORLDS) as (keyof typeof WORLDS)[];
+  const unknown = names.find((name) => !all.some((world) => world === name));
+  if (unknown === undefined)
+    return all.filter((name) => names.length === 0 || names.includes(name));
+  throw scriptFailure(`${unknown}: no such world; there are: ${all.join(' ')}`);
 };
 
 const main = async (): Promise<void> => {
@@ -78,13 +103,17 @@ const main = async (): Promise<void> => {
         'run it on such a machine',
     );
   }
-  await ensureTools(['qemu', 'busybox', 'cpio', 'depmod', 'ip', 'wg', 'nft', 'ping', 'unshare']);
+  const worlds = chosenWorlds(process.argv.slice(2));
+  await ensureTools(TOOLS_NEEDED);
   const binary = await buildBinary(arch);
-  const kernel = await ensureKernel();
-  const initramfs = await step('initramfs', () => makeInitramfs(kernel, binary));
-  rmSync(CONSOLE, { force: true });
-  console.log(`linux ${kernel.release} by software emulation:`);
-  await supervise(startMachine({ image: kernel.image, initramfs, console: CONSOLE }));
+  const total = { passed: 0, failed: 0 };
+  for (const name of worlds) {
+    const { passed, failed } = await WORLDS[name](binary);
+    total.passed += passed;
+    total.failed += failed;
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
 };
 
 await runScript(main);

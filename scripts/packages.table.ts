@@ -40,6 +40,8 @@ export const TOOLS = {
   busybox: { file: '/bin/busybox', package: 'busybox-static' },
   cpio: { file: 'cpio', package: 'cpio' },
   depmod: { file: 'depmod', package: 'kmod' },
+  mmdebstrap: { file: 'mmdebstrap', package: 'mmdebstrap' },
+  mke2fs: { file: '/sbin/mke2fs', package: 'e2fsprogs' },
   openssl: { file: 'openssl', package: 'openssl' },
   iperf3: { file: 'iperf3', package: 'iperf3' },
   openvpn: { file: 'openvpn', package: 'openvpn' },

@@ -112,7 +112,10 @@ export const TIERS: readonly Tier[] = [
     name: 'kernel',
     argv: ['node', 'kernel-tests/run.ts'],
     budgetMs: 8 * MINUTE_MS,
-    needs: ['qemu', 'busybox', 'cpio', 'depmod', 'ip', 'wg', 'nft', 'ping', 'unshare'],
+    needs: [
+      ...(['qemu', 'busybox', 'cpio', 'depmod', 'mmdebstrap', 'mke2fs', 'debian-keyring'] as const),
+      ...(['ip', 'wg', 'ping', 'nft', 'unshare'] as const),
+    ],
     isLive: true,
     after: 'build',
   },

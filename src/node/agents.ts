@@ -19,6 +19,8 @@ import { createWake } from './wake.ts';
 /** Age at which a report is read anew for people who look, and longest wait for that. Unit: ms. */
 const STALE_MS = 3_000;
 const REFRESH_MS = 1_000;
+/** Time between two looks whether an agent still starts; its report marks as well. Unit: ms. */
+const SETTLE_LOOK_MS = 10_000;
 
 /** All agents of this VM. */
 export interface Agents {
@@ -27,6 +29,8 @@ export interface Agents {
   reports(): readonly AgentReport[];
   /** Resolves when no report is older than 3 s, or after a second: for people who look. */
   refresh(): Promise<void>;
+  /** Resolves when none is starting any more, whatever came of it, or when `signal` aborts. */
+  settled(signal: AbortSignal): Promise<void>;
   /** Ends with `signal`; the host stays as it is. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -63,6 +67,7 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
     mark,
     reports: board.reports,
     refresh: () => board.refresh(mark),
+    settled: board.settled,
     run: (signal) => runAll(keepers, signal),
   };
 }
@@ -108,6 +113,11 @@ function createBoard(clock: Clock) {
       [...reports.values()]
         .map(({ report }) => report)
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    settled: async (signal: AbortSignal): Promise<void> => {
+      const isStarting = () =>
+        [...reports.values()].some(({ report }) => report.state === 'starting');
+      while (isStarting() && !signal.aborted) await news.wait(SETTLE_LOOK_MS, signal);
+    },
     refresh: async (ask: () => void): Promise<void> => {
       const startMs = clock.monotonicMs();
       const isStale = () => [...reports.values()].some(({ atMs }) => startMs - atMs > STALE_MS);

@@ -30,6 +30,8 @@ export interface RunningNode {
   readonly self: MemberId;
   /** Answers one request of the local API; throws a Fault for what is not acceptable. */
   api(request: ApiRequest): Promise<ApiAnswer>;
+  /** Resolves when the host is as the state on disk wants it, or it is known why it is not. */
+  readonly settled: Promise<void>;
   /** Stops the loops; the data plane stays. Harmless when stopped already. */
   stop(): Promise<void>;
   /** Takes this VM out of its mesh, as `leave` of the API does. Asked twice, it is done once. */
@@ -65,8 +67,7 @@ export async function startNode(
     stop.abort();
     await closed.promise;
   };
-  const leaving = createLeaving(ports, { ...parts, connected: door.connected }, end);
-  const { leave } = leaving;
+  const { leave, settled: left } = createLeaving(ports, door, end);
   const next: ApiContext['events'] = (wish) => events.next(wish, signal);
   const ends = { leave, stop: () => stop.abort(), events: next };
   const context = apiContext(ports, { ...parts, watch }, ends);
@@ -95,7 +96,8 @@ export async function startNode(
   ];
 
   closed.resolve(close(ports, parts, loops, subscriptions));
-  return { self: parts.self, api, stop: end, leave, done: closed.promise.then(leaving.settled) };
+  const done = closed.promise.then(left);
+  return { self: parts.self, api, settled: agents.settled(signal), stop: end, leave, done };
 }
 
 /** What is to be done again when the disk takes what is written. */

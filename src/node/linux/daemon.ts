@@ -27,6 +27,7 @@ import { openProcess } from './process.ts';
 import { openRandom } from './random.ts';
 import { socketPath } from './run-directory.ts';
 import { openSwarm } from './swarm.ts';
+import { announceReady } from './systemd-notify.ts';
 import { versionInfo } from './version.ts';
 
 /** Where the state and the sockets are. */
@@ -72,8 +73,10 @@ export async function runDaemon(directories: Directories): Promise<void> {
   let isGone = false;
   try {
     const build = versionInfo();
-    if (await isLeaving(ports.disk)) await finishLeave(ports, build);
-    else await runMember(ports, build);
+    if (await isLeaving(ports.disk)) {
+      await finishLeave(ports, build);
+      await announceReady(ports.log); // To end without a word would be a failure to systemd.
+    } else await runMember(ports, build);
     isGone = !(await isInitialised(ports.disk));
     if (isGone) await forgetState(directories);
   } finally {
@@ -93,6 +96,7 @@ async function runMember(ports: Ports, build: Build): Promise<void> {
   process.once('SIGINT', stop);
   saveMemory();
   ports.log.info('started', { version: build.version, commit: build.commit, member: node.self });
+  void node.settled.then(() => announceReady(ports.log));
   try {
     await node.done;
   } finally {

@@ -12,7 +12,7 @@ import { isDaemonRunning, runningDaemon } from './daemon-lock.ts';
 import { startDetached } from './daemonize.ts';
 import { codeOf } from './files.ts';
 import { socketPath } from './run-directory.ts';
-import { startUnit, stopUnit } from './systemd.ts';
+import { startUnit, stopUnit, whyNotStarted } from './systemd.ts';
 
 /**
  * Longest wait for the daemon to answer or to be gone. Unit: ms. It answers after 0.4 s on an idle
@@ -24,6 +24,8 @@ const STOP_MS = 20_000;
 const STARTS_MAX = 2;
 /** Pause between two looks. Unit: ms. */
 const LOOK_MS = 50;
+/** systemd is asked how it goes on every tenth look: each question is a process. */
+const LOOKS_PER_QUESTION = 10;
 /** Longest wait for one answer of the API while looking. Unit: ms. */
 const CALL_MS = 2_000;
 
@@ -44,23 +46,49 @@ export async function startDaemon(
 ): Promise<void> {
   await check();
   const deadlineMs = performance.now() + (timeoutMs ?? START_MS);
-  const isUnit = await usesUnit(host, directories);
-  if (isUnit && !(await answers(directories))) {
-    await startUnit(host, { ...directories, binary: process.execPath });
+  if (await usesUnit(host, directories)) await startAsUnit(host, directories, deadlineMs);
+  else await startAlone(directories, check, deadlineMs);
+}
+
+async function startAsUnit(
+  host: Host,
+  directories: Directories,
+  deadlineMs: number,
+): Promise<void> {
+  if (await answers(directories)) return;
+  await startUnit(host, { ...directories, binary: process.execPath });
+  const remedy = 'read why in: journalctl -u cnsmo';
+  for (let looks = 1; performance.now() < deadlineMs; looks += 1) {
+    if (await answers(directories)) return;
+    const why = looks % LOOKS_PER_QUESTION === 0 ? await whyNotStarted(host) : null;
+    // Where a command has the state, systemd tries again when that has let go.
+    if (why !== null && !(await isDaemonRunning(directories.state))) {
+      throw notStarted(directories, why, remedy);
+    }
+    await sleep(LOOK_MS);
   }
+  throw notStarted(directories, 'does not answer', remedy);
+}
+
+async function startAlone(
+  directories: Directories,
+  check: () => Promise<void>,
+  deadlineMs: number,
+): Promise<void> {
+  const log = join(directories.state, 'log');
+  const remedy = `read why in ${log}`;
   let pid: number | null = null;
   let starts = 0;
   while (performance.now() < deadlineMs) {
     if (await answers(directories)) return;
-    const isAwaited = isUnit || (pid !== null && isRunning(pid));
+    const isAwaited = pid !== null && isRunning(pid);
     // Whoever has the state is a daemon that will answer, or a command that will let go.
     if (!isAwaited && !(await isDaemonRunning(directories.state))) {
       if (starts > 0) await check();
-      if (starts === STARTS_MAX) throw notStarted(directories, isUnit, 'ended at once');
-      pid = await startDetached(
-        ['daemon', '--state', directories.state, '--run', directories.run],
-        join(directories.state, 'log'),
-      ).catch(async (error: unknown) => {
+      if (starts === STARTS_MAX) throw notStarted(directories, 'ended at once', remedy);
+      const { state, run } = directories;
+      const argv = ['daemon', '--state', state, '--run', run];
+      pid = await startDetached(argv, log).catch(async (error: unknown) => {
         await check(); // A leave may have taken the directory away since.
         throw error;
       });
@@ -68,17 +96,12 @@ export async function startDaemon(
     }
     await sleep(LOOK_MS);
   }
-  if (isUnit || starts > 0) throw notStarted(directories, isUnit, 'does not answer');
+  if (starts > 0) throw notStarted(directories, 'does not answer', remedy);
   throw busy(directories);
 }
 
-const notStarted = ({ state }: Directories, isUnit: boolean, what: string): Fault =>
-  new Fault('internal', {
-    field: 'daemon',
-    value: state,
-    why: `started, but ${what}`,
-    remedy: isUnit ? 'read why in: journalctl -u cnsmo' : `read why in ${join(state, 'log')}`,
-  });
+const notStarted = ({ state }: Directories, what: string, remedy: string): Fault =>
+  new Fault('internal', { field: 'daemon', value: state, why: `started, but ${what}`, remedy });
 
 const busy = ({ state }: Directories): Fault =>
   new Fault('timeout', {

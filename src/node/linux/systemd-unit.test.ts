@@ -12,24 +12,29 @@ after(() => rmSync(root, { recursive: true, force: true }));
 const places = { binary: '/usr/local/bin/cnsmo', state: '/var/lib/cnsmo', run: '/run/cnsmo' };
 
 test('the unit keeps children alive, starts again and locks down only what we do not need', () => {
-  // Goal: invariants 1 to 3. Method: lines that must and that must not be there.
+  // Goal: invariants 1 to 6. Method: lines that must and that must not be there.
   const lines = renderUnit(places).split('\n');
   for (const line of [
-    'Type=exec',
     'Environment=MALLOC_ARENA_MAX=1',
+    'Type=notify',
+    'NotifyAccess=all',
     'ExecStart=/usr/local/bin/cnsmo daemon --state /var/lib/cnsmo --run /run/cnsmo',
     'Restart=on-failure',
     'RestartPreventExitStatus=6',
-    'RestartSec=1',
+    'RestartSec=3',
+    'OOMPolicy=continue',
+    'ConditionPathExists=|/var/lib/cnsmo/genesis',
+    'ConditionPathExists=|/var/lib/cnsmo/leaving',
     'KillMode=process',
-    'After=network-online.target',
-    'Wants=network-online.target',
+    'After=network.target',
+    'DeviceAllow=char-misc rw',
     'NoNewPrivileges=yes',
     'WantedBy=multi-user.target',
   ]) {
     assert.ok(lines.includes(line), line);
   }
-  const banned = /^(PrivateDevices|PrivateTmp|ProtectClock|DeviceAllow|MemoryDenyWriteExecute)=/;
+  const banned =
+    /^(Wants|Requires|WatchdogSec|PrivateDevices|PrivateTmp|ProtectHome|MemoryDenyWriteExecute)=/;
   for (const line of lines) assert.doesNotMatch(line, banned);
 });
 

@@ -11,7 +11,7 @@ import { renderUnit, UNIT, type UnitPlaces } from './systemd-unit.ts';
 /** Where an administrator's units are, by systemd.unit(5). */
 const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
 
-/** Writes the unit, enables it and starts it, or restarts it with what changed. */
+/** Writes the unit, enables it and has systemd start it. Harmless while it starts or runs. */
 export async function startUnit(
   host: Host,
   places: UnitPlaces,
@@ -25,7 +25,20 @@ export async function startUnit(
   }
   await control(host, ['daemon-reload']);
   await control(host, ['enable', UNIT]);
-  await control(host, ['restart', UNIT]);
+  await control(host, ['start', '--no-block', UNIT]); // It ends when the daemon is ready.
+}
+
+/**
+ * Why the start that was asked for has failed, in words: how the daemon ended, and the last that
+ * it said. Null while it goes on, and when it went well.
+ */
+export async function whyNotStarted(host: Host): Promise<string | null> {
+  const [job, state, status] = await show(host, ['Job', 'ActiveState', 'ExecMainStatus']);
+  if (job !== '' || state === 'active') return null;
+  const filter = [`_SYSTEMD_UNIT=${UNIT}`, '--lines=1', '--output=cat', '--quiet'];
+  const { stdout } = await host.run({ argv: ['journalctl', ...filter] });
+  const said = stdout.trim();
+  return `ended with status ${status}${said === '' ? '' : `: ${said}`}`;
 }
 
 /** Stops the daemon until the next start or boot. Harmless when it is not there. */
@@ -33,9 +46,15 @@ export async function stopUnit(host: Host): Promise<void> {
   if (await isKnown(host)) await control(host, ['stop', UNIT]);
 }
 
-/** Stops the daemon and removes the unit. Harmless when it is not there. */
+/**
+ * Stops the daemon and removes the unit; what an administrator added to it stays. Harmless when it
+ * is not there.
+ */
 export async function removeUnit(host: Host, unitFile = UNIT_FILE): Promise<void> {
-  if (await isKnown(host)) await control(host, ['disable', '--now', UNIT]);
+  if (await isKnown(host)) {
+    await control(host, ['disable', '--now', UNIT]);
+    await host.run({ argv: ['systemctl', 'reset-failed', UNIT] }); // Fails when nothing failed.
+  }
   try {
     if (!(await removeFile(unitFile))) return;
   } catch (error) {
@@ -44,8 +63,18 @@ export async function removeUnit(host: Host, unitFile = UNIT_FILE): Promise<void
   await control(host, ['daemon-reload']);
 }
 
+/** Not `systemctl cat`, which also knows a unit of which only additions are left. */
 async function isKnown(host: Host): Promise<boolean> {
-  return (await host.run({ argv: ['systemctl', 'cat', UNIT] })).status === 0;
+  return (await show(host, ['LoadState']))[0] !== 'not-found';
+}
+
+/** Properties of the unit, in the order in which they are named. */
+async function show(host: Host, names: readonly string[]): Promise<readonly string[]> {
+  const argv = ['systemctl', 'show', ...names.map((name) => `--property=${name}`), UNIT];
+  const lines = (await host.run({ argv })).stdout.split('\n');
+  return names
+    .map((name) => lines.find((line) => line.startsWith(`${name}=`)) ?? `${name}=`)
+    .map((line) => line.slice(line.indexOf('=') + 1));
 }
 
 async function control(host: Host, operands: readonly string[]): Promise<void> {
