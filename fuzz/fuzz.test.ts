@@ -15,7 +15,7 @@ describe('fuzz', () => {
     const words = Object.keys(verdicts);
     for (const far of [
       'changed body: taken',
-      'changed place: rejected, equivocation',
+      'changed place: forked',
       'changed frame: rejected, signature',
       'stranger: held, unknown-author',
       'statement: taken',

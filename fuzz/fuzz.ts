@@ -54,7 +54,7 @@ export const fuzz = (
     }
     const name = `${mutant.kind}: ${wordOf(outcome)}`;
     verdicts[name] = (verdicts[name] ?? 0) + 1;
-    if (outcome.verdict === 'taken') {
+    if (hasEffect(outcome)) {
       reader = stage.fresh();
       still = stillOf(reader);
     }
@@ -112,7 +112,7 @@ const attack = (
   } catch (error) {
     return `threw ${error instanceof Error ? error.stack : String(error)}`;
   }
-  if (receipt.verdict === 'taken') return afterTaken(stage, reader, still) ?? receipt;
+  if (hasEffect(receipt)) return afterEffect(stage, reader, still) ?? receipt;
   if (reader.weight().bytes !== still.bytes) return `left bytes behind: ${wordOf(receipt)}`;
   if (!isDeepStrictEqual(stillOf(reader).heads, still.heads)) return 'moved a head untaken';
   const isNoise = mutant.kind === 'noise' || mutant.kind === 'changed frame';
@@ -125,7 +125,10 @@ const attack = (
 const isUnknown = (receipt: Receipt): boolean =>
   receipt.verdict === 'held' && ['unknown-author', 'gap', 'own'].includes(receipt.why);
 
-const afterTaken = (stage: Stage, reader: Store, still: Still): string | null => {
+/** Two frames for one place freeze their author: that too concerns nobody else. */
+const hasEffect = ({ verdict }: Receipt): boolean => verdict === 'taken' || verdict === 'forked';
+
+const afterEffect = (stage: Stage, reader: Store, still: Still): string | null => {
   const now = stillOf(reader);
   if (!isDeepStrictEqual(now.heads, still.heads)) return 'moved the chain of another';
   if (!isDeepStrictEqual(now.view, still.view)) return 'changed what is not its author’s to say';
