@@ -31,6 +31,7 @@ function stage(answer: Uint8Array) {
     twins: openTwins(1),
     line: createLine(),
     signal: new AbortController().signal,
+    onClockSaid: () => undefined,
     onClock: () => undefined,
     onTwinNews: () => undefined,
     onVersions: (_peer, versions) => void told.push(versions),

@@ -11,6 +11,7 @@ import type { PeerKey } from '../crdt/ids.ts';
 import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, SwarmNode } from '../ports.ts';
+import type { ClockReading } from './clock-watch.ts';
 import type { Replica } from './replica.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
 import {
@@ -53,6 +54,8 @@ export interface Scene {
   readonly signal: AbortSignal;
   /** Told of each peer's clock, where the answer was quick enough to tell it. */
   readonly onClock: (peer: PeerKey, reading: ClockReading) => void;
+  /** Told of what a peer that asks says of its clock, ms since the Unix epoch. */
+  readonly onClockSaid: (peer: PeerKey, wallMs: number) => void;
   /** Told when a peer said something new of instances: it is to be asked on all connections. */
   readonly onTwinNews: (peer: PeerKey) => void;
   /** Told of the versions of each peer that says them: null when they are ours. */
@@ -66,12 +69,6 @@ export interface Exchanged {
   readonly hasTaken: boolean;
   /** Whether the peer holds all that this member said: it may hold it back, or not take it. */
   readonly hasOurs: boolean;
-}
-
-/** A peer's clock, ms since the Unix epoch, at a moment of our monotonic clock, ms. */
-export interface ClockReading {
-  readonly wallMs: number;
-  readonly atMs: number;
 }
 
 /** Comes in step with a connected peer. Fault of `request`; Fault 'refused' for an odd answer. */
@@ -183,6 +180,7 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
       return REFUSAL;
     }
     const asked = hear(scene, peer, read, 'request');
+    if (asked.wallMs !== null) scene.onClockSaid(peer, asked.wallMs);
     if (hasNew(replica.receive(asked.frames))) ears.hasTaken(peer);
     const heads = replica.heads();
     const frames = replica.framesAfter(asked.heads, BATCH_BYTES);

@@ -210,7 +210,7 @@ function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
     isElsewhere: replica.isElsewhere(),
     isInDoubt: replica.isInDoubt(),
     ahead: replica.ahead(),
-    skewMs: sync.skewMs(),
+    skewsMs: sync.skewsMs(),
     strangers: sync.strangers(),
     rttMs: (member) => rttOf(swarm, member),
   };

@@ -27,7 +27,7 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
     warn: (event: string) => void warnings.push(event),
     error: () => undefined,
   };
-  const { clock, pass } = createTime();
+  const { clock, pass, step } = createTime();
   const open: { readonly peer: string; readonly answer: Answer }[] = [];
   const asked: string[] = [];
   const listeners = new Set<(peer: PeerKey) => void>();
@@ -88,8 +88,10 @@ function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', w
   const gone = (peer: string): void => {
     for (const listener of listeners) listener(peer as PeerKey);
   };
-  return { sync, start, asked, answer, warnings, served, open, pass, ahead, gone };
+  return { sync, start, asked, answer, warnings, served, open, pass, step, ahead, gone };
 }
+
+const FROM = { standing: 'member' as const, remote: { host: '192.0.2.2', port: 1 } };
 
 /** Own frames of the member with that key. */
 async function framesOf(fill: number, count: number): Promise<readonly Uint8Array[]> {
@@ -169,16 +171,10 @@ test('sync: a request that is none is refused by name', async () => {
   // Goal: what others send is no bug of ours. Method: bytes that no version makes.
   const { start, served } = stage([]);
   const end = await start();
-  const from = {
-    peer: 'p' as PeerKey,
-    standing: 'member' as const,
-    remote: { host: '192.0.2.2', port: 1 },
-  };
   assert.ok(served.handler !== null);
-  await assert.rejects(served.handler(from, Uint8Array.of(255)), (error) => {
-    assert.ok(error instanceof Fault);
-    assert.equal(error.code, 'refused');
-    return true;
+  const asked = served.handler({ ...FROM, peer: 'p' as PeerKey }, Uint8Array.of(255));
+  await assert.rejects(asked, (error) => {
+    return error instanceof Fault && error.code === 'refused';
   });
   await end();
 });
@@ -209,12 +205,11 @@ test('sync: whoever sends more than fits its share of the line is answered later
   const { start, served, pass } = stage([]);
   const end = await start();
   const ask = (peer: string, length: number) => {
-    const from = { standing: 'member' as const, remote: { host: '192.0.2.2', port: 1 } };
     assert.ok(served.handler !== null);
     const frames = [new Uint8Array(length)];
     const request = encodeSync({ heads: [], frames, wallMs: null, ...NO_INTRODUCTION });
     const state = { isDone: false };
-    const done = served.handler({ ...from, peer: peer as PeerKey }, request).then(() => {
+    const done = served.handler({ ...FROM, peer: peer as PeerKey }, request).then(() => {
       state.isDone = true;
     });
     return { state, done };
@@ -241,14 +236,36 @@ test('sync: clocks are read off quick answers, and forgotten with the peer', asy
   // that goes.
   const { start, answer, pass, sync, gone } = stage(['a', 'b']);
   const end = await start();
-  assert.equal(sync.skewMs(), null);
+  assert.deepEqual([...sync.skewsMs()], []);
   await answer('a', 1_000_000 - 73_000);
-  assert.equal(sync.skewMs(), -73_000);
+  assert.deepEqual([...sync.skewsMs()], [['a', -73_000]]);
   await pass(3_000);
   await answer('b', 1_000_000);
-  assert.equal(sync.skewMs(), -73_000);
+  assert.deepEqual([...sync.skewsMs()], [['a', -73_000]]);
   gone('a');
-  assert.equal(sync.skewMs(), null);
+  assert.deepEqual([...sync.skewsMs()], []);
+  await end();
+});
+
+test("sync: a clock that was set, ours or a peer's, is read anew at once", async () => {
+  // Goal: alarms come and go soon. Method: a peer that asks with another time; then a step here.
+  const { start, asked, answer, pass, step, served } = stage(['a', 'b', 'c']);
+  const end = await start();
+  for (const peer of ['a', 'b', 'c']) await answer(peer, 1_000_000);
+  await pass(15_000);
+  const hears = async (wallMs: number): Promise<void> => {
+    const request = encodeSync({ heads: [], frames: [], wallMs, ...NO_INTRODUCTION });
+    await served.handler?.({ ...FROM, peer: 'b' as PeerKey }, request);
+    await settle();
+  };
+  await hears(1_014_000);
+  assert.equal(asked.length, 3);
+  await hears(8_214_000);
+  assert.deepEqual(asked.slice(3), ['b']);
+  await answer('b', 8_215_000);
+  step(-600_000);
+  await pass(30_000);
+  assert.deepEqual(asked.slice(4).toSorted(), ['a', 'b', 'c']);
   await end();
 });
 

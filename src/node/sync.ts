@@ -9,14 +9,16 @@
  * 4. Who took something marks its other neighbours: what heals one link heals those behind it.
  * 5. Of each author so much new gossip is taken, and no more; the rest comes by an exchange.
  * 6. Only members are asked: the holder of an invite may do nothing but join.
+ * 7. A clock that was set, ours or a peer's, is measured anew at once, so that its alarm comes and
+ *    goes soon in a mesh of any size; and what waited for the clock is asked for.
  */
 import { readFrame } from '../crdt/frame.ts';
 import { memberIdOf, type PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import type { GossipVerdict, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
+import { type ClockWatch, openClockWatch } from './clock-watch.ts';
 import {
   askEach,
-  type ClockReading,
   createLine,
   type Exchanged,
   exchange,
@@ -25,7 +27,6 @@ import {
 } from './exchange.ts';
 import type { Replica } from './replica.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
-import { commonSkewMs } from './rules/clocks.ts';
 import type { Versions } from './rules/sync-message.ts';
 import { createTurns } from './turns.ts';
 import type { Twins } from './twins.ts';
@@ -54,11 +55,8 @@ export interface Sync {
   with(peer: PeerKey): Promise<boolean>;
   /** Whether we came in step with the peer since it connected. */
   isInStep(peer: PeerKey): boolean;
-  /**
-   * How far the clocks of most connected members are ahead of this VM's, ms; null when they are
-   * near enough.
-   */
-  skewMs(): number | null;
+  /** By how much the clocks of connected members are ahead of this VM's, ms. */
+  skewsMs(): ReadonlyMap<PeerKey, number>;
   /** Connected peers that speak other versions than this program, and which. */
   strangers(): ReadonlyMap<PeerKey, Versions>;
   /** Judges a gossiped frame. */
@@ -78,8 +76,7 @@ interface Desk {
   readonly wake: Wake;
   readonly marked: Set<PeerKey>;
   readonly inStep: Set<PeerKey>;
-  /** The clocks of connected members, as they were last read. */
-  readonly clocks: Map<PeerKey, ClockReading>;
+  readonly clocks: ClockWatch;
   /** Connected peers of another version. */
   readonly strangers: Map<PeerKey, Versions>;
   /** By author. */
@@ -107,7 +104,7 @@ export function createSync(
     wake,
     marked: new Set(),
     inStep,
-    clocks: new Map(),
+    clocks: openClockWatch(ports.clock),
     strangers: new Map(),
     gossip: createBuckets(GOSSIP_BURST, GOSSIP_PER_SECOND),
     later: new Set(),
@@ -117,7 +114,7 @@ export function createSync(
   return {
     with: comeInStep,
     isInStep: (peer) => inStep.has(peer),
-    skewMs: () => skewMs(desk),
+    skewsMs: desk.clocks.skewsMs,
     strangers: () => desk.strangers,
     judge: (from, frame) => judge(desk, from, frame),
     run: async (swarm, signal) => {
@@ -139,17 +136,12 @@ const listen = (desk: Desk, scene: Scene): readonly Unsubscribe[] => [
   }),
   scene.swarm.onConnectionChange((peer) => {
     desk.inStep.delete(peer);
-    desk.clocks.delete(peer);
+    desk.clocks.forget(peer);
     desk.strangers.delete(peer);
     mark(desk, peer);
   }),
   desk.replica.onChange((own) => own !== null && scene.swarm.publish(own)),
 ];
-
-const skewMs = ({ ports, clocks }: Desk) => {
-  const ownMs = ports.clock.wallMs() - ports.clock.monotonicMs();
-  return commonSkewMs([...clocks.values()].map(({ wallMs, atMs }) => wallMs - atMs - ownMs));
-};
 
 const openScene = (desk: Desk, swarm: SwarmNode, signal: AbortSignal): Scene => {
   const { ports, replica, twins, clocks } = desk;
@@ -161,7 +153,10 @@ const openScene = (desk: Desk, swarm: SwarmNode, signal: AbortSignal): Scene => 
     twins,
     line: createLine(),
     signal,
-    onClock: (peer, reading) => void clocks.set(peer, reading),
+    onClock: clocks.note,
+    onClockSaid: (peer, wallMs) => {
+      if (clocks.isChanged(peer, wallMs)) mark(desk, peer);
+    },
     onTwinNews: (peer) => void askInTurn(peer),
     onVersions: (peer, versions) => noteVersions(desk, peer, versions),
   };
@@ -242,13 +237,14 @@ async function act(
   { swarm, signal }: Scene,
   comeInStep: (peer: PeerKey) => Promise<boolean>,
 ): Promise<void> {
-  const { ports, wake, marked } = desk;
+  const { ports, wake, marked, clocks } = desk;
   const underWay = new Map<PeerKey, Promise<unknown>>();
   while (!signal.aborted) {
     const jitter = 0.75 + ports.random.fraction() / 2;
     const wasMarked = await wake.wait(ROUND_MS * jitter, signal);
     if (signal.aborted) break;
     const members = connectedMembers(desk, swarm);
+    if (clocks.hasStepped()) for (const peer of members) marked.add(peer);
     if (!wasMarked) {
       const drawn = members[Math.floor(ports.random.fraction() * members.length)];
       if (drawn !== undefined) marked.add(drawn);

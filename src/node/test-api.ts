@@ -114,7 +114,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     sync: {
       with: async () => true,
       isInStep: () => true,
-      skewMs: () => null,
+      skewsMs: () => new Map(),
       strangers: () => new Map(),
       judge: () => 'accept',
       run: async () => undefined,
@@ -151,7 +151,7 @@ const sightOf = (self: MemberId) => ({
   isInDoubt: false,
   disk: null,
   ahead: [],
-  skewMs: null,
+  skewsMs: new Map(),
   strangers: new Map(),
   link: () => 'alive' as const,
   rttMs: () => null,

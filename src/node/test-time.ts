@@ -10,6 +10,7 @@ export const settle = async (): Promise<void> => {
 /** The clock, and what makes its time pass: all at once, who slept until then wakes. */
 export function createTime() {
   let nowMs = 0;
+  let wallAtStartMs = 1_000_000;
   const sleepers = new Set<{ readonly untilMs: number; readonly wake: () => void }>();
   const sleep = (durationMs: number, signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
@@ -29,5 +30,10 @@ export function createTime() {
     for (const { untilMs, wake } of [...sleepers]) if (untilMs <= nowMs) wake();
     await settle();
   };
-  return { clock: { wallMs: () => 1_000_000 + nowMs, monotonicMs: () => nowMs, sleep }, pass };
+  /** Sets the wall clock by so much. */
+  const step = (stepMs: number): void => {
+    wallAtStartMs += stepMs;
+  };
+  const wallMs = (): number => wallAtStartMs + nowMs;
+  return { clock: { wallMs, monotonicMs: () => nowMs, sleep }, pass, step };
 }

@@ -24,26 +24,46 @@ test('clocks: this one is wrong when most others say so, by table', () => {
   }
 });
 
-test('clocks: the alarms name the VM whose clock it is', () => {
-  // Goal: whoever reads it knows where to go. Method: a member ahead; then this VM itself.
+const HERE = 'set the clock right, with chrony or timedatectl';
+const THERE = 'set that clock right, with chrony or timedatectl';
+const EITHER = 'set the wrong one right, with chrony or timedatectl';
+
+test('clocks: the alarms name the VM whose clock it is, by how much, and what helps', () => {
+  // Goal: whoever reads it knows where to go. Method: members ahead and behind; then this VM.
   const view = world()
     .invites('door')
     .admits('vm3', 'door', { name: 'vm3', ipv4: '10.10.0.3' })
     .view();
-  const ahead = [
-    { author: idOf('vm3'), aheadMs: 73_200 },
-    { author: idOf('vm9'), aheadMs: 11_000 },
-  ];
-  assert.deepEqual(clockAlarms(view, { ahead: [], skewMs: null }), []);
-  assert.deepEqual(clockAlarms(view, { ahead, skewMs: null }), [
-    "clock of vm3 is 73 s ahead of this VM's",
-    `clock of ${idOf('vm9')} is 11 s ahead of this VM's`,
+  const alarms = (
+    skewsS: Readonly<Record<string, number>>,
+    aheadS: Readonly<Record<string, number>> = {},
+  ) =>
+    clockAlarms(view, {
+      ahead: Object.entries(aheadS).map(([name, s]) => ({ author: idOf(name), aheadMs: s * 1e3 })),
+      skewsMs: new Map(Object.entries(skewsS).map(([name, s]) => [idOf(name), s * 1e3])),
+    });
+  assert.deepEqual(alarms({}), []);
+  assert.deepEqual(alarms({ vm3: 4.9, vm9: 0 }), []);
+  assert.deepEqual(alarms({}, { vm3: 73.2, vm9: 11 }), [
+    `clock of vm3 is 73 s ahead of this VM's, so what it says waits; ${THERE}`,
+    `clock of ${idOf('vm9')} is 11 s ahead of this VM's, so what it says waits; ${THERE}`,
+  ]);
+  assert.deepEqual(alarms({ vm3: -7_199.7, vm9: 0 }), [
+    `clock of vm3 is 2 h behind this VM's; ${THERE}`,
+  ]);
+  // What waits was said a while ago; the clock is read anew.
+  assert.deepEqual(alarms({ vm3: 10_800, vm9: 0 }, { vm3: 73 }), [
+    `clock of vm3 is 3 h ahead of this VM's, so what it says waits; ${THERE}`,
   ]);
   // Then all others seem to be ahead: once is enough.
-  assert.deepEqual(clockAlarms(view, { ahead, skewMs: 73_400 }), [
-    "this VM's clock is 73 s behind most members'",
+  assert.deepEqual(alarms({ vm3: 600, vm9: 600.2 }, { vm3: 600, vm9: 600 }), [
+    `this VM's clock is 10 min behind most members'; ${HERE}`,
   ]);
-  assert.deepEqual(clockAlarms(view, { ahead: [], skewMs: -20_000 }), [
-    "this VM's clock is 20 s ahead of most members'",
+  assert.deepEqual(alarms({ vm3: -20, vm9: -20 }), [
+    `this VM's clock is 20 s ahead of most members'; ${HERE}`,
+  ]);
+  // Of two nobody can tell which.
+  assert.deepEqual(alarms({ vm3: -400_000 }), [
+    `this VM's clock is 5 days ahead of vm3's, the only one in sight; ${EITHER}`,
   ]);
 });

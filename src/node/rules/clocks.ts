@@ -2,9 +2,9 @@
  * Rule: clocks — whose clock is wrong, and how an operator is told.
  *
  * Only alarms come of it: the order of statements never depends on what members say of their
- * clocks, and one that lies raises no alarm where others do not agree.
+ * clocks, and one that lies is named itself where others do not agree.
  */
-import type { MemberId } from '../../crdt/ids.ts';
+import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 
 /** An author whose statements wait because its clock is ahead of ours. */
@@ -16,8 +16,8 @@ export interface Ahead {
 /** What this VM sees of clocks. */
 export interface ClockSight {
   readonly ahead: readonly Ahead[];
-  /** How far most members' clocks are ahead of this VM's, ms; null when they are not. */
-  readonly skewMs: number | null;
+  /** By how much the clocks of connected members are ahead of this VM's, ms. */
+  readonly skewsMs: ReadonlyMap<PeerKey, number>;
 }
 
 /**
@@ -39,15 +39,38 @@ export const commonSkewMs = (skewsMs: readonly number[]): number | null => {
 };
 
 /** What an operator should look at. */
-export const clockAlarms = (view: View, { ahead, skewMs }: ClockSight): readonly string[] => {
+export const clockAlarms = (view: View, { ahead, skewsMs }: ClockSight): readonly string[] => {
+  const nameOf = (id: PeerKey): string =>
+    view.members.find((member) => member.id === id)?.name ?? id;
+  const skewMs = commonSkewMs([...skewsMs.values()]);
   if (skewMs !== null) {
-    const direction = skewMs < 0 ? 'ahead of' : 'behind';
-    return [`this VM's clock is ${inSeconds(skewMs)} ${direction} most members'`];
+    const [only] = skewsMs.size === 1 ? skewsMs.keys() : [];
+    const others =
+      only === undefined ? "most members'" : `${nameOf(only)}'s, the only one in sight`;
+    const what = `this VM's clock is ${inWords(skewMs)} ${directionOf(-skewMs)} ${others}`;
+    return [`${what}; ${only === undefined ? REMEDY_HERE : REMEDY_EITHER}`];
   }
-  return ahead.map(({ author, aheadMs }) => {
-    const name = view.members.find(({ id }) => id === author)?.name ?? author;
-    return `clock of ${name} is ${inSeconds(aheadMs)} ahead of this VM's`;
+  const waiting = new Map<PeerKey, number>(ahead.map((one) => [one.author, one.aheadMs]));
+  const off = [...skewsMs].filter(([, memberMs]) => Math.abs(memberMs) >= SKEW_MS_MIN);
+  const differing = new Map<PeerKey, number>([...waiting, ...off]);
+  return [...differing].map(([id, memberMs]) => {
+    const what = `clock of ${nameOf(id)} is ${inWords(memberMs)} ${directionOf(memberMs)} this VM's`;
+    return `${what}${waiting.has(id) ? ', so what it says waits' : ''}; ${REMEDY_THERE}`;
   });
 };
 
-const inSeconds = (durationMs: number): string => `${Math.round(Math.abs(durationMs) / 1_000)} s`;
+const REMEDY_HERE = 'set the clock right, with chrony or timedatectl';
+const REMEDY_THERE = 'set that clock right, with chrony or timedatectl';
+const REMEDY_EITHER = 'set the wrong one right, with chrony or timedatectl';
+
+const directionOf = (aheadMs: number): string => (aheadMs > 0 ? 'ahead of' : 'behind');
+
+/** In the largest unit of which there are at least two. */
+const inWords = (durationMs: number): string => {
+  const seconds = Math.round(Math.abs(durationMs) / 1_000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+};

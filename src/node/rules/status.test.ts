@@ -39,7 +39,7 @@ const sight = (changed: Partial<Sight> = {}): Sight => ({
   isInDoubt: false,
   disk: null,
   ahead: [],
-  skewMs: null,
+  skewsMs: new Map(),
   link: () => 'alive',
   rttMs: () => null,
   reports: [report],
@@ -158,5 +158,8 @@ test('status: alarms of a lost journal and of clocks', () => {
   assert.match(doubt.alarms.join(), /^the journal of this VM was damaged or lost/);
   const ahead = [{ author: idOf('vm3'), aheadMs: 73_000 }];
   const { alarms } = statusOf(story().view(), sight({ ahead }));
-  assert.deepEqual(alarms, ["clock of vm3 is 73 s ahead of this VM's"]);
+  assert.deepEqual(alarms, [
+    "clock of vm3 is 73 s ahead of this VM's, so what it says waits; " +
+      'set that clock right, with chrony or timedatectl',
+  ]);
 });
