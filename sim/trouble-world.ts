@@ -1,6 +1,6 @@
 /**
- * Edge: trouble world — the vocabulary of scenarios about disks that fail and clocks that are wrong,
- * in virtual time.
+ * Edge: trouble world — the vocabulary of scenarios about disks that fail and clocks that are
+ * wrong, in virtual time.
  */
 import type { ClockWorld } from '../scenarios/clock.ts';
 import type { DiskWorld } from '../scenarios/disk-trouble.ts';

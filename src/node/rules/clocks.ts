@@ -30,7 +30,7 @@ const SKEW_MS_MIN = 5_000;
  * By how much more than half of the members' clocks differ from ours, in one direction; null when
  * that is little. `skewsMs`: theirs minus ours, one for each member.
  */
-export const commonSkewMs = (skewsMs: readonly number[]): number | null => {
+const commonSkewMs = (skewsMs: readonly number[]): number | null => {
   const sorted = skewsMs.toSorted((a, b) => a - b);
   const middle = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[sorted.length >> 1]];
   const [low = 0, high = 0] = middle;
@@ -54,7 +54,8 @@ export const clockAlarms = (view: View, { ahead, skewsMs }: ClockSight): readonl
   const off = [...skewsMs].filter(([, memberMs]) => Math.abs(memberMs) >= SKEW_MS_MIN);
   const differing = new Map<PeerKey, number>([...waiting, ...off]);
   return [...differing].map(([id, memberMs]) => {
-    const what = `clock of ${nameOf(id)} is ${inWords(memberMs)} ${directionOf(memberMs)} this VM's`;
+    const amount = `${inWords(memberMs)} ${directionOf(memberMs)}`;
+    const what = `clock of ${nameOf(id)} is ${amount} this VM's`;
     return `${what}${waiting.has(id) ? ', so what it says waits' : ''}; ${REMEDY_THERE}`;
   });
 };
