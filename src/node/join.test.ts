@@ -40,14 +40,14 @@ const tokenOf = (members: readonly number[], expiry = NOW_MS + 3_600_000): strin
   });
 
 const named = (number: number) => ({ member: idOf(number), host: `192.0.2.${number}`, port: 7300 });
-const WELCOME: JoinAnswer = {
+const WELCOME = {
   v: 1,
   kind: 'welcome',
   genesis,
   observed: '198.51.100.7',
   ipv4: '10.10.0.7',
   wallMs: NOW_MS,
-};
+} as const satisfies JoinAnswer;
 const ADMITTED: JoinAnswer = {
   v: 1,
   kind: 'admitted',
@@ -64,9 +64,17 @@ const retry = (...members: readonly number[]): JoinAnswer => ({
 const timeout = (): Fault =>
   new Fault('timeout', { field: 'endpoint', value: '', why: 'no answer', remedy: 'wait' });
 
-/** A VM with an empty disk, in a network where each member answers `admit` as said, or nobody. */
-function stage(answers: Readonly<Record<string, JoinAnswer>>) {
+/**
+ * A VM with an empty disk, in a network where each member answers `admit` as said, or nobody.
+ * `offMs`: how far members' clocks are ahead of this VM's.
+ */
+function stage(
+  answers: Readonly<Record<string, JoinAnswer>>,
+  offMs: Readonly<Record<string, number>> = {},
+) {
   const asked: string[] = [];
+  /** Who was asked to admit this VM. */
+  const told: string[] = [];
   const files = new Map<string, Uint8Array>();
   let nowMs = 0;
   const open = async (config: SwarmConfig): Promise<SwarmNode> =>
@@ -84,7 +92,9 @@ function stage(answers: Readonly<Record<string, JoinAnswer>>) {
       },
       request: async (peer: MemberId, _name: string, body: Uint8Array) => {
         const isHello = decodeJoinAsk(body)?.kind === 'hello';
-        return encodeJoin(isHello ? WELCOME : (answers[peer] ?? assert.fail()));
+        const welcome = { ...WELCOME, wallMs: NOW_MS + (offMs[peer] ?? 0) };
+        if (!isHello) told.push(peer);
+        return encodeJoin(isHello ? welcome : (answers[peer] ?? assert.fail()));
       },
       stop: async () => undefined,
     }) as unknown as SwarmNode;
@@ -125,7 +135,7 @@ function stage(answers: Readonly<Record<string, JoinAnswer>>) {
   };
   const join = (token: string, timeoutMs: number | null = null) =>
     prepareJoin(ports, token, readSettings({}, 'vm7'), { onStep: silent, timeoutMs });
-  return { join, asked, files, nowMs: () => nowMs };
+  return { join, asked, told, files, nowMs: () => nowMs };
 }
 
 const refusal = (join: Promise<unknown>): Promise<Fault> =>
@@ -165,6 +175,31 @@ test('join: a token that expired long ago is refused as expired, when nobody ans
   const fresh = stage({});
   assert.equal((await refusal(fresh.join(tokenOf([2, 3])))).code, 'timeout');
   assert.equal(fresh.asked.length, 6);
+});
+
+test('join: a member whose clock is wrong keeps nobody out', async () => {
+  // Goal: the next entry is asked. Method: of two the first is 3 h ahead; then 2 h behind.
+  for (const offMs of [3 * 3_600_000, -2 * 3_600_000]) {
+    const answers = { [idOf(2)]: ADMITTED, [idOf(3)]: ADMITTED };
+    const { join, told } = stage(answers, { [idOf(2)]: offMs });
+    assert.equal((await join(tokenOf([2, 3]))).name, 'vm7');
+    assert.deepEqual(told, [idOf(3)]);
+  }
+});
+
+test('join: a joiner whose own clock is wrong is refused, and asks nobody to admit it', async () => {
+  // Goal: one clear line, nothing on disk. Method: all members are 2 h ahead; the only one is;
+  // two of three are, and the third's clock is as wrong as ours.
+  const offMs = 7_200_000;
+  for (const members of [[2, 3], [2], [2, 3, 4]]) {
+    const answers = Object.fromEntries(members.map((number) => [idOf(number), ADMITTED]));
+    const { join, told, files } = stage(answers, { [idOf(2)]: offMs, [idOf(3)]: offMs });
+    const fault = await refusal(join(tokenOf(members)));
+    assert.equal(fault.code, 'refused');
+    assert.match(fault.message, /^clock: 7200 s: behind the clock of the mesh.*; set the clock/);
+    assert.deepEqual(told, []);
+    assert.deepEqual([...files.keys()], []);
+  }
 });
 
 test('join: it takes no longer than it may', async () => {

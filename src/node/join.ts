@@ -25,8 +25,16 @@ import {
   writeLocalState,
 } from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
+import { isOff, wrongBy } from './rules/join-clock.ts';
 import { firstContacts, withNamed } from './rules/join-entries.ts';
-import { badClock, badToken, joinFault, noAnswer, unreachable } from './rules/join-fault.ts';
+import {
+  badClock,
+  badToken,
+  joinFault,
+  noAnswer,
+  otherClock,
+  unreachable,
+} from './rules/join-fault.ts';
 import {
   decodeJoinAnswer,
   encodeJoin,
@@ -41,8 +49,6 @@ const DIAL_MS = 4_000;
 const ANSWER_MS = 6_000;
 /** Longest pause before the next entry, so that many joiners do not knock in step. Unit: ms. */
 const JITTER_MS = 300;
-/** Clocks that differ more do not take each other's statements. Unit: ms. FORMATS, "Order". */
-const SKEW_MS_MAX = 10_000;
 /** Rounds over all entries before the joiner gives up. */
 const ROUNDS = 3;
 
@@ -72,6 +78,8 @@ interface Attempt {
   /** Whether a member may have admitted these keys without our hearing of it. */
   readonly doubt: { isOpen: boolean };
   readonly onStep: JoinWatch['onStep'];
+  /** By how much our clock is ahead of each member's that answered, ms. */
+  readonly clocks: Map<PeerKey, number>;
   /** By the monotonic clock. */
   readonly deadlineMs: number;
 }
@@ -120,7 +128,8 @@ export async function prepareJoin(
     const keys = await keepKeys(disk, random);
     const reach = { entries: read.token.entries };
     const { onStep } = watch;
-    const attempt = { token: read.token, settings, keys, reach, doubt, onStep, deadlineMs };
+    const known = { token: read.token, settings, keys, reach, doubt, onStep, deadlineMs };
+    const attempt: Attempt = { ...known, clocks: new Map() };
     return await joinWith(ports, attempt);
   } catch (error) {
     const isRefused = error instanceof Fault && error.code === 'refused';
@@ -185,6 +194,8 @@ async function tryEntries(ports: JoinPorts, swarm: SwarmNode, attempt: Attempt):
       const wait = JITTER_MS * ports.random.fraction() * turn;
       await ports.clock.sleep(wait, new AbortController().signal);
     }
+    const wrongMs = wrongBy([...attempt.clocks.values()]);
+    if (wrongMs !== null) throw badClock(wrongMs);
   }
   // A day after its expiry the mesh cuts an invite's holder without a word.
   if (isExpired) throw joinFault('expired', '', attempt.settings.member);
@@ -214,7 +225,7 @@ async function askEntry(
   const memberKey = ports.crypto.publicKey(keys.memberSeed);
   const welcome = await exchange({ v: 1, kind: 'hello', memberKey });
   if (welcome.kind !== 'welcome') return ASK_OTHERS;
-  const { genesis, genesisBytes } = await checkWelcome(ports, attempt, welcome);
+  const { genesis, genesisBytes } = await checkWelcome(ports, attempt, entry, welcome);
   const request = makeJoinRequest(ports.crypto, {
     mesh: token.meshId,
     memberSeed: keys.memberSeed,
@@ -245,7 +256,8 @@ type Welcome = Extract<JoinAnswer, { kind: 'welcome' }>;
 /** Whether this host can be in that mesh, before the mesh is asked to admit it. */
 async function checkWelcome(
   ports: JoinPorts,
-  { token, settings }: Attempt,
+  { token, settings, clocks }: Attempt,
+  entry: TokenEntry,
   welcome: Welcome,
 ): Promise<{ readonly genesis: Genesis; readonly genesisBytes: Uint8Array }> {
   const read = readGenesis(ports.crypto, welcome.genesis);
@@ -253,7 +265,9 @@ async function checkWelcome(
     throw badToken('its entry belongs to another mesh', 'ask for a new token');
   }
   const aheadMs = ports.clock.wallMs() - welcome.wallMs;
-  if (Math.abs(aheadMs) > SKEW_MS_MAX) throw badClock(aheadMs);
+  clocks.set(entry.memberId, aheadMs);
+  const isOurs = wrongBy([...clocks.values()]) !== null;
+  if (isOff(aheadMs) || isOurs) throw otherClock(entry, aheadMs);
   await checkOverlay(ports.host, read.genesis, settings);
   if (welcome.ipv4 === '') throw joinFault('full', read.genesis.prefix, settings.member);
   return { genesis: read.genesis, genesisBytes: welcome.genesis };

@@ -58,7 +58,16 @@ export const noAnswer = (entry: TokenEntry, why: string, cause: unknown): Fault 
     cause,
   );
 
-/** This VM's clock is too far from its entry's, by so many ms; positive: ahead. */
+/** One entry's clock is too far from ours, by so many ms; positive: ours is ahead. */
+export const otherClock = ({ address }: TokenEntry, aheadMs: number): Fault =>
+  new Fault('refused', {
+    field: 'entry',
+    value: `${address.host}:${address.port}`,
+    why: `our clock is ${Math.round(aheadMs / 1000)} s ahead of its own`,
+    remedy: 'asking the next',
+  });
+
+/** This VM's clock is too far from most members', by so many ms; positive: ahead. */
 export const badClock = (aheadMs: number): Fault =>
   new Fault('refused', {
     field: 'clock',
