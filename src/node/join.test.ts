@@ -187,7 +187,7 @@ test('join: a member whose clock is wrong keeps nobody out', async () => {
   }
 });
 
-test('join: a joiner whose own clock is wrong is refused, and asks nobody to admit it', async () => {
+test('join: a joiner whose own clock is wrong is refused, and tells nobody its name', async () => {
   // Goal: one clear line, nothing on disk. Method: all members are 2 h ahead; the only one is;
   // two of three are, and the third's clock is as wrong as ours.
   const offMs = 7_200_000;
