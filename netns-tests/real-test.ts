@@ -8,5 +8,7 @@ export interface RealTest {
   readonly world?: WorldOptions;
   /** Default two minutes and a half. */
   readonly deadlineMs?: number;
+  /** It measures time, or fills the machine: nothing else runs beside it. */
+  readonly isAlone?: boolean;
   run(world: RealWorld): Promise<void>;
 }

@@ -7,7 +7,7 @@
  * 2. A tool that fails, hangs or is missing is an outcome, never an exception.
  * 3. Drift is what neither the state nor time nor a change of the underlay explains: what the plan
  *    for the host as it was last in step finds wrong now, and would not have found wrong then. Only
- *    the first look of a repair tells it; what is missing after that is missing because of it.
+ *    the first look of a repair tells it: what follows until all is in step is our own doing.
  */
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
@@ -101,7 +101,7 @@ export function createPass<Desired, Observed>(
     };
     const isDone = isSettled(outcome);
     if (told.length > 0) ports.log.warn('drift-repaired', { service: service.name, found: told });
-    memory.note(isDone ? (found.seen?.state ?? null) : null, told);
+    memory.note(isDone ? (found.seen?.state ?? null) : null, changes);
     const { seen } = found;
     const signs =
       seen === null || !isDone ? [] : service.signs(seen.desired, seen.state, view, self);
@@ -205,11 +205,11 @@ const earlier = (a: number | null, b: number | null): number | null =>
 /** What the host was like when nothing was left to do. */
 const createDriftMemory = <Desired, Observed>(service: Service<Desired, Observed>) => {
   let settled: { readonly state: Observed } | null = null;
-  let isRepairing = false;
+  let isChanging = false;
   return {
-    /** What is wrong now and neither was nor would have been then; nothing during a repair. */
+    /** What is wrong now and neither was nor would have been then; nothing amid own changes. */
     driftOf: (observed: Observed, view: View, self: Self): Found => {
-      if (settled === null || isRepairing) return [];
+      if (settled === null || isChanging) return [];
       const wanted = service.plan(view, self, settled.state).state;
       const known = new Set(wordsOf(service.diff(wanted, settled.state)));
       const now = service.plan(view, self, observed).state;
@@ -219,9 +219,9 @@ const createDriftMemory = <Desired, Observed>(service: Service<Desired, Observed
       );
     },
     /** After a pass. `state`: the host's, when nothing is left to do. */
-    note: (state: Observed | null, told: Found): void => {
+    note: (state: Observed | null, changes: number): void => {
       if (state !== null) settled = { state };
-      isRepairing = state === null && (isRepairing || told.length > 0);
+      isChanging = state === null && (isChanging || changes > 0);
     },
   };
 };
