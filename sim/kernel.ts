@@ -13,8 +13,11 @@ export interface Peer {
   /** Each with its length. */
   allowedIps: readonly string[];
   keepaliveS: number;
-  /** The session that both sides must share for data to pass, and since when; virtual ms. */
-  session: { readonly id: number; readonly atMs: number } | null;
+  /**
+   * The session that both sides must share for data to pass, and since when: virtual ms, and Unix
+   * seconds as this VM's clock stamped it.
+   */
+  session: { readonly id: number; readonly atMs: number; readonly stampS: number } | null;
   /** Last initiation, and since when data has gone unanswered; virtual ms. */
   triedMs: number;
   unansweredMs: number | null;
@@ -126,7 +129,3 @@ export function tellMonitors(kernel: Kernel): void {
 export function tellTableMonitors(kernel: Kernel, table: string): void {
   for (const tell of [...kernel.monitors]) tell('nft', `delete rule ${table} forward handle 2`);
 }
-
-/** A moment of virtual time as this VM's clock stamps it, Unix seconds. */
-export const handshakeS = (kernel: Kernel, atMs: number): number =>
-  Math.floor((kernel.wallMs() - (kernel.nowMs() - atMs)) / 1_000);

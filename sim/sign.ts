@@ -3,7 +3,7 @@
  */
 import { contains } from '../src/crdt/addresses.ts';
 import type { Sign } from '../src/sign.ts';
-import { type Device, handshakeS, type Kernel } from './kernel.ts';
+import type { Device, Kernel } from './kernel.ts';
 
 /** How a sign is now. */
 export function glanceAt(kernel: Kernel, sign: Sign): string {
@@ -30,7 +30,7 @@ const isUnheld = (kernel: Kernel, host: string): boolean => {
 
 const answerOf = (kernel: Kernel, device: Device, heardMs: number): string => {
   const lines = [...device.peers.values()].map((peer) => {
-    const atMs = peer.session === null ? null : handshakeS(kernel, peer.session.atMs) * 1_000;
+    const atMs = peer.session === null ? null : peer.session.stampS * 1_000;
     const isHeard = atMs !== null && Math.abs(kernel.wallMs() - atMs) < heardMs;
     const ips = peer.allowedIps.toSorted().join(',') || '-';
     return `${peer.publicKey} ${ips} ${peer.keepaliveS} - ${isHeard ? 'heard' : 'silent'}`;

@@ -101,8 +101,9 @@ function initiate(ether: Ether, side: Side): void {
     if (other === null || !isHeld(side)) return;
     roam(ether, side, other);
     ether.sessions += 1;
-    for (const one of [peer, other.peer]) {
-      one.session = { id: ether.sessions, atMs: scheduler.nowMs() };
+    for (const { kernel: at, peer: one } of [side, other]) {
+      const stampS = Math.floor(at.wallMs() / 1_000);
+      one.session = { id: ether.sessions, atMs: scheduler.nowMs(), stampS };
       one.unansweredMs = null;
       one.rxBytes += RESPONSE_BYTES;
     }

@@ -4,7 +4,7 @@
 import { base64 } from '@scure/base';
 import type { Crypto, HostResult } from '../src/ports.ts';
 import { done, failed, unknownCommand } from './command.ts';
-import { type Device, handshakeS, type Kernel, type Peer } from './kernel.ts';
+import type { Device, Kernel, Peer } from './kernel.ts';
 import type { Tunnels } from './tunnel.ts';
 
 /** What `wg` works on. */
@@ -30,7 +30,7 @@ export function runWg(context: WgContext, words: readonly string[], stdin: strin
   throw unknownCommand(['wg', ...words]);
 }
 
-function dump(kernel: Kernel, device: Device): string {
+function dump(device: Device): string {
   const lines = [['(hidden)', device.publicKey ?? '(none)', device.port, 'off']];
   for (const peer of device.peers.values()) {
     const { endpoint, session } = peer;
@@ -39,7 +39,7 @@ function dump(kernel: Kernel, device: Device): string {
       '(none)',
       endpoint === null ? '(none)' : shownEndpoint(endpoint),
       peer.allowedIps.length === 0 ? '(none)' : peer.allowedIps.join(','),
-      session === null ? 0 : handshakeS(kernel, session.atMs),
+      session === null ? 0 : session.stampS,
       peer.rxBytes,
       peer.txBytes,
       peer.keepaliveS === 0 ? 'off' : peer.keepaliveS,

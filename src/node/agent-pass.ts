@@ -24,6 +24,7 @@ import type {
   Summary,
 } from '../services/service.ts';
 import { type Applied, type ApplyContext, apply, describe } from './apply.ts';
+import { createClockSteps } from './clock-steps.ts';
 import { isSettled, type Outcome } from './rules/pace.ts';
 
 /** What a pass needs of its node. */
@@ -66,11 +67,13 @@ export function createPass<Desired, Observed>(
   context: PassContext,
 ): (signal: AbortSignal) => Promise<PassResult> {
   const ageOf = createViewAge();
+  const stepsMs = createClockSteps(ports.clock);
   const memory = createDriftMemory(service);
   const selfNow = async (view: View): Promise<Self> => {
     const self = await context.self();
     const nowMs = ports.clock.monotonicMs();
-    const clocks = { nowMs, wallMs: ports.clock.wallMs(), viewAgeMs: ageOf(view, nowMs) };
+    const walls = { wallMs: ports.clock.wallMs(), stepsMs: stepsMs() };
+    const clocks = { nowMs, ...walls, viewAgeMs: ageOf(view, nowMs) };
     return { ...self, ...clocks, made: context.ledger.ids() };
   };
   return async (signal) => {

@@ -38,6 +38,11 @@ export interface Self {
    */
   readonly wallMs: number;
   /**
+   * What to add to it to have what it would show, had it not been set: once for each time that it
+   * was in the last minutes, ms.
+   */
+  readonly stepsMs: readonly number[];
+  /**
    * How long the view has been as it is, ms: what is tried in turn starts with the best after each
    * change.
    */
@@ -49,7 +54,7 @@ export interface Self {
 /**
  * What a node tells its agents of itself; each agent adds its clocks and the ledger at every pass.
  */
-export type NodeSelf = Omit<Self, 'nowMs' | 'wallMs' | 'viewAgeMs' | 'made'>;
+export type NodeSelf = Omit<Self, 'nowMs' | 'wallMs' | 'stepsMs' | 'viewAgeMs' | 'made'>;
 
 /**
  * A secret of this node that a command needs on its standard input. The name travels, the bytes do

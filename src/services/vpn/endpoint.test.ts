@@ -121,6 +121,21 @@ test('the endpoint follows a peer that is heard and seeks one that is not', () =
   }
 });
 
+test('a clock that was set ends no tunnel that lives, and revives none that is dead', () => {
+  // Goal: the engine's endpoint stays. Method: the clock is set 3 h ahead, or back, a minute after
+  // the handshake and four minutes after it; then a handshake by the new clock.
+  for (const stepMs of [10_800_000, -10_800_000]) {
+    const wallMs = EXAMPLE_WALL_MS + stepMs;
+    const self = exampleSelf({ wallMs, stepsMs: [-stepMs] });
+    assert.equal(chooseEndpoint(TWO, fresh, self, false).endpoint, '203.0.113.9:40000');
+    assert.equal(chooseEndpoint(TWO, fresh, self, true).recheckMs, 120_000, 'no sign tells it');
+    assert.equal(chooseEndpoint(TWO, stale, self, false).endpoint, '192.0.2.2:7300');
+    const renewed = { ...fresh, handshakeAtMs: wallMs - 5_000 };
+    assert.equal(chooseEndpoint(TWO, renewed, self, false).recheckMs, 175_000);
+    assert.equal(chooseEndpoint(TWO, renewed, self, true).recheckMs, null);
+  }
+});
+
 test('what a sign watches is looked at only to try another candidate', () => {
   // Goal: no polling while nothing can be done. Method: heard; one candidate; the twin with two.
   const recheck = (candidates: typeof TWO, observed: typeof fresh | undefined): number | null =>

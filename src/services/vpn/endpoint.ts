@@ -7,6 +7,8 @@
  * 1. A candidate never lies inside the overlay, or the tunnel would run through itself.
  * 2. A candidate is a numeric unicast address: `wg` would ask DNS for any other and hang on it.
  * 3. The same inputs give the same endpoint, so reading back after applying finds nothing to do.
+ * 4. Handshakes are stamped by the wall clock. Where that was set meanwhile, the smallest age by
+ *    what it showed before and shows now counts, so that a jump ends no tunnel that lives.
  */
 import { canBeHost, isAddress4 } from '../../crdt/addresses.ts';
 import { distinct, endpointsOf, isOverlay } from '../../crdt/endpoints.ts';
@@ -38,13 +40,20 @@ export interface EndpointChoice {
   readonly recheckMs: number | null;
 }
 
-/** Whether a peer's last handshake still carries its session. `wallMs`: this host's clock. */
+/** This host's wall clock, and what it showed before it was set. */
+type WallClock = Pick<Self, 'wallMs' | 'stepsMs'>;
+
+/** How long ago a handshake was, ms. Invariant 4. */
+export const handshakeAge = (handshakeAtMs: number, { wallMs, stepsMs }: WallClock): number =>
+  // A stamp far ahead was made before the clock stepped back, and tells as little as an old one.
+  Math.min(...[0, ...stepsMs].map((stepMs) => Math.abs(wallMs + stepMs - handshakeAtMs)));
+
+/** Whether a peer's last handshake still carries its session. */
 export const isHeard = (
   { endpoint, handshakeAtMs }: Pick<ObservedPeer, 'endpoint' | 'handshakeAtMs'>,
-  wallMs: number,
+  clock: WallClock,
 ): boolean =>
-  // A stamp far ahead was made before the clock stepped back, and tells as little as an old one.
-  endpoint !== null && handshakeAtMs !== null && Math.abs(wallMs - handshakeAtMs) < HEARD_MS;
+  endpoint !== null && handshakeAtMs !== null && handshakeAge(handshakeAtMs, clock) < HEARD_MS;
 
 /**
  * The endpoint of a member's peer. `observed`: what the engine has of it, if anything. `isWatched`:
@@ -53,13 +62,15 @@ export const isHeard = (
 export const chooseEndpoint = (
   candidates: readonly Endpoint[],
   observed: ObservedPeer | undefined,
-  self: Pick<Self, 'wallMs' | 'viewAgeMs'>,
+  self: WallClock & Pick<Self, 'viewAgeMs'>,
   isWatched: boolean,
 ): EndpointChoice => {
   const current = observed?.endpoint ?? null;
-  if (observed !== undefined && isHeard(observed, self.wallMs)) {
-    const leftMs = HEARD_MS - Math.abs(self.wallMs - (observed.handshakeAtMs ?? 0));
-    return { endpoint: current, recheckMs: isWatched ? null : leftMs };
+  if (observed !== undefined && isHeard(observed, self)) {
+    const leftMs = HEARD_MS - handshakeAge(observed.handshakeAtMs ?? 0, self);
+    // The sign knows of no steps: what only they make heard it does not watch.
+    const isSigned = isWatched && isHeard(observed, { ...self, stepsMs: [] });
+    return { endpoint: current, recheckMs: isSigned ? null : leftMs };
   }
   const slot = Math.floor(self.viewAgeMs / SLOT_MS);
   const slotLeftMs = (slot + 1) * SLOT_MS - self.viewAgeMs;

@@ -80,6 +80,7 @@ export const exampleSelf = (changes: Partial<Self> = {}): Self => ({
   seen: new Map(),
   nowMs: 1_000_000,
   wallMs: EXAMPLE_WALL_MS,
+  stepsMs: [],
   viewAgeMs: 0,
   made: new Set(['vpn-link']),
   ...changes,

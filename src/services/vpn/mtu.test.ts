@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isHeard } from './endpoint.ts';
 import {
-  EXAMPLE_WALL_MS,
   exampleMember,
   exampleObserved,
   examplePeer,
@@ -66,7 +65,7 @@ const CASES: readonly (readonly [string, VpnObserved, number])[] = [
 test('the MTU is what the narrowest way in use carries, within bounds', () => {
   // Goal: no packet too large, none needlessly small. Method: a table of ways.
   for (const [why, observed, expected] of CASES) {
-    const { mtu } = chooseMtu(observed, [], (peer) => isHeard(peer, EXAMPLE_WALL_MS));
+    const { mtu } = chooseMtu(observed, [], (peer) => isHeard(peer, exampleSelf()));
     assert.equal(mtu, expected, why);
   }
 });

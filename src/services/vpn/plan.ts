@@ -45,7 +45,7 @@ export const plan = (view: View, self: Self, observed: VpnObserved): Finding<Vpn
   if (foreign !== null) return refuse(foreign);
   const engine = engineOf(self, observed);
   const { peers, problems, recheckMs } = planPeers(view, { ...self, engine }, own, observed);
-  const { mtu, note } = chooseMtu(observed, peers, (peer) => isHeard(peer, self.wallMs));
+  const { mtu, note } = chooseMtu(observed, peers, (peer) => isHeard(peer, self));
   const addresses = ownAddresses(own, view.mesh.prefix);
   const state: VpnDesired = {
     interface: self.interface,

@@ -36,7 +36,10 @@ const answerOf = (
   { wallMs }: Self,
 ): string => {
   const heard = new Set(
-    device.peers.filter((peer) => isHeard(peer, wallMs)).map((peer) => peer.publicKey),
+    device.peers
+      // As the edge sees it, which knows of no steps.
+      .filter((peer) => isHeard(peer, { wallMs, stepsMs: [] }))
+      .map((peer) => peer.publicKey),
   );
   const lines = peers.map(({ publicKey: key, allowedIps, keepaliveS }) => {
     const ips = allowedIps.join(',');
@@ -47,7 +50,7 @@ const answerOf = (
 
 const tunnels = (device: ObservedDevice, view: View, self: Self) => {
   const heard = new Set(
-    device.peers.filter((peer) => isHeard(peer, self.wallMs)).map((peer) => peer.publicKey),
+    device.peers.filter((peer) => isHeard(peer, self)).map((peer) => peer.publicKey),
   );
   const to = view.members
     .filter(({ id, wgKey }) => self.seen.has(id) && heard.has(base64.encode(wgKey)))
