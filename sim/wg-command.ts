@@ -21,7 +21,7 @@ export function runWg(context: WgContext, words: readonly string[], stdin: strin
   const isThere = device?.answersWg === true;
   if (verb === 'show' && rest.join(' ') === 'dump') {
     if (!isThere) return failed(1, 'Unable to access interface: No such device');
-    return done(dump(context.kernel, device));
+    return done(dump(device));
   }
   if (verb === 'set') {
     if (!isThere) return failed(1, 'Unable to modify interface: No such device');
