@@ -72,9 +72,8 @@ export function createPass<Desired, Observed>(
   const selfNow = async (view: View): Promise<Self> => {
     const self = await context.self();
     const nowMs = ports.clock.monotonicMs();
-    const walls = { wallMs: ports.clock.wallMs(), stepsMs: stepsMs() };
-    const clocks = { nowMs, ...walls, viewAgeMs: ageOf(view, nowMs) };
-    return { ...self, ...clocks, made: context.ledger.ids() };
+    const ages = { stepsMs: stepsMs(), viewAgeMs: ageOf(view, nowMs) };
+    return { ...self, ...ages, nowMs, wallMs: ports.clock.wallMs(), made: context.ledger.ids() };
   };
   return async (signal) => {
     const view = context.view();
