@@ -45,11 +45,7 @@ export async function boots(check: Check, world: SystemWorld, address: string): 
     });
   let said = '';
   await check('it reboots, and the VPN is back without hands', async () => {
-    said = await backSince(world, address, async () => {
-      const rebooted = vm2.rebooted();
-      await vm2.run('systemctl reboot');
-      await rebooted;
-    });
+    said = await backSince(world, address, () => vm2.reboot());
     await isBack();
   });
   console.log(`      ${said}`);

@@ -43,6 +43,7 @@ const makeIt = async (kernel: DebianKernel, folder: string): Promise<void> => {
   ];
   await run('mmdebstrap', [...options, archive.suite, half, archive.mirror]);
   await addModules(join(half, 'usr'), kernel, networkModules(kernel));
+  await run('sync', ['-f', half]); // Else the members' writes would wait for these.
   renameSync(half, folder); // A folder of that name is whole.
 };
 

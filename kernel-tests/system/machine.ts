@@ -33,8 +33,8 @@ export interface System {
    * systemd has started the agent.
    */
   boot(clock?: Date): Promise<void>;
-  /** Resolves when it has booted anew by itself. Call it before it goes down. */
-  rebooted(): Promise<void>;
+  /** It reboots itself; resolves when it is up again. */
+  reboot(): Promise<void>;
   /** Runs a script of sh in it. */
   run(script: string): Promise<Outcome>;
   /** Runs a script that must succeed, and gives its standard output. */
@@ -50,10 +50,21 @@ const BOOT_MS = 120_000;
 const SCRIPT_MS = 120_000;
 const LOOK_MS = 20;
 
-/** As the smallest VMs: one processor, 1 GB. By software, for a hypervisor may not be there. */
+/**
+ * As the smallest VMs: one processor, 1 GB. By software, for a hypervisor may not be there. Its
+ * reset is a new process, for after one within qemu the kernel takes a minute to start.
+ */
 const MACHINE = [
   ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '1', '-m', '1024'],
-  ...['-display', 'none', '-no-user-config', '-nodefaults', '-device', 'virtio-serial-pci'],
+  ...[
+    '-display',
+    'none',
+    '-no-user-config',
+    '-nodefaults',
+    '-no-reboot',
+    '-device',
+    'virtio-serial-pci',
+  ],
 ];
 const KERNEL_WORDS = 'console=ttyS0 loglevel=4 random.trust_cpu=on rw net.ifnames=0';
 
@@ -67,6 +78,15 @@ const argvOf = (place: SystemPlace, socket: string, clock?: Date): readonly stri
   ...['-chardev', `socket,id=agent,path=${socket},server=on,wait=off`],
   ...['-device', 'virtserialport,chardev=agent'],
 ];
+
+function startQemu(place: SystemPlace, flags: readonly string[]): ChildProcess {
+  const [command = '', ...argv] = place.network.enterNetwork([
+    // The kernel ends it with this process, however that ends.
+    ...['setpriv', '--pdeathsig', 'KILL', 'qemu-system-x86_64', ...MACHINE],
+    ...flags,
+  ]);
+  return spawn(command, argv, { stdio: ['ignore', 'inherit', 'inherit'] });
+}
 
 /** Makes it; it is off. */
 export function makeSystem(place: SystemPlace): System {
@@ -87,20 +107,24 @@ export function makeSystem(place: SystemPlace): System {
   };
   process.once('exit', () => child?.kill('SIGKILL'));
   const run = (script: string): Promise<Outcome> => living().run(script);
+  const boot = async (clock?: Date): Promise<void> => {
+    boots += 1;
+    const socket = join(place.directory, `agent-${boots}.sock`);
+    child = startQemu(place, argvOf(place, socket, clock));
+    agent = openAgent(await reach(socket, child));
+    await agent.up();
+  };
   return {
-    boot: async (clock) => {
-      boots += 1;
-      const socket = join(place.directory, `agent-${boots}.sock`);
-      const [command = '', ...argv] = place.network.enterNetwork([
-        // The kernel ends it with this process, however that ends.
-        ...['setpriv', '--pdeathsig', 'KILL', 'qemu-system-x86_64', ...MACHINE],
-        ...argvOf(place, socket, clock),
-      ]);
-      child = spawn(command, argv, { stdio: ['ignore', 'inherit', 'inherit'] });
-      agent = openAgent(await reach(socket, child));
-      await agent.up();
+    boot,
+    reboot: async () => {
+      const ending = child;
+      const ended = within<void>(BOOT_MS, 'the machine did not go down', (done) => {
+        ending?.once('exit', () => done());
+      });
+      await run('(sleep 1; systemctl reboot) >/dev/null 2>&1 &'); // Else it may not answer.
+      await ended;
+      await boot();
     },
-    rebooted: () => living().up(),
     run,
     must: async (script) => {
       const { status, stdout, stderr } = await run(script);

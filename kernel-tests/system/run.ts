@@ -1,13 +1,15 @@
 /**
  * Edge: system world — Debian with systemd in qemu, and a second member: join, ping, kill -9,
- * upgrade, reboot, power cut with a clock that stood still.
+ * upgrade, reboot, power cut with a clock that stood still, leave.
  */
 import { readFileSync } from 'node:fs';
 import * as commandLine from '../../netns-tests/command-line.ts';
 import { secondsSince } from '../../scripts/steps.ts';
 import { boots } from './boots.ts';
+import { leaves } from './departure.ts';
 import { joinUnit, lifeOfDaemon } from './life.ts';
 import { type Check, expect } from './story.ts';
+import { tracesOf } from './unit.ts';
 import { openSystemWorld, type SystemWorld } from './world.ts';
 
 /** What came of the checks. */
@@ -30,10 +32,12 @@ async function tell(check: Check, world: SystemWorld): Promise<void> {
     await vm2.boot();
     expect((await vm2.must('systemctl is-system-running --wait')).trim() === 'running', 'not');
   });
+  const bare = await tracesOf(vm2);
   await check('vm1 founds a mesh', () => commandLine.init(vm1));
   const address = await joinUnit(check, world, 'kernel');
   await lifeOfDaemon(check, world, address);
   await boots(check, world, address);
+  await leaves(check, world, bare);
 }
 
 /** Runs it to its first failure. */
