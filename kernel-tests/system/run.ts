@@ -1,11 +1,13 @@
 /**
  * Edge: system world — Debian with systemd in qemu, and a second member: join, ping, kill -9,
- * upgrade, reboot, power cut with a clock that stood still, leave.
+ * upgrade, reboot, power cut with a clock that stood still, wrong clocks,
+ * leave.
  */
 import { readFileSync } from 'node:fs';
 import * as commandLine from '../../netns-tests/command-line.ts';
 import { secondsSince } from '../../scripts/steps.ts';
 import { boots } from './boots.ts';
+import { wrongClocks } from './clocks.ts';
 import { leaves } from './departure.ts';
 import { joinUnit, lifeOfDaemon } from './life.ts';
 import { type Check, expect } from './story.ts';
@@ -37,6 +39,7 @@ async function tell(check: Check, world: SystemWorld): Promise<void> {
   const address = await joinUnit(check, world, 'kernel');
   await lifeOfDaemon(check, world, address);
   await boots(check, world, address);
+  await wrongClocks(check, world, address);
   await leaves(check, world, bare);
 }
 
