@@ -35,7 +35,7 @@ async function backSince(
   }
 }
 
-/** All ways to come back. */
+/** It comes back by itself. */
 export async function boots(check: Check, world: SystemWorld, address: string): Promise<void> {
   const { vm2, status, eventually } = world;
   const isBack = (): Promise<void> =>
@@ -55,6 +55,12 @@ export async function boots(check: Check, world: SystemWorld, address: string): 
     const [ready, later] = [cnsmo, uplink].map((unit) => Number(Object.values(unit)[0]));
     expect((ready ?? 0) > 0 && (ready ?? 0) < (later ?? 0), { ready, later });
   });
+}
+
+/** It loses power, and its clock stood still. */
+export async function powerCut(check: Check, world: SystemWorld, address: string): Promise<void> {
+  const { vm2 } = world;
+  let said = '';
   await check('it loses power, and comes back with its clock three hours behind', async () => {
     said = await backSince(world, address, async () => {
       await vm2.cut();

@@ -68,7 +68,7 @@ async function survives(
 export async function lifeOfDaemon(
   check: Check,
   world: SystemWorld,
-  address: string,
+  { address, isLong }: { address: string; isLong: boolean },
 ): Promise<void> {
   const { vm2 } = world;
   const dies = (name: string, script: string): Promise<void> =>
@@ -85,7 +85,7 @@ export async function lifeOfDaemon(
     'its daemon is killed: systemd starts another, which adopts',
     'kill -9 $(systemctl show -p MainPID --value cnsmo)',
   );
-  await dies('systemctl restart', 'systemctl restart cnsmo');
+  if (isLong) await dies('systemctl restart', 'systemctl restart cnsmo');
   await dies(
     'the binary is replaced, and cnsmo restart runs the new one',
     [

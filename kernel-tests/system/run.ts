@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import * as commandLine from '../../netns-tests/command-line.ts';
 import { secondsSince } from '../../scripts/steps.ts';
-import { boots } from './boots.ts';
+import { boots, powerCut } from './boots.ts';
 import { wrongClocks } from './clocks.ts';
 import { leaves } from './departure.ts';
 import { joinUnit, lifeOfDaemon } from './life.ts';
@@ -28,7 +28,7 @@ const LOOK = [
   'wg; ip -o address; date',
 ].join('; ');
 
-async function tell(check: Check, world: SystemWorld): Promise<void> {
+async function tell(check: Check, world: SystemWorld, isLong: boolean): Promise<void> {
   const { vm1, vm2 } = world;
   await check('Debian boots with systemd, and nothing of it has failed', async () => {
     await vm2.boot();
@@ -37,14 +37,15 @@ async function tell(check: Check, world: SystemWorld): Promise<void> {
   const bare = await tracesOf(vm2);
   await check('vm1 founds a mesh', () => commandLine.init(vm1));
   const address = await joinUnit(check, world, 'kernel');
-  await lifeOfDaemon(check, world, address);
+  await lifeOfDaemon(check, world, { address, isLong });
   await boots(check, world, address);
+  if (isLong) await powerCut(check, world, address);
   await wrongClocks(check, world, address);
   await leaves(check, world, bare);
 }
 
-/** Runs it to its first failure. */
-export async function runSystemWorld(binary: string): Promise<Count> {
+/** Runs it to its first failure. `isLong`: with all that takes long and is rarely of use. */
+export async function runSystemWorld(binary: string, isLong: boolean): Promise<Count> {
   const count = { passed: 0, failed: 0 };
   const check: Check = async (name, act) => {
     const startMs = performance.now();
@@ -62,7 +63,7 @@ export async function runSystemWorld(binary: string): Promise<Count> {
   const world = await openSystemWorld(binary);
   console.log('Debian with systemd by software emulation:');
   try {
-    await tell(check, world);
+    await tell(check, world, isLong);
   } catch (error) {
     count.failed = Math.max(1, count.failed);
     console.log(error instanceof Error ? error.message : error);
