@@ -24,8 +24,17 @@ export const testCrypto = openCrypto();
 /** The seed of the member of a name. */
 export const seedOf = (name: string): Uint8Array =>
   testCrypto.sha256(new TextEncoder().encode(name));
+const keys = new Map<string, Uint8Array>();
+
+/** The public key of the member of a name: to derive one takes as long as to sign. */
+const keyOf = (name: string): Uint8Array => {
+  const key = keys.get(name) ?? testCrypto.publicKey(seedOf(name));
+  keys.set(name, key);
+  return key;
+};
+
 /** The id of the member of a name. */
-export const idOf = (name: string): MemberId => memberIdOf(testCrypto.publicKey(seedOf(name)));
+export const idOf = (name: string): MemberId => memberIdOf(keyOf(name));
 
 /** The time in tests, ms: long after 1970 and long before anything overflows. */
 export const NOW = 1_000_000;
@@ -99,7 +108,7 @@ export const forge = (
 ): Uint8Array =>
   makeFrame(testCrypto, seedOf(choice.signer ?? name), {
     mesh: choice.mesh ?? MESH,
-    author: testCrypto.publicKey(seedOf(name)),
+    author: keyOf(name),
     generation: choice.generation ?? 0,
     sequence: choice.sequence ?? 0,
     previous: choice.previous ?? null,
@@ -124,7 +133,7 @@ export const bodyOf = (
   contents: readonly Uint8Array[],
   generation = 0,
 ): Uint8Array => {
-  const author = testCrypto.publicKey(seedOf(name));
+  const author = keyOf(name);
   return openPen(clientIdOf(testCrypto, author, generation), null).write([], contents);
 };
 
