@@ -2,7 +2,7 @@
  * Edge: daemon — the whole member on this machine: opens the nine ports, starts the node, serves
  * its API, obeys signals.
  */
-import { rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../fault.ts';
@@ -18,6 +18,7 @@ import { openCrypto } from './crypto.ts';
 import { isDaemonRunning, lockState, removeUnused, runningDaemon } from './daemon-lock.ts';
 import { LOG_VARIABLE } from './daemonize.ts';
 import { openDisk } from './disk.ts';
+import { isTemporary } from './files.ts';
 import { openHost } from './host.ts';
 import { openLog } from './log.ts';
 import { openLogFile } from './log-file.ts';
@@ -149,6 +150,9 @@ async function lockPatiently({ state, run }: Directories): Promise<() => Promise
  */
 async function forgetState({ state }: Directories): Promise<void> {
   await rm(join(state, 'bin'), { recursive: true, force: true });
+  // We hold the lock: nobody writes, though a process may have got the number of a dead writer.
+  const names = await readdir(state).catch(() => []);
+  for (const name of names.filter(isTemporary)) await rm(join(state, name), { force: true });
   await rmdir(state).catch(() => undefined);
 }
 

@@ -17,6 +17,9 @@ import { Fault } from '../../fault.ts';
 /** The pid of the writer stands in the name, so that nobody removes what is being written. */
 const TEMPORARY = /^\..*\.(\d+)-[0-9a-f]{12}\.tmp$/;
 
+/** Whether a file of this name is one that an atomic write makes first. */
+export const isTemporary = (name: string): boolean => TEMPORARY.test(name);
+
 /** Whether a file of this name is what a crash left of an atomic write: its writer has ended. */
 export function isLeftOver(name: string): boolean {
   const writer = TEMPORARY.exec(name)?.[1];
