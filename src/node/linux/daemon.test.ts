@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -11,6 +10,7 @@ import { keepKeys, writeLocalState } from '../local-state.ts';
 import { openCrypto } from './crypto.ts';
 import { openDisk } from './disk.ts';
 import { openRandom } from './random.ts';
+import { freePort } from './test-ports.ts';
 
 /** Longest that a daemon may take to give up. Unit: ms. Starting node and libp2p takes 1 to 5 s. */
 const END_MS = 30_000;
@@ -61,12 +61,4 @@ async function writeMember(state: string): Promise<void> {
     entries: [],
   };
   await writeLocalState(disk, { psk: random.bytes(32), genesisBytes, config });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }

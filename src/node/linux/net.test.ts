@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { openNet } from './net.ts';
+import { freePort } from './test-ports.ts';
 
 const net = openNet('/nonexistent', { error: assert.fail });
 
-/** A port that was free a moment ago. */
-async function somePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 test('a port that nobody has is free, and asking does not take it', async () => {
-  // Goal: the positive case. Method: ask twice about a port that was just given back.
-  const port = await somePort();
+  // Goal: the positive case. Method: ask twice about a port that was given back.
+  const port = await freePort();
   assert.equal(await net.isPortFree(port), true);
   assert.equal(await net.isPortFree(port), true);
 });
@@ -27,7 +18,7 @@ test('a port that nobody has is free, and asking does not take it', async () => 
 for (const host of ['127.0.0.1', '0.0.0.0', '::1', '::']) {
   test(`a port taken on ${host} is not free, by TCP or by UDP`, async () => {
     // Goal: every family, protocol and address counts. Method: take it, ask, give it back, ask.
-    const port = await somePort();
+    const port = await freePort();
     const server = createServer().listen({ port, host });
     await once(server, 'listening');
     assert.equal(await net.isPortFree(port), false);

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type PeerKey, peerKeyOf } from '../../crdt/ids.ts';
 import type { SwarmConfig, SwarmNode } from '../../ports.ts';
 import { openCrypto } from './crypto.ts';
 import { openSwarm } from './swarm.ts';
-import { eventually, freePort, silentLog } from './swarm-loopback.ts';
+import { eventually, silentLog } from './swarm-loopback.ts';
+import { freePort } from './test-ports.ts';
 
 const MESH = 'm'.repeat(52);
 const HOST = '127.0.0.1';
@@ -28,8 +30,13 @@ const openNode = async (t: TestContext, n: number, port: number | null): Promise
   return node;
 };
 
-/** A node in a process of its own, which runs `then` with it; it can be frozen. */
-const openElsewhere = (t: TestContext, n: number, port: number, then = ''): ChildProcess => {
+/** A node in a process of its own, which listens and has run `then`; it can be frozen. */
+const openElsewhere = async (
+  t: TestContext,
+  n: number,
+  port: number,
+  then = '',
+): Promise<ChildProcess> => {
   const script = `
     import { openSwarm } from ${JSON.stringify(new URL('./swarm.ts', import.meta.url).href)};
     const log = { info() {}, warn() {}, error() {} };
@@ -39,11 +46,13 @@ const openElsewhere = (t: TestContext, n: number, port: number, then = ''): Chil
       judge: () => 'accept',
     });
     ${then}
+    process.stdout.write('open');
   `;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
   return child;
 };
 
@@ -56,7 +65,8 @@ test('a peer that falls silent is noticed within 8 s, a lively one stays', async
   const at = [{ host: HOST, port }];
   await lively.dial(node.self, at, 5_000);
   const dials = `await node.dial(${JSON.stringify(node.self)}, ${JSON.stringify(at)}, 10_000);`;
-  const children = [openElsewhere(t, 5, otherPort, dials), openElsewhere(t, 6, farPort)];
+  const opening = [openElsewhere(t, 5, otherPort, dials), openElsewhere(t, 6, farPort)];
+  const children = await Promise.all(opening);
   const isThere = (n: number): boolean => node.connections().some(({ peer }) => peer === keyOf(n));
   await eventually('the one has dialled', () => isThere(5));
   await node.dial(keyOf(6), [{ host: HOST, port: farPort }], 5_000);
