@@ -76,6 +76,7 @@ const viewOf = (members: readonly Member[]): View => ({
   evicted: [],
   operators: [],
   invites: [],
+  intent: [],
   nextRootHash: new Uint8Array(32),
   recovery: 0,
   alarms: [],

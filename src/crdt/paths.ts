@@ -1,7 +1,9 @@
 /**
- * Rule: paths — what the paths under `member/` and `trust/` mean, and how they are spelt.
+ * Rule: paths — what the paths under `member/`, `trust/` and `intent/` mean, and how they are
+ * spelt.
  */
 import { parseMemberId } from './ids.ts';
+import { NAME_PATTERN } from './names.ts';
 
 /** Own facts: the path is `member/<kind>`. */
 const FACT_KINDS = ['endpoints', 'consent', 'version', 'ipv4', 'left'] as const;
@@ -51,4 +53,31 @@ export const readPath = (path: string): PathMeaning | null => {
   if (kind === undefined) return null;
   const isKeyGood = kind === 'root' ? NUMBER_PATTERN.test(key) : parseMemberId(key) !== null;
   return isKeyGood ? { kind, key } : null;
+};
+
+/** Where an object of a service stands: the path is `intent/<service>/<kind>/<name>`. */
+export interface IntentPlace {
+  readonly service: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+const INTENT = 'intent';
+/** A DNS name: a label, or labels with dots between them, 1 to 63 characters in all. */
+const OBJECT_PATTERN =
+  /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+/** The path of an object. Its place must be canonical: `readIntentPath` reads no other. */
+export const intentPath = ({ service, kind, name }: IntentPlace): string =>
+  [INTENT, service, kind, name].join('/');
+
+/** Whether a path is meant for an object of a service, canonical or not. */
+export const isIntentPath = (path: string): boolean => path.startsWith(`${INTENT}/`);
+
+/** The place that a path names, or null for one that is not spelt as it must be. */
+export const readIntentPath = (path: string): IntentPlace | null => {
+  const [area, service = '', kind = '', name = '', ...rest] = path.split('/');
+  if (area !== INTENT || rest.length > 0) return null;
+  const isGood = NAME_PATTERN.test(service) && NAME_PATTERN.test(kind) && OBJECT_PATTERN.test(name);
+  return isGood ? { service, kind, name } : null;
 };

@@ -32,7 +32,7 @@ describe('projection', () => {
       })
       .says('member/consent', { services: ['vpn'], allowRun: false })
       .says('member/version', { version: '0.1.0', commit: 'abc' })
-      .says('intent/lb/unknown', { any: 'thing' })
+      .says('intent/lb/balancer/unknown', { any: 'thing' })
       .says('member/unknown', 7)
       .view();
     const { ipv6, ...member } = memberOf(view, 'a');

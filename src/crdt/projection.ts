@@ -16,6 +16,7 @@ import type { AuthorState } from './entry.ts';
 import { findEvicted } from './evicted.ts';
 import type { Genesis } from './genesis.ts';
 import { type InviteId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
+import { openIntents } from './intents.ts';
 import { findLineage, type Lineage } from './lineage.ts';
 import type { Enrolment, Testimonies } from './membership.ts';
 import { settleOverlay, type Tenancy, type Tenant } from './overlay.ts';
@@ -43,6 +44,7 @@ export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId):
   const founder = memberIdOf(genesis.founderKey);
   const ground = openGround(crypto, genesis, meshId, founder);
   const known = new WeakMap<AuthorState, Testimony>();
+  const readIntents = openIntents();
   const testimonyOf = (state: AuthorState): Testimony => {
     const testimony = known.get(state) ?? readTestimony(ground, state);
     known.set(state, testimony);
@@ -55,7 +57,8 @@ export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId):
     const lineage = findLineage(ground, [...testimonies.values()]);
     const roster = settleRoster(testimonies, founder, lineage);
     const enrolments = enrolmentsOf(testimonies, roster);
-    return render(ground, { testimonies, lineage, roster, enrolments });
+    const intent = readIntents(testimoniesOf(testimonies, roster));
+    return { ...render(ground, { testimonies, lineage, roster, enrolments }), intent };
   };
 }
 
@@ -67,7 +70,7 @@ interface Outcome {
   readonly enrolments: readonly Enrolment[];
 }
 
-const render = (ground: Ground, outcome: Outcome): View => {
+const render = (ground: Ground, outcome: Outcome): Omit<View, 'intent'> => {
   const { genesis, meshId } = ground;
   const { testimonies, lineage, roster, enrolments } = outcome;
   const overlay = settleOverlay(
@@ -89,9 +92,12 @@ const render = (ground: Ground, outcome: Outcome): View => {
   };
 };
 
+const testimoniesOf = (testimonies: Testimonies, { operators }: Roster): readonly Testimony[] =>
+  operators.flatMap(({ member }) => testimonies.get(member) ?? []);
+
 /** Everybody as enrolled, with the name and the labels that operators gave since. */
 const enrolmentsOf = (testimonies: Testimonies, roster: Roster): readonly Enrolment[] => {
-  const ofOperators = roster.operators.flatMap(({ member }) => testimonies.get(member) ?? []);
+  const ofOperators = testimoniesOf(testimonies, roster);
   const names = winnersOf('name', ofOperators);
   const labels = winnersOf('label', ofOperators);
   return [...roster.membership.members.values()].map((enrolment) => ({
@@ -192,6 +198,7 @@ const compareAlarms = (a: Alarm, b: Alarm): number =>
 
 /** Kinds that count from operators only. From others they are no flaw, they are nothing. */
 const OPERATOR_KINDS: ReadonlySet<string> = new Set([
+  'intent',
   'invite',
   'adopt',
   'evict',

@@ -19,7 +19,14 @@ import type { Genesis } from './genesis.ts';
 import { compareHlc, type Hlc } from './hlc.ts';
 import { bytesOfId, type MemberId, type MeshId, type PeerKey } from './ids.ts';
 import { type Memo, openMemo } from './memo.ts';
-import { type FactKind, type PathMeaning, readPath, type TrustKind } from './paths.ts';
+import {
+  type FactKind,
+  isIntentPath,
+  type PathMeaning,
+  readIntentPath,
+  readPath,
+  type TrustKind,
+} from './paths.ts';
 import { readRecord } from './records.ts';
 import { type AdmissionRecord, PATH_SCHEMAS } from './schemas.table.ts';
 
@@ -40,7 +47,7 @@ export interface Statement<K extends Kind> extends Order {
 
 /** A statement that does not hold, and why. */
 export interface Flaw {
-  readonly kind: Kind;
+  readonly kind: Kind | 'intent';
   readonly path: string;
   readonly author: MemberId;
   readonly why: string;
@@ -53,6 +60,8 @@ export interface Testimony {
   readonly author: MemberId;
   /** By kind, then by the key of the path (empty for own facts). */
   readonly said: Said;
+  /** Objects of services, the last at each path. They count from operators only. */
+  readonly wanted: readonly Entry[];
   readonly flaws: readonly Flaw[];
   /** When the author deleted a path, or null when it did not. */
   readonly deletedAt: (path: string) => Hlc | null;
@@ -83,6 +92,8 @@ export interface Ground {
 const MEMO_MAX = 65_536;
 
 const textEncoder = new TextEncoder();
+
+const MISSPELT = 'intent stands at intent/<service>/<kind>/<name>, each of them in lower case';
 
 /** The ground of a mesh, with empty memories. */
 export const openGround = (
@@ -116,17 +127,23 @@ export function readTestimony(ground: Ground, state: AuthorState): Testimony {
   const said = emptySaid();
   const flaws: Flaw[] = [];
   const deletedAt = deletionsOf(ground, state);
+  const wanted: Entry[] = [];
+  const { author } = state;
   for (const entry of state.entries) {
-    const meaning = entry.value === null ? null : readPath(entry.path);
-    if (meaning === null) continue;
+    if (entry.value === null) continue;
     const deleted = deletedAt(entry.path);
     if (deleted !== null && compareHlc(entry.hlc, deleted) <= 0) continue;
-    const why = take(ground, said, state.author, { meaning, entry });
-    if (why !== null) {
-      flaws.push({ kind: meaning.kind, path: entry.path, author: state.author, why });
+    if (isIntentPath(entry.path)) {
+      if (readIntentPath(entry.path) !== null) wanted.push(entry);
+      else flaws.push({ kind: 'intent', path: entry.path, author, why: MISSPELT });
+      continue;
     }
+    const meaning = readPath(entry.path);
+    if (meaning === null) continue;
+    const why = take(ground, said, author, { meaning, entry });
+    if (why !== null) flaws.push({ kind: meaning.kind, path: entry.path, author, why });
   }
-  return { author: state.author, said, flaws, deletedAt, isForked: state.isForked === true };
+  return { author, said, wanted, flaws, deletedAt, isForked: state.isForked === true };
 }
 
 /** The statement in force for each key, among authors whose statements of this kind count. */

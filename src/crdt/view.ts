@@ -6,7 +6,10 @@
  * or on who looks.
  */
 import type { Endpoint } from '../ports.ts';
+import type { Value } from './entry.ts';
+import type { Hlc } from './hlc.ts';
 import type { InviteId, MemberId, MeshId } from './ids.ts';
+import type { IntentPlace } from './paths.ts';
 
 export type Role = 'node' | 'operator';
 
@@ -88,6 +91,23 @@ export interface Quarantined {
   readonly why: string;
 }
 
+/** What one operator wants at a place. The value is as written; only its service reads it. */
+export interface IntentClaim {
+  readonly value: Value;
+  readonly author: MemberId;
+  readonly hlc: Hlc;
+}
+
+/** An object of a service, as it is in force: the last that an operator said there. */
+export interface Intent extends IntentClaim, IntentPlace {
+  readonly path: string;
+  /**
+   * What other operators said there since it was last deleted, the latest first: for who cannot
+   * read the value in force, as it may come of a later version.
+   */
+  readonly older: readonly IntentClaim[];
+}
+
 export interface View {
   readonly mesh: MeshInfo;
   /** Admitted and not void, sorted by id. Those that have left are listed, marked. */
@@ -103,6 +123,8 @@ export interface View {
    * By number, then id. Spent, revoked and expired ones included: the join protocol tells which.
    */
   readonly invites: readonly Invite[];
+  /** What operators want of the services, by path. Of nobody else anything counts. */
+  readonly intent: readonly Intent[];
   /** Hash that the next recovery's root key must have. */
   readonly nextRootHash: Uint8Array;
   readonly recovery: number;

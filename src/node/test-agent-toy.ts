@@ -120,6 +120,7 @@ const VIEW: View = {
   evicted: [],
   operators: [],
   invites: [],
+  intent: [],
   nextRootHash: new Uint8Array(32),
   recovery: 0,
   alarms: [],

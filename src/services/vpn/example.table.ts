@@ -52,6 +52,7 @@ export const exampleView = (members: readonly Member[]): View => ({
   evicted: [],
   operators: [],
   invites: [],
+  intent: [],
   nextRootHash: bytes(0),
   recovery: 0,
   alarms: [],
