@@ -20,6 +20,14 @@ export async function operators(world: RealWorld): Promise<void> {
   await together(world, ['vm1', 'vm2', 'vm3']);
 
   const vm1 = world.vm('vm1');
+  await world.rename('vm2', 'vm3', 'db');
+  const isRenamed = async (): Promise<boolean> =>
+    (await world.members('vm1')).some(({ name }) => name === 'db');
+  await world.eventually('vm1 calls vm3 as vm2 does', isRenamed, SETTLE_MS);
+  const shown = await obey(vm1, ['operator', 'remove', 'vm2', '--dry-run']);
+  expect(`the name stays: ${shown}`, /^ {2}stays {6}trust\/name\//m.test(shown));
+  expect(`the invites are revoked: ${shown}`, /^ {2}revoked {4}trust\/invite\//m.test(shown));
+  expect('nothing is done yet', (await world.status('vm2')).self.role === 'operator');
   await obey(vm1, ['operator', 'remove', 'vm2', '--yes']);
   const isNode = async (): Promise<boolean> =>
     (await world.members('vm2')).some(({ name, role }) => name === 'vm2' && role === 'node');
@@ -28,6 +36,8 @@ export async function operators(world: RealWorld): Promise<void> {
   expect(`the refusal names the role: ${line}`, line.startsWith('role: '));
   const late = await refusal('an invite of who lost the role', world.join('vm4', unspent));
   expect(`the refusal names the token: ${late}`, late.startsWith('token: '));
+  expect('what it had decided stays', await isRenamed());
+  await world.rename('vm1', 'db', 'vm3');
   await together(world, ['vm1', 'vm2', 'vm3']);
   await admit(world, 'vm1', 'vm4');
   await together(world, ['vm1', 'vm2', 'vm3', 'vm4']);

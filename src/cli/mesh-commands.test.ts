@@ -203,12 +203,32 @@ test('member rename and label', async () => {
 
 test('operator add and remove', async () => {
   // Goal: their requests and output, and refusals. Method: the acts.
-  const answers = { 'POST /v1/operators': done(), 'DELETE /v1/operators/vm2': done() };
+  const statements = [
+    { path: 'intent/x', fate: 'adopted', value: null },
+    { path: 'trust/invite/j', fate: 'revoked', value: {} },
+  ];
+  const removal = { id: 'bbbbbb', name: 'vm2', statements };
+  const answers = {
+    'POST /v1/operators': done(),
+    'DELETE /v1/operators/vm2': done(removal),
+    'GET /v1/operators/vm2/removal': done(removal),
+  };
   const added = await run(['operator', 'add', 'vm2'], { answers });
   assert.deepEqual(added.requests[0]?.body, { member: 'vm2' });
   assert.equal(added.out, 'vm2 is an operator.\n');
   const removed = await run(['operator', 'remove', 'vm2', '-o', 'json'], { answers });
-  assert.deepEqual(JSON.parse(removed.out), { removed: 'vm2' });
+  assert.deepEqual(JSON.parse(removed.out), { removed: true, name: 'vm2', statements });
+  const lines = '  stays      intent/x (deleted)\n  revoked    trust/invite/j\n';
+  assert.equal(
+    (await run(['operator', 'remove', 'vm2'], { answers })).out,
+    `vm2 is no operator any more. What it had said:\n${lines}`,
+  );
+  const shown = await run(['operator', 'remove', 'vm2', '--dry-run'], { answers });
+  assert.equal(shown.out, `If vm2 loses the role:\n${lines}`);
+  assert.deepEqual(
+    shown.requests.map(({ method }) => method),
+    ['GET'],
+  );
 });
 
 test('operator recover: the code by input or file, the next one shown or kept', async () => {

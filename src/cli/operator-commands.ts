@@ -3,6 +3,7 @@
  */
 import { Command } from 'commander';
 import { Fault, type FaultCode } from '../fault.ts';
+import type { Removal } from '../node/removal.ts';
 import type { Local } from './local.ts';
 import type { Session } from './session.ts';
 
@@ -25,20 +26,46 @@ export function operatorCommand(local: Local, session: Open): Command {
         await show({ operator: member }, () => `${member} is an operator.\n`);
       }),
   );
-  operator.addCommand(
-    new Command('remove')
-      .description('take the role back; who joined by its invites stays, nobody else does')
-      .argument('<member>', 'name or id')
-      .addHelpText('after', '\nExample:\n  cnsmo operator remove vm2\n')
-      .action(async (member: string, _flags, command: Command) => {
-        const { call, show } = session(command);
-        await call('DELETE', `/v1/operators/${encodeURIComponent(member)}`);
-        await show({ removed: member }, () => `${member} is no operator any more.\n`);
-      }),
-  );
+  operator.addCommand(removeCommand(session));
   operator.addCommand(recoverCommand(local, session));
   return operator;
 }
+
+const removeCommand = (session: Open): Command =>
+  new Command('remove')
+    .description('take the role back; what the member decided stays, signed by this VM')
+    .argument('<member>', 'name or id')
+    .option('--dry-run', 'only show what would become of its statements')
+    .addHelpText(
+      'after',
+      '\nIts invites are revoked; who joined by them stays.\n' +
+        '\nExample:\n  cnsmo operator remove vm2 --dry-run\n',
+    )
+    .action(async (member: string, { dryRun = false }: { dryRun?: boolean }, command: Command) => {
+      const { call, show } = session(command);
+      const path = `/v1/operators/${encodeURIComponent(member)}`;
+      const asked = dryRun ? call('GET', `${path}/removal`) : call('DELETE', path);
+      const { name, statements } = (await asked) as Removal;
+      const head = dryRun
+        ? `If ${name} loses the role:\n`
+        : `${name} is no operator any more. What it had said:\n`;
+      const lines = statements.map(
+        ({ path: at, fate, value }) =>
+          `  ${FATES[fate]}  ${at}${value === null ? ' (deleted)' : ''}\n`,
+      );
+      await show({ removed: !dryRun, name, statements }, () =>
+        lines.length > 0
+          ? head + lines.join('')
+          : `${name} is no operator${dryRun ? ', or said nothing as one' : ' any more'}.\n`,
+      );
+    });
+
+const FATES: Readonly<Record<Removal['statements'][number]['fate'], string>> = {
+  adopted: 'stays    ',
+  revoked: 'revoked  ',
+  overruled: 'overruled',
+  void: 'no effect',
+};
 
 /** After these nothing was changed; after others the mesh may have taken the code. */
 const NOTHING_DONE: ReadonlySet<FaultCode> = new Set(['usage', 'refused', 'forbidden']);

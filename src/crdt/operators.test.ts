@@ -39,6 +39,16 @@ const CASES: readonly Case[] = [
     expected: { members: 'a b c founder', operators: 'founder a' },
   },
   {
+    what: 'of two that remove each other the senior keeps the role, though the junior was later',
+    story: ofTwoOperators().as('a').removes('b').as('b').removes('a'),
+    expected: { members: 'a b c founder', operators: 'founder a' },
+  },
+  {
+    what: 'also when the junior was first',
+    story: ofTwoOperators().as('b').removes('a').as('a').removes('b'),
+    expected: { members: 'a b c founder', operators: 'founder a' },
+  },
+  {
     what: 'a junior removes its senior',
     story: ofTwoOperators().as('b').removes('founder').adopts('b').invites('i').adopts('founder'),
     expected: { members: 'a b c founder', operators: 'a b' },

@@ -1,33 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Entry } from './entry.ts';
-import type { Store } from './store.ts';
-import { idOf as idIn, openTestStore } from './test-mesh.ts';
-import { idOf, openTestProjector, world } from './test-world.ts';
-
-const NAMES = ['founder', 'a', 'b', 'c'];
-
-/** A story of the test world, written by real stores: all frames, in the order of the stamps. */
-const framesOf = (story: ReturnType<typeof world>): readonly Uint8Array[] => {
-  const stores = new Map<string, Store>(
-    NAMES.map((name) => [idOf(name), openTestStore(name, openTestProjector())]),
-  );
-  const said = story
-    .states()
-    .flatMap(({ author, entries }) => entries.map((entry): [string, Entry] => [author, entry]))
-    .sort(([, a], [, b]) => a.hlc[0] - b.hlc[0]);
-  const frames: Uint8Array[] = [];
-  for (const [author, { path, value, hlc }] of said) {
-    const store = stores.get(author);
-    assert.ok(store !== undefined);
-    store.receiveAll(frames, hlc[0]);
-    const written = store.write([{ path, value }], hlc[0]);
-    assert.ok(written.kind === 'frame', path);
-    written.commit();
-    frames.push(written.bytes);
-  }
-  return frames;
-};
+import { framesOf, openWorldStore } from './test-frames.ts';
+import { idOf as idIn } from './test-mesh.ts';
+import { idOf, world } from './test-world.ts';
 
 describe('store and projection', () => {
   it('agree on who is certified, whatever the order of the frames', () => {
@@ -52,7 +27,7 @@ describe('store and projection', () => {
       frames.toReversed(),
       frames.toSorted((a, b) => a.length - b.length),
     ]) {
-      const store = openTestStore('z', openTestProjector());
+      const store = openWorldStore('z');
       for (const { verdict } of store.receiveAll(order, 1000)) assert.equal(verdict, 'taken');
       const { members, evicted, operators } = store.view();
       const expected = story.view();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { EventAnswer } from './events.ts';
 import type { Status } from './rules/answers.ts';
@@ -43,25 +44,50 @@ test('api: reading', async () => {
   }
 });
 
+/** What only an operator may do. */
+const OPERATOR_ROUTES = [
+  ['POST', '/v1/invites', INVITE],
+  ['DELETE', '/v1/invites/:id', null],
+  ['POST', '/v1/operators', { member: 'vm1' }],
+  ['DELETE', '/v1/operators/:member', null],
+  ['PUT', '/v1/members/:member/name', { name: 'db' }],
+  ['PUT', '/v1/members/:member/labels', { changes: ['role=db'] }],
+  ['POST', '/v1/conflicts/take', { path: 'intent/x' }],
+] as const;
+
+/** What a VM decides about itself, and what needs the recovery code. */
+const OWN_ROUTES = [
+  'POST /v1/recovery-codes',
+  'POST /v1/operators/recover',
+  'POST /v1/recover',
+  'PUT /v1/audit/limits',
+  'PUT /v1/consent',
+  'POST /v1/leave',
+  'POST /v1/stop',
+];
+
 test('api: what only an operator may do is forbidden to a node; nothing is written', async () => {
   // Goal: 403 for each. Method: the routes that write; twin: the founder is not forbidden.
-  const routes = [
-    ['POST', '/v1/invites', INVITE],
-    ['DELETE', '/v1/invites/aaaaaaaaaa', null],
-    ['POST', '/v1/operators', { member: 'vm1' }],
-    ['DELETE', '/v1/operators/vm1', null],
-    ['PUT', '/v1/members/vm1/name', { name: 'db' }],
-    ['PUT', '/v1/members/vm1/labels', { changes: ['role=db'] }],
-  ] as const;
   const node = await openApi(STRANGER);
   const founder = await openApi();
   const before = JSON.stringify(node.replica.heads());
-  for (const [method, path, body] of routes) {
+  for (const [method, route, body] of OPERATOR_ROUTES) {
+    const path = route.replace(':id', 'aaaaaaaaaa').replace(':member', 'vm1');
     const line = await node.refusal(method, path, body);
     assert.match(line, /^forbidden role: node: only an operator may [^;]+; run it on an operator/);
     assert.doesNotMatch(await founder.refusal(method, path, body), /^forbidden/);
   }
   assert.equal(JSON.stringify(node.replica.heads()), before);
+});
+
+test('api: no route that writes is in neither list', async () => {
+  // Goal: a new route cannot forget the role. Method: the routes as the source lists them.
+  const listed = [...OPERATOR_ROUTES.map(([method, path]) => `${method} ${path}`), ...OWN_ROUTES];
+  const source = await readFile(new URL('./api.ts', import.meta.url), 'utf8');
+  const found = [...source.matchAll(/method: '([A-Z]+)',\s+path: '([^']+)'/g)]
+    .map(([, method, path]) => `${method} ${path}`)
+    .filter((route) => !route.startsWith('GET '));
+  assert.deepEqual(found.toSorted(), listed.toSorted());
 });
 
 test('api: a wrong body names the field, its value and the remedy', async () => {

@@ -20,10 +20,10 @@ import {
   makeNextCode,
   type OperatorPorts,
   recoverOperator,
-  removeOperator,
   revokeInvite,
 } from './operators.ts';
 import { type RecoverContext, recover } from './recover.ts';
+import { removeOperator, showRemoval } from './removal.ts';
 import type { Told } from './rules/answers.ts';
 import { readServices } from './rules/settings.ts';
 import { membersOf, type Sight, statusOf } from './rules/status.ts';
@@ -139,6 +139,11 @@ const routes: readonly Route[] = [
     method: 'POST',
     path: '/v1/operators',
     run: (context, _, body) => addOperator(context.ports, context, readAs(memberBody, body).member),
+  },
+  {
+    method: 'GET',
+    path: '/v1/operators/:member/removal',
+    run: (context, { member = '' }) => showRemoval(context.ports, context, member),
   },
   {
     method: 'DELETE',

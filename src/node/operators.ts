@@ -4,7 +4,7 @@
  * Each act checks first whether this member may do it and says so before it tries; then it is one
  * signed frame. An act that others must know at once is done when one of them has it.
  */
-import { type Edit, isRecord } from '../crdt/entry.ts';
+import { isRecord } from '../crdt/entry.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import { makeInvite } from '../crdt/invite.ts';
 import { makeRoot, printRecoveryCode, readRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
@@ -16,7 +16,6 @@ import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
 import type { ListedInvite } from './rules/answers.ts';
 import { findInvite, findMember, inviteState } from './rules/find.ts';
-import { isOverruled } from './rules/naming.ts';
 import { tokenEntries } from './rules/token-entries.ts';
 import type { Sync } from './sync.ts';
 
@@ -121,22 +120,6 @@ export async function addOperator(
   }
 }
 
-/** Takes the role back from another member; what it signed and should stay is signed anew. */
-export async function removeOperator(
-  ports: OperatorPorts,
-  context: OperatorContext,
-  text: string,
-): Promise<void> {
-  const view = context.replica.view();
-  mustBeOperator(view, context.self, 'take the role back');
-  const member = findMember(view, text);
-  if (member.role !== 'operator') return;
-  if (member.id === context.self) throw cannotRemove(member.name);
-  const adopted = adoptions(context, view, member.id, ports.clock.wallMs());
-  await context.replica.write([...adopted, { path: `trust/role/${member.id}`, value: null }]);
-  await spread(context);
-}
-
 /** The seed of the recovery code. Fault 'refused' when it is not the one that the mesh expects. */
 function readNextCode(crypto: Crypto, view: View, code: string): Uint8Array {
   const root = readRecoveryCode(crypto, code);
@@ -182,32 +165,6 @@ export async function recoverOperator(
   await spread(context);
 }
 
-/**
- * What the removed operator signed as operator and what stays: under the remover, in the same
- * frame. Its invites stay for those who came by them; revoked, since it may still hold the tokens.
- */
-function adoptions(
-  context: OperatorContext,
-  view: View,
-  removed: MemberId,
-  wallMs: number,
-): readonly Edit[] {
-  const paths = context.replica
-    .pathsOf(removed)
-    .filter((path) => /^(intent\/|trust\/(invite|adopt|evict|role|name|label)\/)/.test(path));
-  return paths.flatMap((path): Edit[] => {
-    const value = context.replica.valueOf(removed, path);
-    const isAboutItself = path === `trust/role/${removed}`;
-    const isSpare = path.startsWith('trust/role/') && !isRoleHeld(view, path);
-    if (value === null || isAboutItself || isSpare || isOverruled(view, path, value)) return [];
-    const isOpenInvite = path.startsWith('trust/invite/') && isRecord(value) && !value.revokedAt;
-    return [{ path, value: isOpenInvite ? { ...value, revokedAt: wallMs } : value }];
-  });
-}
-
-const isRoleHeld = (view: View, path: string): boolean =>
-  view.operators.some(({ member }) => path === `trust/role/${member}`);
-
 /** Fault 'forbidden' for who is no operator. `what`: the act, for people. */
 export const mustBeOperator = (view: View, self: MemberId, what: string): void => {
   if (view.operators.some(({ member }) => member === self)) return;
@@ -239,14 +196,6 @@ async function reaches(
   }
   return false;
 }
-
-const cannotRemove = (name: string): Fault =>
-  new Fault('refused', {
-    field: 'member',
-    value: name,
-    why: 'an operator cannot remove itself: what it signed would be void',
-    remedy: 'run it on another operator, which adopts what should stay',
-  });
 
 const badCode = (why: string, remedy: string): Fault =>
   new Fault('refused', { field: 'code', value: '(hidden)', why, remedy });

@@ -23,7 +23,10 @@ import type { Ahead } from './rules/clocks.ts';
 
 /** The shared state as loops use it. */
 export interface Replica
-  extends Pick<Store, 'heads' | 'framesAfter' | 'valueOf' | 'pathsOf' | 'claims' | 'latest'>,
+  extends Pick<
+      Store,
+      'heads' | 'framesAfter' | 'valueOf' | 'pathsOf' | 'claims' | 'latest' | 'winner'
+    >,
     Omit<OwnWriter, 'write' | 'flush'> {
   view(): View;
   /**
@@ -81,6 +84,7 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     pathsOf: store.pathsOf,
     claims: store.claims,
     latest: store.latest,
+    winner: store.winner,
     view: store.view,
     write: own.write,
     confirm: own.confirm,

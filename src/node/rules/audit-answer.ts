@@ -2,6 +2,7 @@
  * Rule: audit answer — kept changes as the local API tells them: who, when, where, before, after.
  */
 import { base64url, hex } from '@scure/base';
+import type { Fate, Hanging } from '../../crdt/adoption.ts';
 import type { Change } from '../../crdt/change.ts';
 import type { Claim, Conflict } from '../../crdt/conflicts.ts';
 import { isRecord, type Value } from '../../crdt/entry.ts';
@@ -116,6 +117,17 @@ export const listConflicts = (
     losers: losers.map(listed),
   }));
 };
+
+/** A statement of an operator that loses the role, and what becomes of it. */
+export interface ListedHanging {
+  readonly path: string;
+  readonly fate: Fate;
+  readonly value: Plain;
+}
+
+/** What hangs on an operator, as the API tells it. */
+export const listHanging = (hanging: readonly Hanging[]): readonly ListedHanging[] =>
+  hanging.map(({ path, fate, value }) => ({ path, fate, value: plainValue(value) }));
 
 const nameOf = (view: View, id: MemberId): string =>
   view.members.find((member) => member.id === id)?.name ?? id.slice(0, 12);

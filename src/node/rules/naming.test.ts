@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trustPath } from '../../crdt/paths.ts';
-import { idOf, world } from '../../crdt/test-world.ts';
-import { isOverruled, isSameLabels, relabel } from './naming.ts';
+import { isSameLabels, relabel } from './naming.ts';
 
 test('naming: labels are set and removed in the order of the changes', () => {
   // Goal: what `member label` means. Method: a table; what is not there is removed in peace.
@@ -44,23 +42,4 @@ test('naming: labels are compared by what they say', () => {
   assert.ok(!isSameLabels({ a: '1' }, { a: '2' }));
   assert.ok(!isSameLabels({ a: '1' }, { b: '1' }));
   assert.ok(!isSameLabels({ a: '1' }, { a: '1', b: '2' }));
-});
-
-test('naming: a word that does not show is overruled', () => {
-  // Goal: who adopts a removed operator's words leaves out what had lost. Method: both kinds, and a
-  // name that shows with the mark of a tie.
-  const [name, label] = [trustPath('name', idOf('a')), trustPath('label', idOf('a'))];
-  const view = world()
-    .invites('i')
-    .admits('a', 'i')
-    .says(name, { name: 'db' })
-    .says(label, { labels: { role: 'db' } })
-    .view();
-  assert.equal(isOverruled(view, name, { name: 'db' }), false);
-  assert.equal(isOverruled(view, name, { name: 'web' }), true);
-  assert.equal(isOverruled(view, label, { labels: { role: 'db' } }), false);
-  assert.equal(isOverruled(view, label, { labels: {} }), true);
-  assert.equal(isOverruled(view, trustPath('role', idOf('a')), { number: 1 }), false);
-  const tied = world().invites('i').admits('a', 'i').says(name, { name: 'founder' }).view();
-  assert.equal(isOverruled(tied, name, { name: 'founder' }), false);
 });

@@ -1,10 +1,7 @@
 /**
- * Rule: naming — labels after a change that a person typed; and which given names still hold.
+ * Rule: naming — labels after a change that a person typed.
  */
-import { isRecord, type Value } from '../../crdt/entry.ts';
 import { isLabelKey, LABELS_MAX, parseLabel } from '../../crdt/names.ts';
-import { trustPath } from '../../crdt/paths.ts';
-import type { View } from '../../crdt/view.ts';
 import { Fault } from '../../fault.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -36,23 +33,6 @@ export function relabel(before: Labels, changes: readonly string[]): Labels {
 export const isSameLabels = (a: Labels, b: Labels): boolean =>
   Object.keys(a).length === Object.keys(b).length &&
   Object.entries(a).every(([key, value]) => b[key] === value);
-
-/**
- * Whether a given name or labels are not what the member shows: another operator's word stands. A
- * name that lost a tie is shown with a mark, and stands. False for every other path.
- */
-export const isOverruled = (view: View, path: string, value: Value): boolean =>
-  isRecord(value) &&
-  view.members.some(({ id, name, labels }) => {
-    if (path === trustPath('name', id)) {
-      const isTied = view.alarms.some(({ kind, about }) => kind === 'name-tie' && about === id);
-      return name !== value.name && !isTied;
-    }
-    return path === trustPath('label', id) && !isSameLabels(labels, labelsIn(value.labels));
-  });
-
-const labelsIn = (value: Value | undefined): Labels =>
-  value !== undefined && isRecord(value) ? (value as Labels) : {};
 
 const badLabel = (value: string, why: string, remedy: string): Fault =>
   new Fault('refused', { field: 'label', value, why, remedy });
