@@ -20,7 +20,7 @@ export interface Floor {
 /** Contract files of floor 0. */
 const GROUND = [/^src\/crdt\//, /^src\/(?:ports|sign|fault)\.ts$/];
 /** Packages that are pure: no clock, no randomness, no input or output. */
-const PURE = [/^zod\/mini$/, /^cborg(?:\/|$)/, /^@scure\/base$/, /^ipaddr\.js$/];
+const PURE = [/^zod\/mini$/, /^@scure\/base$/, /^ipaddr\.js$/];
 const NODE = /^node:/;
 const ANY_PACKAGE =
   /^(?!yjs$|\.|src\/|scripts\/|sim\/|fuzz\/|scenarios\/|netns-tests\/|kernel-tests\/|release-tests\/|bench\/)/;
@@ -137,4 +137,4 @@ export const FLOORS: readonly Floor[] = [
 export const TEST_SUPPORT = /(?:^|\/)test-[a-z-]+\.ts$|-contract(?:-[a-z-]+)?\.ts$/;
 
 /** What tests may import beside what their floor may. */
-export const TESTS_MAY: readonly RegExp[] = [NODE, /^fast-check$/, CRYPTO, /^sim\//];
+export const TESTS_MAY: readonly RegExp[] = [NODE, /^(?:fast-check|cborg)$/, CRYPTO, /^sim\//];

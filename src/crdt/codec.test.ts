@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decode as decodeCbor, encode as encodeCbor, rfc8949EncodeOptions } from 'cborg';
 import fc from 'fast-check';
 import { decode, encode, isSameBytes } from './codec.ts';
 import type { Value } from './entry.ts';
@@ -75,6 +76,45 @@ test('codec: order of fields does not matter to the bytes', () => {
   const expected = 'a3616102616203626161' + '01';
   assert.equal(toHex(encode({ aa: 1, b: 3, a: 2 })), expected);
   assert.equal(toHex(encode({ a: 2, b: 3, aa: 1 })), expected);
+});
+
+/** What cborg, a library of its own, spells canonically and reads strictly; else undefined. */
+const referenceOf = (bytes: Uint8Array): unknown => {
+  const options = { strict: true, allowIndefinite: false, allowUndefined: false, useMaps: true };
+  try {
+    const value = withRecords(decodeCbor(bytes, { ...options, rejectDuplicateMapKeys: true }));
+    const again = encodeCbor(value, rfc8949EncodeOptions);
+    return toHex(again) === toHex(bytes) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const withRecords = (raw: unknown): unknown => {
+  if (Array.isArray(raw)) return raw.map(withRecords);
+  if (!(raw instanceof Map)) return raw;
+  return Object.assign(
+    Object.create(null),
+    Object.fromEntries([...raw].map(([key, value]) => [String(key), withRecords(value)])),
+  );
+};
+
+test('codec: it spells and reads as another implementation does', () => {
+  // Goal: the bytes are RFC 8949's, not only our own. By random values and mutants of them beside
+  // cborg: what is read here is read there, and the same; what is refused here is one of ours.
+  const ours = /deep|field named|plain Unicode|number|CBOR as/;
+  fc.assert(
+    fc.property(anyValue, fc.nat(), fc.nat(255), (value, place, byte) => {
+      const bytes = encode(value);
+      assert.equal(toHex(bytes), toHex(encodeCbor(value, rfc8949EncodeOptions)));
+      bytes[place % bytes.length] = byte;
+      const decoded = decode(bytes);
+      const reference = referenceOf(bytes);
+      if (decoded.ok) assert.deepStrictEqual(decoded.value, reference);
+      else if (reference !== undefined) assert.match(decoded.why, ours);
+    }),
+    { numRuns: 3000 },
+  );
 });
 
 /** Bytes that are taken, and what they spell. */
