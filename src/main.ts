@@ -76,6 +76,10 @@ const local: Local = {
     delete process.env[name];
     return value;
   },
+  caller: async () => {
+    const { sshCaller } = await import('./node/linux/ssh-caller.ts');
+    return await sshCaller(process.env.SSH_CONNECTION);
+  },
   isInputTerminal: process.stdin.isTTY === true,
   isErrorTerminal: process.stderr.isTTY === true,
   onInterrupt: (act) => {

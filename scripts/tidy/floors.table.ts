@@ -19,6 +19,8 @@ export interface Floor {
 
 /** Contract files of floor 0. */
 const GROUND = [/^src\/crdt\//, /^src\/(?:ports|sign|fault)\.ts$/];
+/** What a service is, and what may be asked of it. */
+const CONTRACT = /^src\/services\/(?:service|verb)\.ts$/;
 /** Packages that are pure: no clock, no randomness, no input or output. */
 const PURE = [/^zod\/mini$/, /^@scure\/base$/, /^ipaddr\.js$/];
 const NODE = /^node:/;
@@ -40,18 +42,18 @@ export const FLOORS: readonly Floor[] = [
   {
     name: 'loop of a service',
     files: /^src\/services\/[^/]+\/loop\.ts$/,
-    may: [/^src\/services\/service\.ts$/, ...GROUND],
+    may: [CONTRACT, ...GROUND],
   },
   {
     name: 'service',
     files: /^src\/services\//,
-    may: [/^src\/services\/service\.ts$/, ...GROUND, ...PURE],
+    may: [CONTRACT, ...GROUND, ...PURE],
   },
   {
     name: 'rules of the node',
     files: /^src\/node\/rules\//,
     may: [/^src\/node\/rules\//, ...GROUND, ...PURE],
-    types: [/^src\/services\/service\.ts$/],
+    types: [CONTRACT],
   },
   {
     name: 'edge',
@@ -63,7 +65,7 @@ export const FLOORS: readonly Floor[] = [
     files: /^src\/node\//,
     may: [
       /^src\/node\/(?!linux\/)/,
-      /^src\/services\/(?:service|registry)\.ts$/,
+      /^src\/services\/(?:service|verb|registry)\.ts$/,
       ...GROUND,
       ...PURE,
     ],
@@ -75,11 +77,12 @@ export const FLOORS: readonly Floor[] = [
       /^src\/cli\//,
       /^src\/fault\.ts$/,
       /^src\/crdt\/(?:names|ids|token|invite-token)\.ts$/,
+      /^src\/services\/registry\.ts$/,
       ...PURE,
       /^commander$/,
       /^yaml$/,
     ],
-    types: [/^src\/ports\.ts$/, /^src\/crdt\/view\.ts$/, /^src\/node\/(?!linux\/)/],
+    types: [/^src\/ports\.ts$/, /^src\/crdt\/view\.ts$/, /^src\/node\/(?!linux\/)/, CONTRACT],
   },
   { name: 'main', files: /^src\/main\.ts$/, may: [/^src\//, NODE, ANY_PACKAGE] },
   { name: 'scenarios', files: /^scenarios\//, may: [/^scenarios\//, /^node:assert\/strict$/] },
@@ -137,4 +140,10 @@ export const FLOORS: readonly Floor[] = [
 export const TEST_SUPPORT = /(?:^|\/)test-[a-z-]+\.ts$|-contract(?:-[a-z-]+)?\.ts$/;
 
 /** What tests may import beside what their floor may. */
-export const TESTS_MAY: readonly RegExp[] = [NODE, /^(?:fast-check|cborg)$/, CRYPTO, /^sim\//];
+export const TESTS_MAY: readonly RegExp[] = [
+  NODE,
+  /^(?:fast-check|cborg)$/,
+  CRYPTO,
+  /^sim\//,
+  /^src\/services\/test-toy\.ts$/,
+];

@@ -8,6 +8,8 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { FAULT_STATUS, Fault } from '../fault.ts';
+import { SERVICES } from '../services/registry.ts';
+import type { Offer } from '../services/verb.ts';
 import { backupCommands } from './backup-commands.ts';
 import type { Local } from './local.ts';
 import { memberCommands } from './member-commands.ts';
@@ -15,12 +17,17 @@ import { meshCommands } from './mesh-commands.ts';
 import { openSession } from './open-session.ts';
 import { showOverview } from './overview.ts';
 import { plainJson, plainText } from './plain-text.ts';
+import { serviceCommands } from './service-commands.ts';
 import type { Session } from './session.ts';
 import { type Stand, usageFault } from './usage-fault.ts';
 
 /** Runs one command line; resolves to its exit status. Never throws. */
-export async function runCli(argv: readonly string[], local: Local): Promise<number> {
-  const program = buildProgram(local);
+export async function runCli(
+  argv: readonly string[],
+  local: Local,
+  services: readonly Offer[] = SERVICES,
+): Promise<number> {
+  const program = buildProgram(local, services);
   try {
     await obey(program, asTyped(argv), local);
     return 0;
@@ -95,7 +102,7 @@ const HELP = {
   },
 };
 
-function buildProgram(local: Local): Command {
+function buildProgram(local: Local, services: readonly Offer[]): Command {
   const program = new Command('cnsmo')
     .description('VPN, firewall and load balancing for your Linux VMs, without a central server')
     .version(local.version, '--version', 'version and commit')
@@ -110,6 +117,7 @@ function buildProgram(local: Local): Command {
   const commands = [
     ...memberCommands(local, session),
     ...meshCommands(local, session),
+    ...serviceCommands(local, session, services),
     ...backupCommands(local, session),
   ];
   for (const command of commands) program.addCommand(withCommon(command, local));

@@ -4,10 +4,11 @@
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
 import type { EventAnswer, MeshEvent } from '../node/events.ts';
+import type { Tone } from '../services/verb.ts';
 import { readDuration } from './duration.ts';
 import type { Local } from './local.ts';
 import type { Session } from './session.ts';
-import type { Page, Tone } from './table.ts';
+import type { Page } from './table.ts';
 
 /** How long the daemon holds a request for events back when there are none. Unit: ms. */
 const HOLD_MS = 20_000;

@@ -6,6 +6,7 @@
 
 import type { Told } from '../node/rules/answers.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
+import type { Caller } from '../services/verb.ts';
 import type { Page } from './table.ts';
 
 /** Where the state and the sockets are. */
@@ -118,6 +119,8 @@ export interface Local {
   readHidden(prompt: string): Promise<string>;
   /** An environment variable, removed from what children see. */
   takeEnv(name: string): string | undefined;
+  /** The SSH connection by which whoever types this reached this machine; null: none. */
+  caller(): Promise<Caller | null>;
   /** Runs `act` when the person presses Ctrl-C, and ends with 130; gives what takes that back. */
   onInterrupt(act: () => void): () => void;
   readonly isInputTerminal: boolean;

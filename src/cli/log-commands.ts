@@ -3,10 +3,11 @@
  */
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
+import type { Tone } from '../services/verb.ts';
 import type { Local } from './local.ts';
 import { plainText } from './plain-text.ts';
 import type { Session } from './session.ts';
-import type { Page, Tone } from './table.ts';
+import type { Page } from './table.ts';
 
 interface LogFlags {
   readonly follow?: boolean;

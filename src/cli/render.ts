@@ -2,8 +2,9 @@
  * Rule: render — answers as people read them: tables, and lines.
  */
 import type { ListedInvite, MemberStatus, Status } from '../node/rules/answers.ts';
+import type { Cell, Tone } from '../services/verb.ts';
 import { wrapText } from './plain-text.ts';
-import { type Cell, type Page, renderTable, type Tone } from './table.ts';
+import { type Page, renderTable } from './table.ts';
 
 /** The overlay address is never shortened: it is what people copy. */
 const MEMBER_COLUMNS = [

@@ -6,27 +6,14 @@
  * 2. Where that is not enough, columns go whole, those of the highest `spare` first.
  * 3. Colour never changes a width.
  */
+import type { Cell, Column, Tone } from '../services/verb.ts';
 import { columnsOf, shorten } from './plain-text.ts';
-
-/** What a text is to say at a glance. */
-export type Tone = 'good' | 'warn' | 'bad' | 'dim' | 'strong';
 
 /** What is written on: how wide, and how a tone looks there; plain where nobody sees colours. */
 export interface Page {
   readonly columns: number;
   readonly paint: (tone: Tone, text: string) => string;
 }
-
-/** A heading. */
-export interface Column {
-  readonly heading: string;
-  /** To how many columns cells may be shortened; absent: not at all. */
-  readonly least?: number;
-  /** How soon it may be left out, sooner where higher; absent: never. */
-  readonly spare?: number;
-}
-
-export type Cell = string | { readonly text: string; readonly tone: Tone };
 
 const GAP = '  ';
 

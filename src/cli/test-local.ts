@@ -4,6 +4,7 @@
 import { Fault } from '../fault.ts';
 import type { Told } from '../node/rules/answers.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
+import type { Caller, Offer } from '../services/verb.ts';
 import { runCli } from './cli.ts';
 import type { Local, Places } from './local.ts';
 
@@ -18,6 +19,8 @@ interface Choice {
   readonly typed?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
+  readonly caller?: Caller;
+  readonly services?: readonly Offer[];
   readonly isTerminal?: boolean;
   readonly isMember?: boolean | null;
   /** What came of finishing a leave that was cut; nothing: a member is here. */
@@ -52,7 +55,7 @@ export const noDaemon = new Fault('no-daemon', {
 /** Runs one command line on a recording machine. */
 export async function run(argv: readonly string[], choice: Choice = {}): Promise<Ran> {
   const scene = openScene(choice);
-  const status = await runCli(argv, localOf(scene));
+  const status = await runCli(argv, localOf(scene), choice.services);
   const { out, err, acts, requests } = scene;
   return { status, out: out.join(''), err: err.join(''), acts, requests };
 }
@@ -84,6 +87,7 @@ const localOf = (scene: Scene): Local => {
       acts.push(['takeEnv', name]);
       return value;
     },
+    caller: async () => choice.caller ?? null,
     onInterrupt: () => () => undefined,
     isInputTerminal: choice.isTerminal ?? false,
     isErrorTerminal: choice.isTerminal ?? false,

@@ -53,7 +53,18 @@ const OPERATOR_ROUTES = [
   ['PUT', '/v1/members/:member/name', { name: 'db' }],
   ['PUT', '/v1/members/:member/labels', { changes: ['role=db'] }],
   ['POST', '/v1/conflicts/take', { path: 'intent/x' }],
+  ['POST', '/v1/services/:service/:verb', { arguments: { thing: 'ball' } }],
+  ['POST', '/v1/services/:service/:verb/:part', { arguments: { thing: 'ball' } }],
 ] as const;
+
+/** What stands for each part of a path. */
+const PARTS = {
+  ':id': 'aaaaaaaaaa',
+  ':member': 'vm1',
+  ':service': 'toy',
+  ':verb': 'put',
+  ':part': 'twice',
+};
 
 /** What a VM decides about itself, and what needs the recovery code. */
 const OWN_ROUTES = [
@@ -72,7 +83,7 @@ test('api: what only an operator may do is forbidden to a node; nothing is writt
   const founder = await openApi();
   const before = JSON.stringify(node.replica.heads());
   for (const [method, route, body] of OPERATOR_ROUTES) {
-    const path = route.replace(':id', 'aaaaaaaaaa').replace(':member', 'vm1');
+    const path = Object.entries(PARTS).reduce((at, part) => at.replace(...part), route as string);
     const line = await node.refusal(method, path, body);
     assert.match(line, /^forbidden role: node: only an operator may [^;]+; run it on an operator/);
     assert.doesNotMatch(await founder.refusal(method, path, body), /^forbidden/);

@@ -28,9 +28,10 @@ import type { Told } from './rules/answers.ts';
 import { readServices } from './rules/settings.ts';
 import { membersOf, type Sight, statusOf } from './rules/status.ts';
 import type { Sync } from './sync.ts';
+import { runVerb, type VerbContext } from './verbs.ts';
 
 /** What the routes need of the node. */
-export interface ApiContext extends HistoryContext, RecoverContext {
+export interface ApiContext extends HistoryContext, RecoverContext, VerbContext {
   readonly auditLimits: () => AuditLimits;
   readonly setAuditLimits: (limits: AuditLimits) => Promise<void>;
   readonly sync: Sync;
@@ -226,6 +227,17 @@ const routes: readonly Route[] = [
         ageMsMax: ageMsMax === undefined ? null : readCount('ageMsMax', ageMsMax),
         waitMs: Math.min(WAIT_MS_MAX, readCount('waitMs', waitMs ?? '0')),
       }),
+  },
+  {
+    method: 'POST',
+    path: '/v1/services/:service/:verb',
+    run: (context, { service = '', verb = '' }, body) => runVerb(context, service, verb, body),
+  },
+  {
+    method: 'POST',
+    path: '/v1/services/:service/:verb/:part',
+    run: (context, { service = '', verb = '', part = '' }, body) =>
+      runVerb(context, service, `${verb} ${part}`, body),
   },
   { method: 'POST', path: '/v1/leave', run: (context) => context.leave() },
   { method: 'POST', path: '/v1/stop', run: (context) => context.stop() },

@@ -8,6 +8,7 @@
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { ApiAnswer, ApiRequest, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
+import { SERVICES } from '../services/registry.ts';
 import { createAcquaintances } from './acquaintances.ts';
 import { type ApiContext, answerApi } from './api.ts';
 import { AUDIT_LIMITS } from './audit.ts';
@@ -188,6 +189,8 @@ function apiContext(
       facts.mark();
       agents.mark();
     },
+    services: SERVICES,
+    standings: async () => new Map(),
     ...ends,
   };
 }

@@ -6,6 +6,7 @@ import { makeGenesis, readGenesis } from '../crdt/genesis.ts';
 import { type MemberId, memberIdOf } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { ApiRequest, Disk } from '../ports.ts';
+import { TOY } from '../services/test-toy.ts';
 import { type ApiContext, answerApi, type Consent } from './api.ts';
 import { AUDIT_LIMITS } from './audit.ts';
 import { openCrypto } from './linux/crypto.ts';
@@ -138,6 +139,8 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
       return { told: 1, others: 1 };
     },
     stop: () => void done.push('stop'),
+    services: [TOY],
+    standings: async () => new Map([[SELF, { kind: 'silent', why: 'toy' }]]),
   };
 }
 

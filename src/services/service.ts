@@ -16,6 +16,7 @@ import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import type { Endpoint, HostFacts, HostResult } from '../ports.ts';
 import type { Sign } from '../sign.ts';
+import type { Verbs } from './verb.ts';
 
 /**
  * What the node itself knows that the view does not hold: who it is and what this VM was told
@@ -202,4 +203,6 @@ export interface Service<Desired, Observed> {
   readonly signs: (desired: Desired, observed: Observed, view: View, self: Self) => Signs;
   readonly openings: (view: View, self: Self) => readonly Opening[];
   readonly summary: (observed: Observed, view: View, self: Self) => Summary;
+  /** What people may ask of it; absent: nothing. */
+  readonly verbs?: Verbs;
 }

@@ -1,0 +1,113 @@
+/**
+ * Loop: verbs — runs what people ask of a service: one way for all verbs of all services.
+ *
+ * 1. The role is checked before anything else is tried.
+ * 2. The edits of a verb are one frame: it holds whole, or nothing was said.
+ * 3. Done when another member has it, where one is connected.
+ */
+import { hex } from '@scure/base';
+import * as z from 'zod/mini';
+import { foresee } from '../crdt/foresight.ts';
+import type { MemberId } from '../crdt/ids.ts';
+import { Fault } from '../fault.ts';
+import type { Caller, Effect, Offer, Scene, Standing, Verb, Verbs } from '../services/verb.ts';
+import { readAs } from './api-body.ts';
+import { mustBeOperator, type OperatorContext, type OperatorPorts, spread } from './operators.ts';
+import { readArguments } from './rules/arguments.ts';
+
+/** What running a verb needs of the node. */
+export interface VerbContext extends OperatorContext {
+  readonly ports: OperatorPorts;
+  readonly services: readonly Offer[];
+  /** What each member has in force of a service. */
+  readonly standings: (service: string) => Promise<ReadonlyMap<MemberId, Standing>>;
+}
+
+/** What a plan answers. */
+export interface Plan {
+  readonly effects: readonly Effect[];
+}
+
+const text = z.string('not a text');
+const endpoint = z.object({ host: text, port: z.int('not a port') });
+const verbBody = z.nullable(
+  z.object({
+    arguments: z.optional(z.unknown()),
+    caller: z.optional(z.nullable(z.object({ remote: endpoint, local: endpoint }))),
+    plan: z.optional(z.boolean('neither true nor false')),
+  }),
+);
+
+/** Runs one verb. Fault 'usage' for one that no service has. */
+export async function runVerb(
+  context: VerbContext,
+  service: string,
+  name: string,
+  body: unknown,
+): Promise<unknown> {
+  const { verbs, verb } = findVerb(context.services, service, name);
+  const asked = readAs(verbBody, body);
+  const isPlan = asked?.plan === true;
+  if (isPlan && verb.canPlan !== true) throw noPlan(service, name);
+  const view = context.replica.view();
+  if (verb.needs === 'operator' && !isPlan)
+    mustBeOperator(view, context.self, `use ${service} ${name}`);
+  const given = readArguments(verb.inputs, asked?.arguments);
+  const scene = await sceneOf(context, service, verb, asked?.caller ?? null);
+  const { edits, body: answer } = verb.decide(scene, given);
+  if (isPlan) {
+    const after = foresee(scene.view, edits, context.self);
+    return { effects: verbs.effects(scene.view, after, scene) } satisfies Plan;
+  }
+  if (edits.length > 0) {
+    await context.replica.write(edits);
+    await spread(context);
+  }
+  return answer;
+}
+
+async function sceneOf(
+  context: VerbContext,
+  service: string,
+  verb: Verb,
+  caller: Caller | null,
+): Promise<Scene> {
+  const standings =
+    verb.wantsStandings === true ? await context.standings(service) : new Map<MemberId, Standing>();
+  const { clock, random } = context.ports;
+  return {
+    view: context.replica.view(),
+    self: context.self,
+    port: context.local.config.port,
+    interface: context.local.config.interface,
+    caller,
+    wallMs: clock.wallMs(),
+    nonce: hex.encode(random.bytes(16)),
+    standings,
+  };
+}
+
+function findVerb(
+  services: readonly Offer[],
+  service: string,
+  name: string,
+): { readonly verbs: Verbs; readonly verb: Verb } {
+  const verbs = services.find((one) => one.name === service)?.verbs;
+  const verb = verbs?.verbs.find((one) => one.name === name);
+  if (verbs !== undefined && verb !== undefined) return { verbs, verb };
+  const known = verbs?.verbs.map((one) => one.name) ?? [];
+  throw new Fault('usage', {
+    field: 'verb',
+    value: `${service} ${name}`,
+    why: verbs === undefined ? 'no service of that name takes verbs' : 'not a verb of that service',
+    remedy: known.length === 0 ? 'see cnsmo --help' : `choose of ${known.join(', ')}`,
+  });
+}
+
+const noPlan = (service: string, name: string): Fault =>
+  new Fault('refused', {
+    field: 'plan',
+    value: `${service} ${name}`,
+    why: 'changes nothing that could be planned',
+    remedy: 'ask it without plan',
+  });

@@ -1,0 +1,157 @@
+/**
+ * Rule: verb — what people may ask of a service: the data from which the commands of the CLI and
+ * the routes of the API are made, and a pure function that decides.
+ *
+ * 1. A verb never acts. It answers with edits, which the node writes as one frame, and with what
+ *    to say of them.
+ * 2. What is not acceptable is a Fault 'refused', naming the first field that does not fit; then
+ *    nothing was changed.
+ * 3. It sees what the request brought, the view, and what it asked the node to gather, nothing
+ *    else.
+ */
+import type { Edit } from '../crdt/entry.ts';
+import type { MemberId } from '../crdt/ids.ts';
+import type { View } from '../crdt/view.ts';
+import type { Endpoint } from '../ports.ts';
+
+/**
+ * What a value is. `texts`: several, by repeating. `count`: a whole number. `duration`: ms, typed
+ * as `90s`. `content`: what stands in a file, or on standard input for `-`.
+ */
+export type InputKind = 'text' | 'texts' | 'count' | 'duration' | 'switch' | 'content';
+
+/** One value that a verb takes: a word of the command line, or a flag. */
+export interface Input {
+  readonly name: string;
+  /** Words come in their order; of those of kind `texts` only the last may be. */
+  readonly as: 'word' | 'flag';
+  readonly kind: InputKind;
+  readonly help: string;
+  /** What a flag's value is called in the help: `--from <selector>`. */
+  readonly value?: string;
+  /** A word that may not be left out. */
+  readonly isNeeded?: true;
+  /** Of a count, or of a duration in ms. */
+  readonly range?: readonly [least: number, most: number];
+}
+
+/** What a request brought, of the kinds that the verb declared. Asking for another name throws. */
+export interface Arguments {
+  text(name: string): string | null;
+  texts(name: string): readonly string[];
+  /** A count, or a duration in ms. */
+  number(name: string): number | null;
+  isSet(name: string): boolean;
+}
+
+/** How a person reaches this VM while asking: a change must not cut that way. */
+export interface Caller {
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+}
+
+/** What a member has in force of a service, as it told when asked; or why it did not tell. */
+export type Standing =
+  | {
+      readonly kind: 'told';
+      /** By path: the stamp of the object that was read back as applied, as `ms.counter`. */
+      readonly applied: ReadonlyMap<string, string>;
+      /** What keeps the rest from being applied. */
+      readonly problems: readonly string[];
+    }
+  | { readonly kind: 'silent'; readonly why: string };
+
+/** What a verb decides by. */
+export interface Scene {
+  readonly view: View;
+  /** This member. */
+  readonly self: MemberId;
+  /** The mesh's port, and the name of the overlay interface here. */
+  readonly port: number;
+  readonly interface: string;
+  /** Null for programs, and for who sits at the machine. */
+  readonly caller: Caller | null;
+  /** Unix ms: for what expires. */
+  readonly wallMs: number;
+  /** 16 random bytes for a name that nobody chose, in hex. */
+  readonly nonce: string;
+  /** What members have in force; empty unless the verb asks for it. */
+  readonly standings: ReadonlyMap<MemberId, Standing>;
+}
+
+/** What comes of a verb: edits for one frame, and the answer's body as JSON. */
+export interface Decision<Body> {
+  readonly edits: readonly Edit[];
+  readonly body: Body;
+}
+
+/** What a text is to say at a glance. */
+export type Tone = 'good' | 'warn' | 'bad' | 'dim' | 'strong';
+
+/** A heading of a table. */
+export interface Column {
+  readonly heading: string;
+  /** To how many columns cells may be shortened; absent: not at all. */
+  readonly least?: number;
+  /** How soon it may be left out, sooner where higher; absent: never. */
+  readonly spare?: number;
+}
+
+export type Cell = string | { readonly text: string; readonly tone: Tone };
+
+/** An answer as people read it. */
+export interface Shown {
+  /** Absent or without rows: no table. */
+  readonly table?: { readonly columns: readonly Column[]; readonly rows: readonly Cell[][] };
+  /** Lines under it. */
+  readonly lines?: readonly string[];
+}
+
+/** A verb of a service. `Body` is its own plain record. */
+export interface Verb<Body = unknown> {
+  /** One word, or two where several verbs share a first one: `allow`, `group set`. */
+  readonly name: string;
+  readonly help: string;
+  /** What follows the verb in the example of its help. */
+  readonly example: string;
+  readonly inputs: readonly Input[];
+  /** Who may: an operator; or whoever may use the local API. */
+  readonly needs: 'operator' | 'anybody';
+  /** Whether `plan` may be put before it: then it shows what it would change. */
+  readonly canPlan?: true;
+  /** Asks the node to gather what members have in force. */
+  readonly wantsStandings?: true;
+  readonly decide: (scene: Scene, given: Arguments) => Decision<Body>;
+  readonly show: (body: Body) => Shown;
+}
+
+/** What a change would do to one member's host. */
+export interface Effect {
+  readonly member: string;
+  /** What comes and what goes, in the words of the host. */
+  readonly comes: readonly string[];
+  readonly goes: readonly string[];
+}
+
+/** Forgets a verb's own type of answer: `show` is only given what `decide` answered. */
+export const verb = <Body>(of: Verb<Body>): Verb => ({
+  ...of,
+  show: (body) => of.show(body as Body),
+});
+
+/** The verbs of one service, and what it takes to plan them. */
+export interface Verbs {
+  /** Of the service, for the help: `firewall`'s is `what may pass between whom`. */
+  readonly help: string;
+  readonly verbs: readonly Verb[];
+  /** What verbs of two words are about, by the first. */
+  readonly families: Readonly<Record<string, string>>;
+  /** What a change of the view does to each member's host. Members without effect are left out. */
+  readonly effects: (before: View, after: View, scene: Scene) => readonly Effect[];
+}
+
+/** A service as who runs verbs sees it. */
+export interface Offer {
+  readonly name: string;
+  readonly verbs?: Verbs;
+}
