@@ -62,8 +62,8 @@ const PARTS = {
   ':id': 'aaaaaaaaaa',
   ':member': 'vm1',
   ':service': 'toy',
+  ':verb/:part': 'things/put',
   ':verb': 'put',
-  ':part': 'twice',
 };
 
 /** What a VM decides about itself, and what needs the recovery code. */

@@ -75,7 +75,10 @@ test('verbs: unknown ones are usage faults that name the others', async () => {
   for (const path of ['toy/putt', 'toy/things', 'toy/things/lost', 'vpn/put', 'nothing/put']) {
     assert.match(await refusal('POST', `/v1/services/${path}`), /^usage verb: /, path);
   }
-  assert.match(await refusal('POST', '/v1/services/toy/putt'), /choose of put, things list$/);
+  assert.match(
+    await refusal('POST', '/v1/services/toy/putt'),
+    /choose of put, things put, things list$/,
+  );
 });
 
 test('verbs: what does not fit is named with value and remedy; nothing is written', async () => {

@@ -49,7 +49,7 @@ const put: Verb = verb({
 });
 
 /** A verb of two words that only an operator may use. */
-const putTwice: Verb = { ...put, name: 'put twice' };
+const putBelow: Verb = { ...put, name: 'things put' };
 
 const list: Verb = verb({
   name: 'things list',
@@ -76,7 +76,7 @@ export const TOY: Offer = {
   name: 'toy',
   verbs: {
     help: 'things to play with',
-    verbs: [put, putTwice, list],
+    verbs: [put, putBelow, list],
     families: { things: 'what is there' },
     effects: (before, after) => {
       const known = new Set(before.intent.map(({ path }) => path));
