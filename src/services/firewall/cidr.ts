@@ -1,0 +1,92 @@
+/**
+ * Rule: firewall cidr — prefixes of addresses as numbers, so that they can be compared.
+ *
+ * 1. Each has one spelling: the network's address as RFC 5952 writes it, and the length, always.
+ */
+import ipaddr from 'ipaddr.js';
+import type { Parsed } from '../../crdt/names.ts';
+
+export type Family = 'ip' | 'ip6';
+
+/** A prefix. `first` and `last`: its lowest and highest address as a number. */
+export interface Cidr {
+  readonly family: Family;
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly length: number;
+  /** Its one spelling. */
+  readonly text: string;
+}
+
+const BITS = { ip: 32, ip6: 128 } as const;
+const PARTS = /^([0-9a-fA-F.:]+)\/(0|[1-9][0-9]{0,2})$/;
+
+/** The number of an address, or null for what is none. Only the usual spellings. */
+export const addressNumber = (text: string): { family: Family; value: bigint } | null => {
+  const isV6 = text.includes(':');
+  const isFit = isV6
+    ? !text.includes('%') && ipaddr.IPv6.isValid(text)
+    : ipaddr.IPv4.isValidFourPartDecimal(text);
+  if (!isFit) return null;
+  const octets = ipaddr.parse(text).toByteArray();
+  const value = octets.reduce((sum, octet) => (sum << 8n) | BigInt(octet), 0n);
+  return { family: isV6 ? 'ip6' : 'ip', value };
+};
+
+/** The text of a number, in its one spelling. */
+const addressText = (family: Family, value: bigint): string => {
+  const count = BITS[family] / 8;
+  const octets = Array.from({ length: count }, (_, index) =>
+    Number((value >> BigInt(8 * (count - 1 - index))) & 0xffn),
+  );
+  return ipaddr.fromByteArray(octets).toString();
+};
+
+/** Reads a prefix. An address alone is none: whether it is one host has to be said. */
+export const parseCidr = (text: string): Parsed<Cidr> => {
+  const [, addressPart, lengthPart] = PARTS.exec(text) ?? [];
+  const address = addressPart === undefined ? null : addressNumber(addressPart);
+  if (address === null) return { ok: false, why: 'is no CIDR, as 192.0.2.0/24 or 2001:db8::/32' };
+  const { family, value } = address;
+  const length = Number(lengthPart);
+  if (length > BITS[family]) {
+    return { ok: false, why: `has a length of more than /${BITS[family]}` };
+  }
+  const size = 1n << BigInt(BITS[family] - length);
+  const first = value - (value % size);
+  if (first !== value) {
+    const network = `${addressText(family, first)}/${length}`;
+    return { ok: false, why: `has host bits set, the network is ${network}` };
+  }
+  const cidr = { family, first, last: first + size - 1n, length };
+  return { ok: true, value: { ...cidr, text: `${addressText(family, first)}/${length}` } };
+};
+
+/** The prefix of one host. Throws for what is no address: those of the view all are. */
+export const hostCidr = (address: string): Cidr => {
+  const number = addressNumber(address);
+  if (number === null) throw new TypeError(`no address: ${address}`);
+  const { family, value } = number;
+  const length = BITS[family];
+  const text = `${addressText(family, value)}/${length}`;
+  return { family, first: value, last: value, length, text };
+};
+
+/** Sorted, each once, and none that lies within another. */
+export const mergeCidrs = (cidrs: readonly Cidr[]): readonly Cidr[] => {
+  const sorted = cidrs.toSorted(
+    (a, b) =>
+      compare(a.family, b.family) || compare(a.first, b.first) || compare(a.length, b.length),
+  );
+  const merged: Cidr[] = [];
+  for (const cidr of sorted) {
+    const last = merged.at(-1);
+    if (last === undefined || last.family !== cidr.family || cidr.last > last.last) {
+      merged.push(cidr);
+    }
+  }
+  return merged;
+};
+
+const compare = <Item extends bigint | number | string>(a: Item, b: Item): number =>
+  a < b ? -1 : a > b ? 1 : 0;

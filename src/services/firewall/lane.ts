@@ -1,0 +1,140 @@
+/**
+ * Rule: firewall lane — what decides on connections of one zone in one direction at one member.
+ *
+ * The reference (`judge.ts`) and the compiler (`compile-lane.ts`) both start from it, so what a
+ * selector means and in which order rules decide is settled here, once.
+ * 1. What no rule decides on is let through where a guard says so, whatever the default is: nobody
+ *    is locked out by a default. A rule can.
+ * 2. A rule speaks of a connection by its opener's first packet: destination port, and the address
+ *    at the far end (`from` of `in`, `to` of `out`) and at the near one.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import type { View } from '../../crdt/view.ts';
+import type { Opening } from '../service.ts';
+import { type Cidr, hostCidr } from './cidr.ts';
+import { type Default, defaultOf, isInForce, policyOf, type Rule } from './policy.ts';
+import type { Direction, PortRange, Protocol, Selector, Zone } from './schemas.table.ts';
+import { addressesOf, type Meant, membersOf } from './selectors.ts';
+
+/** Where the rules are to be enforced, and when. */
+export interface Site {
+  readonly view: View;
+  readonly member: MemberId;
+  /** Name of the overlay's interface there. */
+  readonly interface: string;
+  /** What the services there need open. */
+  readonly openings: readonly Opening[];
+  /** Unix ms. */
+  readonly wallMs: number;
+}
+
+/** A rule as it counts here. */
+export interface Clause {
+  readonly rule: Rule;
+  readonly protocol: Protocol;
+  readonly ports: readonly PortRange[] | null;
+  readonly types: readonly number[] | null;
+  readonly remote: Meant;
+  readonly local: Meant;
+  /** Whether members come into `remote` or `local`, which then may change at any time. */
+  readonly isMoving: boolean;
+}
+
+/** What stays open whatever the default is. */
+export interface Guard {
+  readonly why: string;
+  readonly protocol: 'tcp' | 'udp' | 'icmp' | 'icmpv6';
+  /** Destination ports, or types of ICMP. */
+  readonly values: readonly number[];
+  readonly remote: Meant;
+}
+
+export interface Lane {
+  readonly zone: Zone;
+  readonly direction: Direction;
+  /** In the order in which they decide. */
+  readonly clauses: readonly Clause[];
+  /** They decide nothing: what they match is logged, whoever decides on it. */
+  readonly audits: readonly Clause[];
+  readonly guards: readonly Guard[];
+  readonly fallback: Default;
+}
+
+/** What the fallback of a lane does; audited, it forbids nothing. */
+export const fallbackAction = ({ fallback }: Lane): Default['action'] =>
+  fallback.audit === true ? 'allow' : fallback.action;
+
+/** The four lanes of a member. */
+export const lanesOf = (site: Site): readonly Lane[] => {
+  const policy = policyOf(site.view);
+  const who = { view: site.view, groups: policy.groups };
+  const rules = policy.rules.filter(
+    (rule) => isInForce(rule, site.wallMs) && membersOf(who, rule.on).has(site.member),
+  );
+  return policy.defaults.map(({ zone, direction }): Lane => {
+    const clauses = rules
+      .filter((rule) => rule.zone === zone && rule.direction === direction)
+      .map((rule): Clause => {
+        const [far, near] = direction === 'in' ? [rule.from, rule.to] : [rule.to, rule.from];
+        return {
+          rule,
+          protocol: rule.protocol,
+          ports: rule.ports ?? null,
+          types: rule.types ?? null,
+          remote: addressesOf(who, far, zone),
+          local: addressesOf(who, near, zone),
+          isMoving: [...(far ?? []), ...(near ?? [])].some(isMoving),
+        };
+      });
+    return {
+      ...{ zone, direction },
+      clauses: clauses.filter(({ rule }) => rule.audit !== true),
+      audits: clauses.filter(({ rule }) => rule.audit === true),
+      guards: guardsOf(site, zone, direction),
+      fallback: defaultOf(policy, zone, direction),
+    };
+  });
+};
+
+const isMoving = ({ kind }: Selector): boolean => kind !== 'cidr' && kind !== 'any';
+
+/** Types that ask for an echo. */
+const ECHO = { icmp: 8, icmpv6: 128 } as const;
+/** Without them a VM loses its address: RFC 2131, RFC 8415. */
+const DHCP = { in: [68, 546], out: [67, 547] } as const;
+
+const guardsOf = (site: Site, zone: Zone, direction: Direction): readonly Guard[] => {
+  const echoes = (['icmp', 'icmpv6'] as const).map(
+    (protocol): Guard => ({ why: 'echo', protocol, values: [ECHO[protocol]], remote: null }),
+  );
+  const dhcp: Guard = { why: 'DHCP', protocol: 'udp', values: DHCP[direction], remote: null };
+  const opened = direction === 'in' ? openedIn(site, zone) : openedOut(site, zone);
+  return [...opened, ...(zone === 'wan' ? [dhcp] : []), ...echoes];
+};
+
+const openedIn = ({ view, openings }: Site, zone: Zone): readonly Guard[] => [
+  ...openings
+    .filter((opening) => opening.zone === zone)
+    .map(({ protocol, port, why }): Guard => ({ why, protocol, values: [port], remote: null })),
+  ...(defaultOf(policyOf(view), zone, 'in').management ?? []).map(
+    ({ address, port }): Guard => ({
+      ...{ why: 'management', protocol: 'tcp', values: [port] },
+      remote: [hostCidr(address)] satisfies readonly Cidr[],
+    }),
+  ),
+];
+
+/** Ways to the other members: without them a default would cut this VM off from its operators. */
+const openedOut = ({ view }: Site, zone: Zone): readonly Guard[] => {
+  if (zone === 'mesh') return [];
+  const ports = view.members.flatMap(({ endpoints }) =>
+    endpoints === null
+      ? []
+      : [endpoints.port, endpoints.advertised?.port, endpoints.observed?.port],
+  );
+  const values = [...new Set(ports)].flatMap((port) => port ?? []).toSorted((a, b) => a - b);
+  if (values.length === 0) return [];
+  return (['tcp', 'udp'] as const).map((protocol): Guard => {
+    return { why: 'ways to the members', protocol, values, remote: null };
+  });
+};

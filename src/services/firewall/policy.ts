@@ -1,0 +1,131 @@
+/**
+ * Rule: firewall policy — what operators want, read out of the view.
+ *
+ * 1. Total: an object that cannot be read is set aside by name, and the last one at its path that
+ *    can is in force; the rest holds.
+ * 2. Rules stand in the order in which they decide: priority, what forbids before what allows,
+ *    name. The first that matches decides.
+ * 3. As long as the intent is the same, the policy is the same object.
+ */
+import { type ReadRecord, readRecord } from '../../crdt/records.ts';
+import type { Intent, IntentClaim, View } from '../../crdt/view.ts';
+import {
+  DEFAULT_NAMES,
+  type DefaultRecord,
+  type Direction,
+  defaultSchema,
+  groupSchema,
+  type RuleRecord,
+  ruleSchema,
+  type Zone,
+} from './schemas.table.ts';
+import type { Groups } from './selectors.ts';
+
+/** Where the objects of this service stand. */
+const SERVICE = 'firewall';
+
+/** A rule with its name, and the claim that it was read from. */
+export interface Rule extends RuleRecord {
+  readonly name: string;
+  readonly path: string;
+  readonly claim: IntentClaim;
+}
+
+/** What happens to what no rule decides on. */
+export interface Default extends DefaultRecord {
+  readonly zone: Zone;
+  readonly direction: Direction;
+  readonly path: string;
+  /** Null where no operator said anything: then all is allowed. */
+  readonly claim: IntentClaim | null;
+}
+
+/** An object that this version cannot read. */
+export interface Unread {
+  readonly path: string;
+  readonly why: string;
+}
+
+/** All that operators want of the firewall. */
+export interface Policy {
+  /** In the order in which they decide, disabled and expired ones included. */
+  readonly rules: readonly Rule[];
+  /** By name. */
+  readonly groups: Groups;
+  /** One for each zone and direction. */
+  readonly defaults: readonly Default[];
+  readonly unread: readonly Unread[];
+}
+
+const known = new WeakMap<readonly Intent[], Policy>();
+
+/** The policy of a view. */
+export const policyOf = ({ intent }: Pick<View, 'intent'>): Policy => {
+  const policy = known.get(intent) ?? readPolicy(intent);
+  known.set(intent, policy);
+  return policy;
+};
+
+/** The default of a zone and direction. */
+export const defaultOf = (policy: Policy, zone: Zone, direction: Direction): Default => {
+  const found = policy.defaults.find((each) => each.zone === zone && each.direction === direction);
+  if (found === undefined) throw new TypeError(`no default for ${zone} ${direction}`);
+  return found;
+};
+
+/** Whether a rule counts now. `wallMs`: Unix ms. */
+export const isInForce = ({ enabled, expiry }: RuleRecord, wallMs: number): boolean =>
+  enabled && (expiry === undefined || wallMs < expiry);
+
+/** Negative where `a` decides before `b`. */
+const compareRules = (a: Rule, b: Rule): number =>
+  a.priority - b.priority ||
+  Number(a.action === 'allow') - Number(b.action === 'allow') ||
+  (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+
+const readPolicy = (intent: readonly Intent[]): Policy => {
+  const own = intent.filter(({ service }) => service === SERVICE);
+  const unread: Unread[] = [];
+  const readAll = <Found>(
+    kind: string,
+    read: (value: unknown) => ReadRecord<Found>,
+  ): readonly { readonly intent: Intent; readonly claim: IntentClaim; readonly found: Found }[] =>
+    own
+      .filter((each) => each.kind === kind)
+      .flatMap((each) => {
+        const last = lastGood(each, read);
+        if (last.why !== null) unread.push({ path: each.path, why: last.why });
+        return last.good === null ? [] : [{ intent: each, ...last.good }];
+      });
+  const rules = readAll('rule', (value) => readRecord(ruleSchema, value)).map(
+    ({ intent: { name, path }, claim, found }) => ({ ...found, name, path, claim }),
+  );
+  const groups = readAll('group', (value) => readRecord(groupSchema, value)).map(
+    ({ intent: { name }, found }) => [name, found] as const,
+  );
+  const given = new Map(
+    readAll('default', (value) => readRecord(defaultSchema, value)).map(
+      ({ intent: { name }, claim, found }) => [name, { ...found, claim }],
+    ),
+  );
+  return {
+    rules: rules.toSorted(compareRules),
+    groups: new Map(groups),
+    defaults: DEFAULT_NAMES.map(({ name, zone, direction }) => ({
+      ...{ zone, direction, path: `intent/${SERVICE}/default/${name}` },
+      ...(given.get(name) ?? { action: 'allow', claim: null }),
+    })),
+    unread,
+  };
+};
+
+/** The first claim that can be read, from the one in force back; and why that one cannot. */
+const lastGood = <Found>(intent: Intent, read: (value: unknown) => ReadRecord<Found>) => {
+  let why: string | null = null;
+  for (const claim of [intent, ...intent.older]) {
+    const result = read(claim.value);
+    if (result.ok) return { why, good: { claim, found: result.value } };
+    why ??= result.why;
+  }
+  return { why, good: null };
+};
