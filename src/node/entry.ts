@@ -41,8 +41,13 @@ export function serveJoins(ports: EntryPorts, context: EntryContext, swarm: Swar
   let turn: Promise<unknown> = Promise.resolve();
   const options = { bytesMax: JOIN_BYTES_MAX, inviteMayUse: true };
   return swarm.handle('join', options, async ({ peer, standing, remote }, request) => {
-    const ask = decodeJoinAsk(request);
-    if (ask === null || standing !== 'invite') throw noRequest(standing);
+    const read = decodeJoinAsk(request);
+    if (read.kind === 'none' || standing !== 'invite') throw noRequest(standing);
+    if (read.kind === 'other-version') {
+      ports.log.error('join-other-version', { invite: peer, ...read.versions });
+      return encodeJoin({ kind: 'other-version' });
+    }
+    const ask = read.said;
     if (ask.kind === 'hello') return encodeJoin(welcome(ports, context, remote, ask.memberKey));
     const answered = turn.then(() => decide(ports, context, peer as InviteId, ask));
     turn = answered.catch(() => undefined);
@@ -66,7 +71,6 @@ const welcome = (
   remote: Endpoint,
   memberKey: Uint8Array,
 ): JoinAnswer => ({
-  v: 1,
   kind: 'welcome',
   genesis: context.local.genesisBytes,
   observed: remote.host,
@@ -97,14 +101,14 @@ async function decide(
   const knowledge = { view, self, admissions, wallMs: ports.clock.wallMs() };
   const decided = admit(ports.crypto, knowledge, invite, ask);
   const entries = othersOf(view, self);
-  if (decided.kind === 'retry') return { v: 1, kind: 'retry', entries };
+  if (decided.kind === 'retry') return { kind: 'retry', entries };
   if (decided.kind === 'refused') {
     ports.log.info('join-refused', { invite, why: decided.why });
-    return { v: 1, kind: 'refused', why: decided.why, detail: decided.detail };
+    return { kind: 'refused', why: decided.why, detail: decided.detail };
   }
   if (decided.edit !== null) await replica.write([decided.edit]);
   ports.log.info('member-admitted', { name: decided.name, ipv4: decided.ipv4 });
-  return { v: 1, kind: 'admitted', name: decided.name, ipv4: decided.ipv4, entries };
+  return { kind: 'admitted', name: decided.name, ipv4: decided.ipv4, entries };
 }
 
 const admissionsOf = (replica: Replica, self: AdmitContext['self']): number =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { encode } from '../crdt/codec.ts';
 import { makeGenesis, readGenesis } from '../crdt/genesis.ts';
 import { type MemberId, memberIdOf } from '../crdt/ids.ts';
 import { printToken } from '../crdt/token.ts';
@@ -41,7 +42,6 @@ const tokenOf = (members: readonly number[], expiry = NOW_MS + 3_600_000): strin
 
 const named = (number: number) => ({ member: idOf(number), host: `192.0.2.${number}`, port: 7300 });
 const WELCOME = {
-  v: 1,
   kind: 'welcome',
   genesis,
   observed: '198.51.100.7',
@@ -49,14 +49,12 @@ const WELCOME = {
   wallMs: NOW_MS,
 } as const satisfies JoinAnswer;
 const ADMITTED: JoinAnswer = {
-  v: 1,
   kind: 'admitted',
   name: 'vm7',
   ipv4: '10.10.0.7',
   entries: [],
 };
 const retry = (...members: readonly number[]): JoinAnswer => ({
-  v: 1,
   kind: 'retry',
   entries: members.map(named),
 });
@@ -66,11 +64,12 @@ const timeout = (): Fault =>
 
 /**
  * A VM with an empty disk, in a network where each member answers `admit` as said, or nobody.
- * `offMs`: how far members' clocks are ahead of this VM's.
+ * `offMs`: how far members' clocks are ahead of this VM's. `others`: who is of another version.
  */
 function stage(
   answers: Readonly<Record<string, JoinAnswer>>,
   offMs: Readonly<Record<string, number>> = {},
+  others: readonly MemberId[] = [],
 ) {
   const asked: string[] = [];
   /** Who was asked to admit this VM. */
@@ -91,7 +90,9 @@ function stage(
         if (!isThere) throw timeout();
       },
       request: async (peer: MemberId, _name: string, body: Uint8Array) => {
-        const isHello = decodeJoinAsk(body)?.kind === 'hello';
+        if (others.includes(peer)) return encode({ v: 2, document: 1, kind: 'greeting' });
+        const read = decodeJoinAsk(body);
+        const isHello = read.kind === 'said' && read.said.kind === 'hello';
         const welcome = { ...WELCOME, wallMs: NOW_MS + (offMs[peer] ?? 0) };
         if (!isHello) told.push(peer);
         return encodeJoin(isHello ? welcome : (answers[peer] ?? assert.fail()));
@@ -175,6 +176,24 @@ test('join: a token that expired long ago is refused as expired, when nobody ans
   const fresh = stage({});
   assert.equal((await refusal(fresh.join(tokenOf([2, 3])))).code, 'timeout');
   assert.equal(fresh.asked.length, 6);
+});
+
+test('join: a member of another version is passed by, and named when there is no other', async () => {
+  // Goal: a mismatch is refused loudly, and an upgrade under way keeps nobody out. Method: of two
+  // entries the first is of version 2; twin: it is the only one, and nothing stays on the disk.
+  const answers = { [idOf(2)]: ADMITTED, [idOf(3)]: ADMITTED };
+  const mixed = stage(answers, {}, [idOf(2)]);
+  assert.equal((await mixed.join(tokenOf([2, 3]))).name, 'vm7');
+  assert.deepEqual(mixed.told, [idOf(3)]);
+  const alone = stage(answers, {}, [idOf(2)]);
+  const fault = await refusal(alone.join(tokenOf([2])));
+  assert.equal(fault.code, 'refused');
+  assert.equal(
+    fault.message,
+    'entry: 192.0.2.2:7300: it speaks wire version 2, document version 1, this VM 1 and 1; ' +
+      'run the same version of cnsmo on both sides',
+  );
+  assert.deepEqual([...alone.files.keys()], []);
 });
 
 test('join: a member whose clock is wrong keeps nobody out', async () => {

@@ -33,6 +33,7 @@ import {
   joinFault,
   noAnswer,
   otherClock,
+  otherVersion,
   unreachable,
 } from './rules/join-fault.ts';
 import {
@@ -223,7 +224,7 @@ async function askEntry(
   const leftMs = () => Math.max(0, attempt.deadlineMs - ports.clock.monotonicMs());
   const exchange = (body: JoinAsk) => exchangeWithin(swarm, entry, body, leftMs);
   const memberKey = ports.crypto.publicKey(keys.memberSeed);
-  const welcome = await exchange({ v: 1, kind: 'hello', memberKey });
+  const welcome = await exchange({ kind: 'hello', memberKey });
   if (welcome.kind !== 'welcome') return ASK_OTHERS;
   const { genesis, genesisBytes } = await checkWelcome(ports, attempt, entry, welcome);
   const request = makeJoinRequest(ports.crypto, {
@@ -236,7 +237,7 @@ async function askEntry(
   });
   const wasOpen = doubt.isOpen;
   doubt.isOpen = true;
-  const answer = await exchange({ v: 1, kind: 'admit', ...request });
+  const answer = await exchange({ kind: 'admit', ...request });
   doubt.isOpen = wasOpen;
   if (answer.kind === 'refused') {
     if (answer.why === 'address-taken') return ASK_OTHERS;
@@ -284,9 +285,10 @@ async function exchangeWithin(
     const waitMs = Math.min(ANSWER_MS, leftMs());
     const raw = await swarm.request(entry.memberId, 'join', encodeJoin(body), waitMs);
     const answer = decodeJoinAnswer(raw);
-    if (answer !== null) return answer;
+    if (answer.kind === 'other-version') throw otherVersion(entry, answer.versions);
+    if (answer.kind === 'said') return answer.said;
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof Fault) || error.facts.field === 'entry') throw error;
     throw noAnswer(entry, error.facts.why, error);
   }
   throw noAnswer(entry, 'answered what this version does not understand', null);

@@ -97,7 +97,7 @@ export async function openApi(as = SELF) {
     }
     return 'answered';
   };
-  return { ask, refusal, replica, done };
+  return { ask, refusal, replica, done, context };
 }
 
 function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {

@@ -7,12 +7,14 @@
  *    each inbound stream would append its handler again.
  * 2. Streams are limited for each protocol and connection, the asking side more than the answering
  *    one, so that an honest member never runs into the other's limit.
+ * 3. What a peer's requests that are not answered yet hold is limited over all its connections.
  */
 import type { Libp2p, Connection as Libp2pConnection, Stream } from '@libp2p/interface';
 import type { PeerKey } from '../../crdt/ids.ts';
 import { Fault } from '../../fault.ts';
 import type { Log, ProtocolOptions, RequestHandler, SwarmNode } from '../../ports.ts';
 import type { ConnectionTable, Live } from './swarm-connections.ts';
+import { createShares, type Shares } from './swarm-shares.ts';
 import { finish, readMessage, sendMessage } from './swarm-streams.ts';
 
 /** Streams of one protocol on one connection. */
@@ -28,6 +30,11 @@ const TRANSFER_MS = 30_000;
  * bytes.
  */
 const ANSWER_BYTES_MAX = 8 * 1_048_576;
+/**
+ * What the requests of one peer may hold at once. Unit: bytes. An honest one has one exchange under
+ * way, of 10 MiB at most, for which room doubles.
+ */
+const HELD_BYTES_MAX = 24 * 1_048_576;
 
 /** What requests need. */
 interface RequestContext {
@@ -43,6 +50,7 @@ export function createRequests(
 ): Pick<SwarmNode, 'request' | 'requestEach' | 'handle'> {
   const { node, connections, log } = context;
   const served = new Map<string, ProtocolOptions>();
+  const shares = createShares(HELD_BYTES_MAX);
   const idOf = (name: string): string => `/cnsmo/1/${context.meshId.slice(0, 16)}/${name}`;
   const question = (protocol: string, body: Uint8Array, timeoutMs: number): Question => ({
     body,
@@ -71,7 +79,7 @@ export function createRequests(
     if (served.has(protocol)) throw new Error(`protocol ${protocol} has a handler already`);
     served.set(protocol, options);
     const noted = (error: unknown): void => log.error('swarm-handle', { protocol, error });
-    const service = { protocol, options, handler, log };
+    const service = { protocol, options, handler, log, shares };
     const serveStream = (stream: Stream, connection: Libp2pConnection): Promise<void> =>
       serveOn(connections.find(connection), stream, service);
     const libp2pOptions = {
@@ -121,6 +129,7 @@ interface Service {
   readonly options: ProtocolOptions;
   readonly handler: RequestHandler;
   readonly log: Log;
+  readonly shares: Shares;
 }
 
 const serveOn = async (live: Live | null, stream: Stream, service: Service): Promise<void> => {
@@ -129,11 +138,12 @@ const serveOn = async (live: Live | null, stream: Stream, service: Service): Pro
 };
 
 const serve = async (stream: Stream, live: Live, service: Service): Promise<void> => {
-  const { protocol, options, handler, log } = service;
+  const { protocol, options, handler, log, shares } = service;
   const { peer, standing, remote } = live;
+  const share = shares.open(peer);
   try {
     const signal = AbortSignal.timeout(TRANSFER_MS);
-    const request = await readMessage(stream, options.bytesMax, signal);
+    const request = await readMessage(stream, options.bytesMax, signal, share.claim);
     const answer = await handler({ peer, standing, remote }, request).catch((error) => {
       if (!(error instanceof Fault)) log.error('swarm-handler-bug', { protocol, error });
       throw error;
@@ -145,6 +155,8 @@ const serve = async (stream: Stream, live: Live, service: Service): Promise<void
     const why = error instanceof Error ? error.message : String(error);
     log.warn('swarm-request-failed', { protocol, peer, host: remote.host, why });
     stream.abort(new Error('refused'));
+  } finally {
+    share.end();
   }
 };
 

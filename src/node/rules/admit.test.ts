@@ -20,7 +20,6 @@ const context = (changed: Partial<AdmitContext> = {}): AdmitContext => ({
 });
 
 const ask = (member: string, name: string, invite = 'door'): AdmitAsk => ({
-  v: 1,
   kind: 'admit',
   ...makeJoinRequest(crypto, {
     mesh: story().view().mesh.id,

@@ -151,6 +151,12 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>
     kind: 'refused',
     text: `a join by invite ${textIn(facts, 'invite').slice(0, 12)}: ${textIn(facts, 'why')}`,
   }),
+  'join-other-version': (facts) => ({
+    kind: 'refused',
+    text:
+      `a join by invite ${textIn(facts, 'invite').slice(0, 12)}: it speaks another version: ` +
+      `wire ${Number(facts.wire)}, document ${Number(facts.document)}; run the same on both`,
+  }),
   'key-used-elsewhere': () => ({
     kind: 'alarm',
     text: 'another VM uses the key of this member, or its disk is an older copy',

@@ -4,6 +4,7 @@
 import type { Token, TokenEntry } from '../../crdt/token.ts';
 import { Fault } from '../../fault.ts';
 import type { JoinRefusal } from './join-message.ts';
+import { OUR_VERSIONS, type Versions } from './sync-message.ts';
 
 const REASONS: Readonly<Record<JoinRefusal, { field: string; why: string; remedy: string }>> = {
   'used-up': { field: 'token', why: 'used up', remedy: 'ask an operator for a new one' },
@@ -58,6 +59,19 @@ export const noAnswer = (entry: TokenEntry, why: string, cause: unknown): Fault 
     cause,
   );
 
+const SAME_VERSION = 'run the same version of cnsmo on both sides';
+
+/** One entry is of another version; another may not be, while a mesh is upgraded. */
+export const otherVersion = ({ address }: TokenEntry, { wire, document }: Versions): Fault =>
+  new Fault('refused', {
+    field: 'entry',
+    value: `${address.host}:${address.port}`,
+    why:
+      `it speaks wire version ${wire}, document version ${document}, ` +
+      `this VM ${OUR_VERSIONS.wire} and ${OUR_VERSIONS.document}`,
+    remedy: SAME_VERSION,
+  });
+
 /** One entry's clock is too far from ours, by so many ms; positive: ours is ahead. */
 export const otherClock = ({ address }: TokenEntry, aheadMs: number): Fault =>
   new Fault('refused', {
@@ -84,6 +98,7 @@ export const badToken = (why: string, remedy: string): Fault =>
 export function unreachable(token: Token, last: unknown): Fault {
   const tried = [...new Set(token.entries.map((e) => `${e.address.host}:${e.address.port}`))];
   const detail = last instanceof Fault ? ` (${last.facts.why})` : '';
+  if (last instanceof Fault && last.facts.remedy === SAME_VERSION) return last;
   return new Fault(
     'timeout',
     {

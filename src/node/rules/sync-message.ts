@@ -66,15 +66,24 @@ export const encodeSync = (message: SyncMessage): Uint8Array => {
   });
 };
 
+/** Whose versions a message begins with: ours, these others, or it begins with none. */
+export const versionsIn = (
+  v: Value | undefined,
+  document: Value | undefined,
+): 'ours' | 'none' | Versions => {
+  if (!isCount(v) || !isCount(document)) return 'none';
+  const { wire } = OUR_VERSIONS;
+  return v === wire && document === OUR_VERSIONS.document ? 'ours' : { wire: v, document };
+};
+
 /** Reads a message. Never throws. */
 export function decodeSync(bytes: Uint8Array): ReadSync {
   const decoded = decode(bytes, bytes.length);
   if (!decoded.ok || !isRecord(decoded.value)) return NONE;
   const { v, document, heads, frames, wallMs, instance, ...rest } = decoded.value;
-  if (!isCount(v) || !isCount(document)) return NONE;
-  if (v !== OUR_VERSIONS.wire || document !== OUR_VERSIONS.document) {
-    return { kind: 'other-version', versions: { wire: v, document } };
-  }
+  const versions = versionsIn(v, document);
+  if (versions === 'none') return NONE;
+  if (versions !== 'ours') return { kind: 'other-version', versions };
   if (!Array.isArray(heads) || !Array.isArray(frames) || !frames.every(isBytes)) return NONE;
   const read = heads.map(readHead);
   if (!read.every((head) => head !== null)) return NONE;
