@@ -89,7 +89,7 @@ function stage(
         nowMs += isThere ? 10 : timeoutMs;
         if (!isThere) throw timeout();
       },
-      request: async (peer: MemberId, _name: string, body: Uint8Array) => {
+      request: async (peer: MemberId, _: string, body: Uint8Array) => {
         if (others.includes(peer)) return encode({ v: 2, document: 1, kind: 'greeting' });
         const read = decodeJoinAsk(body);
         const isHello = read.kind === 'said' && read.said.kind === 'hello';
@@ -178,7 +178,7 @@ test('join: a token that expired long ago is refused as expired, when nobody ans
   assert.equal(fresh.asked.length, 6);
 });
 
-test('join: a member of another version is passed by, and named when there is no other', async () => {
+test('join: a member of another version is passed by, or named if there is no other', async () => {
   // Goal: a mismatch is refused loudly, and an upgrade under way keeps nobody out. Method: of two
   // entries the first is of version 2; twin: it is the only one, and nothing stays on the disk.
   const answers = { [idOf(2)]: ADMITTED, [idOf(3)]: ADMITTED };

@@ -48,21 +48,21 @@ interface RequestContext {
 export function createRequests(
   context: RequestContext,
 ): Pick<SwarmNode, 'request' | 'requestEach' | 'handle'> {
-  const { node, connections, log } = context;
+  const { node, connections, log, meshId } = context;
   const served = new Map<string, ProtocolOptions>();
   const shares = createShares(HELD_BYTES_MAX);
-  const idOf = (name: string): string => `/cnsmo/1/${context.meshId.slice(0, 16)}/${name}`;
+  const idOf = (name: string): string => `/cnsmo/1/${meshId.slice(0, 16)}/${name}`;
   const question = (protocol: string, body: Uint8Array, timeoutMs: number): Question => ({
     body,
     bytesMax: served.get(protocol)?.bytesMax ?? ANSWER_BYTES_MAX,
     signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
   });
   const request: SwarmNode['request'] = async (peer, protocol, body, timeoutMs) => {
-    const live = connections.best(peer);
-    if (live === null) throw refused(peer, 'is not connected', 'dial it first');
+    const connection = connections.best(peer)?.connection;
+    if (connection === undefined) throw refused(peer, 'is not connected', 'dial it first');
     const asked = question(protocol, body, timeoutMs);
     try {
-      return await ask(live.connection, idOf(protocol), asked);
+      return await ask(connection, idOf(protocol), asked);
     } catch (error) {
       throw asFault(peer, protocol, asked.signal, error);
     }
@@ -78,16 +78,11 @@ export function createRequests(
   const handle: SwarmNode['handle'] = (protocol, options, handler) => {
     if (served.has(protocol)) throw new Error(`protocol ${protocol} has a handler already`);
     served.set(protocol, options);
-    const noted = (error: unknown): void => log.error('swarm-handle', { protocol, error });
+    const noted = (error: unknown) => log.error('swarm-handle', { protocol, error });
     const service = { protocol, options, handler, log, shares };
-    const serveStream = (stream: Stream, connection: Libp2pConnection): Promise<void> =>
-      serveOn(connections.find(connection), stream, service);
-    const libp2pOptions = {
-      maxInboundStreams: ANSWERED_MAX,
-      maxOutboundStreams: ASKED_MAX,
-      runOnLimitedConnection: options.inviteMayUse,
-    };
-    node.handle(idOf(protocol), serveStream, libp2pOptions).catch(noted);
+    const serveStream = (stream: Stream, on: Libp2pConnection): Promise<void> =>
+      serveOn(connections.find(on), stream, service);
+    node.handle(idOf(protocol), serveStream, libp2pOptionsOf(options)).catch(noted);
     return () => {
       if (served.get(protocol) !== options) return;
       served.delete(protocol);
@@ -96,6 +91,12 @@ export function createRequests(
   };
   return { request, requestEach, handle };
 }
+
+const libp2pOptionsOf = ({ inviteMayUse }: ProtocolOptions) => ({
+  maxInboundStreams: ANSWERED_MAX,
+  maxOutboundStreams: ASKED_MAX,
+  runOnLimitedConnection: inviteMayUse,
+});
 
 interface Question {
   readonly body: Uint8Array;
