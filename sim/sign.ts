@@ -11,6 +11,10 @@ export function glanceAt(kernel: Kernel, sign: Sign): string {
     const hosts = sign.to.map(({ host }) => host);
     return hosts.filter((host) => isUnheld(kernel, host)).join(' ');
   }
+  if (sign.kind === 'udp-port') {
+    const hasPort = ({ isUp, port }: Device): boolean => isUp && port === sign.port;
+    return [...kernel.devices.values()].some(hasPort) ? 'bound' : 'free';
+  }
   const device = kernel.devices.get(sign.interface);
   if (device?.kind !== 'tun' || !device.answersWg) return 'none';
   return answerOf(kernel, device, sign.heardMs);

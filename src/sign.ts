@@ -19,5 +19,10 @@ export type Sign =
    * and joined by commas; heard is whose last handshake is younger than `heardMs`.
    */
   | { readonly kind: 'wireguard-go'; readonly interface: string; readonly heardMs: number }
-  /** Those of the addresses, joined by spaces, for which the kernel's WireGuard has no peer. */
-  | { readonly kind: 'tunnels'; readonly to: readonly Target[] };
+  /**
+   * Those of the addresses, joined by spaces, for which the kernel's WireGuard has no peer, or does
+   * not know where the peer is.
+   */
+  | { readonly kind: 'tunnels'; readonly to: readonly Target[] }
+  /** `bound` when something on this host has the UDP port, be it the kernel; else `free`. */
+  | { readonly kind: 'udp-port'; readonly port: number };

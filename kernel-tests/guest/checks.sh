@@ -128,6 +128,7 @@ vpn_of() {
   on "$1" ip -6 route show dev cnsmo0
   on "$1" ip -o address show dev cnsmo0 scope global | cut -d ' ' -f 2-
   on "$1" wg show cnsmo0 allowed-ips
+  on "$1" wg show cnsmo0 listen-port
   on "$1" nft -s list tables
 }
 
@@ -138,6 +139,10 @@ removes_peer() {
 # Of its two addresses only one is left to the peer.
 cuts_peer() {
   repairs wg set cnsmo0 peer "$(on vm2 wg show cnsmo0 peers)" allowed-ips "$(overlay vm1 4)/32"
+}
+
+moves_port() {
+  repairs wg set cnsmo0 listen-port 7399 && within 20 tells 'cnsmo0 listened on port 7399'
 }
 
 # tells WORDS: an event of vm2 says so.
@@ -195,13 +200,16 @@ check 'traffic flows on without it' each_way flows 4
 check 'it comes back without losing a packet or touching the interface' starts_unnoticed
 check 'an interface deleted by hand comes back' comes_back
 check 'an event says that it was missing' within 20 tells 'interface cnsmo0 was missing'
-check 'a peer deleted by hand comes back' removes_peer
-check 'an event says that it was missing' within 20 tells 'peer vm1 was missing'
 check 'an address taken from a peer comes back' cuts_peer
 check 'the IPv4 route deleted by hand comes back' repairs ip route flush table main dev cnsmo0
 check 'an event says that it was missing' within 20 tells 'route [0-9./]* was missing'
 check 'the table deleted by hand comes back' repairs nft delete table inet cnsmo_vpn
 
+check 'the port changed by hand is back' moves_port
+
+check 'vm1 stops, and its tunnel stays' on vm1 cnsmo stop
+check 'a peer deleted by hand comes back, though its member is not there' removes_peer
+check 'an event says that it was missing' within 20 tells 'peer vm1 was missing'
 check 'both are switched off' both switch_off
 check 'nothing uses the module, and it is taken away' loses_module
 check 'vm1 starts without it' starts vm1

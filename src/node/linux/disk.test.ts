@@ -218,12 +218,12 @@ test('a read-only disk is a clear Fault', async (t) => {
 });
 
 test('a directory that may not be created is forbidden, and nothing is left behind', async (t) => {
-  // Goal: a user without rights gets a remedy. Method: the same call as user nobody, below a
-  // private directory.
+  // Goal: a user without rights gets a remedy. Method: the same call by a process that becomes
+  // user nobody once it has read its modules, below a private directory.
   if (!isRoot) return t.skip('needs root to become somebody else');
   const script = `
+    import { openDisk } from '${import.meta.dirname}/disk.ts';
     process.setgid(65534); process.setuid(65534);
-    const { openDisk } = await import('${import.meta.dirname}/disk.ts');
     const tell = (error) => console.log(error.code, error.message);
     await openDisk(process.argv[1] + '/x').catch(tell);`;
   const place = fresh();

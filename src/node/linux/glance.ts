@@ -2,13 +2,15 @@
  * Edge: glance — what this process sees of WireGuard by itself, without starting another.
  *
  * Contract: `Net.glance`. wireguard-go is asked on its socket. Whether the kernel's WireGuard has
- * a peer for an address shows in what it answers to a packet for it, so one byte is sent to each.
- * Both ways cost well below a millisecond, so they may be gone every few seconds.
+ * a peer for an address shows in its answer to a packet for it, so one byte is sent to each;
+ * whether it listens, in the list of UDP ports. Each costs well below a millisecond, so it may be
+ * done every few seconds.
  */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Endpoint } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
+import { isUdpPortBound } from './udp-ports.ts';
 import { askWireguardGo } from './wireguard-socket.ts';
 
 /** How long one packet may take to leave. It does not wait for anything but this machine. */
@@ -19,10 +21,15 @@ const NO_PEER = -126; // ENOKEY
 const NO_ENDPOINT = -89; // EDESTADDRREQ
 
 /** How a sign is now. */
-export function glance(sign: Sign): Promise<string> {
-  return sign.kind === 'wireguard-go'
-    ? askWireguardGo(sign.interface, sign.heardMs)
-    : findUnsent(sign.to);
+export async function glance(sign: Sign): Promise<string> {
+  switch (sign.kind) {
+    case 'wireguard-go':
+      return await askWireguardGo(sign.interface, sign.heardMs);
+    case 'tunnels':
+      return await findUnsent(sign.to);
+    case 'udp-port':
+      return (await isUdpPortBound(sign.port)) ? 'bound' : 'free';
+  }
 }
 
 /**

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import {
   EXAMPLE_NOTHING,
   exampleFacts,
-  exampleId,
   exampleKey,
   exampleMember,
   exampleObserved,
@@ -33,20 +32,41 @@ test('wireguard-go is expected to say what it should have', () => {
   assert.deepEqual(signsOf(exampleObserved([two, three])), [{ sign, expected }]);
 });
 
-test('the kernel is asked only for members that are heard and connected', () => {
-  // Goal: nobody that is gone gets a packet. Method: heard and connected; each alone as the twin.
-  const seen = new Map([2, 3].map((n) => [exampleId(n), { host: `192.0.2.${n}`, port: 7300 }]));
-  const facts = { ...exampleFacts, hasKernelWireguard: true };
-  const link = { kind: 'wireguard', isPersistent: false, isUp: true, mtu: 1420 };
-  const observed = exampleObserved([two, three], { link });
-  const both = signsOf(observed, exampleSelf({ facts, seen }));
+const kernelFacts = { ...exampleFacts, hasKernelWireguard: true };
+const kernelLink = { kind: 'wireguard', isPersistent: false, isUp: true, mtu: 1420 };
+
+test('the kernel is asked for every peer, and for the port', () => {
+  // Goal: a peer that a hand removes is missed, whether its member is there or gone. Method: one
+  // heard, one that never was, none connected; and one of which no endpoint is known as the twin.
+  const observed = exampleObserved([two, three], { link: kernelLink });
+  const port = { sign: { kind: 'udp-port', port: 7300 }, expected: 'bound' };
+  const to = [
+    { host: '10.10.0.2', port: 7300 },
+    { host: 'fd00:1::2', port: 7300 },
+    { host: 'fd00:1::3', port: 7300 },
+  ];
+  const all = [{ sign: { kind: 'tunnels', to }, expected: '' }, port];
+  assert.deepEqual(signsOf(observed, exampleSelf({ facts: kernelFacts })), all);
+  const lost = { ...two, endpoint: null };
+  const unsent = { sign: { kind: 'tunnels', to }, expected: '10.10.0.2 fd00:1::2' };
+  const without = exampleObserved([lost, three], { link: kernelLink });
+  const desired = plan(view, exampleSelf({ facts: kernelFacts }), observed).state;
+  assert.deepEqual(signs(desired, without, view, exampleSelf()), [unsent, port]);
+});
+
+test('the kernel is not asked for who has left, nor for who shares a key', () => {
+  // Goal: no alarm for a peer that is not to be. Method: each beside a member that is one.
+  const left = exampleMember(3, { hasLeft: true });
+  const twin = exampleMember(4, { wgKey: exampleMember(2).wgKey });
+  const more = exampleView([exampleMember(1), exampleMember(2), left, twin]);
+  const observed = exampleObserved([two], { link: kernelLink });
+  const self = exampleSelf({ facts: kernelFacts });
+  const [first] = signs(plan(more, self, observed).state, observed, more, self);
   const to = [
     { host: '10.10.0.2', port: 7300 },
     { host: 'fd00:1::2', port: 7300 },
   ];
-  assert.deepEqual(both, [{ sign: { kind: 'tunnels', to }, expected: '' }]);
-  const none = signsOf(observed, exampleSelf({ facts }));
-  assert.deepEqual(none, [{ sign: { kind: 'tunnels', to: [] }, expected: '' }]);
+  assert.deepEqual(first, { sign: { kind: 'tunnels', to }, expected: '' });
 });
 
 test('where there is nothing to look at there is no sign', () => {

@@ -6,13 +6,14 @@
  * 2. The kernel answers only to a socket that Node does not have. But it refuses at once to send to
  *    an address that no peer holds, so one byte is sent to each member's: to the mesh's own port,
  *    where the WireGuard of the other side takes it for noise and drops it.
- * 3. Only to members that are heard and connected: to one that is gone nothing is sent, or its
- *    tunnel would try handshakes that it would not try by itself.
+ * 3. Also to members that are gone: WireGuard tries a handshake with each every 5 s anyway, with a
+ *    pause of 25 s after each 90 s because of the keepalive, and the byte only fills the pauses.
+ * 4. The kernel's list of UDP ports shows whether it listens on ours. Another key shows in nothing
+ *    that a process can see for free; handshakes fail then, and their ages tell in 3 min at most.
  */
 import { base64 } from '@scure/base';
 import type { View } from '../../crdt/view.ts';
 import type { Self, Signs } from '../service.ts';
-import { addressesOf } from './collisions.ts';
 import { HEARD_MS, isHeard } from './endpoint.ts';
 import type { ObservedDevice, VpnDesired, VpnObserved } from './state.ts';
 
@@ -24,7 +25,7 @@ export const signs = (
   self: Self,
 ): Signs => {
   if (desired === null || device === null) return [];
-  if (desired.engine === 'kernel') return [{ sign: tunnels(device, view, self), expected: '' }];
+  if (desired.engine === 'kernel') return ofKernel(desired, device, view, self);
   const sign = { kind: 'wireguard-go', interface: desired.interface, heardMs: HEARD_MS } as const;
   return [{ sign, expected: answerOf(desired, device, self) }];
 };
@@ -48,15 +49,28 @@ const answerOf = (
   return [`${publicKey} ${port}`, ...lines.toSorted()].join('\n');
 };
 
-const tunnels = (device: ObservedDevice, view: View, self: Self) => {
-  const heard = new Set(
-    device.peers.filter((peer) => isHeard(peer, self)).map((peer) => peer.publicKey),
+const ofKernel = (
+  { port, peers }: NonNullable<VpnDesired>,
+  device: ObservedDevice,
+  view: View,
+  self: Self,
+): Signs => {
+  const ports = new Map(
+    view.members.map((each) => [base64.encode(each.wgKey), each.endpoints?.port]),
   );
-  const to = view.members
-    .filter(({ id, wgKey }) => self.seen.has(id) && heard.has(base64.encode(wgKey)))
-    .flatMap((member) => {
-      const port = member.endpoints?.port ?? self.port;
-      return addressesOf(member, self).map((host) => ({ host, port }));
-    });
-  return { kind: 'tunnels', to } as const;
+  const to = peers.flatMap(({ publicKey, allowedIps }) =>
+    allowedIps.map((ip) => ({
+      host: ip.slice(0, ip.indexOf('/')),
+      port: ports.get(publicKey) ?? self.port,
+      publicKey,
+    })),
+  );
+  const lost = device.peers.filter(({ endpoint }) => endpoint === null);
+  const lostKeys = new Set(lost.map(({ publicKey }) => publicKey));
+  const unsent = to.filter(({ publicKey }) => lostKeys.has(publicKey)).map(({ host }) => host);
+  const targets = to.map((each) => ({ host: each.host, port: each.port }));
+  return [
+    { sign: { kind: 'tunnels', to: targets }, expected: unsent.join(' ') },
+    { sign: { kind: 'udp-port', port }, expected: 'bound' },
+  ];
 };
