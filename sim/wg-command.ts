@@ -23,12 +23,19 @@ export function runWg(context: WgContext, words: readonly string[], stdin: strin
     if (!isThere) return failed(1, 'Unable to access interface: No such device');
     return done(dump(device));
   }
+  if (verb === 'show' && rest.join(' ') === 'public-key') {
+    if (!isThere) return failed(1, `Unable to access interface: ${whyNot(device)}`);
+    return done(`${device.publicKey ?? '(none)'}\n`);
+  }
   if (verb === 'set') {
     if (!isThere) return failed(1, 'Unable to modify interface: No such device');
     return set(context, device, rest, stdin);
   }
   throw unknownCommand(['wg', ...words]);
 }
+
+const whyNot = (device: Device | undefined): string =>
+  device === undefined ? 'No such device' : 'Operation not supported';
 
 function dump(device: Device): string {
   const lines = [['(hidden)', device.publicKey ?? '(none)', device.port, 'off']];

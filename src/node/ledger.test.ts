@@ -194,3 +194,30 @@ test('a torn ledger is mended as soon as the disk takes it', async () => {
   await ledger.record({ b: remove('b') });
   assert.deepEqual([...(await openLedger(disk)).ids()], ['a', 'b']);
 });
+
+test('what another program made in the place of ours is not taken back', async () => {
+  // Goal: leave deletes nothing foreign. Method: what the question is answered, by table, and
+  // whether the undo runs; all but the answer that tells nothing count as undone.
+  const asked = ['wg', 'show', 'a', 'public-key'];
+  const says = (stdout: string): HostResult => ({ status: 0, stdout, stderr: '' });
+  const fails = (stderr: string): HostResult => ({ status: 1, stdout: '', stderr });
+  const cases: readonly [HostResult, boolean, readonly string[]][] = [
+    [says('OURS\n'), true, []],
+    [says('(none)\n'), true, []],
+    [says('THEIRS\n'), false, []],
+    [fails('Unable to access interface: No such device'), false, []],
+    [fails('Unable to access interface: Operation not supported'), false, []],
+    [fails('Unable to access interface: Protocol not supported'), false, []],
+    [fails('Unable to access interface: Operation not permitted'), false, ['link']],
+  ];
+  for (const [answer, isRun, left] of cases) {
+    const { disk } = memoryDisk();
+    const only = { argv: asked, prints: ['OURS', '(none)'] };
+    const undo: Undo = { kind: 'run', argv: ['ip', 'link', 'delete', 'a'], only };
+    await (await openLedger(disk)).record({ link: undo });
+    const { done, ports } = recorder((argv) => (argv[0] === 'wg' ? answer : works));
+    assert.deepEqual(await (await openLedger(disk)).undoAll(ports), left, answer.stderr);
+    const ran = ['wg show a public-key', ...(isRun ? ['ip link delete a'] : [])];
+    assert.deepEqual(done, ran, `${answer.stdout}${answer.stderr}`);
+  }
+});

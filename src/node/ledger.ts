@@ -5,16 +5,22 @@
  * 1. An entry is durable before the change that it undoes.
  * 2. Undone last first, each marked when done: after a crash at any step the rest can follow.
  * 3. What is gone already counts as undone, so an undo that could not be marked is repeated.
+ * 4. What an entry can tell from ours is not touched, and counts as undone: it may be somebody's work.
  */
 import * as z from 'zod/mini';
 import { Fault } from '../fault.ts';
 import type { Host, Log, Ports, Process } from '../ports.ts';
-import type { Undo } from '../services/service.ts';
+import type { OnlyIf, Undo } from '../services/service.ts';
 
 const FILE = 'ledger';
 
+const argvSchema = z.array(z.string()).check(z.minLength(1));
 const undoSchema = z.union([
-  z.object({ kind: z.literal('run'), argv: z.array(z.string()).check(z.minLength(1)) }),
+  z.object({
+    kind: z.literal('run'),
+    argv: argvSchema,
+    only: z.optional(z.object({ argv: argvSchema, prints: z.array(z.string()) })),
+  }),
   z.object({ kind: z.literal('stop'), process: z.string() }),
 ]);
 const lineSchema = z.union([
@@ -25,6 +31,9 @@ type Line = z.infer<typeof lineSchema>;
 
 /** How ip, wg and nft say that what they should remove is not there. */
 const GONE = /cannot find|does not exist|no such|not found|unknown device/i;
+
+/** How wg says that a device is none of WireGuard, by errno(3): EOPNOTSUPP, EPROTONOSUPPORT. */
+const FOREIGN = /not supported/i;
 
 /** What the undos need of the world. */
 type UndoPorts = Pick<Ports, 'host' | 'process' | 'log'>;
@@ -107,12 +116,25 @@ async function takeBack(undo: Undo, host: Host, process: Process): Promise<strin
       await process.stop(undo.process);
       return null;
     }
+    const whose = undo.only === undefined ? 'ours' : await askWhose(undo.only, host);
+    if (whose !== 'ours') return whose === 'not ours' ? null : whose.why;
     const { status, stderr } = await host.run({ argv: undo.argv });
     return status === 0 || GONE.test(stderr) ? null : `exit status ${status}: ${stderr.trim()}`;
   } catch (error) {
     if (error instanceof Fault) return error.message;
     throw error;
   }
+}
+
+/** Whose the thing is that now has the name, or why that cannot be told. */
+async function askWhose(
+  { argv, prints }: OnlyIf,
+  host: Host,
+): Promise<'ours' | 'not ours' | { readonly why: string }> {
+  const { status, stdout, stderr } = await host.run({ argv });
+  if (status === 0) return prints.includes(stdout.trim()) ? 'ours' : 'not ours';
+  if (GONE.test(stderr) || FOREIGN.test(stderr)) return 'not ours';
+  return { why: `${argv.join(' ')}: exit status ${status}: ${stderr.trim()}` };
 }
 
 /** The entries not yet undone, in the order of their recording, and how many lines told nothing. */
@@ -152,8 +174,11 @@ const isSame = (known: Undo | undefined, undo: Undo): boolean =>
 /** With keys in one order, so that equal entries have equal bytes. */
 const lineOf = (id: string, undo: Undo): Line =>
   undo.kind === 'run'
-    ? { id, undo: { kind: undo.kind, argv: [...undo.argv] } }
+    ? { id, undo: { kind: undo.kind, argv: [...undo.argv], ...onlyOf(undo.only) } }
     : { id, undo: { kind: undo.kind, process: undo.process } };
+
+const onlyOf = (only: OnlyIf | undefined) =>
+  only === undefined ? {} : { only: { argv: [...only.argv], prints: [...only.prints] } };
 
 const live = (entries: ReadonlyMap<string, Undo>): readonly Line[] =>
   [...entries].map(([id, undo]) => lineOf(id, undo));

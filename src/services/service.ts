@@ -65,8 +65,17 @@ export type SecretName = 'wg-private-key';
 
 /** How to take back a change to the host. Written to the ledger before the change is made. */
 export type Undo =
-  | { readonly kind: 'run'; readonly argv: readonly string[] }
+  | { readonly kind: 'run'; readonly argv: readonly string[]; readonly only?: OnlyIf | undefined }
   | { readonly kind: 'stop'; readonly process: string };
+
+/**
+ * What tells that a thing is still the one that this node made, and not another program's of the
+ * same name: a command, and what it may print, without the spaces around.
+ */
+export interface OnlyIf {
+  readonly argv: readonly string[];
+  readonly prints: readonly string[];
+}
 
 /**
  * What was not as it should be, in plain words for `events`: `peer vm2 was missing`. Empty where a

@@ -79,11 +79,11 @@ test('at the deadline the whole group is killed, deaf ones and grandchildren too
   // pipe; both must be gone, and the call must end long before they would.
   const script = `trap '' TERM; sleep 77 & echo $! > ${root}/pid; wait; sleep 77`;
   const startMs = performance.now();
-  const run = runCommand({ argv: ['sh', '-c', script] }, { ...limits, timeoutMs: 300 });
-  await assert.rejects(run, isFault('timeout', 'command: sh -c', 'after 300 ms'));
-  assert.ok(performance.now() - startMs < 5000);
+  const run = runCommand({ argv: ['sh', '-c', script] }, { ...limits, timeoutMs: 1_000 });
+  await assert.rejects(run, isFault('timeout', 'command: sh -c', 'after 1000 ms'));
+  assert.ok(performance.now() - startMs < 10_000);
   const pid = readFileSync(join(root, 'pid'), 'utf8').trim();
-  const deadlineMs = performance.now() + 5000;
+  const deadlineMs = performance.now() + 10_000;
   while (existsSync(`/proc/${pid}`) && performance.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

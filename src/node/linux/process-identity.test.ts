@@ -30,6 +30,16 @@ async function identityOf(child: ChildProcess): Promise<ProcessIdentity> {
   return identity;
 }
 
+/** Whether the process goes within 10 s: of a group that was killed some end after their leader. */
+async function isGone(pid: number): Promise<boolean> {
+  const deadlineMs = performance.now() + 10_000;
+  while ((await identifyProcess(pid)) !== null) {
+    if (performance.now() > deadlineMs) return false;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return true;
+}
+
 test('an identity survives JSON; rubbish and dangerous pids do not', async () => {
   // Goal: a damaged file is no identity. Method: round trip, then texts that are none.
   const self = await identifyProcess(process.pid);
@@ -78,8 +88,8 @@ test('a child deaf to TERM is killed after the grace, with its whole group', asy
   const startMs = performance.now();
   assert.equal(await endProcess(await identityOf(child), 300), true);
   const tookMs = performance.now() - startMs;
-  assert.ok(tookMs >= 300 && tookMs < 4000, `${tookMs} ms`);
-  assert.equal(await isAlive(grandchild), false);
+  assert.ok(tookMs >= 300 && tookMs < 10_000, `${tookMs} ms`);
+  assert.equal(await isGone(grandchild.pid), true);
 });
 
 test('what a child leaves in its group when it ends politely is ended too', async () => {
@@ -93,11 +103,7 @@ test('what a child leaves in its group when it ends politely is ended too', asyn
   const pid = Number(String(printed));
   assert.ok(await identifyProcess(pid));
   assert.equal(await endProcess(await identityOf(child), 3000), true);
-  const deadlineMs = performance.now() + 3000;
-  while ((await identifyProcess(pid)) !== null && performance.now() < deadlineMs) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  assert.equal(await identifyProcess(pid), null);
+  assert.equal(await isGone(pid), true);
 });
 
 test('a zombie has ended', async () => {
@@ -106,11 +112,7 @@ test('a zombie has ended', async () => {
   const children = `/proc/${child.pid}/task/${child.pid}/children`;
   assert.ok(existsSync(children));
   const pid = Number(readFileSync(children, 'utf8'));
-  const deadlineMs = performance.now() + 3000;
-  while ((await identifyProcess(pid)) !== null && performance.now() < deadlineMs) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  assert.equal(await identifyProcess(pid), null);
+  assert.equal(await isGone(pid), true);
   assert.ok(existsSync(`/proc/${pid}`), 'the zombie is still listed');
   await endProcess(await identityOf(child), 1000);
 });

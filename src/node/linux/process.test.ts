@@ -26,9 +26,9 @@ testProcessContract(
   },
 );
 
-/** Waits until `holds`, at most 5 s; then the assertion that follows says what is wrong. */
+/** Waits until `holds`, at most 15 s; then the assertion that follows says what is wrong. */
 async function until(holds: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 5000;
+  const deadlineMs = performance.now() + 15_000;
   while (!holds() && performance.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -12,17 +12,17 @@ import { openSwarm } from './swarm.ts';
 import { freePort } from './test-ports.ts';
 
 /** How long a condition may take, and how often it is looked at. Unit: ms. */
-const EVENTUALLY_MS = 10_000;
+const EVENTUALLY_MS = 30_000;
 const POLL_MS = 10;
 /** A log that says nothing. */
 export const silentLog: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 const crypto = openCrypto();
-/** Polls a condition until it holds; rejects with `what` after 10 s. */
+/** Polls a condition until it holds; rejects with `what` after 30 s. */
 export const eventually = async (what: string, condition: () => boolean): Promise<void> => {
   const endMs = performance.now() + EVENTUALLY_MS;
   while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`not within 10 s: ${what}`);
+    if (performance.now() > endMs) throw new Error(`not within 30 s: ${what}`);
     await sleep(POLL_MS);
   }
 };

@@ -56,7 +56,7 @@ const openElsewhere = async (
   return child;
 };
 
-test('a peer that falls silent is noticed within 8 s, a lively one stays', async (t) => {
+test('a peer that falls silent is noticed within 10 s, a lively one stays', async (t) => {
   // Goal: a power cut sends no FIN, whoever dialled. Method: two nodes in processes of their own,
   // one that dialled us and one that we dialled, are frozen by SIGSTOP; a third stays connected.
   const [port, farPort, otherPort] = [await freePort(), await freePort(), await freePort()];
@@ -76,7 +76,7 @@ test('a peer that falls silent is noticed within 8 s, a lively one stays', async
     await eventually('noticed', () => !isThere(n));
     const noticedMs = performance.now() - startMs;
     t.diagnostic(`noticed after ${Math.round(noticedMs)} ms`);
-    assert.ok(noticedMs > 2_000 && noticedMs < 8_000, `${noticedMs}`);
+    assert.ok(noticedMs > 2_000 && noticedMs < 10_000, `${noticedMs}`);
   }
   assert.equal(isThere(2), true);
 });

@@ -62,12 +62,16 @@ test('wireguard-go is started first, and the rest waits for its interface', () =
 });
 
 test('what is made has its undo', () => {
-  // Goal: leave restores the VM. Method: the two makers, their commands whole.
+  // Goal: leave restores the VM, and deletes no interface of another key. Method: the two makers,
+  // their commands whole.
+  const argv = ['ip', 'link', 'delete', 'dev', 'cnsmo0'];
+  const asked = ['wg', 'show', 'cnsmo0', 'public-key'];
+  const only = { argv: asked, prints: [exampleKey(1), '(none)'] };
   assert.deepEqual(diff(plan(view, kernel, EXAMPLE_NOTHING).state, EXAMPLE_NOTHING)[0], {
     kind: 'run',
     argv: ['ip', 'link', 'add', 'dev', 'cnsmo0', 'type', 'wireguard'],
     found: ['interface cnsmo0 was missing'],
-    undo: { 'vpn-link': { kind: 'run', argv: ['ip', 'link', 'delete', 'dev', 'cnsmo0'] } },
+    undo: { 'vpn-link': { kind: 'run', argv, only } },
   });
   assert.deepEqual(diff(plan(view, exampleSelf(), EXAMPLE_NOTHING).state, EXAMPLE_NOTHING)[0], {
     kind: 'start',

@@ -58,8 +58,11 @@ const run = (argv: readonly string[], ...found: readonly string[]): Run => ({
 const isIpv4 = (address: string): boolean => !address.includes(':');
 
 const addLink = (desired: Wanted): Command => {
-  const undo: Undo = { kind: 'run', argv: ['ip', 'link', 'delete', 'dev', desired.interface] };
-  const argv = ['ip', 'link', 'add', 'dev', desired.interface, 'type', 'wireguard'];
+  const name = desired.interface;
+  // A crash may come between the interface and its key.
+  const only = { argv: ['wg', 'show', name, 'public-key'], prints: [desired.publicKey, '(none)'] };
+  const undo: Undo = { kind: 'run', argv: ['ip', 'link', 'delete', 'dev', name], only };
+  const argv = ['ip', 'link', 'add', 'dev', name, 'type', 'wireguard'];
   return { ...run(argv, missing(desired)), undo: { [LINK_UNDO]: undo } };
 };
 
