@@ -5,7 +5,7 @@
  * 1. An entry is durable before the change that it undoes.
  * 2. Undone last first, each marked when done: after a crash at any step the rest can follow.
  * 3. What is gone already counts as undone, so an undo that could not be marked is repeated.
- * 4. What an entry can tell from ours is not touched, and counts as undone: it may be somebody's work.
+ * 4. What is not ours by the word of its entry is not touched, and counts as undone.
  */
 import * as z from 'zod/mini';
 import { Fault } from '../fault.ts';
