@@ -73,6 +73,7 @@ const viewOf = (members: readonly Member[]): View => ({
     prefix6: 'fd00:1::/64',
   },
   members,
+  enrolments: [],
   evicted: [],
   operators: [],
   invites: [],
@@ -94,6 +95,9 @@ const memberOf = (n: number, wgKey: Uint8Array): Member => ({
   endpoints: { port: 7300, advertised: null, observed: null, local: [`192.0.2.${n}`] },
   services: ['vpn'],
   version: null,
+  mayBeCore: true,
+  isDraining: false,
+  steppedDown: null,
   hasLeft: false,
 });
 

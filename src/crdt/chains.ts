@@ -8,7 +8,7 @@
  */
 import type { Crypto } from '../ports.ts';
 import { type Chain, type Head, openChain } from './chain.ts';
-import type { AuthorState, Value } from './entry.ts';
+import type { AuthorState, Edit, Value } from './entry.ts';
 import { hashKey, hlcOf, pathHashOf, type Statement } from './entry-bytes.ts';
 import { compareHlc, HLC_ZERO, type Hlc, maxHlc } from './hlc.ts';
 import { NODE_QUOTA, OPERATOR_QUOTA, type Quota } from './holdings.ts';
@@ -44,6 +44,8 @@ export interface Chains {
   /** Sorted by author. */
   heads(): readonly Head[];
   view(): View;
+  /** The view, if the author said these edits as well, after everything that was said so far. */
+  suppose(author: MemberId, edits: readonly Edit[]): View;
   roles(): Roles;
   /** What is in force at a path; `among`: of what only these authors say. */
   winner(path: string, among?: ReadonlySet<MemberId>): Winner | null;
@@ -77,6 +79,16 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
     all,
     heads: () => sorted().flatMap((chain) => chain.head() ?? []),
     view: currentView,
+    suppose: (author, edits) => {
+      const [ms] = latestOf(chains.values());
+      const said = edits.map((edit, at) => ({ ...edit, hlc: [ms + 1, at] as Hlc, replaces: null }));
+      const others = sorted().map((chain) => chain.state());
+      const own = chains.get(author)?.state() ?? { author, entries: [], tombstones: [] };
+      return project([
+        ...others.filter((state) => state.author !== author),
+        { ...own, entries: [...own.entries, ...said] },
+      ]);
+    },
     roles: () => {
       roles ??= rolesOf(currentView(), founder);
       return roles;
@@ -86,14 +98,16 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
       const heard = among === undefined ? asked : asked.filter(({ author }) => among.has(author));
       return winnerAmong(crypto, heard, path);
     },
-    latest: (except) => {
-      let latest = HLC_ZERO;
-      for (const chain of chains.values()) {
-        if (chain.author !== except) latest = maxHlc(latest, chain.latest());
-      }
-      return latest;
-    },
+    latest: (except) => latestOf(chains.values(), except),
   };
+};
+
+const latestOf = (chains: Iterable<Chain>, except?: MemberId): Hlc => {
+  let latest = HLC_ZERO;
+  for (const chain of chains) {
+    if (chain.author !== except) latest = maxHlc(latest, chain.latest());
+  }
+  return latest;
 };
 
 /** The statement in force at a path among some chains, or null when none speaks of it. */

@@ -6,7 +6,7 @@ import { parseMemberId } from './ids.ts';
 import { NAME_PATTERN } from './names.ts';
 
 /** Own facts: the path is `member/<kind>`. */
-const FACT_KINDS = ['endpoints', 'consent', 'version', 'ipv4', 'left'] as const;
+const FACT_KINDS = ['endpoints', 'consent', 'version', 'ipv4', 'left', 'drain', 'core'] as const;
 /**
  * Statements about an invite or a member: the path is `trust/<kind>/<id>`; for `root`,
  * `trust/root/<n>`.

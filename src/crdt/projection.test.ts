@@ -30,7 +30,9 @@ describe('projection', () => {
         observed: null,
         local: ['10.0.0.1'],
       })
-      .says('member/consent', { services: ['vpn'], allowRun: false })
+      .says('member/consent', { services: ['vpn'], allowRun: false, eligible: false })
+      .says('member/drain', { drained: true })
+      .says('member/core', { steppedDown: 7 })
       .says('member/version', { version: '0.1.0', commit: 'abc' })
       .says('intent/lb/balancer/unknown', { any: 'thing' })
       .says('member/unknown', 7)
@@ -46,6 +48,9 @@ describe('projection', () => {
       endpoints: { port: 7300, advertised: endpoint, observed: null, local: ['10.0.0.1'] },
       services: ['vpn'],
       version: '0.1.0',
+      mayBeCore: false,
+      isDraining: true,
+      steppedDown: 7,
       hasLeft: false,
     });
     assert.match(ipv6, /^fd12:3456:789a:1:/);

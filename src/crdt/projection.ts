@@ -20,7 +20,7 @@ import { openIntents } from './intents.ts';
 import { findLineage, type Lineage } from './lineage.ts';
 import type { Enrolment, Testimonies } from './membership.ts';
 import { settleOverlay, type Tenancy, type Tenant } from './overlay.ts';
-import { rootPath } from './paths.ts';
+import { type FactKind, rootPath } from './paths.ts';
 import { type Roster, settleRoster } from './roster.ts';
 import type { EndpointsRecord } from './schemas.table.ts';
 import {
@@ -80,6 +80,7 @@ const render = (ground: Ground, outcome: Outcome): Omit<View, 'intent'> => {
   return {
     mesh: { id: meshId, name: genesis.name, prefix: genesis.prefix, prefix6: genesis.prefix6 },
     members: membersOf(ground, outcome, overlay.tenancies),
+    enrolments: [...roster.membership.members.values()].sort((a, b) => compareText(a.id, b.id)),
     evicted: findEvicted(testimonies, roster),
     operators: roster.operators,
     invites,
@@ -119,7 +120,7 @@ const tenantOf = (
 });
 
 /** What a member says of itself. The path names nobody: it is its own sub-document that says it. */
-const factOf = <K extends 'endpoints' | 'consent' | 'version' | 'ipv4' | 'left'>(
+const factOf = <K extends FactKind>(
   testimony: Testimony | undefined,
   kind: K,
 ): RecordOf<K> | null => testimony?.said[kind].get('')?.record ?? null;
@@ -144,6 +145,9 @@ const membersOf = (
         endpoints: endpoints === null ? null : endpointsOf(endpoints),
         services: factOf(testimony, 'consent')?.services ?? null,
         version: factOf(testimony, 'version')?.version ?? null,
+        mayBeCore: factOf(testimony, 'consent')?.eligible ?? true,
+        isDraining: factOf(testimony, 'drain') !== null,
+        steppedDown: factOf(testimony, 'core')?.steppedDown ?? null,
         hasLeft: factOf(testimony, 'left') !== null,
       };
     })

@@ -86,6 +86,8 @@ export type EndpointsRecord = z.infer<typeof endpointsSchema>;
 const consentSchema = record({
   services: z.array(name, 'must be a list').check(z.maxLength(64, 'holds more than 64')),
   allowRun: z.boolean('must be true or false'),
+  /** Whether it may have the core role; absent: yes. */
+  eligible: z.exactOptional(z.boolean('must be true or false')),
 });
 
 /** `member/version`: which build runs there. */
@@ -96,6 +98,12 @@ const ipv4Schema = record({ ipv4 });
 
 /** `member/left`: it has left the mesh. */
 const leftSchema = record({ left: z.literal(true, 'must be true') });
+
+/** `member/drain`: it takes no new load. */
+const drainSchema = record({ drained: z.literal(true, 'must be true') });
+
+/** `member/core`: the epoch in which it gave the core role away. */
+const coreSchema = record({ steppedDown: integer(0) });
 
 /** `trust/invite/<id>`. `expiry` and `revokedAt` in Unix ms. */
 export const inviteSchema = record({
@@ -201,6 +209,8 @@ export const PATH_SCHEMAS = {
   version: versionSchema,
   ipv4: ipv4Schema,
   left: leftSchema,
+  drain: drainSchema,
+  core: coreSchema,
   invite: inviteSchema,
   admission: admissionSchema,
   adopt: adoptSchema,

@@ -31,6 +31,8 @@ const GOOD: Readonly<Record<Kind, Readonly<Record<string, Value>>>> = {
   version: { version: '0.1.0', commit: 'abc' },
   ipv4: { ipv4: '10.10.0.2' },
   left: { left: true },
+  drain: { drained: true },
+  core: { steppedDown: 7 },
   invite: { number: 1, publicKey: KEY, labels: LABELS, expiry: 0, uses: 1000 },
   admission: { ...JOIN, labels: {}, invite: INVITE, hlc: [1, 0] },
   adopt: {
@@ -58,6 +60,9 @@ const BAD: readonly (readonly [kind: Kind, change: Record<string, unknown>])[] =
   ['endpoints', { local: ['10.1'] }],
   ['endpoints', { local: Array.from({ length: 17 }, () => '10.0.0.1') }],
   ['consent', { services: 'vpn' }],
+  ['consent', { eligible: 1 }],
+  ['drain', { drained: false }],
+  ['core', { steppedDown: -1 }],
   ['consent', { allowRun: 1 }],
   ['version', { version: 'x'.repeat(65) }],
   ['version', { commit: null }],

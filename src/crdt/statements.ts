@@ -175,6 +175,8 @@ const emptySaid = (): MutableSaid => ({
   version: new Map(),
   ipv4: new Map(),
   left: new Map(),
+  drain: new Map(),
+  core: new Map(),
   invite: new Map(),
   admission: new Map(),
   adopt: new Map(),

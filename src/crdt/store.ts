@@ -12,7 +12,7 @@ import type { Crypto } from '../ports.ts';
 import type { Head, Weight } from './chain.ts';
 import { openChains, type Project, type Winner } from './chains.ts';
 import { type Claim, claimsOf } from './conflicts.ts';
-import type { Value } from './entry.ts';
+import type { Edit, Value } from './entry.ts';
 import type { Genesis } from './genesis.ts';
 import type { Hlc } from './hlc.ts';
 import { bytesOfId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
@@ -63,8 +63,12 @@ export interface Store extends Writer {
   weight(): Weight;
   /** Computed when something was taken since it was last asked for. */
   view(): View;
+  /** The view, if this member said these edits as well. */
+  suppose(edits: readonly Edit[]): View;
   /** What an author says at a path; null for nothing, also after it was deleted. */
   valueOf(author: MemberId, path: string): Value;
+  /** Paths of which an author spoke in its current generation, deleted ones too. */
+  spokenOf(author: MemberId): readonly string[];
   /** Paths at which an author says something, sorted. */
   pathsOf(author: MemberId): readonly string[];
   /**
@@ -109,6 +113,8 @@ export const openStore = (
     framesAfter: (heads, bytesMax) => framesAfter(chains.all(), heads, bytesMax),
     weight: () => weightOf(chains),
     view: chains.view,
+    suppose: (edits) => chains.suppose(self.id, edits),
+    spokenOf: (author) => [...chains.of(author).holdings().byPath.keys()],
     valueOf: (author, path) => saidAt(chains, author, path),
     pathsOf: (author) =>
       [...chains.of(author).holdings().byPath.keys()]

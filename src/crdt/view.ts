@@ -9,6 +9,7 @@ import type { Endpoint } from '../ports.ts';
 import type { Value } from './entry.ts';
 import type { Hlc } from './hlc.ts';
 import type { InviteId, MemberId, MeshId } from './ids.ts';
+import type { Enrolment } from './membership.ts';
 import type { IntentPlace } from './paths.ts';
 
 export type Role = 'node' | 'operator';
@@ -48,6 +49,12 @@ export interface Member {
   readonly endpoints: MemberEndpoints | null;
   readonly services: readonly string[] | null;
   readonly version: string | null;
+  /** It may have the core role, as far as it is itself concerned. */
+  readonly mayBeCore: boolean;
+  /** It takes no new load, and hands the core role over. */
+  readonly isDraining: boolean;
+  /** The epoch of the core role in which it gave the role away, or null. */
+  readonly steppedDown: number | null;
   /** It said that it leaves: no traffic, no dials; its name and address are free. */
   readonly hasLeft: boolean;
 }
@@ -112,6 +119,8 @@ export interface View {
   readonly mesh: MeshInfo;
   /** Admitted and not void, sorted by id. Those that have left are listed, marked. */
   readonly members: readonly Member[];
+  /** What was said of each member when it was enrolled, in the order of the members. */
+  readonly enrolments: readonly Enrolment[];
   /**
    * Once admitted and now evicted, or void with whoever admitted it; sorted. Refused at every
    * door.

@@ -81,7 +81,8 @@ export async function repeatLeave(
 const sayLeft = (replica: Replica): Promise<void> =>
   replica.write([{ path: 'member/left', value: { left: true } }]);
 
-async function tell(
+/** Comes in step with all that are connected, for at most 3 s; who then knows, and of how many. */
+export async function tell(
   { clock }: Pick<Ports, 'clock'>,
   sync: Sync,
   { others, connected }: Audience,

@@ -45,6 +45,7 @@ function stage(answering: string) {
     self: idOf('founder'),
     view: () => view,
     standing: () => 'member' as const,
+    dismiss: silent,
     entries: [],
   };
   const links = createLinks({ clock, random, log }, context, silent);

@@ -10,6 +10,7 @@ import { endpointsOf, isOverlay } from '../crdt/endpoints.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import type { Endpoint, Ports, Standing, SwarmNode } from '../ports.ts';
+import type { Dismiss } from './dismissal.ts';
 import type { LinkState } from './rules/answers.ts';
 import { dialOrder } from './rules/dial-order.ts';
 import { createWake } from './wake.ts';
@@ -38,6 +39,7 @@ export interface LinkContext {
   readonly self: MemberId;
   readonly view: () => View;
   readonly standing: (peer: PeerKey) => Standing;
+  readonly dismiss: Dismiss;
   /** Where the token said that members are, for those of whom the state says nothing yet. */
   readonly entries: readonly { readonly member: PeerKey; readonly endpoint: Endpoint }[];
 }
@@ -64,7 +66,7 @@ export function createLinks(ports: LinkPorts, context: LinkContext, onChange: ()
   const step = (swarm: SwarmNode, isFirst: boolean): number => {
     look(swarm);
     for (const peer of connected) {
-      if (context.standing(peer) === 'stranger') void swarm.hangUp(peer); // Invariant 2.
+      if (context.standing(peer) === 'stranger') context.dismiss(swarm, peer); // Invariant 2.
     }
     const absent = targetsOf(context).filter(({ peer }) => !connected.has(peer));
     const waits = absent.map((target) => {

@@ -9,6 +9,7 @@ import type { Ports, SwarmNode } from '../ports.ts';
 import { type Acquaintance, readAcquaintances } from './acquaintances.ts';
 import { createAgents } from './agents.ts';
 import { AUDIT_LIMITS, openAudit } from './audit.ts';
+import { createDismissal } from './dismissal.ts';
 import { createFacts } from './facts.ts';
 import { isLeaving } from './leave.ts';
 import { createLinks } from './links.ts';
@@ -41,7 +42,8 @@ export async function openParts(ports: Ports, build: Build) {
   const stop = new AbortController();
   const isGoing = await isLeaving(ports.disk);
   const config = { current: isGoing ? { ...local.config, services: [] } : local.config };
-  const linkContext = { self, view: replica.view, standing, entries };
+  const dismiss = createDismissal(clock, replica.view, (peer) => sync.with(peer));
+  const linkContext = { self, view: replica.view, standing, dismiss, entries };
   const links = createLinks(ports, linkContext, () => agents.mark());
   const twins = openTwins(ports, local, replica);
   const limits = () => config.current.audit ?? AUDIT_LIMITS;

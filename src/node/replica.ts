@@ -25,7 +25,8 @@ import type { Ahead } from './rules/clocks.ts';
 export interface Replica
   extends Pick<
       Store,
-      'heads' | 'framesAfter' | 'valueOf' | 'pathsOf' | 'claims' | 'latest' | 'winner'
+      | ('heads' | 'framesAfter' | 'valueOf' | 'pathsOf' | 'claims' | 'latest')
+      | ('suppose' | 'spokenOf' | 'winner')
     >,
     Omit<OwnWriter, 'write' | 'flush'> {
   view(): View;
@@ -84,6 +85,8 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     pathsOf: store.pathsOf,
     claims: store.claims,
     latest: store.latest,
+    suppose: store.suppose,
+    spokenOf: store.spokenOf,
     winner: store.winner,
     view: store.view,
     write: own.write,

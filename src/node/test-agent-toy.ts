@@ -117,6 +117,7 @@ export const TOY_SECRET = base64.encode(SECRET);
 const VIEW: View = {
   mesh: { id: 'mesh' as MeshId, name: 'mesh', prefix: '10.10.0.0/16', prefix6: 'fd00:1::/64' },
   members: [],
+  enrolments: [],
   evicted: [],
   operators: [],
   invites: [],

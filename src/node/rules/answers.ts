@@ -51,6 +51,24 @@ export interface Status {
 /** An invite as it is listed. `state`: open, used-up, revoked or expired. */
 export type ListedInvite = Omit<Invite, 'isRevoked' | 'author'> & { readonly state: string };
 
+/** What hangs on a member, and what becomes of it when it is evicted. Members by name. */
+export interface Eviction {
+  readonly id: MemberId;
+  readonly member: string;
+  /** Members that are adopted, and so stay, with whom they admitted. */
+  readonly adopted: readonly string[];
+  /** Members that go with it. */
+  readonly lost: readonly string[];
+  /** Its invites that somebody could still use; nobody can then. */
+  readonly invites: readonly string[];
+  /** Operators whose role is said again. */
+  readonly operators: readonly string[];
+  /** Policy, names and labels that are said again, by path. */
+  readonly paths: readonly string[];
+  /** What its eviction means for the mesh, where that needs a person's yes. */
+  readonly warnings: readonly string[];
+}
+
 /** Who knows that this member has left, of the other members. */
 export interface Told {
   readonly told: number;

@@ -36,6 +36,9 @@ export const exampleMember = (n: number, changes: Partial<Member> = {}): Member 
   },
   services: ['vpn'],
   version: null,
+  mayBeCore: true,
+  isDraining: false,
+  steppedDown: null,
   hasLeft: false,
   ...changes,
 });
@@ -49,6 +52,7 @@ export const exampleView = (members: readonly Member[]): View => ({
     prefix6: 'fd00:1::/64',
   },
   members,
+  enrolments: [],
   evicted: [],
   operators: [],
   invites: [],
