@@ -139,6 +139,7 @@ type MemberVerbs =
   | 'join'
   | 'operatorAdd'
   | 'operatorRecover'
+  | 'evict'
   | 'rename'
   | 'label'
   | 'events'
@@ -154,6 +155,10 @@ const memberVerbs = (vm: (name: string) => Vm, { act }: Timeline): Pick<World, M
     }),
   operatorRecover: (name, code) =>
     act(`${name}: operator recover`, () => commandLine.operatorRecover(vm(name), code)),
+  evict: (name, member) =>
+    act(`${name}: evict ${member}`, async () => {
+      await commandLine.obey(vm(name), ['evict', member]);
+    }),
   rename: (name, member, to) =>
     act(`${name}: member rename ${member} ${to}`, async () => {
       await commandLine.obey(vm(name), ['member', 'rename', member, to]);

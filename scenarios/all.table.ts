@@ -2,6 +2,7 @@
  * Rule: all — every scenario by name, in the order in which a world runs them.
  */
 import { allOffOn } from './all-off-on.ts';
+import { evict, evictOfTwo, evictPartitioned } from './evict.ts';
 import { founderGone } from './founder-gone.ts';
 import { join, leave } from './join.ts';
 import { daemonLost, memberLost } from './member-lost.ts';
@@ -19,4 +20,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'all-off-on': allOffOn,
   'founder-gone': founderGone,
   naming,
+  evict,
+  'evict-partitioned': evictPartitioned,
+  'evict-of-two': evictOfTwo,
 };

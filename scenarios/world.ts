@@ -85,6 +85,8 @@ export interface World {
   operatorAdd(vm: string, member: string): Promise<void>;
   /** `cnsmo operator recover`, run on `vm`. Gives the next recovery code. */
   operatorRecover(vm: string, code: string): Promise<string>;
+  /** `cnsmo evict MEMBER`, run on `vm`. */
+  evict(vm: string, member: string): Promise<void>;
   /** `cnsmo member rename MEMBER NAME`, run on `vm`. */
   rename(vm: string, member: string, name: string): Promise<void>;
   /** `cnsmo member label MEMBER CHANGE…`, run on `vm`. */

@@ -95,7 +95,7 @@ function memberVerbs(room: Room): Verbs<'init' | 'join' | 'leave' | 'status' | '
 /** What an operator does with the mesh. */
 function operatorVerbs(
   room: Room,
-): Verbs<'invite' | 'operatorAdd' | 'operatorRecover' | 'rename' | 'label' | 'events'> {
+): Verbs<'invite' | 'operatorAdd' | 'operatorRecover' | 'evict' | 'rename' | 'label' | 'events'> {
   const post = <Result>(vm: string, path: string, body: unknown): Promise<Result> =>
     ask<Result>(room, vm, { method: 'POST', path, body });
   return {
@@ -110,6 +110,9 @@ function operatorVerbs(
       const next = await post<{ code: string }>(vm, '/v1/recovery-codes', null);
       await post(vm, '/v1/operators/recover', { code: code.trim(), nextCode: next.code });
       return next.code;
+    },
+    evict: async (vm, member) => {
+      await post(vm, '/v1/evictions', { member });
     },
     rename: async (vm, member, name) => {
       await ask(room, vm, { method: 'PUT', path: `${pathOf(member)}/name`, body: { name } });

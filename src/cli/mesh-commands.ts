@@ -6,6 +6,7 @@ import { Fault } from '../fault.ts';
 import type { MemberStatus, Status } from '../node/rules/answers.ts';
 import { auditCommand, conflictsCommand } from './audit-commands.ts';
 import { eventsCommand } from './event-commands.ts';
+import { evictCommand } from './evict-commands.ts';
 import { inviteCommand } from './invite-commands.ts';
 import type { Local } from './local.ts';
 import { memberCommand } from './naming-commands.ts';
@@ -24,6 +25,7 @@ export const meshCommands = (local: Local, session: Open): readonly Command[] =>
   eventsCommand(local, session),
   inviteCommand(local, session),
   operatorCommand(local, session),
+  evictCommand(session),
   recoverMemberCommand(session),
   auditCommand(session),
   conflictsCommand(session),

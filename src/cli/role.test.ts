@@ -9,6 +9,8 @@ const VERBS: readonly (readonly [line: string, request: string])[] = [
   ['invite revoke 4vq7zk2m', 'DELETE /v1/invites/4vq7zk2m'],
   ['operator add vm2', 'POST /v1/operators'],
   ['operator remove vm2', 'DELETE /v1/operators/vm2'],
+  ['evict vm2 --dry-run', 'GET /v1/evictions/vm2'],
+  ['evict vm2', 'GET /v1/evictions/vm2'],
   ['member rename vm2 db', 'PUT /v1/members/vm2/name'],
   ['member label vm2 role=db', 'PUT /v1/members/vm2/labels'],
   ['conflicts take intent/x', 'POST /v1/conflicts/take'],

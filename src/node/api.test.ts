@@ -52,6 +52,8 @@ const OPERATOR_ROUTES = [
   ['DELETE', '/v1/operators/:member', null],
   ['PUT', '/v1/members/:member/name', { name: 'db' }],
   ['PUT', '/v1/members/:member/labels', { changes: ['role=db'] }],
+  ['GET', '/v1/evictions/:member', null],
+  ['POST', '/v1/evictions', { member: 'vm1' }],
   ['POST', '/v1/conflicts/take', { path: 'intent/x' }],
   ['POST', '/v1/services/:service/:verb', { arguments: { thing: 'ball' } }],
   ['POST', '/v1/services/:service/:verb/:part', { arguments: { thing: 'ball' } }],

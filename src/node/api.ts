@@ -12,6 +12,7 @@ import { readAs, readCount, readLabels } from './api-body.ts';
 import type { AuditLimits } from './audit.ts';
 import type { EventAnswer, EventWish } from './events.ts';
 import { auditChanges, conflictsNow, type HistoryContext, takeLoser } from './history.ts';
+import { memberRoutes } from './member-routes.ts';
 import { labelMember, renameMember } from './naming.ts';
 import {
   addOperator,
@@ -55,7 +56,8 @@ type Params = Readonly<Record<string, string>>;
 /** Longest that a request for events may wait. Unit: ms. */
 const WAIT_MS_MAX = 60_000;
 
-interface Route {
+/** What answers one kind of request. */
+export interface Route {
   readonly method: ApiRequest['method'];
   /** Segments; one that begins with `:` matches any and names it. */
   readonly path: string;
@@ -96,6 +98,7 @@ const consentBody = z.object({
 });
 
 const routes: readonly Route[] = [
+  ...memberRoutes,
   {
     method: 'GET',
     path: '/v1/status',

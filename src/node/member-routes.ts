@@ -1,0 +1,41 @@
+/**
+ * Loop: member routes — the routes of the local API for members that come and go.
+ */
+import * as z from 'zod/mini';
+import type { Route } from './api.ts';
+import { readAs } from './api-body.ts';
+import { evict, foreseeEviction } from './evict.ts';
+
+/** Longest reason of an eviction. Unit: characters. As in its record. */
+const REASON_LENGTH_MAX = 200;
+
+const flag = z.optional(z.boolean('neither true nor false'));
+const evictionBody = z.object({
+  member: z.string('not a text'),
+  reason: z.optional(
+    z
+      .string('not a text')
+      .check(z.maxLength(REASON_LENGTH_MAX, `longer than ${REASON_LENGTH_MAX} characters`)),
+  ),
+  cascade: flag,
+  sure: flag,
+});
+
+/** The routes. */
+export const memberRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/evictions/:member',
+    run: (context, { member = '' }, _, { cascade }) =>
+      foreseeEviction(context.ports, context, { member, isCascade: cascade === 'true' }),
+  },
+  {
+    method: 'POST',
+    path: '/v1/evictions',
+    run: (context, _, body) => {
+      const { member, reason = '', cascade, sure } = readAs(evictionBody, body);
+      const wish = { member, reason, isCascade: cascade === true, isSure: sure === true };
+      return evict(context.ports, context, wish);
+    },
+  },
+];
