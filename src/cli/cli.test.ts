@@ -21,6 +21,7 @@ const COMMANDS = [
   'status',
   'members',
   'events',
+  'evict',
   'member',
   'member rename',
   'member label',

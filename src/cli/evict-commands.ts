@@ -23,8 +23,8 @@ export const evictCommand = (session: (command: Command) => Session): Command =>
     .option('--dry-run', 'only show what hangs on it')
     .addHelpText(
       'after',
-      '\nIts key is refused from now on, and nobody comes by its invites; its name and address\n' +
-        'are free. To evict this VM, or the last operator, takes --yes.\n' +
+      '\nIts key is refused from now on, and nobody comes by its invites; its name and\n' +
+        'address are free. To evict this VM, or the last operator, takes --yes.\n' +
         '\nExample:\n  cnsmo evict vm3 --dry-run && cnsmo evict vm3 --reason stolen\n',
     )
     .action(async (member: string, _flags: unknown, command: Command) => {

@@ -31,7 +31,7 @@ async function openMesh() {
   return { ...api, names };
 }
 
-test('evict: a member is out, its name and address are free, and it cannot be evicted again', async () => {
+test('evict: a member is out, its name and address are free, and it never comes back', async () => {
   // Goal: the plain case. Method: look first, evict by the beginning of its id, and look again.
   const { ask, refusal, replica, names } = await openMesh();
   const foreseen = (await ask('GET', '/v1/evictions/vm2')).body as Eviction;

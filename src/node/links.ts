@@ -9,6 +9,7 @@
 import { endpointsOf, isOverlay } from '../crdt/endpoints.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
+import { Fault } from '../fault.ts';
 import type { Endpoint, Ports, Standing, SwarmNode } from '../ports.ts';
 import type { Dismiss } from './dismissal.ts';
 import type { LinkState } from './rules/answers.ts';
@@ -47,6 +48,8 @@ export interface LinkContext {
 /** The running loop, as others use it. */
 export interface Links {
   state(member: MemberId): LinkState;
+  /** Who answered the last dial and cut this VM off: it may have been evicted. */
+  cutBy(): readonly PeerKey[];
   /** Looks again: the view changed. */
   mark(): void;
   run(swarm: SwarmNode, signal: AbortSignal): Promise<void>;
@@ -80,6 +83,7 @@ export function createLinks(ports: LinkPorts, context: LinkContext, onChange: ()
       if (connected.has(member)) return 'alive';
       return dialler.hasFailed(member) ? 'dead' : 'suspect';
     },
+    cutBy: dialler.cutBy,
     mark: wake.mark,
     run: async (swarm, signal) => {
       const unlisten = swarm.onConnectionChange((peer) => {
@@ -101,6 +105,8 @@ interface Attempt {
   readonly failures: number;
   readonly dueMs: number;
   readonly isDialling: boolean;
+  /** Whether the last dial was answered, and cut. */
+  readonly isCut?: boolean;
 }
 
 /** Who was dialled, how it went and when it is due again. */
@@ -117,7 +123,8 @@ function createDialler({ clock, random, log }: LinkPorts, onOutcome: () => void)
       await swarm.dial(peer, dialOrder(endpoints, attempt.failures), DIAL_MS);
       attempts.delete(peer);
     } catch (error) {
-      attempts.set(peer, after(attempt.failures));
+      const isCut = error instanceof Fault && error.code === 'refused';
+      attempts.set(peer, { ...after(attempt.failures), isCut });
       log.info('dial-failed', { peer, why: String(error) });
     }
     onOutcome();
@@ -126,6 +133,7 @@ function createDialler({ clock, random, log }: LinkPorts, onOutcome: () => void)
     [...attempts.values()].filter(({ isDialling }) => isDialling).length >= DIALS_MAX;
   return {
     hasFailed: (peer: PeerKey): boolean => (attempts.get(peer)?.failures ?? 0) > 0,
+    cutBy: () => [...attempts].filter(([, { isCut }]) => isCut === true).map(([peer]) => peer),
     forget: (peer: PeerKey): void => void attempts.delete(peer),
     /** Dials when it is time; tells how long to wait before looking again, ms. */
     consider: (swarm: SwarmNode, target: Target, courtesyMs: number): number => {

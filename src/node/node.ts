@@ -201,6 +201,7 @@ function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
     self,
     uptimeMs: ports.clock.monotonicMs() - startedMs,
     link: links.state,
+    cutBy: links.cutBy(),
     isInStep: sync.isInStep,
     reports: agents.reports(),
   };

@@ -157,6 +157,7 @@ const sightOf = (self: MemberId) => ({
   skewsMs: new Map(),
   strangers: new Map(),
   link: () => 'alive' as const,
+  cutBy: [],
   rttMs: () => null,
   reports: [],
 });

@@ -41,6 +41,7 @@ const sight = (changed: Partial<Sight> = {}): Sight => ({
   ahead: [],
   skewsMs: new Map(),
   link: () => 'alive',
+  cutBy: [],
   rttMs: () => null,
   reports: [report],
   ...changed,
@@ -162,4 +163,17 @@ test('status: alarms of a lost journal and of clocks', () => {
     "clock of vm3 is 73 s ahead of this VM's, so what it says waits; " +
       'set that clock right, with chrony or timedatectl',
   ]);
+});
+
+test('status: a VM that all cut off is told what that may mean', () => {
+  // Goal: who was evicted while it was off learns of it. Method: cut by one, with and without
+  // another that talks to it; nobody who answers cuts: it is only alone.
+  const alarms = (changed: Partial<Sight>) => statusOf(story().view(), sight(changed)).alarms;
+  const cutBy = [idOf('vm2')];
+  const [line, ...more] = alarms({ cutBy, link: () => 'dead' });
+  assert.match(line ?? '', /cut this VM off \(vm2\): it may have been evicted; .*leave --local/);
+  assert.deepEqual(more, []);
+  const link: Sight['link'] = (member) => (member === idOf('vm3') ? 'alive' : 'dead');
+  assert.deepEqual(alarms({ cutBy, link }), []);
+  assert.deepEqual(alarms({ link: () => 'dead' }), []);
 });

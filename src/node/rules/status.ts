@@ -28,6 +28,8 @@ export interface Sight extends ClockSight {
   /** What is wrong with the disk, so that nothing can be kept; null when nothing is. */
   readonly disk: FaultFacts | null;
   readonly link: (member: MemberId) => LinkState;
+  /** Members that answer and cut this VM off. */
+  readonly cutBy: readonly PeerKey[];
   readonly rttMs: (member: MemberId) => number | null;
   readonly reports: readonly AgentReport[];
   /** Connected members that speak other versions. */
@@ -42,6 +44,19 @@ const ELSEWHERE =
 const OUT =
   'this VM is no longer a member: it was evicted, or who let it in was, and nobody talks to it; ' +
   'run cnsmo stop and cnsmo leave --local, then join with a new token';
+
+/** Nobody talks to this VM, and some cut it off: what an evicted one sees, which nobody told. */
+const cutAlarms = (view: View, { self, link, cutBy }: Sight): readonly string[] => {
+  const others = view.members.filter(({ id, hasLeft }) => id !== self && !hasLeft);
+  const cut = others.filter(({ id }) => cutBy.includes(id));
+  const isAlone = others.every(({ id }) => link(id) !== 'alive');
+  if (cut.length === 0 || !isAlone || view.evicted.includes(self)) return [];
+  const names = cut.map(({ name }) => name).join(', ');
+  return [
+    `members answer and cut this VM off (${names}): it may have been evicted; ask an operator, ` +
+      'and if it was, run cnsmo stop and cnsmo leave --local, then join with a new token',
+  ];
+};
 
 const IN_DOUBT =
   'the journal of this VM was damaged or lost: nothing is written here until another member is ' +
@@ -86,6 +101,7 @@ export function statusOf(view: View, sight: Sight): Status {
       ...versionAlarms(view, sight.strangers),
       ...clockAlarms(view, sight),
       ...(view.evicted.includes(sight.self) ? [OUT] : []),
+      ...cutAlarms(view, sight),
       ...view.alarms.map((alarm) => alarmText(view, alarm)),
     ],
   };

@@ -27,6 +27,9 @@ export const memberOf = (n: number, labels: Readonly<Record<string, string>> = {
   },
   services: null,
   version: null,
+  mayBeCore: true,
+  isDraining: false,
+  steppedDown: null,
   hasLeft: false,
 });
 
@@ -42,6 +45,7 @@ export const viewOf = (members: readonly Member[], objects: Objects): View => ({
     prefix6: 'fd00:1::/64',
   },
   members,
+  enrolments: [],
   evicted: [],
   operators: [],
   invites: [],
