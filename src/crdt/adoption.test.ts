@@ -36,7 +36,7 @@ const remove = (founder: Store, adopted: readonly Edit[]): void => {
 /** Intent in force, as far as operators still say it. */
 const intentIn = (store: Store): unknown => {
   const operators = new Set(store.view().operators.map(({ member }) => member));
-  return ['intent/x', 'intent/gone', 'intent/ours', 'intent/late'].map(
+  return ['intent/lb/service/x', 'intent/lb/service/gone', 'intent/lb/service/ours', 'intent/lb/service/late'].map(
     (path) => store.winner(path, operators)?.value ?? null,
   );
 };
@@ -44,16 +44,16 @@ const intentIn = (store: Store): unknown => {
 /** b says a bit of everything that an operator can say. */
 const busy = (): World =>
   ofTwoOperators()
-    .says('intent/gone', 1)
-    .says('intent/late', 1)
+    .says('intent/lb/service/gone', 1)
+    .says('intent/lb/service/late', 1)
     .grants('c', 3)
     .as('a')
     .admits('d', 'i')
     .as('b')
-    .says('intent/x', 'rule')
-    .says('intent/gone', null)
-    .says('intent/late', 2)
-    .says('intent/ours', 1)
+    .says('intent/lb/service/x', 'rule')
+    .says('intent/lb/service/gone', null)
+    .says('intent/lb/service/late', 2)
+    .says('intent/lb/service/ours', 1)
     .removes('c')
     .evicts('d')
     .says(trustPath('name', idOf('c')), { name: 'db' })
@@ -63,17 +63,17 @@ const busy = (): World =>
     .as('a')
     .admits('x', 'j')
     .as('founder')
-    .says('intent/ours', 2);
+    .says('intent/lb/service/ours', 2);
 
 describe('adoption', () => {
   it('tells what becomes of each statement of who loses the role', () => {
     // Goal: FORMATS, "what the author signed is shown, what stays is adopted, the rest is void".
     // Method: b says one of each kind, some of it without effect; the fate of each by table.
     assert.deepEqual(fatesOf(after(busy()).founder), {
-      'intent/gone': 'adopted',
-      'intent/late': 'adopted',
-      'intent/ours': 'overruled',
-      'intent/x': 'adopted',
+      'intent/lb/service/gone': 'adopted',
+      'intent/lb/service/late': 'adopted',
+      'intent/lb/service/ours': 'overruled',
+      'intent/lb/service/x': 'adopted',
       'trust/evict/d': 'adopted',
       'trust/invite/j': 'revoked',
       'trust/label/c': 'void',
@@ -113,7 +113,7 @@ describe('adoption', () => {
     const { founder, b } = after(busy());
     for (let count = 0; count < 2; count += 1) commit(b.nextGeneration(LATER));
     founder.receiveAll(b.framesAfter(founder.heads(), 1e9), LATER);
-    assert.equal(fatesOf(founder)['intent/gone'], 'adopted');
+    assert.equal(fatesOf(founder)['intent/lb/service/gone'], 'adopted');
     assert.equal(fatesOf(founder)['trust/role/c'], 'adopted');
     remove(founder, adoptedOf(hangingOn(founder, idOf('b'), LATER)));
     assert.deepEqual(intentIn(founder), ['rule', null, 2, 2]);
@@ -122,7 +122,7 @@ describe('adoption', () => {
 
   it('is nothing for who is no operator, whatever it says', () => {
     // Goal: a node's word about intent is nobody's. Method: c writes policy, and is asked about.
-    const { founder } = after(ofTwoOperators().as('c').says('intent/x', 1).evicts('a'));
+    const { founder } = after(ofTwoOperators().as('c').says('intent/lb/service/x', 1).evicts('a'));
     assert.deepEqual(hangingOn(founder, idOf('c'), LATER), []);
   });
 });
