@@ -46,6 +46,7 @@ export const promote: Act = async ({ room, world, promised, doomed }, dice) => {
   const rows = await world.members(giver);
   const { id } = rows.find(({ name, state }) => name === taker && state !== 'left') ?? {};
   if (id === undefined || doomed.has(taker)) return;
+  promised.granted.add(id);
   await world.operatorAdd(giver, taker);
   promised.operators.set(id, giver);
 };

@@ -1,16 +1,20 @@
 /**
  * Edge: bugs — planted bugs, each of which `npm run sim -- --bug NAME` must find.
  *
- * They are faults of the ports, so that no line of the product carries a switch for them: a disk
- * that answers early is what a daemon without fsync would see, and so on.
+ * No line of the product carries a switch for them. Some are faults of the ports: a disk that
+ * answers early is what a daemon without fsync would see. The others change lines of rules
+ * (`edition.ts`).
  */
 import type { HostCommand, Ports, Swarm, SwarmNode } from '../src/ports.ts';
+import type { Patch } from './edition.ts';
 import type { Machine } from './machine.ts';
 import type { DiskHabits } from './platter.ts';
 
 /** A planted bug. */
 export interface Bug {
   readonly about: string;
+  /** Changes to the product. */
+  readonly patches?: readonly Patch[];
   readonly disk?: Partial<DiskHabits>;
   /** Called for each process that starts, with what it gets. */
   readonly wrap?: (ports: Ports, machine: Machine) => Ports;

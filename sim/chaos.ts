@@ -7,13 +7,20 @@
 import { talk } from '../scenarios/mesh.ts';
 import type { World } from '../scenarios/world.ts';
 import { ACTS, WEIGHTS } from './acts.table.ts';
-import { findFlaws, type Promised } from './checks.ts';
 import type { Machine } from './machine.ts';
 import { drawPlan, type Step } from './plan.ts';
 import type { Dice } from './random.ts';
 import type { Room } from './room.ts';
-import { boot, holds, holdsMember, isExpected, type Storm, selfOf } from './storm.ts';
-import { watch } from './watch.ts';
+import {
+  boot,
+  holds,
+  holdsMember,
+  isExpected,
+  type Promised,
+  type Storm,
+  selfOf,
+} from './storm.ts';
+import { openWatch, type Watch } from './watch.ts';
 import { eventually, pauseRun } from './world.ts';
 
 /** Longest time in which a healed mesh must be whole again. Unit: ms. */
@@ -40,6 +47,8 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
     operators: new Map(),
     members: new Map(),
     leavers: new Set(),
+    granted: new Set(),
+    evicted: new Set(),
   };
   const storm: Storm = {
     room,
@@ -53,7 +62,8 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
   };
   await survey(storm);
   let isOver = false;
-  watch(storm, () => isOver).catch(room.scheduler.fail);
+  const watch = openWatch(storm);
+  watch.run(() => isOver).catch(room.scheduler.fail);
   const dice = room.dice.fork('chaos');
   const startMs = room.scheduler.nowMs();
   const { minutes, only, onStep } = wish;
@@ -62,7 +72,7 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
     onStep(step);
     begin(storm, step, dice.fork(`step ${step.number}`));
   }
-  await calm(storm);
+  await calm(storm, watch);
   isOver = true;
 }
 
@@ -85,11 +95,14 @@ async function survey({ room, promised }: Storm): Promise<void> {
   for (const machine of room.machines.values()) {
     const self = await selfOf(room, machine);
     if (self !== null) promised.members.set(self.id, machine.name);
+    for (const { member } of machine.node?.replica.view().operators ?? []) {
+      promised.granted.add(member);
+    }
   }
 }
 
 /** No more trouble: everybody is started, joins that were cut are finished, and all must fit. */
-async function calm(storm: Storm): Promise<void> {
+async function calm(storm: Storm, watch: Watch): Promise<void> {
   const { room, world, joining } = storm;
   for (const end of [...storm.remedies]) end();
   await world.heal();
@@ -111,7 +124,7 @@ async function calm(storm: Storm): Promise<void> {
   if (members.every(({ name }) => storm.tampered.has(name))) return;
   let flaws: readonly string[] = [];
   const isWhole = async (): Promise<boolean> => {
-    flaws = await findFlaws(room, members, storm.promised);
+    flaws = await watch.flawsOf(members);
     return flaws.length === 0;
   };
   await eventually(room, 'the mesh is whole', isWhole, CONVERGE_MS).catch((error: unknown) => {
@@ -121,7 +134,7 @@ async function calm(storm: Storm): Promise<void> {
     world,
     members.map(({ name }) => name),
   );
-  await staysQuiet(storm, members);
+  await staysQuiet(storm, watch, members);
 }
 
 /**
@@ -153,8 +166,11 @@ async function finishJoin(storm: Storm, machine: Machine): Promise<boolean> {
  * A mesh in which nothing happens changes nothing on any host, and writes no frame. Where a member
  * is dead for ever its addresses are tried in turn, so hosts may change.
  */
-async function staysQuiet(storm: Storm, members: readonly Machine[]): Promise<void> {
-  const { room, world, promised } = storm;
+async function staysQuiet(
+  { room, world }: Storm,
+  watch: Watch,
+  members: readonly Machine[],
+): Promise<void> {
   const rows = await world.members(members[0]?.name ?? '');
   const isHaunted = rows.some(({ state }) => state === 'dead');
   const count = (): string =>
@@ -173,6 +189,6 @@ async function staysQuiet(storm: Storm, members: readonly Machine[]): Promise<vo
     await pauseRun(room, QUIET_MS);
     after = count();
   }
-  const flaws = await findFlaws(room, members, promised);
+  const flaws = await watch.flawsOf(members);
   if (flaws.length > 0) throw new Error(`no longer whole: ${flaws.join('; ')}`);
 }

@@ -4,12 +4,12 @@
  * A command line is a process of its own, as on a real VM: `init` and `join` prepare the state,
  * then the daemon starts on it.
  */
-import { finishLeave } from '../src/node/finish-leave.ts';
 import { isLeaving } from '../src/node/leave.ts';
-import { startNode } from '../src/node/node.ts';
+import type { RunningNode } from '../src/node/node.ts';
 import type { ApiAnswer, ApiRequest, Ports } from '../src/ports.ts';
 import { openClock } from './clock.ts';
 import { openDisk } from './disk.ts';
+import type { Edition } from './edition.ts';
 import { openHost, type ToolHabits } from './host.ts';
 import { type Kernel, wipeKernel } from './kernel.ts';
 import { type Life, startLife } from './life.ts';
@@ -33,8 +33,12 @@ export interface Machine {
   readonly tools: ToolHabits;
   /** Virtual ms. */
   bootedMs: number;
+  /** What it runs from its next start on. */
+  edition: Edition;
   /** The daemon's life; null while none runs. */
   daemon: Life | null;
+  /** The daemon itself, once it serves its API; null while none runs. */
+  node: RunningNode | null;
   /** Everything that runs, command lines included. */
   readonly lives: Set<Life>;
   /** Processes started so far. */
@@ -110,17 +114,19 @@ export async function startDaemon(room: Room, machine: Machine): Promise<void> {
   machine.daemon = life;
   life.onEnd(() => {
     machine.daemon = null;
+    machine.node = null;
   });
   await outlived(machine, life, pause(room, life, room.dice.between(20, START_MS_MAX)));
   try {
-    await outlived(machine, life, serve(ports, life));
+    await outlived(machine, life, serve(machine, ports, life));
   } catch (error) {
     life.end('exit');
     throw error;
   }
 }
 
-async function serve(ports: Ports, life: Life): Promise<void> {
+async function serve(machine: Machine, ports: Ports, life: Life): Promise<void> {
+  const { finishLeave, startNode } = machine.edition;
   if (await isLeaving(ports.disk)) {
     await finishLeave(ports, BUILD);
     life.end('exit');
@@ -130,6 +136,7 @@ async function serve(ports: Ports, life: Life): Promise<void> {
   const node = await startNode(ports, BUILD, async (api) => {
     unserve = await ports.net.serveApi(api);
   });
+  machine.node = node;
   void node.done.then(() => unserve()).then(() => life.end('exit'));
 }
 

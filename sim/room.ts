@@ -9,6 +9,7 @@ import { settle } from './ban.ts';
 import type { Bug } from './bugs.table.ts';
 import { START_WALL_MS } from './clock.ts';
 import { stubCrypto } from './crypto.ts';
+import { type Edition, GENUINE } from './edition.ts';
 import { bootKernel } from './kernel.ts';
 import type { Machine } from './machine.ts';
 import type { Hall } from './party.ts';
@@ -26,6 +27,8 @@ export interface RunOptions {
   /** VMs in the room; at least those of `VMS`. */
   readonly vms: number;
   readonly bug: Bug | null;
+  /** What the VMs run; the product as it is when nothing else is said. */
+  readonly edition?: Edition;
   /** Sees every line of the trace. */
   readonly onLine?: (line: string) => void;
 }
@@ -55,7 +58,8 @@ const REAL_CRYPTO_EVERY = 100;
 const SKEW_MS_MAX = 4_000;
 
 /** Builds the room of a seed. */
-export function openRoom({ seed, vms, bug, onLine }: RunOptions): Room {
+export function openRoom(options: RunOptions): Room {
+  const { seed, vms, bug, edition = GENUINE, onLine } = options;
   const dice = openDice(`${seed}`);
   const scheduler = openScheduler(settle);
   const trace = openTrace(onLine);
@@ -70,7 +74,7 @@ export function openRoom({ seed, vms, bug, onLine }: RunOptions): Room {
     ...bug?.disk,
   };
   const machines = stations.map((station) =>
-    makeMachine(station, scheduler, dice.fork(station.vm), habits),
+    makeMachine({ station, edition, habits }, scheduler, dice.fork(station.vm)),
   );
   const kernels = machines.map(({ kernel }) => kernel);
   return {
@@ -96,11 +100,16 @@ export function openRoom({ seed, vms, bug, onLine }: RunOptions): Room {
   };
 }
 
+interface Make {
+  readonly station: Station;
+  readonly edition: Edition;
+  readonly habits: DiskHabits;
+}
+
 function makeMachine(
-  station: Station,
+  { station, edition, habits }: Make,
   scheduler: Scheduler,
   dice: Dice,
-  habits: DiskHabits,
 ): Machine {
   const skewMs = dice.between(-SKEW_MS_MAX, SKEW_MS_MAX);
   const clock = {
@@ -116,7 +125,9 @@ function makeMachine(
     skewMs,
     tools: { failing: 0, hanging: 0 },
     bootedMs: 0,
+    edition,
     daemon: null,
+    node: null,
     lives: new Set(),
     started: 0,
   };

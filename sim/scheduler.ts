@@ -25,6 +25,8 @@ export interface Scheduler {
    * and at the virtual moment `untilMs`.
    */
   drive<Result>(done: Promise<Result>, untilMs?: number): Promise<Result>;
+  /** How many events are still to come. */
+  waiting(): number;
   /** Makes the run fail with this error at its next step. The first one counts. */
   fail(error: unknown): void;
 }
@@ -40,12 +42,16 @@ export function openScheduler(settle: () => Promise<void>): Scheduler {
   const queue = openQueue();
   let nowMs = 0;
   let made = 0;
+  let waiting = 0;
   let failure: { readonly error: unknown } | null = null;
   const step = (): void => {
     const event = queue.pop();
     if (event === undefined) throw new Error('deadlock: nothing left that could happen');
     nowMs = event.atMs;
-    event.run?.();
+    const { run } = event;
+    event.run = null;
+    waiting -= 1;
+    run?.();
   };
   const drive = async <Result>(
     done: Promise<Result>,
@@ -57,25 +63,25 @@ export function openScheduler(settle: () => Promise<void>): Scheduler {
     };
     done.then(mark, mark);
     await settle();
-    let sinceMs = nowMs;
-    let count = 0;
+    const isEndless = openStandstill();
     while (!isSettled) {
       step();
       await settle();
       if (failure !== null) throw failure.error;
-      count = sinceMs === nowMs ? count + 1 : 0;
-      sinceMs = nowMs;
       if (nowMs > untilMs) throw new Error(`not done by ${untilMs} ms: something never settles`);
-      if (count > EVENTS_MAX) throw new Error(`endless loop: time stands still at ${nowMs} ms`);
+      if (isEndless(nowMs)) throw new Error(`endless loop: time stands still at ${nowMs} ms`);
     }
     return done;
   };
   return {
     nowMs: () => nowMs,
+    waiting: () => waiting,
     after: (delayMs, run) => {
       const event: Event = { atMs: nowMs + Math.max(0, delayMs), order: made++, run };
       queue.push(event);
+      waiting += 1;
       return () => {
+        if (event.run !== null) waiting -= 1;
         event.run = null;
       };
     },
@@ -83,6 +89,17 @@ export function openScheduler(settle: () => Promise<void>): Scheduler {
     fail: (error) => {
       failure ??= { error };
     },
+  };
+}
+
+/** Tells when too much happens at one moment. */
+function openStandstill(): (nowMs: number) => boolean {
+  let sinceMs = 0;
+  let count = 0;
+  return (nowMs) => {
+    count = sinceMs === nowMs ? count + 1 : 0;
+    sinceMs = nowMs;
+    return count > EVENTS_MAX;
   };
 }
 

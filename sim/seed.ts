@@ -5,6 +5,7 @@
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { underBan } from './ban.ts';
 import { rage } from './chaos.ts';
+import { openEdition } from './edition.ts';
 import type { Step } from './plan.ts';
 import { openRoom, type Room, type RunOptions } from './room.ts';
 import { openWorld } from './world.ts';
@@ -42,7 +43,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const name = options.scenario ?? names[options.seed % names.length] ?? '';
   const scenario = SCENARIOS[name];
   if (scenario === undefined) throw new Error(`no scenario ${name}: ${names.join(' ')}`);
-  const room = openRoom(options);
+  const edition = await openEdition(options.bug?.patches ?? []);
+  const room = openRoom({ ...options, edition });
   const world = openWorld(room, `sim seed ${options.seed}`);
   const steps: Step[] = [];
   const untilMs = SPARE_MS + options.minutes * 60_000;

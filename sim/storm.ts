@@ -2,12 +2,26 @@
  * Edge: storm — what the troubles of one run share.
  */
 import type { StatusReport, World } from '../scenarios/world.ts';
+import type { MemberId } from '../src/crdt/ids.ts';
 import { Fault } from '../src/fault.ts';
-import type { Promised } from './checks.ts';
 import { bootMachine, call, type Machine, wasEnded } from './machine.ts';
 import type { Dice } from './random.ts';
 import type { Room } from './room.ts';
 import { machineOf, pauseRun } from './world.ts';
+
+/** What was asked for, and what was acknowledged and may therefore never be lost. Ids. */
+export interface Promised {
+  /** Each with the VM that was told so. */
+  readonly invites: Map<string, string>;
+  readonly operators: Map<string, string>;
+  readonly members: Map<string, string>;
+  /** Members that began to leave: they may be gone, or seen dead where nobody heard it. */
+  readonly leavers: Set<string>;
+  /** Who is an operator, or was to become one, whether or not that was acknowledged. */
+  readonly granted: Set<string>;
+  /** Members that an operator evicted. */
+  readonly evicted: Set<MemberId>;
+}
 
 /** A run in trouble. */
 export interface Storm {

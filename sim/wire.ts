@@ -54,6 +54,8 @@ export interface Wires {
   carry(from: End, bytes: number, arrive: (to: End) => void): void;
   /** Closes an end, with a FIN unless it is `silent`. Harmless when it is closed. */
   close(end: End, silent: boolean): void;
+  /** How many messages of a VM are under way, or wait for their turn. */
+  waiting(vm: string): number;
 }
 
 interface Parcel {
@@ -83,6 +85,10 @@ export function openWires(scheduler: Scheduler, underlay: Underlay): Wires {
     join: (first, second) => join(loom, first, second),
     carry: (from, bytes, arrive) => carry(loom, from, bytes, arrive),
     close: (end, silent) => close(loom, end, silent),
+    waiting: (vm) =>
+      [...loom.lanes.values()]
+        .filter(({ from }) => from.holder.station.vm === vm)
+        .reduce((sum, { parcels }) => sum + parcels.length, 0),
   };
 }
 

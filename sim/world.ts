@@ -2,8 +2,6 @@
  * Edge: world — the vocabulary of the scenarios, in virtual time.
  */
 import type { MemberRow, StatusReport, ToldEvent, World } from '../scenarios/world.ts';
-import { prepareInit } from '../src/node/init.ts';
-import { prepareJoin } from '../src/node/join.ts';
 import { readSettings } from '../src/node/rules/settings.ts';
 import type { ApiRequest } from '../src/ports.ts';
 import {
@@ -68,7 +66,7 @@ function memberVerbs(room: Room): Verbs<'init' | 'join' | 'leave' | 'status' | '
       const machine = machineOf(room, vm);
       let printed = '';
       await runCommandLine(room, machine, (ports) =>
-        prepareInit(ports, settings(vm), async (code) => {
+        machine.edition.prepareInit(ports, settings(vm), async (code) => {
           printed = code;
         }),
       );
@@ -78,7 +76,10 @@ function memberVerbs(room: Room): Verbs<'init' | 'join' | 'leave' | 'status' | '
     join: async (vm, token) => {
       const machine = machineOf(room, vm);
       await runCommandLine(room, machine, (ports) =>
-        prepareJoin(ports, token, settings(vm), { onStep: () => {}, timeoutMs: null }),
+        machine.edition.prepareJoin(ports, token, settings(vm), {
+          onStep: () => {},
+          timeoutMs: null,
+        }),
       );
       await startDaemon(room, machine);
     },

@@ -18,6 +18,7 @@ import { createEvents } from './events.ts';
 import { createLeaving } from './leaving.ts';
 import { writeConfig } from './local-state.ts';
 import { type Build, openParts, orStop, type Parts } from './parts.ts';
+import type { Replica } from './replica.ts';
 import type { Told } from './rules/answers.ts';
 import { pictureOf } from './rules/events.ts';
 import { isReady } from './rules/ready.ts';
@@ -29,6 +30,8 @@ const GRACE_MS = 2_000;
 /** A member that runs. */
 export interface RunningNode {
   readonly self: MemberId;
+  /** What it holds. */
+  readonly replica: Replica;
   /** Answers one request of the local API; throws a Fault for what is not acceptable. */
   api(request: ApiRequest): Promise<ApiAnswer>;
   /** Resolves when the host is as the state on disk wants it, or it is known why it is not. */
@@ -98,7 +101,8 @@ export async function startNode(
 
   closed.resolve(close(ports, parts, loops, subscriptions));
   const done = closed.promise.then(left);
-  return { self: parts.self, api, settled: agents.settled(signal), stop: end, leave, done };
+  const settled = agents.settled(signal);
+  return { self: parts.self, replica, api, settled, stop: end, leave, done };
 }
 
 /** What is to be done again when the disk takes what is written. */

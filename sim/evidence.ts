@@ -1,0 +1,98 @@
+/**
+ * Rule: evidence — what a VM holds that was signed: the frames in its daemon's memory and on its
+ * disk, and what they say.
+ *
+ * It reads them by itself, without asking whether the product takes them. Frames are read once.
+ */
+
+import type { Value } from '../src/crdt/entry.ts';
+import { readStatement } from '../src/crdt/entry-bytes.ts';
+import { readFrame } from '../src/crdt/frame.ts';
+import { additionsIn, clientIdOf } from '../src/crdt/gate.ts';
+import { type MemberId, memberIdOf } from '../src/crdt/ids.ts';
+import { decodeJournal, JOURNAL_HEADER } from '../src/crdt/journal.ts';
+import type { Crypto } from '../src/ports.ts';
+import type { Machine } from './machine.ts';
+
+/** A frame, and what it says. */
+export interface Evidence {
+  readonly bytes: Uint8Array;
+  readonly author: MemberId;
+  readonly generation: number;
+  readonly sequence: number;
+  readonly said: readonly Said[];
+}
+
+/** One statement. `value` null: it deletes. */
+export interface Said {
+  readonly path: string;
+  readonly value: Value;
+}
+
+/** Reads what VMs hold. */
+export interface Reader {
+  /** In the memory of its daemon; nothing while none runs. */
+  inMemory(machine: Machine): readonly Evidence[];
+  /** In its journal, as it is now or as a power cut would leave it. */
+  onDisk(machine: Machine, which: 'cached' | 'durable'): readonly Evidence[];
+}
+
+/** A journal as it was read. */
+interface Read {
+  readonly bytes: Uint8Array;
+  readonly frames: readonly Uint8Array[];
+}
+
+/** A reader that has read nothing. */
+export function openReader(crypto: Crypto): Reader {
+  const known = new WeakMap<Uint8Array, Evidence | null>();
+  const journals = new Map<string, Read>();
+  const evidenceOf = (bytes: Uint8Array): Evidence | null => {
+    const found = known.get(bytes);
+    if (found !== undefined) return found;
+    const evidence = readEvidence(crypto, bytes);
+    known.set(bytes, evidence);
+    return evidence;
+  };
+  const all = (frames: readonly Uint8Array[]): readonly Evidence[] =>
+    frames.flatMap((bytes) => evidenceOf(bytes) ?? []);
+  return {
+    inMemory: ({ node }) => all(node?.replica.framesAfter([], Number.POSITIVE_INFINITY) ?? []),
+    onDisk: ({ name, platter }, which) => {
+      const bytes = platter.files.get('journal')?.[which] ?? new Uint8Array();
+      const key = `${name} ${which}`;
+      const read = readOn(crypto, journals.get(key), bytes);
+      journals.set(key, read);
+      return all(read.frames);
+    },
+  };
+}
+
+/** What a journal holds; where it only grew, its end is read. */
+function readOn(crypto: Crypto, before: Read | undefined, bytes: Uint8Array): Read {
+  if (before?.bytes === bytes) return before;
+  const length = before?.bytes.length ?? 0;
+  const isLonger = length > JOURNAL_HEADER.length && bytes.length > length;
+  if (before === undefined || !isLonger || !beginsWith(bytes, before.bytes)) {
+    return { bytes, frames: decodeJournal(crypto, bytes).frames };
+  }
+  const rest = Buffer.concat([JOURNAL_HEADER, bytes.subarray(length)]);
+  const { frames, torn, corrupt } = decodeJournal(crypto, rest);
+  // What was read before ended inside a record.
+  if (torn || corrupt.length > 0) return { bytes, frames: decodeJournal(crypto, bytes).frames };
+  return { bytes, frames: [...before.frames, ...frames] };
+}
+
+const beginsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>
+  Buffer.compare(bytes.subarray(0, start.length), start) === 0;
+
+function readEvidence(crypto: Crypto, bytes: Uint8Array): Evidence | null {
+  const read = readFrame(bytes);
+  if (!read.ok) return null;
+  const { author, generation, sequence, body } = read.frame;
+  const said = additionsIn(body, clientIdOf(crypto, author, generation)).flatMap((content) => {
+    const one = readStatement(content);
+    return one.ok && one.statement.kind === 'entry' ? [one.statement.entry] : [];
+  });
+  return { bytes, author: memberIdOf(author), generation, sequence, said };
+}

@@ -1,0 +1,87 @@
+/**
+ * Rule: floors — what is accepted of an author never becomes less (I6).
+ *
+ * 1. What a disk holds for sure stays, whatever crashes: frames of others as well as own ones.
+ * 2. While a daemon runs, its heads only rise. Only that an author signed two frames for one place
+ *    sets its head back to where they part.
+ */
+import type { MemberId } from '../src/crdt/ids.ts';
+import { type Look, machinesOf, type Scene } from './invariant.ts';
+import type { Life } from './life.ts';
+import type { Machine } from './machine.ts';
+import { holdsMember } from './storm.ts';
+
+type Mark = readonly [generation: number, sequence: number];
+/** By author. */
+type Marks = ReadonlyMap<MemberId, Mark>;
+
+interface Seen {
+  /** Null: of a disk. */
+  readonly life: Life | null;
+  readonly marks: Marks;
+}
+
+/** Looks at disks and daemons. */
+export function lookAtFloors(scene: Scene): Look {
+  const onDisk = new Map<string, Seen>();
+  const inMemory = new Map<string, Seen>();
+  return {
+    always: () =>
+      machinesOf(scene).flatMap((machine) => [
+        ...compare(scene, onDisk, machine, { life: null, marks: durableMarks(scene, machine) }),
+        ...compare(scene, inMemory, machine, { life: machine.daemon, marks: heads(machine) }),
+      ]),
+  };
+}
+
+function compare(
+  { storm }: Scene,
+  seen: Map<string, Seen>,
+  machine: Machine,
+  now: Seen,
+): readonly string[] {
+  const { name } = machine;
+  const before = seen.get(name);
+  seen.delete(name);
+  // A damaged disk is written anew with what can be trusted, and the rest is fetched again.
+  if (!holdsMember(machine) || storm.tampered.has(name)) return [];
+  seen.set(name, now);
+  if (before === undefined || before.life !== now.life) return [];
+  const forked = forkedOf(machine);
+  const where = now.life === null ? 'disk' : 'memory';
+  return [...before.marks]
+    .filter(([author, mark]) => isBehind(now.marks.get(author), mark))
+    .filter(([author]) => !forked.has(author) && !storm.promised.leavers.has(author))
+    .map(([author, mark]) => {
+      const left = now.marks.get(author)?.join('.') ?? 'nothing';
+      return `${name} holds in its ${where} ${left} of ${author}, no longer ${mark.join('.')}`;
+    });
+}
+
+/** The furthest frame of each author, whether or not it would be taken. */
+function durableMarks({ reader }: Scene, machine: Machine): Marks {
+  const marks = new Map<MemberId, Mark>();
+  for (const { author, generation, sequence } of reader.onDisk(machine, 'durable')) {
+    const mark: Mark = [generation, sequence];
+    if (isBehind(marks.get(author), mark)) marks.set(author, mark);
+  }
+  return marks;
+}
+
+const heads = ({ node }: Machine): Marks =>
+  new Map(
+    (node?.replica.heads() ?? []).map(({ author, generation, sequence }) => [
+      author,
+      [generation, sequence],
+    ]),
+  );
+
+const forkedOf = ({ node }: Machine): ReadonlySet<string> =>
+  new Set(
+    (node?.replica.view().alarms ?? [])
+      .filter(({ kind }) => kind === 'equivocation')
+      .map(({ about }) => about),
+  );
+
+const isBehind = (mark: Mark | undefined, other: Mark): boolean =>
+  mark === undefined || mark[0] < other[0] || (mark[0] === other[0] && mark[1] < other[1]);

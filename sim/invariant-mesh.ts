@@ -1,0 +1,60 @@
+/**
+ * Rule: mesh — when all trouble is over, all that run are ready and reach each other, as their
+ * local API says it.
+ */
+import type { MemberRow, StatusReport } from '../scenarios/world.ts';
+import type { Look, Scene } from './invariant.ts';
+import { call, type Machine } from './machine.ts';
+import type { Room } from './room.ts';
+import type { Promised } from './storm.ts';
+
+interface Account {
+  readonly machine: Machine;
+  readonly status: StatusReport & {
+    readonly services: readonly { readonly name: string; readonly state: string }[];
+  };
+}
+
+/** Looks at what daemons say of themselves. */
+export const lookAtMesh = ({ storm }: Scene): Look => ({
+  whole: async (members) => {
+    const accounts = await Promise.all(members.map((machine) => account(storm.room, machine)));
+    const [first] = accounts;
+    if (first === undefined) return ['nobody runs'];
+    const unsettled = accounts.flatMap((one) => isUnsettled(one, members.length, storm.promised));
+    return [...unsettled, ...clashes(first)];
+  },
+});
+
+const account = async (room: Room, machine: Machine): Promise<Account> => ({
+  machine,
+  status: (await call(room, machine, { path: '/v1/status' })) as Account['status'],
+});
+
+function isUnsettled(
+  { machine, status }: Account,
+  size: number,
+  { leavers }: Promised,
+): readonly string[] {
+  const isGhost = ({ id, state }: MemberRow): boolean =>
+    leavers.has(id) && (state === 'dead' || state === 'suspect');
+  const ghosts = status.members.filter(isGhost).length;
+  const troubled = status.services.filter(({ state }) => state !== 'ready');
+  return [
+    ...(status.self.ready ? [] : [`${machine.name} is not ready`]),
+    ...troubled.map((service) => `${machine.name}: ${JSON.stringify(service)}`),
+    ...(status.reachable === size && status.total === size + ghosts
+      ? []
+      : [`${machine.name} reaches ${status.reachable} of ${status.total}, not ${size}`]),
+  ];
+}
+
+function clashes({ status }: Account): readonly string[] {
+  const present = status.members.filter(({ state }) => state !== 'left');
+  const addresses = present.flatMap((row) => row.addresses);
+  const isWhole = present.every((row) => row.addresses.length === 2);
+  return [
+    ...(new Set(addresses).size === addresses.length ? [] : [`addresses clash: ${addresses}`]),
+    ...(isWhole ? [] : ['a member has no IPv4 address']),
+  ];
+}

@@ -1,0 +1,89 @@
+/**
+ * Rule: void — nothing that an evicted member ever said, before or after, is in a view (I10).
+ *
+ * Whoever holds the eviction has the view that it would have had it never heard of the member's own
+ * frames; and soon no host lets it in.
+ */
+import { base64 } from '@scure/base';
+import { readGenesis } from '../src/crdt/genesis.ts';
+import { type MemberId, memberIdOf } from '../src/crdt/ids.ts';
+import { trustPath } from '../src/crdt/paths.ts';
+import { openProjector } from '../src/crdt/projection.ts';
+import { openStore } from '../src/crdt/store.ts';
+import type { View } from '../src/crdt/view.ts';
+import { heldBy, type Look, machinesOf, type Scene } from './invariant.ts';
+import { digestOf } from './invariant-views.ts';
+import type { Machine } from './machine.ts';
+
+/** Looks at evicted members. */
+export const lookAtVoid = (scene: Scene): Look => ({
+  always: () => machinesOf(scene).flatMap((machine) => voidFlaws(scene, machine)),
+  whole: (members) => {
+    const { evicted } = scene.storm.promised;
+    return members.flatMap((machine) => [
+      ...voidFlaws(scene, machine),
+      ...[...evicted].flatMap((id) => letIn(scene, machine, id)),
+    ]);
+  },
+});
+
+function voidFlaws(scene: Scene, machine: Machine): readonly string[] {
+  const { node, name } = machine;
+  const out = knownEvictions(scene, machine);
+  if (node === null || out.size === 0) return [];
+  const view = node.replica.view();
+  const left = view.members.filter(({ id }) => out.has(id));
+  if (left.length > 0) return left.map(({ id }) => `${name} takes ${id} for a member`);
+  const without = viewWithout(scene, machine, out);
+  return without === null || digestOf(without) === digestOf(view)
+    ? []
+    : [`${name} would have another view, had it not heard what ${[...out].join()} said`];
+}
+
+/** Evictions that the run asked for, and of which the daemon holds the statement. */
+function knownEvictions(scene: Scene, machine: Machine): ReadonlySet<MemberId> {
+  const { evicted, granted } = scene.storm.promised;
+  if (evicted.size === 0) return new Set();
+  const held = scene.reader.inMemory(machine).filter(({ author }) => granted.has(author));
+  const isKnown = (id: MemberId): boolean =>
+    held.some(({ said }) => said.some(({ path }) => path === trustPath('evict', id)));
+  return new Set([...evicted].filter(isKnown));
+}
+
+/** What the daemon would hold without the frames of these. Null when it holds no genesis. */
+function viewWithout(
+  { storm, reader }: Scene,
+  machine: Machine,
+  out: ReadonlySet<MemberId>,
+): View | null {
+  const { crypto } = storm.room;
+  const file = (name: string): Uint8Array =>
+    machine.platter.files.get(name)?.cached ?? new Uint8Array();
+  const read = readGenesis(crypto, file('genesis'));
+  if (!read.ok) return null;
+  const seed = file('member-key');
+  const self = { id: memberIdOf(crypto.publicKey(seed)), seed };
+  const project = openProjector(crypto, read.genesis, read.meshId);
+  const store = openStore(crypto, read, self, project);
+  const frames = reader.inMemory(machine).filter(({ author }) => !out.has(author));
+  store.load(
+    frames.map(({ bytes }) => bytes),
+    0,
+  );
+  return store.view();
+}
+
+function letIn(scene: Scene, machine: Machine, id: MemberId): readonly string[] {
+  const { name, kernel } = machine;
+  const keys = heldBy(scene, machine)
+    .flatMap(({ said }) => said)
+    .filter(({ path }) => path === trustPath('admission', id))
+    .flatMap(({ value }) => wgKeyIn(value));
+  const peers = kernel.devices.get('cnsmo0')?.peers;
+  return keys.some((key) => peers?.has(key)) ? [`${name} lets in ${id}, which was evicted`] : [];
+}
+
+const wgKeyIn = (value: unknown): readonly string[] => {
+  const key = (value as { readonly wgKey?: unknown } | null)?.wgKey;
+  return key instanceof Uint8Array ? [base64.encode(key)] : [];
+};

@@ -1,0 +1,40 @@
+/**
+ * Rule: invariant — something that must be true of every run, as the simulator looks at it.
+ *
+ * Numbers are those of reliability §3.6. To add one: write what opens it, and name it in
+ * `invariants.table.ts`.
+ */
+import type { Evidence, Reader } from './evidence.ts';
+import type { Machine } from './machine.ts';
+import type { Storm } from './storm.ts';
+
+/** What an invariant looks at. */
+export interface Scene {
+  readonly storm: Storm;
+  readonly reader: Reader;
+}
+
+/** One invariant in one run. It may remember what it saw. Flaws are words that name the VM. */
+export interface Look {
+  /** What is wrong now; asked every 15 s, in the midst of trouble too. */
+  readonly always?: () => readonly string[];
+  /**
+   * What is wrong with the members that run when all trouble is over. Asked again and again: in the
+   * end nothing may be, and then it must stay so.
+   */
+  readonly whole?: (members: readonly Machine[]) => readonly string[] | Promise<readonly string[]>;
+}
+
+/** Begins to look at a run. */
+export type OpenLook = (scene: Scene) => Look;
+
+/** What a VM's daemon holds, and its disk. */
+export const heldBy = ({ reader }: Scene, machine: Machine): readonly Evidence[] => [
+  ...reader.inMemory(machine),
+  ...reader.onDisk(machine, 'cached'),
+];
+
+/** All VMs. */
+export const machinesOf = ({ storm }: Scene): readonly Machine[] => [
+  ...storm.room.machines.values(),
+];

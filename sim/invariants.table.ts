@@ -1,0 +1,49 @@
+/**
+ * Rule: invariants — everything that must be true of a run, by name, in the order of asking.
+ */
+import type { OpenLook } from './invariant.ts';
+import { lookAtBounds } from './invariant-bounds.ts';
+import { lookAtFloors } from './invariant-floors.ts';
+import { lookAtHosts } from './invariant-hosts.ts';
+import { lookAtMesh } from './invariant-mesh.ts';
+import { lookAtPromises } from './invariant-promises.ts';
+import { lookAtSignatures } from './invariant-signatures.ts';
+import { lookAtViews } from './invariant-views.ts';
+import { lookAtVoid } from './invariant-void.ts';
+
+/** Name → what it says, and what looks whether it is true. */
+export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook }>> = {
+  'I4 host': {
+    about:
+      'no host lets in who is not in signed data that it has; a calm one is what the view says',
+    open: lookAtHosts,
+  },
+  'I6 floors': {
+    about: 'what is accepted of an author never becomes less, whatever crashes',
+    open: lookAtFloors,
+  },
+  'I8 signed': {
+    about: 'no role and no eviction without the signature of an operator',
+    open: lookAtSignatures,
+  },
+  'I9 equal': {
+    about: 'members that reach each other hold equal views, by digest',
+    open: lookAtViews,
+  },
+  'I10 void': {
+    about: 'nothing that an evicted member ever said is in a view',
+    open: lookAtVoid,
+  },
+  'I12 bounds': {
+    about: 'queues, memory and disk stay under their caps',
+    open: lookAtBounds,
+  },
+  promises: {
+    about: 'what was acknowledged is never lost',
+    open: lookAtPromises,
+  },
+  mesh: {
+    about: 'all that run are ready, reach each other, and have addresses of their own',
+    open: lookAtMesh,
+  },
+};
