@@ -7,6 +7,7 @@
  *    after the microtasks. So nothing may finish off this thread.
  * 3. Time only moves between events. A run in which it stands still is stopped (`EVENTS_MAX`).
  */
+import { openHeap } from './heap.ts';
 
 /** Events at one moment before the run is taken for an endless loop. */
 const EVENTS_MAX = 100_000;
@@ -34,7 +35,8 @@ export interface Scheduler {
 interface Event {
   readonly atMs: number;
   readonly order: number;
-  run: (() => void) | null;
+  readonly run: () => void;
+  isOver: boolean;
 }
 
 /** Virtual time at zero. */
@@ -42,16 +44,12 @@ export function openScheduler(settle: () => Promise<void>): Scheduler {
   const queue = openQueue();
   let nowMs = 0;
   let made = 0;
-  let waiting = 0;
   let failure: { readonly error: unknown } | null = null;
   const step = (): void => {
     const event = queue.pop();
     if (event === undefined) throw new Error('deadlock: nothing left that could happen');
     nowMs = event.atMs;
-    const { run } = event;
-    event.run = null;
-    waiting -= 1;
-    run?.();
+    event.run();
   };
   const drive = async <Result>(
     done: Promise<Result>,
@@ -75,15 +73,15 @@ export function openScheduler(settle: () => Promise<void>): Scheduler {
   };
   return {
     nowMs: () => nowMs,
-    waiting: () => waiting,
+    waiting: queue.waiting,
     after: (delayMs, run) => {
-      const event: Event = { atMs: nowMs + Math.max(0, delayMs), order: made++, run };
-      queue.push(event);
-      waiting += 1;
-      return () => {
-        if (event.run !== null) waiting -= 1;
-        event.run = null;
+      const event: Event = {
+        atMs: nowMs + Math.max(0, delayMs),
+        order: made++,
+        run,
+        isOver: false,
       };
+      return queue.push(event);
     },
     drive,
     fail: (error) => {
@@ -104,57 +102,34 @@ function openStandstill(): (nowMs: number) => boolean {
 }
 
 interface Queue {
-  push(event: Event): void;
+  push(event: Event): Cancel;
+  /** How many will still be popped. */
+  waiting(): number;
   pop(): Event | undefined;
 }
 
 const isBefore = (a: Event, b: Event): boolean =>
   a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 
-/** A binary heap; cancelled events are dropped as they surface. */
+/** Events that are cancelled are dropped as they surface. */
 function openQueue(): Queue {
-  const heap: Event[] = [];
-  const swap = (a: number, b: number): void => {
-    const [first, second] = [heap[a], heap[b]];
-    if (first === undefined || second === undefined) return;
-    heap[a] = second;
-    heap[b] = first;
-  };
-  const isLess = (a: number, b: number): boolean => {
-    const [first, second] = [heap[a], heap[b]];
-    return first !== undefined && second !== undefined && isBefore(first, second);
-  };
-  const rise = (from: number): void => {
-    for (let at = from; at > 0; ) {
-      const parent = (at - 1) >> 1;
-      if (!isLess(at, parent)) return;
-      swap(at, parent);
-      at = parent;
-    }
-  };
-  const sink = (): void => {
-    for (let at = 0; ; ) {
-      let least = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) if (isLess(child, least)) least = child;
-      if (least === at) return;
-      swap(at, least);
-      at = least;
-    }
-  };
-  const take = (): Event | undefined => {
-    swap(0, heap.length - 1);
-    const event = heap.pop();
-    sink();
-    return event;
+  const heap = openHeap(isBefore);
+  let waiting = 0;
+  const end = (event: Event): void => {
+    if (!event.isOver) waiting -= 1;
+    event.isOver = true;
   };
   return {
     push: (event) => {
       heap.push(event);
-      rise(heap.length - 1);
+      waiting += 1;
+      return () => end(event);
     },
+    waiting: () => waiting,
     pop: () => {
-      let event = take();
-      while (event !== undefined && event.run === null) event = take();
+      let event = heap.pop();
+      while (event?.isOver === true) event = heap.pop();
+      if (event !== undefined) end(event);
       return event;
     },
   };
