@@ -60,9 +60,9 @@ export async function startNode(
   const watch = watchDisk({ ...given, log });
   const ports = { ...given, log, disk: watch.disk };
   const parts = await openParts(ports, build);
-  const { replica, links, facts, agents, swarm, sync, stop } = parts;
+  const { self, replica, links, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
-  const acquaintances = createAcquaintances(ports, parts.self, replica);
+  const acquaintances = createAcquaintances(ports, self, replica);
   const door = { ...parts, connected: () => connectedMembers(parts) };
 
   const closed = Promise.withResolvers<void>();
@@ -101,8 +101,7 @@ export async function startNode(
 
   closed.resolve(close(ports, parts, loops, subscriptions));
   const done = closed.promise.then(left);
-  const settled = agents.settled(signal);
-  return { self: parts.self, replica, api, settled, stop: end, leave, done };
+  return { self, replica, api, settled: agents.settled(signal), stop: end, leave, done };
 }
 
 /** What is to be done again when the disk takes what is written. */
