@@ -36,9 +36,12 @@ const remove = (founder: Store, adopted: readonly Edit[]): void => {
 /** Intent in force, as far as operators still say it. */
 const intentIn = (store: Store): unknown => {
   const operators = new Set(store.view().operators.map(({ member }) => member));
-  return ['intent/lb/service/x', 'intent/lb/service/gone', 'intent/lb/service/ours', 'intent/lb/service/late'].map(
-    (path) => store.winner(path, operators)?.value ?? null,
-  );
+  return [
+    'intent/lb/service/x',
+    'intent/lb/service/gone',
+    'intent/lb/service/ours',
+    'intent/lb/service/late',
+  ].map((path) => store.winner(path, operators)?.value ?? null);
 };
 
 /** b says a bit of everything that an operator can say. */
