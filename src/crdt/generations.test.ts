@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { encode } from './codec.ts';
 import type { AuthorState, Edit } from './entry.ts';
 import { pathHashOf } from './entry-bytes.ts';
 import { type Frame, readFrame } from './frame.ts';
@@ -7,7 +8,10 @@ import { clientIdOf, inspectUpdate } from './gate.ts';
 import type { Store } from './store.ts';
 import {
   admit,
+  bodyOf,
   commit,
+  entryBytes,
+  forge,
   idOf,
   NOW,
   openTestStore,
@@ -54,6 +58,35 @@ describe('nextGeneration', () => {
     a.receiveAll(founder.framesAfter(a.heads(), 1e9), NOW);
     assert.deepEqual(picture(a), picture(founder));
     assert.equal(founder.winner('intent/x')?.value, null);
+  });
+
+  it('carries what a later version said and this one does not read', () => {
+    // Goal: unknown fields and kinds are kept and passed on. Method: a member that went back to this
+    // version renews what the later one said: an unknown kind, fields in a value, fields beside it.
+    const { founder, a } = pair();
+    const later = { path: 'member/x', value: 1, hlc: [1, 0], replaces: null, more: 1 };
+    const contents = [
+      encode(later),
+      entryBytes('trust/vote/x', { kind: 'new' }),
+      entryBytes('intent/firewall/web', { port: 1, colour: 'blue' }),
+    ];
+    const frame = forge('a', { body: bodyOf('a', contents) });
+    a.load([frame], NOW);
+    founder.receive(frame, NOW);
+    for (const wallMs of [NOW + 1, NOW + 2]) commit(a.nextGeneration(wallMs));
+    founder.receiveAll(a.framesAfter(founder.heads(), 1e9), NOW);
+    for (const store of [founder, a]) {
+      assert.equal(store.heads().find(({ author }) => author === idOf('a'))?.generation, 2);
+      assert.equal(store.unreadable().length, 1);
+      assert.deepEqual(
+        { ...(store.valueOf(idOf('a'), 'trust/vote/x') as object) },
+        { kind: 'new' },
+      );
+      const rule = store.valueOf(idOf('a'), 'intent/firewall/web') as object;
+      assert.deepEqual({ ...rule }, { port: 1, colour: 'blue' });
+    }
+    const body = readFrame(a.framesAfter([], 1e9).at(-1) ?? new Uint8Array());
+    assert.ok(body.ok && Buffer.from(body.frame.body).includes(Buffer.from(encode(later))));
   });
 
   it('drops the carried tombstone of a path that is written again', () => {

@@ -45,8 +45,8 @@ export interface Holdings {
   readonly byPath: ReadonlyMap<string, Held>;
   /** By `hashKey` of the path's hash. */
   readonly byHash: ReadonlyMap<string, Held>;
-  /** Why contents do not read. */
-  readonly unreadable: readonly string[];
+  /** Contents that do not read, and why. */
+  readonly unreadable: readonly { readonly content: Uint8Array; readonly why: string }[];
   readonly tally: Tally;
 }
 
@@ -67,11 +67,11 @@ export const openReading = (): Reading => {
 export const holdingsOf = (contents: readonly Uint8Array[], reading: Reading): Holdings => {
   const byPath = new Map<string, Held>();
   const byHash = new Map<string, Held>();
-  const unreadable: string[] = [];
+  const unreadable: { readonly content: Uint8Array; readonly why: string }[] = [];
   for (const [place, content] of contents.entries()) {
     const read = reading(content);
     if (!read.ok) {
-      unreadable.push(read.why);
+      unreadable.push({ content, why: read.why });
       continue;
     }
     const held = { statement: read.statement, place };

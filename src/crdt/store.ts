@@ -126,7 +126,9 @@ export const openStore = (
     unreadable: () =>
       chains
         .all()
-        .flatMap(({ author, holdings }) => holdings().unreadable.map((why) => ({ author, why }))),
+        .flatMap(({ author, holdings }) =>
+          holdings().unreadable.map(({ why }) => ({ author, why })),
+        ),
   };
 };
 

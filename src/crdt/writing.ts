@@ -158,6 +158,7 @@ const goOn = (hand: Hand, edits: readonly Edit[], wallMs: number): WriteResult =
     place,
     pen: pen ?? openPen(clientIdOf(crypto, hand.author, place.generation), own.encode()),
     deletions: placesOf(crypto, own, statements),
+    unread: [],
     statements,
   });
   const isTooLong = written.kind === 'refused' && written.limit === 'batch';
@@ -185,6 +186,7 @@ const startGeneration = (
     place: { generation, sequence: 0, previous },
     pen: openPen(clientIdOf(crypto, hand.author, generation), null),
     deletions: [],
+    unread: own.holdings().unreadable.map(({ content }) => content),
     statements: [...withoutOverwritten(crypto, carried, said), ...said],
   });
 };
@@ -194,10 +196,13 @@ interface Plan {
   readonly place: Pick<FrameContent, 'generation' | 'sequence' | 'previous'>;
   readonly pen: Pen;
   readonly deletions: readonly number[];
+  /** Contents that a later version of this program said, as they were. */
+  readonly unread: readonly Uint8Array[];
   readonly statements: readonly Statement[];
 }
 
-const draft = (hand: Hand, { place, pen, deletions, statements }: Plan): WriteResult => {
+const draft = (hand: Hand, plan: Plan): WriteResult => {
+  const { place, pen, deletions, unread, statements } = plan;
   const { crypto, mesh, self } = hand.desk;
   const additions = statements.map(encodeStatement);
   const longest = additions.reduce((most, { length }) => Math.max(most, length), 0);
@@ -206,7 +211,7 @@ const draft = (hand: Hand, { place, pen, deletions, statements }: Plan): WriteRe
   }
   // From here on the pen is ahead of the chain, and of use again only after a commit.
   hand.last = null;
-  const body = pen.write(deletions, additions);
+  const body = pen.write(deletions, [...unread, ...additions]);
   const content = { mesh, author: hand.author, ...place, body };
   const bytes = makeFrame(crypto, self.seed, content);
   const received = receivedOf(crypto, bytes);
