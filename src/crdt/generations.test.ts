@@ -61,8 +61,8 @@ describe('nextGeneration', () => {
   });
 
   it('carries what a later version said and this one does not read', () => {
-    // Goal: unknown fields and kinds are kept and passed on. Method: a member that went back to this
-    // version renews what the later one said: an unknown kind, fields in a value, fields beside it.
+    // Goal: unknown fields and kinds are kept and passed on. Method: a member that went back to
+    // this version renews what the later one said: a kind, fields in a value, fields beside it.
     const { founder, a } = pair();
     const later = { path: 'member/x', value: 1, hlc: [1, 0], replaces: null, more: 1 };
     const contents = [
