@@ -5,10 +5,10 @@
  * (`keeper.ts`).
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
-import type { View } from '../crdt/view.ts';
+import type { Member, View } from '../crdt/view.ts';
 import type { Clock, Endpoint, HostFacts, Ports, SwarmNode } from '../ports.ts';
 import { SERVICES } from '../services/registry.ts';
-import type { AgentReport, NodeSelf } from '../services/service.ts';
+import type { AgentReport, NodeSelf, Opening, Self } from '../services/service.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { openLedger } from './ledger.ts';
 import type { LocalState } from './local-state.ts';
@@ -31,6 +31,8 @@ export interface Agents {
   refresh(): Promise<void>;
   /** Resolves when none is starting any more, whatever came of it, or when `signal` aborts. */
   settled(signal: AbortSignal): Promise<void>;
+  /** What the services that a member consents to need open there, as far as this one can tell. */
+  openingsAt(member: Member): readonly Opening[];
   /** Ends with `signal`; the host stays as it is. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -68,6 +70,7 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
     reports: board.reports,
     refresh: () => board.refresh(mark),
     settled: board.settled,
+    openingsAt: (member) => openingsAt(view(), self(), member),
     run: (signal) => runAll(keepers, signal),
   };
 }
@@ -84,6 +87,18 @@ async function runAll(keepers: readonly Keeper[], signal: AbortSignal): Promise<
   signal.removeEventListener('abort', abort);
   await Promise.all(runs);
 }
+
+const openingsAt = (view: View, self: NodeSelf, member: Member): readonly Opening[] => {
+  const there: Self = {
+    ...self,
+    id: member.id,
+    port: member.endpoints?.port ?? self.port,
+    ...{ nowMs: 0, wallMs: 0, stepsMs: [], viewAgeMs: 0, made: new Set() },
+  };
+  return SERVICES.filter(({ name }) => member.services?.includes(name) !== false).flatMap(
+    (service) => service.openings(view, there),
+  );
+};
 
 /** What this node tells its agents of itself. */
 const selfOf = ({ self, config, replica, swarm }: AgentsContext, facts: HostFacts): NodeSelf => ({

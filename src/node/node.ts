@@ -193,6 +193,7 @@ function apiContext(
       agents.mark();
     },
     services: SERVICES,
+    openingsAt: agents.openingsAt,
     standings: async () => new Map(),
     ...ends,
   };

@@ -140,6 +140,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     },
     stop: () => void done.push('stop'),
     services: [TOY],
+    openingsAt: () => [],
     standings: async () => new Map([[SELF, { kind: 'silent', why: 'toy' }]]),
   };
 }

@@ -19,6 +19,7 @@ import { readArguments } from './rules/arguments.ts';
 export interface VerbContext extends OperatorContext {
   readonly ports: OperatorPorts;
   readonly services: readonly Offer[];
+  readonly openingsAt: Scene['openingsAt'];
   /** What each member has in force of a service. */
   readonly standings: (service: string) => Promise<ReadonlyMap<MemberId, Standing>>;
 }
@@ -82,6 +83,7 @@ async function sceneOf(
     interface: context.local.config.interface,
     caller,
     wallMs: clock.wallMs(),
+    openingsAt: context.openingsAt,
     nonce: hex.encode(random.bytes(16)),
     standings,
   };

@@ -11,8 +11,9 @@
  */
 import type { Edit } from '../crdt/entry.ts';
 import type { MemberId } from '../crdt/ids.ts';
-import type { View } from '../crdt/view.ts';
+import type { Member, View } from '../crdt/view.ts';
 import type { Endpoint } from '../ports.ts';
+import type { Opening } from './service.ts';
 
 /**
  * What a value is. `texts`: several, by repeating. `count`: a whole number. `duration`: ms, typed
@@ -75,6 +76,8 @@ export interface Scene {
   readonly wallMs: number;
   /** 16 random bytes for a name that nobody chose, in hex. */
   readonly nonce: string;
+  /** What the services of a member need open; as far as it says so of itself. */
+  readonly openingsAt: (member: Member) => readonly Opening[];
   /** What members have in force; empty unless the verb asks for it. */
   readonly standings: ReadonlyMap<MemberId, Standing>;
 }

@@ -22,7 +22,7 @@ import {
 import type { Groups } from './selectors.ts';
 
 /** Where the objects of this service stand. */
-const SERVICE = 'firewall';
+export const SERVICE = 'firewall';
 
 /** A rule with its name, and the claim that it was read from. */
 export interface Rule extends RuleRecord {

@@ -12,10 +12,11 @@ import { isLabelKey, LABEL_VALUE_PATTERN, LABELS_MAX, NAME_PATTERN } from '../..
 import { parseCidr } from './cidr.ts';
 
 /** Most entries of one list. A rule with more is better a group, or a CIDR. */
-const LIST_MAX = 256;
+export const LIST_MAX = 256;
 /** Longest comment, characters. */
 const COMMENT_MAX = 200;
-const PRIORITY_MAX = 1_000;
+/** The last priority; 0 is the first. */
+export const PRIORITY_MAX = 1_000;
 
 const integer = (least: number, most: number = Number.MAX_SAFE_INTEGER) => {
   const why = `must be an integer from ${least} to ${most}`;
@@ -65,7 +66,7 @@ const labels = z
   );
 
 /** Who: a member, whoever has all these labels, a group, addresses, all members, or everybody. */
-const selector = z.discriminatedUnion(
+export const selector = z.discriminatedUnion(
   'kind',
   [
     z.strictObject({ kind: z.literal('any') }),
@@ -86,7 +87,8 @@ const portRange = z
 export type PortRange = z.infer<typeof portRange>;
 
 const DIRECTIONS = ['in', 'out'] as const;
-const ZONES = ['mesh', 'wan'] as const;
+/** Where a connection is. */
+export const ZONES = ['mesh', 'wan'] as const;
 const ACTIONS = ['allow', 'deny', 'reject'] as const;
 const PROTOCOLS = ['any', 'tcp', 'udp', 'icmp', 'icmpv6'] as const;
 /** `in`: what comes to this VM or through it to what is behind; `out`: what leaves. */

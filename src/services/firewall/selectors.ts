@@ -77,7 +77,7 @@ const addressesOfOne = (view: View, selector: Selector, zone: Zone): Meant => {
 };
 
 /** Where a member is in a zone. */
-const memberAddresses = (member: Member, zone: Zone): readonly Cidr[] => {
+export const memberAddresses = (member: Member, zone: Zone): readonly Cidr[] => {
   const { ipv4, ipv6, endpoints } = member;
   if (zone === 'mesh') return [...(ipv4 === null ? [] : [ipv4]), ipv6].map(hostCidr);
   if (endpoints === null) return [];

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Standing } from '../../verb.ts';
+import { idOf } from '../test-policy.ts';
+import { after, ask, sceneOf, threeMembers } from './test-ask.ts';
+import { firewallVerbs } from './verbs.ts';
+
+const view = threeMembers();
+
+test('verbs: list says on how many members a rule is in force, and why not on the rest', () => {
+  // Goal: applied only when read back. Method: one that told, one behind, one silent, one disabled.
+  const ruled = after(
+    view,
+    ['group set', { name: 'office', members: ['203.0.113.0/24'] }],
+    ['allow', { traffic: 'tcp/22', from: ['group:office'], zone: 'wan', name: 'ssh' }],
+    ['deny', { traffic: 'tcp/25', name: 'mail', on: ['vm2'], priority: 200 }],
+    ['deny', { traffic: 'tcp/26', name: 'off', disabled: true, priority: 300 }],
+  );
+  const stamps = ruled.intent.map(({ path, hlc }) => [path, hlc.join('.')] as const);
+  const told = (applied: readonly (readonly [string, string])[], why: readonly string[] = []) =>
+    ({ kind: 'told', applied: new Map(applied), problems: why }) satisfies Standing;
+  const standings = new Map<ReturnType<typeof idOf>, Standing>([
+    [idOf(1), told(stamps)],
+    [
+      idOf(2),
+      told(
+        stamps.filter(([path]) => !path.includes('group')),
+        ['nft is missing'],
+      ),
+    ],
+    [idOf(3), { kind: 'silent', why: 'not reachable' }],
+  ]);
+  const { body, shown } = ask({ view: ruled, standings }, 'list', {});
+  const rows = (body as readonly Readonly<Record<string, unknown>>[]).map(
+    ({ name, priority, action, applied, of, behind }) => ({
+      name,
+      priority,
+      action,
+      applied,
+      of,
+      behind,
+    }),
+  );
+  assert.deepEqual(rows, [
+    {
+      ...{ name: 'ssh', priority: 100, action: 'allow', applied: 1, of: 3 },
+      behind: [
+        { member: 'vm2', why: 'nft is missing' },
+        { member: 'vm3', why: 'not reachable' },
+      ],
+    },
+    { name: 'mail', priority: 200, action: 'deny', applied: 1, of: 1, behind: [] },
+    { name: 'off', priority: 300, action: 'deny', applied: 0, of: 0, behind: [] },
+  ]);
+  assert.deepEqual(
+    shown.table?.rows.map((row) =>
+      row.map((cell) => (typeof cell === 'string' ? cell : cell.text)),
+    ),
+    [
+      ['ssh', '100', 'allow', 'in', 'wan', 'tcp/22', 'group:office', 'any', '1 of 3'],
+      ['mail', '200', 'deny', 'in', 'mesh', 'tcp/25', 'any', 'any', '1 of 1'],
+      ['off', '300', 'deny', 'in', 'mesh', 'tcp/26', 'any', 'any', 'disabled'],
+    ],
+  );
+  assert.deepEqual(shown.lines, ['vm2: nft is missing', 'vm3: not reachable']);
+});
+
+test('verbs: a plan shows each member’s rules that come and go', () => {
+  // Goal: seen before it is done. Method: a rule on some members, replaced; compared whole.
+  const scene = sceneOf({ view });
+  const ruled = after(view, [
+    'deny',
+    { traffic: 'tcp/80', from: ['vm1'], on: ['role=web'], name: 'x' },
+  ]);
+  const line = 'mesh in: deny tcp/80 from 10.10.0.1/32, fd00:1::1/128 to any (x)';
+  assert.deepEqual(firewallVerbs.effects(view, ruled, scene), [
+    { member: 'vm2', comes: [line], goes: [] },
+    { member: 'vm3', comes: [line], goes: [] },
+  ]);
+  const moved = after(ruled, [
+    'deny',
+    { traffic: 'tcp/80', from: ['vm1'], on: ['vm3'], name: 'x', replace: true },
+  ]);
+  assert.deepEqual(firewallVerbs.effects(ruled, moved, scene), [
+    { member: 'vm2', comes: [], goes: [line] },
+  ]);
+});

@@ -1,0 +1,168 @@
+/**
+ * Rule: firewall list — the rules as people and programs see them, and on how many members each is
+ * in force.
+ */
+import type { Hlc } from '../../../crdt/hlc.ts';
+import type { Member, View } from '../../../crdt/view.ts';
+import { type Cell, type Scene, type Shown, type Verb, verb } from '../../verb.ts';
+import { isInForce, policyOf, type Rule } from '../policy.ts';
+import type { RuleRecord, Selector } from '../schemas.table.ts';
+import { membersOf } from '../selectors.ts';
+import { selectorText } from './selecting.ts';
+import { isEnforcing } from './sites.ts';
+import { trafficText } from './traffic.ts';
+
+/** A member on which a rule is not in force, and why. */
+interface Behind {
+  readonly member: string;
+  readonly why: string;
+}
+
+/** A rule as it is listed. Selectors as they are typed; an empty list means any. */
+interface ListedRule {
+  readonly name: string;
+  readonly priority: number;
+  readonly action: string;
+  readonly direction: string;
+  readonly zone: string;
+  readonly traffic: string;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly on: readonly string[];
+  readonly comment: string | null;
+  readonly enabled: boolean;
+  readonly log: boolean;
+  readonly audit: boolean;
+  readonly rate: string | null;
+  readonly connections: number | null;
+  /** When it ends, RFC 3339; null: never. */
+  readonly expires: string | null;
+  /** Members that have read it back from their kernel, of those that are to enforce it. */
+  readonly applied: number;
+  readonly of: number;
+  readonly behind: readonly Behind[];
+}
+
+/** `list`. */
+export const listVerb: Verb = verb<readonly ListedRule[]>({
+  name: 'list',
+  help: 'the rules, in the order in which they decide, and where they are in force',
+  example: '',
+  inputs: [],
+  needs: 'anybody',
+  wantsStandings: true,
+  decide: (scene) => ({
+    edits: [],
+    body: policyOf(scene.view).rules.map((rule) => listedRule(scene, rule)),
+  }),
+  show: showRules,
+});
+
+function listedRule(scene: Scene, rule: Rule): ListedRule {
+  const { view, wallMs } = scene;
+  const texts = (selectors: readonly Selector[] | undefined): readonly string[] =>
+    (selectors ?? []).map((selector) => selectorText(view, selector));
+  const meant = isInForce(rule, wallMs) ? enforcersOf(view, rule) : [];
+  const behind = meant.flatMap((member) => behindOf(scene, rule, member) ?? []);
+  return {
+    name: rule.name,
+    priority: rule.priority,
+    action: rule.action,
+    direction: rule.direction,
+    zone: rule.zone,
+    traffic: trafficText(rule),
+    from: texts(rule.from),
+    to: texts(rule.to),
+    on: texts(rule.on),
+    comment: rule.comment ?? null,
+    enabled: rule.enabled,
+    log: rule.log === true,
+    audit: rule.audit === true,
+    rate: rateText(rule),
+    connections: rule.connections ?? null,
+    expires: rule.expiry === undefined ? null : new Date(rule.expiry).toISOString(),
+    applied: meant.length - behind.length,
+    of: meant.length,
+    behind,
+  };
+}
+
+const rateText = ({ rate }: RuleRecord): string | null =>
+  rate === undefined ? null : `${rate.count}/${rate.per}:${rate.burst}`;
+
+/** The members that are to enforce a rule. */
+const enforcersOf = (view: View, rule: Rule): readonly Member[] => {
+  const meant = membersOf({ view, groups: policyOf(view).groups }, rule.on);
+  return view.members.filter((member) => meant.has(member.id) && isEnforcing(member));
+};
+
+/** Why a rule is not known to be in force on a member, or null when it is. */
+const behindOf = (scene: Scene, rule: Rule, member: Member): Behind | null => {
+  const standing = scene.standings.get(member.id);
+  if (standing === undefined) return { member: member.name, why: 'was not asked' };
+  if (standing.kind === 'silent') return { member: member.name, why: standing.why };
+  const isApplied = stampsOf(scene.view, rule).every(
+    ([path, stamp]) => standing.applied.get(path) === stamp,
+  );
+  if (isApplied) return null;
+  const [why = 'has not applied the latest change yet'] = standing.problems;
+  return { member: member.name, why };
+};
+
+/** What has to be in force for a rule to be: itself and the groups that it names. */
+const stampsOf = ({ intent }: View, rule: Rule): readonly (readonly [string, string])[] => {
+  const groups = [...(rule.from ?? []), ...(rule.to ?? []), ...(rule.on ?? [])].flatMap((each) =>
+    each.kind === 'group' ? [`intent/firewall/group/${each.name}`] : [],
+  );
+  const known = intent.filter(({ path }) => groups.includes(path));
+  return [
+    [rule.path, stampText(rule.claim.hlc)],
+    ...known.map(({ path, hlc }) => [path, stampText(hlc)] as const),
+  ];
+};
+
+const stampText = ([ms, counter]: Hlc): string => `${ms}.${counter}`;
+
+const COLUMNS = [
+  { heading: 'NAME', least: 12 },
+  { heading: 'PRIO' },
+  { heading: 'ACTION' },
+  { heading: 'DIR', spare: 1 },
+  { heading: 'ZONE', spare: 2 },
+  { heading: 'WHAT', least: 8 },
+  { heading: 'FROM', least: 6 },
+  { heading: 'TO', least: 6, spare: 3 },
+  { heading: 'APPLIED' },
+];
+/** Members that are named beneath the table. */
+const NAMED_MAX = 8;
+
+function showRules(rules: readonly ListedRule[]): Shown {
+  if (rules.length === 0) return { lines: ['No rules.'] };
+  const late = new Map(
+    rules.flatMap(({ behind }) => behind.map(({ member, why }) => [member, why] as const)),
+  );
+  const named = [...late].slice(0, NAMED_MAX).map(([member, why]) => `${member}: ${why}`);
+  const more = late.size > NAMED_MAX ? [`and ${late.size - NAMED_MAX} more; see -o json`] : [];
+  const rows = rules.map(rowOf);
+  return { table: { columns: COLUMNS, rows }, lines: [...named, ...more] };
+}
+
+const rowOf = (rule: ListedRule): Cell[] => {
+  const tone = rule.action === 'allow' ? 'good' : 'bad';
+  const isOff = rule.of === 0 && rule.applied === 0;
+  const count = `${rule.applied} of ${rule.of}`;
+  return [
+    rule.name,
+    String(rule.priority),
+    { text: rule.audit ? `${rule.action} (audit)` : rule.action, tone },
+    rule.direction,
+    rule.zone,
+    rule.traffic,
+    rule.from.join(' ') || 'any',
+    rule.to.join(' ') || 'any',
+    isOff
+      ? { text: rule.enabled ? 'nowhere' : 'disabled', tone: 'dim' }
+      : { text: count, tone: rule.behind.length === 0 ? 'good' : 'warn' },
+  ];
+};

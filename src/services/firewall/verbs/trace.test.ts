@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memberOf, viewOf } from '../test-policy.ts';
+import { after, ask, CALLER, refusalOf, threeMembers } from './test-ask.ts';
+
+const view = threeMembers();
+
+test('verbs: what would cut the operator, SSH or the mesh is refused, unless forced', () => {
+  // Goal: nobody saws off the branch. Method: a table of cuts and of near misses.
+  const desk = { view, caller: CALLER };
+  for (const [verb, typed, expected] of [
+    ['deny', { traffic: 'tcp/22', zone: 'wan' }, /^your session: 203\.0\.113\.7 to vm1, tcp\/22/],
+    ['deny', { traffic: 'any', zone: 'wan', on: ['vm2'] }, /^SSH: 203\.0\.113\.7 to vm2, tcp\/22/],
+    [
+      'deny',
+      { traffic: 'udp/7300', zone: 'wan' },
+      /^mesh: vm\d to vm\d, udp\/7300: rule deny-udp-7/,
+    ],
+    ['reject', { traffic: 'tcp/7300', zone: 'wan', direction: 'out' }, /^mesh: /],
+    ['deny', { traffic: 'tcp/22', from: ['203.0.113.0/24'] }, /^your session: /],
+    ['deny', { traffic: 'tcp/22', from: ['198.51.100.0/24'] }, /^done$/],
+    ['deny', { traffic: 'tcp/22', zone: 'mesh' }, /^done$/],
+    ['deny', { traffic: 'tcp/22', zone: 'wan', disabled: true }, /^done$/],
+    ['deny', { traffic: 'tcp/22', zone: 'wan', audit: true }, /^done$/],
+    ['deny', { traffic: 'udp/7301', zone: 'wan' }, /^done$/],
+  ] as const) {
+    assert.match(refusalOf(desk, verb, typed), expected);
+    assert.equal(refusalOf(desk, verb, { ...typed, force: true }), 'done');
+  }
+  const mesh = {
+    ...CALLER,
+    remote: { host: '10.10.0.2', port: 1 },
+    local: { host: '10.10.0.1', port: 22 },
+  };
+  assert.match(
+    refusalOf({ view, caller: mesh }, 'deny', { traffic: 'tcp/22' }),
+    /^your session: vm2 to vm1, tcp\/22: rule deny-tcp-22 would cut it at vm/,
+  );
+});
+
+test('verbs: a change that breaks a policy test is refused, by its name', () => {
+  // Goal: tests guard the policy. Method: a test for each expectation; changes that keep and break.
+  const tested = after(
+    view,
+    ['test add', { name: 'web', from: 'vm1', to: 'role=web', traffic: 'tcp/80', expect: 'allow' }],
+    ['deny', { traffic: 'tcp/25', name: 'mail' }],
+    ['test add', { name: 'mail', from: 'mesh', to: 'mesh', traffic: 'tcp/25', expect: 'deny' }],
+  );
+  assert.match(
+    refusalOf({ view: tested }, 'deny', { traffic: 'tcp/80', on: ['vm3'] }),
+    /^test: web: would fail: vm1 to vm3: stopped at vm3; change the rule, or delete the test/,
+  );
+  assert.match(
+    refusalOf({ view: tested }, 'delete', { names: ['mail'] }),
+    /^test: mail: would fail/,
+  );
+  assert.match(
+    refusalOf({ view: tested }, 'delete', { names: ['mail'], force: true }),
+    /^test: mail: would fail/,
+  );
+  assert.equal(refusalOf({ view: tested }, 'deny', { traffic: 'tcp/81' }), 'done');
+  const outcomes = ask({ view: tested }, 'test', {}).body;
+  assert.deepEqual(outcomes, [
+    { name: 'mail', passed: true, tried: 6, failures: [] },
+    { name: 'web', passed: true, tried: 2, failures: [] },
+  ]);
+  assert.match(
+    refusalOf({ view: tested }, 'test add', {
+      ...{ name: 'no', from: 'vm1', to: 'vm2', traffic: 'tcp/81', expect: 'deny' },
+    }),
+    /^test: no: would fail: vm1 to vm2: nothing stops it/,
+  );
+});
+
+test('verbs: trace names who decides, on both ends', () => {
+  // Goal: "why does it not work" in one line. Method: rule, default, guard, and nobody.
+  const ruled = after(
+    view,
+    ['deny', { traffic: 'tcp/443', from: ['role=web'], name: 'no-web' }],
+    ['reject', { traffic: 'tcp/25', direction: 'out', name: 'no-mail' }],
+    ['default', { direction: 'in', action: 'deny', zone: 'wan', force: true }],
+  );
+  const trace = (from: string, to: string, traffic: string) =>
+    ask({ view: ruled }, 'trace', { from, to, traffic }).shown.lines?.join();
+  assert.equal(
+    trace('vm2', 'vm1', 'tcp/443'),
+    'tcp/443 from vm2 10.10.0.2 to vm1 10.10.0.1 (mesh): deny by rule no-web.',
+  );
+  assert.match(trace('vm1', 'vm2', 'tcp/443') ?? '', /: allow by default\.$/);
+  assert.match(trace('vm1', 'vm2', 'tcp/25') ?? '', /: reject by rule no-mail\.$/);
+  assert.match(trace('203.0.113.7', 'vm1', 'tcp/443') ?? '', /\(wan\): deny by default\.$/);
+  assert.match(trace('203.0.113.7', 'vm1', 'icmp') ?? '', /: allow by always open: echo\.$/);
+  assert.match(
+    trace('203.0.113.7', '203.0.113.8', 'tcp/1') ?? '',
+    /: allow by no member on the way enforces a firewall\.$/,
+  );
+  const off = viewOf([memberOf(1), { ...memberOf(2), services: ['vpn'] }], {});
+  const denied = after(off, ['deny', { traffic: 'tcp/443', name: 'all' }]);
+  const { body } = ask({ view: denied }, 'trace', { from: 'vm1', to: 'vm2', traffic: 'tcp/443' });
+  assert.equal((body as { action: string }).action, 'allow', 'vm2 consents to no firewall');
+  for (const traffic of ['tcp', 'tcp/1-2', 'tcp/1,2', 'any', 'icmp/echo-request,echo-reply']) {
+    const line = refusalOf({ view }, 'trace', { from: 'vm1', to: 'vm2', traffic });
+    assert.match(line, /^traffic: /, traffic);
+  }
+  assert.match(
+    refusalOf({ view }, 'trace', { from: 'role=web', to: 'vm1', traffic: 'tcp/1' }),
+    /^from: role=web: means more than one/,
+  );
+});

@@ -1,0 +1,252 @@
+/**
+ * Rule: firewall trace — what becomes of one connection, and who decides; and the policy tests.
+ */
+import type { Value } from '../../../crdt/entry.ts';
+import type { Input } from '../../verb.ts';
+import { type Scene, type Verb, verb } from '../../verb.ts';
+import type { Decider } from '../judge.ts';
+import type { Zone } from '../schemas.table.ts';
+import { CHANGE_INPUTS, editsOf } from './change.ts';
+import { type Outcome, runTests, type TestRecord, testsOf } from './checks.ts';
+import {
+  type End,
+  endName,
+  flowOf,
+  readEnd,
+  readProbe,
+  type Step,
+  stepsOf,
+  zoneOf,
+} from './ends.ts';
+import { oneOf, refuse } from './refuse.ts';
+import { mustBeName } from './rules.ts';
+import { readSelector, selectorText } from './selecting.ts';
+import { openCourt } from './sites.ts';
+
+const word = (name: string, help: string): Input => ({
+  ...{ name, as: 'word', kind: 'text', help, isNeeded: true },
+});
+const ZONE: Input = {
+  ...{ name: 'zone', as: 'flag', kind: 'text', value: 'mesh|wan' },
+  help: 'the VPN, or the rest (mesh between members)',
+};
+
+interface ListedStep {
+  readonly member: string;
+  readonly direction: string;
+  readonly action: string;
+  /** `rule NAME`, `default`, or why it is always let through. */
+  readonly by: string;
+  readonly audits: readonly string[];
+}
+
+interface Trace {
+  readonly from: string;
+  readonly to: string;
+  readonly zone: Zone;
+  readonly traffic: string;
+  readonly action: string;
+  /** The rule, or what else, that decides. */
+  readonly by: string;
+  readonly steps: readonly ListedStep[];
+}
+
+const traceVerb: Verb = verb<Trace>({
+  name: 'trace',
+  help: 'what becomes of a connection, and which rule decides',
+  example: 'vm1 vm2 tcp/443',
+  inputs: [
+    word('from', 'a member or an address'),
+    word('to', 'a member or an address'),
+    word('traffic', 'tcp/443, udp/53 or icmp/echo-request'),
+    ZONE,
+  ],
+  needs: 'anybody',
+  decide: (scene, given) => {
+    const from = readEnd(scene.view, 'from', given.text('from') ?? '');
+    const to = readEnd(scene.view, 'to', given.text('to') ?? '');
+    const probe = readProbe('traffic', given.text('traffic') ?? '');
+    const zone = readZone(given.text('zone'), from, to);
+    const flow = flowOf(from, to, zone, probe);
+    if (flow === null) {
+      const why = 'the two have no address of one family there';
+      throw refuse('to', endName(to), why, 'name another zone, or an address');
+    }
+    const { steps, stop } = stepsOf(openCourt(scene, scene.view), [from, to], zone, flow);
+    const listed = steps.map(listedStep);
+    const deciding = stop === null ? listed.at(-1) : listedStep(stop);
+    const body: Trace = {
+      from: `${endName(from)} ${flow.source}`,
+      to: `${endName(to)} ${flow.destination}`,
+      zone,
+      traffic: `${probe.protocol}/${probe.value}`,
+      action: deciding?.action ?? 'allow',
+      by: deciding?.by ?? 'no member on the way enforces a firewall',
+      steps: listed,
+    };
+    return { edits: [], body };
+  },
+  show: (trace) => ({
+    table: {
+      columns: [
+        { heading: 'MEMBER' },
+        { heading: 'DIR' },
+        { heading: 'ACTION' },
+        { heading: 'BY', least: 12 },
+        { heading: 'AUDITED BY', least: 6, spare: 1 },
+      ],
+      rows: trace.steps.map(({ member, direction, action, by, audits }) => [
+        ...[member, direction],
+        { text: action, tone: action === 'allow' ? 'good' : 'bad' },
+        ...[by, audits.join(' ') || '-'],
+      ]),
+    },
+    lines: [
+      `${trace.traffic} from ${trace.from} to ${trace.to} (${trace.zone}): ` +
+        `${trace.action} by ${trace.by}.`,
+    ],
+  }),
+});
+
+const readZone = (text: string | null, from: End, to: End): Zone =>
+  text === null ? zoneOf(from, to) : oneOf<Zone>('zone', text, ['mesh', 'wan']);
+
+const listedStep = ({ member, direction, judgement }: Step): ListedStep => ({
+  ...{ member, direction, action: judgement.action },
+  by: deciderText(judgement.by),
+  audits: judgement.audits,
+});
+
+const deciderText = (by: Decider): string => {
+  switch (by.kind) {
+    case 'rule':
+      return `rule ${by.name}`;
+    case 'guard':
+      return `always open: ${by.why}`;
+    case 'essential':
+      return 'always open: what networks need';
+    case 'default':
+      return 'default';
+  }
+};
+
+const testVerb: Verb = verb<readonly Outcome[]>({
+  name: 'test',
+  help: 'try the policy tests by the rules as they are',
+  example: '',
+  inputs: [],
+  needs: 'anybody',
+  decide: (scene) => ({ edits: [], body: runTests(scene, scene.view) }),
+  show: (outcomes) =>
+    outcomes.length === 0
+      ? { lines: ['No tests; add one with cnsmo firewall test add.'] }
+      : {
+          table: {
+            columns: [{ heading: 'TEST' }, { heading: 'RESULT' }, { heading: 'TRIED' }],
+            rows: outcomes.map(({ name, passed, tried }) => [
+              name,
+              passed ? { text: 'passes', tone: 'good' } : { text: 'fails', tone: 'bad' },
+              String(tried),
+            ]),
+          },
+          lines: outcomes.flatMap(({ name, failures }) =>
+            failures.map((each) => `${name}: ${each}`),
+          ),
+        },
+});
+
+const testAdd: Verb = verb<{ readonly name: string; readonly test: Value }>({
+  name: 'test add',
+  help: 'a connection that must pass, or must not; what breaks it is refused',
+  example: 'web-open role=lb role=web tcp/80 --expect allow',
+  inputs: [
+    word('name', 'what to call it'),
+    word('from', 'who opens the connection: a member, k=v, group:NAME or a CIDR'),
+    word('to', 'whom it goes to'),
+    word('traffic', 'tcp/443, udp/53 or icmp/echo-request'),
+    { name: 'expect', as: 'flag', kind: 'text', value: 'allow|deny', help: 'what must come of it' },
+    ZONE,
+    ...CHANGE_INPUTS,
+  ],
+  needs: 'operator',
+  decide: (scene, given) => {
+    const name = given.text('name') ?? '';
+    mustBeName('name', name);
+    const test = readTest(scene, (field) => given.text(field));
+    const known = testsOf(scene.view).find((each) => each.name === name);
+    if (known !== undefined) {
+      throw refuse(
+        'name',
+        name,
+        'another test has that name',
+        'choose another, or delete that one',
+      );
+    }
+    const value: Value = { ...test };
+    return {
+      edits: editsOf(scene, given, [{ kind: 'test', name, value }]),
+      body: { name, test: value },
+    };
+  },
+  show: ({ name }) => ({ lines: [`Test ${name} holds from now on.`] }),
+});
+
+function readTest({ view }: Scene, text: (field: string) => string | null): TestRecord {
+  const from = readSelector(view, 'from', text('from') ?? '');
+  const to = readSelector(view, 'to', text('to') ?? '');
+  const { protocol, value } = readProbe('traffic', text('traffic') ?? '');
+  if (protocol === 'other') throw new Error('a probe has a protocol');
+  const expect = oneOf('expect', text('expect') ?? '', ['allow', 'deny']);
+  const isOutside = [from, to].some(({ kind }) => kind === 'cidr');
+  const zone = text('zone') ?? (isOutside ? 'wan' : 'mesh');
+  return { from, to, protocol, value, expect, zone: oneOf<Zone>('zone', zone, ['mesh', 'wan']) };
+}
+
+const testDelete: Verb = verb<{ readonly deleted: string }>({
+  name: 'test delete',
+  help: 'delete a policy test',
+  example: 'web-open',
+  inputs: [word('name', 'as test list shows it'), ...CHANGE_INPUTS],
+  needs: 'operator',
+  decide: (scene, given) => {
+    const name = given.text('name') ?? '';
+    if (!testsOf(scene.view).some((each) => each.name === name)) {
+      throw refuse('name', name, 'no such test', 'see cnsmo firewall test list');
+    }
+    const edits = editsOf(scene, given, [{ kind: 'test', name, value: null }]);
+    return { edits, body: { deleted: name } };
+  },
+  show: ({ deleted }) => ({ lines: [`Test ${deleted} is deleted.`] }),
+});
+
+const testList: Verb = verb<readonly Readonly<Record<string, string>>[]>({
+  name: 'test list',
+  help: 'the policy tests',
+  example: '',
+  inputs: [],
+  needs: 'anybody',
+  decide: ({ view }) => ({
+    edits: [],
+    body: testsOf(view).map(({ name, from, to, zone, protocol, value, expect }) => ({
+      ...{ name, zone, expect, traffic: `${protocol}/${value}` },
+      from: selectorText(view, from),
+      to: selectorText(view, to),
+    })),
+  }),
+  show: (tests) =>
+    tests.length === 0
+      ? { lines: ['No tests.'] }
+      : {
+          table: {
+            columns: ['TEST', 'FROM', 'TO', 'ZONE', 'WHAT', 'EXPECT'].map((heading) => ({
+              heading,
+            })),
+            rows: tests.map(({ name, from, to, zone, traffic, expect }) =>
+              [name, from, to, zone, traffic, expect].map((text) => text ?? ''),
+            ),
+          },
+        },
+});
+
+/** The verbs that ask, and the tests. */
+export const traceVerbs: readonly Verb[] = [traceVerb, testVerb, testAdd, testDelete, testList];

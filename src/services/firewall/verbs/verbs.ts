@@ -1,0 +1,73 @@
+/**
+ * Rule: firewall verbs — all that people may ask of the firewall, and what a change of the policy
+ * would do to each member's host.
+ */
+import type { View } from '../../../crdt/view.ts';
+import type { Effect, Scene, Verbs } from '../../verb.ts';
+import type { Clause, Guard, Lane } from '../lane.ts';
+import { fallbackAction } from '../lane.ts';
+import type { Meant } from '../selectors.ts';
+import { importVerb } from './import.ts';
+import { listVerb } from './list.ts';
+import { objectVerbs } from './objects.ts';
+import { ruleVerb } from './rules.ts';
+import { lanesAt } from './sites.ts';
+import { traceVerbs } from './trace.ts';
+import { trafficText } from './traffic.ts';
+
+/** The firewall's verbs. */
+export const firewallVerbs: Verbs = {
+  help: 'what may pass between whom, in every kernel of the mesh',
+  verbs: [
+    ruleVerb('allow', 'let connections through', 'tcp/80,443 --from role=lb --to role=web'),
+    ruleVerb('deny', 'drop connections', 'tcp/5432 --to role=db --priority 200'),
+    ruleVerb('reject', 'refuse connections, and say so', 'tcp/25 --direction out --zone wan'),
+    ...[listVerb, importVerb, ...objectVerbs, ...traceVerbs],
+  ],
+  families: { group: 'named sets of members and addresses' },
+  effects,
+};
+
+function effects(before: View, after: View, scene: Scene): readonly Effect[] {
+  return after.members.flatMap((member) => {
+    if (member.hasLeft) return [];
+    const [old, now] = [before, after].map((view) => lanesAt(scene, view, member).flatMap(linesOf));
+    const [gone, come] = [new Set(old), new Set(now)];
+    const comes = (now ?? []).filter((line) => !gone.has(line));
+    const goes = (old ?? []).filter((line) => !come.has(line));
+    const isSame = comes.length === 0 && goes.length === 0;
+    return isSame ? [] : [{ member: member.name, comes, goes }];
+  });
+}
+
+/** What a lane decides, in the order in which it does. */
+const linesOf = (lane: Lane): readonly string[] => {
+  const at = `${lane.zone} ${lane.direction}`;
+  const ends = (clause: Clause): string => {
+    const [from, to] =
+      lane.direction === 'in' ? [clause.remote, clause.local] : [clause.local, clause.remote];
+    return `from ${meantText(from)} to ${meantText(to)}`;
+  };
+  const lineOf = (clause: Clause, action: string): string =>
+    `${at}: ${action} ${trafficText(clause.rule)} ${ends(clause)} (${clause.rule.name})`;
+  return [
+    ...lane.clauses.map((clause) => lineOf(clause, clause.rule.action)),
+    ...lane.audits.map((clause) => lineOf(clause, `log, else ${clause.rule.action},`)),
+    ...guardLines(lane, at),
+    ...(fallbackAction(lane) === 'allow' ? [] : [`${at}: ${lane.fallback.action} the rest`]),
+  ];
+};
+
+/** They matter only where the rest is not let through. */
+const guardLines = (lane: Lane, at: string): readonly string[] =>
+  fallbackAction(lane) === 'allow'
+    ? []
+    : lane.guards.map(
+        ({ why, protocol, values, remote }: Guard) =>
+          `${at}: allow ${protocol}/${values.join(',')} with ${meantText(remote)} (${why})`,
+      );
+
+const meantText = (meant: Meant): string => {
+  if (meant === null) return 'any';
+  return meant.length === 0 ? 'nobody' : meant.map(({ text }) => text).join(', ');
+};

@@ -1,0 +1,109 @@
+/**
+ * Rule: firewall ways — the ways that a change may not cut without --force: the operator's own
+ * session, SSH to the members, and the mesh between them.
+ *
+ * Only what passes before the change and would not after it counts.
+ */
+import type { Member, View } from '../../../crdt/view.ts';
+import type { Scene } from '../../verb.ts';
+import type { Zone } from '../schemas.table.ts';
+import { type End, endName, flowOf, type Probe, readEnd, stepsOf } from './ends.ts';
+import { refuse } from './refuse.ts';
+import { openCourt } from './sites.ts';
+
+/** A way that must stay: who goes it, and what it is for people. */
+interface Way {
+  readonly from: End;
+  readonly to: End;
+  readonly zone: Zone;
+  readonly probe: Probe;
+  readonly what: string;
+}
+
+/** Members whose ways are looked at from each member. More would be the same rules again. */
+const OTHERS_MAX = 32;
+const SSH_PORT = 22;
+/** Somebody outside: an address of RFC 5737's documentation, which is nobody's. */
+const OUTSIDE: End = { kind: 'address', address: '203.0.113.1' };
+
+/** Fault 'refused' when a way would be cut. */
+export function mustKeepWays(scene: Scene, after: View): void {
+  const [before, then] = [openCourt(scene, scene.view), openCourt(scene, after)];
+  for (const { from, to, zone, probe, what } of waysOf(scene)) {
+    const flow = flowOf(from, to, zone, probe);
+    if (flow === null) continue;
+    const { stop } = stepsOf(then, [from, to], zone, flow);
+    if (stop === null) continue;
+    if (stepsOf(before, [from, to], zone, flow).stop !== null) continue;
+    const by = stop.judgement.by.kind === 'rule' ? `rule ${stop.judgement.by.name}` : 'the default';
+    const way = `${endName(from)} to ${endName(to)}, ${probe.protocol}/${probe.value}`;
+    const remedy = 'allow it first, with a lower --priority; or say --force';
+    throw refuse(what, way, `${by} would cut it at ${stop.member}`, remedy);
+  }
+}
+
+const waysOf = (scene: Scene): readonly Way[] => {
+  const members = scene.view.members.filter(({ hasLeft }) => !hasLeft);
+  return [
+    ...sessionWays(scene),
+    ...members.flatMap((member) => sshWays(scene, member)),
+    ...members.flatMap((member) => meshWays(members, member)),
+  ];
+};
+
+/** The connection by which the operator is here. */
+const sessionWays = ({ view, self, caller }: Scene): readonly Way[] => {
+  const member = view.members.find(({ id }) => id === self);
+  if (caller === null || member === undefined) return [];
+  const from = readEnd(view, 'session', caller.remote.host);
+  const to: End = { kind: 'address', address: caller.local.host };
+  const isInMesh = [member.ipv4, member.ipv6].includes(caller.local.host);
+  const probe: Probe = { protocol: 'tcp', value: caller.local.port };
+  const zone = isInMesh ? 'mesh' : 'wan';
+  const what = 'your session';
+  return [
+    { from, to: isInMesh ? { kind: 'member', member } : hostEnd(member, to), zone, probe, what },
+  ];
+};
+
+/** The member itself: its lanes decide, at whatever address it was reached. */
+const hostEnd = (member: Member, at: End): End =>
+  at.kind === 'member' ? at : { kind: 'member', member: reachedAt(member, at.address) };
+
+const reachedAt = (member: Member, host: string): Member => ({
+  ...member,
+  endpoints: {
+    ...{ port: 0, advertised: null },
+    ...member.endpoints,
+    observed: { host, port: 0 },
+    local: [],
+  },
+});
+
+/** SSH from where the operator is; for who is not known to come by SSH, from somewhere outside. */
+const sshWays = ({ view, caller }: Scene, member: Member): readonly Way[] => {
+  const from = caller === null ? OUTSIDE : readEnd(view, 'session', caller.remote.host);
+  const probe: Probe = { protocol: 'tcp', value: caller?.local.port ?? SSH_PORT };
+  const zone: Zone = from.kind === 'member' ? 'mesh' : 'wan';
+  return [{ from, to: { kind: 'member', member }, zone, probe, what: 'SSH' }];
+};
+
+/** What carries the mesh: the one port of each member, from the others. */
+const meshWays = (members: readonly Member[], member: Member): readonly Way[] => {
+  const port = member.endpoints?.port;
+  if (port === undefined) return [];
+  return members
+    .filter(({ id }) => id !== member.id)
+    .slice(0, OTHERS_MAX)
+    .flatMap((other) =>
+      (['tcp', 'udp'] as const).map(
+        (protocol): Way => ({
+          from: { kind: 'member', member: other },
+          to: { kind: 'member', member },
+          zone: 'wan',
+          probe: { protocol, value: port },
+          what: 'mesh',
+        }),
+      ),
+    );
+};
