@@ -6,6 +6,7 @@ import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { diskTroubleHere } from './checks/disk.ts';
+import { history } from './checks/history.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { clamped, mtuFollows } from './checks/path.ts';
@@ -45,6 +46,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'mtu-follows', run: mtuFollows },
   { name: 'clamped', run: clamped },
   { name: 'operators', run: operators },
+  { name: 'history', run: history },
   { name: 'consent', run: consent },
   { name: 'leaves-nothing', run: leavesNothing },
   { name: 'disk-full', run: diskTroubleHere('full') },

@@ -42,6 +42,34 @@ export async function secrets(world: RealWorld): Promise<void> {
     );
     expect(`nobody else may read the state, not ${open}`, open.length === 0);
   }
+  for (const vm of vms) stolenDisk(vm, vms, [token, code, code.replaceAll('-', ''), next]);
+}
+
+/**
+ * Goal: a stolen disk is one VM's, and no more. Method: look in all that is on it for the keys of
+ * every other VM, for the token and for the codes; twin: its own keys are there.
+ */
+function stolenDisk(vm: Vm, all: readonly Vm[], words: readonly string[]): void {
+  const state = join(vm.disk, 'cnsmo');
+  const content = readdirSync(state, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => readFileSync(join(file.parentPath, file.name), 'latin1'))
+    .join('\n');
+  const holds = (file: string, owner: Vm): boolean =>
+    spellings(owner, file).some((spelling) => content.includes(spelling));
+  const keys = ['member-key', 'wg-key'];
+  expect(
+    `${vm.name} holds its own keys`,
+    keys.every((file) => holds(file, vm)),
+  );
+  const foreign = all
+    .filter((other) => other !== vm)
+    .flatMap((other) =>
+      keys.filter((file) => holds(file, other)).map((file) => `${file} of ${other.name}`),
+    );
+  expect(`${vm.name} holds no other VM’s key, not ${foreign}`, foreign.length === 0);
+  const found = words.findIndex((word) => content.includes(word));
+  expect(`no token or code is on the disk of ${vm.name}, not number ${found}`, found === -1);
 }
 
 const spellings = (vm: Vm, file: string): readonly string[] => {
