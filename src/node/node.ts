@@ -11,6 +11,7 @@ import type { ApiAnswer, ApiRequest, Ports, SwarmNode, Unsubscribe } from '../po
 import { SERVICES } from '../services/registry.ts';
 import { createAcquaintances } from './acquaintances.ts';
 import { type ApiContext, answerApi } from './api.ts';
+import { type AppliedContext, gatherApplied, serveApplied } from './applied.ts';
 import { AUDIT_LIMITS } from './audit.ts';
 import { type DiskWatch, watchDisk } from './disk-watch.ts';
 import { serveJoins } from './entry.ts';
@@ -88,6 +89,7 @@ export async function startNode(
     swarm.onConnectionChange(events.mark), //  who can be talked to
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
     serveJoins(ports, door, swarm), //         any member lets others in
+    serveApplied(ports.crypto, appliedOf(parts), swarm), // what is in force on this host
   ];
   const loops = [
     sync.run(swarm, signal), //                frames between members
@@ -150,6 +152,12 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
   });
 
+const appliedOf = ({ self, replica, agents }: Parts): AppliedContext => ({
+  self,
+  view: replica.view,
+  reports: agents.reports,
+});
+
 const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>
   swarm
     .connections()
@@ -194,7 +202,7 @@ function apiContext(
     },
     services: SERVICES,
     openingsAt: agents.openingsAt,
-    standings: async () => new Map(),
+    standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), parts.swarm, service),
     ...ends,
   };
 }

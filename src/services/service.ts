@@ -166,6 +166,8 @@ export interface Summary {
   /** What carries the tunnels: `kernel` or `wireguard-go`; absent while nothing does. */
   readonly engine?: string;
   readonly peers?: readonly PeerReport[];
+  /** Objects of intent that are in force on this host: path → its stamp, as `ms.counter`. */
+  readonly applied?: Readonly<Record<string, string>>;
 }
 
 /** How far an agent is. `failed`: the host refused a command or could not be read. */

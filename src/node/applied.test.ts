@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type MemberId, memberIdOf } from '../crdt/ids.ts';
+import type { Intent, Member, View } from '../crdt/view.ts';
+import { Fault } from '../fault.ts';
+import type { RequestHandler } from '../ports.ts';
+import type { AgentReport } from '../services/service.ts';
+import { gatherApplied, serveApplied } from './applied.ts';
+import { openCrypto } from './linux/crypto.ts';
+
+const crypto = openCrypto();
+const idOf = (n: number): MemberId => memberIdOf(new Uint8Array(32).fill(n));
+const intent = [1, 2].map((n) => ({
+  ...{ path: `intent/toy/thing/${n}`, service: 'toy', kind: 'thing', name: String(n) },
+  ...{ value: n, author: idOf(1), hlc: [5, n], older: [] },
+})) as readonly Intent[];
+const ALL = { 'intent/toy/thing/1': '5.1', 'intent/toy/thing/2': '5.2' };
+const view = (count: number): View =>
+  ({
+    intent,
+    members: Array.from({ length: count }, (_, at) => ({ id: idOf(at + 1), hasLeft: at === 5 })),
+  }) as unknown as View & { members: Member[] };
+const reportOf = (part: Partial<AgentReport>): readonly AgentReport[] => [
+  { ...{ name: 'toy', state: 'ready', problems: [], changes: 0 }, ...part },
+];
+
+/** The handler of a member whose agents say this. */
+function served(reports: readonly AgentReport[]): RequestHandler {
+  let handler: RequestHandler | null = null;
+  const context = { self: idOf(2), view: () => view(2), reports: () => reports };
+  serveApplied(crypto, context, {
+    handle: (_protocol, _options, given) => {
+      handler = given;
+      return () => undefined;
+    },
+  });
+  assert.ok(handler !== null);
+  return handler;
+}
+
+const WIRE = { host: '192.0.2.1', port: 1 };
+const from = { peer: idOf(1), standing: 'member' as const, remote: WIRE };
+
+/** Member 1 asks the others; who has no handler here does not answer. */
+const gather = (own: readonly AgentReport[], others: readonly (RequestHandler | 'cut')[]) => {
+  const sizes: number[] = [];
+  const swarm = {
+    connections: () =>
+      others.flatMap((other, at) =>
+        other === 'cut'
+          ? []
+          : [{ peer: idOf(at + 2), remote: WIRE, direction: 'inbound' as const, rttMs: null }],
+      ),
+    request: async (peer: string, _protocol: string, body: Uint8Array) => {
+      const other = others[Array.from(others.keys(), (at) => idOf(at + 2) as string).indexOf(peer)];
+      if (other === undefined || other === 'cut') throw new Error('not connected');
+      const answer = await other(from, body);
+      sizes.push(answer.length);
+      return answer;
+    },
+  };
+  const context = { self: idOf(1), view: () => view(others.length + 1), reports: () => own };
+  return { standings: gatherApplied(crypto, context, swarm, 'toy'), sizes };
+};
+
+test('applied: what each member has read back, and why another tells nothing', async () => {
+  // Goal: "on 2 of 5; vm-4: why". Method: in step, behind, cut off, mute, without the service.
+  const mute: RequestHandler = async () => {
+    const facts = { field: 'x', value: 'x', why: 'closed without an answer', remedy: 'x' };
+    throw new Fault('refused', facts);
+  };
+  const { standings, sizes } = gather(reportOf({ applied: ALL }), [
+    served(reportOf({ applied: ALL })),
+    served(reportOf({ state: 'failed', problems: ['no nft'], applied: { a: '1.1' } })),
+    'cut',
+    mute,
+    'cut',
+    served([]),
+  ]);
+  const told = [...(await standings)].map(([id, one]) => [
+    id,
+    one.kind === 'told' ? [Object.fromEntries(one.applied), one.problems] : one.why,
+  ]);
+  assert.deepEqual(told, [
+    [idOf(1), [ALL, []]],
+    [idOf(2), [ALL, []]],
+    [idOf(3), [{ a: '1.1' }, ['no nft']]],
+    [idOf(4), 'not reachable from here'],
+    [idOf(5), 'did not answer: closed without an answer'],
+    [idOf(7), [{}, ['the service does not run there']]],
+  ]);
+  assert.ok(Math.min(...sizes) < 40, 'what is expected is answered in a few bytes');
+});
+
+test('applied: strangers, invites and garbage get no answer', async () => {
+  // Goal: policy is told to members only. Method: other standings, and bytes that are no question.
+  const handler = served(reportOf({ applied: ALL }));
+  for (const standing of ['invite', 'stranger'] as const) {
+    await assert.rejects(handler({ ...from, standing }, new Uint8Array([0xa0])), Fault);
+  }
+  for (const bytes of [new Uint8Array(0), new Uint8Array([0xa0]), new Uint8Array(100).fill(7)]) {
+    await assert.rejects(handler(from, bytes), Fault);
+  }
+  const garbage: RequestHandler = async () => new Uint8Array([1, 2, 3]);
+  const { standings } = gather(reportOf({}), [garbage]);
+  assert.deepEqual((await standings).get(idOf(2)), {
+    kind: 'silent',
+    why: 'runs another version of cnsmo',
+  });
+});

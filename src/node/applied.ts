@@ -1,0 +1,84 @@
+/**
+ * Loop: applied — asks the members which objects of a service are in force on their hosts, and
+ * answers when they ask.
+ *
+ * It is asked for when somebody looks, and kept nowhere: what is in force changes without anybody
+ * saying so.
+ */
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import type { View } from '../crdt/view.ts';
+import { Fault } from '../fault.ts';
+import type { Crypto, SwarmNode, Unsubscribe } from '../ports.ts';
+import type { AgentReport } from '../services/service.ts';
+import type { Standing } from '../services/verb.ts';
+import {
+  APPLIED_BYTES_MAX,
+  encodeAnswer,
+  encodeQuestion,
+  ownStanding,
+  readAnswer,
+  serviceAsked,
+  stampsOf,
+} from './rules/applied-message.ts';
+
+/** Longest wait for one member. Unit: ms. All are asked at once, so this is what a list takes. */
+const ANSWER_MS = 2_000;
+
+/** What both sides need of the node. */
+export interface AppliedContext {
+  readonly self: MemberId;
+  readonly view: () => View;
+  readonly reports: () => readonly AgentReport[];
+}
+
+/** Answers other members until the returned function is called. */
+export const serveApplied = (
+  crypto: Crypto,
+  { reports }: AppliedContext,
+  swarm: Pick<SwarmNode, 'handle'>,
+): Unsubscribe =>
+  swarm.handle(
+    'applied',
+    { bytesMax: APPLIED_BYTES_MAX, inviteMayUse: false },
+    async ({ standing }, request) => {
+      const service = serviceAsked(request);
+      if (service === null || standing !== 'member') throw noQuestion(standing);
+      return encodeAnswer(crypto, request, reportOf(reports(), service));
+    },
+  );
+
+/** What each member that is in the mesh has in force of a service. */
+export async function gatherApplied(
+  crypto: Crypto,
+  { self, view, reports }: AppliedContext,
+  swarm: Pick<SwarmNode, 'connections' | 'request'>,
+  service: string,
+): Promise<ReadonlyMap<MemberId, Standing>> {
+  const { members, intent } = view();
+  const expected = stampsOf(intent, service);
+  const question = encodeQuestion(crypto, service, expected);
+  const connected = new Set<PeerKey>(swarm.connections().map(({ peer }) => peer));
+  const ask = async (member: MemberId): Promise<Standing> => {
+    if (member === self) return ownStanding(reportOf(reports(), service));
+    if (!connected.has(member)) return { kind: 'silent', why: 'not reachable from here' };
+    try {
+      return readAnswer(await swarm.request(member, 'applied', question, ANSWER_MS), expected);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return { kind: 'silent', why: `did not answer: ${error.facts.why}` };
+    }
+  };
+  const present = members.filter(({ hasLeft }) => !hasLeft).map(({ id }) => id);
+  return new Map(await Promise.all(present.map(async (id) => [id, await ask(id)] as const)));
+}
+
+const reportOf = (reports: readonly AgentReport[], service: string): AgentReport | null =>
+  reports.find(({ name }) => name === service) ?? null;
+
+const noQuestion = (standing: string): Fault =>
+  new Fault('refused', {
+    field: 'applied',
+    value: standing,
+    why: 'no question of a member',
+    remedy: 'run the same version of cnsmo on both sides',
+  });

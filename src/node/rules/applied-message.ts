@@ -1,0 +1,96 @@
+/**
+ * Rule: applied message — what members ask each other: which objects of a service are in force on
+ * your host, as you read it back?
+ *
+ * The question brings a digest of what the asker expects; where the other has just that, the answer
+ * says so and is short, however many objects there are.
+ */
+import * as z from 'zod/mini';
+import { decode, encode } from '../../crdt/codec.ts';
+import { isRecord } from '../../crdt/entry.ts';
+import type { Intent } from '../../crdt/view.ts';
+import type { Crypto } from '../../ports.ts';
+import type { AgentReport } from '../../services/service.ts';
+import type { Standing } from '../../services/verb.ts';
+
+/** Longest question or answer. Unit: bytes. 16,384 objects of 100 bytes. */
+export const APPLIED_BYTES_MAX = 2 * 1024 * 1024;
+/** How many problems are told, and how much of each. */
+const PROBLEMS_MAX = 4;
+const PROBLEM_LENGTH_MAX = 300;
+
+const question = z.object({ service: z.string(), digest: z.string() });
+/** `applied` null: what the asker expects. */
+const answer = z.object({
+  applied: z.nullable(z.record(z.string(), z.string())),
+  problems: z.array(z.string().check(z.maxLength(PROBLEM_LENGTH_MAX))),
+});
+
+/** By path: the stamp of each object. */
+export type Stamps = Readonly<Record<string, string>>;
+
+/** The stamps of a service's objects in a view. */
+export const stampsOf = (intent: readonly Intent[], service: string): Stamps =>
+  Object.fromEntries(
+    intent
+      .filter((each) => each.service === service)
+      .map(({ path, hlc }) => [path, hlc.join('.')] as const),
+  );
+
+/** The question about a service. `expected`: what the asker's view holds. */
+export const encodeQuestion = (crypto: Crypto, service: string, expected: Stamps): Uint8Array =>
+  encode({ service, digest: digestOf(crypto, expected) });
+
+/** The service asked about, or null for what is no question. */
+export const serviceAsked = (bytes: Uint8Array): string | null =>
+  read(question, bytes)?.service ?? null;
+
+/** The answer to a question. `report`: the agent's last; null: none runs. */
+export function encodeAnswer(
+  crypto: Crypto,
+  bytes: Uint8Array,
+  report: AgentReport | null,
+): Uint8Array {
+  const asked = read(question, bytes);
+  const applied = report?.applied ?? {};
+  const isExpected = asked?.digest === digestOf(crypto, applied);
+  return encode({
+    applied: isExpected ? null : { ...applied },
+    problems: problemsOf(report),
+  });
+}
+
+/** What an answer tells, or why it tells nothing. */
+export function readAnswer(bytes: Uint8Array, expected: Stamps): Standing {
+  const said = read(answer, bytes);
+  if (said === null) return { kind: 'silent', why: 'runs another version of cnsmo' };
+  const applied = new Map(Object.entries(said.applied ?? expected));
+  return { kind: 'told', applied, problems: said.problems };
+}
+
+/** What this member's own agent tells. */
+export const ownStanding = (report: AgentReport | null): Standing => ({
+  kind: 'told',
+  applied: new Map(Object.entries(report?.applied ?? {})),
+  problems: problemsOf(report),
+});
+
+const problemsOf = (report: AgentReport | null): readonly string[] => {
+  if (report === null) return ['the service does not run there'];
+  const isGood = report.state === 'ready';
+  const problems = report.problems.map((each) => each.slice(0, PROBLEM_LENGTH_MAX));
+  return isGood ? [] : problems.slice(0, PROBLEMS_MAX);
+};
+
+const digestOf = (crypto: Crypto, stamps: Stamps): string => {
+  const lines = Object.entries(stamps).map(([path, stamp]) => `${path} ${stamp}\n`);
+  const bytes = crypto.sha256(new TextEncoder().encode(lines.toSorted().join('')));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+};
+
+function read<T>(schema: z.ZodMiniType<T>, bytes: Uint8Array): T | null {
+  const decoded = decode(bytes, APPLIED_BYTES_MAX);
+  if (!decoded.ok || !isRecord(decoded.value)) return null;
+  const parsed = z.safeParse(schema, decoded.value);
+  return parsed.success ? parsed.data : null;
+}
