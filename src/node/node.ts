@@ -88,8 +88,7 @@ export async function startNode(
     ...afterTrouble(watch, parts), //          what the disk did not take is written now
     swarm.onConnectionChange(events.mark), //  who can be talked to
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
-    serveJoins(ports, door, swarm), //         any member lets others in
-    serveApplied(ports.crypto, appliedOf(parts), swarm), // what is in force on this host
+    ...served(ports, door), //                 any member lets others in, and says what it applied
   ];
   const loops = [
     sync.run(swarm, signal), //                frames between members
@@ -105,6 +104,15 @@ export async function startNode(
   const done = closed.promise.then(left);
   return { self, replica, api, settled: agents.settled(signal), stop: end, leave, done };
 }
+
+/** What other members ask of this one, beside the frames. */
+const served = (
+  ports: Ports,
+  door: Parts & { readonly connected: () => readonly PeerKey[] },
+): readonly Unsubscribe[] => [
+  serveJoins(ports, door, door.swarm),
+  serveApplied(ports.crypto, appliedOf(door), door.swarm),
+];
 
 /** What is to be done again when the disk takes what is written. */
 const afterTrouble = (watch: DiskWatch, { replica, facts, agents }: Parts): Unsubscribe[] => [
