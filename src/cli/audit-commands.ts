@@ -84,13 +84,17 @@ function mustBeSigned(changes: readonly ListedChange[]): void {
   });
 }
 
+/** Digits of a signature that a list shows; `-o json` has it whole. */
+const PROOF_DIGITS = 8;
+
 function renderChanges(page: Page, changes: readonly ListedChange[], isVerified: boolean): string {
   const lines = changes.map((change) => {
     const when = page.paint('dim', minuteOf(change.time));
     const before = change.isBeforeKnown ? textOf(change.before) : '?';
     const what = `${before} → ${textOf(change.after)}`;
     const mark = change.isSigned ? '' : page.paint('bad', ' signature does not hold');
-    return `${when}  ${change.author}  ${change.path}${mark}\n  ${cut(page, what)}\n`;
+    const proof = page.paint('dim', change.signature.slice(0, PROOF_DIGITS));
+    return `${when}  ${change.author}  ${change.path}  ${proof}${mark}\n  ${cut(page, what)}\n`;
   });
   const count = isVerified ? `${changes.length} changes, all signatures hold.\n` : '';
   const isGood = changes.every(({ isSigned }) => isSigned);

@@ -56,6 +56,21 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    what: 'an alarm that ends when one of them is evicted',
+    story: ofFour()
+      .as('a')
+      .recovers(1, 'code 1', 'code 2')
+      .as('b')
+      .recovers(1, 'code 1', 'code 3')
+      .as('founder')
+      .evicts(['a', 'b'].sort(byId)[1] ?? ''),
+    expected: {
+      members: `${['a', 'b'].sort(byId)[0]} c founder`,
+      operators: `${['a', 'b'].sort(byId)[0]} founder`,
+      evicted: ['a', 'b'].sort(byId)[1] ?? '',
+    },
+  },
+  {
     what: 'a stranger with the code is still a stranger',
     story: ofFour().as('x').recovers(1, 'code 1', 'code 2').evicts('a'),
     expected: { members: 'a b c founder' },

@@ -25,28 +25,29 @@ export interface Lineage {
   readonly recovered: readonly MemberId[];
   /** What the next recovery's root key must hash to. */
   readonly nextRootHash: Uint8Array;
-  /** Numbers of recoveries that two members made. */
-  readonly doubled: readonly number[];
+  /** Recoveries that several members made, and who. */
+  readonly doubled: readonly { readonly number: number; readonly members: readonly MemberId[] }[];
   readonly flaws: readonly Flaw[];
 }
 
 /** Follows the recoveries from the genesis on. */
 export function findLineage(ground: Ground, testimonies: readonly Testimony[]): Lineage {
   const recovered: MemberId[] = [];
-  const doubled: number[] = [];
+  const doubled: { readonly number: number; readonly members: readonly MemberId[] }[] = [];
   const flaws: Flaw[] = [];
   let rootHash = ground.genesis.nextRootHash;
   for (let number = 1; ; number++) {
     const claims = testimonies.flatMap(({ said }) => said.root.get(String(number)) ?? []);
-    const [first, second] = claims
+    const sound = claims
       .filter((claim) => {
         const why = whyNot(ground, number, rootHash, claim);
         if (why !== null) flaws.push({ kind: 'root', path: claim.path, author: claim.author, why });
         return why === null;
       })
       .sort((a, b) => compareText(a.author, b.author));
+    const [first] = sound;
     if (first === undefined) return { recovered, nextRootHash: rootHash, doubled, flaws };
-    if (second !== undefined) doubled.push(number);
+    if (sound.length > 1) doubled.push({ number, members: sound.map(({ author }) => author) });
     recovered.push(first.author);
     rootHash = first.record.nextRootHash;
   }

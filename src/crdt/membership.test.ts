@@ -128,6 +128,21 @@ const CASES: readonly Case[] = [
     expected: { members: 'a b founder', alarms: 'over-use i' },
   },
   {
+    what: 'which ends when whoever came too many is evicted',
+    story: world().invites('i', { uses: 1 }).admits('a', 'i').admits('b', 'i').evicts('b'),
+    expected: { members: 'a founder', evicted: 'b' },
+  },
+  {
+    what: 'not when another one is',
+    story: world().invites('i', { uses: 1 }).admits('a', 'i').admits('b', 'i').evicts('a'),
+    expected: { members: 'b founder', evicted: 'a', alarms: 'over-use i' },
+  },
+  {
+    what: 'and when an operator stands for it by its own word',
+    story: world().invites('i', { uses: 1 }).admits('a', 'i').admits('b', 'i').adopts('b'),
+    expected: { members: 'a b founder' },
+  },
+  {
     what: 'one member admitted by two counts once',
     story: world().invites('i', { uses: 1 }).admits('a', 'i').as('a').admits('a', 'i'),
     expected: { members: 'a founder' },

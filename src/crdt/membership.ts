@@ -8,9 +8,10 @@
  *    changes nothing.
  * 3. The moment of an admission is the one in its record: its author's stamps are renewed with a
  *    generation.
- * 4. How often an invite was used is counted here, and never decides.
+ * 4. How often an invite was used is counted here, and never decides. Whoever came by it above its
+ *    uses, in the order of admissions, is told of until it is gone or an operator adopts it.
  */
-import type { InviteId, MemberId } from './ids.ts';
+import { type InviteId, type MemberId, memberIdOf } from './ids.ts';
 import type { AdmissionRecord, InviteRecord } from './schemas.table.ts';
 import {
   compareOrder,
@@ -40,6 +41,8 @@ export interface Membership {
   readonly invites: ReadonlyMap<InviteId, Statement<'invite'>>;
   /** Whom each invite admitted, those that were evicted later included. */
   readonly admittedBy: ReadonlyMap<InviteId, ReadonlySet<MemberId>>;
+  /** Invites by which more came than were meant, and those who did are still here. */
+  readonly overUsed: readonly InviteId[];
   /** Admissions that came too late. */
   readonly flaws: readonly Flaw[];
 }
@@ -67,8 +70,25 @@ export function findMembers(
     if (adopted.has(id) || isVoid(id) || invite === undefined) continue;
     members.set(id, enrolmentOf(id, record, invite.record));
   }
-  return { members, invites, admittedBy: admitted.byInvite, flaws: admitted.flaws };
+  const isUnmeant = (id: MemberId): boolean => members.has(id) && !adopted.has(id);
+  const overUsed = findOverUsed(admitted, invites, isUnmeant);
+  return { members, invites, admittedBy: admitted.byInvite, overUsed, flaws: admitted.flaws };
 }
+
+const findOverUsed = (
+  { first, byInvite }: Admitted,
+  invites: ReadonlyMap<InviteId, Statement<'invite'>>,
+  isUnmeant: (id: MemberId) => boolean,
+): readonly InviteId[] =>
+  [...byInvite].flatMap(([invite, ids]) => {
+    const uses = invites.get(invite)?.record.uses ?? 0;
+    if (ids.size <= uses) return [];
+    const late = [...ids]
+      .flatMap((id) => first.get(id) ?? [])
+      .sort(compareAdmissions)
+      .slice(uses);
+    return late.some(({ record }) => isUnmeant(memberIdOf(record.memberKey))) ? [invite] : [];
+  });
 
 interface Admitted {
   /** The admission that counts, by member. */

@@ -86,7 +86,7 @@ const render = (ground: Ground, outcome: Outcome): Omit<View, 'intent'> => {
     invites,
     nextRootHash: lineage.nextRootHash,
     recovery: lineage.recovered.length,
-    alarms: [...overlay.alarms, ...trustAlarms(lineage, invites), ...forkAlarms(outcome)].sort(
+    alarms: [...overlay.alarms, ...trustAlarms(outcome), ...forkAlarms(outcome)].sort(
       compareAlarms,
     ),
     quarantined: quarantinedOf(outcome),
@@ -184,12 +184,16 @@ const inviteOf = (
   isRevoked: revokedAt !== undefined,
 });
 
-const trustAlarms = ({ doubled }: Lineage, invites: readonly Invite[]): readonly Alarm[] => [
-  ...doubled.map((number): Alarm => ({ kind: 'double-recovery', about: rootPath(number) })),
-  ...invites
-    .filter(({ used, uses }) => used > uses)
-    .map(({ id }): Alarm => ({ kind: 'over-use', about: id })),
-];
+/** Both end when whoever does not belong was evicted. */
+const trustAlarms = ({ lineage, roster }: Outcome): readonly Alarm[] => {
+  const { members, overUsed } = roster.membership;
+  return [
+    ...lineage.doubled
+      .filter((double) => double.members.filter((id) => members.has(id)).length > 1)
+      .map(({ number }): Alarm => ({ kind: 'double-recovery', about: rootPath(number) })),
+    ...overUsed.map((id): Alarm => ({ kind: 'over-use', about: id })),
+  ];
+};
 
 /** Members that signed two frames for one place. Whoever was evicted for it is no news any more. */
 const forkAlarms = ({ testimonies, roster }: Outcome): readonly Alarm[] =>

@@ -6,14 +6,37 @@ import type { Alarm, View } from '../../crdt/view.ts';
 import { OUR_VERSIONS, type Versions } from './sync-message.ts';
 
 /** An alarm of the view as a line for people. */
-export const alarmText = (view: View, { kind, about }: Alarm): string => {
-  if (kind !== 'equivocation') return `${kind}: ${about}`;
-  const name = view.members.find(({ id }) => id === about)?.name ?? about;
-  return (
-    `equivocation: ${name} signed two different statements for one place, so what it said since ` +
-    `is not heard; is it one of two VMs with one key, run cnsmo leave --local on the copy and ` +
-    `cnsmo recover on ${name}; is it hostile, evict it`
-  );
+export const alarmText = (view: View, { kind, about }: Alarm): string =>
+  `${kind}: ${TEXTS[kind](view, about)}`;
+
+const memberName = (view: View, id: string): string =>
+  view.members.find((member) => member.id === id)?.name ?? id.slice(0, 12);
+
+const TEXTS: { readonly [Kind in Alarm['kind']]: (view: View, about: string) => string } = {
+  equivocation: (view, about) => {
+    const name = memberName(view, about);
+    return (
+      `${name} signed two different statements for one place, so what it said since ` +
+      `is not heard; is it one of two VMs with one key, run cnsmo leave --local on the copy and ` +
+      `cnsmo recover on ${name}; is it hostile, evict it`
+    );
+  },
+  'over-use': (view, about) => {
+    const invite = view.invites.find(({ id }) => id === about);
+    return (
+      `invite ${about.slice(0, 12)} let in ${invite?.used ?? '?'} VMs, ${invite?.uses ?? '?'} at ` +
+      `most were meant; look at cnsmo members and evict who does not belong`
+    );
+  },
+  'double-recovery': (_, about) =>
+    `${about}: two members used one recovery code, of which one holds; ` +
+    `has only one of them your trust, evict the other`,
+  'address-tie': (view, about) =>
+    `${memberName(view, about)} was given an address that another member has; ` +
+    `it takes a free one by itself while it runs`,
+  'name-tie': (view, about) =>
+    `${memberName(view, about)} was given a name that another member has, and shows a mark; ` +
+    `give it another with cnsmo member rename`,
 };
 
 /** A line for each connected member with which nothing is exchanged. */

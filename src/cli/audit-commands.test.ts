@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { done, run } from './test-local.ts';
+
+const change = (isSigned: boolean) => ({
+  time: '2026-11-28T21:00:01.234Z',
+  author: 'vm1',
+  authorId: 'aaaaaa',
+  path: 'trust/name/bbbbbb',
+  isBeforeKnown: true,
+  before: null,
+  after: { name: 'db' },
+  generation: 0,
+  sequence: 4,
+  frameHash: '00'.repeat(32),
+  signature: 'ab'.repeat(64),
+  isSigned,
+});
+
+test('audit: who, when, where, before, after and the signature, a change in two lines', async () => {
+  // Goal: item 3. Method: one change as people and as programs see it; the filters as the query.
+  const answers = { 'GET /v1/audit': done([change(true)]) };
+  const shown = await run('audit --since 7d --path trust/ --author vm1 --verify'.split(' '), {
+    answers,
+  });
+  assert.equal(
+    shown.out,
+    '2026-11-28 21:00:01  vm1  trust/name/bbbbbb  abababab\n  nothing → {"name":"db"}\n' +
+      '1 changes, all signatures hold.\n',
+  );
+  assert.deepEqual(shown.requests[0]?.query, {
+    ageMs: String(7 * 86_400_000),
+    path: 'trust/',
+    author: 'vm1',
+  });
+  const json = await run('audit -o json'.split(' '), { answers });
+  assert.deepEqual(JSON.parse(json.out), [change(true)]);
+});
+
+test('audit: a signature that does not hold is told, and --verify fails', async () => {
+  // Goal: a log that somebody changed is found. Method: one such change, with and without.
+  const answers = { 'GET /v1/audit': done([change(false)]) };
+  const plain = await run(['audit'], { answers });
+  assert.equal(plain.status, 0);
+  assert.match(plain.out, /signature does not hold/);
+  const checked = await run(['audit', '--verify'], { answers });
+  assert.notEqual(checked.status, 0);
+  assert.match(checked.err, /^signature: 1 of 1: of vm1 at trust\/name\/bbbbbb does not hold: /);
+});
+
+test('audit: what is kept is set in words, and odd sizes are refused', async () => {
+  // Goal: "settable". Method: both limits; sizes that are none change nothing.
+  const answers = { 'PUT /v1/audit/limits': done({ bytesMax: 2 ** 27, ageMsMax: 86_400_000 }) };
+  const set = await run('audit --keep-size 128MiB --keep-age 1d'.split(' '), { answers });
+  assert.deepEqual(set.requests[0]?.body, { bytesMax: 2 ** 27, ageMsMax: 86_400_000 });
+  assert.equal(set.out, 'Kept from now on: 128 MiB, 1 days.\n');
+  for (const size of ['128', '-1MiB', '1.5GiB', 'MiB', '1TiB']) {
+    const { status, err, requests } = await run(['audit', `--keep-size=${size}`], { answers });
+    assert.equal(status, 3, size);
+    assert.equal(err, `keep-size: ${size}: not a size; write a number and MiB or GiB, as 64MiB\n`);
+    assert.deepEqual(requests, []);
+  }
+});
+
+test('conflicts: what is in force and what lost, and the command that takes it', async () => {
+  // Goal: no loss unseen. Method: one conflict; taking the loser of one author.
+  const claim = (author: string, value: number) => ({
+    author,
+    authorId: author,
+    time: '2026-11-28T21:00:01.234Z',
+    value,
+  });
+  const conflict = { path: 'intent/x', winner: claim('vm1', 1), losers: [claim('vm3', 2)] };
+  const answers = {
+    'GET /v1/conflicts': done([conflict]),
+    'POST /v1/conflicts/take': done({ path: 'intent/x' }),
+  };
+  assert.equal(
+    (await run(['conflicts'], { answers })).out,
+    'intent/x\n  now  2026-11-28 21:00:01  vm1  1\n  lost 2026-11-28 21:00:01  vm3  2\n',
+  );
+  const none = { 'GET /v1/conflicts': done([]) };
+  assert.equal((await run(['conflicts'], { answers: none })).out, 'Nothing lost unseen.\n');
+  const taken = await run('conflicts take intent/x --author vm3'.split(' '), { answers });
+  assert.deepEqual(taken.requests[0]?.body, { path: 'intent/x', author: 'vm3' });
+  assert.equal(taken.out, 'What had lost at intent/x is in force.\n');
+});
