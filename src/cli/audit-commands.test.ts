@@ -17,7 +17,7 @@ const change = (isSigned: boolean) => ({
   isSigned,
 });
 
-test('audit: who, when, where, before, after and the signature, a change in two lines', async () => {
+test('audit: who, when, where, before, after, signature, a change in two lines', async () => {
   // Goal: item 3. Method: one change as people and as programs see it; the filters as the query.
   const answers = { 'GET /v1/audit': done([change(true)]) };
   const shown = await run('audit --since 7d --path trust/ --author vm1 --verify'.split(' '), {
@@ -62,7 +62,7 @@ test('audit: what is kept is set in words, and odd sizes are refused', async () 
   }
 });
 
-test('conflicts: what is in force and what lost, and the command that takes it', async () => {
+test('conflicts: what is in force, what lost, and the command that takes it', async () => {
   // Goal: no loss unseen. Method: one conflict; taking the loser of one author.
   const claim = (author: string, value: number) => ({
     author,
