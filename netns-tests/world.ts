@@ -140,6 +140,8 @@ type MemberVerbs =
   | 'operatorAdd'
   | 'operatorRecover'
   | 'evict'
+  | 'stepDown'
+  | 'drain'
   | 'rename'
   | 'label'
   | 'events'
@@ -158,6 +160,14 @@ const memberVerbs = (vm: (name: string) => Vm, { act }: Timeline): Pick<World, M
   evict: (name, member) =>
     act(`${name}: evict ${member}`, async () => {
       await commandLine.obey(vm(name), ['evict', member]);
+    }),
+  stepDown: (name) =>
+    act(`${name}: core step-down`, async () => {
+      await commandLine.obey(vm(name), ['core', 'step-down']);
+    }),
+  drain: (name, isDraining) =>
+    act(`${name}: ${isDraining ? 'drain' : 'undrain'}`, async () => {
+      await commandLine.obey(vm(name), [isDraining ? 'drain' : 'undrain']);
     }),
   rename: (name, member, to) =>
     act(`${name}: member rename ${member} ${to}`, async () => {

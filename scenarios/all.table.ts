@@ -2,6 +2,7 @@
  * Rule: all — every scenario by name, in the order in which a world runs them.
  */
 import { allOffOn } from './all-off-on.ts';
+import { coreMoves, coreOfTwo, corePartitioned } from './core.ts';
 import { evict, evictOfTwo, evictPartitioned } from './evict.ts';
 import { founderGone } from './founder-gone.ts';
 import { join, leave } from './join.ts';
@@ -20,6 +21,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'all-off-on': allOffOn,
   'founder-gone': founderGone,
   naming,
+  core: coreMoves,
+  'core-partitioned': corePartitioned,
+  'core-of-two': coreOfTwo,
   evict,
   'evict-partitioned': evictPartitioned,
   'evict-of-two': evictOfTwo,

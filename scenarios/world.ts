@@ -48,6 +48,12 @@ export interface StatusReport {
     readonly ready: boolean;
   };
   readonly members: readonly MemberRow[];
+  readonly core: {
+    readonly id: string;
+    readonly name: string;
+    readonly term: number;
+    readonly epoch: number;
+  } | null;
   readonly reachable: number;
   readonly total: number;
   readonly alarms: readonly string[];
@@ -87,6 +93,10 @@ export interface World {
   operatorRecover(vm: string, code: string): Promise<string>;
   /** `cnsmo evict MEMBER`, run on `vm`. */
   evict(vm: string, member: string): Promise<void>;
+  /** `cnsmo core step-down`, run on `vm`. */
+  stepDown(vm: string): Promise<void>;
+  /** `cnsmo drain` or `undrain`, run on `vm`. */
+  drain(vm: string, isDraining: boolean): Promise<void>;
   /** `cnsmo member rename MEMBER NAME`, run on `vm`. */
   rename(vm: string, member: string, name: string): Promise<void>;
   /** `cnsmo member label MEMBER CHANGE…`, run on `vm`. */

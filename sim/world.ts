@@ -93,10 +93,12 @@ function memberVerbs(room: Room): Verbs<'init' | 'join' | 'leave' | 'status' | '
   };
 }
 
+type OperatorVerbs =
+  | ('invite' | 'operatorAdd' | 'operatorRecover' | 'evict' | 'rename' | 'label' | 'events')
+  | ('stepDown' | 'drain');
+
 /** What an operator does with the mesh. */
-function operatorVerbs(
-  room: Room,
-): Verbs<'invite' | 'operatorAdd' | 'operatorRecover' | 'evict' | 'rename' | 'label' | 'events'> {
+function operatorVerbs(room: Room): Verbs<OperatorVerbs> {
   const post = <Result>(vm: string, path: string, body: unknown): Promise<Result> =>
     ask<Result>(room, vm, { method: 'POST', path, body });
   return {
@@ -114,6 +116,12 @@ function operatorVerbs(
     },
     evict: async (vm, member) => {
       await post(vm, '/v1/evictions', { member });
+    },
+    stepDown: async (vm) => {
+      await post(vm, '/v1/core/step-down', null);
+    },
+    drain: async (vm, draining) => {
+      await ask(room, vm, { method: 'PUT', path: '/v1/drain', body: { draining } });
     },
     rename: async (vm, member, name) => {
       await ask(room, vm, { method: 'PUT', path: `${pathOf(member)}/name`, body: { name } });

@@ -21,6 +21,10 @@ const COMMANDS = [
   'status',
   'members',
   'events',
+  'core',
+  'core step-down',
+  'drain',
+  'undrain',
   'evict',
   'member',
   'member rename',
@@ -59,7 +63,7 @@ test('help: lists every command, and every one of them is known here', async () 
       ([, name]) => name ?? '',
     );
   const top = namesIn((await run(['--help'])).out);
-  const groups = ['invite', 'operator', 'member', 'conflicts'];
+  const groups = ['invite', 'operator', 'member', 'conflicts', 'core'];
   const below = await Promise.all(
     groups.map(async (group) =>
       namesIn((await run([group, '--help'])).out).map((name) => `${group} ${name}`),
@@ -268,12 +272,12 @@ test('version: name, version and commit', async () => {
 
 test('output: each format of one answer', async () => {
   // Goal: table, json and yaml say the same. Method: one command, three formats.
-  const body = { services: ['vpn', 'lb'], allowRun: false };
+  const body = { services: ['vpn', 'lb'], allowRun: false, eligible: true };
   const answers = { 'GET /v1/consent': done(body) };
   const of = async (format: string) => (await run(['consent', '-o', format], { answers })).out;
-  assert.equal(await of('table'), 'services: vpn,lb\nrun programs: no\n');
+  assert.equal(await of('table'), 'services: vpn,lb\nrun programs: no\ncore role: yes\n');
   assert.deepEqual(JSON.parse(await of('json')), body);
-  assert.equal(await of('yaml'), 'services:\n  - vpn\n  - lb\nallowRun: false\n');
+  assert.equal(await of('yaml'), 'services:\n  - vpn\n  - lb\nallowRun: false\neligible: true\n');
 });
 
 test('a Fault of the machine is shown as it is', async () => {

@@ -72,6 +72,7 @@ const TONES: Readonly<Partial<Record<MeshEvent['kind'], Tone>>> = {
   joined: 'good',
   connected: 'good',
   disconnected: 'warn',
+  core: 'strong',
   drift: 'warn',
   refused: 'warn',
   evicted: 'bad',

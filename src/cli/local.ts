@@ -26,6 +26,7 @@ export interface MemberFlags {
   readonly advertise?: string;
   readonly services?: string;
   readonly allowRun?: boolean;
+  readonly notEligible?: boolean;
   readonly installTools?: boolean;
 }
 

@@ -192,7 +192,7 @@ test('leave: what cannot be undone has the same exit status by the daemon as wit
 
 test('consent: shows without flags, changes only what a flag names', async () => {
   // Goal: the request of each line. Method: the bodies that are sent.
-  const body = { services: ['vpn'], allowRun: true };
+  const body = { services: ['vpn'], allowRun: true, eligible: false };
   const answers = { 'GET /v1/consent': done(body), 'PUT /v1/consent': done(body) };
   const ask = async (line: string) => (await run(line.split(' '), { answers })).requests[0];
   assert.equal((await ask('consent'))?.method, 'GET');
@@ -200,7 +200,11 @@ test('consent: shows without flags, changes only what a flag names', async () =>
   assert.deepEqual(await sent('consent --services vpn'), { services: 'vpn' });
   assert.deepEqual(await sent('consent --allow-run'), { allowRun: true });
   assert.deepEqual(await sent('consent --no-allow-run'), { allowRun: false });
-  assert.equal((await run(['consent'], { answers })).out, 'services: vpn\nrun programs: yes\n');
+  assert.deepEqual(await sent('consent --no-eligible'), { eligible: false });
+  assert.equal(
+    (await run(['consent'], { answers })).out,
+    'services: vpn\nrun programs: yes\ncore role: no\n',
+  );
 });
 
 test('init, join, start, stop, restart: a --timeout that was typed is kept', async () => {

@@ -38,6 +38,7 @@ const memberFlags = (command: Command): Command =>
     .option('--interface <name>', 'name of the VPN interface', 'cnsmo0')
     .option('--services <list>', 'services that may run here (default: vpn,firewall,lb,dns)')
     .option('--allow-run', 'let operators run programs on this VM')
+    .option('--not-eligible', 'never take the core role on this VM')
     .option('--install-tools', 'install what is missing of ip and wg')
     .addOption(new Option('--foreground', 'run the daemon in this process').conflicts('start'))
     .option('--no-start', 'only prepare the state');
@@ -183,25 +184,35 @@ const notTold = ({ told, others }: Told): string =>
     ? 'Note: no other member could be reached. They show this VM as dead, and keep its name.\n'
     : `Note: ${told} of ${others} members heard of it; the others hear of it from those.\n`;
 
+interface ConsentFlags {
+  readonly services?: string | readonly string[];
+  readonly allowRun?: boolean;
+  readonly eligible?: boolean;
+}
+
 function consentCommand(session: (command: Command) => Session): Command {
   return new Command('consent')
     .description('show or change what may run on this VM; no operator can change it from afar')
     .option('--services <list>', 'services that may run here')
     .option('--allow-run', 'let operators run programs on this VM')
     .option('--no-allow-run', 'do not')
+    .option('--eligible', 'take the core role when it is the turn of this VM')
+    .option('--no-eligible', 'do not')
     .addHelpText('after', '\nExample:\n  cnsmo consent --services vpn,firewall --no-allow-run\n')
-    .action(async (flags: { services?: string; allowRun?: boolean }, command: Command) => {
+    .action(async (flags: ConsentFlags, command: Command) => {
       const { call, show } = session(command);
-      const isChange = flags.services !== undefined || flags.allowRun !== undefined;
-      const wish = { services: flags.services, allowRun: flags.allowRun };
+      const { services, allowRun, eligible } = flags;
+      const wish = { services, allowRun, eligible };
+      const isChange = Object.values(wish).some((value) => value !== undefined);
       const consent = (await (isChange
         ? call('PUT', '/v1/consent', wish)
-        : call('GET', '/v1/consent'))) as { services: string[]; allowRun: boolean };
+        : call('GET', '/v1/consent'))) as Required<ConsentFlags>;
       await show(
         consent,
         () =>
-          `services: ${consent.services.join(',')}\n` +
-          `run programs: ${consent.allowRun ? 'yes' : 'no'}\n`,
+          `services: ${[consent.services].flat().join(',')}\n` +
+          `run programs: ${consent.allowRun ? 'yes' : 'no'}\n` +
+          `core role: ${consent.eligible ? 'yes' : 'no'}\n`,
       );
     });
 }

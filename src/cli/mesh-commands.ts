@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { Fault } from '../fault.ts';
 import type { MemberStatus, Status } from '../node/rules/answers.ts';
 import { auditCommand, conflictsCommand } from './audit-commands.ts';
+import { coreCommands } from './core-commands.ts';
 import { eventsCommand } from './event-commands.ts';
 import { evictCommand } from './evict-commands.ts';
 import { inviteCommand } from './invite-commands.ts';
@@ -26,6 +27,7 @@ export const meshCommands = (local: Local, session: Open): readonly Command[] =>
   inviteCommand(local, session),
   operatorCommand(local, session),
   evictCommand(session),
+  ...coreCommands(session),
   recoverMemberCommand(session),
   auditCommand(session),
   conflictsCommand(session),

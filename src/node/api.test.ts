@@ -40,6 +40,7 @@ test('api: reading', async () => {
     assert.deepEqual((await ask('GET', '/v1/consent')).body, {
       services: ['vpn'],
       allowRun: false,
+      eligible: true,
     });
   }
 });
@@ -54,6 +55,7 @@ const OPERATOR_ROUTES = [
   ['PUT', '/v1/members/:member/labels', { changes: ['role=db'] }],
   ['GET', '/v1/evictions/:member', null],
   ['POST', '/v1/evictions', { member: 'vm1' }],
+  ['PUT', '/v1/core/epoch', { epochMs: 60_000 }],
   ['POST', '/v1/conflicts/take', { path: 'intent/x' }],
   ['POST', '/v1/services/:service/:verb', { arguments: { thing: 'ball' } }],
   ['POST', '/v1/services/:service/:verb/:part', { arguments: { thing: 'ball' } }],
@@ -75,6 +77,8 @@ const OWN_ROUTES = [
   'POST /v1/recover',
   'PUT /v1/audit/limits',
   'PUT /v1/consent',
+  'POST /v1/core/step-down',
+  'PUT /v1/drain',
   'POST /v1/leave',
   'POST /v1/stop',
 ];
@@ -212,12 +216,16 @@ test('api: consent changes only what is named', async () => {
   // Goal: half a wish leaves the rest. Method: one field at a time.
   const { ask } = await openApi();
   const put = async (body: unknown) => (await ask('PUT', '/v1/consent', body)).body;
-  assert.deepEqual(await put({ allowRun: true }), { services: ['vpn'], allowRun: true });
+  const eligible = true;
+  assert.deepEqual(await put({ allowRun: true }), { services: ['vpn'], allowRun: true, eligible });
   assert.deepEqual(await put({ services: 'vpn,dns' }), {
     services: ['vpn', 'dns'],
     allowRun: true,
+    eligible,
   });
-  assert.deepEqual(await put({}), { services: ['vpn', 'dns'], allowRun: true });
+  const rest = { services: ['vpn', 'dns'], allowRun: true };
+  assert.deepEqual(await put({}), { ...rest, eligible });
+  assert.deepEqual(await put({ eligible: false }), { ...rest, eligible: false });
 });
 
 test('api: what is asked of the events', async () => {

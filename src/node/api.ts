@@ -10,6 +10,7 @@ import { Fault } from '../fault.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
 import { readAs, readCount, readLabels } from './api-body.ts';
 import type { AuditLimits } from './audit.ts';
+import type { CoreActsContext } from './core-acts.ts';
 import type { EventAnswer, EventWish } from './events.ts';
 import { auditChanges, conflictsNow, type HistoryContext, takeLoser } from './history.ts';
 import { memberRoutes } from './member-routes.ts';
@@ -32,7 +33,7 @@ import type { Sync } from './sync.ts';
 import { runVerb, type VerbContext } from './verbs.ts';
 
 /** What the routes need of the node. */
-export interface ApiContext extends HistoryContext, RecoverContext, VerbContext {
+export interface ApiContext extends HistoryContext, RecoverContext, CoreActsContext, VerbContext {
   readonly auditLimits: () => AuditLimits;
   readonly setAuditLimits: (limits: AuditLimits) => Promise<void>;
   readonly sync: Sync;
@@ -49,6 +50,8 @@ export interface ApiContext extends HistoryContext, RecoverContext, VerbContext 
 export interface Consent {
   readonly services: readonly string[];
   readonly allowRun: boolean;
+  /** Whether this VM may have the core role. */
+  readonly eligible: boolean;
 }
 
 type Params = Readonly<Record<string, string>>;
@@ -95,6 +98,7 @@ const auditBody = z.object({
 const consentBody = z.object({
   services: z.optional(text),
   allowRun: z.optional(z.boolean('neither true nor false')),
+  eligible: z.optional(z.boolean('neither true nor false')),
 });
 
 const routes: readonly Route[] = [
@@ -217,6 +221,7 @@ const routes: readonly Route[] = [
       await context.setConsent({
         services: wish.services === undefined ? now.services : readServices(wish.services),
         allowRun: wish.allowRun ?? now.allowRun,
+        eligible: wish.eligible ?? now.eligible,
       });
       return context.consent();
     },

@@ -120,5 +120,6 @@ export const configOf = (settings: Settings, name: string): LocalConfig => ({
   observed: null,
   services: [...settings.services],
   allowRun: settings.allowRun,
+  ...(settings.eligible ? {} : { eligible: false }),
   entries: [],
 });

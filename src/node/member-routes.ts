@@ -4,6 +4,7 @@
 import * as z from 'zod/mini';
 import type { Route } from './api.ts';
 import { readAs } from './api-body.ts';
+import { setDraining, setEpoch, showCore, stepDown } from './core-acts.ts';
 import { evict, foreseeEviction } from './evict.ts';
 
 /** Longest reason of an eviction. Unit: characters. As in its record. */
@@ -21,6 +22,9 @@ const evictionBody = z.object({
   sure: flag,
 });
 
+const epochBody = z.object({ epochMs: z.int('not a whole number of ms') });
+const drainBody = z.object({ draining: z.boolean('neither true nor false') });
+
 /** The routes. */
 export const memberRoutes: readonly Route[] = [
   {
@@ -37,5 +41,21 @@ export const memberRoutes: readonly Route[] = [
       const wish = { member, reason, isCascade: cascade === true, isSure: sure === true };
       return evict(context.ports, context, wish);
     },
+  },
+  { method: 'GET', path: '/v1/core', run: showCore },
+  {
+    method: 'POST',
+    path: '/v1/core/step-down',
+    run: (context) => stepDown(context.ports, context),
+  },
+  {
+    method: 'PUT',
+    path: '/v1/core/epoch',
+    run: (context, _, body) => setEpoch(context, readAs(epochBody, body).epochMs),
+  },
+  {
+    method: 'PUT',
+    path: '/v1/drain',
+    run: (context, _, body) => setDraining(context, readAs(drainBody, body).draining),
   },
 ];

@@ -223,7 +223,10 @@ test('node: whoever asks is answered before an agent touches the host, and told 
   });
   const [{ self, services }] = said as [Record<'self' | 'services', Record<string, unknown>>];
   assert.equal(self.ready, false);
-  assert.deepEqual(services, [{ name: 'vpn', state: 'starting', problems: [] }]);
+  assert.deepEqual(services, [
+    { name: 'core', state: 'starting', problems: [] },
+    { name: 'vpn', state: 'starting', problems: [] },
+  ]);
   while (touched.length === 0) await nextTurn();
   await node.stop();
 });

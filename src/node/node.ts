@@ -21,7 +21,9 @@ import { writeConfig } from './local-state.ts';
 import { type Build, openParts, orStop, type Parts } from './parts.ts';
 import type { Replica } from './replica.ts';
 import type { Told } from './rules/answers.ts';
-import { pictureOf } from './rules/events.ts';
+import { coreStatusOf } from './rules/core-answer.ts';
+import { whyCore } from './rules/election.ts';
+import { type Picture, pictureOf } from './rules/events.ts';
 import { isReady } from './rules/ready.ts';
 import type { Sight } from './rules/status.ts';
 
@@ -61,7 +63,7 @@ export async function startNode(
   const watch = watchDisk({ ...given, log });
   const ports = { ...given, log, disk: watch.disk };
   const parts = await openParts(ports, build);
-  const { self, replica, links, facts, agents, swarm, sync, stop } = parts;
+  const { self, replica, links, core, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
   const acquaintances = createAcquaintances(ports, self, replica);
   const door = { ...parts, connected: () => connectedMembers(parts) };
@@ -80,12 +82,14 @@ export async function startNode(
   await orStop(swarm, onOpen(api));
 
   const subscriptions: readonly Unsubscribe[] = [
+    replica.onChange(core.mark), //            who may have the core role
     replica.onChange(links.mark), //           somebody came, moved or lost its standing
     replica.onChange(agents.mark), //          what this host should look like may have changed
     replica.onChange(facts.mark), //           an address tie may have been lost
     replica.onChange(events.mark), //          who came, who left
     replica.onChange(acquaintances.mark), //   whom to ask should the journal be lost
     ...afterTrouble(watch, parts), //          what the disk did not take is written now
+    core.onMove(events.mark), //               who has the core role
     swarm.onConnectionChange(events.mark), //  who can be talked to
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
     ...served(ports, door), //                 any member lets others in, and says what it applied
@@ -95,9 +99,10 @@ export async function startNode(
     links.run(swarm, signal), //               a connection to every member, for ever
     ...(parts.isGoing ? [] : [facts.run(signal)]), // what this member says of itself
     acquaintances.run(signal), //              who could give back what it said
+    ...(parts.isGoing ? [] : [core.run(swarm, signal)]), // the core role, when it is its turn
     agents.run(signal), //                     this host, service by service
     watch.run(signal), //                      whether the disk takes what is written
-    events.run(() => pictureOf(replica.view(), new Set(connectedMembers(parts))), signal),
+    events.run(() => pictureNow(parts), signal),
   ];
 
   closed.resolve(close(ports, parts, loops, subscriptions));
@@ -166,6 +171,14 @@ const appliedOf = ({ self, replica, agents }: Parts): AppliedContext => ({
   reports: agents.reports,
 });
 
+/** What events are made of. */
+function pictureNow(parts: Parts): Picture {
+  const { replica, core } = parts;
+  const holder = coreStatusOf(replica.view(), core.lastHolder());
+  const now = holder === null ? null : { ...holder, why: whyCore(core.constituency()) };
+  return pictureOf(replica.view(), new Set(connectedMembers(parts)), now);
+}
+
 const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>
   swarm
     .connections()
@@ -177,7 +190,7 @@ function apiContext(
   parts: Parts & { readonly watch: DiskWatch },
   ends: Pick<ApiContext, 'leave' | 'stop' | 'events'>,
 ): ApiContext {
-  const { replica, sync, twins, audit, facts, agents, config, self, local } = parts;
+  const { replica, sync, twins, audit, core, facts, agents, config, self, local } = parts;
   return {
     ports,
     self,
@@ -186,6 +199,7 @@ function apiContext(
     sync,
     twins,
     audit,
+    core,
     auditLimits: () => config.current.audit ?? AUDIT_LIMITS,
     setAuditLimits: async (limits) => {
       const next = { ...config.current, audit: limits };
@@ -200,6 +214,7 @@ function apiContext(
     consent: () => ({
       services: config.current.services,
       allowRun: config.current.allowRun,
+      eligible: config.current.eligible ?? true,
     }),
     setConsent: async (consent) => {
       const next = { ...config.current, ...consent, services: [...consent.services] };
@@ -216,14 +231,16 @@ function apiContext(
 }
 
 function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
-  const { replica, sync, links, agents, swarm, self, config, build, startedMs } = parts;
+  const { replica, sync, links, core, agents, swarm, self, config, build, startedMs } = parts;
+  const reports = parts.isGoing ? [] : [core.report()];
   const signs = {
     self,
     uptimeMs: ports.clock.monotonicMs() - startedMs,
     link: links.state,
     cutBy: links.cutBy(),
     isInStep: sync.isInStep,
-    reports: agents.reports(),
+    core: core.holder(),
+    reports: [...reports, ...agents.reports()],
   };
   return {
     ...signs,

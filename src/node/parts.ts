@@ -9,6 +9,7 @@ import type { Ports, SwarmNode } from '../ports.ts';
 import { type Acquaintance, readAcquaintances } from './acquaintances.ts';
 import { createAgents } from './agents.ts';
 import { AUDIT_LIMITS, openAudit } from './audit.ts';
+import { openCore } from './core.ts';
 import { createDismissal } from './dismissal.ts';
 import { createFacts } from './facts.ts';
 import { isLeaving } from './leave.ts';
@@ -44,7 +45,17 @@ export async function openParts(ports: Ports, build: Build) {
   const config = { current: isGoing ? { ...local.config, services: [] } : local.config };
   const dismiss = createDismissal(clock, replica.view, (peer) => sync.with(peer));
   const linkContext = { self, view: replica.view, standing, dismiss, entries };
-  const links = createLinks(ports, linkContext, () => agents.mark());
+  const links = createLinks(ports, linkContext, () => {
+    agents.mark();
+    core.mark();
+  });
+  const core = await openCore(ports, {
+    self,
+    view: replica.view,
+    seenMs: () => Math.max(0, ...[...replica.latest().values()].map(([ms]) => ms)),
+    link: links.state,
+    isDoubtful: () => replica.isInDoubt() || replica.isElsewhere(),
+  });
   const twins = openTwins(ports, local, replica);
   const limits = () => config.current.audit ?? AUDIT_LIMITS;
   const audit = await openAudit(ports, replica, limits);
@@ -67,7 +78,7 @@ export async function openParts(ports: Ports, build: Build) {
   const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
   const startedMs = clock.monotonicMs();
   const state = { local, self, replica, audit, config, build, startedMs, isGoing };
-  return { ...state, sync, twins, links, facts, agents, swarm, stop };
+  return { ...state, sync, twins, links, core, facts, agents, swarm, stop };
 }
 
 /** Whom to try before the state tells: those of the token, or those of a lost journal. */

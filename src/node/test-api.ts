@@ -101,7 +101,7 @@ export async function openApi(as = SELF) {
 }
 
 function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
-  const consent = { current: { services: ['vpn'], allowRun: false } as Consent };
+  const consent = { current: { services: ['vpn'], allowRun: false, eligible: true } as Consent };
   let drawn = 0;
   return {
     ports: {
@@ -122,6 +122,16 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     },
     twins: { renew: () => undefined, isTwinned: () => false },
     audit: { read: async () => [] },
+    core: {
+      holder: () => null,
+      constituency: () => ({
+        view: replica.view(),
+        epoch: 1,
+        place: (id) => id,
+        link: () => 'alive',
+      }),
+      nextEpochMs: () => 1_200_000,
+    },
     auditLimits: () => AUDIT_LIMITS,
     setAuditLimits: async () => undefined,
     connected: () => [],
@@ -159,6 +169,7 @@ const sightOf = (self: MemberId) => ({
   strangers: new Map(),
   link: () => 'alive' as const,
   cutBy: [],
+  core: null,
   rttMs: () => null,
   reports: [],
 });

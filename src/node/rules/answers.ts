@@ -17,12 +17,44 @@ export interface MemberStatus {
   readonly role: Role;
   readonly labels: Readonly<Record<string, string>>;
   readonly state: LinkState | 'left';
+  /** It takes no new load. */
+  readonly draining: boolean;
   /** Overlay addresses without prefix length, IPv4 first. */
   readonly addresses: readonly string[];
   readonly endpoint: string | null;
   readonly handshakeAgeMs: number | null;
   readonly rttMs: number | null;
   readonly version: string | null;
+}
+
+/** Who has the core role. `term`: which holding within the epoch; `since`: ISO 8601, UTC. */
+export interface CoreStatus {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly term: number;
+  readonly epoch: number;
+  readonly since: string;
+}
+
+interface Named {
+  readonly id: MemberId;
+  readonly name: string;
+}
+
+/** The core role as this VM sees it. */
+export interface CoreView {
+  readonly holder: CoreStatus | null;
+  /** Who should have it now, whether or not it says so yet. */
+  readonly elected: Named | null;
+  readonly why: string;
+  readonly epoch: number;
+  readonly epochMs: number;
+  /** Who has it next if all stays as it is, and from when. */
+  readonly next: (Named & { readonly at: string }) | null;
+  /** Who may have it, in the order of this epoch; `unfit`: why it is passed over. */
+  readonly ring: readonly (Named & { readonly unfit: string | null })[];
+  /** Whether this VM may. */
+  readonly isEligible: boolean;
 }
 
 /** This VM and its mesh. */
@@ -38,7 +70,7 @@ export interface Status {
     readonly version: string;
     readonly commit: string;
   };
-  readonly core: null;
+  readonly core: CoreStatus | null;
   readonly members: readonly MemberStatus[];
   readonly services: readonly Pick<AgentReport, 'name' | 'state' | 'problems'>[];
   /** Members that this VM can talk to, itself included, of all that are in the mesh. */

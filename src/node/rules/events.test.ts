@@ -5,7 +5,7 @@ import { eventOfLog, eventsBetween, pictureOf } from './events.ts';
 
 const story = (): World => world().invites('i').admits('a', 'i').admits('b', 'i');
 const picture = (told: World, connected: readonly string[] = []) =>
-  pictureOf(told.view(), new Set(connected.map(idOf)));
+  pictureOf(told.view(), new Set(connected.map(idOf)), null);
 const linesOf = (before: ReturnType<typeof picture>, after: ReturnType<typeof picture>) =>
   eventsBetween(before, after)
     .map(({ kind, member, text }) => `${kind} ${member ?? '-'}: ${text}`)
@@ -103,4 +103,17 @@ test('events: of the log what its table takes, in words', () => {
     assert.equal(eventOfLog(line, {}), null, line);
   }
   assert.equal(eventOfLog('key-used-elsewhere', {})?.kind, 'alarm');
+});
+
+test('events: the core role moves once for each term, however often it is seen', () => {
+  // Goal: core moves with their cause. Method: nobody, a term, the same again, the next one.
+  const core = (name: string, term: number) => ({ name, term, epoch: 7, why: 'its turn' });
+  const of = (now: ReturnType<typeof core> | null) => pictureOf(world().view(), new Set(), now);
+  const first = of(core('a', 0));
+  assert.deepEqual(eventsBetween(of(null), first), [
+    { kind: 'core', member: 'a', text: 'has the core role, term 7.0: its turn' },
+  ]);
+  assert.deepEqual(eventsBetween(first, of(core('a', 0))), []);
+  assert.equal(eventsBetween(first, of(core('b', 1)))[0]?.member, 'b');
+  assert.deepEqual(eventsBetween(first, of(null)), []);
 });

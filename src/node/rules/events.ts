@@ -20,6 +20,7 @@ export type EventKind =
   | 'connected'
   | 'disconnected'
   | 'service'
+  | 'core'
   | 'drift'
   | 'refused'
   | 'alarm';
@@ -44,10 +45,27 @@ export interface Picture {
   readonly members: ReadonlyMap<MemberId, Seen>;
   readonly evicted: ReadonlySet<MemberId>;
   readonly alarms: readonly string[];
+  /** Who has the core role; null while nobody says so. */
+  readonly core: PictureOfCore | null;
 }
 
-/** The picture of a moment. `connected`: who has a live connection with this member. */
-export const pictureOf = (view: View, connected: ReadonlySet<PeerKey>): Picture => ({
+interface PictureOfCore {
+  readonly name: string;
+  readonly epoch: number;
+  readonly term: number;
+  readonly why: string;
+}
+
+/**
+ * The picture of a moment. `connected`: who has a live connection with this member. `core`: who has
+ * the core role, and why.
+ */
+export const pictureOf = (
+  view: View,
+  connected: ReadonlySet<PeerKey>,
+  core: Picture['core'],
+): Picture => ({
+  core,
   members: new Map(
     view.members.map(({ id, name, role, ipv4, hasLeft }) => [
       id,
@@ -71,8 +89,15 @@ export function eventsBetween(before: Picture, after: Picture): readonly EventDr
   const alarms = after.alarms
     .filter((alarm) => !before.alarms.includes(alarm))
     .map((text): EventDraft => ({ kind: 'alarm', member: null, text }));
-  return [...come, ...gone, ...alarms];
+  return [...come, ...gone, ...coreEvents(before.core, after.core), ...alarms];
 }
+
+/** Who has the role now; a gap between two is no event. */
+const coreEvents = (before: Picture['core'], now: Picture['core']): readonly EventDraft[] => {
+  if (now === null || (before?.name === now.name && before.term === now.term)) return [];
+  const text = `has the core role, term ${now.epoch}.${now.term}: ${now.why}`;
+  return [{ kind: 'core', member: now.name, text }];
+};
 
 const memberEvents = (before: Seen | null, now: Seen): readonly EventDraft[] => {
   const events: (readonly [EventKind, string])[] = [];

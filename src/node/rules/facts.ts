@@ -34,7 +34,11 @@ export function ownFacts(crypto: Crypto, view: View, own: OwnKnowledge): readonl
     { path: 'member/endpoints', value: endpoints },
     {
       path: 'member/consent',
-      value: { services: config.services.toSorted(), allowRun: config.allowRun },
+      value: {
+        services: config.services.toSorted(),
+        allowRun: config.allowRun,
+        ...(config.eligible === false ? { eligible: false } : {}),
+      },
     },
     { path: 'member/version', value: own.version },
     ...claim(crypto, view, own.self),

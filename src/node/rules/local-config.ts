@@ -13,13 +13,15 @@ const localConfig = z.object({
   observed: z.nullable(endpoint),
   services: z.array(z.string()),
   allowRun: z.boolean(),
+  eligible: z.optional(z.boolean()),
   audit: z.optional(z.object({ bytesMax: z.number(), ageMsMax: z.number() })),
   entries: z.array(z.object({ member: z.string(), endpoint })),
 });
 
 /**
- * `audit`: how much of its log is kept; absent: as is usual. `observed`: how the entry saw us.
- * `entries`: the members of the token, for the first contact.
+ * `eligible`: whether this VM may have the core role; absent: yes. `audit`: how much of its log is
+ * kept; absent: as is usual. `observed`: how the entry saw us. `entries`: the members of the token,
+ * for the first contact.
  */
 export type LocalConfig = z.infer<typeof localConfig>;
 

@@ -15,6 +15,7 @@ test('settings: defaults are those that --help names', () => {
     advertised: null,
     services: ['vpn', 'firewall', 'lb', 'dns'],
     allowRun: false,
+    eligible: true,
   });
 });
 

@@ -18,6 +18,7 @@ export interface SettingTexts {
   readonly advertise?: string;
   readonly services?: string;
   readonly allowRun?: boolean;
+  readonly notEligible?: boolean;
 }
 
 /** The flags as values. `prefix6` null: a random one is made. */
@@ -31,6 +32,8 @@ export interface Settings {
   readonly advertised: Endpoint | null;
   readonly services: readonly string[];
   readonly allowRun: boolean;
+  /** Whether this VM may have the core role. */
+  readonly eligible: boolean;
 }
 
 /**
@@ -55,6 +58,7 @@ export function readSettings(texts: SettingTexts, hostname: string): Settings {
     advertised: texts.advertise === undefined ? null : readEndpoint(texts.advertise, port),
     services: readServices(texts.services),
     allowRun: texts.allowRun ?? false,
+    eligible: texts.notEligible !== true,
   };
 }
 

@@ -42,6 +42,7 @@ const sight = (changed: Partial<Sight> = {}): Sight => ({
   skewsMs: new Map(),
   link: () => 'alive',
   cutBy: [],
+  core: null,
   rttMs: () => null,
   reports: [report],
   ...changed,

@@ -12,6 +12,7 @@ import type { AgentReport } from '../../services/service.ts';
 import { alarmText, versionAlarms } from './alarms.ts';
 import type { LinkState, MemberStatus, Status } from './answers.ts';
 import { type ClockSight, clockAlarms } from './clocks.ts';
+import { type CoreSight, coreStatusOf } from './core-answer.ts';
 import type { Versions } from './sync-message.ts';
 
 /** What the node sees at this moment beside the view. */
@@ -28,6 +29,8 @@ export interface Sight extends ClockSight {
   /** What is wrong with the disk, so that nothing can be kept; null when nothing is. */
   readonly disk: FaultFacts | null;
   readonly link: (member: MemberId) => LinkState;
+  /** Who has the core role. */
+  readonly core: CoreSight['holder'];
   /** Members that answer and cut this VM off. */
   readonly cutBy: readonly PeerKey[];
   readonly rttMs: (member: MemberId) => number | null;
@@ -89,7 +92,7 @@ export function statusOf(view: View, sight: Sight): Status {
       version: sight.version,
       commit: sight.commit,
     },
-    core: null,
+    core: coreStatusOf(view, sight.core),
     members,
     services: sight.reports.map(({ name, state, problems }) => ({ name, state, problems })),
     reachable: present.filter(({ state }) => state === 'alive').length,
@@ -117,6 +120,7 @@ function memberStatus(view: View, sight: Sight, member: Member): MemberStatus {
     role: member.role,
     labels: member.labels,
     state: stateOf(sight, member),
+    draining: member.isDraining,
     addresses: [...(member.ipv4 === null ? [] : [member.ipv4]), member.ipv6],
     endpoint: seen?.endpoint ?? (said === undefined ? null : printEndpoint(said)),
     handshakeAgeMs: seen?.handshakeAgeMs ?? null,

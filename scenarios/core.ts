@@ -1,0 +1,79 @@
+/**
+ * Rule: core — the core role has a holder wherever one is possible, all who can talk agree on it,
+ * and it moves when its holder dies, drains or gives it away.
+ */
+import { apart, found, SETTLE_MS, together } from './mesh.ts';
+import { expect, refusal, type World } from './world.ts';
+
+const ALL = ['vm1', 'vm2', 'vm3', 'vm4'];
+
+/** Who has it hands it over, drains, dies, and comes back; the others agree each time. */
+export async function coreMoves(world: World): Promise<void> {
+  await found(world, ALL);
+  const first = await agreed(world, ALL);
+  const other = ALL.find((name) => name !== first) ?? '';
+  const line = await refusal('giving away what one has not', world.stepDown(other));
+  expect(`the refusal names who has it: ${line}`, line.startsWith(`core: ${first}: `));
+
+  await world.stepDown(first);
+  const second = await agreed(world, ALL, [first]);
+  await world.drain(second, true);
+  const third = await agreed(world, ALL, [first, second]);
+  await world.powerCut(third);
+  const rest = ALL.filter((name) => name !== third);
+  await agreed(world, rest, [first, second, third]);
+  await world.drain(second, false);
+  await world.boot(third);
+  await together(world, ALL);
+  await agreed(world, ALL, [first]);
+}
+
+/** Each half has one; healed, there is one. */
+export async function corePartitioned(world: World): Promise<void> {
+  await found(world, ALL);
+  await agreed(world, ALL);
+  await world.cut('east', 'west');
+  await apart(world, ['vm1', 'vm2'], ['vm3', 'vm4']);
+  const [east, west] = [
+    await agreed(world, ['vm1', 'vm2'], ['vm3', 'vm4']),
+    await agreed(world, ['vm3', 'vm4'], ['vm1', 'vm2']),
+  ];
+  expect('each half has one of its own', east !== west);
+  await world.heal();
+  await together(world, ALL);
+  await agreed(world, ALL);
+}
+
+/** With two members: the one that is left has it, whichever it is. */
+export async function coreOfTwo(world: World): Promise<void> {
+  await found(world, ['vm1', 'vm2']);
+  const first = await agreed(world, ['vm1', 'vm2']);
+  const second = first === 'vm1' ? 'vm2' : 'vm1';
+  await world.powerCut(first);
+  await agreed(world, [second], [first]);
+  await world.boot(first);
+  await together(world, ['vm1', 'vm2']);
+  await agreed(world, ['vm1', 'vm2']);
+}
+
+/** Waits until these VMs name one holder in one term, and none of `not`. */
+async function agreed(
+  world: World,
+  names: readonly string[],
+  not: readonly string[] = [],
+): Promise<string> {
+  let holder = '';
+  const isAgreed = async (): Promise<boolean> => {
+    const said = new Set<string>();
+    for (const name of names) {
+      const { core } = await world.status(name);
+      if (core === null) throw new Error(`${name} knows of none`);
+      holder = core.name;
+      said.add(`${core.id} ${core.epoch}.${core.term}`);
+    }
+    if (said.size > 1) throw new Error([...said].join(', '));
+    return !not.includes(holder);
+  };
+  await world.eventually(`${names.join()} agree on the core`, isAgreed, SETTLE_MS);
+  return holder;
+}

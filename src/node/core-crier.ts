@@ -1,0 +1,80 @@
+/**
+ * Loop: core crier — says to everybody that this member has the core role, until each has taken it.
+ *
+ * Who has taken the claim of a term is not told again; who cannot be reached, or does not elect
+ * this member yet, is told again a little later. Nobody waits for anybody.
+ */
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import type { Clock, SwarmNode } from '../ports.ts';
+import {
+  type Claim,
+  type ClaimAnswer,
+  decodeClaimAnswer,
+  encodeClaim,
+} from './rules/core-message.ts';
+import type { Term } from './rules/election.ts';
+
+/** Longest wait for an answer, and until who has not taken it is told again. Unit: ms. */
+const ANSWER_MS = 3_000;
+const AGAIN_MS = 2_000;
+
+/** Says it. */
+export interface Crier {
+  /** To be called often: tells those who have to be told now. */
+  cry(claim: Claim, listeners: readonly MemberId[]): void;
+  /** A connection came up or went down: who restarted knows nothing any more. */
+  forget(peer: PeerKey): void;
+}
+
+/** Makes it. `onHigher`: told of a higher term that somebody has taken. */
+export function createCrier(
+  { clock }: { readonly clock: Clock },
+  swarm: SwarmNode,
+  onHigher: (term: Term) => Promise<void>,
+): Crier {
+  let current = '';
+  const taken = new Set<MemberId>();
+  const dueMs = new Map<MemberId, number>();
+  const tell = async (claim: Claim, listener: MemberId, name: string): Promise<void> => {
+    const answer = await ask(swarm, listener, claim);
+    if (answer === null || name !== current) return;
+    if (answer.isTaken) taken.add(listener);
+    // Who elects another would only be outbid in turn.
+    else if (answer.isElected && answer.highest !== null) await onHigher(answer.highest);
+  };
+  return {
+    forget: (peer) => {
+      taken.delete(peer as MemberId);
+      dueMs.delete(peer as MemberId);
+    },
+    cry: (claim, listeners) => {
+      const name = `${claim.term.epoch}.${claim.term.n}`;
+      if (name !== current) {
+        taken.clear();
+        dueMs.clear();
+        current = name;
+      }
+      const nowMs = clock.monotonicMs();
+      const connected = new Set(swarm.connections().map(({ peer }) => peer));
+      for (const listener of listeners) {
+        if (!connected.has(listener as PeerKey) || taken.has(listener)) continue;
+        if ((dueMs.get(listener) ?? 0) > nowMs) continue;
+        dueMs.set(listener, nowMs + AGAIN_MS);
+        void tell(claim, listener, name);
+      }
+    },
+  };
+}
+
+async function ask(
+  swarm: SwarmNode,
+  listener: MemberId,
+  claim: Claim,
+): Promise<ClaimAnswer | null> {
+  try {
+    const bytes = encodeClaim(claim);
+    return decodeClaimAnswer(await swarm.request(listener as PeerKey, 'core', bytes, ANSWER_MS));
+  } catch {
+    return null; // It is told again.
+  }
+}

@@ -1,0 +1,264 @@
+/**
+ * Loop: core — takes the core role when it is this member's turn, says so, and knows who has it.
+ *
+ * The election is a pure rule (`rules/election.ts`); here is what needs time and others:
+ * 1. The role is taken after 3 s in which this member was the elected one, 2 s more where an epoch
+ *    began (clocks differ); it is given up at once when another is elected.
+ * 2. Never across a gap: who slept for a second or more does not know what happened meanwhile.
+ * 3. The highest term is on disk before it is used or acknowledged, so it never goes back.
+ * 4. A claim is taken from whom this member elects itself, and in no lower term than the last.
+ * 5. Who may be one of two holders of its key, or lost what it said, does not take the role.
+ */
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import type { View } from '../crdt/view.ts';
+import type { Ports, SwarmNode, Unsubscribe } from '../ports.ts';
+import type { AgentReport } from '../services/service.ts';
+import { createCrier } from './core-crier.ts';
+import { openTerms, type Terms } from './core-terms.ts';
+import type { LinkState } from './rules/answers.ts';
+import {
+  type Claim,
+  CORE_BYTES_MAX,
+  decodeClaim,
+  encodeClaimAnswer,
+} from './rules/core-message.ts';
+import {
+  type Constituency,
+  compareTerms,
+  electCore,
+  epochAt,
+  epochMsOf,
+  isTermGood,
+  nextTerm,
+  placeInRing,
+  type Term,
+  whyCore,
+} from './rules/election.ts';
+import { createWake } from './wake.ts';
+
+/** How long the elected one waits before it takes the role. Unit: ms. DESIGN §5. */
+const SETTLE_MS = 3_000;
+/** And how much longer at the beginning of an epoch. Unit: ms. Reliability §3.4. */
+const SKEW_MS = 2_000;
+/** A wait that took so much longer than it should is a gap. Unit: ms. */
+const GAP_MS = 1_000;
+/** Time between two looks while it settles or has the role, and else. Unit: ms. */
+const TICK_MS = 500;
+const IDLE_MS = 5_000;
+
+/** Who has the role, and since when by its own wall clock, Unix ms. */
+export interface Holder extends Claim {
+  readonly id: MemberId;
+}
+
+/** The running loop, as others use it. */
+export interface Core {
+  /** Whom this member knows to have the role; null while nobody says so. */
+  holder(): Holder | null;
+  /** Who was the last that had it, as far as this member knows; null before the first. */
+  lastHolder(): Holder | null;
+  /** Called when somebody else has it, or in another term. */
+  onMove(listener: () => void): Unsubscribe;
+  /** What this member elects in, now. */
+  constituency(): Constituency;
+  /** When the next epoch begins, on the hybrid clock, Unix ms. */
+  nextEpochMs(): number;
+  report(): AgentReport;
+  /** Something that the election depends on may have changed. */
+  mark(): void;
+  run(swarm: SwarmNode, signal: AbortSignal): Promise<void>;
+}
+
+type CorePorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
+
+/** What it needs of the node. */
+export interface CoreContext {
+  readonly self: MemberId;
+  readonly view: () => View;
+  /** The highest stamp seen of anybody, Unix ms. */
+  readonly seenMs: () => number;
+  readonly link: (member: MemberId) => LinkState;
+  /** Whether this member may not act (invariant 5). */
+  readonly isDoubtful: () => boolean;
+}
+
+/** What the loop remembers between looks. */
+interface Memory {
+  readonly terms: Terms;
+  acting: Claim | null;
+  heard: Holder | null;
+  last: Holder | null;
+  readonly listeners: Set<() => void>;
+  /** Since when this member is the elected one, monotonic ms. */
+  electedMs: number | null;
+  settleMs: number;
+  lastEpoch: number | null;
+  problem: string | null;
+}
+
+/** Opens the loop; it does nothing until `run`. */
+export async function openCore(ports: CorePorts, context: CoreContext): Promise<Core> {
+  const { clock, crypto } = ports;
+  const wake = createWake(clock);
+  const memory: Memory = {
+    terms: await openTerms(ports.disk),
+    acting: null,
+    heard: null,
+    last: null,
+    listeners: new Set(),
+    electedMs: null,
+    settleMs: SETTLE_MS,
+    lastEpoch: null,
+    problem: null,
+  };
+  const places = new Map<MemberId, string>();
+  const place = (member: MemberId): string => {
+    const known = places.get(member) ?? placeInRing(crypto, context.view().mesh.id, member);
+    places.set(member, known);
+    return known;
+  };
+  const hlcMs = (): number => Math.max(clock.wallMs(), context.seenMs());
+  const constituency = (): Constituency => {
+    const view = context.view();
+    const link = (id: MemberId): LinkState => (id === context.self ? 'alive' : context.link(id));
+    return { view, epoch: epochAt(view, hlcMs()), place, link };
+  };
+  const desk: Desk = { ports, context, memory, constituency };
+  return {
+    holder: () => holderOf(desk),
+    lastHolder: () => memory.last,
+    onMove: (listener) => {
+      memory.listeners.add(listener);
+      return () => memory.listeners.delete(listener);
+    },
+    constituency,
+    nextEpochMs: () => (constituency().epoch + 1) * epochMsOf(context.view()),
+    report: () => reportOf(memory),
+    mark: wake.mark,
+    run: async (swarm, signal) => {
+      const crier = createCrier(ports, swarm, (term) => outbid(desk, term));
+      const ends = [serve(desk, swarm), swarm.onConnectionChange(crier.forget)];
+      for (let waitMs = 0; !signal.aborted; ) {
+        const dueMs = clock.monotonicMs() + waitMs;
+        await wake.wait(waitMs, signal);
+        if (clock.monotonicMs() - dueMs >= GAP_MS) release(desk, 'a gap'); // Invariant 2.
+        if (!signal.aborted) await look(desk);
+        if (memory.acting !== null) crier.cry(memory.acting, listeners(desk));
+        const isBusy = memory.electedMs !== null || memory.acting !== null;
+        waitMs = isBusy ? TICK_MS : Math.min(IDLE_MS, epochEndsInMs(desk, hlcMs()));
+      }
+      for (const end of ends) end();
+    },
+  };
+}
+
+interface Desk {
+  readonly ports: CorePorts;
+  readonly context: CoreContext;
+  readonly memory: Memory;
+  readonly constituency: () => Constituency;
+}
+
+const epochEndsInMs = ({ context }: Desk, hlcMs: number): number => {
+  const epochMs = epochMsOf(context.view());
+  return Math.max(1, epochMs - (hlcMs % epochMs));
+};
+
+/** Elects, and takes or gives up the role. */
+async function look(desk: Desk): Promise<void> {
+  const { ports, context, memory, constituency } = desk;
+  const held = constituency();
+  const { epoch } = held;
+  const isNewEpoch = memory.lastEpoch !== null && memory.lastEpoch !== epoch;
+  memory.lastEpoch = epoch;
+  const isElected = electCore(held)?.id === context.self && !context.isDoubtful();
+  if (!isElected) return release(desk, 'another is elected');
+  const nowMs = ports.clock.monotonicMs();
+  if (memory.electedMs === null) {
+    memory.electedMs = nowMs;
+    memory.settleMs = isNewEpoch ? SETTLE_MS + SKEW_MS : SETTLE_MS;
+  }
+  const isSettled = nowMs - memory.electedMs >= memory.settleMs;
+  if (!isSettled || memory.acting?.term.epoch === epoch) return;
+  await take(desk, nextTerm(memory.terms.highest(), epoch));
+}
+
+/** Takes the role in a term, once that is on disk. */
+async function take({ ports, context, memory, constituency }: Desk, term: Term): Promise<void> {
+  try {
+    await memory.terms.raise(term);
+  } catch (error) {
+    memory.problem = `core: the term cannot be kept: ${String(error)}`;
+    return;
+  }
+  memory.problem = null;
+  if (memory.electedMs === null) return; // It was over meanwhile.
+  memory.acting = { term, sinceMs: ports.clock.wallMs() };
+  ports.log.info('core-taken', { ...term, why: whyCore(constituency()) });
+  noteMove(memory, { id: context.self, ...memory.acting });
+}
+
+function noteMove(memory: Memory, holder: Holder): void {
+  memory.last = holder;
+  for (const listener of memory.listeners) listener();
+}
+
+function release({ ports, memory }: Desk, why: string): void {
+  memory.electedMs = null;
+  if (memory.acting === null) return;
+  ports.log.info('core-released', { ...memory.acting.term, why });
+  memory.acting = null;
+}
+
+/** Somebody has taken a higher term than ours: the next one is above that. */
+async function outbid(desk: Desk, term: Term): Promise<void> {
+  const { memory, constituency } = desk;
+  const { epoch } = constituency();
+  if (memory.acting === null || compareTerms(term, memory.acting.term) <= 0) return;
+  if (isTermGood(term, memory.terms.highest(), epoch)) await take(desk, nextTerm(term, epoch));
+}
+
+/** Those to whom the role is said: everybody who may be reached. */
+const listeners = ({ context }: Desk): readonly MemberId[] =>
+  context
+    .view()
+    .members.filter(({ id, hasLeft }) => id !== context.self && !hasLeft)
+    .map(({ id }) => id);
+
+function holderOf({ context, memory, constituency }: Desk): Holder | null {
+  if (memory.acting !== null) return { id: context.self, ...memory.acting };
+  const { heard } = memory;
+  return heard !== null && electCore(constituency())?.id === heard.id ? heard : null;
+}
+
+/** Answers claims until it is ended. */
+const serve = (desk: Desk, swarm: SwarmNode): Unsubscribe => {
+  const options = { bytesMax: CORE_BYTES_MAX, inviteMayUse: false };
+  return swarm.handle('core', options, async ({ peer }, request) => {
+    const claim = decodeClaim(request);
+    const isElected = (electCore(desk.constituency())?.id as PeerKey | undefined) === peer;
+    const isTaken = isElected && claim !== null && (await hear(desk, peer as MemberId, claim));
+    return encodeClaimAnswer({ isTaken, isElected, highest: desk.memory.terms.highest() });
+  });
+};
+
+/** Invariant 4, for a claim of whom this member elects. */
+async function hear({ memory, constituency }: Desk, id: MemberId, claim: Claim): Promise<boolean> {
+  const { term } = claim;
+  if (!isTermGood(term, memory.terms.highest(), constituency().epoch)) return false;
+  try {
+    await memory.terms.raise(term);
+  } catch {
+    return false; // A disk that takes nothing: it is asked again.
+  }
+  memory.heard = { id, ...claim };
+  noteMove(memory, memory.heard);
+  return true;
+}
+
+const reportOf = ({ lastEpoch, problem }: Memory): AgentReport => ({
+  name: 'core',
+  state: lastEpoch === null ? 'starting' : problem === null ? 'ready' : 'degraded',
+  problems: problem === null ? [] : [problem],
+  changes: 0,
+});

@@ -1,0 +1,78 @@
+/**
+ * Rule: core message — how whoever has the core role says so, and what it is answered.
+ *
+ * A claim is believed of its sender alone: the connection is authenticated, so it is not signed.
+ */
+import { decode, encode } from '../../crdt/codec.ts';
+import { isRecord, type Value } from '../../crdt/entry.ts';
+import type { Term } from './election.ts';
+
+/** Longest message. Unit: bytes. */
+export const CORE_BYTES_MAX = 1_024;
+
+/** "I have the role, in this term, since then" by the sender's wall clock, Unix ms. */
+export interface Claim {
+  readonly term: Term;
+  readonly sinceMs: number;
+}
+
+/**
+ * Whether it was taken; whether the answering member elects the claimer at all; and the highest
+ * term that it has taken, null for none.
+ */
+export interface ClaimAnswer {
+  readonly isTaken: boolean;
+  readonly isElected: boolean;
+  readonly highest: Term | null;
+}
+
+const VERSION = 1;
+
+/** A claim as bytes. */
+export const encodeClaim = ({ term: { epoch, n }, sinceMs }: Claim): Uint8Array =>
+  encode({ v: VERSION, epoch, n, sinceMs });
+
+/** Reads a claim; null for what is none. */
+export function decodeClaim(bytes: Uint8Array): Claim | null {
+  const record = recordIn(bytes);
+  const term = record === null ? null : termIn(record);
+  const sinceMs = record?.sinceMs;
+  return term !== null && isCount(sinceMs) ? { term, sinceMs } : null;
+}
+
+/** An answer as bytes. */
+export const encodeClaimAnswer = ({ isTaken, isElected, highest }: ClaimAnswer): Uint8Array =>
+  encode({ v: VERSION, isTaken, isElected, ...(highest === null ? {} : { ...highest }) });
+
+/** Reads an answer; null for what is none. */
+export function decodeClaimAnswer(bytes: Uint8Array): ClaimAnswer | null {
+  const record = recordIn(bytes);
+  if (record === null || typeof record.isTaken !== 'boolean') return null;
+  return {
+    isTaken: record.isTaken,
+    isElected: record.isElected === true,
+    highest: termIn(record),
+  };
+}
+
+/** The highest term as it is kept on disk. */
+export const encodeTerm = (term: Term): Uint8Array => encode({ v: VERSION, ...term });
+
+/** Reads it back; null for what is none. */
+export const decodeTerm = (bytes: Uint8Array): Term | null => {
+  const record = recordIn(bytes);
+  return record === null ? null : termIn(record);
+};
+
+type Fields = { readonly [key: string]: Value };
+
+const recordIn = (bytes: Uint8Array): Fields | null => {
+  const read = decode(bytes, CORE_BYTES_MAX);
+  return read.ok && isRecord(read.value) && read.value.v === VERSION ? read.value : null;
+};
+
+const termIn = ({ epoch, n }: Fields): Term | null =>
+  isCount(epoch) && isCount(n) ? { epoch, n } : null;
+
+const isCount = (value: Value | undefined): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

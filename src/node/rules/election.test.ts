@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { idOf, world } from '../../crdt/test-world.ts';
+import type { View } from '../../crdt/view.ts';
+import { openCrypto } from '../linux/crypto.ts';
+import type { LinkState } from './answers.ts';
+import {
+  candidatesOf,
+  electCore,
+  epochAt,
+  epochMsOf,
+  isTermGood,
+  nextTerm,
+  placeInRing,
+  whyCore,
+} from './election.ts';
+
+const crypto = openCrypto();
+const NAMES = ['founder', 'a', 'b', 'c'];
+
+/** Four members; `says`: what each says of itself. */
+const meshOf = (says: Readonly<Record<string, readonly [path: string, value: object]>> = {}) => {
+  const story = world().invites('i').admits('a', 'i').admits('b', 'i').admits('c', 'i');
+  for (const [name, [path, value]] of Object.entries(says)) {
+    story.as(name).says(path, { ...value });
+  }
+  return story.view();
+};
+
+const inEpoch = (
+  view: View,
+  epoch: number,
+  dead: readonly string[] = [],
+  state: LinkState = 'dead',
+) => {
+  const gone = new Set(dead.map(idOf));
+  return {
+    view,
+    epoch,
+    place: (id: ReturnType<typeof idOf>) => placeInRing(crypto, view.mesh.id, id),
+    link: (id: ReturnType<typeof idOf>): LinkState => (gone.has(id) ? state : 'alive'),
+  };
+};
+
+const ringOf = (view: View): readonly string[] =>
+  candidatesOf(inEpoch(view, 0)).map(({ member }) => member.name);
+
+test('election: each eligible member has exactly its turn, in the order of the ring', () => {
+  // Goal: equal shares. Method: whom eight epochs elect, twice round a ring of four.
+  const view = meshOf();
+  const held = Array.from({ length: 8 }, (_, epoch) => electCore(inEpoch(view, epoch))?.name);
+  assert.deepEqual(new Set(held.slice(0, 4)), new Set(NAMES));
+  assert.deepEqual(held.slice(0, 4), ringOf(view));
+  assert.deepEqual(held.slice(4), held.slice(0, 4));
+});
+
+test('election: who is dead, drains or stepped down leaves its turn to the next', () => {
+  // Goal: a core wherever one is possible, and the turns of others as they were. Method: each
+  // reason alone; suspect and degraded ones are no reason; nobody fit: nobody.
+  const [first = '', second = '', third = ''] = ringOf(meshOf());
+  const of = (...given: Parameters<typeof inEpoch>) => electCore(inEpoch(...given))?.name;
+  assert.equal(of(meshOf(), 0, [first]), second);
+  assert.equal(of(meshOf(), 0, [first, second]), third);
+  assert.equal(of(meshOf(), 1, [first]), second);
+  assert.equal(of(meshOf(), 0, [first], 'suspect'), first);
+  assert.equal(of(meshOf(), 0, NAMES), undefined);
+  const draining = meshOf({ [first]: ['member/drain', { drained: true }] });
+  assert.equal(of(draining, 0), second);
+  const stepped = meshOf({ [first]: ['member/core', { steppedDown: 4 }] });
+  assert.deepEqual([of(stepped, 4), of(stepped, 0), of(stepped, 8)], [second, first, first]);
+  assert.equal(
+    whyCore(inEpoch(draining, 0, [second])),
+    `next after ${first} (draining), ${second} (dead)`,
+  );
+  assert.equal(whyCore(inEpoch(draining, 1)), 'its turn');
+  assert.match(whyCore(inEpoch(meshOf(), 0, NAMES)), /^nobody is fit: /);
+});
+
+test('election: who may not have the role has no place in the ring; who left neither', () => {
+  // Goal: --not-eligible and leave. Method: the ring without them.
+  const consent = { services: [], allowRun: false, eligible: false };
+  const view = meshOf({ a: ['member/consent', consent], b: ['member/left', { left: true }] });
+  assert.deepEqual(ringOf(view).toSorted(), ['c', 'founder']);
+});
+
+test('election: an epoch is ten minutes, or what operators say within bounds', () => {
+  // Goal: the setting. Method: said by an operator, by a node, and out of bounds.
+  const said = (by: string, ms: unknown) =>
+    world()
+      .invites('i')
+      .admits('a', 'i')
+      .as(by)
+      .says('intent/core/settings/epoch', { ms: ms as number })
+      .view();
+  assert.equal(epochMsOf(meshOf()), 600_000);
+  assert.equal(epochMsOf(said('founder', 60_000)), 60_000);
+  assert.equal(epochAt(said('founder', 60_000), 119_999), 1);
+  for (const [by, ms] of [
+    ['a', 60_000],
+    ['founder', 29_999],
+    ['founder', 86_400_001],
+    ['founder', 'soon'],
+  ] as const) {
+    assert.equal(epochMsOf(said(by, ms)), 600_000, `${by} ${ms}`);
+  }
+});
+
+test('election: terms go up as pairs, and none from the far future is believed', () => {
+  // Goal: FORMATS, "Core term". Method: the table.
+  assert.deepEqual(nextTerm(null, 7), { epoch: 7, n: 0 });
+  assert.deepEqual(nextTerm({ epoch: 6, n: 9 }, 7), { epoch: 7, n: 0 });
+  assert.deepEqual(nextTerm({ epoch: 7, n: 0 }, 7), { epoch: 7, n: 1 });
+  assert.deepEqual(nextTerm({ epoch: 8, n: 2 }, 7), { epoch: 8, n: 3 });
+  const highest = { epoch: 7, n: 3 };
+  for (const [term, isGood] of [
+    [{ epoch: 7, n: 2 }, false],
+    [{ epoch: 6, n: 9 }, false],
+    [{ epoch: 7, n: 3 }, true],
+    [{ epoch: 7, n: 4 }, true],
+    [{ epoch: 8, n: 0 }, true],
+    [{ epoch: 9, n: 0 }, false],
+  ] as const) {
+    assert.equal(isTermGood(term, highest, 7), isGood, JSON.stringify(term));
+  }
+  assert.equal(isTermGood({ epoch: 0, n: 0 }, null, 7), true);
+});

@@ -1,0 +1,107 @@
+/**
+ * Rule: election — which member has the core role, from the view, who is alive, and the time.
+ *
+ * Members that may have the role stand in a ring in the order of sha256(mesh | member). Time is
+ * cut into epochs; each begins one place further on. The first fit member from there has the role.
+ * 1. Who sees the same members alive in the same epoch names the same one; nobody votes.
+ * 2. Whoever is fit all the time has the role exactly in its turn. Who is not leaves its turn to the
+ *    next of the ring, and the turns of others are as they were.
+ * 3. Both sides of a partition have one, so no duty may need to happen exactly once.
+ * 4. A term is a pair (epoch, n). A higher one wins, and one from more than an epoch ahead of us is
+ *    not believed: else a wrong clock would have the last word for ever.
+ */
+import { hex } from '@scure/base';
+import { bytesOfId, type MemberId } from '../../crdt/ids.ts';
+import type { Member, View } from '../../crdt/view.ts';
+import type { Crypto } from '../../ports.ts';
+import type { LinkState } from './answers.ts';
+
+/** How long a turn is, unless operators say otherwise. Unit: ms. DESIGN §5. */
+const EPOCH_MS = 600_000;
+/** What they may say. A term that moved faster would be all settling. Unit: ms. */
+export const EPOCH_MS_MIN = 30_000;
+export const EPOCH_MS_MAX = 86_400_000;
+/** Where they say it. */
+export const EPOCH_PLACE = { service: 'core', kind: 'settings', name: 'epoch' } as const;
+
+/** One holding of the role. `n` counts them within an epoch. */
+export interface Term {
+  readonly epoch: number;
+  readonly n: number;
+}
+
+/** Negative when `a` is the older. */
+export const compareTerms = (a: Term, b: Term): number => a.epoch - b.epoch || a.n - b.n;
+
+/** The term that follows everything that was taken. */
+export const nextTerm = (highest: Term | null, epoch: number): Term =>
+  highest === null || highest.epoch < epoch ? { epoch, n: 0 } : { ...highest, n: highest.n + 1 };
+
+/** Whether a term may be taken by whoever took `highest` and is in `epoch`. */
+export const isTermGood = (term: Term, highest: Term | null, epoch: number): boolean =>
+  term.epoch <= epoch + 1 && (highest === null || compareTerms(term, highest) >= 0);
+
+/** How long an epoch is in this mesh, ms. */
+export function epochMsOf({ intent }: View): number {
+  const { service, kind, name } = EPOCH_PLACE;
+  const said = intent.find(
+    (one) => one.service === service && one.kind === kind && one.name === name,
+  )?.value;
+  const ms = typeof said === 'object' && said !== null && 'ms' in said ? said.ms : null;
+  const isGood = typeof ms === 'number' && ms >= EPOCH_MS_MIN && ms <= EPOCH_MS_MAX;
+  return isGood ? ms : EPOCH_MS;
+}
+
+/** The epoch of a moment on the hybrid clock. */
+export const epochAt = (view: View, hlcMs: number): number => Math.floor(hlcMs / epochMsOf(view));
+
+/** Where a member stands in the ring; the caller remembers, for it never changes. */
+export const placeInRing = (crypto: Crypto, mesh: View['mesh']['id'], member: MemberId): string =>
+  hex.encode(crypto.sha256(new Uint8Array([...bytesOfId(mesh), ...bytesOfId(member)])));
+
+/** What an election is held in. */
+export interface Constituency {
+  readonly view: View;
+  readonly epoch: number;
+  /** Place of a member in the ring. */
+  readonly place: (member: MemberId) => string;
+  readonly link: (member: MemberId) => LinkState;
+}
+
+/** Why a member that stands in the ring is passed over; null when it is not. */
+export type Unfit = 'dead' | 'draining' | 'stepped down';
+
+/** The ring from the place of this epoch on, and why each of it is passed over. */
+export function candidatesOf({ view, epoch, place, link }: Constituency) {
+  const ring = view.members
+    .filter(({ mayBeCore, hasLeft }) => mayBeCore && !hasLeft)
+    .map((member) => ({ member, at: place(member.id) }))
+    .toSorted((a, b) => (a.at < b.at ? -1 : 1));
+  const slot = ring.length === 0 ? 0 : epoch % ring.length;
+  return [...ring.slice(slot), ...ring.slice(0, slot)].map(({ member }) => ({
+    member,
+    unfit: unfitBecause(member, epoch, link(member.id)),
+  }));
+}
+
+const unfitBecause = (member: Member, epoch: number, link: LinkState): Unfit | null => {
+  if (link === 'dead') return 'dead';
+  if (member.isDraining) return 'draining';
+  return member.steppedDown === epoch ? 'stepped down' : null;
+};
+
+/** Who has the role; null when nobody can. */
+export const electCore = (constituency: Constituency): Member | null =>
+  candidatesOf(constituency).find(({ unfit }) => unfit === null)?.member ?? null;
+
+/** Why it is this one, in words. */
+export function whyCore(constituency: Constituency): string {
+  const candidates = candidatesOf(constituency);
+  const at = candidates.findIndex(({ unfit }) => unfit === null);
+  if (candidates.length === 0) return 'no member may have the role';
+  const passed = candidates
+    .slice(0, at === -1 ? undefined : at)
+    .map(({ member, unfit }) => `${member.name} (${unfit})`);
+  if (at === -1) return `nobody is fit: ${passed.join(', ')}`;
+  return passed.length === 0 ? 'its turn' : `next after ${passed.join(', ')}`;
+}
