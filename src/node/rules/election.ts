@@ -2,7 +2,8 @@
  * Rule: election — which member has the core role, from the view, who is alive, and the time.
  *
  * Members that may have the role stand in a ring in the order of sha256(mesh | member). Time is
- * cut into epochs; each begins one place further on. The first fit member from there has the role.
+ * cut into epochs; each begins one place further on. The first fit member from there has the
+ * role.
  * 1. Who sees the same members alive in the same epoch names the same one; nobody votes.
  * 2. Whoever is fit all the time has the role exactly in its turn. Who is not leaves its turn to the
  *    next of the ring, and the turns of others are as they were.
