@@ -5,8 +5,8 @@
  * cut into epochs; each begins one place further on. The first fit member from there has the
  * role.
  * 1. Who sees the same members alive in the same epoch names the same one; nobody votes.
- * 2. Whoever is fit all the time has the role exactly in its turn. Who is not leaves its turn to the
- *    next of the ring, and the turns of others are as they were.
+ * 2. Whoever is fit all the time has the role exactly in its turn. Who is not leaves its turn to
+ *    the next of the ring, and the turns of others are as they were.
  * 3. Both sides of a partition have one, so no duty may need to happen exactly once.
  * 4. A term is a pair (epoch, n). A higher one wins, and one from more than an epoch ahead of us is
  *    not believed: else a wrong clock would have the last word for ever.
