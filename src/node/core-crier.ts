@@ -57,7 +57,7 @@ export function createCrier(
       const nowMs = clock.monotonicMs();
       const connected = new Set(swarm.connections().map(({ peer }) => peer));
       for (const listener of listeners) {
-        if (!connected.has(listener as PeerKey) || taken.has(listener)) continue;
+        if (!connected.has(listener) || taken.has(listener)) continue;
         if ((dueMs.get(listener) ?? 0) > nowMs) continue;
         dueMs.set(listener, nowMs + AGAIN_MS);
         void tell(claim, listener, name);
@@ -73,7 +73,7 @@ async function ask(
 ): Promise<ClaimAnswer | null> {
   try {
     const bytes = encodeClaim(claim);
-    return decodeClaimAnswer(await swarm.request(listener as PeerKey, 'core', bytes, ANSWER_MS));
+    return decodeClaimAnswer(await swarm.request(listener, 'core', bytes, ANSWER_MS));
   } catch {
     return null; // It is told again.
   }

@@ -34,7 +34,7 @@ import {
   type Term,
   whyCore,
 } from './rules/election.ts';
-import { createWake } from './wake.ts';
+import { createWake, type Wake } from './wake.ts';
 
 /** How long the elected one waits before it takes the role. Unit: ms. DESIGN §5. */
 const SETTLE_MS = 3_000;
@@ -98,32 +98,9 @@ interface Memory {
 
 /** Opens the loop; it does nothing until `run`. */
 export async function openCore(ports: CorePorts, context: CoreContext): Promise<Core> {
-  const { clock, crypto } = ports;
-  const wake = createWake(clock);
-  const memory: Memory = {
-    terms: await openTerms(ports.disk),
-    acting: null,
-    heard: null,
-    last: null,
-    listeners: new Set(),
-    electedMs: null,
-    settleMs: SETTLE_MS,
-    lastEpoch: null,
-    problem: null,
-  };
-  const places = new Map<MemberId, string>();
-  const place = (member: MemberId): string => {
-    const known = places.get(member) ?? placeInRing(crypto, context.view().mesh.id, member);
-    places.set(member, known);
-    return known;
-  };
-  const hlcMs = (): number => Math.max(clock.wallMs(), context.seenMs());
-  const constituency = (): Constituency => {
-    const view = context.view();
-    const link = (id: MemberId): LinkState => (id === context.self ? 'alive' : context.link(id));
-    return { view, epoch: epochAt(view, hlcMs()), place, link };
-  };
-  const desk: Desk = { ports, context, memory, constituency };
+  const wake = createWake(ports.clock);
+  const memory = emptyMemory(await openTerms(ports.disk));
+  const desk: Desk = { ports, context, memory, constituency: createConstituency(ports, context) };
   return {
     holder: () => holderOf(desk),
     lastHolder: () => memory.last,
@@ -131,25 +108,60 @@ export async function openCore(ports: CorePorts, context: CoreContext): Promise<
       memory.listeners.add(listener);
       return () => memory.listeners.delete(listener);
     },
-    constituency,
-    nextEpochMs: () => (constituency().epoch + 1) * epochMsOf(context.view()),
+    constituency: desk.constituency,
+    nextEpochMs: () => (desk.constituency().epoch + 1) * epochMsOf(context.view()),
     report: () => reportOf(memory),
     mark: wake.mark,
-    run: async (swarm, signal) => {
-      const crier = createCrier(ports, swarm, (term) => outbid(desk, term));
-      const ends = [serve(desk, swarm), swarm.onConnectionChange(crier.forget)];
-      for (let waitMs = 0; !signal.aborted; ) {
-        const dueMs = clock.monotonicMs() + waitMs;
-        await wake.wait(waitMs, signal);
-        if (clock.monotonicMs() - dueMs >= GAP_MS) release(desk, 'a gap'); // Invariant 2.
-        if (!signal.aborted) await look(desk);
-        if (memory.acting !== null) crier.cry(memory.acting, listeners(desk));
-        const isBusy = memory.electedMs !== null || memory.acting !== null;
-        waitMs = isBusy ? TICK_MS : Math.min(IDLE_MS, epochEndsInMs(desk, hlcMs()));
-      }
-      for (const end of ends) end();
-    },
+    run: (swarm, signal) => run(desk, wake, swarm, signal),
   };
+}
+
+const emptyMemory = (terms: Terms): Memory => ({
+  terms,
+  acting: null,
+  heard: null,
+  last: null,
+  listeners: new Set(),
+  electedMs: null,
+  settleMs: SETTLE_MS,
+  lastEpoch: null,
+  problem: null,
+});
+
+/** The hybrid clock, ms. */
+const hlcMsOf = ({ clock }: CorePorts, { seenMs }: CoreContext): number =>
+  Math.max(clock.wallMs(), seenMs());
+
+const createConstituency = (ports: CorePorts, context: CoreContext): Desk['constituency'] => {
+  const places = new Map<MemberId, string>();
+  const place = (member: MemberId): string => {
+    const known = places.get(member) ?? placeInRing(ports.crypto, context.view().mesh.id, member);
+    places.set(member, known);
+    return known;
+  };
+  const link = (id: MemberId): LinkState => (id === context.self ? 'alive' : context.link(id));
+  return () => {
+    const view = context.view();
+    return { view, epoch: epochAt(view, hlcMsOf(ports, context)), place, link };
+  };
+};
+
+async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal): Promise<void> {
+  const { ports, context, memory } = desk;
+  const { clock } = ports;
+  const crier = createCrier(ports, swarm, (term) => outbid(desk, term));
+  const ends = [serve(desk, swarm), swarm.onConnectionChange(crier.forget)];
+  for (let waitMs = 0; !signal.aborted; ) {
+    const dueMs = clock.monotonicMs() + waitMs;
+    await wake.wait(waitMs, signal);
+    if (clock.monotonicMs() - dueMs >= GAP_MS) release(desk, 'a gap'); // Invariant 2.
+    if (!signal.aborted) await look(desk);
+    if (memory.acting !== null) crier.cry(memory.acting, listeners(desk));
+    const isBusy = memory.electedMs !== null || memory.acting !== null;
+    const idleMs = Math.min(IDLE_MS, epochEndsInMs(desk, hlcMsOf(ports, context)));
+    waitMs = isBusy ? TICK_MS : idleMs;
+  }
+  for (const end of ends) end();
 }
 
 interface Desk {

@@ -63,7 +63,7 @@ export async function startNode(
   const watch = watchDisk({ ...given, log });
   const ports = { ...given, log, disk: watch.disk };
   const parts = await openParts(ports, build);
-  const { self, replica, links, core, facts, agents, swarm, sync, stop } = parts;
+  const { self, replica, links, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
   const acquaintances = createAcquaintances(ports, self, replica);
   const door = { ...parts, connected: () => connectedMembers(parts) };
@@ -82,14 +82,13 @@ export async function startNode(
   await orStop(swarm, onOpen(api));
 
   const subscriptions: readonly Unsubscribe[] = [
-    replica.onChange(core.mark), //            who may have the core role
     replica.onChange(links.mark), //           somebody came, moved or lost its standing
     replica.onChange(agents.mark), //          what this host should look like may have changed
     replica.onChange(facts.mark), //           an address tie may have been lost
     replica.onChange(events.mark), //          who came, who left
     replica.onChange(acquaintances.mark), //   whom to ask should the journal be lost
     ...afterTrouble(watch, parts), //          what the disk did not take is written now
-    core.onMove(events.mark), //               who has the core role
+    ...aboutCore(parts, events.mark), //       who may have the core role, and who has it
     swarm.onConnectionChange(events.mark), //  who can be talked to
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
     ...served(ports, door), //                 any member lets others in, and says what it applied
@@ -97,10 +96,8 @@ export async function startNode(
   const loops = [
     sync.run(swarm, signal), //                frames between members
     links.run(swarm, signal), //               a connection to every member, for ever
-    ...(parts.isGoing ? [] : [facts.run(signal)]), // what this member says of itself
     acquaintances.run(signal), //              who could give back what it said
-    ...(parts.isGoing ? [] : [core.run(swarm, signal)]), // the core role, when it is its turn
-    agents.run(signal), //                     this host, service by service
+    ...ownLoops(parts), //                     what it says of itself, its roles, its host
     watch.run(signal), //                      whether the disk takes what is written
     events.run(() => pictureNow(parts), signal),
   ];
@@ -117,6 +114,16 @@ const served = (
 ): readonly Unsubscribe[] => [
   serveJoins(ports, door, door.swarm),
   serveApplied(ports.crypto, appliedOf(door), door.swarm),
+
+const aboutCore = ({ replica, core }: Parts, onMove: () => void): Unsubscribe[] => [
+  replica.onChange(core.mark),
+  core.onMove(onMove),
+];
+
+/** Of one that is leaving only its host is left. */
+const ownLoops = ({ facts, core, agents, swarm, isGoing, stop: { signal } }: Parts) => [
+  ...(isGoing ? [] : [facts.run(signal), core.run(swarm, signal)]),
+  agents.run(signal),
 ];
 
 /** What is to be done again when the disk takes what is written. */

@@ -100,6 +100,18 @@ export async function openApi(as = SELF) {
   return { ask, refusal, replica, done, context };
 }
 
+/** A core role that nobody has. */
+const coreOf = (replica: Replica): ApiContext['core'] => ({
+  holder: () => null,
+  constituency: () => ({
+    view: replica.view(),
+    epoch: 1,
+    place: (id) => id,
+    link: () => 'alive',
+  }),
+  nextEpochMs: () => 1_200_000,
+});
+
 function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
   const consent = { current: { services: ['vpn'], allowRun: false, eligible: true } as Consent };
   let drawn = 0;
@@ -122,16 +134,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     },
     twins: { renew: () => undefined, isTwinned: () => false },
     audit: { read: async () => [] },
-    core: {
-      holder: () => null,
-      constituency: () => ({
-        view: replica.view(),
-        epoch: 1,
-        place: (id) => id,
-        link: () => 'alive',
-      }),
-      nextEpochMs: () => 1_200_000,
-    },
+    core: coreOf(replica),
     auditLimits: () => AUDIT_LIMITS,
     setAuditLimits: async () => undefined,
     connected: () => [],
