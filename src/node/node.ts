@@ -114,6 +114,7 @@ const served = (
 ): readonly Unsubscribe[] => [
   serveJoins(ports, door, door.swarm),
   serveApplied(ports.crypto, appliedOf(door), door.swarm),
+];
 
 const aboutCore = ({ replica, core }: Parts, onMove: () => void): Unsubscribe[] => [
   replica.onChange(core.mark),
