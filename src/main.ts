@@ -80,6 +80,10 @@ const local: Local = {
     const { sshCaller } = await import('./node/linux/ssh-caller.ts');
     return await sshCaller(process.env.SSH_CONNECTION);
   },
+  runHere: async (argv, stdin) => {
+    const { openHost } = await import('./node/linux/host.ts');
+    return await openHost().run({ argv, stdin: new TextEncoder().encode(stdin) });
+  },
   isInputTerminal: process.stdin.isTTY === true,
   isErrorTerminal: process.stderr.isTTY === true,
   onInterrupt: (act) => {

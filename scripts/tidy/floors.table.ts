@@ -20,7 +20,7 @@ export interface Floor {
 /** Contract files of floor 0. */
 const GROUND = [/^src\/crdt\//, /^src\/(?:ports|sign|fault)\.ts$/];
 /** What a service is, and what may be asked of it. */
-const CONTRACT = /^src\/services\/(?:service|verb)\.ts$/;
+const CONTRACT = /^src\/services\/(?:service|verb|arguments)\.ts$/;
 /** Packages that are pure: no clock, no randomness, no input or output. */
 const PURE = [/^zod\/mini$/, /^@scure\/base$/, /^ipaddr\.js$/];
 const NODE = /^node:/;
@@ -65,7 +65,7 @@ export const FLOORS: readonly Floor[] = [
     files: /^src\/node\//,
     may: [
       /^src\/node\/(?!linux\/)/,
-      /^src\/services\/(?:service|verb|registry)\.ts$/,
+      /^src\/services\/(?:service|verb|arguments|registry)\.ts$/,
       ...GROUND,
       ...PURE,
     ],
@@ -77,7 +77,7 @@ export const FLOORS: readonly Floor[] = [
       /^src\/cli\//,
       /^src\/fault\.ts$/,
       /^src\/crdt\/(?:names|ids|token|invite-token)\.ts$/,
-      /^src\/services\/registry\.ts$/,
+      /^src\/services\/(?:registry|arguments)\.ts$/,
       ...PURE,
       /^commander$/,
       /^yaml$/,

@@ -5,7 +5,7 @@
  */
 
 import type { Told } from '../node/rules/answers.ts';
-import type { ApiAnswer, ApiRequest } from '../ports.ts';
+import type { ApiAnswer, ApiRequest, HostResult } from '../ports.ts';
 import type { Caller } from '../services/verb.ts';
 import type { Page } from './table.ts';
 
@@ -122,6 +122,8 @@ export interface Local {
   takeEnv(name: string): string | undefined;
   /** The SSH connection by which whoever types this reached this machine; null: none. */
   caller(): Promise<Caller | null>;
+  /** Runs one command on this machine, with or without a daemon. */
+  runHere(argv: readonly string[], stdin: string): Promise<HostResult>;
   /** Runs `act` when the person presses Ctrl-C, and ends with 130; gives what takes that back. */
   onInterrupt(act: () => void): () => void;
   readonly isInputTerminal: boolean;

@@ -109,3 +109,19 @@ test('service commands: help everywhere, and a guess at what was meant', async (
     assert.match(err, pattern, line);
   }
 });
+
+test('service commands: a local verb is carried out here, without a daemon', async () => {
+  // Goal: what helps when nothing else does. Method: the command that runs; refused, it is exit 3.
+  const line = ['toy', 'shake', '--for', '5s'];
+  const ran = { status: 0, stdout: 'well', stderr: '' };
+  const good = await run(line, { services, ran });
+  assert.deepEqual(good.acts, [['runHere', ['shaker', '-'], '5000']]);
+  assert.equal(good.out, '{"shaken":"well"}\n');
+  const bad = await run(line, { services, ran: { ...ran, status: 1 } });
+  assert.equal(bad.status, 3);
+  assert.equal(bad.err, 'box: it: is stuck; pull\n');
+  const long = await run(['toy', 'shake', '--for', '5h'], { services, ran });
+  assert.equal(long.status, 3);
+  assert.match(long.err, /^for: 18000000: not a whole number from 1000 ms to 60000 ms/);
+  assert.deepEqual(long.acts, []);
+});

@@ -6,7 +6,8 @@
  */
 import { Argument, Command, Option } from 'commander';
 import type { Plan } from '../node/verbs.ts';
-import type { Input, Offer, Shown, Verb, Verbs } from '../services/verb.ts';
+import { readArguments } from '../services/arguments.ts';
+import type { Input, LocalVerb, Offer, Shown, Verb, Verbs } from '../services/verb.ts';
 import { readDuration } from './duration.ts';
 import type { Local } from './local.ts';
 import { wrapText } from './plain-text.ts';
@@ -39,6 +40,7 @@ function serviceCommand(shop: Shop): Command {
   const [first] = verbs.verbs;
   if (first !== undefined) withExample(command, `${service} ${first.name} ${first.example}`);
   addVerbs(command, shop, verbs.verbs, false);
+  for (const verb of verbs.local) command.addCommand(localCommand(shop, verb));
   const planned = verbs.verbs.filter(({ canPlan }) => canPlan === true);
   const [example] = planned;
   if (example === undefined) return command;
@@ -87,6 +89,20 @@ function verbCommand(shop: Shop, verb: Verb, name: string, isPlan: boolean): Com
     await open.show(answer, (page) =>
       isPlan ? renderPlan(page, answer as Plan) : renderShown(page, verb.show(answer)),
     );
+  });
+}
+
+function localCommand({ service, local, session }: Shop, verb: LocalVerb): Command {
+  const command = new Command(verb.name).description(verb.help);
+  for (const input of verb.inputs) addInput(command, input);
+  const line = `${service} ${verb.name} ${verb.example}`;
+  return withExample(command, line).action(async (...called: readonly unknown[]) => {
+    const open = session(command);
+    const typed = await argumentsOf(local, verb.inputs, called, command.opts());
+    const given = readArguments(verb.inputs, typed);
+    const { argv, stdin } = verb.command(given);
+    const body = verb.answer(await local.runHere(argv, stdin), given);
+    await open.show(body, (page) => renderShown(page, verb.show(body)));
   });
 }
 

@@ -3,7 +3,7 @@
  */
 import { Fault } from '../fault.ts';
 import type { Told } from '../node/rules/answers.ts';
-import type { ApiAnswer, ApiRequest } from '../ports.ts';
+import type { ApiAnswer, ApiRequest, HostResult } from '../ports.ts';
 import type { Caller, Offer } from '../services/verb.ts';
 import { runCli } from './cli.ts';
 import type { Local, Places } from './local.ts';
@@ -20,6 +20,8 @@ interface Choice {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly caller?: Caller;
+  /** What came of a command of the CLI's own. */
+  readonly ran?: HostResult;
   readonly services?: readonly Offer[];
   readonly isTerminal?: boolean;
   readonly isMember?: boolean | null;
@@ -88,6 +90,10 @@ const localOf = (scene: Scene): Local => {
       return value;
     },
     caller: async () => choice.caller ?? null,
+    runHere: async (argv, stdin) => {
+      acts.push(['runHere', argv, stdin]);
+      return choice.ran ?? { status: 0, stdout: '', stderr: '' };
+    },
     onInterrupt: () => () => undefined,
     isInputTerminal: choice.isTerminal ?? false,
     isErrorTerminal: choice.isTerminal ?? false,

@@ -10,10 +10,10 @@ import * as z from 'zod/mini';
 import { foresee } from '../crdt/foresight.ts';
 import type { MemberId } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
+import { readArguments } from '../services/arguments.ts';
 import type { Caller, Effect, Offer, Scene, Standing, Verb, Verbs } from '../services/verb.ts';
 import { readAs } from './api-body.ts';
 import { mustBeOperator, type OperatorContext, type OperatorPorts, spread } from './operators.ts';
-import { readArguments } from './rules/arguments.ts';
 
 /** What running a verb needs of the node. */
 export interface VerbContext extends OperatorContext {

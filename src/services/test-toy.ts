@@ -3,7 +3,7 @@
  */
 import { intentPath } from '../crdt/paths.ts';
 import { Fault } from '../fault.ts';
-import { type Offer, type Verb, verb } from './verb.ts';
+import { type LocalVerb, type Offer, type Verb, verb } from './verb.ts';
 
 const pathOf = (name: string): string => intentPath({ service: 'toy', kind: 'thing', name });
 
@@ -71,12 +71,26 @@ const list: Verb = verb({
   }),
 });
 
+const shake: LocalVerb = {
+  name: 'shake',
+  help: 'shake the box, mesh or no mesh',
+  example: '--for 5s',
+  inputs: [{ name: 'for', as: 'flag', kind: 'duration', help: 'how long', range: [1_000, 60_000] }],
+  command: (given) => ({ argv: ['shaker', '-'], stdin: `${given.number('for') ?? 1_000}` }),
+  answer: ({ status, stdout }) => {
+    if (status === 0) return { shaken: stdout };
+    throw new Fault('refused', { field: 'box', value: 'it', why: 'is stuck', remedy: 'pull' });
+  },
+  show: (body) => ({ lines: [JSON.stringify(body)] }),
+};
+
 /** The toy, as the node and the CLI see it. */
 export const TOY: Offer = {
   name: 'toy',
   verbs: {
     help: 'things to play with',
     verbs: [put, putBelow, list],
+    local: [shake],
     families: { things: 'what is there' },
     effects: (before, after) => {
       const known = new Set(before.intent.map(({ path }) => path));

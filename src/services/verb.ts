@@ -12,7 +12,7 @@
 import type { Edit } from '../crdt/entry.ts';
 import type { MemberId } from '../crdt/ids.ts';
 import type { Member, View } from '../crdt/view.ts';
-import type { Endpoint } from '../ports.ts';
+import type { Endpoint, HostResult } from '../ports.ts';
 import type { Opening } from './service.ts';
 
 /**
@@ -128,6 +128,21 @@ export interface Verb<Body = unknown> {
   readonly show: (body: Body) => Shown;
 }
 
+/**
+ * A verb that the CLI carries out on this VM by itself, with or without a daemon and a mesh: for
+ * when nothing else helps. Needs root.
+ */
+export interface LocalVerb extends Pick<Verb, 'name' | 'help' | 'example' | 'inputs'> {
+  /** The one command to run. */
+  readonly command: (given: Arguments) => {
+    readonly argv: readonly string[];
+    readonly stdin: string;
+  };
+  /** What came of it. Fault 'refused' when it failed. */
+  readonly answer: (result: HostResult, given: Arguments) => Readonly<Record<string, unknown>>;
+  readonly show: (body: unknown) => Shown;
+}
+
 /** What a change would do to one member's host. */
 export interface Effect {
   readonly member: string;
@@ -147,6 +162,7 @@ export interface Verbs {
   /** Of the service, for the help: `firewall`'s is `what may pass between whom`. */
   readonly help: string;
   readonly verbs: readonly Verb[];
+  readonly local: readonly LocalVerb[];
   /** What verbs of two words are about, by the first. */
   readonly families: Readonly<Record<string, string>>;
   /** What a change of the view does to each member's host. Members without effect are left out. */

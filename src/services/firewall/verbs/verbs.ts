@@ -24,6 +24,7 @@ export const firewallVerbs: Verbs = {
     ruleVerb('reject', 'refuse connections, and say so', 'tcp/25 --direction out --zone wan'),
     ...[listVerb, importVerb, ...objectVerbs, ...traceVerbs],
   ],
+  local: [],
   families: { group: 'named sets of members and addresses' },
   effects,
 };

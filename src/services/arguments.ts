@@ -5,8 +5,8 @@
  * What a service's own rules are given is plain text of a bounded length: no control characters, no
  * lists of thousands, no field that nobody asked for.
  */
-import { Fault } from '../../fault.ts';
-import type { Arguments, Input, InputKind } from '../../services/verb.ts';
+import { Fault } from '../fault.ts';
+import type { Arguments, Input, InputKind } from './verb.ts';
 
 /** Longest text. Unit: characters. Names, selectors and comments are far below it. */
 const TEXT_MAX = 1_024;
