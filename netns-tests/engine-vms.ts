@@ -159,8 +159,7 @@ export async function makeEngineVms(
 }
 
 async function makeVm(n: number, namespace: string, engine: string): Promise<EngineVm> {
-  const directory = await mkdtemp(join(tmpdir(), 'cnsmo-engine-'));
-  const logged: string[] = [];
+  const [directory, logged] = [await mkdtemp(join(tmpdir(), 'cnsmo-engine-')), [] as string[]];
   const random = openRandom();
   const privateKey = random.bytes(32);
   const member = memberOf(n, openCrypto().wgPublicKey(privateKey));
@@ -173,6 +172,7 @@ async function makeVm(n: number, namespace: string, engine: string): Promise<Eng
   const context = {
     view: () => view,
     self: () => ({ id: member.id, interface: name, port: 7300, facts, seen: new Map() }),
+    openings: () => [],
     secrets: () => privateKey,
     ledger,
     onReport: (news: AgentReport) => {

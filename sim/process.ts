@@ -29,6 +29,7 @@ export interface ProcessContext {
 const MONITORS: ReadonlySet<string> = new Set([
   'ip monitor link address route rule',
   'nft monitor rules',
+  'nft monitor',
 ]);
 /** Longest time until wireguard-go has made its interface, and until it answers. Unit: ms. */
 const INTERFACE_MS_MAX = 80;

@@ -16,6 +16,7 @@ import type {
   Command,
   Found,
   NodeSelf,
+  Opening,
   Problem,
   Results,
   Self,
@@ -31,6 +32,8 @@ import { isSettled, type Outcome } from './rules/pace.ts';
 export interface PassContext extends ApplyContext {
   readonly view: () => View;
   readonly self: () => NodeSelf | Promise<NodeSelf>;
+  /** What all services that run here need open. */
+  readonly openings: (view: View, self: NodeSelf) => readonly Opening[];
 }
 
 /** What came of a pass. */
@@ -66,15 +69,8 @@ export function createPass<Desired, Observed>(
   service: Service<Desired, Observed>,
   context: PassContext,
 ): (signal: AbortSignal) => Promise<PassResult> {
-  const ageOf = createViewAge();
-  const stepsMs = createClockSteps(ports.clock);
   const memory = createDriftMemory(service);
-  const selfNow = async (view: View): Promise<Self> => {
-    const self = await context.self();
-    const nowMs = ports.clock.monotonicMs();
-    const ages = { stepsMs: stepsMs(), viewAgeMs: ageOf(view, nowMs) };
-    return { ...self, ...ages, nowMs, wallMs: ports.clock.wallMs(), made: context.ledger.ids() };
-  };
+  const selfNow = createSelf(ports, context);
   return async (signal) => {
     const view = context.view();
     const self = await orFailure(() => selfNow(view));
@@ -109,6 +105,26 @@ export function createPass<Desired, Observed>(
       seen === null || !isDone ? [] : service.signs(seen.desired, seen.state, view, self);
     const summary = seen === null ? null : service.summary(seen.state, view, self);
     return { ...outcome, changes, drift: told, signs, summary };
+  };
+}
+
+/** Makes the function that says what the node knows of itself now. */
+function createSelf({ clock }: PassPorts, context: PassContext): (view: View) => Promise<Self> {
+  const ageOf = createViewAge();
+  const stepsMs = createClockSteps(clock);
+  return async (view) => {
+    const self = await context.self();
+    const nowMs = clock.monotonicMs();
+    const ages = { stepsMs: stepsMs(), viewAgeMs: ageOf(view, nowMs) };
+    const openings = context.openings(view, self);
+    return {
+      ...self,
+      ...ages,
+      nowMs,
+      wallMs: clock.wallMs(),
+      openings,
+      made: context.ledger.ids(),
+    };
   };
 }
 

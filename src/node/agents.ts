@@ -53,7 +53,11 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
   const secrets = () => context.local.keys.wgPrivateKey;
   const self = () => selfOf(context, facts);
   const view = context.replica.view;
-  const agentContext = { view, self, secrets, ledger, onReport: board.put };
+  const openings = (seen: View, node: NodeSelf) =>
+    SERVICES.filter(({ name }) => context.config.current.services.includes(name)).flatMap(
+      (service) => service.openings(seen, node),
+    );
+  const agentContext = { view, self, openings, secrets, ledger, onReport: board.put };
   const keepers = SERVICES.map((service) => {
     const { name } = service;
     const isWanted = () => context.config.current.services.includes(name);

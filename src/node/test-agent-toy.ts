@@ -215,6 +215,7 @@ export const startToy = async (answer: Responder = () => null) => {
   const context = {
     view: () => VIEW,
     self: () => SELF,
+    openings: () => [],
     secrets: () => SECRET,
     ledger: await openLedger(memoryDisk(ran)),
     onReport: (report: AgentReport) => void reports.push(report),

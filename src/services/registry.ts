@@ -1,6 +1,7 @@
 /**
  * Rule: registry — the services that this build carries. A new one is a folder and a line here.
  */
+import { firewall } from './firewall/firewall.ts';
 import type { Service } from './service.ts';
 import { vpn } from './vpn/vpn.ts';
 
@@ -21,4 +22,4 @@ const erase = <Desired, Observed>(service: Service<Desired, Observed>): AnyServi
 });
 
 /** All services, in the order in which they are started. */
-export const SERVICES: readonly AnyService[] = [erase(vpn)];
+export const SERVICES: readonly AnyService[] = [erase(vpn), erase(firewall)];

@@ -48,6 +48,8 @@ export interface Self {
    * change.
    */
   readonly viewAgeMs: number;
+  /** What all services that run here need open. */
+  readonly openings: readonly Opening[];
   /** Ids in the undo ledger: what on this host was made by this node, and is not yet undone. */
   readonly made: ReadonlySet<string>;
 }
@@ -55,7 +57,10 @@ export interface Self {
 /**
  * What a node tells its agents of itself; each agent adds its clocks and the ledger at every pass.
  */
-export type NodeSelf = Omit<Self, 'nowMs' | 'wallMs' | 'stepsMs' | 'viewAgeMs' | 'made'>;
+export type NodeSelf = Omit<
+  Self,
+  'nowMs' | 'wallMs' | 'stepsMs' | 'viewAgeMs' | 'made' | 'openings'
+>;
 
 /**
  * A secret of this node that a command needs on its standard input. The name travels, the bytes do
@@ -212,7 +217,7 @@ export interface Service<Desired, Observed> {
    * that is not as expected marks the service.
    */
   readonly signs: (desired: Desired, observed: Observed, view: View, self: Self) => Signs;
-  readonly openings: (view: View, self: Self) => readonly Opening[];
+  readonly openings: (view: View, self: NodeSelf) => readonly Opening[];
   readonly summary: (observed: Observed, view: View, self: Self) => Summary;
   /** What people may ask of it; absent: nothing. */
   readonly verbs?: Verbs;

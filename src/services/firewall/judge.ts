@@ -36,7 +36,7 @@ export interface Judgement {
  * ICMP without which networks do not work: errors, path MTU, neighbours, multicast groups. Nothing
  * forbids them.
  */
-const ESSENTIAL = {
+export const ESSENTIAL = {
   icmp: [3, 11, 12],
   icmpv6: [1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 143],
 } as const;

@@ -60,9 +60,21 @@ export interface Lane {
   readonly fallback: Default;
 }
 
+/** Lanes on trial. */
+export interface Trialling {
+  readonly id: string;
+  readonly lanes: readonly Lane[];
+  /** How long from its first application. Unit: s. */
+  readonly seconds: number;
+}
+
 /** What the fallback of a lane does; audited, it forbids nothing. */
 export const fallbackAction = ({ fallback }: Lane): Default['action'] =>
   fallback.audit === true ? 'allow' : fallback.action;
+
+/** Whether anything here is decided or logged. */
+export const isActive = ({ clauses, audits, fallback }: Lane): boolean =>
+  clauses.length > 0 || audits.length > 0 || fallback.action !== 'allow';
 
 /** The four lanes of a member. */
 export const lanesOf = (site: Site): readonly Lane[] => {

@@ -7,6 +7,8 @@
  *    name. The first that matches decides.
  * 3. As long as the intent is the same, the policy is the same object.
  */
+import { compareHlc } from '../../crdt/hlc.ts';
+import { intentPath } from '../../crdt/paths.ts';
 import { type ReadRecord, readRecord } from '../../crdt/records.ts';
 import type { Intent, IntentClaim, View } from '../../crdt/view.ts';
 import {
@@ -17,6 +19,8 @@ import {
   groupSchema,
   type RuleRecord,
   ruleSchema,
+  type TrialRecord,
+  trialSchema,
   type Zone,
 } from './schemas.table.ts';
 import type { Groups } from './selectors.ts';
@@ -46,6 +50,13 @@ export interface Unread {
   readonly why: string;
 }
 
+/** Changes that operators try out. */
+export interface TrialOrder extends TrialRecord {
+  readonly id: string;
+  readonly path: string;
+  readonly claim: IntentClaim;
+}
+
 /** All that operators want of the firewall. */
 export interface Policy {
   /** In the order in which they decide, disabled and expired ones included. */
@@ -54,6 +65,8 @@ export interface Policy {
   readonly groups: Groups;
   /** One for each zone and direction. */
   readonly defaults: readonly Default[];
+  /** The latest first. */
+  readonly trials: readonly TrialOrder[];
   readonly unread: readonly Unread[];
 }
 
@@ -72,6 +85,30 @@ export const defaultOf = (policy: Policy, zone: Zone, direction: Direction): Def
   if (found === undefined) throw new TypeError(`no default for ${zone} ${direction}`);
   return found;
 };
+
+/** The view as it would be with the changes of a trial. */
+export const withTrial = (view: View, trial: TrialOrder): View => {
+  const places = new Map(trial.changes.map((each) => [placeOf(each), each]));
+  const stays = view.intent.filter(
+    (each) => each.service !== SERVICE || !places.has(placeOf(each)),
+  );
+  const before = new Map(
+    view.intent
+      .filter(({ service }) => service === SERVICE)
+      .map((each) => [placeOf(each), each] as const),
+  );
+  const changed = trial.changes.flatMap(({ kind, name, value }): readonly Intent[] => {
+    if (value === null) return [];
+    const place = { service: SERVICE, kind, name };
+    const there = before.get(placeOf(place));
+    const older = there === undefined ? [] : [there, ...there.older];
+    return [{ ...trial.claim, ...place, path: intentPath(place), value, older }];
+  });
+  return { ...view, intent: [...stays, ...changed] };
+};
+
+const placeOf = ({ kind, name }: { readonly kind: string; readonly name: string }): string =>
+  `${kind}/${name}`;
 
 /** Whether a rule counts now. `wallMs`: Unix ms. */
 export const isInForce = ({ enabled, expiry }: RuleRecord, wallMs: number): boolean =>
@@ -108,8 +145,12 @@ const readPolicy = (intent: readonly Intent[]): Policy => {
       ({ intent: { name }, claim, found }) => [name, { ...found, claim }],
     ),
   );
+  const trials = readAll('trial', (value) => readRecord(trialSchema, value)).map(
+    ({ intent: { name, path }, claim, found }) => ({ ...found, id: name, path, claim }),
+  );
   return {
     rules: rules.toSorted(compareRules),
+    trials: trials.toSorted((a, b) => compareHlc(b.claim.hlc, a.claim.hlc)),
     groups: new Map(groups),
     defaults: DEFAULT_NAMES.map(({ name, zone, direction }) => ({
       ...{ zone, direction, path: `intent/${SERVICE}/default/${name}` },

@@ -7,6 +7,7 @@
  */
 import * as z from 'zod/mini';
 import { isAddress } from '../../crdt/addresses.ts';
+import type { Value } from '../../crdt/entry.ts';
 import { type MemberId, parseMemberId } from '../../crdt/ids.ts';
 import { isLabelKey, LABEL_VALUE_PATTERN, LABELS_MAX, NAME_PATTERN } from '../../crdt/names.ts';
 import { parseCidr } from './cidr.ts';
@@ -192,6 +193,28 @@ export const defaultSchema = z.strictObject({
   audit: z.exactOptional(z.literal(true, 'must be true')),
 });
 export type DefaultRecord = z.infer<typeof defaultSchema>;
+
+/** Most changes of one trial, and how long it may last. */
+const CHANGES_MAX = 1_000;
+const TRIAL_SECONDS_MAX = 86_400;
+
+/** `intent/firewall/trial/<id>`: changes that end by themselves unless they are confirmed. */
+export const trialSchema = z.strictObject({
+  /** Counted by each member from when it applied them. */
+  seconds: integer(1, TRIAL_SECONDS_MAX),
+  changes: z
+    .array(
+      z.strictObject({
+        kind: oneOf(['rule', 'group', 'default']),
+        name,
+        /** The object as it would be; null: it would be gone. */
+        value: z.custom<Value>(),
+      }),
+      'must be a list',
+    )
+    .check(z.minLength(1, 'is empty'), z.maxLength(CHANGES_MAX, `holds more than ${CHANGES_MAX}`)),
+});
+export type TrialRecord = z.infer<typeof trialSchema>;
 
 /** Names of the defaults. */
 export const DEFAULT_NAMES = ZONES.flatMap((zone) =>

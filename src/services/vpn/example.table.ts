@@ -87,6 +87,7 @@ export const exampleSelf = (changes: Partial<Self> = {}): Self => ({
   wallMs: EXAMPLE_WALL_MS,
   stepsMs: [],
   viewAgeMs: 0,
+  openings: [],
   made: new Set(['vpn-link']),
   ...changes,
 });

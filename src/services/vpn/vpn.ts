@@ -5,7 +5,7 @@
  * `plan.ts` what should be, `diff.ts` what to run, `endpoint.ts` where a peer is, `signs.ts` and
  * `monitor.ts` when to look again.
  */
-import type { Opening, Self, Service } from '../service.ts';
+import type { NodeSelf, Opening, Service } from '../service.ts';
 import { diff } from './diff.ts';
 import { monitors } from './monitor.ts';
 import { plan } from './plan.ts';
@@ -15,7 +15,7 @@ import { summary } from './report.ts';
 import { signs } from './signs.ts';
 import type { VpnDesired, VpnObserved } from './state.ts';
 
-const opening = (self: Self, protocol: 'tcp' | 'udp', why: string): Opening => ({
+const opening = (self: NodeSelf, protocol: 'tcp' | 'udp', why: string): Opening => ({
   zone: 'wan',
   protocol,
   port: self.port,

@@ -1,0 +1,199 @@
+/**
+ * Rule: firewall compile lane — one lane as chains, maps and sets of nft.
+ *
+ * Each lane has two chains: `…` for packets of a connection's opener and `…/back` for those of the
+ * other side, which see the same connection from behind. Whoever calls a lane goes on after it when
+ * the connection is allowed.
+ * 1. Members come and go in maps and sets only; the chains stay as they are.
+ * 2. IPv6 has all that IPv4 has.
+ */
+import type { Family } from './cidr.ts';
+import {
+  cidrKey,
+  FAMILIES,
+  type Fields,
+  fieldsOf,
+  type Names,
+  partRules,
+  setsOf,
+  TYPE_OF,
+  typesSeen,
+  type Way,
+} from './compile-part.ts';
+import { type Clause, fallbackAction, type Guard, type Lane } from './lane.ts';
+import {
+  COUNTER,
+  DROP,
+  type Expression,
+  elementsOf,
+  goto,
+  is,
+  logged,
+  lookup,
+  meta,
+  type NftElement,
+  type NftRule,
+  type NftSet,
+  oneOrSet,
+  payload,
+  RETURN,
+  type Table,
+} from './nft.ts';
+import type { Action } from './schemas.table.ts';
+import { type ExactKey, isPlain, type OrderedPart, sortLane } from './sort-lane.ts';
+
+/** The name of a lane's chain. `side`: which of two rulesets in the table it belongs to. */
+export const laneName = (side: string, { zone, direction }: Lane, way: Way): string =>
+  `${side}/${zone}-${direction}${way === 'back' ? '/back' : ''}`;
+
+/** The chain of a side that refuses with notice. */
+const rejectName = (side: string): string => `${side}/reject`;
+
+/** Compiles a lane. */
+export const compileLane = (side: string, lane: Lane): Table => {
+  const names = { side, lane: laneName(side, lane, 'forth') };
+  const sorted = sortLane(lane);
+  const keyed = (kind: string, keys: readonly ExactKey[]): readonly NftElement[] =>
+    keys.map((key) => elementOf(names, key, kind === 'ports'));
+  const hostsOf = (family: Family) =>
+    sorted.hosts.filter(({ address }) => address?.family === family);
+  const maps = [
+    ...FAMILIES.map((family) =>
+      mapOf(
+        `${names.lane}/${family}`,
+        [TYPE_OF[family], 'inet_proto', 'inet_service'],
+        [...keyed(family, hostsOf(family))],
+      ),
+    ),
+    mapOf(`${names.lane}/ports`, ['inet_proto', 'inet_service'], keyed('ports', sorted.ports)),
+  ];
+  const audits = lane.audits.map((clause): OrderedPart => {
+    return { clause, part: 'all', remote: clause.remote, ports: clause.ports };
+  });
+  const chain = (way: Way) => ({
+    name: laneName(side, lane, way),
+    hook: null,
+    rules: rulesOf(names, { ...lane, audits }, sorted.ordered, way),
+  });
+  const chains = lane.clauses.filter(({ rule }) => !isPlain(rule)).map(ruleChain(names));
+  return {
+    sets: [...maps, ...[...audits, ...sorted.ordered].flatMap((part) => setsOf(names, part))],
+    chains: [...chains, chain('forth'), chain('back')],
+  };
+};
+
+const mapOf = (name: string, type: readonly string[], elements: readonly NftElement[]): NftSet => ({
+  ...{ name, kind: 'map', type, flags: [], isCounted: true },
+  elements: elementsOf(elements),
+});
+
+const elementOf = (names: Names, key: ExactKey, isWide: boolean): NftElement => {
+  const { address, protocol, port, clause } = key;
+  const rest = [protocol, port];
+  const host = isWide || address === null ? [] : [address.text.split('/')[0]];
+  return {
+    key: { concat: [...host, ...rest] },
+    verdict: verdictOf(names, clause),
+    rule: clause.rule.name,
+  };
+};
+
+/** What a clause does with a packet. */
+const verdictOf = (names: Names, { rule }: Clause): Expression =>
+  isPlain(rule) ? actionVerdict(names.side, rule.action) : goto(`${names.lane}/rule/${rule.name}`);
+
+const actionVerdict = (side: string, action: Action): Expression =>
+  action === 'allow' ? RETURN : action === 'deny' ? DROP : goto(rejectName(side));
+
+/** What a rule does beside deciding, for new connections only. */
+const ruleChain =
+  (names: Names) =>
+  ({ rule }: Clause) => {
+    const isNew = { match: { op: 'in', left: { ct: { key: 'state' } }, right: 'new' } };
+    const rules: Expression[][] = [];
+    if (rule.log === true) {
+      rules.push([isNew, ...logged(`cnsmo ${rule.action} ${rule.name} `)]);
+    }
+    if (rule.rate !== undefined) {
+      const { count, per, burst } = rule.rate;
+      rules.push([isNew, { limit: { rate: count, burst, per, inv: true } }, COUNTER, DROP]);
+    }
+    if (rule.connections !== undefined) {
+      const statement = { 'ct count': { val: rule.connections, inv: true } };
+      for (const family of FAMILIES) {
+        const key = payload(family, 'saddr');
+        const name = `${names.lane}/rule/${rule.name}/${family}`;
+        rules.push([
+          isNew,
+          { meter: { key, stmt: statement, size: METER_SIZE, name } },
+          COUNTER,
+          DROP,
+        ]);
+      }
+    }
+    rules.push([actionVerdict(names.side, rule.action)]);
+    return {
+      name: `${names.lane}/rule/${rule.name}`,
+      hook: null,
+      rules: rules.map((expr): NftRule => ({ comment: rule.name, expr })),
+    };
+  };
+
+/** Most addresses that a meter remembers: nft's own default. */
+const METER_SIZE = 65_535;
+
+type AuditedLane = Omit<Lane, 'audits'> & { readonly audits: readonly OrderedPart[] };
+
+const rulesOf = (
+  names: Names,
+  lane: AuditedLane,
+  ordered: readonly OrderedPart[],
+  way: Way,
+): readonly NftRule[] => {
+  const fields = fieldsOf(lane.direction, way);
+  const port = payload('th', fields.port);
+  const [hosts4, hosts6] = FAMILIES.map((family) => ({
+    expr: [
+      lookup([payload(family, fields.remote), meta('l4proto'), port], `${names.lane}/${family}`),
+    ],
+  }));
+  return [
+    ...lane.audits.flatMap((part) =>
+      partRules(names, part, fields, [...logged(`cnsmo audit ${part.clause.rule.name} `)]),
+    ),
+    ...(hosts4 === undefined || hosts6 === undefined ? [] : [hosts4, hosts6]),
+    { expr: [lookup([meta('l4proto'), port], `${names.lane}/ports`)] },
+    ...ordered.flatMap((part) =>
+      partRules(names, part, fields, [COUNTER, verdictOf(names, part.clause)]),
+    ),
+    ...lane.guards.flatMap((guard) => guardRules(guard, fields)),
+    ...fallbackRules(names, lane),
+  ];
+};
+
+const guardRules = (guard: Guard, fields: Fields): readonly NftRule[] => {
+  const { protocol, values, remote, why } = guard;
+  const what =
+    protocol === 'icmp' || protocol === 'icmpv6'
+      ? is(payload(protocol, 'type'), typesSeen(protocol, values, fields.way))
+      : is(payload(protocol, fields.port), oneOrSet(values));
+  const from = (remote ?? []).map(({ family, text }) =>
+    is(payload(family, fields.remote), cidrKey(text)),
+  );
+  return [{ comment: why, expr: [...from, what, COUNTER, RETURN] }];
+};
+
+const fallbackRules = (names: Names, lane: AuditedLane): readonly NftRule[] => {
+  const { fallback, zone, direction } = lane;
+  if (fallback.action === 'allow') return [];
+  const isAudit = fallback.audit === true;
+  const prefix = `cnsmo ${isAudit ? 'audit' : fallback.action} ${zone}-${direction} `;
+  const isNew = { match: { op: 'in', left: { ct: { key: 'state' } }, right: 'new' } };
+  const action = fallbackAction({ ...lane, audits: [] });
+  return [
+    { comment: 'default', expr: [isNew, ...logged(prefix)] },
+    ...(isAudit
+      ? []
+      : [{ comment: 'default', expr: [COUNTER, actionVerdict(names.side, action)] }]),
+  ];
+};

@@ -1,0 +1,279 @@
+/**
+ * Rule: firewall compile — the whole table for one member: where packets enter, which lane judges
+ * them, and how a connection that was judged passes on without being judged again.
+ *
+ * A table holds one ruleset, or two while a change is on trial: the side `now`, and `trial`, which
+ * goes first as long as its elements in the maps `trial-…` live. The kernel ends them by itself.
+ * 1. A connection is judged by its opener's packets, as they come (before DNAT) and as they leave
+ *    (after DNAT): `in` at prerouting, `out` at output and forward. Packets of the other side are
+ *    judged from behind, but where an address was rewritten: there the opener's packets decide.
+ * 2. Whoever passed carries the generation of the ruleset in the first 8 bits of its connection's
+ *    mark. A new generation makes all be judged once more, so what is now forbidden is cut.
+ * 3. The base chains accept: whatever goes wrong, nobody is locked out by what is not there.
+ * 4. What goes from guests of this host (containers) to elsewhere is judged as what leaves.
+ */
+import { compileLane, laneName } from './compile-lane.ts';
+import { ICMP_NAMES } from './icmp.table.ts';
+import { ESSENTIAL } from './judge.ts';
+import { isActive, type Lane } from './lane.ts';
+import {
+  ACCEPT,
+  ct,
+  type Expression,
+  elementsOf,
+  goto,
+  type Hook,
+  has,
+  is,
+  isNot,
+  jump,
+  lookup,
+  meta,
+  type NftChain,
+  type NftElement,
+  type NftRule,
+  type NftSet,
+  oneOrSet,
+  payload,
+  type Table,
+} from './nft.ts';
+import type { Direction, Zone } from './schemas.table.ts';
+
+export type Side = 'now' | 'trial';
+
+/** One ruleset of a table. */
+export interface Ruleset {
+  readonly lanes: readonly Lane[];
+  /** 1 to 255: what judged connections are marked with. */
+  readonly generation: number;
+}
+
+/** A ruleset on trial. */
+export interface Trial extends Ruleset {
+  readonly id: string;
+  /** How long from its first application. Unit: s. */
+  readonly seconds: number;
+}
+
+/** Hooks, and where in them: before DNAT (-100), and before what others filter (0). */
+const HOOKS: Readonly<Record<Hook['hook'], number>> = {
+  prerouting: -110,
+  input: -5,
+  forward: -5,
+  output: -5,
+};
+const HOOK_NAMES = ['prerouting', 'input', 'forward', 'output'] as const;
+
+/** Interfaces behind which are guests of this host: containers and virtual machines. */
+const GUEST_INTERFACES = ['docker*', 'br-*', 'podman*', 'cni*', 'virbr*', 'lxc*', 'lxd*', 'incus*'];
+
+/**
+ * Below, a port is a server's; from here on the kernel gives them to openers: the first of
+ * `net.ipv4.ip_local_port_range`.
+ */
+const EPHEMERAL_FIRST = 32_768;
+
+/** The map that lets everything pass for a time: `firewall open`. */
+export const OPEN_MAP = 'open';
+export const trialMap = (hook: Hook['hook']): string => `trial-${hook}`;
+/** The empty chain that says that a trial was begun, whatever became of it. */
+export const triedName = (id: string): string => `tried/${id}`;
+/** The chain that holds the generation of a side. */
+export const stampName = (side: Side): string => `${side}/stamp`;
+
+const FAMILIES = ['ipv4', 'ipv6'] as const;
+
+/** Compiles the table. `tried`: trials that were begun and whose words still stand. */
+export const compile = (
+  ownInterface: string,
+  now: Ruleset,
+  trial: Trial | null,
+  tried: readonly string[],
+): Table => {
+  const parts = [
+    sideOf(ownInterface, 'now', now),
+    ...(trial === null ? [] : [sideOf(ownInterface, 'trial', trial)]),
+  ];
+  return {
+    sets: [
+      timedMap(OPEN_MAP, []),
+      ...HOOK_NAMES.map((hook) => timedMap(trialMap(hook), trialElements(hook, trial))),
+      ...parts.flatMap(({ sets }) => sets),
+    ],
+    chains: [
+      ...tried.map((id): NftChain => ({ name: triedName(id), hook: null, rules: [] })),
+      ...parts.flatMap(({ chains }) => chains),
+      ...HOOK_NAMES.map(baseChain),
+    ],
+  };
+};
+
+const timedMap = (name: string, elements: readonly NftElement[]): NftSet => ({
+  ...{ name, kind: 'map', type: 'nf_proto', flags: ['timeout'], isCounted: false },
+  elements: elementsOf(elements),
+});
+
+/** The map's elements, without their time: whoever adds them says it. */
+const trialElements = (hook: Hook['hook'], trial: Trial | null): readonly NftElement[] =>
+  trial === null
+    ? []
+    : FAMILIES.map((key) => ({ key, verdict: goto(`trial/${hook}`), rule: null }));
+
+const baseChain = (hook: Hook['hook']): NftChain => ({
+  name: hook,
+  hook: { hook, prio: HOOKS[hook] },
+  rules: [
+    ...(hook === 'output' ? [] : [rule(is(meta('iifname'), 'lo'), ACCEPT)]),
+    ...(hook === 'output' ? [rule(is(meta('oifname'), 'lo'), ACCEPT)] : []),
+    rule(lookup([meta('nfproto')], OPEN_MAP)),
+    rule(lookup([meta('nfproto')], trialMap(hook))),
+    rule(goto(`now/${hook}`)),
+  ],
+});
+
+const rule = (...expr: readonly Expression[]): NftRule => ({ expr });
+
+const sideOf = (ownInterface: string, side: Side, { lanes, generation }: Ruleset): Table => {
+  const active = lanes.filter(isActive);
+  const compiled = active.map((lane) => compileLane(side, lane));
+  const chain = (name: string, rules: readonly NftRule[]): NftChain => {
+    return { name: `${side}/${name}`, hook: null, rules };
+  };
+  const judged = { ownInterface, side, active };
+  return {
+    sets: compiled.flatMap(({ sets }) => sets),
+    chains: [
+      chain('reject', REJECT),
+      ...compiled.flatMap(({ chains }) => chains),
+      chain('known', knownRules(generation)),
+      chain('stamp', [stampRule(generation)]),
+      chain('prerouting', prerouting(judged)),
+      chain('input', [known(side), stamp(side)]),
+      chain('forward', forward(judged)),
+      chain('output', output(judged)),
+    ],
+  };
+};
+
+/** The side whose lanes judge. */
+interface Judged {
+  readonly ownInterface: string;
+  readonly side: Side;
+  readonly active: readonly Lane[];
+}
+
+const known = (side: Side): NftRule => rule(jump(`${side}/known`));
+const stamp = (side: Side): NftRule => rule(goto(stampName(side)));
+
+const prerouting = (judged: Judged): readonly NftRule[] => [
+  known(judged.side),
+  ...GUEST_INTERFACES.map((name) => rule(is(meta('iifname'), name), NOT_TO_US, ACCEPT)),
+  ...NATTED.map((when) => rule(...when, ACCEPT)),
+  ...through(judged, MIDWAY, 'out', 'back'),
+  rule(...MIDWAY, ACCEPT),
+  ...through(judged, [IS_REPLY], 'out', 'back'),
+  ...through(judged, [IS_OPENING], 'in', 'forth'),
+  ...through(judged, [UNTRACKED], 'in', 'forth'),
+];
+
+const forward = (judged: Judged): readonly NftRule[] => [
+  known(judged.side),
+  ...GUEST_INTERFACES.map((name) => rule(is(meta('oifname'), name), goto(stampName(judged.side)))),
+  ...NATTED.map((when) => rule(...when, goto(stampName(judged.side)))),
+  ...leaving(judged),
+];
+
+const output = (judged: Judged): readonly NftRule[] => [
+  known(judged.side),
+  ...NATTED.map((when) => rule(...when, goto(stampName(judged.side)))),
+  ...through(judged, MIDWAY, 'in', 'back'),
+  rule(...MIDWAY, goto(stampName(judged.side))),
+  ...leaving(judged),
+];
+
+const leaving = (judged: Judged): readonly NftRule[] => [
+  ...through(judged, [IS_REPLY], 'in', 'back'),
+  ...through(judged, [IS_OPENING], 'out', 'forth'),
+  ...through(judged, [UNTRACKED], 'out', 'forth'),
+  stamp(judged.side),
+];
+
+/** Sends packets through the lanes of a direction, each by the interface of its zone. */
+const through = (
+  { ownInterface, side, active }: Judged,
+  when: readonly Expression[],
+  direction: Direction,
+  way: 'forth' | 'back',
+): readonly NftRule[] => {
+  const key = (direction === 'in') === (way === 'forth') ? 'iifname' : 'oifname';
+  return active
+    .filter((lane) => lane.direction === direction)
+    .map((lane) =>
+      rule(...when, isOfZone(ownInterface, key, lane.zone), jump(laneName(side, lane, way))),
+    );
+};
+
+const IS_REPLY = is(ct('direction'), 'reply');
+const IS_OPENING = is(ct('direction'), 'original');
+const NATTED: readonly (readonly Expression[])[] = ['snat', 'dnat'].map((flag) => [
+  IS_REPLY,
+  has(ct('status'), flag),
+]);
+
+const isOfZone = (ownInterface: string, key: 'iifname' | 'oifname', zone: Zone): Expression =>
+  zone === 'mesh' ? is(meta(key), ownInterface) : isNot(meta(key), ownInterface);
+
+/** It goes on to somebody else. */
+const NOT_TO_US = isNot({ fib: { result: 'type', flags: ['daddr'] } }, 'local');
+
+/** What conntrack does not follow, by somebody's wish or because it makes no sense to it. */
+const UNTRACKED: Expression = {
+  match: { op: 'in', left: ct('state'), right: ['invalid', 'untracked'] },
+};
+
+/**
+ * A TCP packet of a connection that was there before conntrack was: its first seen packet may be
+ * either side's. From a server's port to an opener's, it is the server's.
+ */
+const MIDWAY: readonly Expression[] = [
+  has(ct('state'), 'new'),
+  isNot({ '&': [payload('tcp', 'flags'), ['fin', 'syn', 'rst', 'ack']] }, 'syn'),
+  { match: { op: '<', left: payload('tcp', 'sport'), right: EPHEMERAL_FIRST } },
+  { match: { op: '>=', left: payload('tcp', 'dport'), right: EPHEMERAL_FIRST } },
+];
+
+const REJECT: readonly NftRule[] = [
+  rule(is(meta('l4proto'), 'tcp'), { reject: { type: 'tcp reset' } }),
+  rule({ reject: { type: 'icmpx', expr: 'admin-prohibited' } }),
+];
+
+const knownRules = (generation: number): readonly NftRule[] => [
+  rule(
+    is(ct('mark'), { prefix: { addr: generation * GENERATION_UNIT, len: GENERATION_BITS } }),
+    ACCEPT,
+  ),
+  rule(has(ct('state'), 'related'), ACCEPT),
+  ...(['icmp', 'icmpv6'] as const).map((protocol) => {
+    const names = ESSENTIAL[protocol].map((type) => ICMP_NAMES[protocol][type] ?? type);
+    return rule(is(payload(protocol, 'type'), oneOrSet(names)), ACCEPT);
+  }),
+];
+
+/** The first 8 bits of the mark: of known programs none marks connections there (D-firewall). */
+const GENERATION_BITS = 8;
+const GENERATION_UNIT = 2 ** 24;
+
+/** The generation that the comment of a stamping rule names, or null. */
+export const generationIn = (comment: string | null | undefined): number | null => {
+  const [, text] = /^generation (\d{1,3})$/.exec(comment ?? '') ?? [];
+  return text === undefined ? null : Number(text);
+};
+
+const stampRule = (generation: number): NftRule => {
+  const mark = generation * GENERATION_UNIT;
+  const kept = { '&': [ct('mark'), mark + GENERATION_UNIT - 1] };
+  return {
+    comment: `generation ${generation}`,
+    expr: [{ mangle: { key: ct('mark'), value: { '|': [kept, mark] } } }, ACCEPT],
+  };
+};

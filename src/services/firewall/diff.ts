@@ -1,0 +1,244 @@
+/**
+ * Rule: firewall diff — the one transaction that makes the table as it should be.
+ *
+ * 1. What is alike stays, with its counters: elements come and go one by one, a chain is written
+ *    anew only when its own rules differ. A table with anything of another make is replaced whole.
+ * 2. Whatever forbids more than before begins a new generation, and every connection is judged
+ *    anew. What only allows more does not.
+ * 3. The time of a trial runs in the kernel from its first application: it is never set again, and
+ *    where the table is replaced meanwhile it goes on from what was left.
+ */
+import type { Command, Found } from '../service.ts';
+import {
+  compile,
+  generationIn,
+  OPEN_MAP,
+  type Ruleset,
+  stampName,
+  type Trial,
+  trialMap,
+} from './compile.ts';
+import { FAMILY, NAME, type NftChain, type NftSet, RETURN, type Table } from './nft.ts';
+import { hookWords, ruleWords, setWords } from './read.ts';
+import {
+  type FirewallDesired,
+  type FirewallObserved,
+  type ObservedChain,
+  type ObservedSet,
+  type ObservedTable,
+  TABLE_UNDO,
+} from './state.ts';
+import {
+  addChain,
+  addElements,
+  addRule,
+  addSet,
+  deleteElements,
+  deleteTable,
+  type ElementTime,
+  flushChain,
+  type NftCommand,
+  remove,
+  replaceTable,
+  textOf,
+} from './transaction.ts';
+import { wordsOf } from './words.ts';
+
+type Wanted = NonNullable<FirewallDesired>;
+
+/** Generations are 1 to this. */
+const GENERATION_MAX = 255;
+
+/** The command, or none when in step. */
+export const diff = (desired: FirewallDesired, observed: FirewallObserved): readonly Command[] => {
+  if (observed.kind === 'no-tool') return [];
+  if (desired === null) {
+    if (observed.kind === 'missing') return [];
+    return [run(deleteTable, ['the table was there'])];
+  }
+  if (observed.kind === 'missing') {
+    const table = tableOf(desired, generationsFor(desired, []));
+    return [run(replaceTable(table, timesOf(desired, null)), ['the table was missing'])];
+  }
+  return change(desired, observed.table);
+};
+
+const run = (commands: readonly NftCommand[], found: Found): Command => ({
+  kind: 'run',
+  argv: ['nft', '-j', '-f', '-'],
+  stdin: { text: textOf(commands) },
+  found,
+  undo: { [TABLE_UNDO]: { kind: 'run', argv: ['nft', 'delete', 'table', FAMILY, NAME] } },
+});
+
+interface Generations {
+  readonly now: number;
+  readonly trial: number;
+}
+
+/** The table with what is wanted. */
+const tableOf = (
+  { interface: own, now, trial, tried }: Wanted,
+  generations: Generations,
+): Table => {
+  const base: Ruleset = { lanes: now, generation: generations.now };
+  const over: Trial | null = trial === null ? null : { ...trial, generation: generations.trial };
+  return compile(own, base, over, tried);
+};
+
+/** Generations that nobody carries. `used`: those that somebody may. */
+const generationsFor = ({ seed }: Wanted, used: readonly number[]): Generations => {
+  const next = (after: number): number => {
+    const candidate = (after % GENERATION_MAX) + 1;
+    return used.includes(candidate) ? next(candidate) : candidate;
+  };
+  const now = next(used.length === 0 ? seed % GENERATION_MAX : Math.max(...used));
+  return { now, trial: (now % GENERATION_MAX) + 1 };
+};
+
+const change = (desired: Wanted, observed: ObservedTable): readonly Command[] => {
+  const now = generationIn(observed.chains.get(stampName('now'))?.rules[0]?.comment);
+  const trial = generationIn(observed.chains.get(stampName('trial'))?.rules[0]?.comment);
+  const used = [now, trial].flatMap((each) => each ?? []);
+  const fresh = generationsFor(desired, used);
+  const isTrialOver = trial !== null && desired.trial === null;
+  const kept = { now: now ?? fresh.now, trial: trial ?? fresh.now };
+  if (now !== null && !isTrialOver) {
+    const commands = commandsFor(tableOf(desired, kept), observed, desired);
+    const isBegun = desired.trial === null || trial !== null;
+    if (commands.steps.length === 0) return [];
+    // The trial is a side of its own, with a generation that nobody carries.
+    if (commands.isLoosening || (commands.isOfTrial && !isBegun)) {
+      return [run(commands.steps, commands.found)];
+    }
+  }
+  const commands = commandsFor(tableOf(desired, fresh), observed, desired);
+  return commands.steps.length === 0 ? [] : [run(commands.steps, commands.found)];
+};
+
+interface Steps {
+  readonly steps: readonly NftCommand[];
+  readonly found: Found;
+  /** It only lets more through. */
+  readonly isLoosening: boolean;
+  /** It touches nothing but the side on trial. */
+  readonly isOfTrial: boolean;
+}
+
+const commandsFor = (table: Table, observed: ObservedTable, desired: Wanted): Steps => {
+  const times = timesOf(desired, observed);
+  if (isOfOtherMake(table, observed)) {
+    return {
+      steps: replaceTable(table, times),
+      found: ['the table was of another make'],
+      ...{ isLoosening: false, isOfTrial: false },
+    };
+  }
+  const wantedSets = new Set(table.sets.map(({ name }) => name));
+  const wantedChains = new Set(table.chains.map(({ name }) => name));
+  const newSets = table.sets.filter(({ name }) => !observed.sets.has(name));
+  const newChains = table.chains.filter(({ name }) => !observed.chains.has(name));
+  const changed = table.chains.filter(
+    (chain) => !isSameChain(chain, observed.chains.get(chain.name)),
+  );
+  const oldSets = [...observed.sets].filter(([name]) => !wantedSets.has(name));
+  const oldChains = [...observed.chains.keys()].filter((name) => !wantedChains.has(name));
+  const elements = table.sets.map((set) => elementSteps(set, observed.sets.get(set.name)));
+  const steps = [
+    ...newSets.map(addSet),
+    ...newChains.map(addChain),
+    ...changed.filter((each) => observed.chains.has(each.name)).map(({ name }) => flushChain(name)),
+    ...oldChains.map(flushChain),
+    ...changed.flatMap(({ name, rules }) => rules.map((rule) => addRule(name, rule))),
+    ...elements.flatMap(({ set, gone }) => deleteElements(set, gone)),
+    ...elements.flatMap(({ set, come }) => addElements(set, come, times)),
+    ...oldSets.map(([name, { kind }]) => remove(kind, name)),
+    ...oldChains.map((name) => remove('chain', name)),
+  ];
+  const touched = [
+    ...[...newChains, ...changed, ...newSets].map(({ name }) => name),
+    ...[...oldChains, ...oldSets.map(([name]) => name)],
+    ...elements.flatMap(({ set, gone, come }) => (gone.length + come.length > 0 ? [set.name] : [])),
+  ];
+  const isStructural = changed.length + oldSets.length + oldChains.length > 0;
+  return {
+    steps,
+    found: foundIn(touched),
+    isLoosening:
+      !isStructural &&
+      elements.every(
+        ({ gone, come }) => gone.length === 0 && come.every(({ verdict }) => verdict === RETURN),
+      ),
+    isOfTrial: touched.every((name) => /^(?:trial|tried)[-/]/.test(name)),
+  };
+};
+
+/** What was not as it should be, by the names of chains and sets. */
+const foundIn = (names: readonly string[]): Found =>
+  [...new Set(names)].map((name) => `${NAME} ${name} was not as it should be`);
+
+/** A base chain or a set of our name and of another make cannot be changed in place. */
+const isOfOtherMake = ({ sets, chains }: Table, observed: ObservedTable): boolean =>
+  sets.some((set) => {
+    const there = observed.sets.get(set.name);
+    return there !== undefined && (there.kind !== set.kind || there.words !== makeOf(set));
+  }) ||
+  chains.some(({ name, hook }) => {
+    const there = observed.chains.get(name);
+    const words = hook === null ? '' : hookWords({ ...hook, policy: 'accept' });
+    return there !== undefined && there.words !== words;
+  });
+
+const makeOf = ({ kind, type, flags, isCounted }: NftSet): string =>
+  setWords({
+    type,
+    map: kind === 'map' ? 'verdict' : '',
+    flags,
+    stmt: isCounted ? [{ counter: null }] : [],
+  });
+
+const isSameChain = ({ rules }: NftChain, there: ObservedChain | undefined): boolean =>
+  there !== undefined &&
+  rules.length === there.rules.length &&
+  rules.every((rule, index) => ruleWords({ ...rule }) === there.rules[index]?.words);
+
+const elementSteps = (set: NftSet, there: ObservedSet | undefined) => {
+  const isTimed = set.flags.includes('timeout');
+  const isAlike = (text: string, words: string): boolean => {
+    const wanted = set.elements.get(text);
+    return wanted !== undefined && words === wordsOfVerdict(wanted.verdict);
+  };
+  const gone = [...(there?.elements ?? [])]
+    // What somebody opened for a time is not ours to close.
+    .filter(([text, { words }]) => !isAlike(text, words) && set.name !== OPEN_MAP)
+    .map(([, { key }]) => ({ key, verdict: DELETED, rule: null }));
+  const come = [...set.elements]
+    .filter(([text]) => {
+      const words = there?.elements.get(text)?.words;
+      return words === undefined || !isAlike(text, words);
+    })
+    .map(([, element]) => element);
+  return { set, gone: set.kind === 'set' ? gone.map(plain) : gone, come, isTimed };
+};
+
+const DELETED = RETURN;
+const plain = <Item extends object>(item: Item) => ({ ...item, verdict: null });
+
+const wordsOfVerdict = (verdict: unknown): string => (verdict === null ? '' : wordsOf(verdict));
+
+/** How long elements of the trial live: what is left where it runs already. */
+const timesOf = (
+  { trial }: Wanted,
+  observed: ObservedTable | null,
+): ReadonlyMap<string, ElementTime> => {
+  if (trial === null) return new Map();
+  const names = (['prerouting', 'input', 'forward', 'output'] as const).map(trialMap);
+  return new Map(
+    names.map((name) => {
+      const [there] = observed?.sets.get(name)?.elements.values() ?? [];
+      const left = there?.expires ?? null;
+      const time = { timeout: trial.seconds };
+      return [name, left === null ? time : { ...time, expires: Math.max(1, left) }];
+    }),
+  );
+};

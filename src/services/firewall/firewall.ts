@@ -1,0 +1,41 @@
+/**
+ * Rule: firewall — the service that lets through what operators allow, in this VM's kernel.
+ *
+ * `schemas.table.ts` says what operators can want, `policy.ts` reads it, `lane.ts` says what of it
+ * counts here, `judge.ts` judges one connection by it, `compile.ts` makes a table of nft of it,
+ * `diff.ts` the transaction.
+ */
+import type { Monitor, Probe, Self, Service } from '../service.ts';
+import { diff } from './diff.ts';
+import { FAMILY, NAME } from './nft.ts';
+import { plan } from './plan.ts';
+import { read } from './read.ts';
+import { summary } from './report.ts';
+import type { FirewallDesired, FirewallObserved } from './state.ts';
+
+/** Changes to anything that nft tells of. */
+const MONITOR: Monitor = {
+  argv: ['nft', 'monitor'],
+  concerns: (line) => new RegExp(`\\b${FAMILY} ${NAME}(?:\\s|$)`).test(line),
+};
+
+const probes = (self: Self): readonly Probe[] =>
+  self.facts.tools.nft === true
+    ? [
+        { name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] },
+        { name: 'chains', argv: ['nft', '-j', 'list', 'chains'] },
+      ]
+    : [];
+
+/** The firewall. */
+export const firewall: Service<FirewallDesired, FirewallObserved> = {
+  name: 'firewall',
+  monitors: (self) => (self.facts.tools.nft === true ? [MONITOR] : []),
+  probes,
+  read,
+  plan,
+  diff,
+  signs: () => [],
+  openings: () => [],
+  summary,
+};

@@ -1,0 +1,98 @@
+/**
+ * Rule: firewall nft — a table as nft's JSON has it: sets, maps, chains and the expressions of
+ * rules, made of typed fields only, so that no text of an operator is ever read as syntax.
+ *
+ * The forms are those in which nft lists them, so that what is read back can be compared.
+ */
+
+/** Family and name of the table. It is ours on every host, and we touch no other. */
+export const FAMILY = 'inet';
+export const NAME = 'cnsmo';
+
+/** A statement or expression, as nft's JSON has it. */
+export type Expression = Readonly<Record<string, unknown>>;
+
+export interface NftRule {
+  /** Whose doing it is. */
+  readonly comment?: string;
+  readonly expr: readonly Expression[];
+}
+
+/** Where a base chain hangs. Their policy is always to accept. */
+export interface Hook {
+  readonly hook: 'prerouting' | 'input' | 'forward' | 'output';
+  readonly prio: number;
+}
+
+export interface NftChain {
+  readonly name: string;
+  readonly hook: Hook | null;
+  readonly rules: readonly NftRule[];
+}
+
+/** An element of a set (`verdict` null) or of a map. */
+export interface NftElement {
+  readonly key: unknown;
+  readonly verdict: Expression | null;
+  /** Whose doing it is, or null. */
+  readonly rule: string | null;
+}
+
+export interface NftSet {
+  readonly name: string;
+  readonly kind: 'set' | 'map';
+  readonly type: string | readonly string[];
+  readonly flags: readonly ('interval' | 'timeout')[];
+  readonly isCounted: boolean;
+  /** By `keyText`. */
+  readonly elements: ReadonlyMap<string, NftElement>;
+}
+
+/** All of our table, or a part of it. */
+export interface Table {
+  readonly sets: readonly NftSet[];
+  readonly chains: readonly NftChain[];
+}
+
+/** What tells one element of a set from another. */
+export const keyText = (key: unknown): string => JSON.stringify(key);
+
+/** Elements by their keys. */
+export const elementsOf = (elements: readonly NftElement[]): ReadonlyMap<string, NftElement> =>
+  new Map(elements.map((element) => [keyText(element.key), element]));
+
+/** Matches. */
+export const is = (left: Expression, right: unknown): Expression => match('==', left, right);
+export const isNot = (left: Expression, right: unknown): Expression => match('!=', left, right);
+/** Whether a field of flags has this one. */
+export const has = (left: Expression, flag: string): Expression => match('in', left, flag);
+const match = (op: string, left: Expression, right: unknown): Expression => ({
+  match: { op, left, right },
+});
+/** One value as it is, several as a set. */
+export const oneOrSet = (values: readonly unknown[]): unknown =>
+  values.length === 1 ? values[0] : { set: values };
+
+/** What a packet has. */
+export const meta = (key: string): Expression => ({ meta: { key } });
+export const ct = (key: string): Expression => ({ ct: { key } });
+export const payload = (protocol: string, field: string): Expression => ({
+  payload: { protocol, field },
+});
+
+/** Verdicts, and what goes before them. */
+export const ACCEPT: Expression = { accept: null };
+export const DROP: Expression = { drop: null };
+export const RETURN: Expression = { return: null };
+export const COUNTER: Expression = { counter: null };
+export const jump = (target: string): Expression => ({ jump: { target } });
+export const goto = (target: string): Expression => ({ goto: { target } });
+/** Looks a key up in a map of verdicts, and goes on where it is not there. */
+export const lookup = (key: readonly Expression[], map: string): Expression => ({
+  vmap: { key: key.length === 1 ? key[0] : { concat: key }, data: `@${map}` },
+});
+/** Logs, at a bounded rate. A rule that ends here decides nothing. */
+export const logged = (prefix: string): readonly Expression[] => [
+  { limit: { rate: 10, burst: 20, per: 'second' } },
+  { log: { prefix } },
+];

@@ -1,0 +1,129 @@
+/**
+ * Rule: firewall read — what `nft -j list table` says, as one record.
+ *
+ * Output that cannot be read is a problem, never a guess.
+ */
+import type { HostResult } from '../../ports.ts';
+import type { Finding, Results } from '../service.ts';
+import { readNeighbours } from './neighbours.ts';
+import { keyText } from './nft.ts';
+import type {
+  FirewallObserved,
+  ObservedChain,
+  ObservedElement,
+  ObservedRule,
+  ObservedSet,
+  ObservedTable,
+} from './state.ts';
+import { wordsOf } from './words.ts';
+
+/** What `nft` writes to standard error when there is no such table. */
+const NO_TABLE = /No such file or directory/;
+
+/** The host as the probes show it. */
+export const read = (results: Results): Finding<FirewallObserved> => {
+  const { table, chains } = results;
+  if (table === undefined) return seen({ kind: 'no-tool' });
+  const neighbours = readNeighbours(chains);
+  if (table.status !== 0) {
+    if (NO_TABLE.test(table.stderr)) return seen({ kind: 'missing', neighbours });
+    return unreadable(complaint(table));
+  }
+  const objects = objectsIn(table);
+  if (objects === null)
+    return unreadable('its output is no JSON of nftables; 0.9.3 or later is needed');
+  return seen({ kind: 'present', table: readTable(objects), neighbours });
+};
+
+const seen = (state: FirewallObserved): Finding<FirewallObserved> => ({
+  state,
+  problems: [],
+  recheckMs: null,
+});
+
+const unreadable = (why: string): Finding<FirewallObserved> => ({
+  state: { kind: 'no-tool' },
+  problems: [`nft: list table: ${why}`],
+  recheckMs: null,
+});
+
+const complaint = ({ status, stderr }: HostResult): string => {
+  const said = stderr.trim().split('\n')[0] ?? '';
+  return said === '' ? `exit status ${status}` : said;
+};
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The objects of a listing, or null for what is none. */
+const objectsIn = ({ stdout }: HostResult): readonly Json[] | null => {
+  try {
+    const listed = JSON.parse(stdout) as { readonly nftables?: unknown } | null;
+    return Array.isArray(listed?.nftables) ? listed.nftables.filter(isObject) : null;
+  } catch {
+    return null;
+  }
+};
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+
+const readTable = (objects: readonly Json[]): ObservedTable => {
+  const chains = new Map<string, { words: string; rules: ObservedRule[] }>();
+  const sets = new Map<string, ObservedSet>();
+  for (const { chain, rule, set, map } of objects) {
+    if (isObject(chain)) chains.set(String(chain.name), { words: hookWords(chain), rules: [] });
+    if (isObject(rule)) chains.get(String(rule.chain))?.rules.push(readRule(rule));
+    if (isObject(set)) sets.set(String(set.name), readSet('set', set));
+    if (isObject(map)) sets.set(String(map.name), readSet('map', map));
+  }
+  return { chains: chains satisfies ReadonlyMap<string, ObservedChain>, sets };
+};
+
+/** What makes a base chain, as both sides say it. */
+export const hookWords = ({ hook, prio, policy }: Json): string =>
+  hook === undefined ? '' : wordsOf({ hook, prio, policy });
+
+/** The words of a rule, its comment included. */
+export const ruleWords = ({ comment, expr }: Json): string =>
+  wordsOf(comment === undefined ? { expr } : { comment, expr });
+
+const readRule = (rule: Json): ObservedRule => {
+  const counter = Array.isArray(rule.expr)
+    ? rule.expr.filter(isObject).find((each) => isObject(each.counter))?.counter
+    : undefined;
+  return {
+    words: ruleWords(rule),
+    comment: typeof rule.comment === 'string' ? rule.comment : null,
+    ...countsOf(counter),
+  };
+};
+
+const countsOf = (counter: unknown): { readonly packets: number; readonly bytes: number } => {
+  const { packets, bytes } = isObject(counter) ? counter : {};
+  return { packets: Number(packets ?? 0), bytes: Number(bytes ?? 0) };
+};
+
+/** What makes a set, as both sides say it. */
+export const setWords = ({ type, map, flags, stmt }: Json): string =>
+  wordsOf({ type, map: map ?? '', flags: flags ?? [], stmt: stmt ?? [] });
+
+const readSet = (kind: 'set' | 'map', set: Json): ObservedSet => {
+  const elements = (Array.isArray(set.elem) ? set.elem : []).map((raw) => readElement(kind, raw));
+  return {
+    kind,
+    words: setWords(set),
+    elements: new Map(elements.map((element) => [keyText(element.key), element])),
+  };
+};
+
+const readElement = (kind: 'set' | 'map', raw: unknown): ObservedElement => {
+  const [first, verdict] = kind === 'map' && Array.isArray(raw) ? raw : [raw, null];
+  const elem = isObject(first) && isObject(first.elem) ? first.elem : { val: first };
+  const time = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+  return {
+    key: elem.val,
+    words: verdict === null ? '' : wordsOf(verdict),
+    ...countsOf('counter' in elem ? elem.counter : undefined),
+    timeout: time('timeout' in elem ? elem.timeout : null),
+    expires: time('expires' in elem ? elem.expires : null),
+  };
+};

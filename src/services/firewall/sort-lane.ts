@@ -1,0 +1,198 @@
+/**
+ * Rule: firewall sort lane — which parts of a lane's rules are exact, and so cost the same however
+ * many there are, and which have to be tried one after the other.
+ *
+ * 1. `hosts`: address, protocol and port. Nothing more can be asked of a packet (a rule that asks
+ *    for its near end aside), so which rule decides on such a key is settled here, whatever their
+ *    order is.
+ * 2. `ports`: protocol and port, whoever comes. They are asked after the hosts and before the
+ *    ordered rules; one that an ordered rule of another verdict goes before is ordered too.
+ * 3. What is equal in verdict may be exchanged: then the one that was asked first counts it.
+ */
+import type { Cidr } from './cidr.ts';
+import type { Clause, Lane } from './lane.ts';
+import type { PortRange } from './schemas.table.ts';
+import type { Meant } from './selectors.ts';
+
+/** A key of `hosts` (with an address) or of `ports` (without), and the clause that decides. */
+export interface ExactKey {
+  readonly address: Cidr | null;
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  readonly clause: Clause;
+}
+
+/** A part of a clause that is tried in its turn. */
+export interface OrderedPart {
+  readonly clause: Clause;
+  /** Unique within its clause. */
+  readonly part: 'all' | 'hosts' | 'nets' | 'ports';
+  readonly remote: Meant;
+  readonly ports: readonly PortRange[] | null;
+}
+
+export interface SortedLane {
+  readonly hosts: readonly ExactKey[];
+  readonly ports: readonly ExactKey[];
+  readonly ordered: readonly OrderedPart[];
+}
+
+/** What a clause does, as far as two may be exchanged. */
+const outcomeOf = ({ rule }: Clause): string => (isPlain(rule) ? rule.action : `rule ${rule.name}`);
+
+/** Whether a rule does nothing but decide. */
+export const isPlain = ({ log, rate, connections }: Clause['rule']): boolean =>
+  log === undefined && rate === undefined && connections === undefined;
+
+/** Sorts a lane. */
+export const sortLane = (lane: Lane): SortedLane => {
+  const pieces = lane.clauses.map(cut);
+  const order = new Map(lane.clauses.map((clause, index) => [clause, index]));
+  const orderOf: OrderOf = ({ clause }) => order.get(clause) ?? 0;
+  const wide = firstByKey(pieces.flatMap((piece) => piece.wide));
+  const others = pieces.flatMap((piece) => piece.others);
+  const demoted = new Set<Clause>();
+  const settled = [...firstByKey(pieces.flatMap(({ hosts }) => hosts)).values()].map((key) => {
+    const first = wide.get(keyOf({ ...key, address: null }));
+    const start = first !== undefined && orderOf(first) < orderOf(key) ? first : key;
+    const clause = settle(key, start, others, orderOf);
+    if (clause === null) demoted.add(key.clause);
+    return { key, clause: clause ?? key.clause };
+  });
+  const ordered = pieces.flatMap(({ clause, others: own }) => [
+    ...(demoted.has(clause) ? hostParts(clause) : []),
+    ...own,
+  ]);
+  const split = splitWide([...wide.values()], ordered, orderOf);
+  return {
+    hosts: settled
+      .filter(({ key }) => !demoted.has(key.clause))
+      .map(({ key, clause }) => ({ ...key, clause })),
+    ports: split.exact,
+    ordered: [...ordered, ...split.ordered].toSorted((a, b) => orderOf(a) - orderOf(b)),
+  };
+};
+
+/** The place of a clause among those of its lane. */
+type OrderOf = (of: { readonly clause: Clause }) => number;
+
+interface Piece {
+  readonly clause: Clause;
+  readonly hosts: readonly ExactKey[];
+  readonly wide: readonly ExactKey[];
+  /** What is never exact; what a wide key stands for is in `wide` alone. */
+  readonly others: readonly OrderedPart[];
+}
+
+const isSingle = ([first, last]: PortRange): boolean => first === last;
+const isHost = ({ family, length }: Cidr): boolean => length === (family === 'ip' ? 32 : 128);
+
+const cut = (clause: Clause): Piece => {
+  const { protocol, ports, remote, local } = clause;
+  const isPorted = (protocol === 'tcp' || protocol === 'udp') && ports !== null;
+  if (!isPorted || local !== null) {
+    return { clause, hosts: [], wide: [], others: [{ clause, part: 'all', remote, ports }] };
+  }
+  const singles = ports.filter(isSingle).map(([port]) => port);
+  const ranges = ports.filter((range) => !isSingle(range));
+  const keys = (address: Cidr | null): readonly ExactKey[] =>
+    singles.map((port) => ({ address, protocol, port, clause }));
+  const some = (part: OrderedPart): readonly OrderedPart[] =>
+    part.ports?.length === 0 || part.remote?.length === 0 ? [] : [part];
+  if (remote === null) {
+    const others = some({ clause, part: 'all', remote, ports: ranges });
+    return { clause, hosts: [], wide: keys(null), others };
+  }
+  const single = remote.filter(isHost);
+  return {
+    clause,
+    hosts: single.flatMap(keys),
+    wide: [],
+    others: [
+      ...some({ clause, part: 'all', remote: single, ports: ranges }),
+      ...some({ clause, part: 'nets', remote: remote.filter((each) => !isHost(each)), ports }),
+    ],
+  };
+};
+
+const keyOf = ({ address, protocol, port }: ExactKey): string =>
+  `${address?.text ?? ''} ${protocol} ${port}`;
+
+/** Of several clauses with one key the first decides. */
+const firstByKey = (keys: readonly ExactKey[]): ReadonlyMap<string, ExactKey> => {
+  const first = new Map<string, ExactKey>();
+  for (const key of keys) {
+    const text = keyOf(key);
+    if (!first.has(text)) first.set(text, key);
+  }
+  return first;
+};
+
+/**
+ * The clause that decides on a key, or null where that depends on the near end. `start`: the first
+ * exact one; `others`: what is not exact, in order.
+ */
+const settle = (
+  key: ExactKey,
+  start: ExactKey,
+  others: readonly OrderedPart[],
+  orderOf: OrderOf,
+): Clause | null => {
+  const perhaps: Clause[] = [];
+  let found = start.clause;
+  for (const part of others) {
+    if (orderOf(part) >= orderOf(start)) break;
+    if (!covers(part, key)) continue;
+    if (part.clause.local === null) {
+      found = part.clause;
+      break;
+    }
+    perhaps.push(part.clause);
+  }
+  const outcome = outcomeOf(found);
+  return perhaps.every((clause) => outcomeOf(clause) === outcome) ? found : null;
+};
+
+/** Whether a part can match a packet with this key, its near end aside. */
+const covers = ({ clause, ports, remote }: OrderedPart, key: ExactKey): boolean => {
+  if (clause.protocol !== 'any' && clause.protocol !== key.protocol) return false;
+  if (ports?.some(([first, last]) => first <= key.port && key.port <= last) === false) return false;
+  const { address } = key;
+  if (remote === null || address === null) return true;
+  return remote.some(
+    ({ family, first, last }) =>
+      family === address.family && first <= address.first && address.first <= last,
+  );
+};
+
+const hostParts = (clause: Clause): readonly OrderedPart[] => [
+  {
+    clause,
+    part: 'hosts',
+    remote: clause.remote?.filter(isHost) ?? null,
+    ports: clause.ports?.filter(isSingle) ?? null,
+  },
+];
+
+/** Wide keys that nothing of another verdict goes before, and the rest by clause. */
+const splitWide = (
+  wide: readonly ExactKey[],
+  ordered: readonly OrderedPart[],
+  orderOf: OrderOf,
+): { readonly exact: readonly ExactKey[]; readonly ordered: readonly OrderedPart[] } => {
+  const isBarred = (key: ExactKey): boolean =>
+    ordered.some(
+      (part) =>
+        orderOf(part) < orderOf(key) &&
+        outcomeOf(part.clause) !== outcomeOf(key.clause) &&
+        covers(part, key),
+    );
+  const rest = Map.groupBy(wide.filter(isBarred), ({ clause }) => clause);
+  return {
+    exact: wide.filter((key) => !isBarred(key)),
+    ordered: [...rest].map(([clause, keys]) => ({
+      ...{ clause, part: 'ports', remote: null },
+      ports: keys.map(({ port }): PortRange => [port, port]),
+    })),
+  };
+};

@@ -1,0 +1,78 @@
+/**
+ * Rule: firewall state — the table as it should be and as it was read back: plain records.
+ */
+import type { Lane, Trialling } from './lane.ts';
+
+/** What a chain, set or element is made of, as words: handles, counters and times left out. */
+export type Words = string;
+
+export interface ObservedElement {
+  readonly key: unknown;
+  readonly words: Words;
+  readonly packets: number;
+  readonly bytes: number;
+  /** Whole time and what is left, s; null where it has none. */
+  readonly timeout: number | null;
+  readonly expires: number | null;
+}
+
+export interface ObservedSet {
+  readonly kind: 'set' | 'map';
+  /** Its definition. */
+  readonly words: Words;
+  /** By `keyText`. */
+  readonly elements: ReadonlyMap<string, ObservedElement>;
+}
+
+export interface ObservedRule {
+  readonly words: Words;
+  readonly comment: string | null;
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+export interface ObservedChain {
+  /** Where it hangs. */
+  readonly words: Words;
+  readonly rules: readonly ObservedRule[];
+}
+
+/** Our table on this host. */
+export interface ObservedTable {
+  readonly chains: ReadonlyMap<string, ObservedChain>;
+  readonly sets: ReadonlyMap<string, ObservedSet>;
+}
+
+export type FirewallObserved =
+  | { readonly kind: 'no-tool' }
+  | { readonly kind: 'missing'; readonly neighbours: readonly Neighbour[] }
+  | {
+      readonly kind: 'present';
+      readonly table: ObservedTable;
+      readonly neighbours: readonly Neighbour[];
+    };
+
+/** Another program's chain on this host that may drop what we let through. */
+export interface Neighbour {
+  /** Who, as `ufw`, or null for one that is not known. */
+  readonly program: string | null;
+  /** As `ip filter INPUT`. */
+  readonly chain: string;
+  readonly hook: string;
+  /** It drops what none of its rules takes. */
+  readonly isClosed: boolean;
+}
+
+/** What should be. Null: nothing is filtered, and there is no table. */
+export type FirewallDesired = {
+  readonly interface: string;
+  readonly now: readonly Lane[];
+  readonly trial: Trialling | null;
+  /** Trials whose words still stand. */
+  readonly tried: readonly string[];
+  /** For the first generation of a new table. */
+  readonly seed: number;
+} | null;
+
+/** Id under which the ledger keeps how to undo the table. */
+export const TABLE_UNDO = 'firewall-table';
