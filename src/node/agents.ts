@@ -8,7 +8,7 @@ import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Member, View } from '../crdt/view.ts';
 import type { Clock, Endpoint, HostFacts, Ports, SwarmNode } from '../ports.ts';
 import { SERVICES } from '../services/registry.ts';
-import type { AgentReport, NodeSelf, Opening, Self } from '../services/service.ts';
+import type { AgentReport, NodeSelf, Opening } from '../services/service.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { openLedger } from './ledger.ts';
 import type { LocalState } from './local-state.ts';
@@ -93,12 +93,7 @@ async function runAll(keepers: readonly Keeper[], signal: AbortSignal): Promise<
 }
 
 const openingsAt = (view: View, self: NodeSelf, member: Member): readonly Opening[] => {
-  const there: Self = {
-    ...self,
-    id: member.id,
-    port: member.endpoints?.port ?? self.port,
-    ...{ nowMs: 0, wallMs: 0, stepsMs: [], viewAgeMs: 0, made: new Set() },
-  };
+  const there = { ...self, id: member.id, port: member.endpoints?.port ?? self.port };
   return SERVICES.filter(({ name }) => member.services?.includes(name) !== false).flatMap(
     (service) => service.openings(view, there),
   );

@@ -12,6 +12,7 @@ import { plan } from './plan.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
 import type { FirewallDesired, FirewallObserved } from './state.ts';
+import { firewallVerbs } from './verbs/verbs.ts';
 
 /** Changes to anything that nft tells of. */
 const MONITOR: Monitor = {
@@ -38,4 +39,5 @@ export const firewall: Service<FirewallDesired, FirewallObserved> = {
   signs: () => [],
   openings: () => [],
   summary,
+  verbs: firewallVerbs,
 };
