@@ -26,6 +26,7 @@ const COMMANDS = [
   'drain',
   'undrain',
   'evict',
+  'firewall',
   'member',
   'member rename',
   'member label',
