@@ -5,7 +5,7 @@ import type { View } from '../../crdt/view.ts';
 import type { Self, Summary } from '../service.ts';
 import { diff } from './diff.ts';
 import { plan } from './plan.ts';
-import { policyOf } from './policy.ts';
+import { policyOf, SERVICE } from './policy.ts';
 import type { FirewallObserved } from './state.ts';
 
 /** In force is the policy as a whole, or nothing of it: the table holds all of it or is behind. */
@@ -17,5 +17,8 @@ export const summary = (observed: FirewallObserved, view: View, self: Self): Sum
   const stamps = [...rules, ...defaults].flatMap(({ path, claim }) =>
     claim === null ? [] : [[path, claim.hlc.join('.')] as const],
   );
-  return { applied: isApplied ? Object.fromEntries(stamps) : {} };
+  const others = view.intent
+    .filter(({ service, kind }) => service === SERVICE && kind !== 'rule' && kind !== 'default')
+    .map(({ path, hlc }) => [path, hlc.join('.')] as const);
+  return { applied: isApplied ? Object.fromEntries([...stamps, ...others]) : {} };
 };

@@ -5,9 +5,10 @@
 import type { Hlc } from '../../../crdt/hlc.ts';
 import type { Member, View } from '../../../crdt/view.ts';
 import { type Cell, type Scene, type Shown, type Verb, verb } from '../../verb.ts';
-import { isInForce, policyOf, type Rule } from '../policy.ts';
+import { isInForce, policyOf, type Rule, type TrialOrder, withTrial } from '../policy.ts';
 import type { RuleRecord, Selector } from '../schemas.table.ts';
 import { membersOf } from '../selectors.ts';
+import { runningTrial } from './change.ts';
 import { selectorText } from './selecting.ts';
 import { isEnforcing } from './sites.ts';
 import { trafficText } from './traffic.ts';
@@ -41,6 +42,8 @@ interface ListedRule {
   readonly applied: number;
   readonly of: number;
   readonly behind: readonly Behind[];
+  /** The trial that brings it, by its id; null: it lasts. */
+  readonly trial: string | null;
 }
 
 /** `list`. */
@@ -51,19 +54,23 @@ export const listVerb: Verb = verb<readonly ListedRule[]>({
   inputs: [],
   needs: 'anybody',
   wantsStandings: true,
-  decide: (scene) => ({
-    edits: [],
-    body: policyOf(scene.view).rules.map((rule) => listedRule(scene, rule)),
-  }),
+  decide: (scene) => {
+    const trial = runningTrial(scene);
+    const view = trial === null ? scene.view : withTrial(scene.view, trial);
+    const body = policyOf(view).rules.map((rule) => listedRule({ ...scene, view }, rule, trial));
+    return { edits: [], body };
+  },
   show: showRules,
 });
 
-function listedRule(scene: Scene, rule: Rule): ListedRule {
+function listedRule(scene: Scene, rule: Rule, running: TrialOrder | null): ListedRule {
   const { view, wallMs } = scene;
   const texts = (selectors: readonly Selector[] | undefined): readonly string[] =>
     (selectors ?? []).map((selector) => selectorText(view, selector));
   const meant = isInForce(rule, wallMs) ? enforcersOf(view, rule) : [];
-  const behind = meant.flatMap((member) => behindOf(scene, rule, member) ?? []);
+  const trial = running !== null && isOf(rule, running) ? running : null;
+  const stamps = stampsOf(scene.view, rule, running);
+  const behind = meant.flatMap((member) => behindOf(scene, stamps, member) ?? []);
   return {
     name: rule.name,
     priority: rule.priority,
@@ -84,6 +91,7 @@ function listedRule(scene: Scene, rule: Rule): ListedRule {
     applied: meant.length - behind.length,
     of: meant.length,
     behind,
+    trial: trial?.id ?? null,
   };
 }
 
@@ -97,29 +105,36 @@ const enforcersOf = (view: View, rule: Rule): readonly Member[] => {
 };
 
 /** Why a rule is not known to be in force on a member, or null when it is. */
-const behindOf = (scene: Scene, rule: Rule, member: Member): Behind | null => {
+const behindOf = (scene: Scene, stamps: Stamps, member: Member): Behind | null => {
   const standing = scene.standings.get(member.id);
   if (standing === undefined) return { member: member.name, why: 'was not asked' };
   if (standing.kind === 'silent') return { member: member.name, why: standing.why };
-  const isApplied = stampsOf(scene.view, rule).every(
-    ([path, stamp]) => standing.applied.get(path) === stamp,
-  );
+  const isApplied = stamps.every(([path, stamp]) => standing.applied.get(path) === stamp);
   if (isApplied) return null;
   const [why = 'has not applied the latest change yet'] = standing.problems;
   return { member: member.name, why };
 };
 
-/** What has to be in force for a rule to be: itself and the groups that it names. */
-const stampsOf = ({ intent }: View, rule: Rule): readonly (readonly [string, string])[] => {
+type Stamps = readonly (readonly [path: string, stamp: string])[];
+
+/** What has to be in force for a rule to be: itself, and the groups that it names. */
+const stampsOf = ({ intent }: View, rule: Rule, running: TrialOrder | null): Stamps => {
   const groups = [...(rule.from ?? []), ...(rule.to ?? []), ...(rule.on ?? [])].flatMap((each) =>
     each.kind === 'group' ? [`intent/firewall/group/${each.name}`] : [],
   );
-  const known = intent.filter(({ path }) => groups.includes(path));
-  return [
-    [rule.path, stampText(rule.claim.hlc)],
-    ...known.map(({ path, hlc }) => [path, stampText(hlc)] as const),
+  const objects = [
+    { path: rule.path, hlc: rule.claim.hlc },
+    ...intent.filter(({ path }) => groups.includes(path)),
   ];
+  // What a trial brings has the trial's stamp, and is in force when the trial is.
+  return objects.map(({ path, hlc }) =>
+    hlc === running?.claim.hlc ? [running.path, stampText(hlc)] : [path, stampText(hlc)],
+  );
 };
+
+/** Whether the rule is one of those that the trial brings. */
+const isOf = (rule: Rule, { changes }: TrialOrder): boolean =>
+  changes.some(({ kind, name, value }) => kind === 'rule' && name === rule.name && value !== null);
 
 const stampText = ([ms, counter]: Hlc): string => `${ms}.${counter}`;
 
@@ -151,7 +166,7 @@ function showRules(rules: readonly ListedRule[]): Shown {
 const rowOf = (rule: ListedRule): Cell[] => {
   const tone = rule.action === 'allow' ? 'good' : 'bad';
   const isOff = rule.of === 0 && rule.applied === 0;
-  const count = `${rule.applied} of ${rule.of}`;
+  const count = `${rule.applied} of ${rule.of}${rule.trial === null ? '' : ', on trial'}`;
   return [
     rule.name,
     String(rule.priority),

@@ -6,7 +6,7 @@ import type { Input } from '../../verb.ts';
 import { type Scene, type Verb, verb } from '../../verb.ts';
 import type { Decider } from '../judge.ts';
 import type { Zone } from '../schemas.table.ts';
-import { CHANGE_INPUTS, editsOf } from './change.ts';
+import { plainEdits } from './change.ts';
 import { type Outcome, runTests, type TestRecord, testsOf } from './checks.ts';
 import {
   type End,
@@ -166,7 +166,6 @@ const testAdd: Verb = verb<{ readonly name: string; readonly test: Value }>({
     word('traffic', 'tcp/443, udp/53 or icmp/echo-request'),
     { name: 'expect', as: 'flag', kind: 'text', value: 'allow|deny', help: 'what must come of it' },
     ZONE,
-    ...CHANGE_INPUTS,
   ],
   needs: 'operator',
   decide: (scene, given) => {
@@ -184,7 +183,7 @@ const testAdd: Verb = verb<{ readonly name: string; readonly test: Value }>({
     }
     const value: Value = { ...test };
     return {
-      edits: editsOf(scene, given, [{ kind: 'test', name, value }]),
+      edits: plainEdits(scene, [{ kind: 'test', name, value }]),
       body: { name, test: value },
     };
   },
@@ -206,14 +205,14 @@ const testDelete: Verb = verb<{ readonly deleted: string }>({
   name: 'test delete',
   help: 'delete a policy test',
   example: 'web-open',
-  inputs: [word('name', 'as test list shows it'), ...CHANGE_INPUTS],
+  inputs: [word('name', 'as test list shows it')],
   needs: 'operator',
   decide: (scene, given) => {
     const name = given.text('name') ?? '';
     if (!testsOf(scene.view).some((each) => each.name === name)) {
       throw refuse('name', name, 'no such test', 'see cnsmo firewall test list');
     }
-    const edits = editsOf(scene, given, [{ kind: 'test', name, value: null }]);
+    const edits = plainEdits(scene, [{ kind: 'test', name, value: null }]);
     return { edits, body: { deleted: name } };
   },
   show: ({ deleted }) => ({ lines: [`Test ${deleted} is deleted.`] }),

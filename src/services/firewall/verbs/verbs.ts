@@ -6,6 +6,7 @@ import type { View } from '../../../crdt/view.ts';
 import type { Effect, Scene, Verbs } from '../../verb.ts';
 import type { Clause, Guard, Lane } from '../lane.ts';
 import { fallbackAction } from '../lane.ts';
+import { policyOf, withTrial } from '../policy.ts';
 import type { Meant } from '../selectors.ts';
 import { importVerb } from './import.ts';
 import { listVerb } from './list.ts';
@@ -14,6 +15,7 @@ import { ruleVerb } from './rules.ts';
 import { lanesAt } from './sites.ts';
 import { traceVerbs } from './trace.ts';
 import { trafficText } from './traffic.ts';
+import { confirmVerb, openVerb } from './trial.ts';
 
 /** The firewall's verbs. */
 export const firewallVerbs: Verbs = {
@@ -22,20 +24,24 @@ export const firewallVerbs: Verbs = {
     ruleVerb('allow', 'let connections through', 'tcp/80,443 --from role=lb --to role=web'),
     ruleVerb('deny', 'drop connections', 'tcp/5432 --to role=db --priority 200'),
     ruleVerb('reject', 'refuse connections, and say so', 'tcp/25 --direction out --zone wan'),
-    ...[listVerb, importVerb, ...objectVerbs, ...traceVerbs],
+    ...[listVerb, importVerb, ...objectVerbs, ...traceVerbs, confirmVerb],
   ],
-  local: [],
+  local: [openVerb],
   families: { group: 'named sets of members and addresses' },
   effects,
 };
 
 function effects(before: View, after: View, scene: Scene): readonly Effect[] {
+  const known = new Set(policyOf(before).trials.map(({ id }) => id));
+  const begun = policyOf(after).trials.find(({ id }) => !known.has(id));
+  const shown = begun === undefined ? after : withTrial(after, begun);
   return after.members.flatMap((member) => {
     if (member.hasLeft) return [];
-    const [old, now] = [before, after].map((view) => lanesAt(scene, view, member).flatMap(linesOf));
+    const old = lanesAt(scene, before, member).flatMap(linesOf);
+    const now = lanesAt(scene, shown, member).flatMap(linesOf);
     const [gone, come] = [new Set(old), new Set(now)];
-    const comes = (now ?? []).filter((line) => !gone.has(line));
-    const goes = (old ?? []).filter((line) => !come.has(line));
+    const comes = now.filter((line) => !gone.has(line));
+    const goes = old.filter((line) => !come.has(line));
     const isSame = comes.length === 0 && goes.length === 0;
     return isSame ? [] : [{ member: member.name, comes, goes }];
   });

@@ -37,7 +37,7 @@ export function mustKeepWays(scene: Scene, after: View): void {
     if (stepsOf(before, [from, to], zone, flow).stop !== null) continue;
     const by = stop.judgement.by.kind === 'rule' ? `rule ${stop.judgement.by.name}` : 'the default';
     const way = `${endName(from)} to ${endName(to)}, ${probe.protocol}/${probe.value}`;
-    const remedy = 'allow it first, with a lower --priority; or say --force';
+    const remedy = 'allow it first, with a lower --priority; or say --confirm 60s or --force';
     throw refuse(what, way, `${by} would cut it at ${stop.member}`, remedy);
   }
 }

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Standing } from '../../verb.ts';
+import { policyOf } from '../policy.ts';
+import { idOf } from '../test-policy.ts';
+import { after, ask, CALLER, refusalOf, sceneOf, type Typed, threeMembers } from './test-ask.ts';
+import { openVerb } from './trial.ts';
+import { firewallVerbs } from './verbs.ts';
+
+const view = threeMembers();
+/** Longer than the time between the stamps of these tests and their clock. */
+const TRIAL: Typed = { confirm: 2_000_000 };
+const CUT: Typed = { traffic: 'tcp/22', zone: 'wan', name: 'no-ssh', ...TRIAL };
+
+test('trial: --confirm puts a change on trial, also one that cuts the operator', () => {
+  // Goal: what may go wrong ends by itself. Method: the one object that is written, whole; rules
+  // stay as they are, and the plan shows what the trial brings.
+  const desk = { view, caller: CALLER };
+  const { edits, view: tried } = ask(desk, 'deny', CUT);
+  assert.deepEqual(edits, [
+    {
+      path: 'intent/firewall/trial/00',
+      value: {
+        seconds: 2_000,
+        changes: [
+          {
+            kind: 'rule',
+            name: 'no-ssh',
+            value: {
+              ...{ action: 'deny', direction: 'in', zone: 'wan', protocol: 'tcp' },
+              ...{ ports: [[22, 22]], priority: 100, enabled: true },
+            },
+          },
+        ],
+      },
+    },
+  ]);
+  assert.deepEqual(policyOf(tried).rules, []);
+  const effects = firewallVerbs.effects(view, tried, sceneOf({ view }));
+  assert.deepEqual(effects[0]?.comes, ['wan in: deny tcp/22 from any to any (no-ssh)']);
+  assert.equal(effects.length, 3);
+});
+
+test('trial: list shows it, and where it is in force', () => {
+  // Goal: a person sees what is on trial. Method: one member that told of it, one that did not.
+  const tried = after(view, ['deny', CUT]);
+  const stamps = tried.intent.map(({ path, hlc }) => [path, hlc.join('.')] as const);
+  const standings = new Map<ReturnType<typeof idOf>, Standing>([
+    [idOf(1), { kind: 'told', applied: new Map(stamps), problems: [] }],
+    [idOf(2), { kind: 'told', applied: new Map(), problems: [] }],
+    [idOf(3), { kind: 'told', applied: new Map(stamps), problems: [] }],
+  ]);
+  const { body, shown } = ask({ view: tried, standings }, 'list', {});
+  const [row] = body as readonly { trial: string; applied: number; behind: unknown }[];
+  assert.deepEqual([row?.trial, row?.applied], ['00', 2]);
+  assert.deepEqual(row?.behind, [{ member: 'vm2', why: 'has not applied the latest change yet' }]);
+  assert.deepEqual(shown.table?.rows[0]?.at(-1), { text: '2 of 3, on trial', tone: 'warn' });
+});
+
+test('trial: confirm makes it last in one frame, --undo takes it back', () => {
+  // Goal: both ends. Method: edits and view of each; a second trial waits for the first.
+  const tried = after(view, ['deny', CUT]);
+  const confirmed = ask({ view: tried }, 'confirm', {});
+  assert.deepEqual(
+    confirmed.edits.map(({ path, value }) => [path, value === null]),
+    [
+      ['intent/firewall/rule/no-ssh', false],
+      ['intent/firewall/trial/00', true],
+    ],
+  );
+  assert.deepEqual(
+    policyOf(confirmed.view).rules.map(({ name }) => name),
+    ['no-ssh'],
+  );
+  assert.deepEqual(ask({ view: tried }, 'confirm', { trial: '00', undo: true }).view.intent, []);
+  assert.match(
+    refusalOf({ view: tried }, 'allow', { traffic: 'tcp/1', ...TRIAL }),
+    /^confirm: 00: another change is on trial; confirm it first/,
+  );
+  assert.equal(refusalOf({ view: tried }, 'allow', { traffic: 'tcp/1' }), 'done');
+  assert.match(
+    refusalOf({ view: tried }, 'confirm', { trial: 'ff' }),
+    /^trial: ff: nothing of that/,
+  );
+});
+
+test('trial: what is over cannot be confirmed, and is cleared away by the next', () => {
+  // Goal: no late surprise. Method: a trial shorter than what has passed since.
+  const over = after(view, ['deny', { ...CUT, confirm: 5_000 }]);
+  assert.match(
+    refusalOf({ view: over }, 'confirm', {}),
+    /^trial: \(none\): is over, and its changes/,
+  );
+  assert.match(
+    refusalOf({ view }, 'confirm', {}),
+    /^trial: \(none\): nothing of that id is on trial/,
+  );
+  const next = ask({ view: over }, 'allow', { traffic: 'tcp/1', ...TRIAL });
+  assert.equal(policyOf(next.view).trials.length, 1);
+  assert.equal(policyOf(next.view).trials[0]?.changes[0]?.name, 'allow-tcp-1');
+});
+
+test('trial: a policy test guards trials and their confirmation as well', () => {
+  // Goal: no way round the tests. Method: a trial that breaks one; one that breaks a later one.
+  const guard: Typed = { name: 't', from: 'vm1', to: 'vm2', traffic: 'tcp/9', expect: 'allow' };
+  const tested = after(view, ['test add', guard]);
+  const breaks: Typed = { traffic: 'tcp/9', ...TRIAL };
+  assert.match(refusalOf({ view: tested }, 'deny', breaks), /^test: t: would fail/);
+  const late = after(view, ['deny', breaks], ['test add', guard]);
+  assert.match(refusalOf({ view: late }, 'confirm', {}), /^test: t: would fail/);
+});
+
+test('open: one command that the kernel ends, and an answer for each outcome', () => {
+  // Goal: break-glass without a daemon. Method: the command's JSON, and what nft may say.
+  const given = (typed: Typed) => ({
+    text: () => null,
+    texts: () => [],
+    number: (name: string) => (typed[name] as number | undefined) ?? null,
+    isSet: (name: string) => typed[name] === true,
+  });
+  const place = { family: 'inet', table: 'cnsmo' };
+  const { argv, stdin } = openVerb.command(given({ for: 90_500 }));
+  assert.deepEqual(argv, ['nft', '-j', '-f', '-']);
+  assert.deepEqual(JSON.parse(stdin), {
+    nftables: [
+      { flush: { map: { ...place, name: 'open' } } },
+      {
+        add: {
+          element: {
+            ...{ ...place, name: 'open' },
+            elem: ['ipv4', 'ipv6'].map((val) => [{ elem: { val, timeout: 91 } }, { accept: null }]),
+          },
+        },
+      },
+    ],
+  });
+  const close = JSON.parse(openVerb.command(given({ close: true })).stdin) as {
+    nftables: unknown[];
+  };
+  assert.equal(close.nftables.length, 1);
+  const lineOf = (status: number, stderr: string, typed: Typed = {}) =>
+    openVerb.show(openVerb.answer({ status, stdout: '', stderr }, given(typed))).lines?.join();
+  assert.match(lineOf(0, '') ?? '', /^Everything passes on this VM for 600 s; then its rules/);
+  assert.match(lineOf(0, '', { close: true }) ?? '', /^The rules of this VM hold again/);
+  assert.match(lineOf(1, 'Error: No such file or directory') ?? '', /^CNSMO filters nothing/);
+  assert.throws(() => lineOf(1, 'Operation not permitted\nx'), /^Fault: open: nft: Operation not/);
+});

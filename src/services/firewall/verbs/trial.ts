@@ -1,0 +1,110 @@
+/**
+ * Rule: firewall trial — confirm, which makes a change last that is on trial; and open, which lets
+ * everything through on this VM for a time, whatever the mesh does.
+ */
+import type { Edit } from '../../../crdt/entry.ts';
+import { type LocalVerb, type Scene, type Verb, verb } from '../../verb.ts';
+import { OPEN_MAP } from '../compile.ts';
+import { ACCEPT, FAMILY, NAME } from '../nft.ts';
+import { policyOf } from '../policy.ts';
+import type { TrialRecord } from '../schemas.table.ts';
+import { addElements } from '../transaction.ts';
+import { type Change, plainEdits, runningTrial } from './change.ts';
+import { refuse } from './refuse.ts';
+
+interface Confirmed {
+  readonly trial: string;
+  readonly changes: readonly string[];
+  readonly undone: boolean;
+}
+
+/** `confirm`. */
+export const confirmVerb: Verb = verb<Confirmed>({
+  name: 'confirm',
+  help: 'make the change last that is on trial, or take it back',
+  example: '',
+  inputs: [
+    { name: 'trial', as: 'word', kind: 'text', help: 'its id (the one that is on trial)' },
+    { name: 'undo', as: 'flag', kind: 'switch', help: 'take it back now' },
+  ],
+  needs: 'operator',
+  decide: (scene, given) => {
+    const trial = trialOf(scene, given.text('trial'));
+    const undone = given.isSet('undo');
+    const end: Edit = { path: trial.path, value: null };
+    const edits = undone ? [end] : [...plainEdits(scene, changesOf(trial)), end];
+    const changes = trial.changes.map(({ kind, name }) => `${kind} ${name}`);
+    return { edits, body: { trial: trial.id, changes, undone } };
+  },
+  show: ({ trial, changes, undone }) => ({
+    lines: [`Trial ${trial} ${undone ? 'is taken back' : 'lasts'}: ${changes.join(', ')}.`],
+  }),
+});
+
+const changesOf = ({ changes }: TrialRecord): readonly Change[] =>
+  changes.map(({ kind, name, value }) => ({ kind, name, value }));
+
+function trialOf(scene: Scene, id: string | null) {
+  const running = runningTrial(scene);
+  if (running !== null && (id === null || running.id === id)) return running;
+  const isKnown = policyOf(scene.view).trials.some((each) => id === null || each.id === id);
+  const why = isKnown ? 'is over, and its changes are gone' : 'nothing of that id is on trial';
+  throw refuse('trial', id ?? '(none)', why, 'make the change again with --confirm');
+}
+
+/** Shortest and longest time that everything may pass. Unit: ms. */
+const OPEN_MS = [1_000, 86_400_000] as const;
+const OPEN_MS_USUAL = 600_000;
+
+/** `open`: one command of the kernel's tool, which ends it by itself. */
+export const openVerb: LocalVerb = {
+  name: 'open',
+  help: 'let everything through on this VM for a time, mesh or no mesh, daemon or no daemon',
+  example: '--for 10m',
+  inputs: [
+    {
+      ...{ name: 'for', as: 'flag', kind: 'duration', value: 'duration', range: OPEN_MS },
+      help: 'how long (10m)',
+    },
+    { name: 'close', as: 'flag', kind: 'switch', help: 'end it now' },
+  ],
+  command: (given) => {
+    const seconds = Math.ceil((given.number('for') ?? OPEN_MS_USUAL) / 1_000);
+    const flush = { flush: { map: { family: FAMILY, table: NAME, name: OPEN_MAP } } };
+    const opened = given.isSet('close') ? [] : openElements(seconds);
+    return {
+      argv: ['nft', '-j', '-f', '-'],
+      stdin: JSON.stringify({ nftables: [flush, ...opened] }),
+    };
+  },
+  answer: ({ status, stderr }, given) => {
+    const closed = given.isSet('close');
+    const seconds = closed ? 0 : Math.ceil((given.number('for') ?? OPEN_MS_USUAL) / 1_000);
+    if (status === 0) return { open: !closed, seconds, filtered: true };
+    // Without the table nothing of ours stops anything.
+    if (/no such file/i.test(stderr)) return { open: true, seconds, filtered: false };
+    const why = stderr.trim().split('\n')[0] ?? `nft ended with ${status}`;
+    throw refuse('open', 'nft', why, 'run it as root, on a VM with nftables');
+  },
+  show: (body) => ({ lines: [openText(body as OpenAnswer)] }),
+};
+
+interface OpenAnswer {
+  readonly open: boolean;
+  readonly seconds: number;
+  readonly filtered: boolean;
+}
+
+const openText = ({ open, seconds, filtered }: OpenAnswer): string => {
+  if (!filtered) return 'CNSMO filters nothing on this VM, so nothing was to be opened.';
+  return open
+    ? `Everything passes on this VM for ${seconds} s; then its rules hold again.`
+    : 'The rules of this VM hold again.';
+};
+
+const openElements = (seconds: number) =>
+  addElements(
+    { name: OPEN_MAP },
+    (['ipv4', 'ipv6'] as const).map((key) => ({ key, verdict: ACCEPT, rule: null })),
+    new Map([[OPEN_MAP, { timeout: seconds }]]),
+  );
