@@ -23,7 +23,7 @@ interface EventFlags {
 /** `events`. */
 export const eventsCommand = (local: Local, session: (command: Command) => Session): Command =>
   new Command('events')
-    .description('what happened in the mesh since the daemon of this VM started')
+    .description('what happened in the mesh, as this VM saw it: the last 10,000')
     .option('-f, --follow', 'go on as things happen, also through a restart of the daemon')
     .option('--since <duration>', 'nothing that is older')
     .addHelpText('after', '\nExample:\n  cnsmo events -f --since 10m\n')

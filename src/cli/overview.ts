@@ -100,7 +100,7 @@ function overviewOf(status: Status): Overview {
 const NAMED_MAX = 3;
 
 function companyOf({ members, reachable, total }: Status): string {
-  const missing = members.filter(({ state }) => state !== 'alive' && state !== 'left');
+  const missing = members.filter(({ state }) => !['alive', 'degraded', 'left'].includes(state));
   const names = missing.slice(0, NAMED_MAX).map(({ name }) => name);
   const more = missing.length > NAMED_MAX ? ', …' : '';
   const but = missing.length === 0 ? '' : ` (not ${names.join(', ')}${more})`;

@@ -28,7 +28,10 @@ export function renderMembers(page: Page, members: readonly MemberStatus[]): str
     members.map((member) => [
       member.name,
       member.role,
-      { text: member.state, tone: STATE_TONES[member.state] },
+      {
+        text: member.draining ? `${member.state}, draining` : member.state,
+        tone: STATE_TONES[member.state],
+      },
       member.addresses[0] ?? '-',
       member.endpoint ?? '-',
       member.handshakeAgeMs === null ? '-' : printAge(member.handshakeAgeMs),
@@ -47,6 +50,7 @@ const printLabels = (labels: MemberStatus['labels']): string =>
 const STATE_TONES: Readonly<Record<MemberStatus['state'], Tone>> = {
   alive: 'good',
   suspect: 'warn',
+  degraded: 'warn',
   dead: 'bad',
   left: 'dim',
 };
@@ -69,6 +73,7 @@ export function renderStatus(page: Page, status: Status): string {
   const { paint } = page;
   const ready = self.ready ? paint('good', 'ready') : paint('warn', 'not ready yet');
   const engine = self.engine === null ? '' : ` · WireGuard: ${self.engine}`;
+  const held = status.core === null ? '' : ` · core: ${status.core.name}`;
   const problems = services.flatMap(({ name, state, problems: lines }) =>
     state === 'ready'
       ? []
@@ -78,7 +83,7 @@ export function renderStatus(page: Page, status: Status): string {
         ],
   );
   return [
-    `mesh ${paint('strong', mesh.name)} · ${self.name} (${self.role}) · ${ready}${engine}\n`,
+    `mesh ${paint('strong', mesh.name)} · ${self.name} (${self.role}) · ${ready}${engine}${held}\n`,
     self.addresses.length === 0 ? '' : `${self.addresses.join(' · ')}\n`,
     partitionText(page, status),
     '\n',
@@ -91,17 +96,18 @@ export function renderStatus(page: Page, status: Status): string {
 /** How many of those who cannot be reached are named. */
 const NAMED_MAX = 5;
 
+const HERE_OR_GONE: ReadonlySet<MemberStatus['state']> = new Set(['alive', 'degraded', 'left']);
+
 function partitionText({ paint, columns }: Page, { members, reachable, total }: Status): string {
-  const missing = members.filter(({ state }) => state !== 'alive' && state !== 'left');
+  const missing = members.filter(({ state }) => !HERE_OR_GONE.has(state));
   if (missing.length === 0) return '';
   const named = missing.slice(0, NAMED_MAX).map(({ name }) => name);
   const more = missing.length > NAMED_MAX ? ` and ${missing.length - NAMED_MAX} more` : '';
   const count = `${reachable} of ${total} members reachable`;
-  const text = wrapText(`${count}, not ${named.join(', ')}${more};`, columns);
-  return (
-    `${text.replace(count, paint('warn', count))}\n` +
-    `${wrapText('changes made here reach them when they return', columns)}\n`
-  );
+  const rest = 'changes made here reach the rest when they return';
+  const who = `not reachable: ${named.join(', ')}${more}`;
+  const text = wrapText(`${count}; ${rest}`, columns);
+  return `${text.replace(count, paint('warn', count))}\n${wrapText(who, columns)}\n`;
 }
 
 const ALARM = 'alarm';

@@ -47,7 +47,10 @@ test('events: what changed since the last look, with its time', async () => {
   const view = world().invites('i').admits('a', 'i').view();
   const connected = new Set<ReturnType<typeof idOf>>();
   const stop = new AbortController();
-  const running = events.run(() => pictureOf(view, connected, null), stop.signal);
+  const running = events.run(
+    () => pictureOf(view, { self: idOf('founder'), connected, state: () => 'alive', core: null }),
+    stop.signal,
+  );
   const first = await events.next(wish(), never);
   const time = new Date(1_800_000_001_000).toISOString();
   assert.deepEqual(first.events, [

@@ -15,6 +15,7 @@ import { type AppliedContext, gatherApplied, serveApplied } from './applied.ts';
 import { AUDIT_LIMITS } from './audit.ts';
 import { type DiskWatch, watchDisk } from './disk-watch.ts';
 import { serveJoins } from './entry.ts';
+import { type EventLog, openEventLog } from './event-log.ts';
 import { createEvents } from './events.ts';
 import { createLeaving } from './leaving.ts';
 import { writeConfig } from './local-state.ts';
@@ -62,6 +63,8 @@ export async function startNode(
   const log = events.overhear(given.log);
   const watch = watchDisk({ ...given, log });
   const ports = { ...given, log, disk: watch.disk };
+  const eventLog = await openEventLog(ports);
+  events.keepIn(eventLog);
   const parts = await openParts(ports, build);
   const { self, replica, links, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
@@ -102,7 +105,7 @@ export async function startNode(
     events.run(() => pictureNow(parts), signal),
   ];
 
-  closed.resolve(close(ports, parts, loops, subscriptions));
+  closed.resolve(close(ports, { ...parts, eventLog }, loops, subscriptions));
   const done = closed.promise.then(left);
   return { self, replica, api, settled: agents.settled(signal), stop: end, leave, done };
 }
@@ -134,13 +137,17 @@ const afterTrouble = (watch: DiskWatch, { replica, facts, agents }: Parts): Unsu
   watch.onRecovery(agents.mark),
 ];
 
+type Closing = Pick<Parts, 'swarm' | 'replica' | 'audit' | 'stop'> & {
+  readonly eventLog: EventLog;
+};
+
 /**
  * Resolves when the node has stopped. One loop that fails ends them all and rejects this: half a
  * node would look alive, and nothing would restart it.
  */
 async function close(
   { clock, log }: Pick<Ports, 'clock' | 'log'>,
-  { swarm, replica, audit, stop }: Pick<Parts, 'swarm' | 'replica' | 'audit' | 'stop'>,
+  { swarm, replica, audit, stop, eventLog }: Closing,
   loops: readonly Promise<void>[],
   subscriptions: readonly Unsubscribe[],
 ): Promise<void> {
@@ -162,6 +169,7 @@ async function close(
     await settled;
     await replica.flush();
     await audit.flush();
+    await eventLog.flush();
   } finally {
     await Promise.all(loops);
   }
@@ -181,10 +189,11 @@ const appliedOf = ({ self, replica, agents }: Parts): AppliedContext => ({
 
 /** What events are made of. */
 function pictureNow(parts: Parts): Picture {
-  const { replica, core } = parts;
+  const { self, replica, links, core } = parts;
   const holder = coreStatusOf(replica.view(), core.lastHolder());
   const now = holder === null ? null : { ...holder, why: whyCore(core.constituency()) };
-  return pictureOf(replica.view(), new Set(connectedMembers(parts)), now);
+  const connected = new Set(connectedMembers(parts));
+  return pictureOf(replica.view(), { self, connected, state: links.state, core: now });
 }
 
 const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>

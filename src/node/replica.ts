@@ -19,6 +19,7 @@ import { openJournal } from './journal.ts';
 import { openKeyDoubt } from './key-doubt.ts';
 import type { LocalState } from './local-state.ts';
 import { createOwnWriter, type OwnWriter, type WriterDesk } from './own-writer.ts';
+import { createBuckets } from './rules/bucket.ts';
 import type { Ahead } from './rules/clocks.ts';
 
 /** The shared state as loops use it. */
@@ -57,6 +58,10 @@ type ReplicaPorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
 
 /** How long whoever was ahead counts as that. Unit: ms. It is asked again every 30 s. */
 const AHEAD_MS_MAX = 60_000;
+
+/** Lines about refused frames at once, and per second: whoever sends them must not fill the log. */
+const REFUSED_BURST = 5;
+const REFUSED_PER_SECOND = 0.1;
 
 /** Opens the state of this VM from its journal. */
 export async function openReplica(ports: ReplicaPorts, local: LocalState): Promise<Replica> {
@@ -120,6 +125,13 @@ type Listener = (own: Uint8Array | null) => void;
 function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) => void) {
   const { clock, log, store, journal, keyDoubt } = desk;
   const ahead = openAhead(desk);
+  const lines = createBuckets(REFUSED_BURST, REFUSED_PER_SECOND);
+  const noteRefused = ({ why, detail }: Extract<Receipt, { verdict: 'rejected' }>): void => {
+    const nowMs = clock.monotonicMs();
+    if (!lines.hasLeft('', nowMs)) return;
+    lines.spend('', 1, nowMs);
+    log.warn('frame-refused', { why, detail });
+  };
   return {
     ahead: ahead.list,
     receive: (frames: readonly Uint8Array[]): readonly Receipt[] => {
@@ -127,6 +139,7 @@ function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) =
       keyDoubt.look();
       for (const receipt of receipts) {
         ahead.note(receipt);
+        if (receipt.verdict === 'rejected') noteRefused(receipt);
         if (receipt.verdict === 'forked') log.error('author-forked', { author: receipt.author });
       }
       const isKept = (receipt: Receipt | undefined) => receipt !== undefined && isTaken(receipt);

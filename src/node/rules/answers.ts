@@ -7,8 +7,8 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { Invite, Role } from '../../crdt/view.ts';
 import type { AgentReport } from '../../services/service.ts';
 
-/** How a member can be reached: connected, not, or not known yet. */
-export type LinkState = 'alive' | 'suspect' | 'dead';
+/** How a member can be reached: well, badly, not, or not known yet. */
+export type LinkState = 'alive' | 'suspect' | 'degraded' | 'dead';
 
 /** A member, as this VM sees it. */
 export interface MemberStatus {

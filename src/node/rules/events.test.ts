@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { idOf, type World, world } from '../../crdt/test-world.ts';
-import { eventOfLog, eventsBetween, pictureOf } from './events.ts';
+import { eventOfLog, eventsBetween, pictureOf, type Surroundings } from './events.ts';
 
 const story = (): World => world().invites('i').admits('a', 'i').admits('b', 'i');
+const around = (changed: Partial<Surroundings> = {}): Surroundings => ({
+  self: idOf('founder'),
+  connected: new Set(),
+  state: () => 'alive',
+  core: null,
+  ...changed,
+});
 const picture = (told: World, connected: readonly string[] = []) =>
-  pictureOf(told.view(), new Set(connected.map(idOf)), null);
+  pictureOf(told.view(), around({ connected: new Set(connected.map(idOf)) }));
 const linesOf = (before: ReturnType<typeof picture>, after: ReturnType<typeof picture>) =>
   eventsBetween(before, after)
     .map(({ kind, member, text }) => `${kind} ${member ?? '-'}: ${text}`)
@@ -108,7 +115,8 @@ test('events: of the log what its table takes, in words', () => {
 test('events: the core role moves once for each term, however often it is seen', () => {
   // Goal: core moves with their cause. Method: nobody, a term, the same again, the next one.
   const core = (name: string, term: number) => ({ name, term, epoch: 7, why: 'its turn' });
-  const of = (now: ReturnType<typeof core> | null) => pictureOf(world().view(), new Set(), now);
+  const of = (now: ReturnType<typeof core> | null) =>
+    pictureOf(world().view(), around({ core: now }));
   const first = of(core('a', 0));
   assert.deepEqual(eventsBetween(of(null), first), [
     { kind: 'core', member: 'a', text: 'has the core role, term 7.0: its turn' },
@@ -116,4 +124,24 @@ test('events: the core role moves once for each term, however often it is seen',
   assert.deepEqual(eventsBetween(first, of(core('a', 0))), []);
   assert.equal(eventsBetween(first, of(core('b', 1)))[0]?.member, 'b');
   assert.deepEqual(eventsBetween(first, of(null)), []);
+});
+
+test('events: each transition of a member, and the end of a partition', () => {
+  // Goal: who is lost and when all are back. Method: one step after the other; who is met for the
+  // first time is no news twice.
+  const of = (state: ReturnType<Surroundings['state']>) =>
+    pictureOf(story().view(), around({ state: (id) => (id === idOf('a') ? state : 'alive') }));
+  const steps = ['alive', 'suspect', 'degraded', 'dead', 'alive', 'suspect', 'alive'] as const;
+  const told = steps.slice(1).map((state, at) => linesOf(of(steps[at] ?? 'alive'), of(state)));
+  assert.deepEqual(told, [
+    ['state a: is suspect'],
+    ['state a: is degraded'],
+    ['state a: is dead'],
+    ['healed -: all 3 members can be reached again', 'state a: is alive again'],
+    ['state a: is suspect'],
+    ['state a: is alive again'],
+  ]);
+  const fresh = pictureOf(story().view(), around({ state: () => 'suspect' }));
+  const met = picture(story(), ['a', 'b']);
+  assert.deepEqual(linesOf(fresh, met), ['connected a: connected', 'connected b: connected']);
 });

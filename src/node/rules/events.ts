@@ -8,9 +8,11 @@
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { Role, View } from '../../crdt/view.ts';
 import { alarmText } from './alarms.ts';
+import type { LinkState } from './answers.ts';
 
 export type EventKind =
   | 'started'
+  | 'stopped'
   | 'joined'
   | 'left'
   | 'evicted'
@@ -19,6 +21,8 @@ export type EventKind =
   | 'address'
   | 'connected'
   | 'disconnected'
+  | 'state'
+  | 'healed'
   | 'service'
   | 'core'
   | 'drift'
@@ -38,6 +42,7 @@ interface Seen {
   readonly ipv4: string | null;
   readonly hasLeft: boolean;
   readonly isConnected: boolean;
+  readonly state: LinkState;
 }
 
 /** What events are made of, at one moment. */
@@ -56,20 +61,29 @@ interface PictureOfCore {
   readonly why: string;
 }
 
-/**
- * The picture of a moment. `connected`: who has a live connection with this member. `core`: who has
- * the core role, and why.
- */
-export const pictureOf = (
-  view: View,
-  connected: ReadonlySet<PeerKey>,
-  core: Picture['core'],
-): Picture => ({
+/** What this member sees of others beside the view. */
+export interface Surroundings {
+  readonly self: MemberId;
+  /** Who has a live connection with it. */
+  readonly connected: ReadonlySet<PeerKey>;
+  readonly state: (member: MemberId) => LinkState;
+  readonly core: Picture['core'];
+}
+
+/** The picture of a moment. */
+export const pictureOf = (view: View, { self, connected, state, core }: Surroundings): Picture => ({
   core,
   members: new Map(
     view.members.map(({ id, name, role, ipv4, hasLeft }) => [
       id,
-      { name, role, ipv4, hasLeft, isConnected: connected.has(id) && !hasLeft },
+      {
+        name,
+        role,
+        ipv4,
+        hasLeft,
+        isConnected: connected.has(id) && !hasLeft,
+        state: id === self ? 'alive' : state(id),
+      },
     ]),
   ),
   evicted: new Set(view.evicted),
@@ -89,8 +103,20 @@ export function eventsBetween(before: Picture, after: Picture): readonly EventDr
   const alarms = after.alarms
     .filter((alarm) => !before.alarms.includes(alarm))
     .map((text): EventDraft => ({ kind: 'alarm', member: null, text }));
-  return [...come, ...gone, ...coreEvents(before.core, after.core), ...alarms];
+  const moves = coreEvents(before.core, after.core);
+  return [...come, ...gone, ...healEvents(before, after), ...moves, ...alarms];
 }
+
+const deadIn = ({ members }: Picture): number =>
+  [...members.values()].filter(({ state, hasLeft }) => state === 'dead' && !hasLeft).length;
+
+/** Nobody is lost any more. */
+const healEvents = (before: Picture, after: Picture): readonly EventDraft[] => {
+  if (deadIn(before) === 0 || deadIn(after) > 0) return [];
+  const present = [...after.members.values()].filter(({ hasLeft }) => !hasLeft);
+  const text = `all ${present.length} members can be reached again`;
+  return [{ kind: 'healed', member: null, text }];
+};
 
 /** Who has the role now; a gap between two is no event. */
 const coreEvents = (before: Picture['core'], now: Picture['core']): readonly EventDraft[] => {
@@ -121,6 +147,12 @@ const memberEvents = (before: Seen | null, now: Seen): readonly EventDraft[] => 
   }
   if ((before?.isConnected ?? false) !== now.isConnected) {
     events.push(now.isConnected ? ['connected', 'connected'] : ['disconnected', 'connection lost']);
+  }
+  if (before !== null && before.state !== now.state && !now.hasLeft) {
+    if (now.state !== 'alive') events.push(['state', `is ${now.state}`]);
+    else if (before.isConnected || !now.isConnected || before.state !== 'suspect') {
+      events.push(['state', 'is alive again']);
+    }
   }
   return events.map(([kind, text]) => ({ kind, member: now.name, text }));
 };
@@ -172,6 +204,10 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>
     const rest = more > 0 ? `; and ${more} more` : '';
     return { kind: 'drift', text: `${textIn(facts, 'service')} repaired: ${told}${rest}` };
   },
+  'frame-refused': (facts) => ({
+    kind: 'refused',
+    text: `a frame of the state: ${textIn(facts, 'why')}: ${textIn(facts, 'detail')}`,
+  }),
   'join-refused': (facts) => ({
     kind: 'refused',
     text: `a join by invite ${textIn(facts, 'invite').slice(0, 12)}: ${textIn(facts, 'why')}`,

@@ -95,7 +95,7 @@ export function statusOf(view: View, sight: Sight): Status {
     core: coreStatusOf(view, sight.core),
     members,
     services: sight.reports.map(({ name, state, problems }) => ({ name, state, problems })),
-    reachable: present.filter(({ state }) => state === 'alive').length,
+    reachable: present.filter(({ state }) => state === 'alive' || state === 'degraded').length,
     total: present.length,
     alarms: [
       ...(sight.isElsewhere ? [ELSEWHERE] : []),

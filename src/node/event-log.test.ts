@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type EventLog, type KeptEvent, openEventLog } from './event-log.ts';
+import { createEvents } from './events.ts';
+import { createDisk } from './test-replica.ts';
+import { createTime, settle } from './test-time.ts';
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const never = new AbortController().signal;
+const ALL = { after: null, ageMsMax: null, waitMs: 0 };
+
+const eventOf = (number: number): KeptEvent => ({
+  number,
+  time: new Date(1_800_000_000_000 + number).toISOString(),
+  kind: 'joined',
+  member: 'vm1',
+  text: `event ${number}`,
+});
+
+async function note(kept: EventLog, from: number, to: number): Promise<void> {
+  for (let number = from; number <= to; number += 1) {
+    kept.note(eventOf(number));
+    if (number % 500 === 0) await kept.flush();
+  }
+  await kept.flush();
+}
+
+const numbersIn = (kept: EventLog): readonly number[] => kept.earlier.map(({ number }) => number);
+
+test('event log: the last 10,000 are on disk, and not many more', async () => {
+  // Goal: kept over a restart, and bounded. Method: 15,000 events in three lives of the daemon.
+  const { disk, files } = createDisk();
+  for (const from of [1, 5_001, 10_001]) {
+    await note(await openEventLog({ disk, log }), from, from + 4_999);
+  }
+  const numbers = numbersIn(await openEventLog({ disk, log }));
+  assert.equal(numbers.at(-1), 15_000);
+  assert.ok(numbers.length >= 10_000 && numbers.length <= 12_500, String(numbers.length));
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, at) => 15_001 - numbers.length + at),
+  );
+  assert.ok(files.size <= 7);
+});
+
+test('event log: a torn line and a damaged one lose themselves only', async () => {
+  // Goal: a power cut in the midst. Method: cut the last line, spoil another, go on, read back.
+  const { disk, files } = createDisk();
+  await note(await openEventLog({ disk, log }), 1, 5);
+  const [[name = '', bytes = new Uint8Array()] = []] = [...files];
+  const text = new TextDecoder().decode(bytes).replace('"event 2"', '"event 2');
+  files.set(name, new TextEncoder().encode(text.slice(0, -10)));
+  const again = await openEventLog({ disk, log });
+  assert.deepEqual(numbersIn(again), [1, 3, 4]);
+  await note(again, 6, 7);
+  assert.deepEqual(numbersIn(await openEventLog({ disk, log })), [1, 3, 4, 6, 7]);
+});
+
+test('event log: a disk that takes nothing loses events there and nowhere else', async () => {
+  // Goal: nobody is held up. Method: appends that fail, then one that does not.
+  const { disk, state } = createDisk();
+  const kept = await openEventLog({ disk, log });
+  state.failure = new Error('no space');
+  await note(kept, 1, 2);
+  state.failure = null;
+  await note(kept, 3, 3);
+  assert.deepEqual(numbersIn(await openEventLog({ disk, log })), [3]);
+});
+
+test('events: a daemon knows what the one before it saw, and how that ended', async () => {
+  // Goal: crashes included, and cursors that go on. Method: a life that stops, one that is killed,
+  // and a third.
+  const { disk } = createDisk();
+  const time = createTime();
+  const live = async (isKilled: boolean) => {
+    const events = createEvents(time.clock, '1.0');
+    const kept = await openEventLog({ disk, log });
+    events.keepIn(kept);
+    const stop = new AbortController();
+    const look = () => ({ members: new Map(), evicted: new Set<never>(), alarms: [], core: null });
+    const running = events.run(look, stop.signal);
+    await settle();
+    const { cursor } = await events.next(ALL, never);
+    if (!isKilled) stop.abort();
+    await (isKilled ? kept.flush() : running.then(kept.flush));
+    return { events, cursor };
+  };
+  const first = await live(false);
+  await live(true);
+  const { events } = await live(true);
+  const told = async (after: string | null) =>
+    (await events.next({ ...ALL, after }, never)).events.map(({ text }) => text);
+  const started = 'cnsmo 1.0 started';
+  const rest = ['cnsmo 1.0 stopped', started, `${started}; the one before it ended without a word`];
+  assert.deepEqual(await told(null), [started, ...rest]);
+  assert.deepEqual(await told(first.cursor), rest);
+  assert.deepEqual(await told('kept-99'), [started, ...rest], 'a cursor of events that are lost');
+});
