@@ -146,7 +146,8 @@ const withMoment = (event: MeshEvent) => {
 
 function startText(version: string, last: MeshEvent | undefined): string {
   const isAfterCrash = last !== undefined && last.kind !== 'stopped';
-  return `cnsmo ${version} started${isAfterCrash ? '; the one before it ended without a word' : ''}`;
+  const before = isAfterCrash ? '; the one before it ended without a word' : '';
+  return `cnsmo ${version} started${before}`;
 }
 
 /**
