@@ -47,7 +47,8 @@ test('event log: a torn line and a damaged one lose themselves only', async () =
   // Goal: a power cut in the midst. Method: cut the last line, spoil another, go on, read back.
   const { disk, files } = createDisk();
   await note(await openEventLog({ disk, log }), 1, 5);
-  const [[name = '', bytes = new Uint8Array()] = []] = [...files];
+  const [name = ''] = files.keys();
+  const bytes = files.get(name);
   const text = new TextDecoder().decode(bytes).replace('"event 2"', '"event 2');
   files.set(name, new TextEncoder().encode(text.slice(0, -10)));
   const again = await openEventLog({ disk, log });
@@ -74,15 +75,14 @@ test('events: a daemon knows what the one before it saw, and how that ended', as
   const time = createTime();
   const live = async (isKilled: boolean) => {
     const events = createEvents(time.clock, '1.0');
-    const kept = await openEventLog({ disk, log });
-    events.keepIn(kept);
+    await events.keepOn({ disk, log });
     const stop = new AbortController();
     const look = () => ({ members: new Map(), evicted: new Set<never>(), alarms: [], core: null });
     const running = events.run(look, stop.signal);
     await settle();
     const { cursor } = await events.next(ALL, never);
     if (!isKilled) stop.abort();
-    await (isKilled ? kept.flush() : running.then(kept.flush));
+    await (isKilled ? events.flush() : running.then(events.flush));
     return { events, cursor };
   };
   const first = await live(false);

@@ -6,21 +6,12 @@
  *    starts knows what the ones before it saw, and their cursors go on.
  * 3. A daemon that ends says so; where the last event says nothing of the kind, it was killed.
  */
-import type { Clock, Log } from '../ports.ts';
-import type { EventLog } from './event-log.ts';
-import {
-  type EventDraft,
-  eventOfLog,
-  eventsBetween,
-  isRepeat,
-  type Picture,
-} from './rules/events.ts';
+import type { Clock, Log, Ports } from '../ports.ts';
+import { openEventLog } from './event-log.ts';
+import { createShelf } from './event-shelf.ts';
+import { type EventDraft, eventOfLog, eventsBetween, type Picture } from './rules/events.ts';
 import { createWake } from './wake.ts';
 
-/** Events that are kept. Unit: count. At 200 bytes each, 2 MB. */
-const EVENTS_MAX = 10_000;
-/** How many of the last events are looked at for repeats. */
-const RECENT = 100;
 /** Time between two looks when nothing marks it. Unit: ms. */
 const LOOK_MS = 600_000;
 
@@ -51,8 +42,10 @@ export interface Events {
   mark(): void;
   /** The log with an ear on it. */
   overhear(log: Log): Log;
-  /** Keeps events there from now on, and gives what stands in it. Once, before anybody asks. */
-  keepIn(log: EventLog): void;
+  /** Keeps events on disk from now on, and gives what is there. Once, before anybody asks. */
+  keepOn(ports: Pick<Ports, 'disk' | 'log'>): Promise<void>;
+  /** Resolves when everything noted so far is on disk, or given up. */
+  flush(): Promise<void>;
   next(wish: EventWish, signal: AbortSignal): Promise<EventAnswer>;
   run(look: () => Picture, signal: AbortSignal): Promise<void>;
 }
@@ -61,21 +54,9 @@ export interface Events {
 export function createEvents(clock: Clock, version: string): Events {
   const wake = createWake(clock);
   const news = createWake(clock);
-  const startedMs = clock.wallMs();
-  const kept: { readonly event: MeshEvent; readonly wallMs: number }[] = [];
-  let count = 0;
-  let origin = String(startedMs);
-  let disk: EventLog | null = null;
+  const shelf = createShelf(clock);
   const note = (draft: EventDraft): void => {
-    const wallMs = clock.wallMs();
-    const recent = kept.slice(-RECENT);
-    if (recent.some((known) => isRepeat(known.event, wallMs - known.wallMs, draft))) return;
-    const event = { time: new Date(wallMs).toISOString(), ...draft };
-    kept.push({ event, wallMs });
-    if (kept.length > EVENTS_MAX) kept.shift();
-    count++;
-    disk?.note({ number: count, ...event });
-    news.mark();
+    if (shelf.put(draft)) news.mark();
   };
   const noteLine = (line: string, facts: Readonly<Record<string, unknown>> = {}): void => {
     const draft = eventOfLog(line, facts);
@@ -84,32 +65,18 @@ export function createEvents(clock: Clock, version: string): Events {
   return {
     mark: wake.mark,
     overhear: (log) => overheard(log, noteLine),
-    keepIn: (log) => {
-      const early = kept.splice(0).map(({ event }) => event);
-      const earlier = log.earlier.slice(-EVENTS_MAX);
-      kept.push(...earlier.map(withMoment));
-      count = earlier.at(-1)?.number ?? 0;
-      origin = KEPT;
-      disk = log;
-      for (const event of early) {
-        kept.push(withMoment(event));
-        count++;
-        log.note({ number: count, ...event });
+    keepOn: async (ports) => shelf.keepIn(await openEventLog(ports)),
+    flush: shelf.flush,
+    next: async (wish, signal) => {
+      const deadlineMs = clock.monotonicMs() + wish.waitMs;
+      const leftMs = (): number => deadlineMs - clock.monotonicMs();
+      while (shelf.newSince(wish.after) === 0 && leftMs() > 0 && !signal.aborted) {
+        await news.wait(leftMs(), signal);
       }
-    },
-    next: async ({ after, ageMsMax, waitMs }, signal) => {
-      const from = numberIn(after, origin, count);
-      const deadlineMs = clock.monotonicMs() + waitMs;
-      while (count <= from && clock.monotonicMs() < deadlineMs && !signal.aborted) {
-        await news.wait(deadlineMs - clock.monotonicMs(), signal);
-      }
-      const fresh = kept.slice(Math.max(0, kept.length - Math.max(0, count - from)));
-      const oldestMs = ageMsMax === null ? Number.NEGATIVE_INFINITY : clock.wallMs() - ageMsMax;
-      const events = fresh.filter(({ wallMs }) => wallMs >= oldestMs).map(({ event }) => event);
-      return { events, cursor: `${origin}-${count}` };
+      return { events: shelf.since(wish), cursor: shelf.cursor() };
     },
     run: async (look, signal) => {
-      note({ kind: 'started', member: null, text: startText(version, kept.at(-1)?.event) });
+      note({ kind: 'started', member: null, text: startText(version, shelf.last()) });
       for (let before = look(); !signal.aborted; ) {
         await wake.wait(LOOK_MS, signal);
         const now = look();
@@ -136,26 +103,8 @@ const overheard = (log: Log, hear: Log['info']): Log => ({
   },
 });
 
-/** What cursors begin with where events outlive the daemon. */
-const KEPT = 'kept';
-
-const withMoment = (event: MeshEvent) => {
-  const { time, kind, member, text } = event;
-  return { event: { time, kind, member, text }, wallMs: Date.parse(time) };
-};
-
 function startText(version: string, last: MeshEvent | undefined): string {
   const isAfterCrash = last !== undefined && last.kind !== 'stopped';
   const before = isAfterCrash ? '; the one before it ended without a word' : '';
   return `cnsmo ${version} started${before}`;
-}
-
-/**
- * How many events a cursor has seen; none for one of another log or daemon, of nobody, or of events
- * that are lost.
- */
-function numberIn(cursor: string | null, origin: string, count: number): number {
-  const [start, text] = (cursor ?? '').split('-');
-  const number = start === origin ? Number(text ?? 0) || 0 : 0;
-  return number > count ? 0 : number;
 }

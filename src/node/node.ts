@@ -15,8 +15,7 @@ import { type AppliedContext, gatherApplied, serveApplied } from './applied.ts';
 import { AUDIT_LIMITS } from './audit.ts';
 import { type DiskWatch, watchDisk } from './disk-watch.ts';
 import { serveJoins } from './entry.ts';
-import { type EventLog, openEventLog } from './event-log.ts';
-import { createEvents } from './events.ts';
+import { createEvents, type Events } from './events.ts';
 import { createLeaving } from './leaving.ts';
 import { writeConfig } from './local-state.ts';
 import { type Build, openParts, orStop, type Parts } from './parts.ts';
@@ -60,11 +59,8 @@ export async function startNode(
   onOpen: (api: RunningNode['api']) => Promise<void> = async () => undefined,
 ): Promise<RunningNode> {
   const events = createEvents(given.clock, build.version);
-  const log = events.overhear(given.log);
-  const watch = watchDisk({ ...given, log });
-  const ports = { ...given, log, disk: watch.disk };
-  const eventLog = await openEventLog(ports);
-  events.keepIn(eventLog);
+  const { watch, ports } = watched(given, events);
+  await events.keepOn(ports);
   const parts = await openParts(ports, build);
   const { self, replica, links, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
@@ -105,9 +101,16 @@ export async function startNode(
     events.run(() => pictureNow(parts), signal),
   ];
 
-  closed.resolve(close(ports, { ...parts, eventLog }, loops, subscriptions));
+  closed.resolve(close(ports, { ...parts, events }, loops, subscriptions));
   const done = closed.promise.then(left);
   return { self, replica, api, settled: agents.settled(signal), stop: end, leave, done };
+}
+
+/** The ports with an ear on the log and an eye on the disk. */
+function watched(given: Ports, events: Events) {
+  const log = events.overhear(given.log);
+  const watch = watchDisk({ ...given, log });
+  return { watch, ports: { ...given, log, disk: watch.disk } };
 }
 
 /** What other members ask of this one, beside the frames. */
@@ -138,7 +141,7 @@ const afterTrouble = (watch: DiskWatch, { replica, facts, agents }: Parts): Unsu
 ];
 
 type Closing = Pick<Parts, 'swarm' | 'replica' | 'audit' | 'stop'> & {
-  readonly eventLog: EventLog;
+  readonly events: Events;
 };
 
 /**
@@ -147,7 +150,7 @@ type Closing = Pick<Parts, 'swarm' | 'replica' | 'audit' | 'stop'> & {
  */
 async function close(
   { clock, log }: Pick<Ports, 'clock' | 'log'>,
-  { swarm, replica, audit, stop, eventLog }: Closing,
+  { swarm, replica, audit, stop, events }: Closing,
   loops: readonly Promise<void>[],
   subscriptions: readonly Unsubscribe[],
 ): Promise<void> {
@@ -169,7 +172,7 @@ async function close(
     await settled;
     await replica.flush();
     await audit.flush();
-    await eventLog.flush();
+    await events.flush();
   } finally {
     await Promise.all(loops);
   }

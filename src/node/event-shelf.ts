@@ -1,0 +1,93 @@
+/**
+ * Loop: event shelf — the last events, numbered: in memory, and on disk once there is a log.
+ */
+import type { Clock } from '../ports.ts';
+import type { EventLog } from './event-log.ts';
+import type { EventWish, MeshEvent } from './events.ts';
+import { type EventDraft, isRepeat } from './rules/events.ts';
+
+/** Events that are kept. Unit: count. At 200 bytes each, 2 MB. */
+const EVENTS_MAX = 10_000;
+/** How many of the last events are looked at for repeats. */
+const RECENT = 100;
+/** What cursors begin with where events outlive the daemon. */
+const KEPT = 'kept';
+
+/** The shelf. */
+export interface Shelf {
+  /** Puts an event on it, unless it only repeats one; tells whether it did. */
+  put(draft: EventDraft): boolean;
+  /** Keeps events there from now on, and takes what stands in it. */
+  keepIn(log: EventLog): void;
+  last(): MeshEvent | undefined;
+  /** How many events a cursor does not know. */
+  newSince(cursor: string | null): number;
+  since(wish: Pick<EventWish, 'after' | 'ageMsMax'>): readonly MeshEvent[];
+  /** Of whoever has seen everything. */
+  cursor(): string;
+  flush(): Promise<void>;
+}
+
+interface Kept {
+  readonly event: MeshEvent;
+  readonly wallMs: number;
+}
+
+/** An empty one. */
+export function createShelf(clock: Clock): Shelf {
+  const kept: Kept[] = [];
+  let count = 0;
+  let origin = String(clock.wallMs());
+  let disk: EventLog | null = null;
+  const add = (one: Kept): void => {
+    kept.push(one);
+    if (kept.length > EVENTS_MAX) kept.shift();
+    count++;
+    disk?.note({ number: count, ...one.event });
+  };
+  const newSince = (cursor: string | null): number => count - numberIn(cursor, origin, count);
+  return {
+    put: (draft) => {
+      const wallMs = clock.wallMs();
+      const recent = kept.slice(-RECENT);
+      if (recent.some((one) => isRepeat(one.event, wallMs - one.wallMs, draft))) return false;
+      add({ event: { time: new Date(wallMs).toISOString(), ...draft }, wallMs });
+      return true;
+    },
+    keepIn: (log) => {
+      const early = kept.splice(0);
+      const earlier = log.earlier.slice(-EVENTS_MAX);
+      kept.push(...earlier.map(withMoment));
+      count = earlier.at(-1)?.number ?? 0;
+      origin = KEPT;
+      disk = log;
+      for (const one of early) add(one);
+    },
+    last: () => kept.at(-1)?.event,
+    newSince,
+    since: ({ after, ageMsMax }) => {
+      const oldestMs = ageMsMax === null ? Number.NEGATIVE_INFINITY : clock.wallMs() - ageMsMax;
+      return kept
+        .slice(Math.max(0, kept.length - newSince(after)))
+        .filter(({ wallMs }) => wallMs >= oldestMs)
+        .map(({ event }) => event);
+    },
+    cursor: () => `${origin}-${count}`,
+    flush: async () => await disk?.flush(),
+  };
+}
+
+const withMoment = ({ time, kind, member, text }: MeshEvent): Kept => ({
+  event: { time, kind, member, text },
+  wallMs: Date.parse(time),
+});
+
+/**
+ * How many events a cursor has seen; none for one of another log or daemon, of nobody, or of events
+ * that are lost.
+ */
+function numberIn(cursor: string | null, origin: string, count: number): number {
+  const [start, text] = (cursor ?? '').split('-');
+  const number = start === origin ? Number(text ?? 0) || 0 : 0;
+  return number > count ? 0 : number;
+}
