@@ -2,8 +2,9 @@
  * Rule: CBOR reader — one value out of bytes, if the bytes are its one spelling (RFC 8949 §4.2.1).
  *
  * It takes exactly what `cbor-writer.ts` makes, without writing it again to compare: shortest
- * heads, definite lengths, fields in rising order. Work and memory are linear in the bytes: what
- * a head claims is never allocated before it was seen to be there.
+ * heads, definite lengths, fields in rising order. Work and memory are linear in the bytes, and
+ * bounded by the number of items: what a head claims is never allocated before it was seen to be
+ * there, and a list of a million lists is not read to its end.
  */
 import type { Value } from './entry.ts';
 import { compareFields, DEPTH_MAX, isFieldName, isPlainText, TOO_DEEP } from './fitness.ts';
@@ -18,9 +19,12 @@ export type ReadValue =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly why: string };
 
-/** Reads the one value that the bytes spell. Byte strings come out as copies. Never throws. */
-export const readValue = (bytes: Uint8Array): ReadValue => {
-  const source: Source = { bytes, at: 0, why: null };
+/**
+ * Reads the one value that the bytes spell, of at most `itemsMax` values in all, those in lists and
+ * records included. Byte strings come out as copies. Never throws.
+ */
+export const readValue = (bytes: Uint8Array, itemsMax: number): ReadValue => {
+  const source: Source = { bytes, at: 0, itemsLeft: itemsMax, why: null };
   const value = readItem(source, 0);
   if (source.at !== bytes.length) refuse(source, 'goes on after its end');
   return source.why === null ? { ok: true, value } : { ok: false, why: source.why };
@@ -30,6 +34,7 @@ export const readValue = (bytes: Uint8Array): ReadValue => {
 interface Source {
   readonly bytes: Uint8Array;
   at: number;
+  itemsLeft: number;
   why: string | null;
 }
 
@@ -44,6 +49,8 @@ const readItem = (source: Source, depth: number): Value => {
   const head = source.bytes[source.at];
   if (head === undefined) return refuse(source, 'is cut short');
   source.at += 1;
+  source.itemsLeft -= 1;
+  if (source.itemsLeft < 0) return refuse(source, 'holds too many items');
   switch (head >> 5) {
     case 0:
       return readCount(source, head);

@@ -190,6 +190,26 @@ test('codec: depth and length have a limit', () => {
   assert.equal(decode(encode(new Uint8Array(DECODE_BYTES_MAX - 4))).ok, false);
 });
 
+test('codec: bytes that claim or hold very much cost little', () => {
+  // Goal: one message of 10 MiB stalls nobody. Method: megabytes of the smallest items, alone and
+  // in lists and records, and claims; each is refused in a moment, without memory for it.
+  const flood = (byte: number): Uint8Array => {
+    const bytes = new Uint8Array(10 * 1_048_576).fill(byte);
+    bytes.set([0x9a, 0x00, 0x9f, 0xff, 0xfb]);
+    return bytes;
+  };
+  const startMs = performance.now();
+  for (const byte of [0x00, 0x80, 0xa0, 0x81, 0x60, 0x40, 0xf6, 0x9b, 0xbb]) {
+    assert.equal(decode(flood(byte), 1 << 24).ok, false);
+  }
+  assert.ok(performance.now() - startMs < 1_000);
+  const list = (count: number) => encode(Array.from({ length: count }, () => 0));
+  assert.ok(decode(list(65_535)).ok);
+  assert.ok(!decode(list(65_536)).ok);
+  assert.ok(decode(list(3), 100, 4).ok);
+  assert.ok(!decode(list(3), 100, 3).ok);
+});
+
 test('codec: writing what cannot be carried throws', () => {
   // Goal: a programmer's error is loud. By values that the type forbids, each beside a good one.
   const good: readonly Value[] = [0, -1, '', [null], { a: null }, Object.create(null)];

@@ -21,6 +21,9 @@ const FRAME_BYTES_MAX = 64 * 1024;
  */
 export const SNAPSHOT_BYTES_MAX = 9 * 1024 * 1024;
 
+/** Values of a frame; ours have 12: one record of eight fields, one of them a list of three. */
+const FRAME_ITEMS_MAX = 32;
+
 const FRAME_VERSION = 1;
 const HASH_LENGTH = 32;
 const SIGNATURE_LENGTH = 64;
@@ -64,7 +67,7 @@ export const makeFrame = (crypto: Crypto, seed: Uint8Array, content: FrameConten
 /** Reads a frame's form. Says nothing about its signature. Never throws. */
 export const readFrame = (bytes: Uint8Array): ReadFrame => {
   if (bytes.length > SNAPSHOT_BYTES_MAX) return tooLong(bytes.length, SNAPSHOT_BYTES_MAX);
-  const decoded = decode(bytes, SNAPSHOT_BYTES_MAX);
+  const decoded = decode(bytes, SNAPSHOT_BYTES_MAX, FRAME_ITEMS_MAX);
   if (!decoded.ok) return unreadable(decoded.why);
   const frame = frameOf(decoded.value);
   if (typeof frame === 'string') return unreadable(frame);
