@@ -67,6 +67,12 @@ export const events = async (vm: Vm): Promise<readonly ToldEvent[]> =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as ToldEvent);
 
+/** `cnsmo logs --on MEMBER`. One object a line. */
+export const logs = async (vm: Vm, member: string): Promise<readonly string[]> =>
+  (await obey(vm, ['logs', '--on', member, '-o', 'json']))
+    .split('\n')
+    .filter((line) => line !== '');
+
 /** `cnsmo operator recover`. Gives the next code. */
 export async function operatorRecover(vm: Vm, code: string): Promise<string> {
   const said = await obey(vm, ['operator', 'recover'], { input: `${code}\n` });

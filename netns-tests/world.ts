@@ -145,6 +145,7 @@ type MemberVerbs =
   | 'rename'
   | 'label'
   | 'events'
+  | 'logs'
   | 'leave';
 
 const memberVerbs = (vm: (name: string) => Vm, { act }: Timeline): Pick<World, MemberVerbs> => ({
@@ -178,6 +179,7 @@ const memberVerbs = (vm: (name: string) => Vm, { act }: Timeline): Pick<World, M
       await commandLine.obey(vm(name), ['member', 'label', member, ...changes]);
     }),
   events: (name) => commandLine.events(vm(name)),
+  logs: (name, member) => commandLine.logs(vm(name), member),
   leave: (name) =>
     act(`${name}: leave`, async () => {
       await commandLine.obey(vm(name), ['leave', '--yes']);

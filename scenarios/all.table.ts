@@ -6,6 +6,7 @@ import { coreMoves, coreOfTwo, corePartitioned } from './core.ts';
 import { evict, evictOfTwo, evictPartitioned } from './evict.ts';
 import { founderGone } from './founder-gone.ts';
 import { join, leave } from './join.ts';
+import { logsOfOthers } from './logs-of-others.ts';
 import { daemonLost, memberLost } from './member-lost.ts';
 import { naming } from './naming.ts';
 import { partition } from './partition.ts';
@@ -24,6 +25,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   core: coreMoves,
   'core-partitioned': corePartitioned,
   'core-of-two': coreOfTwo,
+  'logs-of-others': logsOfOthers,
   evict,
   'evict-partitioned': evictPartitioned,
   'evict-of-two': evictOfTwo,

@@ -103,6 +103,8 @@ export interface World {
   label(vm: string, member: string, changes: readonly string[]): Promise<void>;
   /** `cnsmo events`: what this VM's daemon saw since it started. */
   events(vm: string): Promise<readonly ToldEvent[]>;
+  /** `cnsmo logs --on MEMBER`, run on `vm`: its last lines, as its daemon wrote them. */
+  logs(vm: string, member: string): Promise<readonly string[]>;
   /** `cnsmo leave`: resolves once the VM is restored and its daemon has ended. */
   leave(vm: string): Promise<void>;
 

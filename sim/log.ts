@@ -3,6 +3,7 @@
  * and so does a programmer's error that was caught and logged. `tolerated`: errors that the run
  * itself brings about.
  */
+import type { LogBook } from '../src/log-book.ts';
 import type { Log } from '../src/ports.ts';
 import type { Life } from './life.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -11,22 +12,38 @@ import type { Trace } from './trace.ts';
 /** What nobody may catch and merely log. */
 const PROGRAMMER_ERROR = /\b(?:Type|Reference|Range|Syntax|Assertion)Error\b/;
 
-/** The log of one process. */
+/** Lines of a process that can be read back. */
+const KEPT = 200;
+
+/** The log of one process, and what can be read back of it. */
 export function openLog(
   scheduler: Scheduler,
   trace: Trace,
   life: Life,
   tolerated: ReadonlySet<string> = new Set(),
-): Log {
+): Log & LogBook {
+  const kept: string[] = [];
+  let count = 0;
   const say =
     (level: string) =>
     (event: string, facts: Readonly<Record<string, unknown>> = {}): void => {
       if (!life.isAlive()) return;
       trace.note(scheduler.nowMs(), life.name, `${level} ${event} ${JSON.stringify(facts)}`);
+      const time = new Date(scheduler.nowMs()).toISOString();
+      kept.push(JSON.stringify({ level, time, facts, event }));
+      count += 1;
+      if (kept.length > KEPT) kept.shift();
       const isError = level === 'error' && !tolerated.has(event);
       if (isError || PROGRAMMER_ERROR.test(JSON.stringify(facts))) {
         scheduler.fail(new Error(`${life.name} logged ${event} ${JSON.stringify(facts)}`));
       }
     };
-  return { info: say('info'), warn: say('warn'), error: say('error') };
+  const page: LogBook['page'] = async ({ after, lines }) => {
+    const from = after === null ? count - lines : Number(after);
+    const first = Math.max(0, kept.length - (count - from));
+    const last = after === null ? kept.length : first + lines;
+    const found = kept.slice(first, last);
+    return { lines: found, cursor: String(count - kept.length + first + found.length) };
+  };
+  return { info: say('info'), warn: say('warn'), error: say('error'), page };
 }

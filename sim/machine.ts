@@ -69,6 +69,7 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
   const shared = { scheduler, trace, crypto, kernel, children, tools, dice };
   const { tunnels } = room;
   const context = { ...shared, tunnels, onUnknown: scheduler.fail, monitors: new Map() };
+  const log = openLog(scheduler, trace, life, room.tolerated);
   const ports: Ports = {
     clock: openClock(scheduler, life, machine),
     random: dice.fork('random'),
@@ -78,7 +79,8 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
     host: openHost(context, life),
     process: openProcess(context, life),
     net: openNet(room.hall, kernel, machine.socket, life),
-    log: openLog(scheduler, trace, life, room.tolerated),
+    log,
+    logBook: log,
   };
   return { life, ports: room.bug?.wrap?.(ports, machine) ?? ports };
 }

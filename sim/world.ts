@@ -95,7 +95,7 @@ function memberVerbs(room: Room): Verbs<'init' | 'join' | 'leave' | 'status' | '
 
 type OperatorVerbs =
   | ('invite' | 'operatorAdd' | 'operatorRecover' | 'evict' | 'rename' | 'label' | 'events')
-  | ('stepDown' | 'drain');
+  | ('stepDown' | 'drain' | 'logs');
 
 /** What an operator does with the mesh. */
 function operatorVerbs(room: Room): Verbs<OperatorVerbs> {
@@ -131,6 +131,8 @@ function operatorVerbs(room: Room): Verbs<OperatorVerbs> {
     },
     events: async (vm) =>
       (await ask<{ events: readonly ToldEvent[] }>(room, vm, { path: '/v1/events' })).events,
+    logs: async (vm, member) =>
+      (await ask<{ lines: readonly string[] }>(room, vm, { path: `${pathOf(member)}/log` })).lines,
   };
 }
 

@@ -11,6 +11,7 @@
  * 3. A subscription returns the function that ends it; calling that twice is harmless.
  */
 import type { PeerKey } from './crdt/ids.ts';
+import type { LogBook } from './log-book.ts';
 import type { Sign } from './sign.ts';
 
 /** Ends a subscription. Harmless when called twice. */
@@ -294,4 +295,6 @@ export interface Ports {
   readonly process: Process;
   readonly net: Net;
   readonly log: Log;
+  /** Reads back what `log` wrote. */
+  readonly logBook: LogBook;
 }

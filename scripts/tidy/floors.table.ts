@@ -18,7 +18,7 @@ export interface Floor {
 }
 
 /** Contract files of floor 0. */
-const GROUND = [/^src\/crdt\//, /^src\/(?:ports|sign|fault)\.ts$/];
+const GROUND = [/^src\/crdt\//, /^src\/(?:ports|sign|log-book|fault)\.ts$/];
 /** What a service is, and what may be asked of it. */
 const CONTRACT = /^src\/services\/(?:service|verb|arguments)\.ts$/;
 /** Packages that are pure: no clock, no randomness, no input or output. */
@@ -31,7 +31,7 @@ const CRYPTO = /^src\/node\/linux\/crypto\.ts$/;
 
 /** The floors, first match wins. */
 export const FLOORS: readonly Floor[] = [
-  { name: 'fault and sign', files: /^src\/(?:fault|sign)\.ts$/, may: [] },
+  { name: 'fault, sign, log book', files: /^src\/(?:fault|sign|log-book)\.ts$/, may: [] },
   { name: 'ports', files: /^src\/ports\.ts$/, may: GROUND },
   { name: 'crdt', files: /^src\/crdt\//, may: [...GROUND, ...PURE, /^yjs$/, /^lib0(?:\/|$)/] },
   {
@@ -82,7 +82,12 @@ export const FLOORS: readonly Floor[] = [
       /^commander$/,
       /^yaml$/,
     ],
-    types: [/^src\/ports\.ts$/, /^src\/crdt\/view\.ts$/, /^src\/node\/(?!linux\/)/, CONTRACT],
+    types: [
+      /^src\/(?:ports|log-book)\.ts$/,
+      /^src\/crdt\/view\.ts$/,
+      /^src\/node\/(?!linux\/)/,
+      CONTRACT,
+    ],
   },
   { name: 'main', files: /^src\/main\.ts$/, may: [/^src\//, NODE, ANY_PACKAGE] },
   { name: 'scenarios', files: /^scenarios\//, may: [/^scenarios\//, /^node:assert\/strict$/] },

@@ -2,18 +2,13 @@
  * Loop: event commands — events: what happened, as this VM saw it.
  */
 import { Command } from 'commander';
-import { Fault } from '../fault.ts';
 import type { EventAnswer, MeshEvent } from '../node/events.ts';
 import type { Tone } from '../services/verb.ts';
 import { readDuration } from './duration.ts';
+import { follow } from './follow.ts';
 import type { Local } from './local.ts';
 import type { Session } from './session.ts';
 import type { Page } from './table.ts';
-
-/** How long the daemon holds a request for events back when there are none. Unit: ms. */
-const HOLD_MS = 20_000;
-/** Pause before a daemon that is gone is asked again. Unit: ms. */
-const RETRY_MS = 500;
 
 interface EventFlags {
   readonly follow?: boolean;
@@ -33,27 +28,12 @@ export const eventsCommand = (local: Local, session: (command: Command) => Sessi
       const age = since === null ? {} : { ageMsMax: String(since) };
       const query = { ...age, waitMs: '0' };
       const first = (await open.call('GET', '/v1/events', null, { query })) as EventAnswer;
-      await showAll(open, first);
-      if (flags.follow === true) await follow(local, open, first.cursor);
+      const show = (answer: EventAnswer): Promise<void> => showAll(open, answer);
+      await show(first);
+      if (flags.follow === true) {
+        await follow(local, open, { path: '/v1/events', query: {}, show }, first.cursor);
+      }
     });
-
-/** Ends with a Fault only: when the daemon stays away for longer than the timeout. */
-async function follow(local: Local, open: Session, start: string): Promise<never> {
-  const waitMs = HOLD_MS + open.timeoutMs;
-  let seenMs = local.monotonicMs();
-  for (let cursor = start; ; ) {
-    const query = { after: cursor, waitMs: String(HOLD_MS) };
-    try {
-      const answer = (await open.call('GET', '/v1/events', null, { query, waitMs })) as EventAnswer;
-      await showAll(open, answer);
-      cursor = answer.cursor;
-      seenMs = local.monotonicMs();
-    } catch (error) {
-      if (!(error instanceof Fault) || local.monotonicMs() - seenMs > waitMs) throw error;
-      await local.sleep(RETRY_MS);
-    }
-  }
-}
 
 async function showAll(open: Session, { events }: EventAnswer): Promise<void> {
   for (const event of events) await open.showLine(event, (page) => lineOf(page, event));

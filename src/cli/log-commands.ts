@@ -1,36 +1,68 @@
 /**
- * Loop: log commands — logs: what the daemon of this VM writes about itself.
+ * Loop: log commands — logs: what the daemon of this VM, or of another one, writes about itself.
  */
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
+import type { LogPage } from '../log-book.ts';
 import type { Tone } from '../services/verb.ts';
+import { follow } from './follow.ts';
 import type { Local } from './local.ts';
 import { plainText } from './plain-text.ts';
 import type { Session } from './session.ts';
 import type { Page } from './table.ts';
 
+/** Lines asked for at once while another member's log is followed. */
+const FOLLOWED_LINES = '1000';
+
 interface LogFlags {
   readonly follow?: boolean;
+  readonly on?: string;
   readonly lines: string;
 }
 
 /** `logs`. */
 export const logsCommand = (local: Local, session: (command: Command) => Session): Command =>
   new Command('logs')
-    .description('what the daemon of this VM writes: its last lines')
+    .description('what the daemon of this VM writes, or that of another member: its last lines')
     .option('-f, --follow', 'go on as lines are written')
     .option('-n, --lines <count>', 'how many of the last lines', '50')
-    .addHelpText('after', '\nExample:\n  cnsmo logs -f -n 100\n')
+    .option('--on <member>', 'the log of that member; only operators get it')
+    .addHelpText('after', '\nExample:\n  cnsmo logs -f -n 100\n  cnsmo logs --on vm2\n')
     .action(async (flags: LogFlags, command: Command) => {
       const open = session(command);
-      const wish = { lines: readLines(flags.lines), isFollowed: flags.follow === true };
+      const lines = readLines(flags.lines);
+      if (flags.on !== undefined)
+        return await showLogOf(local, open, flags.on, { ...flags, lines });
+      const wish = { lines, isFollowed: flags.follow === true };
       let shown: Promise<void> = Promise.resolve();
       await local.logs(open.places, wish, (text) => {
-        const line = readLine(text);
-        shown = shown.then(() => open.showLine(line, (page) => lineOf(page, line)));
+        shown = shown.then(() => showText(open, text));
       });
       await shown;
     });
+
+async function showText(open: Session, text: string): Promise<void> {
+  const line = readLine(text);
+  await open.showLine(line, (page) => lineOf(page, line));
+}
+
+/** Asks this VM's daemon, which asks that of the member. */
+async function showLogOf(
+  local: Local,
+  open: Session,
+  member: string,
+  { lines, follow: isFollowed }: { readonly lines: number; readonly follow?: boolean },
+): Promise<void> {
+  const path = `/v1/members/${encodeURIComponent(member)}/log`;
+  const query = { lines: String(lines) };
+  const first = (await open.call('GET', path, null, { query })) as LogPage;
+  const show = async (answer: LogPage): Promise<void> => {
+    for (const text of answer.lines) await showText(open, text);
+  };
+  await show(first);
+  const followed = { path, query: { lines: FOLLOWED_LINES }, show };
+  if (isFollowed === true) await follow(local, open, followed, first.cursor);
+}
 
 function readLines(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);

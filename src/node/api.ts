@@ -7,12 +7,14 @@
 import * as z from 'zod/mini';
 import { LABELS_MAX } from '../crdt/names.ts';
 import { Fault } from '../fault.ts';
+import type { LogPage } from '../log-book.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
 import { readAs, readCount, readLabels } from './api-body.ts';
 import type { AuditLimits } from './audit.ts';
 import type { CoreActsContext } from './core-acts.ts';
 import type { EventAnswer, EventWish } from './events.ts';
 import { auditChanges, conflictsNow, type HistoryContext, takeLoser } from './history.ts';
+import { type LogWish, readLogWish } from './member-log.ts';
 import { memberRoutes } from './member-routes.ts';
 import { labelMember, renameMember } from './naming.ts';
 import {
@@ -27,6 +29,7 @@ import {
 import { type RecoverContext, recover } from './recover.ts';
 import { removeOperator, showRemoval } from './removal.ts';
 import type { Told } from './rules/answers.ts';
+import { matchPath, type Params } from './rules/api-path.ts';
 import { readServices } from './rules/settings.ts';
 import { membersOf, type Sight, statusOf } from './rules/status.ts';
 import type { Sync } from './sync.ts';
@@ -42,6 +45,7 @@ export interface ApiContext extends HistoryContext, RecoverContext, CoreActsCont
   readonly consent: () => Consent;
   readonly setConsent: (consent: Consent) => Promise<void>;
   readonly events: (wish: EventWish) => Promise<EventAnswer>;
+  readonly logOf: (member: string, wish: LogWish) => Promise<LogPage>;
   readonly leave: () => Promise<Told>;
   readonly stop: () => void;
 }
@@ -53,8 +57,6 @@ export interface Consent {
   /** Whether this VM may have the core role. */
   readonly eligible: boolean;
 }
-
-type Params = Readonly<Record<string, string>>;
 
 /** Longest that a request for events may wait. Unit: ms. */
 const WAIT_MS_MAX = 60_000;
@@ -237,6 +239,11 @@ const routes: readonly Route[] = [
       }),
   },
   {
+    method: 'GET',
+    path: '/v1/members/:member/log',
+    run: ({ logOf }, { member = '' }, _, query) => logOf(member, readLogWish(query)),
+  },
+  {
     method: 'POST',
     path: '/v1/services/:service/:verb',
     run: (context, { service = '', verb = '' }, body) => runVerb(context, service, verb, body),
@@ -257,7 +264,7 @@ const routes: readonly Route[] = [
  */
 export async function answerApi(context: ApiContext, request: ApiRequest): Promise<ApiAnswer> {
   const matches = routes.flatMap((route) => {
-    const params = match(route.path, request.path);
+    const params = matchPath(route.path, request.path);
     return params === null ? [] : [{ route, params }];
   });
   const found = matches.find(({ route }) => route.method === request.method);
@@ -271,26 +278,4 @@ export async function answerApi(context: ApiContext, request: ApiRequest): Promi
   }
   const body = await found.route.run(context, found.params, request.body, request.query);
   return { status: 200, body: body ?? {} };
-}
-
-function match(pattern: string, path: string): Params | null {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  if (wanted.length !== given.length) return null;
-  const params: Record<string, string> = {};
-  for (const [index, segment] of wanted.entries()) {
-    const value = unescaped(given[index] ?? '');
-    if (segment.startsWith(':') && value !== null) params[segment.slice(1)] = value;
-    else if (segment !== value) return null;
-  }
-  return params;
-}
-
-/** A segment of a path as it was meant, or null when its escapes are none. */
-function unescaped(segment: string): string | null {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return null;
-  }
 }

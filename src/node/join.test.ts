@@ -108,7 +108,7 @@ function stage(
     tools: { ip: true, wg: true },
   };
   const silent = () => undefined;
-  const ports: Omit<Ports, 'process'> = {
+  const ports: Omit<Ports, 'process' | 'logBook'> = {
     clock: {
       wallMs: () => NOW_MS,
       monotonicMs: () => nowMs,

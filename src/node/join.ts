@@ -68,7 +68,7 @@ export interface JoinWatch {
   readonly timeoutMs: number | null;
 }
 
-type JoinPorts = Omit<Ports, 'process'>;
+type JoinPorts = Omit<Ports, 'process' | 'logBook'>;
 
 interface Attempt {
   readonly token: Token;

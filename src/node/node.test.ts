@@ -109,6 +109,7 @@ async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']
     },
     net: { isPortFree: async () => true, glance: async () => '', serveApi: () => assert.fail() },
     log: { info: () => undefined, warn: note, error: note },
+    logBook: { page: async () => ({ lines: ['{}'], cursor: '1' }) },
   };
   return { ports, events };
 }

@@ -18,7 +18,9 @@ import { serveJoins } from './entry.ts';
 import { createEvents, type Events } from './events.ts';
 import { createLeaving } from './leaving.ts';
 import { writeConfig } from './local-state.ts';
+import { type AskLog, LOG_TOPIC, logTopic, readLog } from './member-log.ts';
 import { type Build, openParts, orStop, type Parts } from './parts.ts';
+import { askMember, type QuestionContext, serveQuestions } from './questions.ts';
 import type { Replica } from './replica.ts';
 import type { Told } from './rules/answers.ts';
 import { coreStatusOf } from './rules/core-answer.ts';
@@ -74,9 +76,7 @@ export async function startNode(
     await closed.promise;
   };
   const { leave, settled: left } = createLeaving(ports, door, end);
-  const next: ApiContext['events'] = (wish) => events.next(wish, signal);
-  const ends = { leave, stop: () => stop.abort(), events: next };
-  const context = apiContext(ports, { ...parts, watch }, ends);
+  const context = apiContext(ports, { ...parts, watch, events }, leave);
   const api: RunningNode['api'] = (request) => answerApi(context, request);
   await orStop(swarm, onOpen(api));
 
@@ -90,7 +90,7 @@ export async function startNode(
     ...aboutCore(parts, events.mark), //       who may have the core role, and who has it
     swarm.onConnectionChange(events.mark), //  who can be talked to
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
-    ...served(ports, door), //                 any member lets others in, and says what it applied
+    ...served(ports, door), //                 any member lets others in, and answers them
   ];
   const loops = [
     sync.run(swarm, signal), //                frames between members
@@ -120,6 +120,7 @@ const served = (
 ): readonly Unsubscribe[] => [
   serveJoins(ports, door, door.swarm),
   serveApplied(ports.crypto, appliedOf(door), door.swarm),
+  serveQuestions(ports, questionsOf(ports, door)),
 ];
 
 const aboutCore = ({ replica, core }: Parts, onMove: () => void): Unsubscribe[] => [
@@ -207,8 +208,8 @@ const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>
 
 function apiContext(
   ports: Ports,
-  parts: Parts & { readonly watch: DiskWatch },
-  ends: Pick<ApiContext, 'leave' | 'stop' | 'events'>,
+  parts: Parts & { readonly watch: DiskWatch; readonly events: Events },
+  leave: ApiContext['leave'],
 ): ApiContext {
   const { replica, sync, twins, audit, core, facts, agents, config, self, local } = parts;
   return {
@@ -243,12 +244,25 @@ function apiContext(
       facts.mark();
       agents.mark();
     },
+    logOf: (text, wish) => {
+      const ask: AskLog = (page) => askMember(questionsOf(ports, parts), text, LOG_TOPIC, page);
+      return readLog(ports.clock, ask, wish, parts.stop.signal);
+    },
     services: SERVICES,
     openingsAt: agents.openingsAt,
     standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), parts.swarm, service),
-    ...ends,
+    events: (wish) => parts.events.next(wish, parts.stop.signal),
+    leave,
+    stop: () => parts.stop.abort(),
   };
 }
+
+const questionsOf = (ports: Ports, { self, replica, swarm }: Parts): QuestionContext => ({
+  self,
+  view: replica.view,
+  swarm,
+  topics: { [LOG_TOPIC]: logTopic(ports.logBook) },
+});
 
 function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
   const { replica, sync, links, core, agents, swarm, self, config, build, startedMs } = parts;

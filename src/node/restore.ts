@@ -39,7 +39,7 @@ export interface Restored {
   readonly awaitsOthers: boolean;
 }
 
-type RestorePorts = Omit<Ports, 'process'>;
+type RestorePorts = Omit<Ports, 'process' | 'logBook'>;
 
 /**
  * Makes this VM the member of the backup. Fault 'refused' when the backup has no keys, the member

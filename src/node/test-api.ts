@@ -147,6 +147,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
       events: [{ time: '', kind: 'started', member: null, text: JSON.stringify(wish) }],
       cursor: '1-1',
     }),
+    logOf: async (member, wish) => ({ lines: [`${member} ${JSON.stringify(wish)}`], cursor: '7' }),
     leave: async () => {
       done.push('leave');
       return { told: 1, others: 1 };

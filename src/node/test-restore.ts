@@ -35,7 +35,7 @@ export function openHost(answering: Readonly<Record<string, 'holder' | 'other'>>
 /** No two random bytes are equal, on any host. */
 let drawn = 0;
 
-const portsOf = (open: Ports['swarm']['open']): Omit<Ports, 'process' | 'disk'> => {
+const portsOf = (open: Ports['swarm']['open']): Omit<Ports, 'process' | 'disk' | 'logBook'> => {
   const silent = (): void => undefined;
   const facts = {
     hostname: 'fresh',

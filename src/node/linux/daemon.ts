@@ -22,6 +22,7 @@ import { isTemporary } from './files.ts';
 import { openHost } from './host.ts';
 import { openLog } from './log.ts';
 import { openLogFile } from './log-file.ts';
+import { journalBook, noBook, openFileBook } from './log-pages.ts';
 import { saveMemory } from './memory.ts';
 import { openNet } from './net.ts';
 import { openProcess } from './process.ts';
@@ -41,7 +42,7 @@ export interface Directories {
 export async function openPorts(
   { state, run }: Directories,
   level: LogLevel,
-  log: Ports['log'] = openLog(level),
+  { log, logBook }: KeptLog = { log: openLog(level), logBook: noBook },
 ): Promise<Ports> {
   return {
     clock: openClock(),
@@ -53,6 +54,7 @@ export async function openPorts(
     process: openProcess(run, (program) => resolveProgram(program, state)),
     net: openNet(run, log),
     log,
+    logBook,
   };
 }
 
@@ -60,11 +62,15 @@ export async function openPorts(
 const LINGER_MS = 5_000;
 
 type LogLevel = Parameters<typeof openLog>[0];
+type KeptLog = Pick<Ports, 'log' | 'logBook'>;
 
 /** Into the file that whoever detached us named; else where standard output goes. */
-function daemonLog(): Ports['log'] {
-  const path = process.env[LOG_VARIABLE];
-  return openLog('info', path === undefined || path === '' ? undefined : openLogFile(path));
+function daemonLog(): KeptLog {
+  const path = process.env[LOG_VARIABLE] ?? '';
+  if (path !== '') return { log: openLog('info', openLogFile(path)), logBook: openFileBook(path) };
+  // systemd sets it where standard output goes to the journal.
+  const isInJournal = process.env.JOURNAL_STREAM !== undefined;
+  return { log: openLog('info'), logBook: isInJournal ? journalBook : noBook };
 }
 
 /** Runs the member until a signal, `stop` or `leave` ends it. One daemon per state directory. */
