@@ -4,6 +4,7 @@
  * 1. Each has one spelling: the network's address as RFC 5952 writes it, and the length, always.
  */
 import ipaddr from 'ipaddr.js';
+import { openMemo } from '../../crdt/memo.ts';
 import type { Parsed } from '../../crdt/names.ts';
 
 export type Family = 'ip' | 'ip6';
@@ -19,6 +20,11 @@ export interface Cidr {
 }
 
 const BITS = { ip: 32, ip6: 128 } as const;
+/** Texts of which the prefix is remembered: several times the largest policy aimed at. */
+const MEMO_MAX = 65_536;
+const cidrMemo = openMemo<Parsed<Cidr>>(MEMO_MAX);
+const hostMemo = openMemo<Cidr>(MEMO_MAX);
+
 const PARTS = /^([0-9a-fA-F.:]+)\/(0|[1-9][0-9]{0,2})$/;
 
 /** The number of an address, or null for what is none. Only the usual spellings. */
@@ -43,7 +49,9 @@ const addressText = (family: Family, value: bigint): string => {
 };
 
 /** Reads a prefix. An address alone is none: whether it is one host has to be said. */
-export const parseCidr = (text: string): Parsed<Cidr> => {
+export const parseCidr = (text: string): Parsed<Cidr> => cidrMemo(text, () => readCidr(text));
+
+const readCidr = (text: string): Parsed<Cidr> => {
   const [, addressPart, lengthPart] = PARTS.exec(text) ?? [];
   const address = addressPart === undefined ? null : addressNumber(addressPart);
   if (address === null) return { ok: false, why: 'is no CIDR, as 192.0.2.0/24 or 2001:db8::/32' };
@@ -63,7 +71,9 @@ export const parseCidr = (text: string): Parsed<Cidr> => {
 };
 
 /** The prefix of one host. Throws for what is no address: those of the view all are. */
-export const hostCidr = (address: string): Cidr => {
+export const hostCidr = (address: string): Cidr => hostMemo(address, () => cidrOfHost(address));
+
+const cidrOfHost = (address: string): Cidr => {
   const number = addressNumber(address);
   if (number === null) throw new TypeError(`no address: ${address}`);
   const { family, value } = number;

@@ -49,8 +49,17 @@ export const laneName = (side: string, { zone, direction }: Lane, way: Way): str
 /** The chain of a side that refuses with notice. */
 const rejectName = (side: string): string => `${side}/reject`;
 
-/** Compiles a lane. */
+/** Compiles a lane. The same object for the same lane. */
 export const compileLane = (side: string, lane: Lane): Table => {
+  const tables = compiled.get(lane) ?? new Map<string, Table>();
+  const table = tables.get(side) ?? makeLane(side, lane);
+  compiled.set(lane, tables.set(side, table));
+  return table;
+};
+
+const compiled = new WeakMap<Lane, Map<string, Table>>();
+
+const makeLane = (side: string, lane: Lane): Table => {
   const names = { side, lane: laneName(side, lane, 'forth') };
   const sorted = sortLane(lane);
   const keyed = (kind: string, keys: readonly ExactKey[]): readonly NftElement[] =>

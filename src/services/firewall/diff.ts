@@ -18,7 +18,15 @@ import {
   type Trial,
   trialMap,
 } from './compile.ts';
-import { FAMILY, NAME, type NftChain, type NftSet, RETURN, type Table } from './nft.ts';
+import {
+  type Expression,
+  FAMILY,
+  NAME,
+  type NftChain,
+  type NftSet,
+  RETURN,
+  type Table,
+} from './nft.ts';
 import { hookWords, ruleWords, setWords } from './read.ts';
 import {
   type FirewallDesired,
@@ -224,7 +232,14 @@ const elementSteps = (set: NftSet, there: ObservedSet | undefined) => {
 const DELETED = RETURN;
 const plain = <Item extends object>(item: Item) => ({ ...item, verdict: null });
 
-const wordsOfVerdict = (verdict: unknown): string => (verdict === null ? '' : wordsOf(verdict));
+const wordsOfVerdict = (verdict: Expression | null): string => {
+  if (verdict === null) return '';
+  const words = verdictWords.get(verdict) ?? wordsOf(verdict);
+  verdictWords.set(verdict, words);
+  return words;
+};
+
+const verdictWords = new WeakMap<Expression, string>();
 
 /** How long elements of the trial live: what is left where it runs already. */
 const timesOf = (

@@ -5,10 +5,11 @@
  * counts here, `judge.ts` judges one connection by it, `compile.ts` makes a table of nft of it,
  * `diff.ts` the transaction.
  */
-import type { Monitor, Probe, Self, Service } from '../service.ts';
+import type { Monitor, Service } from '../service.ts';
 import { diff } from './diff.ts';
 import { FAMILY, NAME } from './nft.ts';
 import { plan } from './plan.ts';
+import { probes } from './probes.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
 import type { FirewallDesired, FirewallObserved } from './state.ts';
@@ -19,14 +20,6 @@ const MONITOR: Monitor = {
   argv: ['nft', 'monitor'],
   concerns: (line) => new RegExp(`\\b${FAMILY} ${NAME}(?:\\s|$)`).test(line),
 };
-
-const probes = (self: Self): readonly Probe[] =>
-  self.facts.tools.nft === true
-    ? [
-        { name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] },
-        { name: 'chains', argv: ['nft', '-j', 'list', 'chains'] },
-      ]
-    : [];
 
 /** The firewall. */
 export const firewall: Service<FirewallDesired, FirewallObserved> = {

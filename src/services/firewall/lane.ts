@@ -76,8 +76,23 @@ export const fallbackAction = ({ fallback }: Lane): Default['action'] =>
 export const isActive = ({ clauses, audits, fallback }: Lane): boolean =>
   clauses.length > 0 || audits.length > 0 || fallback.action !== 'allow';
 
-/** The four lanes of a member. */
+/** The four lanes of a member. The same objects as long as nothing of it changes. */
 export const lanesOf = (site: Site): readonly Lane[] => {
+  const { view, member, openings, wallMs } = site;
+  const ended = policyOf(view).rules.flatMap(({ name, expiry }) =>
+    expiry !== undefined && expiry <= wallMs ? [name] : [],
+  );
+  const key = JSON.stringify([member, site.interface, openings, ended]);
+  const last = known.get(view);
+  if (last?.key === key) return last.lanes;
+  const lanes = findLanes(site);
+  known.set(view, { key, lanes });
+  return lanes;
+};
+
+const known = new WeakMap<View, { readonly key: string; readonly lanes: readonly Lane[] }>();
+
+const findLanes = (site: Site): readonly Lane[] => {
   const policy = policyOf(site.view);
   const who = { view: site.view, groups: policy.groups };
   const rules = policy.rules.filter(

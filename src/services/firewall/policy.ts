@@ -86,8 +86,18 @@ export const defaultOf = (policy: Policy, zone: Zone, direction: Direction): Def
   return found;
 };
 
-/** The view as it would be with the changes of a trial. */
+/** The view as it would be with the changes of a trial. The same object for the same two. */
 export const withTrial = (view: View, trial: TrialOrder): View => {
+  const last = trialViews.get(view);
+  if (last?.trial === trial) return last.view;
+  const changed = changedBy(view, trial);
+  trialViews.set(view, { trial, view: changed });
+  return changed;
+};
+
+const trialViews = new WeakMap<View, { readonly trial: TrialOrder; readonly view: View }>();
+
+const changedBy = (view: View, trial: TrialOrder): View => {
   const places = new Map(trial.changes.map((each) => [placeOf(each), each]));
   const stays = view.intent.filter(
     (each) => each.service !== SERVICE || !places.has(placeOf(each)),
@@ -160,11 +170,24 @@ const readPolicy = (intent: readonly Intent[]): Policy => {
   };
 };
 
+/** What became of values that were read: most are the same objects at each look. */
+const readings = new WeakMap<object, ReadRecord<unknown>>();
+
+const remembered = <Found>(
+  value: unknown,
+  read: (value: unknown) => ReadRecord<Found>,
+): ReadRecord<Found> => {
+  if (typeof value !== 'object' || value === null) return read(value);
+  const result = (readings.get(value) as ReadRecord<Found> | undefined) ?? read(value);
+  readings.set(value, result);
+  return result;
+};
+
 /** The first claim that can be read, from the one in force back; and why that one cannot. */
 const lastGood = <Found>(intent: Intent, read: (value: unknown) => ReadRecord<Found>) => {
   let why: string | null = null;
   for (const claim of [intent, ...intent.older]) {
-    const result = read(claim.value);
+    const result = remembered(claim.value, read);
     if (result.ok) return { why, good: { claim, found: result.value } };
     why ??= result.why;
   }
