@@ -1,7 +1,7 @@
 /** Edge: tests — all tests of the real world, in order: first what people do, then what they fear. */
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { FIVE, forksMesh, restoresMember } from './checks/backup.ts';
-import { cloned, journalLost, restored } from './checks/clones.ts';
+import { cloned, forked, journalLost, restored } from './checks/clones.ts';
 import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
@@ -80,6 +80,7 @@ export const TESTS: readonly RealTest[] = [
   },
   ...SEEDS.map(interleaving),
   { name: 'cloned', deadlineMs: 240_000, run: cloned },
+  { name: 'forked', deadlineMs: 240_000, run: forked },
   { name: 'restored', run: restored },
   { name: 'journal-lost', run: journalLost },
 ];

@@ -53,6 +53,47 @@ export async function cloned(world: RealWorld): Promise<void> {
 }
 
 /**
+ * Goal: two lines of one author freeze it everywhere before they part, which is told with what
+ * helps, and one command ends it. Method: vm4 boots with the disk of vm2 on the other side of a
+ * cut; both decide something; after the heal the copy leaves and vm2 recovers.
+ */
+export async function forked(world: RealWorld): Promise<void> {
+  await found(world, ['vm1', 'vm2', 'vm3']);
+  await world.operatorAdd('vm1', 'vm2');
+  await together(world, ['vm1', 'vm2', 'vm3']);
+  copyDirectory(stateDirectory(world, 'vm2'), stateDirectory(world, 'vm4'));
+  await world.cut('east', 'west');
+  await obey(world.vm('vm4'), ['start']);
+  await world.rename('vm2', 'vm3', 'east-name');
+  await world.rename('vm4', 'vm3', 'west-name');
+  const isCalled = (vm: string, wish: string) => async (): Promise<boolean> =>
+    (await world.members(vm)).some(({ name }) => name === wish);
+  await world.eventually('vm1 heard the one', isCalled('vm1', 'east-name'), SETTLE_MS);
+  await world.eventually('vm3 heard the other', isCalled('vm3', 'west-name'), SETTLE_MS);
+
+  await world.heal();
+  const isTold = (vm: string) => async (): Promise<boolean> =>
+    /equivocation: vm2 signed two .*cnsmo recover on vm2/.test(await alarms(world, vm));
+  for (const vm of ['vm1', 'vm3']) {
+    await world.eventually(`${vm} tells of it`, isTold(vm), NOTICE_MS);
+    expect(`${vm} hears neither`, await isCalled(vm, 'vm3')());
+  }
+  for (const vm of ['vm2', 'vm4']) {
+    await world.eventually(`${vm} has stopped`, () => isStopped(world, vm), NOTICE_MS);
+  }
+  await obey(world.vm('vm4'), ['stop']);
+  await obey(world.vm('vm4'), ['leave', '--local', '--yes']);
+  await recoverOn(world, 'vm2');
+  for (const vm of ['vm1', 'vm3']) {
+    const isOver = async (): Promise<boolean> => !(await isTold(vm)());
+    await world.eventually(`${vm} has no alarm`, isOver, SETTLE_MS);
+    await world.eventually(`${vm} hears vm2`, isCalled(vm, 'east-name'), SETTLE_MS);
+  }
+  await world.rename('vm2', 'east-name', 'vm3');
+  await together(world, ['vm1', 'vm2', 'vm3']);
+}
+
+/**
  * Goal: a VM that was restored from a copy never forks: it notices, takes back what it said since,
  * and goes on. Method: vm2 invites and admits after the copy; its disk is put back to the copy.
  */

@@ -35,8 +35,8 @@ async function openEntry() {
   const { local, sync, ports } = context;
   const own = { local, replica, sync, connected: () => [], self: SELF };
   serveJoins({ crypto, clock: ports.clock, log }, own, swarm);
-  const send = (request: Uint8Array, standing: Standing = 'invite') =>
-    handler({ peer: INVITE, standing, remote: REMOTE }, request);
+  const send = (request: Uint8Array, standing: Standing = 'invite', peer = INVITE) =>
+    handler({ peer, standing, remote: REMOTE }, request);
   return { send, replica, errors };
 }
 
@@ -109,4 +109,15 @@ test('entry: a joiner of another version is told ours, and the log says so', asy
     ['join-other-version', { invite: INVITE, wire: 1, document: 2 }],
   ]);
   await assert.rejects(send(encode(hello), 'member'), Fault);
+});
+
+test('entry: the holders of one token get so many answers, those of another theirs', async () => {
+  // Goal: nobody keeps an entry busy. Method: requests without end in one moment; of another
+  // invite one is answered all the same.
+  const { send } = await openEntry();
+  const answers = await Promise.allSettled(Array.from({ length: 300 }, () => send(encode(hello))));
+  assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 256);
+  await assert.rejects(send(encode(hello)), /too many requests/);
+  const other = inviteIdOf(crypto.publicKey(new Uint8Array(32).fill(10)));
+  assert.ok((await send(encode(hello), 'invite', other)).length > 0);
 });

@@ -1,8 +1,10 @@
 /**
  * Loop: entry — the member's side of a join: any member can be one.
  *
- * Requests are judged one after the other, so that checking an invite's uses and spending one of
- * them is one step.
+ * 1. Requests are judged one after the other, so that checking an invite's uses and spending one of
+ *    them is one step.
+ * 2. Each invite has its share of requests: to judge one takes two signatures, and whoever holds a
+ *    token may send as many as fit the line.
  */
 import type { InviteId, PeerKey } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
@@ -10,6 +12,7 @@ import type { Clock, Crypto, Endpoint, Log, Standing, SwarmNode } from '../ports
 import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
 import { type AdmitAsk, type AdmitContext, admit, offerIpv4 } from './rules/admit.ts';
+import { createBuckets } from './rules/bucket.ts';
 import { othersOf } from './rules/join-entries.ts';
 import {
   decodeJoinAsk,
@@ -21,6 +24,13 @@ import type { Sync } from './sync.ts';
 
 /** Longest wait for another member to hold an admission. Unit: ms. The joiner waits 6 s. */
 const SPREAD_MS = 2_000;
+
+/**
+ * Requests of one invite's holders, all together: at once, and per second. 128 VMs may join with
+ * one token in a moment; each asks twice. To judge so many takes 80 ms of CPU.
+ */
+const ASKED_BURST = 256;
+const ASKED_PER_SECOND = 32;
 
 interface EntryPorts {
   readonly crypto: Crypto;
@@ -40,7 +50,11 @@ interface EntryContext {
 export function serveJoins(ports: EntryPorts, context: EntryContext, swarm: SwarmNode): () => void {
   let turn: Promise<unknown> = Promise.resolve();
   const options = { bytesMax: JOIN_BYTES_MAX, inviteMayUse: true };
+  const shares = createBuckets(ASKED_BURST, ASKED_PER_SECOND);
   return swarm.handle('join', options, async ({ peer, standing, remote }, request) => {
+    const nowMs = ports.clock.monotonicMs();
+    if (!shares.hasLeft(peer, nowMs)) throw tooMany();
+    shares.spend(peer, 1, nowMs);
     const read = decodeJoinAsk(request);
     if (read.kind === 'none' || standing !== 'invite') throw noRequest(standing);
     if (read.kind === 'other-version') {
@@ -56,6 +70,14 @@ export function serveJoins(ports: EntryPorts, context: EntryContext, swarm: Swar
     return encodeJoin(answer);
   });
 }
+
+const tooMany = (): Fault =>
+  new Fault('refused', {
+    field: 'join',
+    value: 'too many requests',
+    why: `of one invite's holders ${ASKED_PER_SECOND} a second are answered`,
+    remedy: 'try again in a while',
+  });
 
 const noRequest = (standing: Standing): Fault =>
   new Fault('refused', {

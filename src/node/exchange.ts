@@ -38,6 +38,8 @@ const MESSAGE_BYTES_MAX = 10 * 1024 * 1024;
 /** A peer's share of the line: bytes at once, and per second. DESIGN §3. A mesh holds some MiB. */
 const LINE_BYTES_BURST = 8 * 1024 * 1024;
 const LINE_BYTES_PER_SECOND = 4 * 1024 * 1024;
+/** What a request counts besides its length, for the work of answering it. Unit: bytes. */
+const REQUEST_BYTES = 8 * 1024;
 /** Who would have to wait longer is refused; an honest peer has one batch under way. Unit: ms. */
 const LINE_WAIT_MS_MAX = 5_000;
 
@@ -173,7 +175,7 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
   const options = { bytesMax: MESSAGE_BYTES_MAX, inviteMayUse: false };
   return swarm.handle('sync', options, async ({ peer }, request) => {
     if (line.waitMs(peer, clock.monotonicMs()) > LINE_WAIT_MS_MAX) throw flood(peer);
-    await queue(scene, peer, request.length);
+    await queue(scene, peer, request.length + REQUEST_BYTES);
     const read = decodeSync(request);
     if (read.kind === 'other-version') {
       scene.onVersions(peer, read.versions);

@@ -3,95 +3,10 @@ import { test } from 'node:test';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import { Fault } from '../fault.ts';
-import type { Connection, RequestHandler, SwarmNode } from '../ports.ts';
-import type { Replica } from './replica.ts';
-import type { Ahead } from './rules/clocks.ts';
 import { encodeSync, NO_INTRODUCTION } from './rules/sync-message.ts';
-import { createSync } from './sync.ts';
 import { createDisk, idOf, open as openReplica } from './test-replica.ts';
-import { createTime, settle } from './test-time.ts';
-import { openTwins } from './test-twins.ts';
-
-const random = { bytes: (length: number) => new Uint8Array(length), fraction: () => 0 };
-
-type Answer = (wallMs?: number | null, frames?: readonly Uint8Array[]) => void;
-
-/**
- * A sync loop whose peers answer when they are told to. Peers whose names begin with `invite` hold
- * invites.
- */
-function stage(peers: readonly string[], receipt: Receipt = { verdict: 'held', why: 'gap' }) {
-  const warnings: string[] = [];
-  const log = {
-    info: () => undefined,
-    warn: (event: string) => void warnings.push(event),
-    error: () => undefined,
-  };
-  const { clock, pass, step } = createTime();
-  const open: { readonly peer: string; readonly answer: Answer }[] = [];
-  const asked: string[] = [];
-  const listeners = new Set<(peer: PeerKey) => void>();
-  const ahead: Ahead[] = [];
-  const served: { handler: RequestHandler | null } = { handler: null };
-  const swarm = {
-    self: 'self' as PeerKey,
-    connections: () => peers.map((peer) => ({ peer }) as Connection),
-    onConnectionChange: (listener: (peer: PeerKey) => void) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    publish: () => undefined,
-    handle: (_name: string, _options: unknown, handler: RequestHandler) => {
-      served.handler = handler;
-      return () => undefined;
-    },
-    request: (peer: PeerKey) => {
-      assert.ok(!open.some((one) => one.peer === peer), `two exchanges with ${peer}`);
-      asked.push(peer);
-      const { promise, resolve } = Promise.withResolvers<Uint8Array>();
-      const one = {
-        peer,
-        answer: (wallMs: number | null = null, frames: readonly Uint8Array[] = []) => {
-          open.splice(open.indexOf(one), 1);
-          resolve(encodeSync({ heads: [], frames, wallMs, ...NO_INTRODUCTION }));
-        },
-      };
-      open.push(one);
-      return promise;
-    },
-  } as unknown as SwarmNode;
-  const replica = {
-    receive: (frames: readonly Uint8Array[]) => frames.map(() => receipt),
-    heads: () => [],
-    framesAfter: () => [],
-    onChange: () => () => undefined,
-    reassure: () => undefined,
-    confirm: () => undefined,
-    ahead: () => ahead,
-  } as unknown as Replica;
-  const isMember = (peer: PeerKey): boolean => !peer.startsWith('invite');
-  const sync = createSync({ clock, random, log }, replica, isMember, openTwins(1));
-  const stop = new AbortController();
-  const answer = async (peer: string, wallMs: number | null = null): Promise<void> => {
-    open.find((one) => one.peer === peer)?.answer(wallMs);
-    await settle();
-  };
-  const start = async (): Promise<() => Promise<void>> => {
-    const done = sync.run(swarm, stop.signal);
-    await settle();
-    return async () => {
-      stop.abort();
-      for (const one of [...open]) one.answer();
-      await done;
-    };
-  };
-  const gone = (peer: string): void => {
-    for (const listener of listeners) listener(peer as PeerKey);
-  };
-  return { sync, start, asked, answer, warnings, served, open, pass, step, ahead, gone };
-}
-
-const FROM = { standing: 'member' as const, remote: { host: '192.0.2.2', port: 1 } };
+import { FROM, stage } from './test-sync.ts';
+import { settle } from './test-time.ts';
 
 /** Own frames of the member with that key. */
 async function framesOf(fill: number, count: number): Promise<readonly Uint8Array[]> {
@@ -196,38 +111,6 @@ test('sync: of one author only so many frames a second are taken from gossip', a
   assert.equal(flood.asked.length, before);
   await flood.pass(1_000);
   assert.equal(flood.asked.length, before + 1);
-  await end();
-});
-
-test('sync: whoever sends more than fits its share of the line is answered later', async () => {
-  // Goal: catch-up is limited in bytes per second and peer. Method: 12 MiB at once, by two peers;
-  // then so much that it is refused.
-  const { start, served, pass } = stage([]);
-  const end = await start();
-  const ask = (peer: string, length: number) => {
-    assert.ok(served.handler !== null);
-    const frames = [new Uint8Array(length)];
-    const request = encodeSync({ heads: [], frames, wallMs: null, ...NO_INTRODUCTION });
-    const state = { isDone: false };
-    const done = served.handler({ ...FROM, peer: peer as PeerKey }, request).then(() => {
-      state.isDone = true;
-    });
-    return { state, done };
-  };
-  const MIB = 1024 * 1024;
-  const [first, second, other] = [ask('a', 6 * MIB), ask('a', 6 * MIB), ask('b', 6 * MIB)];
-  await settle();
-  assert.deepEqual(
-    [first, second, other].map(({ state }) => state.isDone),
-    [true, false, true],
-  );
-  await pass(1_500);
-  assert.ok(second.state.isDone);
-  await Promise.all([first.done, second.done, other.done]);
-  const many = [...Array(12).keys()].map(() => ask('a', 9 * MIB).done);
-  const refused = assert.rejects(Promise.all(many), { code: 'refused' });
-  await pass(60_000);
-  await refused;
   await end();
 });
 
