@@ -16,27 +16,19 @@ const random = { bytes: (length: number) => new Uint8Array(length), fraction: ()
 
 type Answer = (wallMs?: number | null, frames?: readonly Uint8Array[]) => void;
 
-/**
- * A sync loop whose peers answer when they are told to. Peers whose names begin with `invite` hold
- * invites.
- */
-export function stage(
-  peers: readonly string[],
-  receipt: Receipt = { verdict: 'held', why: 'gap' },
-) {
-  const warnings: string[] = [];
-  const log = {
-    info: () => undefined,
-    warn: (event: string) => void warnings.push(event),
-    error: () => undefined,
-  };
-  const { clock, pass, step } = createTime();
-  const open: { readonly peer: string; readonly answer: Answer }[] = [];
-  const asked: string[] = [];
-  const listeners = new Set<(peer: PeerKey) => void>();
-  const ahead: Ahead[] = [];
-  const served: { handler: RequestHandler | null } = { handler: null };
-  const swarm = {
+/** What the swarm was asked, and who waits for an answer. */
+const openScene = (peers: readonly string[]) => ({
+  peers,
+  open: [] as { readonly peer: string; readonly answer: Answer }[],
+  asked: [] as string[],
+  listeners: new Set<(peer: PeerKey) => void>(),
+  served: { handler: null } as { handler: RequestHandler | null },
+});
+
+type Scene = ReturnType<typeof openScene>;
+
+const swarmOf = ({ peers, open, asked, listeners, served }: Scene): SwarmNode =>
+  ({
     self: 'self' as PeerKey,
     connections: () => peers.map((peer) => ({ peer }) as Connection),
     onConnectionChange: (listener: (peer: PeerKey) => void) => {
@@ -62,8 +54,10 @@ export function stage(
       open.push(one);
       return promise;
     },
-  } as unknown as SwarmNode;
-  const replica = {
+  }) as unknown as SwarmNode;
+
+const replicaOf = (receipt: Receipt, ahead: readonly Ahead[]): Replica =>
+  ({
     receive: (frames: readonly Uint8Array[]) => frames.map(() => receipt),
     heads: () => [],
     framesAfter: () => [],
@@ -71,8 +65,28 @@ export function stage(
     reassure: () => undefined,
     confirm: () => undefined,
     ahead: () => ahead,
-  } as unknown as Replica;
+  }) as unknown as Replica;
+
+/**
+ * A sync loop whose peers answer when they are told to. Peers whose names begin with `invite` hold
+ * invites.
+ */
+export function stage(
+  peers: readonly string[],
+  receipt: Receipt = { verdict: 'held', why: 'gap' },
+) {
+  const warnings: string[] = [];
+  const log = {
+    info: () => undefined,
+    warn: (event: string) => void warnings.push(event),
+    error: () => undefined,
+  };
+  const { clock, pass, step } = createTime();
+  const scene = openScene(peers);
+  const { open, asked, listeners, served } = scene;
+  const ahead: Ahead[] = [];
   const isMember = (peer: PeerKey): boolean => !peer.startsWith('invite');
+  const replica = replicaOf(receipt, ahead);
   const sync = createSync({ clock, random, log }, replica, isMember, openTwins(1));
   const stop = new AbortController();
   const answer = async (peer: string, wallMs: number | null = null): Promise<void> => {
@@ -80,7 +94,7 @@ export function stage(
     await settle();
   };
   const start = async (): Promise<() => Promise<void>> => {
-    const done = sync.run(swarm, stop.signal);
+    const done = sync.run(swarmOf(scene), stop.signal);
     await settle();
     return async () => {
       stop.abort();
