@@ -2,7 +2,7 @@
  * Rule: all — every scenario by name, in the order in which a world runs them.
  */
 import { allOffOn } from './all-off-on.ts';
-import { coreMoves, coreOfTwo, corePartitioned } from './core.ts';
+import { coreless, coreMoves, coreOfTwo, corePartitioned } from './core.ts';
 import { evict, evictOfTwo, evictPartitioned } from './evict.ts';
 import { founderGone } from './founder-gone.ts';
 import { join, leave } from './join.ts';
@@ -26,6 +26,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'core-partitioned': corePartitioned,
   'core-of-two': coreOfTwo,
   'logs-of-others': logsOfOthers,
+
+  coreless,
   evict,
   'evict-partitioned': evictPartitioned,
   'evict-of-two': evictOfTwo,

@@ -2,7 +2,7 @@
  * Rule: core — the core role has a holder wherever one is possible, all who can talk agree on it,
  * and it moves when its holder dies, drains or gives it away.
  */
-import { apart, found, SETTLE_MS, together } from './mesh.ts';
+import { apart, found, SETTLE_MS, talk, together } from './mesh.ts';
 import { expect, refusal, type World } from './world.ts';
 
 const ALL = ['vm1', 'vm2', 'vm3', 'vm4'];
@@ -54,6 +54,19 @@ export async function coreOfTwo(world: World): Promise<void> {
   await world.boot(first);
   await together(world, ['vm1', 'vm2']);
   await agreed(world, ['vm1', 'vm2']);
+}
+
+/** All daemons are gone, the core with them: traffic goes on, for nothing of it needs one (I7). */
+export async function coreless(world: World): Promise<void> {
+  const three = ['vm1', 'vm2', 'vm3'];
+  await found(world, three);
+  await agreed(world, three);
+  for (const name of three) await world.crash(name);
+  await refusal('status of a VM without a daemon', world.status('vm1'));
+  await talk(world, three);
+  for (const name of three.toReversed()) await world.boot(name);
+  await together(world, three);
+  await agreed(world, three);
 }
 
 /** Waits until these VMs name one holder in one term, and none of `not`. */

@@ -37,6 +37,36 @@ const isPeerRemoval = ({ argv }: HostCommand): boolean => argv.includes('remove'
 
 /** Name → bug. */
 export const BUGS: Readonly<Record<string, Bug>> = {
+  'clings-to-role': {
+    about: 'who has the core role keeps it when another is elected',
+    patches: [
+      {
+        file: 'src/node/core.ts',
+        find: "if (!isElected) return release(desk, 'another is elected');",
+        put: 'if (!isElected) return;',
+      },
+    ],
+  },
+  'term-not-kept': {
+    about: 'the term of the core role is not on disk: a restart forgets it',
+    patches: [
+      {
+        file: 'src/node/core-terms.ts',
+        find: 'await disk.write(FILE, encodeTerm(term));',
+        put: 'void encodeTerm(term);',
+      },
+    ],
+  },
+  'role-never-taken': {
+    about: 'nobody ever takes the core role',
+    patches: [
+      {
+        file: 'src/node/core.ts',
+        find: 'const isSettled = nowMs - memory.electedMs >= memory.settleMs;',
+        put: 'const isSettled = false;',
+      },
+    ],
+  },
   'no-sync': {
     about: 'no anti-entropy: what gossip loses stays lost',
     wrap: withNode((node) => ({

@@ -3,6 +3,7 @@
  */
 import type { OpenLook } from './invariant.ts';
 import { lookAtBounds } from './invariant-bounds.ts';
+import { lookAtActing, lookAtHolder, lookAtTerms } from './invariant-core.ts';
 import { lookAtFloors } from './invariant-floors.ts';
 import { lookAtHosts } from './invariant-hosts.ts';
 import { lookAtMesh } from './invariant-mesh.ts';
@@ -13,6 +14,14 @@ import { lookAtVoid } from './invariant-void.ts';
 
 /** Name → what it says, and what looks whether it is true. */
 export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook }>> = {
+  'I1 acting': {
+    about: 'who acts as core is who its own view elects',
+    open: lookAtActing,
+  },
+  'I2 I3 holder': {
+    about: 'a calm mesh has one core, and all know it',
+    open: lookAtHolder,
+  },
   'I4 host': {
     about:
       'no host lets in who is not in signed data that it has; a calm one is what the view says',
@@ -21,6 +30,10 @@ export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook
   'I6 floors': {
     about: 'what is accepted of an author never becomes less, whatever crashes',
     open: lookAtFloors,
+  },
+  'I6 terms': {
+    about: 'the highest term of the core role is never forgotten, whatever crashes',
+    open: lookAtTerms,
   },
   'I8 signed': {
     about: 'no role and no eviction without the signature of an operator',

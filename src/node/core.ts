@@ -55,6 +55,10 @@ export interface Holder extends Claim {
 export interface Core {
   /** Whom this member knows to have the role; null while nobody says so. */
   holder(): Holder | null;
+  /** Whether this member has it. */
+  isActing(): boolean;
+  /** The highest term that it has taken or acknowledged; null before the first. */
+  highest(): Term | null;
   /** Who was the last that had it, as far as this member knows; null before the first. */
   lastHolder(): Holder | null;
   /** Called when somebody else has it, or in another term. */
@@ -103,6 +107,8 @@ export async function openCore(ports: CorePorts, context: CoreContext): Promise<
   const desk: Desk = { ports, context, memory, constituency: createConstituency(ports, context) };
   return {
     holder: () => holderOf(desk),
+    isActing: () => memory.acting !== null,
+    highest: memory.terms.highest,
     lastHolder: () => memory.last,
     onMove: (listener) => {
       memory.listeners.add(listener);

@@ -13,6 +13,7 @@ import { createAcquaintances } from './acquaintances.ts';
 import { type ApiContext, answerApi } from './api.ts';
 import { type AppliedContext, gatherApplied, serveApplied } from './applied.ts';
 import { AUDIT_LIMITS } from './audit.ts';
+import type { Core } from './core.ts';
 import { type DiskWatch, watchDisk } from './disk-watch.ts';
 import { serveJoins } from './entry.ts';
 import { createEvents, type Events } from './events.ts';
@@ -37,6 +38,7 @@ export interface RunningNode {
   readonly self: MemberId;
   /** What it holds. */
   readonly replica: Replica;
+  readonly core: Core;
   /** Answers one request of the local API; throws a Fault for what is not acceptable. */
   api(request: ApiRequest): Promise<ApiAnswer>;
   /** Resolves when the host is as the state on disk wants it, or it is known why it is not. */
@@ -64,7 +66,7 @@ export async function startNode(
   const { watch, ports } = watched(given, events);
   await events.keepOn(ports);
   const parts = await openParts(ports, build);
-  const { self, replica, links, facts, agents, swarm, sync, stop } = parts;
+  const { self, replica, links, core, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
   const acquaintances = createAcquaintances(ports, self, replica);
   const door = { ...parts, connected: () => connectedMembers(parts) };
@@ -103,7 +105,7 @@ export async function startNode(
 
   closed.resolve(close(ports, { ...parts, events }, loops, subscriptions));
   const done = closed.promise.then(left);
-  return { self, replica, api, settled: agents.settled(signal), stop: end, leave, done };
+  return { self, replica, core, api, settled: agents.settled(signal), stop: end, leave, done };
 }
 
 /** The ports with an ear on the log and an eye on the disk. */
