@@ -13,9 +13,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Fault, type FaultCode } from '../../fault.ts';
 import { testDiskContract } from '../disk-contract.ts';
 import { openDisk } from './disk.ts';
@@ -110,6 +112,25 @@ for (const [mode, isFine] of [
     await assert.rejects(openDisk(directory), isFault('refused', shown, `chmod 0600 ${path}`));
   });
 }
+
+test('a directory that another process removes meanwhile is made again, or is empty', async () => {
+  // Goal: an init beside a leave is no failure nobody thought of. Method: a loop that removes it
+  // again and again while it is opened; and a list of one that is gone.
+  const place = fresh();
+  let isOver = false;
+  const removing = (async () => {
+    while (!isOver) {
+      await rmdir(place).catch(() => undefined);
+      await pause(Math.random() * 3);
+    }
+  })();
+  try {
+    for (let n = 0; n < 300; n += 1) assert.deepEqual(await (await openDisk(place)).list(), []);
+  } finally {
+    isOver = true;
+    await removing;
+  }
+});
 
 test('a symbolic link is refused as directory, as file, and when put there later', async () => {
   // Goal: no link is followed. Method: a link in all three places; the target stays as it was.

@@ -28,6 +28,9 @@ import { openSequence } from './sequence.ts';
 /** What a file of the state directory may be called. No leading dot: those are temporary files. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
+/** How often a directory is made that goes again. */
+const TRIES_MAX = 100;
+
 /**
  * Opens the state directory, creating it (and its parents) when it is missing. Fault 'refused' when
  * its state is not safe (invariant 1) or must be made on a disk that is full, read-only or broken,
@@ -35,10 +38,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
  */
 export async function openDisk(directory: string): Promise<Disk> {
   const root = resolve(directory);
-  await faulty(root, async () => {
-    await mkdir(root, { recursive: true, mode: 0o700 });
-    await inspect(root);
-  });
+  await faulty(root, () => openRoot(root));
   const inOrder = openSequence();
   const at = <Result>(name: string, task: (path: string) => Promise<Result>): Promise<Result> => {
     if (!NAME.test(name))
@@ -63,6 +63,18 @@ async function faulty<Result>(path: string, task: () => Promise<Result>): Promis
     return await task();
   } catch (error) {
     throw diskFault(error, path);
+  }
+}
+
+/** Makes and inspects it; again when whoever leaves has removed it, empty, in between. */
+async function openRoot(root: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await mkdir(root, { recursive: true, mode: 0o700 });
+      return await inspect(root);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || tries === TRIES_MAX) throw error;
+    }
   }
 }
 
@@ -155,7 +167,10 @@ async function openForAppend(path: string): Promise<{ handle: FileHandle; isNew:
 }
 
 async function listFiles(root: string): Promise<readonly string[]> {
-  const entries = await readdir(root, { withFileTypes: true });
+  const entries = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return []; // Whoever leaves has removed it, empty.
+    throw error;
+  });
   return entries
     .filter((entry) => entry.isFile() && NAME.test(entry.name))
     .map((entry) => entry.name)
