@@ -6,6 +6,7 @@ import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { diskTroubleHere } from './checks/disk.ts';
+import { firewallDenyall, firewallRules, firewallTrials } from './checks/firewall.ts';
 import { history } from './checks/history.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
@@ -48,6 +49,9 @@ export const TESTS: readonly RealTest[] = [
   { name: 'operators', run: operators },
   { name: 'history', run: history },
   { name: 'consent', run: consent },
+  { name: 'firewall-rules', run: firewallRules },
+  { name: 'firewall-denyall', run: firewallDenyall },
+  { name: 'firewall-trials', run: firewallTrials },
   { name: 'leaves-nothing', run: leavesNothing },
   { name: 'disk-full', run: diskTroubleHere('full') },
   { name: 'disk-read-only', run: diskTroubleHere('read-only') },

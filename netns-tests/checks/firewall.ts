@@ -1,0 +1,194 @@
+/** Edge: firewall — what operators type is what the kernels of the members let through. */
+import { admit, found, SETTLE_MS, together } from '../../scenarios/mesh.ts';
+import { expect, refusal } from '../../scenarios/world.ts';
+import { execute } from '../command.ts';
+import { join, obey } from '../command-line.ts';
+import type { Vm } from '../vm.ts';
+import type { RealWorld } from '../world.ts';
+
+/** Longest wait until a change is in the kernels. Unit: ms. */
+const ENFORCED_MS = 20_000;
+/** How long a connection is waited for. Unit: ms. The networks here take less than one. */
+const SILENT_MS = 700;
+
+/** What became of a connection: nobody listens there, so an answer is a reset. */
+type Answer = 'answered' | 'silent';
+
+/** Opens a connection by real packets. */
+async function connect(from: Vm, address: string, port: number): Promise<Answer> {
+  const script = `const one = require('net').connect(${port}, '${address}');
+    one.on('connect', () => process.exit(0));
+    one.on('error', ({ code }) => process.exit(code === 'ECONNREFUSED' ? 0 : 2));
+    setTimeout(() => process.exit(3), ${SILENT_MS});`;
+  const argv = from.machine().enterNetwork([process.execPath, '-e', script]);
+  const { status } = await execute(argv, { timeoutMs: 10_000 });
+  if (status !== 0 && status !== 3) throw new Error(`connect ended with ${status}`);
+  return status === 0 ? 'answered' : 'silent';
+}
+
+const ping = async (from: Vm, address: string): Promise<boolean> =>
+  (await from.run(['ping', '-n', '-c', '1', '-W', '1', address])).status === 0;
+
+const overlayOf = async (world: RealWorld, name: string): Promise<string> =>
+  (await world.status(name)).self.addresses[0] ?? '';
+
+/** Waits until a connection ends so. */
+const becomes = (
+  world: RealWorld,
+  [from, address, port]: readonly [Vm, string, number],
+  answer: Answer,
+): Promise<void> =>
+  world.eventually(
+    `${from.name} to ${address} port ${port} is ${answer}`,
+    async () => (await connect(from, address, port)) === answer,
+    ENFORCED_MS,
+  );
+
+interface ListedRule {
+  readonly name: string;
+  readonly applied: number;
+  readonly of: number;
+  readonly behind: readonly { readonly member: string; readonly why: string }[];
+}
+
+const firewall = (vm: Vm, ...argv: readonly string[]): Promise<string> =>
+  obey(vm, ['firewall', ...argv]);
+
+/**
+ * Goal: rules by label, name and priority, by real packets. Method: one rule on `role=web` before
+ * anybody has the label; a member that gets it, and one that joins with it; an exception; deleted.
+ * Each silence beside a connection that is answered.
+ */
+export async function firewallRules(world: RealWorld): Promise<void> {
+  await found(world, ['vm1', 'vm2']);
+  const [vm1, vm2, vm3] = ['vm1', 'vm2', 'vm3'].map((name) => world.vm(name)) as [Vm, Vm, Vm];
+  const second = await overlayOf(world, 'vm2');
+  expect('no rules yet', (await firewall(vm1, 'list')) === 'No rules.\n');
+  await becomes(world, [vm1, second, 8080], 'answered');
+  const said = await firewall(vm1, 'deny', 'tcp/8080', '--to', 'role=web', '--name', 'no-web');
+  expect(`nobody is meant yet: ${said}`, said.includes('--to means no member now'));
+  await obey(vm1, ['member', 'label', 'vm2', 'role=web']);
+  await becomes(world, [vm1, second, 8080], 'silent');
+  expect('another port answers', (await connect(vm1, second, 8081)) === 'answered');
+
+  const token = (await obey(vm1, ['invite', '--label', 'role=web'])).trim();
+  await join(vm3, token);
+  await together(world, ['vm1', 'vm2', 'vm3']);
+  const third = await overlayOf(world, 'vm3');
+  await becomes(world, [vm1, third, 8080], 'silent');
+  expect('another port of vm3 answers', (await connect(vm1, third, 8081)) === 'answered');
+
+  const traced = await firewall(vm2, 'trace', 'vm1', 'vm3', 'tcp/8080');
+  expect(`the rule is named: ${traced}`, traced.includes('deny by rule no-web.'));
+  await isApplied(world, 'no-web', 3);
+
+  await firewall(vm1, 'allow', 'tcp/8080', '--from', 'vm1', '--priority', '50', '--name', 'ours');
+  await becomes(world, [vm1, second, 8080], 'answered');
+  expect('others stay out', (await connect(vm3, second, 8080)) === 'silent');
+
+  const line = await refusal('a rule of a node', firewall(vm2, 'deny', 'tcp/1'));
+  expect(`the refusal names the role: ${line}`, line.startsWith('role: node: '));
+  const bad = await refusal('port 0', firewall(vm1, 'deny', 'tcp/0'));
+  expect(`the refusal names the port: ${bad}`, bad.startsWith('traffic: 0: '));
+
+  await firewall(vm1, 'delete', 'ours', 'no-web');
+  await becomes(world, [vm3, second, 8080], 'answered');
+  await becomes(world, [vm1, third, 8080], 'answered');
+}
+
+async function isApplied(world: RealWorld, name: string, count: number): Promise<void> {
+  const rules = async (): Promise<readonly ListedRule[]> =>
+    JSON.parse(await firewall(world.vm('vm1'), 'list', '-o', 'json')) as readonly ListedRule[];
+  await world.eventually(
+    `${name} is in force on ${count}`,
+    async () =>
+      (await rules()).some(
+        (rule) => rule.name === name && rule.applied === count && rule.of === count,
+      ),
+    SETTLE_MS,
+  );
+}
+
+/**
+ * Goal: the original's demonstration: public pings fail, VPN pings pass, and it can be undone.
+ * Method: its policy and a rule against pings; beside each silence what has to stay open: the mesh,
+ * and the way of the operator. Then undone.
+ */
+export async function firewallDenyall(world: RealWorld): Promise<void> {
+  await found(world, ['vm1', 'vm2']);
+  const [vm1, vm2] = [world.vm('vm1'), world.vm('vm2')];
+  const outside = vm2.place.public4;
+  const second = await overlayOf(world, 'vm2');
+  expect('public pings pass', await ping(vm1, outside));
+  expect('public ports answer', (await connect(vm1, outside, 8080)) === 'answered');
+
+  const policy = '{"policy":"denyall"}';
+  const drop = {
+    ...{ direction: 'in', protocol: 'tcp', dst_port: '9000:9010', dst_src: 'src' },
+    ...{ ip_range: '10.0.0.0/8', action: 'drop' },
+  };
+  const all = JSON.stringify([drop, { policy: 'denyall' }]);
+  const line = await refusal('a bad rule', importOf(vm1, all.replace('9010', '99999')));
+  expect(`the refusal names field and place: ${line}`, line.startsWith('[0].dst_port: '));
+  const said = await importOf(vm1, all);
+  expect(`SSH stays: ${said}`, /keeps SSH\s+open/.test(said));
+  await becomes(world, [vm1, outside, 8080], 'silent');
+  await becomes(world, [vm1, second, 9005], 'silent');
+  expect('SSH answers', (await connect(vm1, outside, 22)) === 'answered');
+  expect('pings pass, as the original let them', await ping(vm1, outside));
+  expect('the VPN answers', (await connect(vm1, second, 8080)) === 'answered');
+
+  await firewall(vm1, 'deny', 'icmp/echo-request', '--zone', 'wan', '--name', 'no-ping');
+  const isMute = async (): Promise<boolean> => !(await ping(vm1, outside));
+  await world.eventually('public pings fail', isMute, ENFORCED_MS);
+  expect('VPN pings pass', await ping(vm1, second));
+  await together(world, ['vm1', 'vm2']);
+  await admit(world, 'vm1', 'vm3');
+  await together(world, ['vm1', 'vm2', 'vm3']);
+
+  await firewall(vm1, 'delete', 'no-ping');
+  await importOf(vm1, JSON.stringify([drop]), '--undo');
+  await importOf(vm1, policy, '--undo');
+  await becomes(world, [vm1, outside, 8080], 'answered');
+  await becomes(world, [vm1, second, 9005], 'answered');
+  expect('public pings pass again', await ping(vm1, outside));
+  expect('nothing of it stays', (await firewall(vm1, 'list')) === 'No rules.\n');
+}
+
+const importOf = (vm: Vm, text: string, ...flags: readonly string[]): Promise<string> =>
+  obey(vm, ['firewall', 'import', '-', ...flags], { input: text });
+
+/**
+ * Goal: a change on trial ends by itself, lasts when it is confirmed, and a VM can be opened by
+ * hand. Method: one rule three times, by real packets: let go, confirmed, and opened on its VM with
+ * the daemon dead. A plan before changes nothing.
+ */
+export async function firewallTrials(world: RealWorld): Promise<void> {
+  await found(world, ['vm1', 'vm2']);
+  const [vm1, vm2] = [world.vm('vm1'), world.vm('vm2')];
+  const second = await overlayOf(world, 'vm2');
+  const way = [vm1, second, 8080] as const;
+  const deny = ['deny', 'tcp/8080', '--on', 'vm2', '--name', 'x'];
+  const planned = await firewall(vm1, 'plan', ...deny);
+  const expected = 'vm2: 1 to come, 0 to go\n  + mesh in: deny tcp/8080 from any to any (x)\n';
+  expect(`the plan: ${planned}`, planned === expected);
+  expect('a plan changes nothing', (await connect(...way)) === 'answered');
+
+  await firewall(vm1, ...deny, '--confirm', '5s');
+  await becomes(world, way, 'silent');
+  await becomes(world, way, 'answered');
+  const late = await refusal('a late confirmation', firewall(vm1, 'confirm'));
+  expect(`the refusal: ${late}`, late.includes('is over, and its changes are gone'));
+
+  await firewall(vm1, ...deny, '--confirm', '60s');
+  await becomes(world, way, 'silent');
+  await firewall(vm1, 'confirm');
+  await isApplied(world, 'x', 1);
+  expect('confirmed, it lasts', (await connect(...way)) === 'silent');
+
+  vm2.killDaemon();
+  await firewall(vm2, 'open', '--for', '60s');
+  await becomes(world, way, 'answered');
+  await firewall(vm2, 'open', '--close');
+  await becomes(world, way, 'silent');
+}
