@@ -14,6 +14,8 @@ test('daemon, start, stop: one act each, and a word about it', async () => {
     ['start', true, 'The daemon runs.\n'],
     ['stop', false, 'The daemon is stopped; the VPN keeps running.\n'],
   ] as const;
+  const nowhere = await run(['stop'], { isMember: false });
+  assert.equal(nowhere.out, 'The daemon is stopped; this VM is in no mesh.\n');
   for (const [command, running, says] of table) {
     const { status, out, err, acts } = await run([command]);
     assert.deepEqual([status, out, err], [0, says, ''], command);

@@ -34,7 +34,9 @@ export function daemonCommands(local: Local, session: Open): readonly Command[] 
     }),
     act('stop', 'stop the daemon; the VPN keeps running', async (open) => {
       await stop(local, open);
-      await open.show({ running: false }, () => 'The daemon is stopped; the VPN keeps running.\n');
+      const isMember = (await local.isMember(open.places)) !== false;
+      const rest = isMember ? 'the VPN keeps running' : 'this VM is in no mesh';
+      await open.show({ running: false }, () => `The daemon is stopped; ${rest}.\n`);
     }),
     act('restart', 'stop and start the daemon; after an upgrade the new one runs', async (open) => {
       const before = await buildOf(open);

@@ -45,6 +45,12 @@ test('logs: flags, a bad number, no log', async () => {
   const facts = { field: 'log', value: '/s/log', why: 'no log is there', remedy: 'start it' };
   const none = await run(['logs'], { failure: { logs: new Fault('refused', facts) } });
   assert.equal(none.status, 3);
+  const nowhere = await run(['logs'], {
+    isMember: false,
+    failure: { logs: new Fault('refused', facts) },
+  });
+  assert.equal(nowhere.status, 4);
+  assert.match(nowhere.err, /^daemon: .*: this VM is in no mesh; found one with/);
 });
 
 const PATH = 'GET /v1/members/vm2/log';

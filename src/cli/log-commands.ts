@@ -7,6 +7,7 @@ import type { LogPage } from '../log-book.ts';
 import type { Tone } from '../services/verb.ts';
 import { follow } from './follow.ts';
 import type { Local } from './local.ts';
+import { inNoMesh } from './open-session.ts';
 import { plainText } from './plain-text.ts';
 import type { Session } from './session.ts';
 import type { Page } from './table.ts';
@@ -35,8 +36,11 @@ export const logsCommand = (local: Local, session: (command: Command) => Session
         return await showLogOf(local, open, flags.on, { ...flags, lines });
       const wish = { lines, isFollowed: flags.follow === true };
       let shown: Promise<void> = Promise.resolve();
-      await local.logs(open.places, wish, (text) => {
+      const showing = local.logs(open.places, wish, (text) => {
         shown = shown.then(() => showText(open, text));
+      });
+      await showing.catch(async (error: unknown) => {
+        throw (await local.isMember(open.places)) === false ? inNoMesh(open.places) : error;
       });
       await shown;
     });

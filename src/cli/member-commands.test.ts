@@ -165,7 +165,9 @@ test('leave: without a daemon, it finishes what was begun and touches no member'
     cut.acts.map(([act]) => act),
     ['call', 'finishLeave', 'forget'],
   );
-  assert.equal((await run(['leave'], { answers, finished: null })).status, 0);
+  const nowhere = await run(['leave'], { answers, finished: null, isMember: false });
+  assert.equal(nowhere.status, 0);
+  assert.equal(nowhere.out, 'This VM is in no mesh, and nothing of one is on it.\n');
   const member = await run(['leave'], { answers });
   assert.equal(member.status, 4);
   assert.match(member.err, /start it with cnsmo start, then leave; or tell nobody/);

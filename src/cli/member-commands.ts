@@ -146,10 +146,12 @@ function leaveCommand(local: Local, session: (command: Command) => Session): Com
         await local.forget(open.places);
         return told;
       };
+      const wasMember = (await local.isMember(open.places)) !== false;
       const told = await open.patiently('leaving', leave());
-      await open.show(
-        { left: true, ...told },
-        () => 'Left the mesh. Nothing of it remains on this VM.\n',
+      await open.show({ left: true, ...told }, () =>
+        wasMember
+          ? 'Left the mesh. Nothing of it remains on this VM.\n'
+          : 'This VM is in no mesh, and nothing of one is on it.\n',
       );
       if (told !== null && told.told < told.others) open.hint(notTold(told));
     });

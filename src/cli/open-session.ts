@@ -68,13 +68,17 @@ export function openSession(command: Command, local: Local): Session {
 async function explained(local: Local, places: Session['places'], error: unknown): Promise<never> {
   const isGone = error instanceof Fault && error.code === 'no-daemon';
   if (!isGone || (await local.isMember(places)) !== false) throw error;
-  throw new Fault('no-daemon', {
+  throw inNoMesh(places);
+}
+
+/** What a VM says that is no member. */
+export const inNoMesh = ({ state }: Session['places']): Fault =>
+  new Fault('no-daemon', {
     field: 'daemon',
-    value: places.state,
+    value: state,
     why: 'this VM is in no mesh',
     remedy: 'found one with cnsmo init, or join one with cnsmo join',
   });
-}
 
 /** The common flags, wherever on the line they stand: the last one typed counts. */
 function commonFlags(command: Command): {

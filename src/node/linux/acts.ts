@@ -4,6 +4,7 @@
  * `main.ts` loads it only for these acts: a command that just asks the daemon starts faster.
  */
 import { existsSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Ports } from '../../ports.ts';
@@ -147,16 +148,17 @@ export async function withPorts<Result>(
   );
 }
 
-/** When `act` fails, an empty state directory that it made is removed. */
+/** When `act` fails, empty directories that it made are removed. */
 async function withoutTrace<Result>(
   { state, run }: Directories,
   act: () => Promise<Result>,
 ): Promise<Result> {
-  const wasThere = existsSync(state);
+  const [hadState, hadRun] = [existsSync(state), existsSync(run)];
   try {
     return await act();
   } catch (error) {
-    if (!wasThere) await removeEmptyState(state, run);
+    if (!hadState) await removeEmptyState(state, run);
+    if (!hadRun) await rmdir(run).catch(() => undefined); // Not empty: somebody works there.
     throw error;
   }
 }
