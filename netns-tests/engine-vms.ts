@@ -167,12 +167,12 @@ async function makeVm(n: number, namespace: string, engine: string): Promise<Eng
   const ports = { ...portsIn(namespace, directory, engine), log: logInto(logged) };
   const name = interfaceOf(n);
   const facts = await host.facts();
-  let view = viewOf([member]);
-  let report: AgentReport | undefined;
+  let [view, report]: [View, AgentReport | undefined] = [viewOf([member]), undefined];
   const context = {
     view: () => view,
     self: () => ({ id: member.id, interface: name, port: 7300, facts, seen: new Map() }),
     openings: () => [],
+    keepBoot: async () => {},
     secrets: () => privateKey,
     ledger,
     onReport: (news: AgentReport) => {

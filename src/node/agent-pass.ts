@@ -46,6 +46,8 @@ export interface PassResult extends Outcome {
   readonly signs: Signs;
   /** Null when the host could not be read. */
   readonly summary: Summary | null;
+  /** What is to be loaded at boot; undefined when the host is not in step, or nothing changed. */
+  readonly boot: string | null | undefined;
 }
 
 /** What was seen on the host, and the commands that it asks for. */
@@ -71,6 +73,7 @@ export function createPass<Desired, Observed>(
 ): (signal: AbortSignal) => Promise<PassResult> {
   const memory = createDriftMemory(service);
   const selfNow = createSelf(ports, context);
+  let isKept = false;
   return async (signal) => {
     const view = context.view();
     const self = await orFailure(() => selfNow(view));
@@ -104,7 +107,10 @@ export function createPass<Desired, Observed>(
     const signs =
       seen === null || !isDone ? [] : service.signs(seen.desired, seen.state, view, self);
     const summary = seen === null ? null : service.summary(seen.state, view, self);
-    return { ...outcome, changes, drift: told, signs, summary };
+    const isNews = isDone && (changes > 0 || !isKept);
+    const boot = isNews && seen !== null ? service.boot?.(seen.desired) : undefined;
+    isKept ||= isDone;
+    return { ...outcome, changes, drift: told, signs, summary, boot };
   };
 }
 
@@ -144,6 +150,7 @@ const failed = (failure: Problem): PassResult => ({
   drift: [],
   signs: [],
   summary: null,
+  boot: undefined,
 });
 
 /** How long the view is as it is. Compared by content, for a view is computed anew now and then. */

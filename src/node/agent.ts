@@ -27,6 +27,8 @@ import { afterRepair, type Fight, fightOf, NO_REPAIRS } from './rules/repairs.ts
 export interface AgentContext extends PassContext {
   /** Told when the agent starts, after each pass, and when it stops. */
   readonly onReport: (report: AgentReport) => void;
+  /** Keeps what a service wants loaded at boot; null: nothing. */
+  readonly keepBoot: (service: string, text: string | null) => Promise<void>;
 }
 
 /** A running agent. */
@@ -81,6 +83,7 @@ export function startAgent<Desired, Observed>(
       const problems = problemsOf(outcome, state);
       report({ state, problems, changes: result.changes, ...(result.summary ?? {}) });
       watch.expect(result.signs);
+      if (result.boot !== undefined) await context.keepBoot(service.name, result.boot);
       const echoMs = result.changes > 0 ? Math.max(ECHO_MS, outcome.pauseMs) : 0;
       agenda.end(result.changes === 0 && isQuiet);
       await agenda.wait(waitMs, isQuiet ? echoMs : Math.max(echoMs, waitMs), signal);

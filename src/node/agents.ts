@@ -9,6 +9,7 @@ import type { Member, View } from '../crdt/view.ts';
 import type { Clock, Endpoint, HostFacts, Ports, SwarmNode } from '../ports.ts';
 import { SERVICES } from '../services/registry.ts';
 import type { AgentReport, NodeSelf, Opening } from '../services/service.ts';
+import { createBoot } from './boot.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { openLedger } from './ledger.ts';
 import type { LocalState } from './local-state.ts';
@@ -57,7 +58,8 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
     SERVICES.filter(({ name }) => context.config.current.services.includes(name)).flatMap(
       (service) => service.openings(seen, node),
     );
-  const agentContext = { view, self, openings, secrets, ledger, onReport: board.put };
+  const keepBoot = createBoot(ports);
+  const agentContext = { view, self, openings, secrets, ledger, onReport: board.put, keepBoot };
   const keepers = SERVICES.map((service) => {
     const { name } = service;
     const isWanted = () => context.config.current.services.includes(name);

@@ -42,7 +42,7 @@ export function createKeeper<Desired, Observed>(
   context: KeeperContext,
 ): Keeper {
   const { clock, random } = ports;
-  const { isWanted, ledger, onUndone } = context;
+  const { isWanted, ledger, onUndone, keepBoot } = context;
   const wake = createWake(clock);
   let agent: Agent | null = null;
 
@@ -71,6 +71,7 @@ export function createKeeper<Desired, Observed>(
       }
     }
     if (isWanted() || signal.aborted) return;
+    await keepBoot(service.name, null);
     onUndone(null);
     while (!isWanted() && !signal.aborted) await wake.wait(LOOK_MS, signal);
   };

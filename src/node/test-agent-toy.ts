@@ -216,6 +216,7 @@ export const startToy = async (answer: Responder = () => null) => {
     view: () => VIEW,
     self: () => SELF,
     openings: () => [],
+    keepBoot: async () => {},
     secrets: () => SECRET,
     ledger: await openLedger(memoryDisk(ran)),
     onReport: (report: AgentReport) => void reports.push(report),

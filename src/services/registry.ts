@@ -18,6 +18,7 @@ const erase = <Desired, Observed>(service: Service<Desired, Observed>): AnyServi
   diff: (desired, observed) => service.diff(desired as Desired, observed as Observed),
   signs: (desired, observed, view, self) =>
     service.signs(desired as Desired, observed as Observed, view, self),
+  boot: (desired) => service.boot?.(desired as Desired) ?? null,
   summary: (observed, view, self) => service.summary(observed as Observed, view, self),
 });
 

@@ -217,6 +217,11 @@ export interface Service<Desired, Observed> {
    * that is not as expected marks the service.
    */
   readonly signs: (desired: Desired, observed: Observed, view: View, self: Self) => Signs;
+  /**
+   * What `nft` is to load at boot, before the network is up, as its JSON; null: nothing. Of what is
+   * in step on this host. Absent: the service has nothing to do then.
+   */
+  readonly boot?: (desired: Desired) => string | null;
   readonly openings: (view: View, self: NodeSelf) => readonly Opening[];
   readonly summary: (observed: Observed, view: View, self: Self) => Summary;
   /** What people may ask of it; absent: nothing. */

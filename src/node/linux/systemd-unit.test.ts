@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { findProgram } from './command.ts';
-import { renderUnit } from './systemd-unit.ts';
+import { renderBootUnit, renderUnit } from './systemd-unit.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-unit-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -47,6 +47,22 @@ test('systemd itself finds no fault with the unit', async (t) => {
   const said = execFileSync('sh', ['-c', verify, path], { encoding: 'utf8' });
   const ours = said.split('\n').filter((line) => line.includes('cnsmo-verified'));
   assert.deepEqual(ours, []);
+});
+
+test('the unit of early boot loads what was kept, before the network, and asks no variable', () => {
+  // Goal: its order, and that systemd expands no dollar of the shell's. Method: lines that must be.
+  const lines = renderBootUnit(places).split('\n');
+  for (const line of [
+    'DefaultDependencies=no',
+    'Before=network-pre.target shutdown.target',
+    'ConditionPathExistsGlob=/var/lib/cnsmo/boot-*',
+    'WantedBy=sysinit.target',
+  ]) {
+    assert.ok(lines.includes(line), line);
+  }
+  const start = lines.find((line) => line.startsWith('ExecStart=')) ?? '';
+  assert.match(start, /nft -j -f "\$\$file"/);
+  assert.doesNotMatch(start.replaceAll('$$', ''), /\$/);
 });
 
 for (const path of ['/a b', '/a%n', '/a$x', '/a"b', "/a'b", '/a\nExecStart=/bin/sh', '/a;b', '']) {

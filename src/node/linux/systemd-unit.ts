@@ -26,6 +26,9 @@ import { DAEMON_ENVIRONMENT } from './memory.ts';
 /** Name of the unit. */
 export const UNIT = 'cnsmo.service';
 
+/** Name of the unit that loads, before the network is up, what services kept for it. */
+export const BOOT_UNIT = 'cnsmo-boot.service';
+
 /** What the unit starts: the binary, with its two directories. */
 export interface UnitPlaces {
   readonly binary: string;
@@ -93,6 +96,35 @@ ${HARDENING.join('\n')}
 
 [Install]
 WantedBy=multi-user.target
+`;
+}
+
+/**
+ * The unit of early boot. It needs neither this program nor a network, and a file that nft refuses
+ * keeps no other from being loaded. Fault 'refused' as above.
+ */
+export function renderBootUnit({ state }: Pick<UnitPlaces, 'state'>): string {
+  const files = `${checked(state)}/boot-*`;
+  // A dollar is doubled for systemd.
+  const loop = `for file in ${files}; do nft -j -f "$$file" || status=1; done`;
+  const load = `status=0; ${loop}; exit $$status`;
+  return `# Written by cnsmo start; changes are lost.
+[Unit]
+Description=CNSMO: the last firewall, before the network is up
+DefaultDependencies=no
+Wants=network-pre.target
+Before=network-pre.target shutdown.target
+Conflicts=shutdown.target
+After=local-fs.target
+RequiresMountsFor=${checked(state)}
+ConditionPathExistsGlob=${files}
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c '${load}'
+
+[Install]
+WantedBy=sysinit.target
 `;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Host } from '../../ports.ts';
 import { removeUnit, startUnit, stopUnit, whyNotStarted } from './systemd.ts';
-import { renderUnit } from './systemd-unit.ts';
+import { renderBootUnit, renderUnit } from './systemd-unit.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-systemd-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -40,13 +40,19 @@ test('starting writes the unit, enables and starts it; twice is harmless', async
   for (let round = 0; round < 2; round += 1) {
     const { host, ran } = fakeHost();
     await startUnit(host, places, unitFile);
-    const steps = ['daemon-reload', 'enable cnsmo.service', 'start --no-block cnsmo.service'];
+    const steps = [
+      'daemon-reload',
+      'enable cnsmo.service cnsmo-boot.service',
+      'start --no-block cnsmo.service',
+    ];
     assert.deepEqual(
       ran,
       steps.map((step) => `systemctl ${step}`),
     );
     assert.equal(readFileSync(unitFile, 'utf8'), renderUnit(places));
     assert.equal(statSync(unitFile).mode & 0o777, 0o644);
+    const bootFile = join(root, 'cnsmo-boot.service');
+    assert.equal(readFileSync(bootFile, 'utf8'), renderBootUnit(places));
   }
 });
 
@@ -56,7 +62,7 @@ test('a step that fails is a Fault that names it', async () => {
     'systemctl enable': { status: 5, stderr: 'a\nno such\n' },
   });
   const expected =
-    /^Fault: systemd: systemctl enable cnsmo\.service: failed with status 5: no such/;
+    /^Fault: systemd: systemctl enable cnsmo.* cnsmo-boot\.service: failed with status 5: no such/;
   await assert.rejects(startUnit(host, places, unitFile), expected);
   assert.equal(ran.length, 2);
 });
@@ -76,10 +82,12 @@ test('stopping and removing do their steps, and nothing where there is no unit',
     'systemctl stop cnsmo.service',
     QUESTION,
     'systemctl disable --now cnsmo.service',
+    'systemctl disable cnsmo-boot.service',
     'systemctl reset-failed cnsmo.service',
     'systemctl daemon-reload',
   ]);
   assert.equal(existsSync(unitFile), false);
+  assert.equal(existsSync(join(root, 'cnsmo-boot.service')), false);
   const bare = fakeHost(UNKNOWN);
   await stopUnit(bare.host);
   await removeUnit(bare.host, unitFile);

@@ -3,10 +3,11 @@
  *
  * That systemd does it is proven where systemd runs, in the kernel tests; here the steps are.
  */
+import { dirname, join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Host } from '../../ports.ts';
 import { diskFault, removeFile, writeAtomically } from './files.ts';
-import { renderUnit, UNIT, type UnitPlaces } from './systemd-unit.ts';
+import { BOOT_UNIT, renderBootUnit, renderUnit, UNIT, type UnitPlaces } from './systemd-unit.ts';
 
 /** Where an administrator's units are, by systemd.unit(5). */
 const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
@@ -17,14 +18,19 @@ export async function startUnit(
   places: UnitPlaces,
   unitFile = UNIT_FILE,
 ): Promise<void> {
-  const text = renderUnit(places);
-  try {
-    await writeAtomically(unitFile, text, 0o644);
-  } catch (error) {
-    throw diskFault(error, unitFile);
+  const units = [
+    [unitFile, renderUnit(places)],
+    [bootFileBeside(unitFile), renderBootUnit(places)],
+  ] as const;
+  for (const [file, text] of units) {
+    try {
+      await writeAtomically(file, text, 0o644);
+    } catch (error) {
+      throw diskFault(error, file);
+    }
   }
   await control(host, ['daemon-reload']);
-  await control(host, ['enable', UNIT]);
+  await control(host, ['enable', UNIT, BOOT_UNIT]);
   await control(host, ['start', '--no-block', UNIT]); // It ends when the daemon is ready.
 }
 
@@ -53,15 +59,21 @@ export async function stopUnit(host: Host): Promise<void> {
 export async function removeUnit(host: Host, unitFile = UNIT_FILE): Promise<void> {
   if (await isKnown(host)) {
     await control(host, ['disable', '--now', UNIT]);
+    await host.run({ argv: ['systemctl', 'disable', BOOT_UNIT] }); // Fails where there is none.
     await host.run({ argv: ['systemctl', 'reset-failed', UNIT] }); // Fails when nothing failed.
   }
-  try {
-    if (!(await removeFile(unitFile))) return;
-  } catch (error) {
-    throw diskFault(error, unitFile);
+  let isRemoved = false;
+  for (const file of [unitFile, bootFileBeside(unitFile)]) {
+    try {
+      isRemoved = (await removeFile(file)) || isRemoved;
+    } catch (error) {
+      throw diskFault(error, file);
+    }
   }
-  await control(host, ['daemon-reload']);
+  if (isRemoved) await control(host, ['daemon-reload']);
 }
+
+const bootFileBeside = (unitFile: string): string => join(dirname(unitFile), BOOT_UNIT);
 
 /** Not `systemctl cat`, which also knows a unit of which only additions are left. */
 async function isKnown(host: Host): Promise<boolean> {

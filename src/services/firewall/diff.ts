@@ -85,7 +85,7 @@ interface Generations {
 }
 
 /** The table with what is wanted. */
-const tableOf = (
+export const tableOf = (
   { interface: own, now, trial, tried }: Wanted,
   generations: Generations,
 ): Table => {

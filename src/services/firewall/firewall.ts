@@ -6,6 +6,7 @@
  * `diff.ts` the transaction.
  */
 import type { Monitor, Service } from '../service.ts';
+import { boot } from './boot.ts';
 import { diff } from './diff.ts';
 import { FAMILY, NAME } from './nft.ts';
 import { plan } from './plan.ts';
@@ -30,6 +31,7 @@ export const firewall: Service<FirewallDesired, FirewallObserved> = {
   plan,
   diff,
   signs: () => [],
+  boot,
   openings: () => [],
   summary,
   verbs: firewallVerbs,
