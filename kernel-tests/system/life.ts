@@ -32,6 +32,12 @@ export async function joinUnit(check: Check, world: SystemWorld, engine: string)
       return ActiveState === 'active';
     });
   });
+  await check('vm1 reads its journal', async () => {
+    const isStarted = (line: string): boolean => line.includes('"event":"started"');
+    await eventually('the line of its start', READY_MS, async () =>
+      (await commandLine.logs(vm1, 'vm2')).some(isStarted),
+    );
+  });
   await check('vm1 reaches it in the VPN', async () => {
     const ping = world.ping(address);
     await eventually('ten answers', READY_MS, async () => ping.answers().length >= 10);
