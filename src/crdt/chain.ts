@@ -10,12 +10,20 @@
  */
 import type { Crypto } from '../ports.ts';
 import { isSameBytes } from './codec.ts';
+import type { Content } from './content.ts';
 import type { AuthorState } from './entry.ts';
-import { type Examination, examineIn, type Limits } from './examination.ts';
+import {
+  type Exam,
+  type Examination,
+  examineIn,
+  type Limits,
+  type Pace,
+  prepareIn,
+} from './examination.ts';
 import type { Frame } from './frame.ts';
 import { freeze, type Generation, type Link, openGeneration } from './generation.ts';
 import { HLC_ZERO, type Hlc } from './hlc.ts';
-import { type Holdings, holdingsOf, openReading, type Reading, stateOf } from './holdings.ts';
+import { type Holdings, holdingsOf, NO_TALLY, stateOf } from './holdings.ts';
 import type { MemberId } from './ids.ts';
 import { hashOf, joinBytes } from './signed.ts';
 
@@ -25,6 +33,9 @@ export interface ReceivedFrame {
   readonly author: MemberId;
   readonly bytes: Uint8Array;
   readonly hash: Uint8Array;
+  readonly content: Content;
+  /** Whether its author signed it. */
+  readonly isSigned: boolean;
 }
 
 /**
@@ -63,6 +74,8 @@ export interface Chain {
   /** Hash of the head of whoever holds the same frames, frozen at `sequence`; null: not known. */
   frozenHashAt(sequence: number): Uint8Array | null;
   place(received: ReceivedFrame): Placement;
+  /** Reads in pieces what `examine` will look at. */
+  prepare(received: ReceivedFrame, limits: Limits, pace: Pace): Generator<void, void>;
   /** Judges a frame whose place is `next`. `take` is good for as long as the chain is the same. */
   examine(received: ReceivedFrame, limits: Limits): Examination;
   /** The same for a frame whose place is `conflict`: to take it freezes the author. */
@@ -78,16 +91,15 @@ export interface Chain {
 
 /** Opens an author's empty chain. */
 export const openChain = (crypto: Crypto, author: MemberId): Chain => {
-  const reading = openReading();
   let generation: Generation | null = null;
-  const holdings = (): Holdings => {
-    if (generation === null) return holdingsOf([], reading);
-    generation.holdings ??= holdingsOf(generation.document.contents(), reading);
-    return generation.holdings;
-  };
-  const contents = () => generation?.document.contents() ?? [];
+  const holdings = (): Holdings => holdingsIn(generation);
+  const examOf = (received: ReceivedFrame, limits: Limits): Exam => ({
+    received,
+    limits,
+    tally: generation?.tally ?? NO_TALLY,
+  });
   const judge = (into: Generation, received: ReceivedFrame, limits: Limits, onTaken: () => void) =>
-    examineIn(into, { received, limits, reading, contents }, onTaken);
+    examineIn(into, examOf(received, limits), onTaken);
   return {
     author,
     head: () => (generation === null ? null : headOf(crypto, author, generation)),
@@ -96,6 +108,10 @@ export const openChain = (crypto: Crypto, author: MemberId): Chain => {
     proof: () => generation?.fork?.frames ?? [],
     frozenHashAt: (sequence) => frozenHashAt(crypto, generation, sequence),
     place: (received) => placeIn(generation, received),
+    prepare: function* (received, limits, pace) {
+      const into = goneOnFrom(crypto, generation, received);
+      if (into !== null) yield* prepareIn(into, examOf(received, limits), pace);
+    },
     examine: (received, limits) => {
       const isFirst = generation?.number !== received.frame.generation;
       const into =
@@ -106,11 +122,11 @@ export const openChain = (crypto: Crypto, author: MemberId): Chain => {
     },
     split: (received, limits) => {
       if (generation === null) throw new Error('an empty chain has no frame to differ from');
-      if (received.frame.sequence > 0) return freezeBefore(generation, received, reading);
+      if (received.frame.sequence > 0) return freezeBefore(generation, received);
       const into = openGeneration(crypto, received.frame);
       const held = generation;
       return judge(into, received, limits, () => {
-        generation = lowerOf(held, into, reading);
+        generation = lowerOf(held, into);
       });
     },
     holdings,
@@ -123,6 +139,23 @@ export const openChain = (crypto: Crypto, author: MemberId): Chain => {
     weight: () => weightOf(generation),
     encode: () => generation?.document.encode() ?? null,
   };
+};
+
+const holdingsIn = (generation: Generation | null): Holdings => {
+  if (generation === null) return holdingsOf([], NO_TALLY);
+  generation.holdings ??= holdingsOf(generation.live, generation.tally);
+  return generation.holdings;
+};
+
+/** The generation that a frame may go on from. */
+const goneOnFrom = (
+  crypto: Crypto,
+  generation: Generation | null,
+  { frame }: ReceivedFrame,
+): Generation | null => {
+  if (frame.sequence === 0) return openGeneration(crypto, frame);
+  // What stands in an earlier place is the proof of a fork: what it says does not count.
+  return frame.sequence === generation?.links.length ? generation : null;
 };
 
 const stateIn = (generation: Generation | null, state: AuthorState): AuthorState =>
@@ -184,29 +217,25 @@ const isLower = (a: Uint8Array, b: Uint8Array): boolean => {
 const linkOf = ({ bytes, hash }: ReceivedFrame): Link => ({ bytes: bytes.slice(), hash });
 
 /** What the frame says does not count, so nothing of it is judged. */
-const freezeBefore = (
-  generation: Generation,
-  received: ReceivedFrame,
-  reading: Reading,
-): Examination => ({
+const freezeBefore = (generation: Generation, received: ReceivedFrame): Examination => ({
   kind: 'good',
   take: () => {
     const { sequence } = received.frame;
     const held = generation.links[sequence];
     if (held === undefined) return false;
-    freeze(generation, { sequence, frames: [held, linkOf(received)] }, reading);
+    freeze(generation, { sequence, frames: [held, linkOf(received)] });
     return true;
   },
 });
 
 /** Of two generations that differ in their first frame the one that holds, frozen at that frame. */
-const lowerOf = (held: Generation, other: Generation, reading: Reading): Generation => {
+const lowerOf = (held: Generation, other: Generation): Generation => {
   const [ours] = held.links;
   const [theirs] = other.links;
   if (ours === undefined || theirs === undefined) return held;
   const [lower, first, second] = isLower(ours.hash, theirs.hash)
     ? [held, ours, theirs]
     : [other, theirs, ours];
-  freeze(lower, { sequence: 0, frames: [first, second] }, reading);
+  freeze(lower, { sequence: 0, frames: [first, second] });
   return lower;
 };

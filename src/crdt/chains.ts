@@ -16,7 +16,11 @@ import type { MemberId } from './ids.ts';
 import type { View } from './view.ts';
 
 /** Computes the view; `openProjector` makes one. */
-export type Project = (authors: readonly AuthorState[]) => View;
+export interface Project {
+  (authors: readonly AuthorState[]): View;
+  /** Works out in advance what the view will need of a statement; gives how long it took, ms. */
+  readonly foresee?: (statement: Statement) => number;
+}
 
 /** What the view says about who may say something, and how much. */
 export interface Roles {
@@ -47,6 +51,8 @@ export interface Chains {
   /** The view, if the author said these edits as well, after everything that was said so far. */
   suppose(author: MemberId, edits: readonly Edit[]): View;
   roles(): Roles;
+  /** `foresee` of the projection. */
+  readonly foresee: (statement: Statement) => number;
   /** What is in force at a path; `among`: of what only these authors say. */
   winner(path: string, among?: ReadonlySet<MemberId>): Winner | null;
   /** Highest stamp that was seen of anybody but `except`. */
@@ -79,6 +85,7 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
     all,
     heads: () => sorted().flatMap((chain) => chain.head() ?? []),
     view: currentView,
+    foresee: project.foresee ?? (() => 0),
     suppose: (author, edits) => {
       const [ms] = latestOf(chains.values());
       const said = edits.map((edit, at) => ({ ...edit, hlc: [ms + 1, at] as Hlc, replaces: null }));

@@ -6,11 +6,12 @@
  */
 import type { Crypto } from '../ports.ts';
 import type { Value } from './entry.ts';
-import { hashKey, isLasting, readStatement, type Statement, statementHash } from './entry-bytes.ts';
-import { type Frame, frameHash, isSigned, readFrame } from './frame.ts';
+import { hashKey, isLasting, readStatement, statementHash } from './entry-bytes.ts';
+import { frameHash, isSigned, readFrame } from './frame.ts';
 import { additionsIn, clientIdOf } from './gate.ts';
 import { compareHlc, type Hlc } from './hlc.ts';
 import { type MemberId, memberIdOf } from './ids.ts';
+import type { Meter } from './meter.ts';
 
 /** One statement about intent or trust, and the frame that says it. */
 export interface Change {
@@ -32,12 +33,13 @@ export interface Change {
 /** The latest stamp that was seen of an author, or null when nothing was. */
 export type SeenBefore = (author: MemberId) => Hlc | null;
 
-/** What is new in a frame about paths of intent and trust. Never throws. */
-export const changesIn = (
+/** What is new in a frame about paths of intent and trust; in pieces. Never throws. */
+export function* changesIn(
   crypto: Crypto,
   bytes: Uint8Array,
   seenBefore: SeenBefore,
-): readonly Change[] => {
+  meter: Meter,
+): Generator<void, readonly Change[]> {
   const read = readFrame(bytes);
   if (!read.ok) return [];
   const { frame } = read;
@@ -46,16 +48,18 @@ export const changesIn = (
   const before = isSnapshot ? seenBefore(author) : null;
   const { generation, sequence, signature } = frame;
   const place = { author, generation, sequence, signature, frameHash: frameHash(crypto, bytes) };
-  return statementsIn(crypto, frame).flatMap((statement) => {
-    if (statement.kind !== 'entry' || !isLasting(statement.entry.path)) return [];
-    const { path, value, hlc, replaces } = statement.entry;
-    if (before !== null && compareHlc(hlc, before) <= 0) return [];
-    const name = hashKey(statementHash(crypto, statement));
-    return [
-      { ...place, path, value, hlc, name, replaces: replaces === null ? null : hashKey(replaces) },
-    ];
-  });
-};
+  const changes: Change[] = [];
+  for (const content of additionsIn(frame.body, clientIdOf(crypto, frame.author, generation))) {
+    const saying = sayingOf(crypto, content, before);
+    if (saying !== null) changes.push({ ...place, ...saying });
+    if (meter.isDue(saying === null ? READ_MS : CHANGE_MS)) yield;
+  }
+  return changes;
+}
+
+/** Times to read a statement, and to name one as well. Unit: ms, as measured. */
+const READ_MS = 0.005;
+const CHANGE_MS = 0.015;
 
 /** Whether a frame's author signed it; false for what is no frame. */
 export const isFrameSigned = (crypto: Crypto, bytes: Uint8Array): boolean => {
@@ -63,7 +67,14 @@ export const isFrameSigned = (crypto: Crypto, bytes: Uint8Array): boolean => {
   return read.ok && isSigned(crypto, read.frame);
 };
 
-const statementsIn = (crypto: Crypto, frame: Frame): readonly Statement[] =>
-  additionsIn(frame.body, clientIdOf(crypto, frame.author, frame.generation))
-    .map(readStatement)
-    .flatMap((read) => (read.ok ? [read.statement] : []));
+type Saying = Pick<Change, 'path' | 'value' | 'hlc' | 'name' | 'replaces'>;
+
+/** What a statement says of intent or trust, later than `before`. */
+const sayingOf = (crypto: Crypto, content: Uint8Array, before: Hlc | null): Saying | null => {
+  const read = readStatement(content);
+  if (!read.ok || read.statement.kind !== 'entry') return null;
+  const { path, value, hlc, replaces } = read.statement.entry;
+  if (!isLasting(path) || (before !== null && compareHlc(hlc, before) <= 0)) return null;
+  const name = hashKey(statementHash(crypto, read.statement));
+  return { path, value, hlc, name, replaces: replaces === null ? null : hashKey(replaces) };
+};

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changesIn, isFrameSigned } from './change.ts';
+import { isFrameSigned } from './change.ts';
 import { type Conflict, conflictsAmong } from './conflicts.ts';
 import type { Store } from './store.ts';
-import { admit, commit, idOf, NOW, openTestStore, say, testCrypto } from './test-mesh.ts';
+import {
+  admit,
+  changesOf,
+  commit,
+  idOf,
+  NOW,
+  openTestStore,
+  say,
+  testCrypto,
+} from './test-mesh.ts';
 
 const PATH = 'intent/x';
 const set = (store: Store, value: number | null, wallMs = NOW) =>
@@ -31,7 +40,7 @@ const OPERATORS = new Set([idOf('founder'), idOf('b')]);
 const ancestryOf = (frames: readonly Uint8Array[]) =>
   new Map(
     frames
-      .flatMap((frame) => changesIn(testCrypto, frame, () => null))
+      .flatMap((frame) => changesOf(frame, () => null))
       .map(({ name, replaces }) => [name, replaces] as const),
   );
 const values = (conflicts: readonly Conflict[]) =>
@@ -89,24 +98,20 @@ test('change: what is new in a frame, and nothing that a generation only says ag
   const seen = a.latest().get(idOf('founder')) ?? null;
   const again = commit(a.nextGeneration(NOW + 5));
   assert.deepEqual(
-    changesIn(testCrypto, first, () => null).map(({ path, value, sequence }) => [
-      path,
-      value,
-      sequence,
-    ]),
+    changesOf(first, () => null).map(({ path, value, sequence }) => [path, value, sequence]),
     [[PATH, 1, 1]],
   );
   assert.deepEqual(
-    changesIn(testCrypto, own, () => null),
+    changesOf(own, () => null),
     [],
   );
   assert.deepEqual(
-    changesIn(testCrypto, again, () => seen),
+    changesOf(again, () => seen),
     [],
   );
-  assert.equal(changesIn(testCrypto, again, () => null).length, 3);
+  assert.equal(changesOf(again, () => null).length, 3);
   assert.deepEqual(
-    changesIn(testCrypto, Uint8Array.of(1), () => null),
+    changesOf(Uint8Array.of(1), () => null),
     [],
   );
   assert.ok(isFrameSigned(testCrypto, first));

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { changesIn } from './change.ts';
 import type { Value } from './entry.ts';
 import type { Hlc } from './hlc.ts';
 import type { MemberId } from './ids.ts';
 import { compareOrder } from './statements.ts';
 import type { Store } from './store.ts';
-import { admit, commit, NOW, openTestStore, picture, say, testCrypto } from './test-mesh.ts';
+import { admit, changesOf, commit, NOW, openTestStore, picture, say } from './test-mesh.ts';
 
 const NAMES = ['founder', 'b', 'c'];
 const PATHS = ['intent/x', 'intent/y', 'trust/t'];
@@ -59,7 +58,7 @@ describe('what was deleted', () => {
           if (kind !== 'says' && kind !== 'deletes') continue;
           const written = store.write([{ path, value }], wallMs);
           if (written.kind !== 'frame') continue;
-          said.push(...changesIn(testCrypto, commit(written), () => null));
+          said.push(...changesOf(commit(written), () => null));
         }
         inStep(stores);
         for (const store of stores) {

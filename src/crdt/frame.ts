@@ -13,7 +13,7 @@ import type { Value } from './entry.ts';
 import { sign, verify } from './signed.ts';
 
 /** Longest frame, bytes. Reliability §1.4 step 1. */
-const FRAME_BYTES_MAX = 64 * 1024;
+export const FRAME_BYTES_MAX = 64 * 1024;
 /**
  * Longest first frame of a generation above 0, bytes: the 8 MiB of an operator's statements, at
  * most 11 bytes around each of the 81,920 of them, and the envelope. It republishes everything that

@@ -18,15 +18,20 @@ describe('inspectUpdate', () => {
     assert.deepEqual(inspectUpdate(one ?? bytesOf(), { client: OWN, clock: 0 }), {
       ok: true,
       additions: [bytesOf(1), bytesOf(2)],
+      clocks: [0, 1],
+      deletions: [],
       clock: 2,
     });
     assert.deepEqual(inspectUpdate(two ?? bytesOf(), AFTER_FIRST), {
       ok: true,
       additions: [bytesOf(3)],
+      clocks: [2],
+      deletions: [{ clock: 1, length: 1 }],
       clock: 3,
     });
     const onlyDeletes = inspectUpdate(three ?? bytesOf(), { client: OWN, clock: 3 });
-    assert.deepEqual(onlyDeletes, { ok: true, additions: [], clock: 3 });
+    const deletions = [0, 2].map((clock) => ({ clock, length: 1 }));
+    assert.deepEqual(onlyDeletes, { ok: true, additions: [], clocks: [], deletions, clock: 3 });
     assert.equal(inspectUpdate(bytesOf(0, 0), AFTER_FIRST).ok, true);
   });
 

@@ -43,9 +43,24 @@ export interface Known {
   readonly clock: number;
 }
 
-/** What an update holds: the content of new items, and the clock after it. */
+/** Items of a sub-document: `length` of them from a clock on. */
+export interface Span {
+  readonly clock: number;
+  readonly length: number;
+}
+
+/** What an update holds. */
 export type Inspection =
-  | { readonly ok: true; readonly additions: readonly Uint8Array[]; readonly clock: number }
+  | {
+      readonly ok: true;
+      /** The content of new items, and at which clock each stands. */
+      readonly additions: readonly Uint8Array[];
+      readonly clocks: readonly number[];
+      /** What it deletes, rising, without overlap. */
+      readonly deletions: readonly Span[];
+      /** How many items were ever written, after it. */
+      readonly clock: number;
+    }
   | { readonly ok: false; readonly why: string };
 
 /**
@@ -62,12 +77,12 @@ export const clientIdOf = (crypto: Crypto, author: Uint8Array, generation: numbe
 /** Reads a Yjs v1 update and says what it adds, or why it is refused. Never throws. */
 export const inspectUpdate = (update: Uint8Array, known: Known): Inspection => {
   const reader: Reader = { bytes: update, at: 0, why: null };
-  const additions: Uint8Array[] = [];
-  const clock = readStructs(reader, known, additions);
-  readDeletions(reader, known.client, clock);
+  const found: Found = { additions: [], clocks: [] };
+  const clock = readStructs(reader, known, found);
+  const deletions = readDeletions(reader, known.client, clock);
   if (reader.at !== update.length) refuse(reader, 'goes on after its end');
   return reader.why === null
-    ? { ok: true, additions, clock }
+    ? { ok: true, ...found, deletions, clock }
     : { ok: false, why: `the update ${reader.why}` };
 };
 
@@ -125,8 +140,14 @@ const expect = (reader: Reader, isGood: boolean, why: string): void => {
   if (!isGood) refuse(reader, why);
 };
 
+/** New items so far. */
+interface Found {
+  readonly additions: Uint8Array[];
+  readonly clocks: number[];
+}
+
 /** Reads the items and returns the clock after them. */
-const readStructs = (reader: Reader, known: Known, additions: Uint8Array[]): number => {
+const readStructs = (reader: Reader, known: Known, found: Found): number => {
   const clients = readNumber(reader);
   if (clients === 0) return known.clock;
   expect(reader, clients === 1, 'writes under more than one client id');
@@ -136,14 +157,14 @@ const readStructs = (reader: Reader, known: Known, additions: Uint8Array[]): num
   expect(reader, readNumber(reader) === known.clock, 'does not follow what is known');
   let clock = known.clock;
   for (let index = 0; index < count && reader.why === null; index++) {
-    clock += readItem(reader, { client: known.client, clock }, additions);
+    clock += readItem(reader, { client: known.client, clock }, found);
     expect(reader, clock <= CLOCK_MAX, 'counts too many items');
   }
   return clock;
 };
 
 /** Reads one item and returns how many clocks it takes. */
-const readItem = (reader: Reader, own: Known, additions: Uint8Array[]): number => {
+const readItem = (reader: Reader, own: Known, found: Found): number => {
   const info = readByte(reader);
   const content = info & ~HAS_ORIGIN;
   if (content !== CONTENT_BINARY && content !== CONTENT_DELETED) {
@@ -153,7 +174,8 @@ const readItem = (reader: Reader, own: Known, additions: Uint8Array[]): number =
   if (info === content) readRoot(reader);
   else readOrigin(reader, own);
   if (content === CONTENT_BINARY) {
-    additions.push(readBytes(reader));
+    found.additions.push(readBytes(reader));
+    found.clocks.push(own.clock);
     return 1;
   }
   const length = readNumber(reader);
@@ -175,9 +197,10 @@ const readOrigin = (reader: Reader, own: Known): void => {
   expect(reader, readNumber(reader) === own.clock - 1, 'holds an item out of line');
 };
 
-const readDeletions = (reader: Reader, client: number, clock: number): void => {
+const readDeletions = (reader: Reader, client: number, clock: number): readonly Span[] => {
+  const deletions: Span[] = [];
   const clients = readNumber(reader);
-  if (clients === 0) return;
+  if (clients === 0) return deletions;
   expect(reader, clients === 1, 'deletes under more than one client id');
   expect(reader, readNumber(reader) === client, 'deletes what is not its own');
   const count = readNumber(reader);
@@ -190,5 +213,7 @@ const readDeletions = (reader: Reader, client: number, clock: number): void => {
     expect(reader, length > 0, 'deletes nothing');
     end = start + length;
     expect(reader, end <= clock, 'deletes what does not exist yet');
+    deletions.push({ clock: start, length });
   }
+  return deletions;
 };

@@ -7,11 +7,13 @@
  * 2. Nothing comes before frame 0. Of two of those the one of the lower hash is held, alone.
  */
 import type { Crypto } from '../ports.ts';
+import { type Content, contentOf, inspect, readSaid, type Said, within } from './content.ts';
 import type { AuthorState } from './entry.ts';
 import { type Frame, readFrame } from './frame.ts';
-import { clientIdOf } from './gate.ts';
+import { clientIdOf, type Span } from './gate.ts';
 import { HLC_ZERO, type Hlc } from './hlc.ts';
-import { type Holdings, latestOf, type Reading, type Tally, tallyOf } from './holdings.ts';
+import { type Holdings, latestOf, NO_TALLY, type Tally, tallyAfter } from './holdings.ts';
+import { finish, UNMETERED } from './meter.ts';
 import { openSubdocument, type Subdocument } from './subdocument.ts';
 
 /** A frame and its name. */
@@ -31,55 +33,92 @@ export interface Generation {
   readonly number: number;
   readonly links: Link[];
   document: Subdocument;
+  /** What is live in the document, in the order of writing. */
+  live: readonly Said[];
+  /** How much that is. */
+  tally: Tally;
   latest: Hlc;
   bytes: number;
-  /** Not less than what is held: deletions count when it would be over a quota. */
-  tallyMost: Tally;
   fork: Fork | null;
   holdings: Holdings | null;
   state: AuthorState | null;
 }
-
-const NOTHING: Tally = { keys: 0, tombstones: 0, bytes: 0 };
 
 /** The empty generation that a frame belongs to. */
 export const openGeneration = (crypto: Crypto, frame: Frame): Generation => ({
   number: frame.generation,
   links: [],
   document: openSubdocument(clientIdOf(crypto, frame.author, frame.generation), null),
+  live: [],
+  tally: NO_TALLY,
   latest: HLC_ZERO,
   bytes: 0,
-  tallyMost: NOTHING,
   fork: null,
   holdings: null,
   state: null,
 });
 
-/** Applies a frame's body, or leaves the document as it was. */
-export const applyTo = (into: Generation, { body }: Frame): boolean => {
-  if (into.document.apply(body)) return true;
+/** What a frame changes of what is live. */
+export interface Step {
+  readonly added: readonly Said[];
+  readonly gone: readonly Said[];
+  /** How much is live afterwards. */
+  readonly tally: Tally;
+}
+
+/** What a body would change. */
+export const stepOf = (
+  { live, tally }: Generation,
+  added: readonly Said[],
+  deletions: readonly Span[],
+): Step => {
+  const gone = [...within(live, deletions), ...within(added, deletions)];
+  return { added, gone, tally: tallyAfter(tally, added, gone) };
+};
+
+/** Applies a body, or leaves the generation as it was. */
+export const applyTo = (into: Generation, body: Uint8Array, step: Step): boolean => {
+  if (into.document.apply(body)) {
+    const gone = new Set(step.gone);
+    const all = [...into.live, ...step.added];
+    into.live = gone.size === 0 ? all : all.filter((said) => !gone.has(said));
+    into.tally = step.tally;
+    into.holdings = null;
+    into.state = null;
+    return true;
+  }
   // The gate let something through that Yjs does not take, and applying is not atomic.
   rebuild(into);
   return false;
 };
 
 /** Freezes a generation at a fork: frames from there on count no more. Invariants 1 and 2. */
-export const freeze = (generation: Generation, fork: Fork, reading: Reading): void => {
+export const freeze = (generation: Generation, fork: Fork): void => {
   generation.links.length = Math.max(1, fork.sequence);
   generation.fork = fork;
   rebuild(generation);
-  const contents = generation.document.contents();
-  generation.latest = latestOf(contents.map(reading));
-  generation.tallyMost = tallyOf(contents, reading);
+  generation.latest = latestOf(generation.live);
   generation.bytes = generation.links.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  generation.holdings = null;
-  generation.state = null;
 };
 
+/** Makes everything anew out of the frames. */
 const rebuild = (generation: Generation): void => {
+  const { links } = generation;
   generation.document = openSubdocument(generation.document.known().client, null);
-  for (const { bytes } of generation.links) {
+  generation.live = [];
+  generation.tally = NO_TALLY;
+  generation.holdings = null;
+  generation.state = null;
+  for (const { bytes } of links) {
     const read = readFrame(bytes);
-    if (read.ok) generation.document.apply(read.frame.body);
+    if (read.ok) replay(generation, contentOf(read.frame.body));
   }
+};
+
+const replay = (generation: Generation, content: Content): void => {
+  const inspection = inspect(content, generation.document.known());
+  if (!inspection.ok) return;
+  const said = finish(readSaid(content, inspection, UNMETERED, () => 0));
+  const step = stepOf(generation, said, inspection.deletions);
+  applyTo(generation, content.body, step);
 };

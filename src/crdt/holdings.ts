@@ -5,15 +5,9 @@
  *    holds.
  * 2. What does not read is counted and listed, and otherwise skipped.
  */
+import type { Said } from './content.ts';
 import type { AuthorState, Entry, Tombstone } from './entry.ts';
-import {
-  hashKey,
-  hlcOf,
-  isDeletion,
-  type ReadStatement,
-  readStatement,
-  type Statement,
-} from './entry-bytes.ts';
+import { hashKey, hlcOf, isDeletion, type Statement } from './entry-bytes.ts';
 import { compareHlc, HLC_ZERO, type Hlc, maxHlc } from './hlc.ts';
 import type { MemberId } from './ids.ts';
 
@@ -50,46 +44,36 @@ export interface Holdings {
   readonly tally: Tally;
 }
 
-/** Reads contents, each object once for as long as it lives. */
-export type Reading = (content: Uint8Array) => ReadStatement;
-
-/** Makes a reader that remembers. */
-export const openReading = (): Reading => {
-  const known = new WeakMap<Uint8Array, ReadStatement>();
-  return (content) => {
-    const found = known.get(content) ?? readStatement(content);
-    known.set(content, found);
-    return found;
-  };
-};
-
-/** What contents say. */
-export const holdingsOf = (contents: readonly Uint8Array[], reading: Reading): Holdings => {
+/** What live contents say, in the order of writing. */
+export const holdingsOf = (live: readonly Said[], tally: Tally): Holdings => {
   const byPath = new Map<string, Held>();
   const byHash = new Map<string, Held>();
   const unreadable: { readonly content: Uint8Array; readonly why: string }[] = [];
-  for (const [place, content] of contents.entries()) {
-    const read = reading(content);
+  for (const [place, { read, content }] of live.entries()) {
     if (!read.ok) {
-      unreadable.push({ content, why: read.why });
+      if (content !== null) unreadable.push({ content, why: read.why });
       continue;
     }
     const held = { statement: read.statement, place };
     if (read.statement.kind === 'entry') keepLater(byPath, read.statement.entry.path, held);
     else keepLater(byHash, hashKey(read.statement.tombstone.pathHash), held);
   }
-  return { byPath, byHash, unreadable, tally: tallyOf(contents, reading) };
+  return { byPath, byHash, unreadable, tally };
 };
 
-/** How much contents are. */
-export const tallyOf = (contents: readonly Uint8Array[], reading: Reading): Tally => {
-  let [keys, tombstones, bytes] = [0, 0, 0];
-  for (const content of contents) {
-    const read = reading(content);
-    if (read.ok && isDeletion(read.statement)) tombstones += 1;
-    else keys += 1;
-    bytes += content.length;
-  }
+/** Nothing. */
+export const NO_TALLY: Tally = { keys: 0, tombstones: 0, bytes: 0 };
+
+/** How much is left of `tally` with these added and those gone. */
+export const tallyAfter = (tally: Tally, added: readonly Said[], gone: readonly Said[]): Tally => {
+  let { keys, tombstones, bytes } = tally;
+  const count = (said: Said, sign: 1 | -1): void => {
+    if (said.read.ok && isDeletion(said.read.statement)) tombstones += sign;
+    else keys += sign;
+    bytes += sign * said.bytes;
+  };
+  for (const said of added) count(said, 1);
+  for (const said of gone) count(said, -1);
   return { keys, tombstones, bytes };
 };
 
@@ -102,9 +86,9 @@ export const overQuota = (tally: Tally, quota: Quota): string | null => {
 };
 
 /** The highest stamp among statements. */
-export const latestOf = (reads: readonly ReadStatement[]): Hlc => {
+export const latestOf = (said: readonly Said[]): Hlc => {
   let latest = HLC_ZERO;
-  for (const read of reads) if (read.ok) latest = maxHlc(latest, hlcOf(read.statement));
+  for (const { read } of said) if (read.ok) latest = maxHlc(latest, hlcOf(read.statement));
   return latest;
 };
 

@@ -12,7 +12,9 @@
 import type { Crypto, Endpoint } from '../ports.ts';
 import { ipv6Of } from './addresses.ts';
 import type { Project } from './chains.ts';
+import { foreseeEntry } from './checking.ts';
 import type { AuthorState } from './entry.ts';
+import type { Statement as SaidStatement } from './entry-bytes.ts';
 import { findEvicted } from './evicted.ts';
 import type { Genesis } from './genesis.ts';
 import { type InviteId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
@@ -50,7 +52,7 @@ export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId):
     known.set(state, testimony);
     return testimony;
   };
-  return (authors) => {
+  const project = (authors: readonly AuthorState[]): View => {
     const testimonies: Testimonies = new Map(
       authors.map((state) => [state.author, testimonyOf(state)]),
     );
@@ -60,6 +62,9 @@ export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId):
     const intent = readIntents(testimoniesOf(testimonies, roster));
     return { ...render(ground, { testimonies, lineage, roster, enrolments }), intent };
   };
+  const foresee = (statement: SaidStatement): number =>
+    statement.kind === 'entry' ? foreseeEntry(ground, statement.entry) : 0;
+  return Object.assign(project, { foresee });
 }
 
 /** Everything that the view shows. */

@@ -12,10 +12,13 @@ import type { Crypto } from '../ports.ts';
 import type { Chain, Placement, ReceivedFrame } from './chain.ts';
 import type { Chains, Roles } from './chains.ts';
 import { isSameBytes } from './codec.ts';
+import { contentOf } from './content.ts';
 import type { Statement } from './entry-bytes.ts';
+import type { Limits } from './examination.ts';
 import { frameHash, isSigned, readFrame } from './frame.ts';
 import { OPERATOR_QUOTA } from './holdings.ts';
 import { type MemberId, memberIdOf } from './ids.ts';
+import type { Meter } from './meter.ts';
 
 /**
  * What became of a frame. `forked`: it was taken as the proof that its author signed two frames for
@@ -73,6 +76,7 @@ export interface Desk {
 export interface Intake {
   readonly wallMs: number;
   readonly isLoading: boolean;
+  readonly meter: Meter;
 }
 
 /** Reads what can be read of bytes without knowing any state. */
@@ -81,10 +85,16 @@ export const receivedOf = (crypto: Crypto, bytes: Uint8Array): ReceivedFrame | R
   if (!read.ok) return rejected(read.field, read.why);
   const { frame } = read;
   let hash: Uint8Array | null = null;
+  let signed: boolean | null = null;
   return {
     frame,
     author: memberIdOf(frame.author),
     bytes,
+    content: contentOf(frame.body),
+    get isSigned() {
+      signed ??= isSigned(crypto, frame); // Not of what is refused for its place.
+      return signed;
+    },
     get hash() {
       hash ??= frameHash(crypto, bytes); // Not of what is refused for its length.
       return hash;
@@ -94,13 +104,14 @@ export const receivedOf = (crypto: Crypto, bytes: Uint8Array): ReceivedFrame | R
 
 /**
  * Judges frames in passes until no more are taken, because one may certify the author of another,
- * or come before it in its chain. Receipts stand in the order of the frames.
+ * or come before it in its chain. Receipts stand in the order of the frames. It may be left
+ * wherever it yields, each time with what it took since: the state may then change.
  */
-export const receiveFrames = (
+export function* receiveFrames(
   desk: Desk,
   frames: readonly Uint8Array[],
   intake: Intake,
-): readonly Receipt[] => {
+): Generator<readonly Uint8Array[], readonly Receipt[]> {
   const receipts = new Map<number, Receipt>();
   let waiting: Parcel[] = [];
   for (const [index, bytes] of frames.entries()) {
@@ -111,14 +122,22 @@ export const receiveFrames = (
   waiting.sort(inChainOrder);
   const own = waiting.filter(({ received }) => received.author === desk.self.id);
   let takesOwn = false;
+  let news: Uint8Array[] = [];
   while (waiting.length > 0) {
     const terms = { ...intake, takesOwn, roles: onceOf(desk.chains.roles) };
     let taken = 0;
     const later: Parcel[] = [];
     for (const parcel of waiting) {
+      for (const _ of prepare(desk, parcel.received, terms)) {
+        yield news;
+        news = [];
+      }
       const receipt = judge(desk, parcel.received, terms);
       receipts.set(parcel.index, receipt);
-      if (isTaken(receipt)) taken += 1;
+      if (isTaken(receipt)) {
+        taken += 1;
+        news.push(parcel.received.bytes);
+      }
       if (mayChange(receipt)) later.push(parcel);
     }
     waiting = later;
@@ -132,12 +151,14 @@ export const receiveFrames = (
   };
   if (intake.isLoading && !own.every(isSettled)) desk.doubt ??= 'disk';
   return frames.map((_, index) => receipts.get(index) ?? held('gap'));
-};
+}
 
 /** Whether the frame changed what is held. */
 export const isTaken = ({ verdict }: Receipt): boolean =>
   verdict === 'taken' || verdict === 'forked';
 
+/** Time to take a short frame, its signature included. Unit: ms, as measured. */
+const FRAME_MS = 0.25;
 /** A frame that is longer than a node's sub-document can be. Unit: bytes. */
 const LONG_BYTES = 384 * 1024;
 
@@ -176,28 +197,61 @@ const rejected = (why: RejectedWhy, detail: string): Receipt => ({
 
 const held = (why: Exclude<HeldWhy, 'ahead'>): Receipt => ({ verdict: 'held', why });
 
+/**
+ * Works out in pieces what judging a frame will ask for, when it is one that will be asked: nobody
+ * who cannot sign for it makes us read anything.
+ */
+function* prepare(desk: Desk, received: ReceivedFrame, terms: Terms): Generator<void, void> {
+  const { meter } = terms;
+  if (meter.isDue(FRAME_MS)) yield;
+  const chain = desk.chains.of(received.author);
+  if (screen(desk, chain, received, terms) !== null) return;
+  yield* chain.prepare(received, limitsOf(received, terms), {
+    meter,
+    foresee: desk.chains.foresee,
+  });
+}
+
+const limitsOf = ({ author }: ReceivedFrame, { wallMs, isLoading, roles }: Terms): Limits => ({
+  wallMs: isLoading ? null : wallMs,
+  quota: () => (isLoading ? OPERATOR_QUOTA : roles().quotaOf(author)),
+});
+
 const judge = (desk: Desk, received: ReceivedFrame, terms: Terms): Receipt => {
+  const { author } = received;
+  const chain = desk.chains.of(author);
+  const refusal = screen(desk, chain, received, terms);
+  if (refusal !== null) return refusal;
+  const isOwn = author === desk.self.id;
+  const placement = chain.place(received);
+  if (isOwn && !terms.isLoading) {
+    desk.doubt ??= 'elsewhere';
+    desk.ownSeen = Math.max(desk.ownSeen, received.frame.generation);
+    if (!mayHeal(desk, placement)) return held('own');
+  }
+  if (placement === 'conflict' && isOwn)
+    return rejected('equivocation', 'our disk holds two lines');
+  return take(desk, chain, placement, { received, terms });
+};
+
+/** What speaks against a frame before it is read, from what is cheapest to its signature. */
+const screen = (
+  desk: Desk,
+  chain: Chain,
+  received: ReceivedFrame,
+  terms: Terms,
+): Receipt | null => {
   const { frame, author } = received;
   if (!isSameBytes(frame.mesh, desk.mesh)) return rejected('mesh', 'it is of another mesh');
-  const chain = desk.chains.of(author);
   const isOwn = author === desk.self.id;
   if (!isTrusted(chain, terms) && !(isOwn && (terms.takesOwn || !terms.isLoading))) {
     return held('unknown-author');
   }
   const placement = chain.place(received);
   if (placement === 'known') return { verdict: 'known' };
-  const isOutside = isOwn && !terms.isLoading;
-  if (placement === 'gap' && !isOutside) return held('gap');
+  if (placement === 'gap' && !(isOwn && !terms.isLoading)) return held('gap');
   if (isBulky(chain, received, terms)) return held('quota');
-  if (!isSigned(desk.crypto, frame)) return rejected('signature', 'the author did not sign it');
-  if (isOutside) {
-    desk.doubt ??= 'elsewhere';
-    desk.ownSeen = Math.max(desk.ownSeen, frame.generation);
-    if (!mayHeal(desk, placement)) return held('own');
-  }
-  if (placement === 'conflict' && isOwn)
-    return rejected('equivocation', 'our disk holds two lines');
-  return take(desk, chain, placement, { received, terms });
+  return received.isSigned ? null : rejected('signature', 'the author did not sign it');
 };
 
 /**
@@ -224,11 +278,7 @@ const take = (
   { received, terms }: { readonly received: ReceivedFrame; readonly terms: Terms },
 ): Receipt => {
   const { author } = received;
-  const { wallMs, isLoading, roles } = terms;
-  const limits = {
-    wallMs: isLoading ? null : wallMs,
-    quota: () => (isLoading ? OPERATOR_QUOTA : roles().quotaOf(author)),
-  };
+  const limits = limitsOf(received, terms);
   const isSplit = placement === 'conflict';
   const examination = isSplit ? chain.split(received, limits) : chain.examine(received, limits);
   if (examination.kind === 'bad') return rejected(examination.field, examination.why);

@@ -11,24 +11,15 @@
 import { hex } from '@scure/base';
 import type * as z from 'zod/mini';
 import type { Crypto } from '../ports.ts';
-import { addressAt, contains, hostCount } from './addresses.ts';
-import { checkJoinRequest } from './admission.ts';
-import { encode, isSameBytes } from './codec.ts';
+import { addressAt, hostCount } from './addresses.ts';
+import { type Checked, checkedOf, hashOfPath } from './checking.ts';
 import type { AuthorState, Entry } from './entry.ts';
 import type { Genesis } from './genesis.ts';
 import { compareHlc, type Hlc } from './hlc.ts';
-import { bytesOfId, type MemberId, type MeshId, type PeerKey } from './ids.ts';
+import type { MemberId, MeshId } from './ids.ts';
 import { type Memo, openMemo } from './memo.ts';
-import {
-  type FactKind,
-  isIntentPath,
-  type PathMeaning,
-  readIntentPath,
-  readPath,
-  type TrustKind,
-} from './paths.ts';
-import { readRecord } from './records.ts';
-import { type AdmissionRecord, PATH_SCHEMAS } from './schemas.table.ts';
+import type { FactKind, PathMeaning, TrustKind } from './paths.ts';
+import type { PATH_SCHEMAS } from './schemas.table.ts';
 
 export type Kind = FactKind | TrustKind;
 export type RecordOf<K extends Kind> = z.infer<(typeof PATH_SCHEMAS)[K]>;
@@ -81,6 +72,8 @@ export interface Ground {
   readonly joinMemo: Memo<string | null>;
   /** sha256 of a path in hex, by path. */
   readonly pathMemo: Memo<string>;
+  /** What was found out about entries, for as long as their author's document has them. */
+  readonly checked: WeakMap<Entry, Checked>;
   /** IPv6 address of a member, by id. */
   readonly ipv6Memo: Memo<string>;
 }
@@ -90,10 +83,6 @@ export interface Ground {
  * MB.
  */
 const MEMO_MAX = 65_536;
-
-const textEncoder = new TextEncoder();
-
-const MISSPELT = 'intent stands at intent/<service>/<kind>/<name>, each of them in lower case';
 
 /** The ground of a mesh, with empty memories. */
 export const openGround = (
@@ -113,6 +102,7 @@ export const openGround = (
   joinMemo: openMemo(MEMO_MAX),
   pathMemo: openMemo(MEMO_MAX),
   ipv6Memo: openMemo(MEMO_MAX),
+  checked: new WeakMap(),
 });
 
 /** Negative when `a` loses against `b` at their path, positive when it wins. */
@@ -133,15 +123,12 @@ export function readTestimony(ground: Ground, state: AuthorState): Testimony {
     if (entry.value === null) continue;
     const deleted = deletedAt(entry.path);
     if (deleted !== null && compareHlc(entry.hlc, deleted) <= 0) continue;
-    if (isIntentPath(entry.path)) {
-      if (readIntentPath(entry.path) !== null) wanted.push(entry);
-      else flaws.push({ kind: 'intent', path: entry.path, author, why: MISSPELT });
-      continue;
+    const checked = checkedOf(ground, entry);
+    if (checked.kind === 'wanted') wanted.push(entry);
+    else if (checked.kind === 'said') take(said, author, { entry, ...checked });
+    else if (checked.kind === 'flaw') {
+      flaws.push({ kind: checked.of, path: entry.path, author, why: checked.why });
     }
-    const meaning = readPath(entry.path);
-    if (meaning === null) continue;
-    const why = take(ground, said, author, { meaning, entry });
-    if (why !== null) flaws.push({ kind: meaning.kind, path: entry.path, author, why });
   }
   return { author, said, wanted, flaws, deletedAt, isForked: state.isForked === true };
 }
@@ -210,57 +197,23 @@ const raise = (deletions: Map<string, Hlc>, key: string, hlc: Hlc): void => {
   if (known === undefined || compareHlc(known, hlc) < 0) deletions.set(key, hlc);
 };
 
-const hashOfPath = ({ crypto, pathMemo }: Ground, path: string): string =>
-  pathMemo(path, () => hex.encode(crypto.sha256(textEncoder.encode(path))));
-
-/** Takes one entry into `said`, or says why not. An older one at its path is no flaw. */
+/** Takes one checked entry into `said`. An older one at its path is no flaw. */
 const take = <K extends Kind>(
-  ground: Ground,
   said: { readonly [Each in K]: Map<string, Statement<Each>> },
   author: MemberId,
-  { meaning, entry }: { readonly meaning: PathMeaning & { kind: K }; readonly entry: Entry },
-): string | null => {
+  {
+    meaning,
+    record,
+    entry,
+  }: {
+    readonly meaning: PathMeaning & { kind: K };
+    readonly record: RecordOf<Kind>;
+    readonly entry: Entry;
+  },
+): void => {
   const { kind, key } = meaning;
-  const read = readRecord(PATH_SCHEMAS[kind], entry.value);
-  if (!read.ok) return read.why;
-  const record = read.value as RecordOf<K>;
-  const why = CHECKS[kind]?.(ground, key as PeerKey, record) ?? null;
-  if (why !== null) return why;
   const older = said[kind].get(key);
-  if (older === undefined || compareHlc(entry.hlc, older.hlc) > 0) {
-    said[kind].set(key, { path: entry.path, author, hlc: entry.hlc, record });
-  }
-  return null;
-};
-
-type Check<K extends Kind> = (ground: Ground, key: PeerKey, record: RecordOf<K>) => string | null;
-
-const whyKeyDiffers = (key: PeerKey, bytes: Uint8Array): string | null =>
-  isSameBytes(bytesOfId(key), bytes) ? null : 'its key is not the one that its path names';
-
-const whyAddressUnfit = ({ genesis, edges4 }: Ground, ipv4: string): string | null =>
-  contains(genesis.prefix, ipv4) && !edges4.has(ipv4)
-    ? null
-    : `ipv4 is no host address in ${genesis.prefix}`;
-
-/** What the schema cannot say, by kind. */
-const CHECKS: { readonly [K in Kind]?: Check<K> } = {
-  ipv4: (ground, _key, record) => whyAddressUnfit(ground, record.ipv4),
-  invite: (_ground, key, record) => whyKeyDiffers(key, record.publicKey),
-  adopt: (ground, key, record) =>
-    whyKeyDiffers(key, record.memberKey) ?? whyAddressUnfit(ground, record.ipv4),
-  admission: (ground, key, record) =>
-    whyKeyDiffers(key, record.memberKey) ??
-    whyAddressUnfit(ground, record.ipv4) ??
-    whyUnsigned(ground, record),
-};
-
-const whyUnsigned = (ground: Ground, record: AdmissionRecord): string | null => {
-  const { crypto, meshId, joinMemo } = ground;
-  const { memberKey, wgKey, name, ipv4, invite, inviteSignature, memberSignature } = record;
-  const said = [memberKey, wgKey, name, ipv4, invite, inviteSignature, memberSignature];
-  const content = encode(said);
-  return joinMemo(hex.encode(crypto.sha256(content)), () =>
-    checkJoinRequest(crypto, meshId, invite, record),
-  );
+  if (older !== undefined && compareHlc(entry.hlc, older.hlc) <= 0) return;
+  const { path, hlc } = entry;
+  said[kind].set(key, { path, author, hlc, record: record as RecordOf<K> });
 };

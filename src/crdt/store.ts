@@ -17,6 +17,7 @@ import type { Genesis } from './genesis.ts';
 import type { Hlc } from './hlc.ts';
 import { bytesOfId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
 import { framesAfter } from './lack.ts';
+import { finish, openMeter, UNMETERED } from './meter.ts';
 import { type Desk, type Doubt, type Receipt, receiveFrames } from './receiving.ts';
 import { lastingOf } from './saying.ts';
 import type { View } from './view.ts';
@@ -33,6 +34,14 @@ export interface Store extends Writer {
   receive(bytes: Uint8Array, wallMs: number): Receipt;
   /** The same for many, in whatever order. Receipts stand in the order of the frames. */
   receiveAll(frames: readonly Uint8Array[], wallMs: number): readonly Receipt[];
+  /**
+   * The same in pieces of some ms: each step but the last gives what was taken since the one
+   * before, and between two anything else may be done with the store.
+   */
+  receiveInPieces(
+    frames: readonly Uint8Array[],
+    wallMs: number,
+  ): Generator<readonly Uint8Array[], readonly Receipt[]>;
   /**
    * Takes frames back from our own journal: own ones too, whatever their stamps are. When own ones
    * do not all fit, the store distrusts the disk.
@@ -102,12 +111,15 @@ export const openStore = (
     isDrafting: false,
   };
   const receiveAll = (frames: readonly Uint8Array[], wallMs: number): readonly Receipt[] =>
-    receiveFrames(desk, frames, { wallMs, isLoading: false });
+    finish(receiveFrames(desk, frames, { wallMs, isLoading: false, meter: UNMETERED }));
   return {
     ...openWriter(desk),
     receive: (bytes, wallMs) => receiveAll([bytes], wallMs)[0] ?? { verdict: 'known' },
     receiveAll,
-    load: (frames, wallMs) => receiveFrames(desk, frames, { wallMs, isLoading: true }),
+    receiveInPieces: (frames, wallMs) =>
+      receiveFrames(desk, frames, { wallMs, isLoading: false, meter: openMeter() }),
+    load: (frames, wallMs) =>
+      finish(receiveFrames(desk, frames, { wallMs, isLoading: true, meter: UNMETERED })),
     ...doubtsOf(desk),
     heads: chains.heads,
     framesAfter: (heads, bytesMax) => framesAfter(chains.all(), heads, bytesMax),

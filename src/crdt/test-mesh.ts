@@ -8,11 +8,13 @@
 import assert from 'node:assert/strict';
 import { openCrypto } from '../node/linux/crypto.ts';
 import type { Project } from './chains.ts';
+import { type Change, changesIn, type SeenBefore } from './change.ts';
 import { encode } from './codec.ts';
 import type { AuthorState, Edit, Value } from './entry.ts';
 import { makeFrame } from './frame.ts';
 import { clientIdOf } from './gate.ts';
 import { type MemberId, memberIdOf, meshIdOf } from './ids.ts';
+import { finish, UNMETERED } from './meter.ts';
 import type { Receipt } from './receiving.ts';
 import { openStore, type Store } from './store.ts';
 import { openPen } from './subdocument.ts';
@@ -143,3 +145,7 @@ export const entryBytes = (path: string, value: Value, ms = NOW): Uint8Array =>
 
 /** What two stores must have in common when they hold the same frames. */
 export const picture = (store: Store): unknown => ({ heads: store.heads(), view: store.view() });
+
+/** What is new in a frame, all at once. */
+export const changesOf = (bytes: Uint8Array, seenBefore: SeenBefore): readonly Change[] =>
+  finish(changesIn(testCrypto, bytes, seenBefore, UNMETERED));

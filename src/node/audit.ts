@@ -13,8 +13,10 @@ import { type Change, changesIn, isFrameSigned } from '../crdt/change.ts';
 import { compareHlc, type Hlc } from '../crdt/hlc.ts';
 import type { MemberId } from '../crdt/ids.ts';
 import { decodeJournal, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
+import { openMeter } from '../crdt/meter.ts';
 import { joinBytes } from '../crdt/signed.ts';
 import type { Ports } from '../ports.ts';
+import { inPieces } from './pieces.ts';
 import type { Replica } from './replica.ts';
 
 /** How much is kept. */
@@ -72,23 +74,17 @@ export async function openAudit(
   replica: Pick<Replica, 'latest' | 'framesAfter'>,
   limits: () => AuditLimits,
 ): Promise<Audit> {
-  const { crypto, log } = ports;
+  const { log } = ports;
   const parts = await findParts(ports);
   const latest = new Map(parts.length === 0 ? [] : replica.latest());
   let last: Promise<void> = Promise.resolve();
   const audit: Audit = {
     note: (frames) => {
-      const fresh = frames.filter((frame) => {
-        const changes = changesIn(crypto, frame, (author) => latest.get(author) ?? null);
-        for (const { author, hlc } of changes) {
-          const known = latest.get(author);
-          if (known === undefined || compareHlc(known, hlc) < 0) latest.set(author, hlc);
-        }
-        return changes.length > 0;
-      });
-      if (fresh.length === 0) return;
       last = last
-        .then(() => append(ports, parts, fresh, limits()))
+        .then(async () => {
+          const fresh = await newsIn(ports, frames, latest);
+          if (fresh.length > 0) await append(ports, parts, fresh, limits());
+        })
         .catch((error: unknown) => log.warn('audit-failed', { why: String(error) }));
     },
     read: async () => {
@@ -99,6 +95,26 @@ export async function openAudit(
   };
   if (parts.length === 0) audit.note(replica.framesAfter([], FIRST_BYTES_MAX));
   return audit;
+}
+
+/** Those of the frames that change anything of intent or trust; `latest` follows. */
+async function newsIn(
+  { clock, crypto }: AuditPorts,
+  frames: readonly Uint8Array[],
+  latest: Map<MemberId, Hlc>,
+): Promise<readonly Uint8Array[]> {
+  const meter = openMeter();
+  const news: Uint8Array[] = [];
+  for (const frame of frames) {
+    const work = changesIn(crypto, frame, (author) => latest.get(author) ?? null, meter);
+    const changes = await inPieces(clock, work);
+    for (const { author, hlc } of changes) {
+      const known = latest.get(author);
+      if (known === undefined || compareHlc(known, hlc) < 0) latest.set(author, hlc);
+    }
+    if (changes.length > 0) news.push(frame);
+  }
+  return news;
 }
 
 async function findParts({ disk, log }: AuditPorts): Promise<Part[]> {
@@ -160,10 +176,12 @@ async function readAll(
   const kept = new Map<string, KeptChange>();
   const latest = new Map<MemberId, Hlc>();
   const rest = new AbortController().signal;
+  const meter = openMeter();
   for (const { name } of [...parts]) {
     const content = decodeJournal(crypto, (await disk.read(name)) ?? new Uint8Array());
     for (const frame of content.frames) {
-      const changes = changesIn(crypto, frame, (author) => latest.get(author) ?? null);
+      const work = changesIn(crypto, frame, (author) => latest.get(author) ?? null, meter);
+      const changes = await inPieces(clock, work);
       const isSigned = changes.length > 0 && isFrameSigned(crypto, frame);
       for (const change of changes) {
         latest.set(change.author, change.hlc);

@@ -16,7 +16,7 @@ const PEER = 'peer'.padEnd(52, 'a') as PeerKey;
 function stage(answer: Uint8Array) {
   const told: (Versions | null)[] = [];
   let handler: RequestHandler | null = null;
-  const replica = { heads: () => [], framesAfter: () => [], receive: () => [] };
+  const replica = { heads: () => [], framesAfter: () => [], receiveInPieces: async () => [] };
   const swarm = {
     request: async () => answer,
     handle: (_name: string, _options: unknown, serve: RequestHandler) => {

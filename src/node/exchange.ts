@@ -31,7 +31,7 @@ const ANSWER_MS = 15_000;
 const EXCHANGE_MS_MAX = 60_000;
 /** A clock is read off an answer that took no longer: it is half of that wrong. Unit: ms. */
 const READING_MS_MAX = 2_000;
-/** Frames sent in one message. Unit: bytes. Small enough not to stall the event loop for 50 ms. */
+/** Frames sent in one message. Unit: bytes. They are taken in pieces, so it may be large. */
 const BATCH_BYTES = 512 * 1024;
 /** Longest message: one snapshot of 9 MiB and its heads. Unit: bytes. */
 const MESSAGE_BYTES_MAX = 10 * 1024 * 1024;
@@ -82,7 +82,7 @@ export async function exchange(scene: Scene, peer: PeerKey): Promise<Exchanged> 
   for (let round = 0; round === 0 || clock.monotonicMs() < untilMs; round += 1) {
     const frames = round === 0 ? [] : replica.framesAfter(theirs, BATCH_BYTES);
     const answer = await ask(scene, peer, frames);
-    const takes = hasNew(replica.receive(answer.frames));
+    const takes = hasNew(await take(scene, peer, answer.frames));
     hasTaken ||= takes;
     const hasGiven = frames.length > 0 && !isEqual(answer.heads, theirs);
     theirs = answer.heads;
@@ -92,6 +92,17 @@ export async function exchange(scene: Scene, peer: PeerKey): Promise<Exchanged> 
     }
   }
   return { isDone: false, hasTaken, hasOurs: false };
+}
+
+/** Takes what a peer sent. Fault when this VM stops meanwhile. */
+async function take(
+  { replica, signal }: Scene,
+  peer: PeerKey,
+  frames: readonly Uint8Array[],
+): Promise<readonly Receipt[]> {
+  const receipts = await replica.receiveInPieces(frames);
+  if (signal.aborted) throw stopping(peer);
+  return receipts;
 }
 
 async function ask(
@@ -158,7 +169,7 @@ function hear(
 async function queue({ clock, line, signal }: Scene, peer: PeerKey, bytes: number): Promise<void> {
   const waitMs = line.spend(peer, bytes, clock.monotonicMs());
   if (waitMs > 0) await clock.sleep(waitMs, signal);
-  if (signal.aborted) throw refused(peer, 'this VM is stopping', 'try again');
+  if (signal.aborted) throw stopping(peer);
 }
 
 /** What others are told of what a peer asked for or brought. */
@@ -183,7 +194,7 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
     }
     const asked = hear(scene, peer, read, 'request');
     if (asked.wallMs !== null) scene.onClockSaid(peer, asked.wallMs);
-    if (hasNew(replica.receive(asked.frames))) ears.hasTaken(peer);
+    if (hasNew(await take(scene, peer, asked.frames))) ears.hasTaken(peer);
     const heads = replica.heads();
     const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
     if (frames.length === 0 && isEqual(heads, asked.heads)) ears.reached(peer);
@@ -205,6 +216,8 @@ const otherVersion = (peer: PeerKey, { wire, document }: Versions): Fault =>
       `${OUR_VERSIONS.wire} and ${OUR_VERSIONS.document}`,
     SAME_VERSION,
   );
+
+const stopping = (peer: PeerKey): Fault => refused(peer, 'this VM is stopping', 'try again');
 
 const flood = (peer: PeerKey): Fault =>
   refused(peer, `it sends more than ${LINE_BYTES_PER_SECOND} bytes per second`, 'try again later');

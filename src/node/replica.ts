@@ -19,6 +19,7 @@ import { openJournal } from './journal.ts';
 import { openKeyDoubt } from './key-doubt.ts';
 import type { LocalState } from './local-state.ts';
 import { createOwnWriter, type OwnWriter, type WriterDesk } from './own-writer.ts';
+import { inPieces } from './pieces.ts';
 import { createBuckets } from './rules/bucket.ts';
 import type { Ahead } from './rules/clocks.ts';
 
@@ -38,6 +39,8 @@ export interface Replica
   write(edits: readonly Edit[]): Promise<void>;
   /** Judges frames of others and takes what is good. */
   receive(frames: readonly Uint8Array[]): readonly Receipt[];
+  /** The same in pieces, so that nothing else waits for long frames or many. */
+  receiveInPieces(frames: readonly Uint8Array[]): Promise<readonly Receipt[]>;
   /** Says that this member's key is used elsewhere: nothing more is written until `reclaimKey`. */
   suspectKey(): void;
   /** Whether it is, or frames of this member came that it did not write. */
@@ -103,8 +106,7 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     reclaimKey: own.reclaimKey,
     republish: own.republish,
     close: own.close,
-    receive: others.receive,
-    ahead: others.ahead,
+    ...others,
     onChange: (listener) => subscribe(listeners, listener),
     onFrames: (reader) => subscribe(readers, reader),
     catchUp: journal.catchUp,
@@ -132,26 +134,42 @@ function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) =
     lines.spend('', 1, nowMs);
     log.warn('frame-refused', { why, detail });
   };
+  const note = (receipts: readonly Receipt[]): void => {
+    for (const receipt of receipts) {
+      ahead.note(receipt);
+      if (receipt.verdict === 'rejected') noteRefused(receipt);
+      if (receipt.verdict === 'forked') log.error('author-forked', { author: receipt.author });
+    }
+  };
+  const keep = (taken: readonly Uint8Array[]): void => {
+    keyDoubt.look();
+    if (taken.length === 0) return;
+    journal.keep(taken); // Invariant 2.
+    tell(taken);
+  };
   return {
     ahead: ahead.list,
     receive: (frames: readonly Uint8Array[]): readonly Receipt[] => {
       const receipts = store.receiveAll(frames, clock.wallMs());
-      keyDoubt.look();
-      for (const receipt of receipts) {
-        ahead.note(receipt);
-        if (receipt.verdict === 'rejected') noteRefused(receipt);
-        if (receipt.verdict === 'forked') log.error('author-forked', { author: receipt.author });
-      }
-      const isKept = (receipt: Receipt | undefined) => receipt !== undefined && isTaken(receipt);
-      const taken = frames.filter((_, index) => isKept(receipts[index]));
-      if (taken.length > 0) {
-        journal.keep(taken); // Invariant 2.
-        tell(taken);
-      }
+      note(receipts);
+      keep(frames.filter((_, index) => isKept(receipts[index])));
+      return receipts;
+    },
+    receiveInPieces: async (frames: readonly Uint8Array[]): Promise<readonly Receipt[]> => {
+      const kept = new Set<Uint8Array>();
+      const work = store.receiveInPieces(frames, clock.wallMs());
+      const receipts = await inPieces(clock, work, (taken) => {
+        for (const frame of taken) kept.add(frame);
+        keep(taken);
+      });
+      note(receipts);
+      keep(frames.filter((frame, index) => isKept(receipts[index]) && !kept.has(frame)));
       return receipts;
     },
   };
 }
+
+const isKept = (receipt: Receipt | undefined): boolean => receipt !== undefined && isTaken(receipt);
 
 /** Who is ahead. Only members whose signature was checked get here, so there are not many. */
 function openAhead({ clock, log }: Pick<ReplicaPorts, 'clock' | 'log'>) {

@@ -11,8 +11,10 @@
  * 6. Only members are asked: the holder of an invite may do nothing but join.
  * 7. A clock that was set, ours or a peer's, is measured anew at once, so that its alarm comes and
  *    goes soon in a mesh of any size; and what waited for the clock is asked for.
+ * 8. What is longer than a usual frame is not gossiped but fetched: it is taken in pieces, and
+ *    gossip is judged in one.
  */
-import { readFrame } from '../crdt/frame.ts';
+import { FRAME_BYTES_MAX, readFrame } from '../crdt/frame.ts';
 import { memberIdOf, type PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import type { GossipVerdict, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
@@ -140,7 +142,7 @@ const listen = (desk: Desk, scene: Scene): readonly Unsubscribe[] => [
     desk.strangers.delete(peer);
     mark(desk, peer);
   }),
-  desk.replica.onChange((own) => own !== null && scene.swarm.publish(own)),
+  desk.replica.onChange((own) => own !== null && spread(desk, scene.swarm, own)),
 ];
 
 const openScene = (desk: Desk, swarm: SwarmNode, signal: AbortSignal): Scene => {
@@ -183,8 +185,18 @@ const markOthers = (desk: Desk, source: PeerKey): void => {
   }
 };
 
+/** Invariant 8. */
+const spread = (desk: Desk, swarm: SwarmNode, own: Uint8Array): void => {
+  if (own.length <= FRAME_BYTES_MAX) swarm.publish(own);
+  else markOthers(desk, swarm.self);
+};
+
 function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
   const { ports, replica, gossip } = desk;
+  if (bytes.length > FRAME_BYTES_MAX) {
+    mark(desk, from);
+    return 'ignore';
+  }
   const nowMs = ports.clock.monotonicMs();
   const read = readFrame(bytes);
   const author = read.ok ? memberIdOf(read.frame.author) : null;

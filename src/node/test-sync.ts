@@ -59,6 +59,7 @@ const swarmOf = ({ peers, open, asked, listeners, served }: Scene): SwarmNode =>
 const replicaOf = (receipt: Receipt, ahead: readonly Ahead[]): Replica =>
   ({
     receive: (frames: readonly Uint8Array[]) => frames.map(() => receipt),
+    receiveInPieces: async (frames: readonly Uint8Array[]) => frames.map(() => receipt),
     heads: () => [],
     framesAfter: () => [],
     onChange: () => () => undefined,

@@ -1,0 +1,22 @@
+/**
+ * Loop: pieces — does long work of a rule in its pieces, between which others have their turn.
+ */
+import type { Clock } from '../ports.ts';
+
+/**
+ * Does all of it; `onStep` is told what each piece gives. Whatever the work rests on may change
+ * between two.
+ */
+export async function inPieces<Step, Result>(
+  clock: Pick<Clock, 'sleep'>,
+  work: Generator<Step, Result>,
+  onStep: (step: Step) => void = () => undefined,
+): Promise<Result> {
+  const rest = new AbortController().signal;
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    onStep(step.value);
+    await clock.sleep(0, rest);
+  }
+}
