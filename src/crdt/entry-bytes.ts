@@ -54,6 +54,13 @@ export const isShared = (path: string): boolean => !OWN_AREAS.has(areaOf(path));
 /** Whether the path's tombstones are carried into later generations. */
 export const isLasting = (path: string): boolean => LASTING_AREAS.has(areaOf(path));
 
+/** The tombstone of a path. */
+export const tombstoneOf = (pathHash: Uint8Array, hlc: Hlc): Tombstone => ({
+  pathHash,
+  key: hashKey(pathHash),
+  hlc,
+});
+
 /** How a carried tombstone names its path. */
 export const pathHashOf = (crypto: Crypto, path: string): Uint8Array =>
   crypto.sha256(new TextEncoder().encode(path));
@@ -121,7 +128,7 @@ const readEntry = (record: Fields, hlc: Hlc): ReadStatement => {
 const readTombstone = (record: Fields, hlc: Hlc): ReadStatement => {
   const { tombstone: pathHash = null } = record;
   if (!isHash(pathHash)) return { ok: false, why: 'tombstone is no hash' };
-  return { ok: true, statement: { kind: 'tombstone', tombstone: { pathHash, hlc } } };
+  return { ok: true, statement: { kind: 'tombstone', tombstone: tombstoneOf(pathHash, hlc) } };
 };
 
 const isHash = (value: Value): value is Uint8Array =>

@@ -47,12 +47,14 @@ export interface Entry {
 /** A tombstone carried into a later generation: sha256 of the path, and when it was deleted. */
 export interface Tombstone {
   readonly pathHash: Uint8Array;
+  /** The hash in hex, to look it up by. */
+  readonly key: string;
   readonly hlc: Hlc;
 }
 
 /**
- * Everything that one author says, as the projection reads it. Sorted by path; tombstones by
- * hash.
+ * Everything that one author says, as the projection reads it. Entries are
+ * sorted by path.
  */
 export interface AuthorState {
   readonly author: MemberId;

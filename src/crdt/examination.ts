@@ -5,7 +5,7 @@
  * A frame that is not taken changes nothing.
  */
 import type { ReceivedFrame } from './chain.ts';
-import { inspect, type Passed, readSaid } from './content.ts';
+import { inspect, openInPieces, type Passed, readSaid } from './content.ts';
 import type { Statement } from './entry-bytes.ts';
 import { applyTo, type Generation, stepOf } from './generation.ts';
 import { isAhead, maxHlc } from './hlc.ts';
@@ -69,9 +69,11 @@ export function* prepareIn(
 ): Generator<void, void> {
   const inspection = inspectIn(into, exam);
   if (inspection.kind !== 'passed') return;
-  yield* readSaid(exam.received.content, inspection.passed, meter, ({ read }) =>
+  const { content } = exam.received;
+  yield* readSaid(content, inspection.passed, meter, ({ read }) =>
     read.ok ? foresee(read.statement) : 0,
   );
+  yield* openInPieces(content, into.document.known(), meter);
 }
 
 /** Examines a frame that comes next in a generation. `onTaken`: called when `take` went well. */
@@ -93,7 +95,7 @@ export const examineIn = (into: Generation, exam: Exam, onTaken: () => void): Ex
   return {
     kind: 'good',
     take: () => {
-      if (!applyTo(into, content.body, step)) return false;
+      if (!applyTo(into, content, step)) return false;
       const { bytes, hash } = received;
       into.links.push({ bytes: bytes.slice(), hash });
       into.latest = maxHlc(into.latest, latest);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { openCrypto } from '../node/linux/crypto.ts';
 import { decode, encode } from './codec.ts';
 import type { Value } from './entry.ts';
-import { encodeStatement, readStatement, type Statement } from './entry-bytes.ts';
+import { encodeStatement, readStatement, type Statement, tombstoneOf } from './entry-bytes.ts';
 import { frameHash, isSigned, makeFrame, readFrame } from './frame.ts';
 import { GOLDEN_FRAMES } from './frame-golden.table.ts';
 import { clientIdOf } from './gate.ts';
@@ -38,7 +38,7 @@ const DELETION: Statement = {
 };
 const TOMBSTONE: Statement = {
   kind: 'tombstone',
-  tombstone: { pathHash: new Uint8Array(32).fill(8), hlc: [1_800_000_000_001, 0] },
+  tombstone: tombstoneOf(new Uint8Array(32).fill(8), [1_800_000_000_001, 0]),
 };
 
 /** Three frames: an entry, its deletion, and the snapshot that carries the tombstone. */

@@ -77,8 +77,8 @@ export const stepOf = (
 };
 
 /** Applies a body, or leaves the generation as it was. */
-export const applyTo = (into: Generation, body: Uint8Array, step: Step): boolean => {
-  if (into.document.apply(body)) {
+export const applyTo = (into: Generation, content: Content, step: Step): boolean => {
+  if (applies(into, content)) {
     const gone = new Set(step.gone);
     const all = [...into.live, ...step.added];
     into.live = gone.size === 0 ? all : all.filter((said) => !gone.has(said));
@@ -90,6 +90,12 @@ export const applyTo = (into: Generation, body: Uint8Array, step: Step): boolean
   // The gate let something through that Yjs does not take, and applying is not atomic.
   rebuild(into);
   return false;
+};
+
+const applies = (into: Generation, { body, document }: Content): boolean => {
+  if (document === null || into.links.length > 0) return into.document.apply(body);
+  into.document = document;
+  return true;
 };
 
 /** Freezes a generation at a fork: frames from there on count no more. Invariants 1 and 2. */
@@ -120,5 +126,5 @@ const replay = (generation: Generation, content: Content): void => {
   if (!inspection.ok) return;
   const said = finish(readSaid(content, inspection, UNMETERED, () => 0));
   const step = stepOf(generation, said, inspection.deletions);
-  applyTo(generation, content.body, step);
+  applyTo(generation, content, step);
 };

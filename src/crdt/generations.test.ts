@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encode } from './codec.ts';
 import type { AuthorState, Edit } from './entry.ts';
-import { pathHashOf } from './entry-bytes.ts';
+import { pathHashOf, tombstoneOf } from './entry-bytes.ts';
 import { type Frame, readFrame } from './frame.ts';
 import { clientIdOf, inspectUpdate } from './gate.ts';
 import type { Store } from './store.ts';
@@ -52,7 +52,7 @@ describe('nextGeneration', () => {
     const live = before.entries.filter(({ value }) => value !== null);
     assert.deepEqual(after.entries, live);
     const pathHash = pathHashOf(testCrypto, 'intent/x');
-    assert.deepEqual(after.tombstones, [{ pathHash, hlc: [NOW + 1, 0] }]);
+    assert.deepEqual(after.tombstones, [tombstoneOf(pathHash, [NOW + 1, 0])]);
     commit(founder.nextGeneration(NOW + 6000));
     assert.deepEqual(stateOf(founder, 'founder'), after);
     a.receiveAll(founder.framesAfter(a.heads(), 1e9), NOW);

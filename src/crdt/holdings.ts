@@ -7,7 +7,7 @@
  */
 import type { Said } from './content.ts';
 import type { AuthorState, Entry, Tombstone } from './entry.ts';
-import { hashKey, hlcOf, isDeletion, type Statement } from './entry-bytes.ts';
+import { hlcOf, isDeletion, type Statement } from './entry-bytes.ts';
 import { compareHlc, HLC_ZERO, type Hlc, maxHlc } from './hlc.ts';
 import type { MemberId } from './ids.ts';
 
@@ -56,7 +56,7 @@ export const holdingsOf = (live: readonly Said[], tally: Tally): Holdings => {
     }
     const held = { statement: read.statement, place };
     if (read.statement.kind === 'entry') keepLater(byPath, read.statement.entry.path, held);
-    else keepLater(byHash, hashKey(read.statement.tombstone.pathHash), held);
+    else keepLater(byHash, read.statement.tombstone.key, held);
   }
   return { byPath, byHash, unreadable, tally };
 };
@@ -96,17 +96,16 @@ export const latestOf = (said: readonly Said[]): Hlc => {
 export const stateOf = (author: MemberId, holdings: Holdings): AuthorState => {
   const entries: Entry[] = [];
   const tombstones: Tombstone[] = [];
-  for (const { statement } of inOrder(holdings.byPath)) {
-    if (statement.kind === 'entry') entries.push(statement.entry);
+  // Sorting texts without a function is several times as fast.
+  for (const path of [...holdings.byPath.keys()].sort()) {
+    const statement = holdings.byPath.get(path)?.statement;
+    if (statement?.kind === 'entry') entries.push(statement.entry);
   }
-  for (const { statement } of inOrder(holdings.byHash)) {
+  for (const { statement } of holdings.byHash.values()) {
     if (statement.kind === 'tombstone') tombstones.push(statement.tombstone);
   }
   return { author, entries, tombstones };
 };
-
-const inOrder = (held: ReadonlyMap<string, Held>): readonly Held[] =>
-  [...held].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
 
 // In the order of places, so that an equal stamp means a later one.
 const keepLater = (held: Map<string, Held>, key: string, found: Held): void => {

@@ -159,6 +159,8 @@ export const isTaken = ({ verdict }: Receipt): boolean =>
 
 /** Time to take a short frame, its signature included. Unit: ms, as measured. */
 const FRAME_MS = 0.25;
+/** What each byte adds to it, its hash and its signature. Unit: ms, as measured. */
+const BYTE_MS = 4e-6;
 /** A frame that is longer than a node's sub-document can be. Unit: bytes. */
 const LONG_BYTES = 384 * 1024;
 
@@ -203,9 +205,11 @@ const held = (why: Exclude<HeldWhy, 'ahead'>): Receipt => ({ verdict: 'held', wh
  */
 function* prepare(desk: Desk, received: ReceivedFrame, terms: Terms): Generator<void, void> {
   const { meter } = terms;
-  if (meter.isDue(FRAME_MS)) yield;
+  const longMs = received.bytes.length * BYTE_MS;
+  if (meter.isDue(FRAME_MS + longMs)) yield;
   const chain = desk.chains.of(received.author);
   if (screen(desk, chain, received, terms) !== null) return;
+  if (meter.isDue(longMs)) yield;
   yield* chain.prepare(received, limitsOf(received, terms), {
     meter,
     foresee: desk.chains.foresee,

@@ -20,6 +20,7 @@ import {
   pathHashOf,
   type Statement,
   statementHash,
+  tombstoneOf,
 } from './entry-bytes.ts';
 import { compareHlc, type Hlc, isAhead, maxHlc, nextHlc } from './hlc.ts';
 
@@ -145,7 +146,7 @@ const carriedForm = (crypto: Crypto, statement: Statement): Statement | null => 
   if (statement.kind === 'tombstone' || statement.entry.value !== null) return statement;
   const { path, hlc } = statement.entry;
   if (!isLasting(path)) return null;
-  return { kind: 'tombstone', tombstone: { pathHash: pathHashOf(crypto, path), hlc } };
+  return { kind: 'tombstone', tombstone: tombstoneOf(pathHashOf(crypto, path), hlc) };
 };
 
 const pathHashIn = (crypto: Crypto, statement: Statement): Uint8Array =>

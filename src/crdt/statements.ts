@@ -8,7 +8,6 @@
  *    path stays.
  * 3. Unknown paths are left alone: they belong to other services, or to a later version.
  */
-import { hex } from '@scure/base';
 import type * as z from 'zod/mini';
 import type { Crypto } from '../ports.ts';
 import { addressAt, hostCount } from './addresses.ts';
@@ -183,7 +182,7 @@ const deletionsOf = (ground: Ground, state: AuthorState): Testimony['deletedAt']
   for (const { path, value, hlc } of state.entries) {
     if (value === null) raise(byPath, path, hlc);
   }
-  for (const { pathHash, hlc } of state.tombstones) raise(byHash, hex.encode(pathHash), hlc);
+  for (const { key, hlc } of state.tombstones) raise(byHash, key, hlc);
   return (path) => {
     const empty = byPath.get(path) ?? null;
     const carried = byHash.size === 0 ? null : (byHash.get(hashOfPath(ground, path)) ?? null);

@@ -10,6 +10,7 @@ import type { Crypto } from '../ports.ts';
 import { type JoinRequestValue, makeJoinRequest } from './admission.ts';
 import { encode } from './codec.ts';
 import type { AuthorState, Entry, Tombstone, Value } from './entry.ts';
+import { tombstoneOf } from './entry-bytes.ts';
 import { makeGenesis, readGenesis } from './genesis.ts';
 import { bytesOfId, type InviteId, inviteIdOf, type MemberId, memberIdOf } from './ids.ts';
 import { makeInvite } from './invite.ts';
@@ -191,7 +192,7 @@ const addressOf = ({ addresses }: Scene, member: string): string => {
 const bury = (scene: Scene, path: string): void => {
   scene.nowMs++;
   const pathHash = crypto.sha256(textEncoder.encode(path));
-  draftOf(scene).tombstones.push({ pathHash, hlc: [scene.nowMs, 0] });
+  draftOf(scene).tombstones.push(tombstoneOf(pathHash, [scene.nowMs, 0]));
 };
 
 const statesOf = ({ drafts }: Scene): readonly AuthorState[] =>
