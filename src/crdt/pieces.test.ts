@@ -73,7 +73,7 @@ test('receiveInPieces: what is taken is the same, whatever happens between the p
 });
 
 test('receiveInPieces: a frame that somebody else brings meanwhile is known', () => {
-  // Goal: two exchanges at once take a frame once. Method: the same frames whole between two pieces.
+  // Goal: two exchanges at once take a frame once. Method: the same frames whole in between.
   const { frames } = lengthy();
   const a = openTestStore('a');
   const work = a.receiveInPieces(frames, NOW);
