@@ -35,7 +35,7 @@ const SEEDS = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /** All of them. The scenarios are those of the simulator. */
 export const TESTS: readonly RealTest[] = [
-  ...Object.entries(SCENARIOS).map(([name, run]) => ({ name, run })),
+  ...Object.entries(SCENARIOS).map(([name, run]) => ({ name, deadlineMs: 240_000, run })),
   { name: 'founder-power-cut', isAlone: true, run: founderPowerCut },
   { name: 'founder-crash', run: founderCrash },
   { name: 'stop-and-start', run: stopAndStart },

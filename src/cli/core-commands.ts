@@ -2,7 +2,7 @@
  * Loop: core commands — core, drain, undrain: who has the core role, and how it moves.
  */
 import { Command } from 'commander';
-import type { CoreStatus, CoreView } from '../node/rules/answers.ts';
+import type { CoreReport, CoreStatus } from '../node/rules/answers.ts';
 import { readDuration } from './duration.ts';
 import type { Session } from './session.ts';
 import { type Page, renderTable } from './table.ts';
@@ -27,7 +27,7 @@ function coreCommand(session: Open): Command {
         const epochMs = readDuration('epoch', epoch);
         await call('PUT', '/v1/core/epoch', { epochMs });
       }
-      const view = (await call('GET', '/v1/core')) as CoreView;
+      const view = (await call('GET', '/v1/core')) as CoreReport;
       await show(view, (page) => coreText(page, view));
     });
   core.addCommand(
@@ -66,8 +66,8 @@ const COLUMNS = [
   { heading: 'NOW', least: 8 },
 ];
 
-function coreText(page: Page, view: CoreView): string {
-  const { holder, elected, why, next, ring, epochMs, isEligible } = view;
+function coreText(page: Page, view: CoreReport): string {
+  const { holder, elected, why, next, ring, epochMs, isEligible, duties } = view;
   const has =
     holder === null
       ? `${elected?.name ?? 'nobody'} is to have the core role, and does not say so yet: ${why}`
@@ -77,5 +77,7 @@ function coreText(page: Page, view: CoreView): string {
   const turn = `a turn is ${epochMs / 1_000} s`;
   const own = isEligible ? '' : '; this VM may not have it (cnsmo consent --eligible)';
   const rows = ring.map(({ name, unfit }) => [name, unfit ?? 'fit']);
-  return `${has}\n${since}${then}${turn}${own}\n\n${renderTable(page, COLUMNS, rows)}`;
+  const found = duties.flatMap((duty) => duty.found.map((line) => `${line}\n`));
+  const rest = found.length === 0 ? '' : `\n${found.join('')}`;
+  return `${has}\n${since}${then}${turn}${own}\n\n${renderTable(page, COLUMNS, rows)}${rest}`;
 }

@@ -3,6 +3,7 @@
  */
 import { Command } from 'commander';
 import type { EventAnswer, MeshEvent } from '../node/events.ts';
+import type { SeenAnswer, SeenEvent } from '../node/member-events.ts';
 import type { Tone } from '../services/verb.ts';
 import { readDuration } from './duration.ts';
 import { follow } from './follow.ts';
@@ -13,6 +14,7 @@ import type { Page } from './table.ts';
 interface EventFlags {
   readonly follow?: boolean;
   readonly since?: string;
+  readonly on?: string;
 }
 
 /** `events`. */
@@ -21,17 +23,25 @@ export const eventsCommand = (local: Local, session: (command: Command) => Sessi
     .description('what happened in the mesh, as this VM saw it: the last 10,000')
     .option('-f, --follow', 'go on as things happen, also through a restart of the daemon')
     .option('--since <duration>', 'nothing that is older')
-    .addHelpText('after', '\nExample:\n  cnsmo events -f --since 10m\n')
+    .option('--on <member>', 'what that member saw, or all of them, by time; for operators')
+    .addHelpText(
+      'after',
+      '\nOf other members the last 500 are shown.\n' +
+        '\nExample:\n  cnsmo events -f --since 10m\n  cnsmo events --on all --since 1h\n',
+    )
     .action(async (flags: EventFlags, command: Command) => {
       const open = session(command);
       const since = flags.since === undefined ? null : readDuration('since', flags.since);
-      const age = since === null ? {} : { ageMsMax: String(since) };
+      const on = flags.on === undefined ? {} : { on: flags.on };
+      const age = since === null ? on : { ...on, ageMsMax: String(since) };
       const query = { ...age, waitMs: '0' };
-      const first = (await open.call('GET', '/v1/events', null, { query })) as EventAnswer;
+      const first = (await open.call('GET', '/v1/events', null, { query })) as EventAnswer &
+        Partial<SeenAnswer>;
+      for (const { member, why } of first.missing ?? []) open.hint(`note: ${member}: ${why}\n`);
       const show = (answer: EventAnswer): Promise<void> => showAll(open, answer);
       await show(first);
       if (flags.follow === true) {
-        await follow(local, open, { path: '/v1/events', query: {}, show }, first.cursor);
+        await follow(local, open, { path: '/v1/events', query: on, show }, first.cursor);
       }
     });
 
@@ -40,12 +50,14 @@ async function showAll(open: Session, { events }: EventAnswer): Promise<void> {
 }
 
 /** Date and time in UTC without its fractions, then what happened to whom. */
-const lineOf = ({ paint }: Page, { time, kind, member, text }: MeshEvent): string => {
+const lineOf = ({ paint }: Page, event: MeshEvent & Partial<SeenEvent>): string => {
+  const { time, kind, member, text, on } = event;
   const when = paint('dim', time.slice(0, 19).replace('T', ' '));
   const tone = TONES[kind];
   const what = tone === undefined ? kind : paint(tone, kind);
   const blanks = ' '.repeat(KIND_WIDTH - kind.length);
-  return `${when}  ${what}${blanks}  ${member === null ? '' : `${member} `}${text}\n`;
+  const seen = on === undefined ? '' : `${paint('dim', `${on}:`)} `;
+  return `${when}  ${what}${blanks}  ${seen}${member === null ? '' : `${member} `}${text}\n`;
 };
 
 const TONES: Readonly<Partial<Record<MeshEvent['kind'], Tone>>> = {

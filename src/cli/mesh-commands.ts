@@ -33,6 +33,9 @@ export const meshCommands = (local: Local, session: Open): readonly Command[] =>
   conflictsCommand(session),
 ];
 
+/** Who is behind is looked up for whoever reads; scripts that wait for readiness need not. */
+const COMPARED = { compare: 'true' };
+
 function statusCommand(local: Local, session: Open): Command {
   return new Command('status')
     .description('this VM and its mesh')
@@ -46,7 +49,7 @@ function statusCommand(local: Local, session: Open): Command {
       const open = session(command);
       const status =
         flags.wait === undefined
-          ? ((await open.call('GET', '/v1/status')) as Status)
+          ? ((await open.call('GET', '/v1/status', null, { query: COMPARED })) as Status)
           : await open.patiently('waiting until this VM is ready', waitReady(local, open));
       await open.show(status, (page) => renderStatus(page, status));
     });

@@ -89,6 +89,7 @@ export function renderStatus(page: Page, status: Status): string {
     '\n',
     renderMembers(page, members),
     problems.length === 0 ? '' : `\n${problems.join('')}`,
+    ...(status.outOfStep ?? []).map((line) => `${wrapText(line, page.columns, '  ')}\n`),
     ...status.alarms.map((alarm) => alarmText(page, alarm)),
   ].join('');
 }

@@ -5,6 +5,7 @@
  * the simulator calls it as the socket does.
  */
 import * as z from 'zod/mini';
+import type { MemberId } from '../crdt/ids.ts';
 import { LABELS_MAX } from '../crdt/names.ts';
 import { Fault } from '../fault.ts';
 import type { LogPage } from '../log-book.ts';
@@ -14,8 +15,9 @@ import type { AuditLimits } from './audit.ts';
 import type { CoreActsContext } from './core-acts.ts';
 import type { EventAnswer, EventWish } from './events.ts';
 import { auditChanges, conflictsNow, type HistoryContext, takeLoser } from './history.ts';
+import type { SeenAnswer } from './member-events.ts';
 import { type LogWish, readLogWish } from './member-log.ts';
-import { memberRoutes } from './member-routes.ts';
+import { memberRoutes, outOfStep } from './member-routes.ts';
 import { labelMember, renameMember } from './naming.ts';
 import {
   addOperator,
@@ -30,6 +32,7 @@ import { type RecoverContext, recover } from './recover.ts';
 import { removeOperator, showRemoval } from './removal.ts';
 import type { Told } from './rules/answers.ts';
 import { matchPath, type Params } from './rules/api-path.ts';
+import type { Comparison } from './rules/digest.ts';
 import { readServices } from './rules/settings.ts';
 import { membersOf, type Sight, statusOf } from './rules/status.ts';
 import type { Sync } from './sync.ts';
@@ -45,6 +48,10 @@ export interface ApiContext extends HistoryContext, RecoverContext, CoreActsCont
   readonly consent: () => Consent;
   readonly setConsent: (consent: Consent) => Promise<void>;
   readonly events: (wish: EventWish) => Promise<EventAnswer>;
+  /** How each connected member stands to this one. */
+  readonly digests: () => Promise<ReadonlyMap<MemberId, Comparison>>;
+  /** What a member saw, or `all` of them. */
+  readonly eventsOf: (on: string, wish: EventWish) => Promise<SeenAnswer>;
   readonly logOf: (member: string, wish: LogWish) => Promise<LogPage>;
   readonly leave: () => Promise<Told>;
   readonly stop: () => void;
@@ -108,7 +115,10 @@ const routes: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/status',
-    run: async (context) => statusOf(context.replica.view(), await context.sight()),
+    run: async (context, _, _body, { compare }) => {
+      const status = statusOf(context.replica.view(), await context.sight());
+      return compare === 'true' ? { ...status, outOfStep: await outOfStep(context) } : status;
+    },
   },
   {
     method: 'GET',
@@ -231,12 +241,14 @@ const routes: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/events',
-    run: ({ events }, _, _body, { after, ageMsMax, waitMs }) =>
-      events({
+    run: ({ events, eventsOf }, _, _body, { on, after, ageMsMax, waitMs }) => {
+      const wish = {
         after: after ?? null,
         ageMsMax: ageMsMax === undefined ? null : readCount('ageMsMax', ageMsMax),
         waitMs: Math.min(WAIT_MS_MAX, readCount('waitMs', waitMs ?? '0')),
-      }),
+      };
+      return on === undefined ? events(wish) : eventsOf(on, wish);
+    },
   },
   {
     method: 'GET',

@@ -2,10 +2,12 @@
  * Loop: member routes — the routes of the local API for members that come and go.
  */
 import * as z from 'zod/mini';
-import type { Route } from './api.ts';
+import type { ApiContext, Route } from './api.ts';
 import { readAs } from './api-body.ts';
 import { setDraining, setEpoch, showCore, stepDown } from './core-acts.ts';
 import { evict, foreseeEviction } from './evict.ts';
+import { compared, type DutySight, doDuties } from './rules/duties.ts';
+import { membersOf } from './rules/status.ts';
 
 /** Longest reason of an eviction. Unit: characters. As in its record. */
 const REASON_LENGTH_MAX = 200;
@@ -25,6 +27,16 @@ const evictionBody = z.object({
 const epochBody = z.object({ epochMs: z.int('not a whole number of ms') });
 const drainBody = z.object({ draining: z.boolean('neither true nor false') });
 
+async function dutySight({ replica, sight, digests }: ApiContext): Promise<DutySight> {
+  const view = replica.view();
+  const [seen, found] = await Promise.all([sight(), digests()]);
+  return { view, members: membersOf(view, seen), digests: found };
+}
+
+/** Members that are not in step with this one, in words. */
+export const outOfStep = async (context: ApiContext): Promise<readonly string[]> =>
+  compared(await dutySight(context));
+
 /** The routes. */
 export const memberRoutes: readonly Route[] = [
   {
@@ -42,7 +54,14 @@ export const memberRoutes: readonly Route[] = [
       return evict(context.ports, context, wish);
     },
   },
-  { method: 'GET', path: '/v1/core', run: showCore },
+  {
+    method: 'GET',
+    path: '/v1/core',
+    run: async (context) => ({
+      ...showCore(context),
+      duties: doDuties(await dutySight(context)),
+    }),
+  },
   {
     method: 'POST',
     path: '/v1/core/step-down',

@@ -14,11 +14,13 @@ import { type ApiContext, answerApi } from './api.ts';
 import { type AppliedContext, gatherApplied, serveApplied } from './applied.ts';
 import { AUDIT_LIMITS } from './audit.ts';
 import type { Core } from './core.ts';
+import { gatherDigests, serveDigests } from './digests.ts';
 import { type DiskWatch, watchDisk } from './disk-watch.ts';
 import { serveJoins } from './entry.ts';
 import { createEvents, type Events } from './events.ts';
 import { createLeaving } from './leaving.ts';
 import { writeConfig } from './local-state.ts';
+import { type AskEvents, EVENTS_TOPIC, eventsTopic, gatherEvents } from './member-events.ts';
 import { type AskLog, LOG_TOPIC, logTopic, readLog } from './member-log.ts';
 import { type Build, openParts, orStop, type Parts } from './parts.ts';
 import { askMember, type QuestionContext, serveQuestions } from './questions.ts';
@@ -69,7 +71,7 @@ export async function startNode(
   const { self, replica, links, core, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
   const acquaintances = createAcquaintances(ports, self, replica);
-  const door = { ...parts, connected: () => connectedMembers(parts) };
+  const door = { ...parts, events, connected: () => connectedMembers(parts) };
 
   const closed = Promise.withResolvers<void>();
   closed.promise.catch(() => undefined); // `done` says it as well.
@@ -118,10 +120,11 @@ function watched(given: Ports, events: Events) {
 /** What other members ask of this one, beside the frames. */
 const served = (
   ports: Ports,
-  door: Parts & { readonly connected: () => readonly PeerKey[] },
+  door: Asked & { readonly connected: () => readonly PeerKey[] },
 ): readonly Unsubscribe[] => [
   serveJoins(ports, door, door.swarm),
   serveApplied(ports.crypto, appliedOf(door), door.swarm),
+  serveDigests(ports.crypto, door.replica, door.swarm),
   serveQuestions(ports, questionsOf(ports, door)),
 ];
 
@@ -250,6 +253,12 @@ function apiContext(
       const ask: AskLog = (page) => askMember(questionsOf(ports, parts), text, LOG_TOPIC, page);
       return readLog(ports.clock, ask, wish, parts.stop.signal);
     },
+    eventsOf: (on, wish) => {
+      const context = questionsOf(ports, parts);
+      const ask: AskEvents = (member, asked) => askMember(context, member, EVENTS_TOPIC, asked);
+      return gatherEvents(ports.clock, { view: replica.view(), ask }, on, wish);
+    },
+    digests: () => gatherDigests(ports.crypto, replica, parts.swarm),
     services: SERVICES,
     openingsAt: agents.openingsAt,
     standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), parts.swarm, service),
@@ -259,11 +268,13 @@ function apiContext(
   };
 }
 
-const questionsOf = (ports: Ports, { self, replica, swarm }: Parts): QuestionContext => ({
+type Asked = Parts & { readonly events: Events };
+
+const questionsOf = (ports: Ports, { self, replica, swarm, events }: Asked): QuestionContext => ({
   self,
   view: replica.view,
   swarm,
-  topics: { [LOG_TOPIC]: logTopic(ports.logBook) },
+  topics: { [LOG_TOPIC]: logTopic(ports.logBook), [EVENTS_TOPIC]: eventsTopic(events) },
 });
 
 function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {

@@ -147,6 +147,8 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
       events: [{ time: '', kind: 'started', member: null, text: JSON.stringify(wish) }],
       cursor: '1-1',
     }),
+    eventsOf: async (on) => ({ events: [], cursor: on, missing: [] }),
+    digests: async () => new Map(),
     logOf: async (member, wish) => ({ lines: [`${member} ${JSON.stringify(wish)}`], cursor: '7' }),
     leave: async () => {
       done.push('leave');

@@ -57,6 +57,11 @@ export interface CoreView {
   readonly isEligible: boolean;
 }
 
+/** The same, and what there is to look after. */
+export interface CoreReport extends CoreView {
+  readonly duties: readonly { readonly name: string; readonly found: readonly string[] }[];
+}
+
 /** This VM and its mesh. */
 export interface Status {
   readonly mesh: { readonly id: string; readonly name: string };
@@ -78,6 +83,8 @@ export interface Status {
   readonly total: number;
   /** Things that an operator should look at. */
   readonly alarms: readonly string[];
+  /** Members that are not in step with this one; only where that was asked for. */
+  readonly outOfStep?: readonly string[];
 }
 
 /** An invite as it is listed. `state`: open, used-up, revoked or expired. */

@@ -1,0 +1,70 @@
+/**
+ * Loop: digests — asks the connected members what they hold, and answers when they ask.
+ *
+ * Only when somebody looks, and kept nowhere: in step is what changes by itself.
+ */
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import { Fault } from '../fault.ts';
+import type { Crypto, SwarmNode, Unsubscribe } from '../ports.ts';
+import type { Replica } from './replica.ts';
+import {
+  type Comparison,
+  compareDigests,
+  DIGEST_BYTES_MAX,
+  type Digest,
+  decodeDigest,
+  digestOf,
+  encodeDigest,
+} from './rules/digest.ts';
+
+/** Longest wait for one member. Unit: ms. All are asked at once. */
+const ANSWER_MS = 2_000;
+/** What is asked. */
+const QUESTION = new Uint8Array([1]);
+
+type Held = Pick<Replica, 'heads' | 'view'>;
+
+const ownDigest = (crypto: Crypto, { heads, view }: Held): Digest =>
+  digestOf(crypto, heads(), view());
+
+/** Answers other members until the returned function is called. */
+export const serveDigests = (
+  crypto: Crypto,
+  replica: Held,
+  swarm: Pick<SwarmNode, 'handle'>,
+): Unsubscribe =>
+  swarm.handle('digest', { bytesMax: DIGEST_BYTES_MAX, inviteMayUse: false }, async () =>
+    encodeDigest(ownDigest(crypto, replica)),
+  );
+
+/** How each connected member stands to this one; who does not answer in time is left out. */
+export async function gatherDigests(
+  crypto: Crypto,
+  replica: Held,
+  swarm: Pick<SwarmNode, 'connections' | 'request'>,
+): Promise<ReadonlyMap<MemberId, Comparison>> {
+  const connected = new Set<PeerKey>(swarm.connections().map(({ peer }) => peer));
+  const members = replica.view().members.filter(({ id }) => connected.has(id));
+  const found = await Promise.all(
+    members.map(async ({ id }) => [id, await askDigest(swarm, id)] as const),
+  );
+  // After the answers: what came meanwhile makes nobody ahead.
+  const ours = ownDigest(crypto, replica);
+  return new Map(
+    found.flatMap(([id, theirs]) =>
+      theirs === null ? [] : [[id, compareDigests(ours, theirs)] as const],
+    ),
+  );
+}
+
+async function askDigest(
+  swarm: Pick<SwarmNode, 'request'>,
+  member: MemberId,
+): Promise<Digest | null> {
+  try {
+    return decodeDigest(await swarm.request(member, 'digest', QUESTION, ANSWER_MS));
+  } catch (error) {
+    if (error instanceof Fault) return null;
+    throw error;
+  }
+}
