@@ -37,7 +37,7 @@ function stage() {
   return { time, note, gather, asked };
 }
 
-test('member events: of all by time, each with who saw it; who cannot be asked is named', async () => {
+test('member events: of all by time, with who saw it; who cannot be asked is named', async () => {
   // Goal: `--on all`. Method: three events of two members in turn; then only what is new.
   const { time, note, gather } = stage();
   note('founder', 'one');

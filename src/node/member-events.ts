@@ -1,8 +1,8 @@
 /**
  * Loop: member events — what other members saw, beside what this one did, in one order of time.
  *
- * Each member tells what it saw by its own clock; whoever reads merges. Who cannot be asked is named
- * and holds up nobody.
+ * Each member tells what it saw by its own clock; whoever reads merges. Who cannot be asked is
+ * named, and holds up nobody.
  */
 import * as z from 'zod/mini';
 import type { Value } from '../crdt/entry.ts';

@@ -7,30 +7,24 @@
  * through it).
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
-import type { ApiAnswer, ApiRequest, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
-import { SERVICES } from '../services/registry.ts';
+import type { ApiAnswer, ApiRequest, Ports, Unsubscribe } from '../ports.ts';
 import { createAcquaintances } from './acquaintances.ts';
-import { type ApiContext, answerApi } from './api.ts';
-import { type AppliedContext, gatherApplied, serveApplied } from './applied.ts';
-import { AUDIT_LIMITS } from './audit.ts';
+import { answerApi } from './api.ts';
+import { type Asked, apiContext, appliedOf, connectedMembers, questionsOf } from './api-context.ts';
+import { serveApplied } from './applied.ts';
 import type { Core } from './core.ts';
-import { gatherDigests, serveDigests } from './digests.ts';
+import { serveDigests } from './digests.ts';
 import { type DiskWatch, watchDisk } from './disk-watch.ts';
 import { serveJoins } from './entry.ts';
 import { createEvents, type Events } from './events.ts';
 import { createLeaving } from './leaving.ts';
-import { writeConfig } from './local-state.ts';
-import { type AskEvents, EVENTS_TOPIC, eventsTopic, gatherEvents } from './member-events.ts';
-import { type AskLog, LOG_TOPIC, logTopic, readLog } from './member-log.ts';
 import { type Build, openParts, orStop, type Parts } from './parts.ts';
-import { askMember, type QuestionContext, serveQuestions } from './questions.ts';
+import { serveQuestions } from './questions.ts';
 import type { Replica } from './replica.ts';
 import type { Told } from './rules/answers.ts';
 import { coreStatusOf } from './rules/core-answer.ts';
 import { whyCore } from './rules/election.ts';
 import { type Picture, pictureOf } from './rules/events.ts';
-import { isReady } from './rules/ready.ts';
-import type { Sight } from './rules/status.ts';
 
 /** How long the loops may take to end by themselves. Unit: ms. The unit is killed after 8 s. */
 const GRACE_MS = 2_000;
@@ -190,12 +184,6 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
   });
 
-const appliedOf = ({ self, replica, agents }: Parts): AppliedContext => ({
-  self,
-  view: replica.view,
-  reports: agents.reports,
-});
-
 /** What events are made of. */
 function pictureNow(parts: Parts): Picture {
   const { self, replica, links, core } = parts;
@@ -204,105 +192,3 @@ function pictureNow(parts: Parts): Picture {
   const connected = new Set(connectedMembers(parts));
   return pictureOf(replica.view(), { self, connected, state: links.state, core: now });
 }
-
-const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>
-  swarm
-    .connections()
-    .map(({ peer }) => peer)
-    .filter((peer) => replica.view().members.some(({ id }) => id === peer));
-
-function apiContext(
-  ports: Ports,
-  parts: Parts & { readonly watch: DiskWatch; readonly events: Events },
-  leave: ApiContext['leave'],
-): ApiContext {
-  const { replica, sync, twins, audit, core, facts, agents, config, self, local } = parts;
-  return {
-    ports,
-    self,
-    local,
-    replica,
-    sync,
-    twins,
-    audit,
-    core,
-    auditLimits: () => config.current.audit ?? AUDIT_LIMITS,
-    setAuditLimits: async (limits) => {
-      const next = { ...config.current, audit: limits };
-      await writeConfig(ports.disk, next);
-      config.current = next;
-    },
-    connected: () => connectedMembers(parts),
-    sight: async () => {
-      await Promise.all([agents.refresh(), parts.watch.refresh()]);
-      return { ...sightOf(ports, parts), disk: parts.watch.trouble() };
-    },
-    consent: () => ({
-      services: config.current.services,
-      allowRun: config.current.allowRun,
-      eligible: config.current.eligible ?? true,
-    }),
-    setConsent: async (consent) => {
-      const next = { ...config.current, ...consent, services: [...consent.services] };
-      await writeConfig(ports.disk, next);
-      config.current = next;
-      facts.mark();
-      agents.mark();
-    },
-    logOf: (text, wish) => {
-      const ask: AskLog = (page) => askMember(questionsOf(ports, parts), text, LOG_TOPIC, page);
-      return readLog(ports.clock, ask, wish, parts.stop.signal);
-    },
-    eventsOf: (on, wish) => {
-      const context = questionsOf(ports, parts);
-      const ask: AskEvents = (member, asked) => askMember(context, member, EVENTS_TOPIC, asked);
-      return gatherEvents(ports.clock, { view: replica.view(), ask }, on, wish);
-    },
-    digests: () => gatherDigests(ports.crypto, replica, parts.swarm),
-    services: SERVICES,
-    openingsAt: agents.openingsAt,
-    standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), parts.swarm, service),
-    events: (wish) => parts.events.next(wish, parts.stop.signal),
-    leave,
-    stop: () => parts.stop.abort(),
-  };
-}
-
-type Asked = Parts & { readonly events: Events };
-
-const questionsOf = (ports: Ports, { self, replica, swarm, events }: Asked): QuestionContext => ({
-  self,
-  view: replica.view,
-  swarm,
-  topics: { [LOG_TOPIC]: logTopic(ports.logBook), [EVENTS_TOPIC]: eventsTopic(events) },
-});
-
-function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
-  const { replica, sync, links, core, agents, swarm, self, config, build, startedMs } = parts;
-  const reports = parts.isGoing ? [] : [core.report()];
-  const signs = {
-    self,
-    uptimeMs: ports.clock.monotonicMs() - startedMs,
-    link: links.state,
-    cutBy: links.cutBy(),
-    isInStep: sync.isInStep,
-    core: core.holder(),
-    reports: [...reports, ...agents.reports()],
-  };
-  return {
-    ...signs,
-    name: config.current.name,
-    version: build.version,
-    commit: build.commit,
-    isReady: isReady(replica.view(), signs),
-    isElsewhere: replica.isElsewhere(),
-    isInDoubt: replica.isInDoubt(),
-    ahead: replica.ahead(),
-    skewsMs: sync.skewsMs(),
-    strangers: sync.strangers(),
-    rttMs: (member) => rttOf(swarm, member),
-  };
-}
-
-const rttOf = (swarm: SwarmNode, member: MemberId): number | null =>
-  swarm.connections().find(({ peer }) => peer === member)?.rttMs ?? null;

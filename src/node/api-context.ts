@@ -1,0 +1,136 @@
+/**
+ * Loop: api context — what the routes of the local API, and other members, may have of the running
+ * member.
+ */
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import type { Ports, SwarmNode } from '../ports.ts';
+import { SERVICES } from '../services/registry.ts';
+import type { ApiContext } from './api.ts';
+import { type AppliedContext, gatherApplied } from './applied.ts';
+import { AUDIT_LIMITS } from './audit.ts';
+import { gatherDigests } from './digests.ts';
+import type { DiskWatch } from './disk-watch.ts';
+import type { Events } from './events.ts';
+import { writeConfig } from './local-state.ts';
+import { type AskEvents, EVENTS_TOPIC, eventsTopic, gatherEvents } from './member-events.ts';
+import { type AskLog, LOG_TOPIC, logTopic, readLog } from './member-log.ts';
+import type { Parts } from './parts.ts';
+import { askMember, type QuestionContext } from './questions.ts';
+import { isReady } from './rules/ready.ts';
+import type { Sight } from './rules/status.ts';
+
+/** A member's parts, and what it saw happen. */
+export type Asked = Parts & { readonly events: Events };
+
+/** What it asks other members, and answers them. */
+export const questionsOf = (
+  ports: Ports,
+  { self, replica, swarm, events }: Asked,
+): QuestionContext => ({
+  self,
+  view: replica.view,
+  swarm,
+  topics: { [LOG_TOPIC]: logTopic(ports.logBook), [EVENTS_TOPIC]: eventsTopic(events) },
+});
+
+/** What it says of what is in force on its host. */
+export const appliedOf = ({ self, replica, agents }: Parts): AppliedContext => ({
+  self,
+  view: replica.view,
+  reports: agents.reports,
+});
+
+/** Members with a live connection. */
+export const connectedMembers = ({ swarm, replica }: Parts): readonly PeerKey[] =>
+  swarm
+    .connections()
+    .map(({ peer }) => peer)
+    .filter((peer) => replica.view().members.some(({ id }) => id === peer));
+
+/** What the routes work with. `leave`: takes this VM out of its mesh. */
+export function apiContext(
+  ports: Ports,
+  parts: Parts & { readonly watch: DiskWatch; readonly events: Events },
+  leave: ApiContext['leave'],
+): ApiContext {
+  const { replica, sync, twins, audit, core, facts, agents, config, self, local } = parts;
+  return {
+    ports,
+    self,
+    local,
+    replica,
+    sync,
+    twins,
+    audit,
+    core,
+    auditLimits: () => config.current.audit ?? AUDIT_LIMITS,
+    setAuditLimits: async (limits) => {
+      const next = { ...config.current, audit: limits };
+      await writeConfig(ports.disk, next);
+      config.current = next;
+    },
+    connected: () => connectedMembers(parts),
+    sight: async () => {
+      await Promise.all([agents.refresh(), parts.watch.refresh()]);
+      return { ...sightOf(ports, parts), disk: parts.watch.trouble() };
+    },
+    consent: () => ({
+      services: config.current.services,
+      allowRun: config.current.allowRun,
+      eligible: config.current.eligible ?? true,
+    }),
+    setConsent: async (consent) => {
+      const next = { ...config.current, ...consent, services: [...consent.services] };
+      await writeConfig(ports.disk, next);
+      config.current = next;
+      facts.mark();
+      agents.mark();
+    },
+    logOf: (text, wish) => {
+      const ask: AskLog = (page) => askMember(questionsOf(ports, parts), text, LOG_TOPIC, page);
+      return readLog(ports.clock, ask, wish, parts.stop.signal);
+    },
+    eventsOf: (on, wish) => {
+      const context = questionsOf(ports, parts);
+      const ask: AskEvents = (member, asked) => askMember(context, member, EVENTS_TOPIC, asked);
+      return gatherEvents(ports.clock, { view: replica.view(), ask }, on, wish);
+    },
+    digests: () => gatherDigests(ports.crypto, replica, parts.swarm),
+    services: SERVICES,
+    openingsAt: agents.openingsAt,
+    standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), parts.swarm, service),
+    events: (wish) => parts.events.next(wish, parts.stop.signal),
+    leave,
+    stop: () => parts.stop.abort(),
+  };
+}
+
+function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
+  const { replica, sync, links, core, agents, swarm, self, config, build, startedMs } = parts;
+  const reports = parts.isGoing ? [] : [core.report()];
+  const signs = {
+    self,
+    uptimeMs: ports.clock.monotonicMs() - startedMs,
+    link: links.state,
+    cutBy: links.cutBy(),
+    isInStep: sync.isInStep,
+    core: core.holder(),
+    reports: [...reports, ...agents.reports()],
+  };
+  return {
+    ...signs,
+    name: config.current.name,
+    version: build.version,
+    commit: build.commit,
+    isReady: isReady(replica.view(), signs),
+    isElsewhere: replica.isElsewhere(),
+    isInDoubt: replica.isInDoubt(),
+    ahead: replica.ahead(),
+    skewsMs: sync.skewsMs(),
+    strangers: sync.strangers(),
+    rttMs: (member) => rttOf(swarm, member),
+  };
+}
+
+const rttOf = (swarm: SwarmNode, member: MemberId): number | null =>
+  swarm.connections().find(({ peer }) => peer === member)?.rttMs ?? null;
