@@ -86,22 +86,33 @@ export function apiContext(
       facts.mark();
       agents.mark();
     },
-    logOf: (text, wish) => {
-      const ask: AskLog = (page) => askMember(questionsOf(ports, parts), text, LOG_TOPIC, page);
-      return readLog(ports.clock, ask, wish, parts.stop.signal);
-    },
-    eventsOf: (on, wish) => {
-      const context = questionsOf(ports, parts);
-      const ask: AskEvents = (member, asked) => askMember(context, member, EVENTS_TOPIC, asked);
-      return gatherEvents(ports.clock, { view: replica.view(), ask }, on, wish);
-    },
-    digests: () => gatherDigests(ports.crypto, replica, parts.swarm),
+    ...askingOthers(ports, parts),
     services: SERVICES,
     openingsAt: agents.openingsAt,
-    standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), parts.swarm, service),
     events: (wish) => parts.events.next(wish, parts.stop.signal),
     leave,
     stop: () => parts.stop.abort(),
+  };
+}
+
+/** What the routes ask other members. */
+function askingOthers(
+  ports: Ports,
+  parts: Asked,
+): Pick<ApiContext, 'logOf' | 'eventsOf' | 'digests' | 'standings'> {
+  const { replica, swarm } = parts;
+  const context = questionsOf(ports, parts);
+  return {
+    logOf: (text, wish) => {
+      const ask: AskLog = (page) => askMember(context, text, LOG_TOPIC, page);
+      return readLog(ports.clock, ask, wish, parts.stop.signal);
+    },
+    eventsOf: (on, wish) => {
+      const ask: AskEvents = (member, asked) => askMember(context, member, EVENTS_TOPIC, asked);
+      return gatherEvents(ports.clock, { view: replica.view(), ask }, on, wish);
+    },
+    digests: () => gatherDigests(ports.crypto, replica, swarm),
+    standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), swarm, service),
   };
 }
 
