@@ -37,6 +37,10 @@ const EDITS: readonly Edit[] = [
   },
   { script: 'nft flush ruleset', told: /table inet cnsmo_vpn was missing/ },
   { script: 'ip link delete cnsmo0', told: /interface cnsmo0 was missing/ },
+  {
+    script: 'ip link set cnsmo0 down; ip link set cnsmo0 name mine0',
+    told: /interface cnsmo0 was missing/,
+  },
 ];
 
 /** What is not ours, and made before: it has to be there in the end. */

@@ -87,6 +87,17 @@ test('what is made has its undo', () => {
   });
 });
 
+test('an engine whose interface was given another name is started anew', () => {
+  // Goal: a renamed interface is back. Method: an engine that answers for no interface; its twin
+  // answers nothing, as one that is about to make it.
+  const { device } = exampleObserved(inStep);
+  const self = exampleSelf();
+  const kinds = (observed: VpnObserved) =>
+    diff(plan(view, self, observed).state, observed).map(({ kind }) => kind);
+  assert.deepEqual(kinds({ ...EXAMPLE_NOTHING, device }), ['stop', 'start']);
+  assert.deepEqual(kinds(EXAMPLE_NOTHING), ['start']);
+});
+
 interface Drift {
   readonly why: string;
   readonly observed: VpnObserved;

@@ -32,7 +32,11 @@ export const diff = (desired: VpnDesired, observed: VpnObserved): readonly Comma
   if (desired === null) return [];
   const isMissing = observed.link === null || observed.device === null;
   // wireguard-go makes the interface some time after it started: the rest follows when it is there.
-  if (isMissing && desired.engine === 'wireguard-go') return [startEngine(desired)];
+  if (isMissing && desired.engine === 'wireguard-go') {
+    // One that answers without its interface holds it under another name, and the port with it.
+    const isElsewhere = observed.link === null && observed.device !== null;
+    return [...(isElsewhere ? [stopEngine(desired)] : []), startEngine(desired)];
+  }
   const wayIn = (isWithin: (address: string) => boolean): readonly Command[] => [
     ...addressCommands(desired, observed, isWithin),
     ...routeCommands(desired, observed, isWithin),
@@ -68,8 +72,12 @@ const addLink = (desired: Wanted): Command => {
 
 const missing = (desired: Wanted): string => `interface ${desired.interface} was missing`;
 
+const engineName = (desired: Wanted): string => `wireguard-${desired.interface}`;
+
+const stopEngine = (desired: Wanted): Command => ({ kind: 'stop', process: engineName(desired) });
+
 const startEngine = (desired: Wanted): Command => {
-  const process = `wireguard-${desired.interface}`;
+  const process = engineName(desired);
   return {
     kind: 'start',
     process,
