@@ -25,4 +25,9 @@ export type Sign =
    */
   | { readonly kind: 'tunnels'; readonly to: readonly Target[] }
   /** `bound` when something on this host has the UDP port, be it the kernel; else `free`. */
-  | { readonly kind: 'udp-port'; readonly port: number };
+  | { readonly kind: 'udp-port'; readonly port: number }
+  /**
+   * What comes of a new TCP connection: `answered`, `refused` when it was reset, `silent` when
+   * nothing came back in time.
+   */
+  | { readonly kind: 'reach'; readonly host: string; readonly port: number };

@@ -80,6 +80,10 @@ export async function firewallRules(world: RealWorld): Promise<void> {
 
   const traced = await firewall(vm2, 'trace', 'vm1', 'vm3', 'tcp/8080');
   expect(`the rule is named: ${traced}`, traced.includes('deny by rule no-web.'));
+  const tried = await firewall(vm1, 'trace', 'vm3', 'vm2', 'tcp/8080', '--live');
+  expect(`silent, tried by vm3: ${tried}`, tried.endsWith('Tried: silent.\n'));
+  const open = await firewall(vm1, 'trace', 'vm3', 'vm2', 'tcp/8081', '--live');
+  expect(`the twin is reset: ${open}`, open.includes('Tried: it was reset'));
   await isApplied(world, 'no-web', 3);
 
   await firewall(vm1, 'allow', 'tcp/8080', '--from', 'vm1', '--priority', '50', '--name', 'ours');

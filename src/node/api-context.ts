@@ -16,6 +16,7 @@ import { type AskEvents, EVENTS_TOPIC, eventsTopic, gatherEvents } from './membe
 import { type AskLog, LOG_TOPIC, logTopic, readLog } from './member-log.ts';
 import type { Parts } from './parts.ts';
 import { askMember, type QuestionContext } from './questions.ts';
+import { REACH_TOPIC, reachTopic, reachWish, readReached } from './reach.ts';
 import { isReady } from './rules/ready.ts';
 import type { Sight } from './rules/status.ts';
 
@@ -30,7 +31,11 @@ export const questionsOf = (
   self,
   view: replica.view,
   swarm,
-  topics: { [LOG_TOPIC]: logTopic(ports.logBook), [EVENTS_TOPIC]: eventsTopic(events) },
+  topics: {
+    [LOG_TOPIC]: logTopic(ports.logBook),
+    [EVENTS_TOPIC]: eventsTopic(events),
+    [REACH_TOPIC]: reachTopic(ports, replica.view),
+  },
 });
 
 /** What it says of what is in force on its host. */
@@ -99,7 +104,7 @@ export function apiContext(
 function askingOthers(
   ports: Ports,
   parts: Asked,
-): Pick<ApiContext, 'logOf' | 'eventsOf' | 'digests' | 'standings'> {
+): Pick<ApiContext, 'logOf' | 'eventsOf' | 'digests' | 'standings' | 'reach'> {
   const { replica, swarm } = parts;
   const context = questionsOf(ports, parts);
   return {
@@ -112,6 +117,8 @@ function askingOthers(
       return gatherEvents(ports.clock, { view: replica.view(), ask }, on, wish);
     },
     digests: () => gatherDigests(ports.crypto, replica, swarm),
+    reach: async (attempt) =>
+      readReached(await askMember(context, attempt.from, REACH_TOPIC, reachWish(attempt))),
     standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), swarm, service),
   };
 }

@@ -156,6 +156,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     },
     stop: () => void done.push('stop'),
     services: [TOY],
+    reach: async () => 'answered',
     openingsAt: () => [],
     standings: async () => new Map([[SELF, { kind: 'silent', why: 'toy' }]]),
   };

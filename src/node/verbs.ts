@@ -11,7 +11,17 @@ import { foresee } from '../crdt/foresight.ts';
 import type { MemberId } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import { readArguments } from '../services/arguments.ts';
-import type { Caller, Effect, Offer, Scene, Standing, Verb, Verbs } from '../services/verb.ts';
+import type {
+  Attempt,
+  Caller,
+  Effect,
+  Offer,
+  Reached,
+  Scene,
+  Standing,
+  Verb,
+  Verbs,
+} from '../services/verb.ts';
 import { readAs } from './api-body.ts';
 import { mustBeOperator, type OperatorContext, type OperatorPorts, spread } from './operators.ts';
 
@@ -20,6 +30,8 @@ export interface VerbContext extends OperatorContext {
   readonly ports: OperatorPorts;
   readonly services: readonly Offer[];
   readonly openingsAt: Scene['openingsAt'];
+  /** Has a member try a connection. */
+  readonly reach: (attempt: Attempt) => Promise<Reached>;
   /** What each member has in force of a service. */
   readonly standings: (service: string) => Promise<ReadonlyMap<MemberId, Standing>>;
 }
@@ -54,7 +66,9 @@ export async function runVerb(
   if (verb.needs === 'operator' && !isPlan)
     mustBeOperator(view, context.self, `use ${service} ${name}`);
   const given = readArguments(verb.inputs, asked?.arguments);
-  const scene = await sceneOf(context, service, verb, asked?.caller ?? null);
+  const still = await sceneOf(context, service, verb, asked?.caller ?? null);
+  const attempt = verb.attempt?.(still, given) ?? null;
+  const scene = attempt === null ? still : { ...still, reached: await context.reach(attempt) };
   const { edits, body: answer } = verb.decide(scene, given);
   if (isPlan) {
     const after = foresee(scene.view, edits, context.self);
@@ -86,6 +100,7 @@ async function sceneOf(
     openingsAt: context.openingsAt,
     nonce: hex.encode(random.bytes(16)),
     standings,
+    reached: null,
   };
 }
 

@@ -62,6 +62,18 @@ export type Standing =
     }
   | { readonly kind: 'silent'; readonly why: string };
 
+/** A connection to be tried for real: by whom, and to which address of a member. */
+export interface Attempt {
+  readonly from: MemberId;
+  readonly protocol: 'tcp' | 'icmp';
+  readonly host: string;
+  /** Of tcp; else 0. */
+  readonly port: number;
+}
+
+/** What came of it. `refused`: it got there, and was reset. */
+export type Reached = 'answered' | 'refused' | 'silent';
+
 /** What a verb decides by. */
 export interface Scene {
   readonly view: View;
@@ -80,6 +92,8 @@ export interface Scene {
   readonly openingsAt: (member: Member) => readonly Opening[];
   /** What members have in force; empty unless the verb asks for it. */
   readonly standings: ReadonlyMap<MemberId, Standing>;
+  /** What came of the connection that the verb wanted tried; null: it wanted none. */
+  readonly reached: Reached | null;
 }
 
 /** What comes of a verb: edits for one frame, and the answer's body as JSON. */
@@ -124,6 +138,8 @@ export interface Verb<Body = unknown> {
   readonly canPlan?: true;
   /** Asks the node to gather what members have in force. */
   readonly wantsStandings?: true;
+  /** A connection that the node is to try first, or null for none. */
+  readonly attempt?: (scene: Scene, given: Arguments) => Attempt | null;
   readonly decide: (scene: Scene, given: Arguments) => Decision<Body>;
   readonly show: (body: Body) => Shown;
 }

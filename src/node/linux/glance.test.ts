@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { glance } from './glance.ts';
 
@@ -32,4 +33,18 @@ test('other refusals than those of WireGuard are none of its', async () => {
   assert.equal(await glance({ kind: 'tunnels', to: [] }), '');
   const sign = { kind: 'wireguard-go', interface: 'no-such-thing', heardMs: 1 } as const;
   assert.equal(await glance(sign), 'none');
+});
+
+test('a new connection is answered, reset, or nothing comes back', async () => {
+  // Goal: what `trace --live` tells. Method: a listener, its port once it is gone, and no network.
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const reach = { kind: 'reach', host: '127.0.0.1', port } as const;
+  assert.equal(await glance(reach), 'answered');
+  server.close();
+  await once(server, 'close');
+  assert.equal(await glance(reach), 'refused');
+  assert.equal(await glance({ ...reach, host: '255.255.255.255' }), 'silent');
 });

@@ -7,9 +7,10 @@
  * done every few seconds.
  */
 import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import { connect, isIPv6 } from 'node:net';
 import type { Endpoint } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
+import { codeOf } from './files.ts';
 import { isUdpPortBound } from './udp-ports.ts';
 import { askWireguardGo } from './wireguard-socket.ts';
 
@@ -29,7 +30,26 @@ export async function glance(sign: Sign): Promise<string> {
       return await findUnsent(sign.to);
     case 'udp-port':
       return (await isUdpPortBound(sign.port)) ? 'bound' : 'free';
+    case 'reach':
+      return await reach(sign);
   }
+}
+
+/** How long an answer to a new connection is waited for: a lost packet is sent again after 1 s. */
+const REACH_MS = 1_500;
+
+function reach({ host, port }: Endpoint): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const end = (answer: string): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => end('silent'), REACH_MS);
+    socket.once('connect', () => end('answered'));
+    socket.once('error', (error) => end(codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'silent'));
+  });
 }
 
 /**

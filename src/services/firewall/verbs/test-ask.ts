@@ -6,7 +6,7 @@ import { foresee } from '../../../crdt/foresight.ts';
 import type { MemberId } from '../../../crdt/ids.ts';
 import type { View } from '../../../crdt/view.ts';
 import { Fault } from '../../../fault.ts';
-import type { Arguments, Caller, Scene, Standing } from '../../verb.ts';
+import type { Arguments, Caller, Reached, Scene, Standing } from '../../verb.ts';
 import { idOf, memberOf, viewOf } from '../test-policy.ts';
 import { firewallVerbs } from './verbs.ts';
 
@@ -28,10 +28,11 @@ export interface Desk {
   readonly view: View;
   readonly caller?: Caller;
   readonly standings?: ReadonlyMap<MemberId, Standing>;
+  readonly reached?: Reached;
 }
 
 /** What the first member's daemon decides by. */
-export const sceneOf = ({ view, caller, standings }: Desk): Scene => ({
+export const sceneOf = ({ view, caller, standings, reached }: Desk): Scene => ({
   view,
   self: idOf(1),
   port: 7300,
@@ -44,9 +45,11 @@ export const sceneOf = ({ view, caller, standings }: Desk): Scene => ({
     { zone: 'wan', protocol: 'tcp', port: 7300, why: 'swarm of the members' },
   ],
   standings: standings ?? new Map(),
+  reached: reached ?? null,
 });
 
-const argumentsOf = (typed: Typed): Arguments => ({
+/** What was typed, as verbs read it. */
+export const argumentsOf = (typed: Typed): Arguments => ({
   text: (name) => (typed[name] as string | undefined) ?? null,
   texts: (name) => (typed[name] as readonly string[] | undefined) ?? [],
   number: (name) => (typed[name] as number | undefined) ?? null,

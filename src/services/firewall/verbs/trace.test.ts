@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memberOf, viewOf } from '../test-policy.ts';
-import { after, ask, CALLER, refusalOf, threeMembers } from './test-ask.ts';
+import type { Reached } from '../../verb.ts';
+import { idOf, memberOf, viewOf } from '../test-policy.ts';
+import {
+  after,
+  argumentsOf,
+  ask,
+  CALLER,
+  refusalOf,
+  sceneOf,
+  type Typed,
+  threeMembers,
+} from './test-ask.ts';
+import { firewallVerbs } from './verbs.ts';
 
 const view = threeMembers();
 
@@ -106,4 +117,33 @@ test('verbs: trace names who decides, on both ends', () => {
     refusalOf({ view }, 'trace', { from: 'role=web', to: 'vm1', traffic: 'tcp/1' }),
     /^from: role=web: means more than one/,
   );
+});
+
+test('trace: --live says whether what was tried fits what the rules say', () => {
+  // Goal: a doubt is said. Method: each outcome against a deny and an allow; what cannot be tried.
+  const ruled = after(view, ['deny', { traffic: 'tcp/443', name: 'no' }]);
+  const typed = (traffic: string): Typed => ({ from: 'vm1', to: 'vm2', traffic, live: true });
+  const trace = firewallVerbs.verbs.find(({ name }) => name === 'trace');
+  const given = argumentsOf(typed('tcp/443'));
+  assert.deepEqual(trace?.attempt?.(sceneOf({ view: ruled }), given), {
+    ...{ from: idOf(1), host: '10.10.0.2', protocol: 'tcp', port: 443 },
+  });
+  const said = (traffic: string, reached: Reached) =>
+    ask({ view: ruled, reached }, 'trace', typed(traffic)).shown.lines?.[1] ?? '';
+  assert.equal(said('tcp/443', 'silent'), 'Tried: silent.');
+  assert.match(said('tcp/443', 'answered'), /^Tried: answered\. That is not what the rules say/);
+  assert.equal(said('tcp/80', 'answered'), 'Tried: answered.');
+  assert.match(
+    said('tcp/80', 'refused'),
+    /^Tried: it was reset: nobody listens there, or a reject\.$/,
+  );
+  assert.match(said('tcp/80', 'silent'), /^Tried: silent\. That is not what/);
+  for (const [way, expected] of [
+    [typed('udp/53'), /^Fault: live: udp\/53: gives no answer that tells/],
+    [{ ...typed('tcp/1'), from: '203.0.113.7' }, /^Fault: live: tcp\/1: only from a member/],
+  ] as const) {
+    const scene = sceneOf({ view });
+    assert.throws(() => trace?.attempt?.(scene, argumentsOf(way)), expected);
+  }
+  assert.equal(trace?.attempt?.(sceneOf({ view }), argumentsOf({})), null);
 });

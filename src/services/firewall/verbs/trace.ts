@@ -3,7 +3,14 @@
  */
 import type { Value } from '../../../crdt/entry.ts';
 import type { Input } from '../../verb.ts';
-import { type Scene, type Verb, verb } from '../../verb.ts';
+import {
+  type Arguments,
+  type Attempt,
+  type Reached,
+  type Scene,
+  type Verb,
+  verb,
+} from '../../verb.ts';
 import type { Decider } from '../judge.ts';
 import type { Zone } from '../schemas.table.ts';
 import { plainEdits } from './change.ts';
@@ -49,6 +56,8 @@ interface Trace {
   /** The rule, or what else, that decides. */
   readonly by: string;
   readonly steps: readonly ListedStep[];
+  /** With --live: what came of the connection; else null. */
+  readonly live: Reached | null;
 }
 
 const traceVerb: Verb = verb<Trace>({
@@ -60,18 +69,12 @@ const traceVerb: Verb = verb<Trace>({
     word('to', 'a member or an address'),
     word('traffic', 'tcp/443, udp/53 or icmp/echo-request'),
     ZONE,
+    { name: 'live', as: 'flag', kind: 'switch', help: 'also try it, from one to the other' },
   ],
   needs: 'anybody',
+  attempt: (scene, given) => (given.isSet('live') ? attemptOf(readWay(scene, given)) : null),
   decide: (scene, given) => {
-    const from = readEnd(scene.view, 'from', given.text('from') ?? '');
-    const to = readEnd(scene.view, 'to', given.text('to') ?? '');
-    const probe = readProbe('traffic', given.text('traffic') ?? '');
-    const zone = readZone(given.text('zone'), from, to);
-    const flow = flowOf(from, to, zone, probe);
-    if (flow === null) {
-      const why = 'the two have no address of one family there';
-      throw refuse('to', endName(to), why, 'name another zone, or an address');
-    }
+    const { from, to, probe, zone, flow } = readWay(scene, given);
     const { steps, stop } = stepsOf(openCourt(scene, scene.view), [from, to], zone, flow);
     const listed = steps.map(listedStep);
     const deciding = stop === null ? listed.at(-1) : listedStep(stop);
@@ -83,6 +86,7 @@ const traceVerb: Verb = verb<Trace>({
       action: deciding?.action ?? 'allow',
       by: deciding?.by ?? 'no member on the way enforces a firewall',
       steps: listed,
+      live: scene.reached,
     };
     return { edits: [], body };
   },
@@ -104,9 +108,47 @@ const traceVerb: Verb = verb<Trace>({
     lines: [
       `${trace.traffic} from ${trace.from} to ${trace.to} (${trace.zone}): ` +
         `${trace.action} by ${trace.by}.`,
+      ...(trace.live === null ? [] : [liveText(trace)]),
     ],
   }),
 });
+
+/** What is asked about. */
+function readWay({ view }: Scene, given: Arguments) {
+  const from = readEnd(view, 'from', given.text('from') ?? '');
+  const to = readEnd(view, 'to', given.text('to') ?? '');
+  const probe = readProbe('traffic', given.text('traffic') ?? '');
+  const zone = readZone(given.text('zone'), from, to);
+  const flow = flowOf(from, to, zone, probe);
+  if (flow !== null) return { from, to, probe, zone, flow };
+  const why = 'the two have no address of one family there';
+  throw refuse('to', endName(to), why, 'name another zone, or an address');
+}
+
+/** The connection to try. Fault 'refused' for one that nobody can. */
+function attemptOf({ from, to, probe, flow }: ReturnType<typeof readWay>): Attempt {
+  const text = `${probe.protocol}/${probe.value}`;
+  if (from.kind !== 'member' || to.kind !== 'member') {
+    throw refuse('live', text, 'only from a member to a member', 'leave --live out');
+  }
+  const way = { from: from.member.id, host: flow.destination };
+  if (probe.protocol === 'tcp') return { ...way, protocol: 'tcp', port: probe.value };
+  const isEcho =
+    (probe.protocol === 'icmp' && probe.value === 8) ||
+    (probe.protocol === 'icmpv6' && probe.value === 128);
+  if (isEcho) return { ...way, protocol: 'icmp', port: 0 };
+  throw refuse('live', text, 'gives no answer that tells', 'try tcp or icmp/echo-request');
+}
+
+/** Whether what was seen fits what the rules say. A reset is an answer, or what `reject` sends. */
+const liveText = ({ live, action }: Trace): string => {
+  const isFit = action === 'deny' ? live === 'silent' : action === 'reject' || live !== 'silent';
+  const seen =
+    live === 'refused' ? 'it was reset: nobody listens there, or a reject' : String(live);
+  const doubt =
+    'That is not what the rules say: see cnsmo firewall list, and what else filters there.';
+  return `Tried: ${seen}.${isFit ? '' : ` ${doubt}`}`;
+};
 
 const readZone = (text: string | null, from: End, to: End): Zone =>
   text === null ? zoneOf(from, to) : oneOf<Zone>('zone', text, ['mesh', 'wan']);
