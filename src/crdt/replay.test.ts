@@ -104,6 +104,26 @@ describe('clocks that lie', () => {
     assert.equal(founder.receive(poison, future).verdict, 'taken');
   });
 
+  it('a little ahead: a node that stamps as late as it may holds up nobody’s word', () => {
+    // Goal: stamps of one do not push those of others over the limit. Method: a hostile node stamps
+    // 10 s ahead; the founder, who heard it, decides; a member whose clock is 2 s behind takes it
+    // at once. Where the node wrote at the same path, the founder's word still goes above it.
+    const [founder, a, b] = ['founder', 'a', 'b'].map((name) => openTestStore(name)) as [
+      Store,
+      Store,
+      Store,
+    ];
+    say(founder, [admit('a'), admit('b')]);
+    for (const store of [a, b]) store.receiveAll(founder.framesAfter([], 1e9), NOW);
+    const late = say(a, [{ path: 'intent/x', value: 'late' }], NOW + 10_000);
+    assert.equal(founder.receive(late, NOW).verdict, 'taken');
+    const plain = say(founder, [{ path: 'intent/y', value: 1 }], NOW + 1);
+    assert.equal(b.receive(plain, NOW - 2_000).verdict, 'taken');
+    const above = say(founder, [{ path: 'intent/x', value: 'ours' }], NOW + 2);
+    assert.equal(founder.winner('intent/x')?.value, 'ours');
+    assert.equal(b.receive(above, NOW + 2).verdict, 'taken');
+  });
+
   it('behind: no statement goes below what its author saw, whatever its clock says', () => {
     // Goal: the floor of the hybrid clock, also over a restart. Method: the clock steps back by a
     // day between two edits, and between a restart and the next.

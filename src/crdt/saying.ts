@@ -2,7 +2,8 @@
  * Rule: saying — which statements an author makes for a batch of edits, and which it carries into
  * its next generation.
  *
- * 1. A new statement is stamped above everything that was seen, and names what it replaces.
+ * 1. A new statement is stamped above what was seen (`hlc.ts` says how far), always above what is
+ *    said at its path, and names what it replaces.
  * 2. What is carried keeps its stamp, because stamps decide between authors. Only stamps that
  *    nobody with a right clock would take yet, made before our clock stepped back, are made anew.
  */
@@ -30,7 +31,7 @@ export interface Occasion {
   readonly own: Chain;
   /** Who is in force at a shared path. */
   readonly winner: (path: string) => Winner | null;
-  /** Highest stamp that was seen. */
+  /** The stamp to go above: our own, and others' as far as they are followed. */
   readonly latest: Hlc;
   /** This host's clock, ms since the epoch. */
   readonly wallMs: number;
@@ -51,6 +52,7 @@ export const statementsOf = (
       ? occasion.winner(path)
       : winnerAmong(crypto, [occasion.own], path);
     if (isMoot(winner, { path, value }, occasion.own)) continue;
+    if (winner !== null) hlc = maxHlc(hlc, winner.hlc);
     hlc = nextHlc(hlc, occasion.wallMs);
     const replaces = winner === null ? null : statementHash(crypto, winner.statement);
     statements.push({ kind: 'entry', entry: { path, value, hlc, replaces } });

@@ -13,7 +13,7 @@ import type { Edit } from './entry.ts';
 import { encodeStatement, STATEMENT_BYTES_MAX, type Statement } from './entry-bytes.ts';
 import { type FrameContent, makeFrame } from './frame.ts';
 import { clientIdOf } from './gate.ts';
-import { isAhead } from './hlc.ts';
+import { followedHlc, isAhead, maxHlc } from './hlc.ts';
 import type { Quota } from './holdings.ts';
 import { bytesOfId } from './ids.ts';
 import { type Desk, type Receipt, receivedOf } from './receiving.ts';
@@ -145,7 +145,9 @@ const isGenerationDue = (desk: Desk, wallMs: number): boolean => {
 const goOn = (hand: Hand, edits: readonly Edit[], wallMs: number): WriteResult => {
   const { crypto, chains } = hand.desk;
   const own = ownChain(hand.desk);
-  const occasion = { own, winner: chains.winner, latest: chains.latest(), wallMs };
+  const others = followedHlc(chains.latest(own.author), wallMs);
+  const latest = maxHlc(own.latest(), others);
+  const occasion = { own, winner: chains.winner, latest, wallMs };
   const statements = statementsOf(crypto, edits, occasion);
   if (statements.length === 0) return { kind: 'nothing' };
   const head = own.head();
@@ -177,7 +179,7 @@ const startGeneration = (
   const live = carriedStatements(crypto, own, { horizon, wallMs });
   const { salvage } = hand.desk;
   const carried = salvage.length === 0 ? live : withSalvage(crypto, live, salvage);
-  const latest = latestStamp(carried, horizon);
+  const latest = latestStamp(carried, followedHlc(horizon, wallMs));
   const said = statementsOf(crypto, edits ?? [], { own, winner: chains.winner, latest, wallMs });
   if (edits !== null && said.length === 0) return { kind: 'nothing' };
   const generation = replaced.generation + 1;

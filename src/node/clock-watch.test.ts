@@ -36,16 +36,16 @@ test('clock watch: who says another time than it did is to be asked, now and the
   // Goal: the change of another clock is seen soon, and late requests make no storm. Method: a
   // clock that was read, and what its VM says later.
   const { time, watch, pass } = stage();
-  assert.equal(watch.isChanged(A, time.wallMs + 7_200_000), false, 'nothing to compare with');
+  assert.equal(watch.changedIn(A, time.wallMs + 7_200_000), null, 'nothing to compare with');
   watch.note(A, { wallMs: time.wallMs, atMs: time.monotonicMs });
   pass(9_000);
-  assert.equal(watch.isChanged(A, time.wallMs + 7_200_000), false, 'read a moment ago');
+  assert.equal(watch.changedIn(A, time.wallMs + 7_200_000), 1_000, 'read a moment ago');
   pass(2_000);
-  assert.equal(watch.isChanged(A, time.wallMs - 2_000), false, 'two seconds on its way');
-  assert.equal(watch.isChanged(A, time.wallMs + 7_200_000), true);
-  assert.equal(watch.isChanged(A, time.wallMs - 7_200_000), true);
+  assert.equal(watch.changedIn(A, time.wallMs - 2_000), null, 'two seconds on its way');
+  assert.equal(watch.changedIn(A, time.wallMs + 7_200_000), 0);
+  assert.equal(watch.changedIn(A, time.wallMs - 7_200_000), 0);
   time.wallMs += 7_200_000;
-  assert.equal(watch.isChanged(A, time.wallMs - 7_200_000), false, 'ours was set, not that one');
+  assert.equal(watch.changedIn(A, time.wallMs - 7_200_000), null, 'ours was set, not that one');
 });
 
 test('clock watch: differences follow our own clock, and end with the connection', () => {

@@ -19,8 +19,11 @@ export interface ClockReading {
 export interface ClockWatch {
   readonly note: (peer: PeerKey, reading: ClockReading) => void;
   readonly forget: (peer: PeerKey) => void;
-  /** Whether a peer's clock is no longer what it was, by what the peer says of it now. */
-  readonly isChanged: (peer: PeerKey, wallMs: number) => boolean;
+  /**
+   * In how many ms a peer is to be asked, because its clock is no longer what it was by what it
+   * says of it now; null when it is.
+   */
+  readonly changedIn: (peer: PeerKey, wallMs: number) => number | null;
   /** Whether our own clock was set since this was last asked. */
   readonly hasStepped: () => boolean;
   /** By how much each clock is ahead of ours, ms. */
@@ -42,12 +45,12 @@ export function openClockWatch(clock: Pick<Clock, 'wallMs' | 'monotonicMs'>): Cl
   return {
     note: (peer, reading) => void readings.set(peer, reading),
     forget: (peer) => void readings.delete(peer),
-    isChanged: (peer, wallMs) => {
+    changedIn: (peer, wallMs) => {
       const reading = readings.get(peer);
-      if (reading === undefined) return false;
+      if (reading === undefined) return null;
       const ageMs = clock.monotonicMs() - reading.atMs;
       const movedMs = Math.abs(wallMs - reading.wallMs - ageMs);
-      return ageMs >= READING_AGE_MS_MIN && movedMs >= CHANGE_MS_MIN;
+      return movedMs >= CHANGE_MS_MIN ? Math.max(0, READING_AGE_MS_MIN - ageMs) : null;
     },
     hasStepped: () => {
       const nowMs = ownMs();

@@ -157,7 +157,10 @@ const openScene = (desk: Desk, swarm: SwarmNode, signal: AbortSignal): Scene => 
     signal,
     onClock: clocks.note,
     onClockSaid: (peer, wallMs) => {
-      if (clocks.isChanged(peer, wallMs)) mark(desk, peer);
+      const waitMs = clocks.changedIn(peer, wallMs);
+      if (waitMs === 0) mark(desk, peer);
+      // The peer says so once: nothing else may come of it for a minute.
+      else if (waitMs !== null) markLater(desk, peer, waitMs);
     },
     onTwinNews: (peer) => void askInTurn(peer),
     onVersions: (peer, versions) => noteVersions(desk, peer, versions),
@@ -201,7 +204,7 @@ function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
   const read = readFrame(bytes);
   const author = read.ok ? memberIdOf(read.frame.author) : null;
   if (author !== null && !gossip.hasLeft(author, nowMs)) {
-    markLater(desk, from);
+    markLater(desk, from, LATER_MS);
     return 'ignore';
   }
   const receipt = replica.receive([bytes])[0];
@@ -214,11 +217,11 @@ function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
   return verdictOf(receipt);
 }
 
-const markLater = (desk: Desk, peer: PeerKey): void => {
+const markLater = (desk: Desk, peer: PeerKey, waitMs: number): void => {
   const { ports, later, scene } = desk;
   if (scene === null || later.has(peer)) return;
   later.add(peer);
-  void ports.clock.sleep(LATER_MS, scene.signal).then(() => {
+  void ports.clock.sleep(waitMs, scene.signal).then(() => {
     later.delete(peer);
     mark(desk, peer);
   });
