@@ -16,10 +16,23 @@ export function glanceAt(kernel: Kernel, sign: Sign): string {
     const hasPort = ({ isUp, port }: Device): boolean => isUp && port === sign.port;
     return [...kernel.devices.values()].some(hasPort) ? 'bound' : 'free';
   }
+  if (sign.kind === 'unreached') {
+    const hosts = sign.to.map(({ host }) => host);
+    return hosts.filter((host) => !hasSession(kernel, host)).join(' ');
+  }
   const device = kernel.devices.get(sign.interface);
   if (device?.kind !== 'tun' || !device.answersWg) return 'none';
   return answerOf(kernel, device, sign.heardMs);
 }
+
+/** Whether a tunnel to whoever has the address was ever up. */
+const hasSession = (kernel: Kernel, host: string): boolean =>
+  [...kernel.devices.values()].some((device) =>
+    [...device.peers.values()].some(
+      ({ allowedIps, session }) =>
+        session !== null && allowedIps.some((prefix) => contains(prefix, host)),
+    ),
+  );
 
 /** Whether the kernel's WireGuard would refuse to send there. What leaves elsewhere is not its. */
 const isUnheld = (kernel: Kernel, host: string): boolean => {

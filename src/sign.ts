@@ -30,4 +30,6 @@ export type Sign =
    * What comes of a new TCP connection: `answered`, `refused` when it was reset, `silent` when
    * nothing came back in time.
    */
-  | { readonly kind: 'reach'; readonly host: string; readonly port: number };
+  | { readonly kind: 'reach'; readonly host: string; readonly port: number }
+  /** Those of the addresses, joined by spaces, that take no new TCP connection within 1.5 s. */
+  | { readonly kind: 'unreached'; readonly to: readonly Target[] };

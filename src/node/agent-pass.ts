@@ -63,7 +63,7 @@ interface Look<Desired, Observed> {
 /** Commands of one pass after which another begins, so that rules that contradict end up here. */
 const COMMANDS_MAX = 1_000;
 
-type PassPorts = Pick<Ports, 'clock' | 'host' | 'process' | 'log'>;
+type PassPorts = Pick<Ports, 'clock' | 'host' | 'net' | 'process' | 'log'>;
 
 /** Makes the function that goes round once. When `signal` aborts, no further command is begun. */
 export function createPass<Desired, Observed>(
@@ -194,7 +194,7 @@ async function look<Desired, Observed>(
 
 /** Runs the probes one after the other, until none is left; or why one could not be run. */
 async function probe<Desired, Observed>(
-  { host }: PassPorts,
+  { host, net }: PassPorts,
   service: Service<Desired, Observed>,
   view: View,
   self: Self,
@@ -203,7 +203,12 @@ async function probe<Desired, Observed>(
   for (;;) {
     const next = service.probes(self, view, results).find(({ name }) => !(name in results));
     if (next === undefined) return results;
-    const { name, argv, stdin } = next;
+    const { name } = next;
+    if ('sign' in next) {
+      results[name] = { status: 0, stdout: await net.glance(next.sign), stderr: '' };
+      continue;
+    }
+    const { argv, stdin } = next;
     const input = stdin === undefined ? {} : { stdin: new TextEncoder().encode(stdin) };
     const command: HostCommand = { argv, ...input };
     const result = await orFailure(() => host.run(command));

@@ -108,8 +108,14 @@ export type Command =
     }
   | { readonly kind: 'stop'; readonly process: string };
 
-/** A command that only reads. Its result is passed to `read` under its name. */
-export interface Probe {
+/**
+ * A command that only reads, or a sign to look at, which then is the standard output. The result
+ * is passed to `read` under its name.
+ */
+export type Probe = CommandProbe | { readonly name: string; readonly sign: Sign };
+
+/** A command that only reads. */
+export interface CommandProbe {
   readonly name: string;
   readonly argv: readonly string[];
   readonly stdin?: string;

@@ -4,7 +4,7 @@
  * Contract: `Net.glance`. wireguard-go is asked on its socket. Whether the kernel's WireGuard has
  * a peer for an address shows in its answer to a packet for it, so one byte is sent to each;
  * whether it listens, in the list of UDP ports. Each costs well below a millisecond, so it may be
- * done every few seconds.
+ * done every few seconds. `unreached` waits for others, and is for who asks once.
  */
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
@@ -32,7 +32,17 @@ export async function glance(sign: Sign): Promise<string> {
       return (await isUdpPortBound(sign.port)) ? 'bound' : 'free';
     case 'reach':
       return await reach(sign);
+    case 'unreached':
+      return await findUnreached(sign.to);
   }
+}
+
+/** All at once: each is a connection of its own. */
+async function findUnreached(targets: readonly Endpoint[]): Promise<string> {
+  const answers = await Promise.all(targets.map(reach));
+  return targets
+    .flatMap(({ host }, index) => (answers[index] === 'answered' ? [] : [host]))
+    .join(' ');
 }
 
 /** How long an answer to a new connection is waited for: a lost packet is sent again after 1 s. */

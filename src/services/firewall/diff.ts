@@ -19,7 +19,9 @@ import {
   trialMap,
 } from './compile.ts';
 import {
+  ACCEPT,
   type Expression,
+  elementsOf,
   FAMILY,
   NAME,
   type NftChain,
@@ -109,9 +111,13 @@ const change = (desired: Wanted, observed: ObservedTable): readonly Command[] =>
   const trial = generationIn(observed.chains.get(stampName('trial'))?.rules[0]?.comment);
   const used = [now, trial].flatMap((each) => each ?? []);
   const fresh = generationsFor(desired, used);
-  const isTrialOver = trial !== null && desired.trial === null;
+  if (trial !== null && desired.trial === null) {
+    // An element whose time is over holds its chain until the kernel has collected it.
+    const words = [`${NAME} trial is over`];
+    return [run(replaceAll(tableOf(desired, fresh), desired, observed), words)];
+  }
   const kept = { now: now ?? fresh.now, trial: trial ?? fresh.now };
-  if (now !== null && !isTrialOver) {
+  if (now !== null) {
     const commands = commandsFor(tableOf(desired, kept), observed, desired);
     const isBegun = desired.trial === null || trial !== null;
     if (commands.steps.length === 0) return [];
@@ -137,7 +143,7 @@ const commandsFor = (table: Table, observed: ObservedTable, desired: Wanted): St
   const times = timesOf(desired, observed);
   if (isOfOtherMake(table, observed)) {
     return {
-      steps: replaceTable(table, times),
+      steps: replaceAll(table, desired, observed),
       found: ['the table was of another make'],
       ...{ isLoosening: false, isOfTrial: false },
     };
@@ -179,6 +185,23 @@ const commandsFor = (table: Table, observed: ObservedTable, desired: Wanted): St
       ),
     isOfTrial: touched.every((name) => /^(?:trial|tried)[-/]/.test(name)),
   };
+};
+
+/** Makes the table anew; what somebody opened for a time stays open for the rest of it. */
+const replaceAll = (
+  table: Table,
+  desired: Wanted,
+  observed: ObservedTable,
+): readonly NftCommand[] => {
+  const open = [...(observed.sets.get(OPEN_MAP)?.elements.values() ?? [])];
+  const left = Math.min(...open.map(({ expires }) => expires ?? 0));
+  const opened = open.map(({ key }) => ({ key, verdict: ACCEPT, rule: null }));
+  const times = new Map(timesOf(desired, observed));
+  if (left > 0 && open.length > 0) times.set(OPEN_MAP, { timeout: left });
+  const sets = table.sets.map((set) =>
+    set.name === OPEN_MAP && left > 0 ? { ...set, elements: elementsOf(opened) } : set,
+  );
+  return replaceTable({ ...table, sets }, times);
 };
 
 /** What was not as it should be, by the names of chains and sets. */

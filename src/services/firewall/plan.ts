@@ -2,19 +2,20 @@
  * Rule: firewall plan — the table as it should be on this VM.
  *
  * 1. As long as operators want nothing of this member, there is no table.
- * 2. A trial is begun once, while it is young by this host's clock; the empty chain `tried/…` says
- *    that it was. Its end comes from the kernel: when its elements are gone, so is the trial.
  */
 import type { View } from '../../crdt/view.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { trialMap, triedName } from './compile.ts';
-import { isActive, type Lane, lanesOf, type Site, type Trialling } from './lane.ts';
+import { isActive, lanesOf, type Site, type Trialling } from './lane.ts';
 import { shadows } from './neighbours.ts';
-import { policyOf, type TrialOrder, withTrial } from './policy.ts';
+import { policyOf, type TrialOrder } from './policy.ts';
 import type { FirewallDesired, FirewallObserved, ObservedTable } from './state.ts';
+import { trialAt, waysOf } from './trial.ts';
 
 /** How long after the end of a trial to look whether the kernel ended it. Unit: ms. */
 const TRIAL_GRACE_MS = 300;
+/** Time between two looks whether a trial cuts this VM off. Unit: ms. */
+const LOOK_MS = 2_000;
 
 /** The table, or null where there should be none. Notes: objects not read, foreign firewalls. */
 export const plan = (
@@ -30,7 +31,11 @@ export const plan = (
   const policy = policyOf(view);
   const table = observed.kind === 'present' ? observed.table : null;
   const [order] = policy.trials;
-  const trial = order === undefined ? null : trialOf(site, order, table);
+  const unreached = observed.kind === 'present' ? observed.unreached : [];
+  const trial =
+    order === undefined
+      ? null
+      : trialAt(site, order, table, { ways: waysOf(view, self).length, unreached });
   const isWanted = [...now, ...(trial?.lanes ?? [])].some(isActive);
   const isTool = observed.kind !== 'no-tool';
   const neighbours = observed.kind === 'no-tool' ? [] : observed.neighbours;
@@ -55,22 +60,6 @@ const NO_TOOL: Problem =
   'tool: nft: not found, so nothing is filtered here; install the package nftables, then: ' +
   'cnsmo restart';
 
-/** The lanes on trial, or null where the trial is not begun, or over. */
-const trialOf = (site: Site, order: TrialOrder, table: ObservedTable | null): Trialling | null => {
-  const isBegun = table?.chains.has(triedName(order.id)) === true;
-  const isFit = isBegun ? isRunning(table) : isYoung(order, site.wallMs);
-  if (!isFit) return null;
-  const lanes: readonly Lane[] = lanesOf({ ...site, view: withTrial(site.view, order) });
-  return { id: order.id, lanes, seconds: order.seconds };
-};
-
-/** Whoever meets a trial after its time never begins it. */
-const isYoung = ({ claim, seconds }: TrialOrder, wallMs: number): boolean =>
-  wallMs - claim.hlc[0] < seconds * 1_000;
-
-const isRunning = (table: ObservedTable): boolean =>
-  (table.sets.get(trialMap('prerouting'))?.elements.size ?? 0) > 0;
-
 const triedOf = (
   { id }: TrialOrder,
   trial: Trialling | null,
@@ -80,7 +69,7 @@ const triedOf = (
 const endOfTrialMs = (table: ObservedTable | null): number | null => {
   const [element] = table?.sets.get(trialMap('prerouting'))?.elements.values() ?? [];
   const left = element?.expires ?? null;
-  return left === null ? null : left * 1_000 + TRIAL_GRACE_MS;
+  return left === null ? null : Math.min(LOOK_MS, left * 1_000 + TRIAL_GRACE_MS);
 };
 
 /** When rules end by themselves. */

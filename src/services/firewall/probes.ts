@@ -1,14 +1,22 @@
 /**
  * Rule: firewall probes — what to run to see our table, and who else filters here.
  */
-import type { Probe, Self } from '../service.ts';
+import type { View } from '../../crdt/view.ts';
+import type { Probe, Results, Self } from '../service.ts';
 import { FAMILY, NAME } from './nft.ts';
+import { readTable } from './read.ts';
+import { isRunning, waysOf } from './trial.ts';
 
-/** Without the tool there is nothing to run. */
-export const probes = (self: Self): readonly Probe[] =>
-  self.facts.tools.nft === true
-    ? [
-        { name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] },
-        { name: 'chains', argv: ['nft', '-j', 'list', 'chains'] },
-      ]
-    : [];
+/** While a trial runs, also whether it left a way to the members that are connected. */
+export const probes = (self: Self, view: View, results: Results): readonly Probe[] => {
+  // Without the tool there is nothing to run.
+  if (self.facts.tools.nft !== true) return [];
+  const first: readonly Probe[] = [
+    { name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] },
+    { name: 'chains', argv: ['nft', '-j', 'list', 'chains'] },
+  ];
+  const table = results.table === undefined ? null : readTable(results.table);
+  if (table === null || !isRunning(table)) return first;
+  const to = waysOf(view, self);
+  return to.length === 0 ? first : [...first, { name: 'ways', sign: { kind: 'unreached', to } }];
+};

@@ -29,10 +29,12 @@ export const read = (results: Results): Finding<FirewallObserved> => {
     if (NO_TABLE.test(table.stderr)) return seen({ kind: 'missing', neighbours });
     return unreadable(complaint(table));
   }
-  const objects = objectsIn(table);
-  if (objects === null)
+  const found = readTable(table);
+  if (found === null) {
     return unreadable('its output is no JSON of nftables; 0.9.3 or later is needed');
-  return seen({ kind: 'present', table: readTable(objects), neighbours });
+  }
+  const unreached = (results.ways?.stdout ?? '').split(' ').filter((host) => host !== '');
+  return seen({ kind: 'present', table: found, unreached, neighbours });
 };
 
 const seen = (state: FirewallObserved): Finding<FirewallObserved> => ({
@@ -66,7 +68,10 @@ const objectsIn = ({ stdout }: HostResult): readonly Json[] | null => {
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 
-const readTable = (objects: readonly Json[]): ObservedTable => {
+/** The table of a listing, or null for what is none. */
+export const readTable = (result: HostResult): ObservedTable | null => {
+  const objects = objectsIn(result);
+  if (objects === null) return null;
   const chains = new Map<string, { words: string; rules: ObservedRule[] }>();
   const sets = new Map<string, ObservedSet>();
   for (const { chain, rule, set, map } of objects) {

@@ -19,6 +19,7 @@ export const summary = (observed: FirewallObserved, view: View, self: Self): Sum
   );
   const others = view.intent
     .filter(({ service, kind }) => service === SERVICE && kind !== 'rule' && kind !== 'default')
+    .filter(({ kind, name }) => kind !== 'trial' || name === desired?.trial?.id)
     .map(({ path, hlc }) => [path, hlc.join('.')] as const);
   return { applied: isApplied ? Object.fromEntries([...stamps, ...others]) : {} };
 };

@@ -49,6 +49,8 @@ export type FirewallObserved =
   | {
       readonly kind: 'present';
       readonly table: ObservedTable;
+      /** Members, by address, that took no new connection while a trial runs. */
+      readonly unreached: readonly string[];
       readonly neighbours: readonly Neighbour[];
     };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Probe, Results } from '../service.ts';
+import type { CommandProbe, Results } from '../service.ts';
 import {
   EXAMPLE_PRINTED,
   EXAMPLE_PRINTED_NOTHING,
@@ -12,7 +12,7 @@ import {
 import { probes } from './probes.ts';
 
 const view = exampleView([exampleMember(1), exampleMember(2), exampleMember(4, { hasLeft: true })]);
-const words = (found: readonly Probe[]): readonly string[] =>
+const words = (found: readonly CommandProbe[]): readonly string[] =>
   found.map(({ name, argv, stdin }) => `${name}: ${argv.join(' ')} < ${stdin ?? ''}`);
 const probesAfter = (results: Results, self = exampleSelf()) => words(probes(self, view, results));
 

@@ -6,7 +6,7 @@
  */
 import { isAddress } from '../../crdt/addresses.ts';
 import type { View } from '../../crdt/view.ts';
-import type { Probe, Results, Self } from '../service.ts';
+import type { CommandProbe, Results, Self } from '../service.ts';
 import { addressesOf } from './collisions.ts';
 import { hostOf } from './mtu.ts';
 import { readDump } from './read-device.ts';
@@ -16,10 +16,10 @@ import { TABLE_SHOW } from './table.ts';
 const BATCH: readonly string[] = ['ip', '-force', '-j', '-d', '-batch', '-'];
 
 /** The probes whose results are needed; the last one follows from that of `wg`. */
-export const probes = (self: Self, view: View, results: Results): readonly Probe[] => {
+export const probes = (self: Self, view: View, results: Results): readonly CommandProbe[] => {
   const { mesh } = view;
   const routes = [mesh.prefix, mesh.prefix6].map((each) => `route show table all root ${each}`);
-  const first: readonly Probe[] = [
+  const first: readonly CommandProbe[] = [
     { name: 'host', argv: BATCH, stdin: lines(['address show', ...routes]) },
     { name: 'wg', argv: ['wg', 'show', self.interface, 'dump'] },
     ...(self.facts.tools.nft === true ? [{ name: 'table', argv: TABLE_SHOW }] : []),
