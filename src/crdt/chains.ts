@@ -75,6 +75,8 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
     view ??= project(sorted().map((chain) => chain.state()));
     return view;
   };
+  const chainsOf = (authors: ReadonlySet<MemberId>): readonly Chain[] =>
+    [...authors].flatMap((author) => chains.get(author) ?? []);
   return {
     of: (author) => chains.get(author) ?? openChain(crypto, author),
     keep: (chain) => {
@@ -101,9 +103,8 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
       return roles;
     },
     winner: (path, among) => {
-      const asked = [...chains.values()];
-      const heard = among === undefined ? asked : asked.filter(({ author }) => among.has(author));
-      return winnerAmong(crypto, heard, path);
+      const heard = among === undefined ? chains.values() : chainsOf(among);
+      return winnerAmong(crypto, [...heard], path);
     },
     latest: (except) => latestOf(chains.values(), except),
   };
