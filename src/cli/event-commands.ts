@@ -66,6 +66,7 @@ const TONES: Readonly<Partial<Record<MeshEvent['kind'], Tone>>> = {
   disconnected: 'warn',
   core: 'strong',
   drift: 'warn',
+  conflict: 'warn',
   refused: 'warn',
   evicted: 'bad',
   alarm: 'bad',

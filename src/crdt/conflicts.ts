@@ -11,7 +11,7 @@ import type { Crypto } from '../ports.ts';
 import type { Chain } from './chain.ts';
 import { encode, isSameBytes } from './codec.ts';
 import type { Value } from './entry.ts';
-import { hashKey, isLasting, statementHash } from './entry-bytes.ts';
+import { hashKey, isLasting, type Statement, statementHash } from './entry-bytes.ts';
 import type { Hlc } from './hlc.ts';
 import type { MemberId } from './ids.ts';
 import { compareOrder } from './statements.ts';
@@ -39,16 +39,24 @@ export interface Conflict {
 /** What each known statement replaces, by name. */
 export type Ancestry = ReadonlyMap<string, string | null>;
 
-/** What authors say now of intent and trust. */
-export const claimsOf = (crypto: Crypto, chains: readonly Chain[]): readonly Claim[] =>
-  chains.flatMap(({ author, holdings }) =>
-    [...holdings().byPath.values()].flatMap(({ statement }) => {
-      if (statement.kind !== 'entry' || !isLasting(statement.entry.path)) return [];
-      const { path, value, hlc, replaces } = statement.entry;
-      const name = hashKey(statementHash(crypto, statement));
-      return [{ author, path, value, hlc, name, replaces: replaces && hashKey(replaces) }];
-    }),
-  );
+/** What authors say now of intent and trust; `path`: there only. */
+export const claimsOf = (
+  crypto: Crypto,
+  chains: readonly Chain[],
+  path: string | null = null,
+): readonly Claim[] =>
+  chains.flatMap(({ author, holdings }) => {
+    const { byPath } = holdings();
+    const held = path === null ? [...byPath.values()] : [byPath.get(path)];
+    return held.flatMap((one) => (one === undefined ? [] : claimIn(crypto, author, one.statement)));
+  });
+
+const claimIn = (crypto: Crypto, author: MemberId, statement: Statement): readonly Claim[] => {
+  if (statement.kind !== 'entry' || !isLasting(statement.entry.path)) return [];
+  const { path, value, hlc, replaces } = statement.entry;
+  const name = hashKey(statementHash(crypto, statement));
+  return [{ author, path, value, hlc, name, replaces: replaces && hashKey(replaces) }];
+};
 
 /** The conflicts among what operators say, by path. `known`: statements that were overwritten. */
 export const conflictsAmong = (

@@ -87,8 +87,11 @@ export interface Store extends Writer {
   winner(path: string, among?: ReadonlySet<MemberId>): Winner | null;
   /** The highest stamp of each author's current generation. */
   latest(): ReadonlyMap<MemberId, Hlc>;
-  /** What each author says of intent and trust now, deletions of this generation included. */
-  claims(): readonly Claim[];
+  /**
+   * What each author says of intent and trust now, deletions of this generation included; `path`:
+   * there only.
+   */
+  claims(path?: string): readonly Claim[];
   unreadable(): readonly Unreadable[];
 }
 
@@ -134,7 +137,7 @@ export const openStore = (
         .toSorted(),
     winner: chains.winner,
     latest: () => new Map(chains.all().map((chain) => [chain.author, chain.latest()])),
-    claims: () => claimsOf(crypto, chains.all()),
+    claims: (path) => claimsOf(crypto, chains.all(), path ?? null),
     unreadable: () =>
       chains
         .all()

@@ -67,12 +67,14 @@ interface Part {
 
 /**
  * Opens the log. An empty one begins with what the replica holds; else what that holds was noted,
- * and what a generation says again is older than its author's latest stamp there.
+ * and what a generation says again is older than its author's latest stamp there. `onChanges`: told
+ * of what is new, frame by frame.
  */
 export async function openAudit(
   ports: AuditPorts,
   replica: Pick<Replica, 'latest' | 'framesAfter'>,
   limits: () => AuditLimits,
+  onChanges: (changes: readonly Change[]) => void = () => undefined,
 ): Promise<Audit> {
   const { log } = ports;
   const parts = await findParts(ports);
@@ -82,7 +84,7 @@ export async function openAudit(
     note: (frames) => {
       last = last
         .then(async () => {
-          const fresh = await newsIn(ports, frames, latest);
+          const fresh = await newsIn(ports, frames, latest, onChanges);
           if (fresh.length > 0) await append(ports, parts, fresh, limits());
         })
         .catch((error: unknown) => log.warn('audit-failed', { why: String(error) }));
@@ -102,6 +104,7 @@ async function newsIn(
   { clock, crypto }: AuditPorts,
   frames: readonly Uint8Array[],
   latest: Map<MemberId, Hlc>,
+  onChanges: (changes: readonly Change[]) => void,
 ): Promise<readonly Uint8Array[]> {
   const meter = openMeter();
   const news: Uint8Array[] = [];
@@ -112,7 +115,9 @@ async function newsIn(
       const known = latest.get(author);
       if (known === undefined || compareHlc(known, hlc) < 0) latest.set(author, hlc);
     }
-    if (changes.length > 0) news.push(frame);
+    if (changes.length === 0) continue;
+    news.push(frame);
+    onChanges(changes);
   }
   return news;
 }

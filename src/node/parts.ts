@@ -9,6 +9,7 @@ import type { Ports, SwarmNode } from '../ports.ts';
 import { type Acquaintance, readAcquaintances } from './acquaintances.ts';
 import { createAgents } from './agents.ts';
 import { AUDIT_LIMITS, openAudit } from './audit.ts';
+import { watchConflicts } from './conflict-watch.ts';
 import { openCore } from './core.ts';
 import { createDismissal } from './dismissal.ts';
 import { createFacts } from './facts.ts';
@@ -58,7 +59,8 @@ export async function openParts(ports: Ports, build: Build) {
   });
   const twins = openTwins(ports, local, replica);
   const limits = () => config.current.audit ?? AUDIT_LIMITS;
-  const audit = await openAudit(ports, replica, limits);
+  const onChanges = watchConflicts(ports.log, self, replica);
+  const audit = await openAudit(ports, replica, limits, onChanges);
   replica.onFrames(audit.note);
   const sync = createSync(ports, replica, (peer) => standing(peer) === 'member', twins);
   const facts = createFacts(ports, replica, () => ({

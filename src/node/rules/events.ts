@@ -26,6 +26,7 @@ export type EventKind =
   | 'service'
   | 'core'
   | 'drift'
+  | 'conflict'
   | 'refused'
   | 'alarm';
 
@@ -204,6 +205,12 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>
     const rest = more > 0 ? `; and ${more} more` : '';
     return { kind: 'drift', text: `${textIn(facts, 'service')} repaired: ${told}${rest}` };
   },
+  conflict: (facts) => ({
+    kind: 'conflict',
+    text:
+      `${textIn(facts, 'path')}: what ${textIn(facts, 'loser')} said lost to what ` +
+      `${textIn(facts, 'winner')} said at the same time; see cnsmo conflicts`,
+  }),
   'frame-refused': (facts) => ({
     kind: 'refused',
     text: `a frame of the state: ${textIn(facts, 'why')}: ${textIn(facts, 'detail')}`,
