@@ -10,7 +10,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 const NO_LIMITS = () => ({ bytesMax: 1_000_000, ageMsMax: 1_000_000 });
 const PATH = 'intent/lb/service/web';
 
-test('conflict watch: two operators that change one thing apart are told, and only then', async () => {
+test('conflict watch: two operators that change one thing apart, and only those', async () => {
   // Goal: the event of a conflict. Method: 7 and 8 are operators; each changes the same apart, then
   // 7 hears of it; a change that knew of the other one is none, nor is one of another path.
   const seven = await open(createDisk().disk);

@@ -2,8 +2,8 @@
  * Loop: conflict watch — says so in the log when a change meets one of which its author did not
  * know: one of the two has lost, and whoever said it should hear of it.
  *
- * Only the paths that were just spoken of are looked at. `cnsmo conflicts` looks at all, and further
- * back.
+ * Only the paths that were just spoken of are looked at. `cnsmo conflicts` looks at all, and
+ * further back.
  */
 import type { Change } from '../crdt/change.ts';
 import { conflictsAmong } from '../crdt/conflicts.ts';
