@@ -4,13 +4,13 @@
  * Nothing runs yet; `node.ts` says which event marks which of them.
  */
 import { isOverlay } from '../crdt/endpoints.ts';
-import { memberIdOf, parseMemberId } from '../crdt/ids.ts';
+import { type MemberId, memberIdOf, parseMemberId } from '../crdt/ids.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { type Acquaintance, readAcquaintances } from './acquaintances.ts';
 import { createAgents } from './agents.ts';
 import { AUDIT_LIMITS, openAudit } from './audit.ts';
 import { watchConflicts } from './conflict-watch.ts';
-import { openCore } from './core.ts';
+import { type Core, type CoreContext, openCore } from './core.ts';
 import { createDismissal } from './dismissal.ts';
 import { createFacts } from './facts.ts';
 import { isLeaving } from './leave.ts';
@@ -50,13 +50,7 @@ export async function openParts(ports: Ports, build: Build) {
     agents.mark();
     core.mark();
   });
-  const core = await openCore(ports, {
-    self,
-    view: replica.view,
-    seenMs: () => Math.max(0, ...[...replica.latest().values()].map(([ms]) => ms)),
-    link: links.state,
-    isDoubtful: () => replica.isInDoubt() || replica.isElsewhere(),
-  });
+  const core = await openCoreOf(ports, self, replica, (id) => links.state(id));
   const twins = openTwins(ports, local, replica);
   const limits = () => config.current.audit ?? AUDIT_LIMITS;
   const onChanges = watchConflicts(ports.log, self, replica);
@@ -95,6 +89,21 @@ async function entriesOf(
   });
   return replica.isInDoubt() ? [...entries, ...(await readAcquaintances(disk))] : entries;
 }
+
+/** The loop of the core role. `link`: how a member can be reached. */
+const openCoreOf = (
+  ports: Ports,
+  self: MemberId,
+  replica: Replica,
+  link: CoreContext['link'],
+): Promise<Core> =>
+  openCore(ports, {
+    self,
+    view: replica.view,
+    seenMs: () => Math.max(0, ...[...replica.latest().values()].map(([ms]) => ms)),
+    link,
+    isDoubtful: () => replica.isInDoubt() || replica.isElsewhere(),
+  });
 
 const openTwins = (ports: Ports, { keys, meshId }: LocalState, replica: Replica): Twins => {
   const id = memberIdOf(ports.crypto.publicKey(keys.memberSeed));
