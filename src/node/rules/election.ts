@@ -38,9 +38,20 @@ export const compareTerms = (a: Term, b: Term): number => a.epoch - b.epoch || a
 export const nextTerm = (highest: Term | null, epoch: number): Term =>
   highest === null || highest.epoch < epoch ? { epoch, n: 0 } : { ...highest, n: highest.n + 1 };
 
+/**
+ * How far a term may be above the highest that was taken, in steps of `n`. In the longest epoch the
+ * role moves 30,000 times at most; without a limit one answer of a hostile member would push the
+ * terms of all to where integers end, and whoever takes the next one with it.
+ */
+const TERM_STEPS_MAX = 100_000;
+
 /** Whether a term may be taken by whoever took `highest` and is in `epoch`. */
-export const isTermGood = (term: Term, highest: Term | null, epoch: number): boolean =>
-  term.epoch <= epoch + 1 && (highest === null || compareTerms(term, highest) >= 0);
+export const isTermGood = (term: Term, highest: Term | null, epoch: number): boolean => {
+  if (term.epoch > epoch + 1) return false;
+  if (highest !== null && compareTerms(term, highest) < 0) return false;
+  const from = highest !== null && highest.epoch === term.epoch ? highest.n : 0;
+  return term.n <= from + TERM_STEPS_MAX;
+};
 
 /** How long an epoch is in this mesh, ms. */
 export function epochMsOf({ intent }: View): number {
