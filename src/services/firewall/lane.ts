@@ -96,7 +96,9 @@ const findLanes = (site: Site): readonly Lane[] => {
   const policy = policyOf(site.view);
   const who = { view: site.view, groups: policy.groups };
   const rules = policy.rules.filter(
-    (rule) => isInForce(rule, site.wallMs) && membersOf(who, rule.on).has(site.member),
+    (rule) =>
+      isInForce(rule, site.wallMs) &&
+      (rule.on === undefined || membersOf(who, rule.on).has(site.member)),
   );
   return policy.defaults.map(({ zone, direction }): Lane => {
     const clauses = rules

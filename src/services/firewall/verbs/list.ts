@@ -3,9 +3,9 @@
  * in force.
  */
 import type { Hlc } from '../../../crdt/hlc.ts';
-import type { Member, View } from '../../../crdt/view.ts';
+import type { Intent, Member, View } from '../../../crdt/view.ts';
 import { type Cell, type Scene, type Shown, type Verb, verb } from '../../verb.ts';
-import { isInForce, policyOf, type Rule, type TrialOrder, withTrial } from '../policy.ts';
+import { isInForce, policyOf, type Rule, SERVICE, type TrialOrder, withTrial } from '../policy.ts';
 import type { RuleRecord, Selector } from '../schemas.table.ts';
 import { membersOf } from '../selectors.ts';
 import { runningTrial } from './change.ts';
@@ -57,19 +57,38 @@ export const listVerb: Verb = verb<readonly ListedRule[]>({
   decide: (scene) => {
     const trial = runningTrial(scene);
     const view = trial === null ? scene.view : withTrial(scene.view, trial);
-    const body = policyOf(view).rules.map((rule) => listedRule({ ...scene, view }, rule, trial));
+    const enforcing = view.members.filter((member) => !member.hasLeft && isEnforcing(member));
+    const desk: Desk = { scene: { ...scene, view }, trial, enforcing, groups: groupsOf(view) };
+    const body = policyOf(view).rules.map((rule) => listedRule(desk, rule));
     return { edits: [], body };
   },
   show: showRules,
 });
 
-function listedRule(scene: Scene, rule: Rule, running: TrialOrder | null): ListedRule {
+/** What all rows are made of. */
+interface Desk {
+  readonly scene: Scene;
+  readonly trial: TrialOrder | null;
+  readonly enforcing: readonly Member[];
+  /** Groups as they stand in the view, by name. */
+  readonly groups: ReadonlyMap<string, Intent>;
+}
+
+const groupsOf = ({ intent }: View): Desk['groups'] =>
+  new Map(
+    intent
+      .filter(({ service, kind }) => service === SERVICE && kind === 'group')
+      .map((each) => [each.name, each] as const),
+  );
+
+function listedRule(desk: Desk, rule: Rule): ListedRule {
+  const { scene, trial: running } = desk;
   const { view, wallMs } = scene;
   const texts = (selectors: readonly Selector[] | undefined): readonly string[] =>
     (selectors ?? []).map((selector) => selectorText(view, selector));
-  const meant = isInForce(rule, wallMs) ? enforcersOf(view, rule) : [];
+  const meant = isInForce(rule, wallMs) ? enforcersOf(desk, rule) : [];
   const trial = running !== null && isOf(rule, running) ? running : null;
-  const stamps = stampsOf(scene.view, rule, running);
+  const stamps = stampsOf(desk, rule);
   const behind = meant.flatMap((member) => behindOf(scene, stamps, member) ?? []);
   return {
     name: rule.name,
@@ -99,9 +118,10 @@ const rateText = ({ rate }: RuleRecord): string | null =>
   rate === undefined ? null : `${rate.count}/${rate.per}:${rate.burst}`;
 
 /** The members that are to enforce a rule. */
-const enforcersOf = (view: View, rule: Rule): readonly Member[] => {
+const enforcersOf = ({ scene: { view }, enforcing }: Desk, rule: Rule): readonly Member[] => {
+  if (rule.on === undefined) return enforcing;
   const meant = membersOf({ view, groups: policyOf(view).groups }, rule.on);
-  return view.members.filter((member) => meant.has(member.id) && isEnforcing(member));
+  return enforcing.filter((member) => meant.has(member.id));
 };
 
 /** Why a rule is not known to be in force on a member, or null when it is. */
@@ -118,14 +138,12 @@ const behindOf = (scene: Scene, stamps: Stamps, member: Member): Behind | null =
 type Stamps = readonly (readonly [path: string, stamp: string])[];
 
 /** What has to be in force for a rule to be: itself, and the groups that it names. */
-const stampsOf = ({ intent }: View, rule: Rule, running: TrialOrder | null): Stamps => {
-  const groups = [...(rule.from ?? []), ...(rule.to ?? []), ...(rule.on ?? [])].flatMap((each) =>
-    each.kind === 'group' ? [`intent/firewall/group/${each.name}`] : [],
+const stampsOf = ({ groups, trial: running }: Desk, rule: Rule): Stamps => {
+  const selectors = [...(rule.from ?? []), ...(rule.to ?? []), ...(rule.on ?? [])];
+  const named = selectors.flatMap((each) =>
+    each.kind === 'group' ? (groups.get(each.name) ?? []) : [],
   );
-  const objects = [
-    { path: rule.path, hlc: rule.claim.hlc },
-    ...intent.filter(({ path }) => groups.includes(path)),
-  ];
+  const objects = [{ path: rule.path, hlc: rule.claim.hlc }, ...named];
   // What a trial brings has the trial's stamp, and is in force when the trial is.
   return objects.map(({ path, hlc }) =>
     hlc === running?.claim.hlc ? [running.path, stampText(hlc)] : [path, stampText(hlc)],

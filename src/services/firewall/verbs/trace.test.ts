@@ -147,3 +147,28 @@ test('trace: --live says whether what was tried fits what the rules say', () => 
   }
   assert.equal(trace?.attempt?.(sceneOf({ view }), argumentsOf({})), null);
 });
+
+test('verbs: a group that changes is weighed by the rules that name it', () => {
+  // Goal: no cut by way of a group. Method: a rule on a group that is harmless until the group is
+  // changed to hold the operator; the twin changes it to hold somebody else.
+  const desk = { view, caller: CALLER };
+  const ruled = after(
+    view,
+    ['group set', { name: 'bad', members: ['198.51.100.0/24'] }],
+    ['deny', { traffic: 'any', from: ['group:bad'], zone: 'wan', name: 'no-bad' }],
+  );
+  const set = (cidr: string): string =>
+    refusalOf({ ...desk, view: ruled }, 'group set', { name: 'bad', members: [cidr] });
+  assert.match(set('203.0.113.0/24'), /^your session: .*rule no-bad would cut it/);
+  assert.equal(set('198.51.100.7/32'), 'done');
+  const kept = after(
+    view,
+    ['allow', { traffic: 'tcp/22', zone: 'wan', priority: 1, name: 'ssh' }],
+    ['deny', { traffic: 'tcp', from: ['203.0.113.0/24'], zone: 'wan', name: 'no-tcp' }],
+  );
+  assert.match(
+    refusalOf({ ...desk, view: kept }, 'delete', { names: ['ssh'] }),
+    /^your session: .*rule no-tcp would cut it/,
+  );
+  assert.equal(refusalOf({ ...desk, view: kept }, 'delete', { names: ['no-tcp'] }), 'done');
+});

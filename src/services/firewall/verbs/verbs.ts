@@ -13,6 +13,7 @@ import { listVerb } from './list.ts';
 import { objectVerbs } from './objects.ts';
 import { ruleVerb } from './rules.ts';
 import { lanesAt } from './sites.ts';
+import { touchedBy } from './touched.ts';
 import { traceVerbs } from './trace.ts';
 import { trafficText } from './traffic.ts';
 import { confirmVerb, openVerb } from './trial.ts';
@@ -35,10 +36,11 @@ function effects(before: View, after: View, scene: Scene): readonly Effect[] {
   const known = new Set(policyOf(before).trials.map(({ id }) => id));
   const begun = policyOf(after).trials.find(({ id }) => !known.has(id));
   const shown = begun === undefined ? after : withTrial(after, begun);
+  const touched = touchedBy(before, shown);
   return after.members.flatMap((member) => {
     if (member.hasLeft) return [];
-    const old = lanesAt(scene, before, member).flatMap(linesOf);
-    const now = lanesAt(scene, shown, member).flatMap(linesOf);
+    const old = lanesAt(scene, touched.before, member).flatMap(linesOf);
+    const now = lanesAt(scene, touched.after, member).flatMap(linesOf);
     const [gone, come] = [new Set(old), new Set(now)];
     const comes = now.filter((line) => !gone.has(line));
     const goes = old.filter((line) => !come.has(line));

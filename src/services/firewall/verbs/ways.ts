@@ -7,9 +7,10 @@
 import type { Member, View } from '../../../crdt/view.ts';
 import type { Scene } from '../../verb.ts';
 import type { Zone } from '../schemas.table.ts';
-import { type End, endName, flowOf, type Probe, readEnd, stepsOf } from './ends.ts';
+import { type End, endName, flowOf, type Probe, readEnd, type Step, stepsOf } from './ends.ts';
 import { refuse } from './refuse.ts';
 import { openCourt } from './sites.ts';
+import { touchedBy } from './touched.ts';
 
 /** A way that must stay: who goes it, and what it is for people. */
 interface Way {
@@ -28,10 +29,15 @@ const OUTSIDE: End = { kind: 'address', address: '203.0.113.1' };
 
 /** Fault 'refused' when a way would be cut. */
 export function mustKeepWays(scene: Scene, after: View): void {
+  const touched = touchedBy(scene.view, after);
+  const changed = [touched.before, touched.after].map((view) => openCourt(scene, view));
   const [before, then] = [openCourt(scene, scene.view), openCourt(scene, after)];
   for (const { from, to, zone, probe, what } of waysOf(scene)) {
     const flow = flowOf(from, to, zone, probe);
     if (flow === null) continue;
+    // Where no changed rule matches, all stays as it was; the whole policy is asked for the rest.
+    const isMoved = changed.some((court) => isRuled(stepsOf(court, [from, to], zone, flow).steps));
+    if (!isMoved && !touched.isDefault) continue;
     const { stop } = stepsOf(then, [from, to], zone, flow);
     if (stop === null) continue;
     if (stepsOf(before, [from, to], zone, flow).stop !== null) continue;
@@ -41,6 +47,9 @@ export function mustKeepWays(scene: Scene, after: View): void {
     throw refuse(what, way, `${by} would cut it at ${stop.member}`, remedy);
   }
 }
+
+const isRuled = (steps: readonly Step[]): boolean =>
+  steps.some(({ judgement }) => judgement.by.kind === 'rule');
 
 const waysOf = (scene: Scene): readonly Way[] => {
   const members = scene.view.members.filter(({ hasLeft }) => !hasLeft);

@@ -1,0 +1,52 @@
+/**
+ * Rule: firewall touched — two views with only those rules that differ between them, so that what a
+ * change does costs as much as the change, and not as much as the policy.
+ *
+ * Sound because the two views differ in their intent only: a rule that is the same object in both,
+ * and names no group that differs, means the same in both.
+ */
+import type { Intent, View } from '../../../crdt/view.ts';
+import { policyOf, type Rule } from '../policy.ts';
+
+/** The two views, and whether a default differs: then every connection may be judged otherwise. */
+export interface Touched {
+  readonly before: View;
+  readonly after: View;
+  readonly isDefault: boolean;
+}
+
+/** What differs between two views of one mesh. */
+export const touchedBy = (before: View, after: View): Touched => {
+  const [old, now] = [new Set(before.intent), new Set(after.intent)];
+  const changed = [
+    ...before.intent.filter((each) => !now.has(each)),
+    ...after.intent.filter((each) => !old.has(each)),
+  ];
+  const paths = new Set(changed.map(({ path }) => path));
+  const groups = new Set(changed.flatMap(({ kind, name }) => (kind === 'group' ? [name] : [])));
+  return {
+    before: reduced(before, paths, groups),
+    after: reduced(after, paths, groups),
+    isDefault: changed.some(({ kind }) => kind === 'default'),
+  };
+};
+
+/** Without the rules that are the same. */
+const reduced = (view: View, paths: ReadonlySet<string>, groups: ReadonlySet<string>): View => {
+  const named = new Set(
+    groups.size === 0
+      ? []
+      : policyOf(view)
+          .rules.filter((rule) => namesGroup(rule, groups))
+          .map(({ path }) => path),
+  );
+  const isKept = ({ kind, path }: Intent): boolean =>
+    kind !== 'rule' || paths.has(path) || named.has(path);
+  return { ...view, intent: view.intent.filter(isKept) };
+};
+
+const namesGroup = ({ from, to, on }: Rule, groups: ReadonlySet<string>): boolean =>
+  [from, to, on].some(
+    (selectors) =>
+      selectors?.some((each) => each.kind === 'group' && groups.has(each.name)) === true,
+  );
