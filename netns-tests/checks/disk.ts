@@ -1,5 +1,9 @@
 /** Edge: disk — a real file system that is full or read-only stops what must be written only. */
 import { type DiskWorld, diskTrouble } from '../../scenarios/disk-trouble.ts';
+import { isReady, SETTLE_MS } from '../../scenarios/mesh.ts';
+import { expect, refusal } from '../../scenarios/world.ts';
+import { obey } from '../command-line.ts';
+import { expectSame, networkState } from '../host-state.ts';
 import type { RealWorld } from '../world.ts';
 
 const STATE = '/var/lib/cnsmo';
@@ -15,15 +19,39 @@ const SETTERS = {
 } as const;
 
 /**
- * Goal: the scenario on real file systems. Method: the state of vm2 on a small tmpfs; filled up, or
- * under a mount that is read-only.
+ * Goal: the scenario on real file systems, and a VM leaves whatever its disk does. Method: the state
+ * of vm2 on a small tmpfs; filled up, or under a mount that is read-only; `leave` at the end.
  */
 export const diskTroubleHere =
   (how: 'full' | 'read-only') =>
   async (world: RealWorld): Promise<void> => {
     const shell = (script: string): Promise<string> => world.vm('vm2').must(['sh', '-c', script]);
+    const before = await networkState(world.vm('vm2'));
     await shell(`mkdir -m 0700 ${STATE} && mount -t tmpfs -o ${SIZE} tmpfs ${STATE}`);
     const setDisk: DiskWorld['setDisk'] = (vm, state) =>
       world.timeline.act(`${vm}: disk ${state}`, async () => void (await shell(SETTERS[state])));
     await diskTrouble(how)({ ...world, setDisk });
+    await setDisk('vm2', how);
+    await leavesAnyhow(world, how);
+    expectSame('the network of vm2', before, await networkState(world.vm('vm2')));
+    const left = await shell(`ls -A ${STATE}`);
+    expect(`no file is left, not ${left}`, left === '');
   };
+
+/**
+ * What cannot be written cannot be told either, and is refused. Without telling it can be done on a
+ * disk that is full; from one that is read-only no key can be deleted.
+ */
+async function leavesAnyhow(world: RealWorld, how: 'full' | 'read-only'): Promise<void> {
+  const vm2 = world.vm('vm2');
+  const line = await refusal('a leave that cannot be told', world.leave('vm2'));
+  expect(`the refusal names the disk: ${line}`, line.startsWith('disk: '));
+  await world.eventually('vm2 is a member still', () => isReady(world, 'vm2'), SETTLE_MS);
+  if (how === 'read-only') {
+    await vm2.must(['sh', '-c', SETTERS.good]);
+    await world.leave('vm2');
+    return;
+  }
+  await obey(vm2, ['stop']);
+  await obey(vm2, ['leave', '--local', '--yes']);
+}
