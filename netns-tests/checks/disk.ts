@@ -19,7 +19,7 @@ const SETTERS = {
 } as const;
 
 /**
- * Goal: the scenario on real file systems, and a VM leaves whatever its disk does. Method: the state
+ * Goal: the scenario on real file systems, and a VM can leave. Method: the state
  * of vm2 on a small tmpfs; filled up, or under a mount that is read-only; `leave` at the end.
  */
 export const diskTroubleHere =
