@@ -2,6 +2,7 @@
  * Edge: command line — `cnsmo` as a person or a program types it in a VM, and what it answers.
  */
 import type { InviteOptions, MemberRow, StatusReport, ToldEvent } from '../scenarios/world.ts';
+import type { FaultFacts } from '../src/fault.ts';
 import type { CommandOptions, Outcome } from './command.ts';
 import type { Vm } from './vm.ts';
 
@@ -27,8 +28,13 @@ export async function obey(
   throw new Error(lineOf(stderr) || `cnsmo ${argv[0]} on ${vm.name} ended with ${status}`);
 }
 
-/** The last line, which is the refusal; before it there may be notes. */
-const lineOf = (stderr: string): string => stderr.trimEnd().split('\n').at(-1) ?? '';
+/** The last line, which is the refusal, as people get it; before it there may be notes. */
+const lineOf = (stderr: string): string => {
+  const line = stderr.trimEnd().split('\n').at(-1) ?? '';
+  if (!line.startsWith('{"error":')) return line;
+  const { error } = JSON.parse(line) as { readonly error: FaultFacts };
+  return `${error.field}: ${error.value}: ${error.why}; ${error.remedy}`;
+};
 
 /** `cnsmo init`, with more flags where needed. Gives the recovery code. */
 export async function init(vm: Vm, flags: readonly string[] = []): Promise<string> {
