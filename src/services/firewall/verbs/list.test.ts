@@ -62,7 +62,11 @@ test('verbs: list says on how many members a rule is in force, and why not on th
       ['off', '300', 'deny', 'in', 'mesh', 'tcp/26', 'any', 'any', 'disabled'],
     ],
   );
-  assert.deepEqual(shown.lines, ['vm2: nft is missing', 'vm3: not reachable']);
+  assert.deepEqual(shown.lines, [
+    'vm2: nft is missing',
+    'vm3: not reachable',
+    '1 tried one after the other on this VM; the rest are in maps.',
+  ]);
 });
 
 test('verbs: a plan shows each member’s rules that come and go', () => {
@@ -84,4 +88,23 @@ test('verbs: a plan shows each member’s rules that come and go', () => {
   assert.deepEqual(firewallVerbs.effects(ruled, moved, scene), [
     { member: 'vm2', comes: [], goes: [line] },
   ]);
+});
+
+test('verbs: list counts what is tried one after the other', () => {
+  // Goal: the operator sees what costs time. Method: an exact rule, a prefix, and a range.
+  const ruled = after(
+    view,
+    ['deny', { traffic: 'tcp/25', from: ['vm2'], name: 'exact' }],
+    ['deny', { traffic: 'tcp/25', from: ['10.10.4.0/24'], name: 'net' }],
+  );
+  const { body, shown } = ask({ view: ruled }, 'list', {});
+  const rows = body as readonly { readonly name: string; readonly ordered: number }[];
+  assert.deepEqual(
+    rows.map(({ name, ordered }) => [name, ordered > 0]),
+    [
+      ['exact', false],
+      ['net', true],
+    ],
+  );
+  assert.match(shown.lines?.at(-1) ?? '', /^1 tried one after the other on this VM; the rest are/);
 });

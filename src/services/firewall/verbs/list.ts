@@ -8,9 +8,10 @@ import { type Cell, type Scene, type Shown, type Verb, verb } from '../../verb.t
 import { isInForce, policyOf, type Rule, SERVICE, type TrialOrder, withTrial } from '../policy.ts';
 import type { RuleRecord, Selector } from '../schemas.table.ts';
 import { membersOf } from '../selectors.ts';
+import { sortLane } from '../sort-lane.ts';
 import { runningTrial } from './change.ts';
 import { selectorText } from './selecting.ts';
-import { isEnforcing } from './sites.ts';
+import { isEnforcing, lanesAt } from './sites.ts';
 import { trafficText } from './traffic.ts';
 
 /** A member on which a rule is not in force, and why. */
@@ -42,6 +43,8 @@ interface ListedRule {
   readonly applied: number;
   readonly of: number;
   readonly behind: readonly Behind[];
+  /** How many tries in turn it costs each new connection on this VM: 0 where it is in a map. */
+  readonly ordered: number;
   /** The trial that brings it, by its id; null: it lasts. */
   readonly trial: string | null;
 }
@@ -58,7 +61,10 @@ export const listVerb: Verb = verb<readonly ListedRule[]>({
     const trial = runningTrial(scene);
     const view = trial === null ? scene.view : withTrial(scene.view, trial);
     const enforcing = view.members.filter((member) => !member.hasLeft && isEnforcing(member));
-    const desk: Desk = { scene: { ...scene, view }, trial, enforcing, groups: groupsOf(view) };
+    const desk: Desk = {
+      ...{ scene: { ...scene, view }, trial, enforcing },
+      ...{ groups: groupsOf(view), ordered: orderedOf(scene, view) },
+    };
     const body = policyOf(view).rules.map((rule) => listedRule(desk, rule));
     return { edits: [], body };
   },
@@ -70,9 +76,22 @@ interface Desk {
   readonly scene: Scene;
   readonly trial: TrialOrder | null;
   readonly enforcing: readonly Member[];
+  /** Parts of rules that are tried in turn on this VM, by the rule's path. */
+  readonly ordered: ReadonlyMap<string, number>;
   /** Groups as they stand in the view, by name. */
   readonly groups: ReadonlyMap<string, Intent>;
 }
+
+const orderedOf = (scene: Scene, view: View): Desk['ordered'] => {
+  const counts = new Map<string, number>();
+  const here = view.members.find(({ id }) => id === scene.self);
+  const lanes = here === undefined ? [] : lanesAt(scene, view, here);
+  for (const { clause } of lanes.flatMap((lane) => sortLane(lane).ordered)) {
+    const { path } = clause.rule;
+    counts.set(path, (counts.get(path) ?? 0) + 1);
+  }
+  return counts;
+};
 
 const groupsOf = ({ intent }: View): Desk['groups'] =>
   new Map(
@@ -110,6 +129,7 @@ function listedRule(desk: Desk, rule: Rule): ListedRule {
     applied: meant.length - behind.length,
     of: meant.length,
     behind,
+    ordered: desk.ordered.get(rule.path) ?? 0,
     trial: trial?.id ?? null,
   };
 }
@@ -176,9 +196,12 @@ function showRules(rules: readonly ListedRule[]): Shown {
     rules.flatMap(({ behind }) => behind.map(({ member, why }) => [member, why] as const)),
   );
   const named = [...late].slice(0, NAMED_MAX).map(([member, why]) => `${member}: ${why}`);
+  const ordered = rules.reduce((sum, rule) => sum + rule.ordered, 0);
+  const turns =
+    ordered === 0 ? [] : [`${ordered} tried one after the other on this VM; the rest are in maps.`];
   const more = late.size > NAMED_MAX ? [`and ${late.size - NAMED_MAX} more; see -o json`] : [];
   const rows = rules.map(rowOf);
-  return { table: { columns: COLUMNS, rows }, lines: [...named, ...more] };
+  return { table: { columns: COLUMNS, rows }, lines: [...named, ...more, ...turns] };
 }
 
 const rowOf = (rule: ListedRule): Cell[] => {
