@@ -16,6 +16,7 @@ import type { AgentReport } from '../services/service.ts';
 import { createCrier } from './core-crier.ts';
 import { openTerms, type Terms } from './core-terms.ts';
 import type { LinkState } from './rules/answers.ts';
+import { type Buckets, createBuckets } from './rules/bucket.ts';
 import {
   type Claim,
   CORE_BYTES_MAX,
@@ -42,6 +43,9 @@ const SETTLE_MS = 3_000;
 const SKEW_MS = 2_000;
 /** A wait that took so much longer than it should is a gap. Unit: ms. */
 const GAP_MS = 1_000;
+/** Claims that are taken at once, and per second after that; an honest holder repeats none. */
+const CLAIMS_BURST = 10;
+const CLAIMS_PER_SECOND = 1;
 /** Time between two looks while it settles or has the role, and else. Unit: ms. */
 const TICK_MS = 500;
 const IDLE_MS = 5_000;
@@ -93,6 +97,7 @@ interface Memory {
   heard: Holder | null;
   last: Holder | null;
   readonly listeners: Set<() => void>;
+  readonly claims: Buckets;
   /** Since when this member is the elected one, monotonic ms. */
   electedMs: number | null;
   settleMs: number;
@@ -128,6 +133,7 @@ const emptyMemory = (terms: Terms): Memory => ({
   heard: null,
   last: null,
   listeners: new Set(),
+  claims: createBuckets(CLAIMS_BURST, CLAIMS_PER_SECOND),
   electedMs: null,
   settleMs: SETTLE_MS,
   lastEpoch: null,
@@ -260,10 +266,17 @@ const serve = (desk: Desk, swarm: SwarmNode): Unsubscribe => {
   });
 };
 
-/** Invariant 4, for a claim of whom this member elects. */
-async function hear({ memory, constituency }: Desk, id: MemberId, claim: Claim): Promise<boolean> {
+/** Invariant 4, for a claim of whom this member elects. Each new term costs the disk a sync. */
+async function hear(
+  { ports, memory, constituency }: Desk,
+  id: MemberId,
+  claim: Claim,
+): Promise<boolean> {
   const { term } = claim;
   if (!isTermGood(term, memory.terms.highest(), constituency().epoch)) return false;
+  const nowMs = ports.clock.monotonicMs();
+  if (!memory.claims.hasLeft('', nowMs)) return false;
+  memory.claims.spend('', 1, nowMs);
   try {
     await memory.terms.raise(term);
   } catch {

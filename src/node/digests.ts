@@ -4,6 +4,7 @@
  * Only when somebody looks, and kept nowhere: in step is what changes by itself.
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Crypto, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { Replica } from './replica.ts';
@@ -27,15 +28,24 @@ type Held = Pick<Replica, 'heads' | 'view'>;
 const ownDigest = (crypto: Crypto, { heads, view }: Held): Digest =>
   digestOf(crypto, heads(), view());
 
-/** Answers other members until the returned function is called. */
-export const serveDigests = (
+/**
+ * Answers other members until the returned function is called. The view is hashed once for each
+ * change, however often somebody asks: that takes a large mesh some time.
+ */
+export function serveDigests(
   crypto: Crypto,
   replica: Held,
   swarm: Pick<SwarmNode, 'handle'>,
-): Unsubscribe =>
-  swarm.handle('digest', { bytesMax: DIGEST_BYTES_MAX, inviteMayUse: false }, async () =>
-    encodeDigest(ownDigest(crypto, replica)),
-  );
+): Unsubscribe {
+  let known: { readonly view: View; readonly bytes: Uint8Array } | null = null;
+  const answer = (): Uint8Array => {
+    const view = replica.view();
+    if (known?.view !== view) known = { view, bytes: encodeDigest(ownDigest(crypto, replica)) };
+    return known.bytes;
+  };
+  const options = { bytesMax: DIGEST_BYTES_MAX, inviteMayUse: false };
+  return swarm.handle('digest', options, async () => answer());
+}
 
 /** How each connected member stands to this one; who does not answer in time is left out. */
 export async function gatherDigests(
