@@ -45,8 +45,10 @@ const key = bytes(32);
 const signature = bytes(64);
 const name = z.string('must be a name').check(z.regex(NAME_PATTERN, 'must be a name'));
 const port = integer(1, 65_535);
-/** Unix ms. */
-const moment = integer(0);
+/** Highest number of an invite or a grant: far from where integers end, as the next is one more. */
+export const NUMBER_MAX = 2 ** 32;
+/** Unix ms, up to the year 10889, which every reader of dates can show. */
+const moment = integer(0, 2 ** 48);
 const ipv4 = z
   .string('must be an IPv4 address')
   .check(z.refine(isAddress4, 'must be an IPv4 address'));
@@ -107,7 +109,7 @@ const coreSchema = record({ steppedDown: integer(0) });
 
 /** `trust/invite/<id>`. `expiry` and `revokedAt` in Unix ms. */
 export const inviteSchema = record({
-  number: integer(1),
+  number: integer(1, NUMBER_MAX),
   publicKey: key,
   labels,
   expiry: moment,
@@ -148,7 +150,7 @@ const adoptSchema = record({
   name,
   ipv4,
   labels,
-  number: integer(0),
+  number: integer(0, NUMBER_MAX),
   invite: z.nullable(inviteId),
 });
 
@@ -156,7 +158,7 @@ const adoptSchema = record({
 const evictSchema = record({ reason: text(200) });
 
 /** `trust/role/<member>`: the grant of the role operator. `number` counts up per author. */
-const roleSchema = record({ number: integer(1) });
+const roleSchema = record({ number: integer(1, NUMBER_MAX) });
 
 /** `trust/name/<member>`: what an operator calls it since it joined. */
 const nameSchema = record({ name });

@@ -8,6 +8,7 @@ import { isRecord } from '../crdt/entry.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import { makeInvite } from '../crdt/invite.ts';
 import { makeRoot, printRecoveryCode, readRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
+import { NUMBER_MAX } from '../crdt/schemas.table.ts';
 import { printToken } from '../crdt/token.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
@@ -61,7 +62,7 @@ export async function createInvite(
   mustBeOperator(view, context.self, 'make invites');
   const seed = ports.random.bytes(32);
   const expiryMs = ports.clock.wallMs() + wish.ttlMs;
-  const number = Math.max(0, ...view.invites.map((invite) => invite.number)) + 1;
+  const number = nextNumber(view.invites.map((invite) => invite.number));
   const fields = { number, labels: wish.labels, expiry: expiryMs, uses: wish.uses };
   const invite = makeInvite(ports.crypto, seed, fields);
   await context.replica.write([{ path: `trust/invite/${invite.id}`, value: invite.value }]);
@@ -97,6 +98,10 @@ export async function revokeInvite(
   await spread(context);
 }
 
+/** Above all that were given; at the highest they stay, and ids decide. */
+const nextNumber = (given: readonly number[]): number =>
+  Math.min(NUMBER_MAX, Math.max(0, ...given) + 1);
+
 /** Gives a member the operator role. Done when that member has it. */
 export async function addOperator(
   ports: OperatorPorts,
@@ -107,7 +112,7 @@ export async function addOperator(
   mustBeOperator(view, context.self, 'give the role');
   const member = findMember(view, text);
   if (member.role !== 'operator') {
-    const number = Math.max(0, ...view.operators.map(({ grant }) => grant)) + 1;
+    const number = nextNumber(view.operators.map(({ grant }) => grant));
     await context.replica.write([{ path: `trust/role/${member.id}`, value: { number } }]);
   }
   if (!(await reaches(ports, context, member.id))) {

@@ -7,6 +7,9 @@ import { decode, encode } from '../../crdt/codec.ts';
 import { isRecord, type Value } from '../../crdt/entry.ts';
 import type { Term } from './election.ts';
 
+/** The latest moment that is one: the year 10889, which every reader of dates can show. */
+const MOMENT_MS_MAX = 2 ** 48;
+
 /** Longest message. Unit: bytes. */
 export const CORE_BYTES_MAX = 1_024;
 
@@ -37,7 +40,7 @@ export function decodeClaim(bytes: Uint8Array): Claim | null {
   const record = recordIn(bytes);
   const term = record === null ? null : termIn(record);
   const sinceMs = record?.sinceMs;
-  return term !== null && isCount(sinceMs) ? { term, sinceMs } : null;
+  return term !== null && isCount(sinceMs) && sinceMs <= MOMENT_MS_MAX ? { term, sinceMs } : null;
 }
 
 /** An answer as bytes. */

@@ -136,7 +136,7 @@ export const ruleSchema = z
     /** Most connections at a time from one address. Of `allow` only. */
     connections: z.exactOptional(integer(1, 1_000_000)),
     /** From this moment on it is as if it were not there. Unix ms. */
-    expiry: z.exactOptional(integer(0)),
+    expiry: z.exactOptional(integer(0, 2 ** 48)),
   })
   .check(
     z.refine((rule) => rule.ports === undefined || hasPorts(rule.protocol), {
