@@ -9,7 +9,7 @@ import { join, leave } from './join.ts';
 import { logsOfOthers } from './logs-of-others.ts';
 import { daemonLost, memberLost } from './member-lost.ts';
 import { naming } from './naming.ts';
-import { partition } from './partition.ts';
+import { partition, partitionOfTwo } from './partition.ts';
 import type { Scenario } from './world.ts';
 
 /** Name → scenario. */
@@ -19,15 +19,15 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'member-lost': memberLost,
   'daemon-lost': daemonLost,
   partition,
+  'partition-of-two': partitionOfTwo,
   'all-off-on': allOffOn,
   'founder-gone': founderGone,
   naming,
   core: coreMoves,
   'core-partitioned': corePartitioned,
   'core-of-two': coreOfTwo,
-  'logs-of-others': logsOfOthers,
-
   coreless,
+  'logs-of-others': logsOfOthers,
   evict,
   'evict-partitioned': evictPartitioned,
   'evict-of-two': evictOfTwo,

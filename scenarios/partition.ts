@@ -31,3 +31,30 @@ export async function partition(world: World): Promise<void> {
   };
   await world.eventually('vm4 knows all three operators', roles, SETTLE_MS);
 }
+
+/** Two members apart: each goes on alone and writes; healed, both know both words. */
+export async function partitionOfTwo(world: World): Promise<void> {
+  await found(world, ['vm1', 'vm3']);
+  await world.operatorAdd('vm1', 'vm3');
+  await world.cut('east', 'west');
+  await apart(world, ['vm1'], ['vm3']);
+  const alone = async (vm: string): Promise<boolean> => (await world.status(vm)).reachable === 1;
+  for (const vm of ['vm1', 'vm3']) {
+    await world.eventually(`${vm} is alone`, () => alone(vm), SETTLE_MS);
+  }
+  await world.label('vm1', 'vm3', ['said=east']);
+  await world.rename('vm3', 'vm1', 'db');
+
+  await world.heal();
+  const knowsBoth = async (vm: string): Promise<boolean> => {
+    const rows = await world.members(vm);
+    return (
+      rows.some(({ name }) => name === 'db') && rows.some(({ labels }) => labels.said === 'east')
+    );
+  };
+  for (const vm of ['vm1', 'vm3']) {
+    await world.eventually(`${vm} knows both words`, () => knowsBoth(vm), SETTLE_MS);
+  }
+  await world.rename('vm3', 'db', 'vm1');
+  await together(world, ['vm1', 'vm3']);
+}

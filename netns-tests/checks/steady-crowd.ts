@@ -33,6 +33,22 @@ export const twentyAtOnce =
     expect(`all pairs talk still, but for ${silent.join(', ')}`, silent.length === 0);
   };
 
+/**
+ * Goal: 20 VMs that all lose power at once are the same mesh when they have it again at once.
+ * Method: cut all, boot all together, and see all pairs talk.
+ */
+export async function twentyOffAndOn(world: RealWorld): Promise<void> {
+  const names = namesOf(CROWD);
+  await joinAtOnce(world, names);
+  await allTogether(world, names);
+  await Promise.all(names.map((name) => world.powerCut(name)));
+  await world.timeline.act('20 boot at once', () =>
+    Promise.all(names.map((name) => world.boot(name))),
+  );
+  await allTogether(world, names);
+  await expectDistinct(world, names);
+}
+
 /** What is compared of one VM. */
 interface Look {
   readonly pids: string;
