@@ -44,6 +44,7 @@ async function refuseAll(world: World): Promise<void> {
   const table = [
     ['a name in use', () => world.rename('vm1', 'db-1', 'vm3'), 'name: vm3: '],
     ['a bad name', () => world.rename('vm1', 'db-1', 'Db!'), 'name: Db!: '],
+    ['a word for many', () => world.rename('vm1', 'db-1', 'any'), 'name: any: '],
     ['the old name', () => world.rename('vm1', 'vm2', 'x'), 'member: vm2: '],
     ['a bad label', () => world.label('vm1', 'db-1', ['=x']), 'label: =x: '],
     ['a node that renames', () => world.rename('vm3', 'db-1', 'x'), 'role: '],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseLabel, parseName } from './names.ts';
+import { parseLabel, parseMemberName, parseName } from './names.ts';
 
 test('names: what a member may be called', () => {
   // Goal: names are DNS labels. By table, at both ends of the length.
@@ -9,6 +9,16 @@ test('names: what a member may be called', () => {
   }
   const bad = ['', '-a', 'a-', 'A', 'a.b', 'a_b', 'ä', 'a\n', ' a', 'x'.repeat(64)];
   for (const text of bad) assert.equal(parseName(text).ok, false, text);
+});
+
+test('names: a member is not called by a word that means several', () => {
+  // Goal: no selector is taken for a member. Method: each word, as a mesh's name, and near misses.
+  for (const text of ['any', 'all', 'mesh']) {
+    assert.equal(parseMemberName(text).ok, false, text);
+    assert.equal(parseName(text).ok, true, text);
+  }
+  for (const text of ['any-1', 'mesh2', 'vm1']) assert.ok(parseMemberName(text).ok);
+  assert.equal(parseMemberName('-x').ok, false);
 });
 
 test('names: labels', () => {

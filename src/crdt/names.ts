@@ -28,6 +28,13 @@ export const parseName = (text: string): Parsed<string> =>
         why: 'a name has 1 to 63 characters a-z, 0-9 and -, and neither begins nor ends with -',
       };
 
+/** Words that mean more than one member where a member can be named. */
+const RESERVED: readonly string[] = ['all', 'any', 'mesh'];
+
+/** The name that somebody wants for a member: one that means that member and nothing else. */
+export const parseMemberName = (text: string): Parsed<string> =>
+  RESERVED.includes(text) ? { ok: false, why: 'means more than one member' } : parseName(text);
+
 /** Whether a text may be a label's key. Two words are left out: no record may hold them. */
 export const isLabelKey = (text: string): boolean =>
   LABEL_KEY_PATTERN.test(text) && text !== 'constructor' && text !== 'prototype';

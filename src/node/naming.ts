@@ -5,7 +5,7 @@
  *    one name twice, and then it is settled as every tie of names is.
  * 2. Labels are written whole: of two operators who change different ones at once, one loses.
  */
-import { parseName } from '../crdt/names.ts';
+import { parseMemberName } from '../crdt/names.ts';
 import { trustPath } from '../crdt/paths.ts';
 import { Fault } from '../fault.ts';
 import { mustBeOperator, type OperatorContext, spread } from './operators.ts';
@@ -28,7 +28,7 @@ export async function renameMember(
   const view = context.replica.view();
   mustBeOperator(view, context.self, 'rename members');
   const { id, name, labels } = findMember(view, text);
-  const parsed = parseName(wish);
+  const parsed = parseMemberName(wish);
   if (!parsed.ok) throw badName(wish, parsed.why, 'choose one as web-1');
   const isTaken = view.members.some(
     (other) => other.id !== id && other.name === wish && !other.hasLeft,

@@ -12,7 +12,7 @@ import { pickIpv4 } from '../../crdt/addresses.ts';
 import { checkJoinRequest } from '../../crdt/admission.ts';
 import type { Edit } from '../../crdt/entry.ts';
 import { type InviteId, type MemberId, memberIdOf } from '../../crdt/ids.ts';
-import { parseName } from '../../crdt/names.ts';
+import { parseMemberName } from '../../crdt/names.ts';
 import type { Invite, View } from '../../crdt/view.ts';
 import type { Crypto } from '../../ports.ts';
 import type { JoinAsk, JoinRefusal } from './join-message.ts';
@@ -65,7 +65,7 @@ export function admit(
   const spent = spentBecause(invite, wallMs);
   if (spent !== null) return spent;
   const present = view.members.filter((member) => !member.hasLeft);
-  if (!parseName(ask.name).ok) return refuse('invalid', `name ${ask.name}`);
+  if (!parseMemberName(ask.name).ok) return refuse('invalid', `name ${ask.name}`);
   if (present.some(({ name }) => name === ask.name)) return refuse('name-taken', ask.name);
   const isOperator = view.operators.some(({ member }) => member === context.self);
   if (!isOperator && context.admissions >= ADMISSIONS_MAX) return { kind: 'retry' };

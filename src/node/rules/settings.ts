@@ -3,7 +3,7 @@
  * when it is refused.
  */
 import { canBeHost, isAddress, parsePrefix4, parsePrefix6 } from '../../crdt/addresses.ts';
-import { parseName } from '../../crdt/names.ts';
+import { parseMemberName, parseName } from '../../crdt/names.ts';
 import { Fault } from '../../fault.ts';
 import type { Endpoint } from '../../ports.ts';
 
@@ -98,7 +98,7 @@ function readPort(text: string): number {
 }
 
 function readName(field: string, text: string): string {
-  const name = parseName(text);
+  const name = field === 'member' ? parseMemberName(text) : parseName(text);
   if (name.ok) return text;
   const remedy = 'use 1 to 63 lower-case letters, digits and dashes, not at the ends';
   throw refused(field, text, name.why, remedy);

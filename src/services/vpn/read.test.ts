@@ -66,6 +66,13 @@ test('an interface that is not there is a state, not a problem', () => {
   assert.deepEqual({ state, problems }, { state: EXAMPLE_NOTHING, problems: [] });
 });
 
+test('an engine that answers without its interface shows', () => {
+  // Goal: a renamed interface can be told from a missing one. Method: wg alone still answers.
+  const { state } = read({ ...EXAMPLE_PRINTED_NOTHING, wg: EXAMPLE_PRINTED.wg }, self);
+  assert.equal(state.link, null);
+  assert.equal(state.device?.port, 7300);
+});
+
 test('an engine that does not answer is told from one that does', () => {
   // Goal: between a start and the engine's socket nothing is guessed. Method: wg alone fails.
   const wg = result('', 1, 'Unable to access interface: Protocol not supported\n');

@@ -25,10 +25,11 @@ export const read = (results: Results, self: Self): Finding<VpnObserved> => {
   const host = readHost(results.host, self.interface);
   if (!host.ok) return unreadable(host.why);
   const table = readTable(results.table);
-  // Without the interface nothing can answer for it, whatever wg says.
-  if (host.value.link === null) return seen({ ...NOTHING, ...host.value, table });
   const device = readDump(results.wg, self.interface);
   if (!device.ok) return unreadable(device.why);
+  if (host.value.link === null) {
+    return seen({ ...NOTHING, ...host.value, device: device.value, table });
+  }
   const paths = readPaths(results.paths);
   if (!paths.ok) return unreadable(paths.why);
   return seen({ ...host.value, device: device.value, paths: paths.value, table });
