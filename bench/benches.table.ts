@@ -1,6 +1,7 @@
 /** The benches by name, in the order in which `npm run bench` runs them. */
 import type { Bench } from './bench.ts';
 import { benchBinary } from './binary.ts';
+import { benchFirewall } from './firewall/firewall.ts';
 import { benchIdle } from './idle.ts';
 import { benchJoin } from './join.ts';
 import { benchState } from './state/state.ts';
@@ -13,4 +14,5 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   join: benchJoin,
   vpn: benchVpn,
   state: benchState,
+  firewall: benchFirewall,
 };

@@ -129,6 +129,11 @@ export const FLOORS: readonly Floor[] = [
     may: [/^bench\//, /^src\/crdt\//, CRYPTO, NODE],
   },
   {
+    name: 'bench of the firewall',
+    files: /^bench\/firewall\//,
+    may: [/^(?:bench|netns-tests)\//, /^src\/(?:crdt|services)\//, NODE],
+  },
+  {
     name: 'real worlds',
     files: /^(?:netns-tests|kernel-tests|release-tests|bench)\//,
     may: [
