@@ -179,6 +179,16 @@ export interface Summary {
   readonly peers?: readonly PeerReport[];
   /** Objects of intent that are in force on this host: path → its stamp, as `ms.counter`. */
   readonly applied?: Readonly<Record<string, string>>;
+  /** What those objects were asked for on this host: path → counts. Those without any left out. */
+  readonly counts?: Readonly<Record<string, Count>>;
+}
+
+/** How often something decided, and what looking for it costs. */
+export interface Count {
+  readonly packets: number;
+  readonly bytes: number;
+  /** Steps that are tried one after the other; 0 where the cost does not grow with the number. */
+  readonly steps: number;
 }
 
 /** How far an agent is. `failed`: the host refused a command or could not be read. */

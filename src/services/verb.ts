@@ -13,7 +13,7 @@ import type { Edit } from '../crdt/entry.ts';
 import type { MemberId } from '../crdt/ids.ts';
 import type { Member, View } from '../crdt/view.ts';
 import type { Endpoint, HostResult } from '../ports.ts';
-import type { Opening } from './service.ts';
+import type { Count, Opening } from './service.ts';
 
 /**
  * What a value is. `texts`: several, by repeating. `count`: a whole number. `duration`: ms, typed
@@ -59,6 +59,8 @@ export type Standing =
       readonly applied: ReadonlyMap<string, string>;
       /** What keeps the rest from being applied. */
       readonly problems: readonly string[];
+      /** By path. */
+      readonly counts?: ReadonlyMap<string, Count>;
     }
   | { readonly kind: 'silent'; readonly why: string };
 

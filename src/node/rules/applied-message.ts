@@ -24,6 +24,8 @@ const question = z.object({ service: z.string(), digest: z.string() });
 const answer = z.object({
   applied: z.nullable(z.record(z.string(), z.string())),
   problems: z.array(z.string().check(z.maxLength(PROBLEM_LENGTH_MAX))),
+  /** By path: packets, bytes, steps. */
+  counts: z.optional(z.record(z.string(), z.tuple([z.int(), z.int(), z.int()]))),
 });
 
 /** By path: the stamp of each object. */
@@ -57,6 +59,12 @@ export function encodeAnswer(
   return encode({
     applied: isExpected ? null : { ...applied },
     problems: problemsOf(report),
+    counts: Object.fromEntries(
+      Object.entries(report?.counts ?? {}).map(([path, { packets, bytes, steps }]) => [
+        path,
+        [packets, bytes, steps],
+      ]),
+    ),
   });
 }
 
@@ -65,7 +73,10 @@ export function readAnswer(bytes: Uint8Array, expected: Stamps): Standing {
   const said = read(answer, bytes);
   if (said === null) return { kind: 'silent', why: 'runs another version of cnsmo' };
   const applied = new Map(Object.entries(said.applied ?? expected));
-  return { kind: 'told', applied, problems: said.problems };
+  const counts = Object.entries(said.counts ?? {}).map(
+    ([path, [packets, bytes, steps]]) => [path, { packets, bytes, steps }] as const,
+  );
+  return { kind: 'told', applied, problems: said.problems, counts: new Map(counts) };
 }
 
 /** What this member's own agent tells. */
@@ -73,6 +84,7 @@ export const ownStanding = (report: AgentReport | null): Standing => ({
   kind: 'told',
   applied: new Map(Object.entries(report?.applied ?? {})),
   problems: problemsOf(report),
+  counts: new Map(Object.entries(report?.counts ?? {})),
 });
 
 const problemsOf = (report: AgentReport | null): readonly string[] => {

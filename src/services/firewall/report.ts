@@ -3,6 +3,7 @@
  */
 import type { View } from '../../crdt/view.ts';
 import type { Self, Summary } from '../service.ts';
+import { countsOf } from './counts.ts';
 import { diff } from './diff.ts';
 import { plan } from './plan.ts';
 import { policyOf, SERVICE } from './policy.ts';
@@ -21,5 +22,9 @@ export const summary = (observed: FirewallObserved, view: View, self: Self): Sum
     .filter(({ service, kind }) => service === SERVICE && kind !== 'rule' && kind !== 'default')
     .filter(({ kind, name }) => kind !== 'trial' || name === desired?.trial?.id)
     .map(({ path, hlc }) => [path, hlc.join('.')] as const);
-  return { applied: isApplied ? Object.fromEntries([...stamps, ...others]) : {} };
+  return {
+    applied: isApplied ? Object.fromEntries([...stamps, ...others]) : {},
+    counts:
+      observed.kind === 'present' && desired !== null ? countsOf(desired, observed.table) : {},
+  };
 };
