@@ -183,12 +183,10 @@ export interface Summary {
   readonly counts?: Readonly<Record<string, Count>>;
 }
 
-/** How often something decided, and what looking for it costs. */
+/** How often something decided. */
 export interface Count {
   readonly packets: number;
   readonly bytes: number;
-  /** Steps that are tried one after the other; 0 where the cost does not grow with the number. */
-  readonly steps: number;
 }
 
 /** How far an agent is. `failed`: the host refused a command or could not be read. */

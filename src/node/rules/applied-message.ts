@@ -24,8 +24,8 @@ const question = z.object({ service: z.string(), digest: z.string() });
 const answer = z.object({
   applied: z.nullable(z.record(z.string(), z.string())),
   problems: z.array(z.string().check(z.maxLength(PROBLEM_LENGTH_MAX))),
-  /** By path: packets, bytes, steps. */
-  counts: z.optional(z.record(z.string(), z.tuple([z.int(), z.int(), z.int()]))),
+  /** By path: packets, bytes. */
+  counts: z.optional(z.record(z.string(), z.tuple([z.int(), z.int()]))),
 });
 
 /** By path: the stamp of each object. */
@@ -60,9 +60,9 @@ export function encodeAnswer(
     applied: isExpected ? null : { ...applied },
     problems: problemsOf(report),
     counts: Object.fromEntries(
-      Object.entries(report?.counts ?? {}).map(([path, { packets, bytes, steps }]) => [
+      Object.entries(report?.counts ?? {}).map(([path, { packets, bytes }]) => [
         path,
-        [packets, bytes, steps],
+        [packets, bytes],
       ]),
     ),
   });
@@ -74,7 +74,7 @@ export function readAnswer(bytes: Uint8Array, expected: Stamps): Standing {
   if (said === null) return { kind: 'silent', why: 'runs another version of cnsmo' };
   const applied = new Map(Object.entries(said.applied ?? expected));
   const counts = Object.entries(said.counts ?? {}).map(
-    ([path, [packets, bytes, steps]]) => [path, { packets, bytes, steps }] as const,
+    ([path, [packets, bytes]]) => [path, { packets, bytes }] as const,
   );
   return { kind: 'told', applied, problems: said.problems, counts: new Map(counts) };
 }

@@ -1,6 +1,5 @@
 /**
- * Rule: firewall counts — how often each rule decided, as the kernel counts it, and how many steps
- * looking for it takes.
+ * Rule: firewall counts — how often each rule decided, as the kernel counts it.
  *
  * Connections are counted by the packets that were judged: who passed is not judged again.
  */
@@ -13,38 +12,37 @@ import type { FirewallDesired, ObservedTable } from './state.ts';
 /** Generations play no role here. */
 const ANY = { now: 1, trial: 2 };
 
-/** A lane's chain: its zone and direction, and whether it is that of those who answer. */
-const LANE = /^now\/((?:mesh|wan)-(?:in|out))(\/back)?$/;
+/** A lane's chain: its zone and direction. */
+const LANE = /^now\/((?:mesh|wan)-(?:in|out))(?:\/back)?$/;
 
-/** By path; what was never asked for and costs no step is left out. */
+/** By path; what never decided is left out. */
 export const countsOf = (
   desired: NonNullable<FirewallDesired>,
   observed: ObservedTable,
 ): Readonly<Record<string, Count>> => {
   const counts = new Map<string, Count>();
-  const add = (path: string, packets: number, bytes: number, steps: number): void => {
-    if (packets + steps === 0) return;
-    const known = counts.get(path) ?? { packets: 0, bytes: 0, steps: 0 };
+  const add = (path: string, packets: number, bytes: number): void => {
+    if (packets === 0) return;
+    const known = counts.get(path) ?? { packets: 0, bytes: 0 };
     counts.set(path, {
       packets: known.packets + packets,
       bytes: known.bytes + bytes,
-      steps: known.steps + steps,
     });
   };
   for (const set of tableOf({ ...desired, trial: null }, ANY).sets) {
     const there = set.isCounted ? observed.sets.get(set.name) : undefined;
     for (const [text, { packets, bytes }] of there?.elements ?? []) {
       const rule = set.elements.get(text)?.rule ?? null;
-      if (rule !== null) add(pathOf('rule', rule), packets, bytes, 0);
+      if (rule !== null) add(pathOf('rule', rule), packets, bytes);
     }
   }
   for (const [name, { rules }] of observed.chains) {
-    const [, lane, back] = LANE.exec(name) ?? [];
+    const [, lane] = LANE.exec(name) ?? [];
     if (lane === undefined) continue;
     for (const { comment, packets, bytes } of rules) {
-      if (comment === 'default') add(pathOf('default', lane), packets, bytes, 0);
+      if (comment === 'default') add(pathOf('default', lane), packets, bytes);
       else if (comment !== null && NAMED.test(comment)) {
-        add(pathOf('rule', comment), packets, bytes, back === undefined ? 1 : 0);
+        add(pathOf('rule', comment), packets, bytes);
       }
     }
   }

@@ -57,9 +57,9 @@ test('verbs: list says on how many members a rule is in force, and why not on th
       row.map((cell) => (typeof cell === 'string' ? cell : cell.text)),
     ),
     [
-      ['ssh', '100', 'allow', 'in', 'wan', 'tcp/22', 'group:office', 'any', '1 of 3'],
-      ['mail', '200', 'deny', 'in', 'mesh', 'tcp/25', 'any', 'any', '1 of 1'],
-      ['off', '300', 'deny', 'in', 'mesh', 'tcp/26', 'any', 'any', 'disabled'],
+      ['ssh', '100', 'allow', 'in', 'wan', 'tcp/22', 'group:office', 'any', '0', '1 of 3'],
+      ['mail', '200', 'deny', 'in', 'mesh', 'tcp/25', 'any', 'any', '0', '1 of 1'],
+      ['off', '300', 'deny', 'in', 'mesh', 'tcp/26', 'any', 'any', '0', 'disabled'],
     ],
   );
   assert.deepEqual(shown.lines, [

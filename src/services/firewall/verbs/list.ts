@@ -4,6 +4,7 @@
  */
 import type { Hlc } from '../../../crdt/hlc.ts';
 import type { Intent, Member, View } from '../../../crdt/view.ts';
+import type { Count } from '../../service.ts';
 import { type Cell, type Scene, type Shown, type Verb, verb } from '../../verb.ts';
 import { isInForce, policyOf, type Rule, SERVICE, type TrialOrder, withTrial } from '../policy.ts';
 import type { RuleRecord, Selector } from '../schemas.table.ts';
@@ -45,6 +46,9 @@ interface ListedRule {
   readonly behind: readonly Behind[];
   /** How many tries in turn it costs each new connection on this VM: 0 where it is in a map. */
   readonly ordered: number;
+  /** What it decided on, on all members that told; who passed is not counted again. */
+  readonly packets: number;
+  readonly bytes: number;
   /** The trial that brings it, by its id; null: it lasts. */
   readonly trial: string | null;
 }
@@ -130,9 +134,21 @@ function listedRule(desk: Desk, rule: Rule): ListedRule {
     of: meant.length,
     behind,
     ordered: desk.ordered.get(rule.path) ?? 0,
+    ...countOf(scene, rule.path),
     trial: trial?.id ?? null,
   };
 }
+
+const countOf = ({ standings }: Scene, path: string): Count => {
+  const counts = [...standings.values()].flatMap((standing) =>
+    standing.kind === 'told' ? (standing.counts?.get(path) ?? []) : [],
+  );
+  const sum = (of: (count: Count) => number) => counts.reduce((all, each) => all + of(each), 0);
+  return {
+    packets: sum(({ packets }) => packets),
+    bytes: sum(({ bytes }) => bytes),
+  };
+};
 
 const rateText = ({ rate }: RuleRecord): string | null =>
   rate === undefined ? null : `${rate.count}/${rate.per}:${rate.burst}`;
@@ -185,6 +201,7 @@ const COLUMNS = [
   { heading: 'WHAT', least: 8 },
   { heading: 'FROM', least: 6 },
   { heading: 'TO', least: 6, spare: 3 },
+  { heading: 'PACKETS', spare: 4 },
   { heading: 'APPLIED' },
 ];
 /** Members that are named beneath the table. */
@@ -217,6 +234,7 @@ const rowOf = (rule: ListedRule): Cell[] => {
     rule.traffic,
     rule.from.join(' ') || 'any',
     rule.to.join(' ') || 'any',
+    String(rule.packets),
     isOff
       ? { text: rule.enabled ? 'nowhere' : 'disabled', tone: 'dim' }
       : { text: count, tone: rule.behind.length === 0 ? 'good' : 'warn' },
