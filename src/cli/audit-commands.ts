@@ -117,7 +117,7 @@ export function conflictsCommand(session: Open): Command {
       .description('say what lost instead of what is in force')
       .argument('<path>', 'as cnsmo conflicts lists it')
       .option('--author <member>', 'whose, where several lost (else the latest)')
-      .addHelpText('after', '\nExample:\n  cnsmo conflicts take intent/firewall/web\n')
+      .addHelpText('after', '\nExample:\n  cnsmo conflicts take intent/firewall/rule/web\n')
       .action(async (path: string, flags: { author?: string }, command: Command) => {
         const { call, show } = session(command);
         const author = flags.author === undefined ? {} : { author: flags.author };
