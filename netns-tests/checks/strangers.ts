@@ -6,7 +6,6 @@ import { admit, apart, found, SETTLE_MS, stateOf, together } from '../../scenari
 import { expect } from '../../scenarios/world.ts';
 import { execute } from '../command.ts';
 import { obey } from '../command-line.ts';
-import { forgeEviction } from '../forge-eviction.ts';
 import type { Attempt, Loot } from '../stranger.ts';
 import type { RealWorld } from '../world.ts';
 
@@ -83,16 +82,11 @@ export async function strangers(world: RealWorld): Promise<void> {
 
 /**
  * Goal: an evicted member is a stranger, its live connections and its tunnels included. Method:
- * write the eviction of vm3 by hand into the founder's journal, start the founder, and let the
- * client try with vm3's key; a new member then joins as ever.
+ * evict vm3, and let the client try with vm3's key; a new member then joins as ever.
  */
 export async function evicted(world: RealWorld): Promise<void> {
   await found(world, ALL);
-  const vm1 = world.vm('vm1');
-  const { id } = (await world.status('vm3')).self;
-  await obey(vm1, ['stop']);
-  await forgeEviction(join(vm1.disk, 'cnsmo'), id);
-  await obey(vm1, ['start']);
+  await world.evict('vm1', 'vm3');
   for (const name of ['vm1', 'vm2']) {
     const isOut = async (): Promise<boolean> =>
       [null, 'evicted'].includes(await stateOf(world, name, 'vm3'));

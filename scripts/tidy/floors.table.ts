@@ -117,9 +117,9 @@ export const FLOORS: readonly Floor[] = [
     ],
   },
   {
-    // One service on its real engine, without the daemon around it; and a writer of forged state.
+    // One service on its real engine, without the daemon around it.
     name: 'engines in namespaces',
-    files: /^netns-tests\/(?:engine-[a-z]+|forge-eviction|[a-z]+-engine\.test)\.ts$/,
+    files: /^netns-tests\/(?:engine-[a-z]+|[a-z]+-engine\.test)\.ts$/,
     may: [/^netns-tests\//, /^src\/(?!cli\/|main\.ts)/, NODE, ANY_PACKAGE],
   },
   {

@@ -36,6 +36,12 @@ test('facts: all that a member says of itself', () => {
   );
   assert.deepEqual(valueAt('member/consent'), { services: ['dns', 'vpn'], allowRun: false });
   assert.deepEqual(valueAt('member/version'), { version: '0.1.0', commit: 'abc' });
+  const off = ownFacts(crypto, view, own({ config: { ...own({}).config, eligible: false } }));
+  assert.deepEqual(off.find(({ path }) => path === 'member/consent')?.value, {
+    services: ['dns', 'vpn'],
+    allowRun: false,
+    eligible: false,
+  });
 });
 
 test('facts: own addresses, but neither the tunnel nor the overlay, at most 16', () => {

@@ -71,3 +71,9 @@ test('settings: services are a list without repeats', () => {
   // Goal: what the consent holds. Method: a list with spaces and repeats.
   assert.deepEqual(readServices('vpn, lb,vpn'), ['vpn', 'lb']);
 });
+
+test('settings: a VM may keep the core role off itself', () => {
+  // Goal: --not-eligible. Method: with and without it.
+  assert.equal(readSettings({ notEligible: true }, 'vm1').eligible, false);
+  assert.equal(readSettings({ notEligible: false }, 'vm1').eligible, true);
+});
