@@ -13,7 +13,7 @@ import { tell } from './leave.ts';
 import { mustBeOperator, type OperatorContext } from './operators.ts';
 import type { Eviction, Told } from './rules/answers.ts';
 import { describeEviction } from './rules/eviction.ts';
-import { findMember } from './rules/find.ts';
+import { findAnybody } from './rules/find.ts';
 
 /** Who is to be evicted, and how. */
 export interface EvictWish {
@@ -67,7 +67,7 @@ function weigh(
 ) {
   const view = replica.view();
   mustBeOperator(view, self, 'evict members');
-  const member = findMember(view, text);
+  const member = findAnybody(view, text);
   const wallMs = clock.wallMs();
   const wish = { evictor: self, victim: member.id, reason, isCascade, wallMs };
   const said = evicting(replica, wish);

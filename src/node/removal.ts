@@ -7,7 +7,7 @@ import { trustPath } from '../crdt/paths.ts';
 import { Fault } from '../fault.ts';
 import { mustBeOperator, type OperatorContext, type OperatorPorts, spread } from './operators.ts';
 import { type ListedHanging, listHanging } from './rules/audit-answer.ts';
-import { findMember } from './rules/find.ts';
+import { findAnybody } from './rules/find.ts';
 
 /** What an operator's removal does, or would do; nothing hangs on who is none. */
 export interface Removal {
@@ -22,7 +22,7 @@ export function showRemoval(
   { replica }: Pick<OperatorContext, 'replica'>,
   text: string,
 ): Removal {
-  const { id, name } = findMember(replica.view(), text);
+  const { id, name } = findAnybody(replica.view(), text);
   return { id, name, statements: listHanging(hangingOn(replica, id, clock.wallMs())) };
 }
 
@@ -35,7 +35,7 @@ export async function removeOperator(
   const { replica, self } = context;
   const view = replica.view();
   mustBeOperator(view, self, 'take the role back');
-  const { id, name, role } = findMember(view, text);
+  const { id, name, role } = findAnybody(view, text);
   if (role !== 'operator') return { id, name, statements: [] };
   if (id === self) throw cannotRemove(name);
   const hanging = hangingOn(replica, id, clock.wallMs());

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXPIRY_MS, idOf, inviteOf, world } from '../../crdt/test-world.ts';
 import { Fault } from '../../fault.ts';
-import { findInvite, findMember, inviteState } from './find.ts';
+import { findAnybody, findInvite, findMember, inviteState } from './find.ts';
 
 const view = world()
   .invites('door', { uses: 2 })
@@ -27,6 +27,25 @@ test('find: by name, by id, by the beginning of an id', () => {
     () => findInvite(view, 'aaaaaaaaaa'),
     refuses('invite: aaaaaaaaaa: no such invite'),
   );
+});
+
+test('find: one that has left, where its role or membership is taken', () => {
+  // Goal: a key that may be somewhere can be shut out. Method: by name and id; who is here goes
+  // first, and nobody is still nobody.
+  const gone = idOf('gone');
+  for (const text of ['gone', gone, gone.slice(0, 8)]) {
+    assert.equal(findAnybody(view, text).id, gone);
+  }
+  assert.equal(findAnybody(view, 'vm2').id, idOf('vm2'));
+  assert.throws(() => findAnybody(view, 'vm3'), refuses('member: vm3: no such member'));
+  const two = world()
+    .invites('door', { uses: 2 })
+    .admits('gone', 'door', { name: 'web' })
+    .admits('vm2', 'door', { name: 'web' })
+    .as('gone')
+    .says('member/left', { left: true })
+    .view();
+  assert.equal(findAnybody(two, 'web').id, idOf('vm2'));
 });
 
 test('find: an invite is open, used up, revoked or expired', () => {

@@ -9,11 +9,17 @@ import { Fault } from '../../fault.ts';
 const ID_LENGTH_MIN = 6;
 
 /** The member meant. Fault 'refused' when none or several fit. */
-export function findMember(view: View, text: string): Member {
-  const present = view.members.filter((member) => !member.hasLeft);
-  const named = present.filter(({ name }) => name === text);
-  const found = named.length > 0 ? named : byId(present, text);
-  return one(found, 'member', text, 'see cnsmo members');
+export const findMember = (view: View, text: string): Member =>
+  oneMember(fitting(presentIn(view), text), text);
+
+/**
+ * The same, and one that has left where nobody else fits: its key may still be somewhere, so its
+ * role and its membership can be taken.
+ */
+export function findAnybody(view: View, text: string): Member {
+  const present = fitting(presentIn(view), text);
+  const gone = view.members.filter(({ hasLeft }) => hasLeft);
+  return oneMember(present.length > 0 ? present : fitting(gone, text), text);
 }
 
 /** The invite meant. Fault 'refused' when none or several fit. */
@@ -29,6 +35,18 @@ export function inviteState(
   if (invite.used >= invite.uses) return 'used-up';
   return wallMs > invite.expiryMs ? 'expired' : 'open';
 }
+
+const presentIn = ({ members }: View): readonly Member[] =>
+  members.filter(({ hasLeft }) => !hasLeft);
+
+const oneMember = (found: readonly Member[], text: string): Member =>
+  one(found, 'member', text, 'see cnsmo members');
+
+/** By name; by id where nobody has that name. */
+const fitting = (members: readonly Member[], text: string): readonly Member[] => {
+  const named = members.filter(({ name }) => name === text);
+  return named.length > 0 ? named : byId(members, text);
+};
 
 const byId = <Item extends { readonly id: string }>(items: readonly Item[], text: string) =>
   text.length < ID_LENGTH_MIN ? [] : items.filter(({ id }) => id.startsWith(text));
