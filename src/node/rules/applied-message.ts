@@ -5,6 +5,7 @@
  * The question brings a digest of what the asker expects; where the other has just that, the answer
  * says so and is short, however many objects there are.
  */
+import { hex } from '@scure/base';
 import * as z from 'zod/mini';
 import { decode, encode } from '../../crdt/codec.ts';
 import { isRecord } from '../../crdt/entry.ts';
@@ -94,10 +95,18 @@ const problemsOf = (report: AgentReport | null): readonly string[] => {
   return isGood ? [] : problems.slice(0, PROBLEMS_MAX);
 };
 
+/** Of the stamps that were asked for before: whoever asks often costs a member no more. */
+const digests = new WeakMap<Stamps, string>();
+
 const digestOf = (crypto: Crypto, stamps: Stamps): string => {
+  const digest = digests.get(stamps) ?? hashOf(crypto, stamps);
+  digests.set(stamps, digest);
+  return digest;
+};
+
+const hashOf = (crypto: Crypto, stamps: Stamps): string => {
   const lines = Object.entries(stamps).map(([path, stamp]) => `${path} ${stamp}\n`);
-  const bytes = crypto.sha256(new TextEncoder().encode(lines.toSorted().join('')));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.encode(crypto.sha256(new TextEncoder().encode(lines.toSorted().join(''))));
 };
 
 function read<T>(schema: z.ZodMiniType<T>, bytes: Uint8Array): T | null {
