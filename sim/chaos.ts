@@ -164,7 +164,7 @@ async function finishJoin(storm: Storm, machine: Machine): Promise<boolean> {
 
 /**
  * A mesh in which nothing happens changes nothing on any host, and writes no frame. Where a member
- * is dead for ever its addresses are tried in turn, so hosts may change.
+ * is dead for ever, or soon found to be, its addresses are tried in turn, so hosts may change.
  */
 async function staysQuiet(
   { room, world }: Storm,
@@ -172,7 +172,7 @@ async function staysQuiet(
   members: readonly Machine[],
 ): Promise<void> {
   const rows = await world.members(members[0]?.name ?? '');
-  const isHaunted = rows.some(({ state }) => state === 'dead');
+  const isHaunted = rows.some(({ state }) => state === 'dead' || state === 'suspect');
   const count = (): string =>
     members
       .map(({ name, kernel, platter }) => {

@@ -3,6 +3,7 @@
  * and the gates of both sides.
  */
 import type { PeerKey } from '../src/crdt/ids.ts';
+import { NOBODY_LISTENS } from '../src/node/rules/gated.ts';
 import type { Endpoint } from '../src/ports.ts';
 import type { Answer } from './life.ts';
 import { doorOf, endWith, type Hall, type Party, swarmFault } from './party.ts';
@@ -28,7 +29,9 @@ export function dial(
     const usable = target.endpoints.filter(({ host }) => !party.config.isOverlay(host));
     const isRefused = usable.length < target.endpoints.length;
     const untilMs = hall.scheduler.nowMs() + target.timeoutMs;
-    attempt(hall, party, { peer: target.peer, endpoints: usable, untilMs, isRefused }, answer);
+    const isAbsent = usable.length > 0;
+    const errand = { peer: target.peer, endpoints: usable, untilMs, isRefused, isAbsent };
+    attempt(hall, party, errand, answer);
   });
 }
 
@@ -37,10 +40,12 @@ interface Errand {
   readonly endpoints: readonly Endpoint[];
   readonly untilMs: number;
   readonly isRefused: boolean;
+  /** Whether each endpoint so far said that nobody listens. */
+  readonly isAbsent: boolean;
 }
 
 function attempt(hall: Hall, party: Party, errand: Errand, answer: Answer<void>): void {
-  const { peer, endpoints, untilMs, isRefused } = errand;
+  const { peer, endpoints, untilMs, isRefused, isAbsent } = errand;
   const [endpoint, ...rest] = endpoints;
   const leftMs = untilMs - hall.scheduler.nowMs();
   if (endWith(party, peer) !== undefined) {
@@ -48,34 +53,35 @@ function attempt(hall: Hall, party: Party, errand: Errand, answer: Answer<void>)
     return;
   }
   if (endpoint === undefined || leftMs <= 0 || !party.isOpen()) {
-    const why = isRefused ? 'somebody else answered, or it cut us' : 'no endpoint answered in time';
+    const silent =
+      isAbsent && endpoint === undefined ? NOBODY_LISTENS : 'no endpoint answered in time';
+    const why = isRefused ? 'somebody else answered, or it cut us' : silent;
     answer.reject(swarmFault(isRefused ? 'refused' : 'timeout', peer, why));
     return;
   }
   const shareMs = Math.min(leftMs, Math.max(ATTEMPT_MS_MIN, leftMs / endpoints.length));
-  const goOn = (hasRefused: boolean): void =>
-    attempt(
-      hall,
-      party,
-      { ...errand, endpoints: rest, isRefused: isRefused || hasRefused },
-      answer,
-    );
+  const goOn = (meeting: Meeting | 'silence'): void => {
+    const hasRefused = isRefused || meeting === 'refused';
+    const wasAbsent = isAbsent && meeting === 'nobody';
+    const next = { ...errand, endpoints: rest, isRefused: hasRefused, isAbsent: wasAbsent };
+    attempt(hall, party, next, answer);
+  };
   const station = hall.underlay.find(party.station, endpoint.host);
   const wayMs = station === null ? Number.POSITIVE_INFINITY : tripMs(hall, party, station);
   if (station === null || wayMs > shareMs || !hall.underlay.reaches(party.station, station)) {
-    party.life.after(shareMs, () => goOn(false));
+    party.life.after(shareMs, () => goOn('silence'));
     return;
   }
   party.life.after(wayMs, () => {
     const other = hall.listeners.get(doorOf(station, endpoint.port));
     const isStill = other?.life.isPaused() === true;
     if (isStill || !hall.underlay.reaches(party.station, station)) {
-      party.life.after(shareMs - wayMs, () => goOn(false));
+      party.life.after(shareMs - wayMs, () => goOn('silence'));
       return;
     }
     const meeting = meet(hall, party, { peer, station, endpoint });
     if (meeting === 'met') answer.resolve();
-    else goOn(meeting === 'refused');
+    else goOn(meeting);
   });
 }
 

@@ -23,6 +23,12 @@ export interface Hall {
   readonly onReject: (who: string) => void;
 }
 
+/** Who hears messages of one name. */
+export interface Channel {
+  readonly bytesMax: number;
+  readonly listener: (from: PeerKey, message: Uint8Array) => void;
+}
+
 /** A running swarm node. */
 export interface Party extends Holder {
   readonly self: PeerKey;
@@ -30,6 +36,7 @@ export interface Party extends Holder {
   readonly ends: Set<End>;
   readonly handlers: Map<string, { options: ProtocolOptions; handler: RequestHandler }>;
   readonly listeners: Set<(peer: PeerKey) => void>;
+  readonly channels: Map<string, Channel>;
   isStopped: boolean;
   /** Whether it still takes part. */
   isOpen(): boolean;

@@ -9,6 +9,7 @@ import type { Connection, Crypto, Swarm, SwarmConfig, SwarmNode } from '../src/p
 import { dial } from './dialling.ts';
 import { type Gossip, openGossip } from './gossip.ts';
 import type { Life } from './life.ts';
+import { receive, sendMessage } from './messages.ts';
 import { doorOf, endWith, type Hall, type Party, swarmFault } from './party.ts';
 import { type Question, request } from './requesting.ts';
 import type { Station } from './underlay.ts';
@@ -86,6 +87,8 @@ function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; 
         if (party.handlers.get(protocol) === served) party.handlers.delete(protocol);
       };
     },
+    send: (peer, channel, message) => sendMessage(hall, party, peer, { channel, message }),
+    receive: (channel, bytesMax, listener) => receive(party, channel, { bytesMax, listener }),
     publish: gossip.publish,
     onConnectionChange: (listener) => {
       party.listeners.add(listener);
@@ -133,6 +136,7 @@ function makeParty(hall: Hall, crypto: Crypto, place: Place): { party: Party; go
     ends,
     listeners,
     handlers: new Map(),
+    channels: new Map(),
     isStopped: false,
     isOpen: () => !party.isStopped && life.isAlive(),
     up: (end) => {

@@ -98,32 +98,25 @@ export interface SwarmConfig {
   readonly standing: (peer: PeerKey) => Standing;
   /** True for an address that lies inside the overlay: never dialled, and cut when it dials us. */
   readonly isOverlay: (host: string) => boolean;
-  /**
-   * Asked for every gossiped frame before it is passed on: accept passes it on, reject also
-   * counts against the sender.
-   */
+  /** Asked before a gossiped frame is passed on: reject also counts against the sender. */
   readonly judge: (from: PeerKey, frame: Uint8Array) => GossipVerdict;
 }
 
 export type GossipVerdict = 'accept' | 'ignore' | 'reject';
 
-/**
- * Answers one request. The remote is authenticated. Throwing a Fault closes the stream without an
- * answer.
- */
+/** Answers an authenticated peer. Throwing a Fault closes the stream without an answer. */
 export type RequestHandler = (
   from: { readonly peer: PeerKey; readonly standing: Standing; readonly remote: Endpoint },
   request: Uint8Array,
 ) => Promise<Uint8Array>;
 
+export type MessageListener = (from: PeerKey, message: Uint8Array) => void;
+
 /** How a protocol is served. */
 export interface ProtocolOptions {
   /** Longest request and longest answer, bytes; a longer one closes the stream. */
   readonly bytesMax: number;
-  /**
-   * Whether the holder of an invite, whose connection is limited, may open it. Only the join
-   * protocol says yes.
-   */
+  /** Whether the holder of an invite may open it. Only the join protocol says yes. */
   readonly inviteMayUse: boolean;
 }
 
@@ -133,8 +126,9 @@ export interface SwarmNode {
   readonly self: PeerKey;
   /**
    * Connects to exactly `peer` at one of `endpoints`, tried in order. Resolves when connected (at
-   * once if it is already). Fault 'timeout' when no endpoint answered within `timeoutMs`; Fault
-   * 'refused' when one answered as somebody else, with another pre-shared key, or cut us.
+   * once if it is already). Fault 'timeout' when no endpoint answered within `timeoutMs`, its `why`
+   * `NOBODY_LISTENS` when the host of each said at once that no program listens; Fault 'refused'
+   * when one answered as somebody else, with another pre-shared key, or cut us.
    */
   dial(peer: PeerKey, endpoints: readonly Endpoint[], timeoutMs: number): Promise<void>;
   /** Closes every connection to the peer. Harmless when there is none. */
@@ -156,6 +150,10 @@ export interface SwarmNode {
   requestEach(...question: Parameters<SwarmNode['request']>): Promise<readonly Uint8Array[]>;
   /** Serves a protocol; at most one handler for each name. Names are short (`sync`, `join`). */
   handle(protocol: string, options: ProtocolOptions, handler: RequestHandler): Unsubscribe;
+  /** Sends a message, best effort, in order; what is not taken in time is dropped, oldest first. */
+  send(peer: PeerKey, channel: string, message: Uint8Array): boolean;
+  /** Hears a channel, one listener each. What is longer than `bytesMax` (65,535) is dropped. */
+  receive(channel: string, bytesMax: number, listener: MessageListener): Unsubscribe;
   /** Sends a frame to the mesh by gossip. Best effort; anti-entropy carries what is lost. */
   publish(frame: Uint8Array): void;
   /** Called after a connection came up or went down. Invite connections are reported too. */

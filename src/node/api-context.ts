@@ -124,12 +124,12 @@ function askingOthers(
 }
 
 function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
-  const { replica, sync, links, core, agents, swarm, self, config, build, startedMs } = parts;
+  const { replica, sync, links, liveness, core, agents, swarm, self, config, build } = parts;
   const reports = parts.isGoing ? [] : [core.report()];
   const signs = {
     self,
-    uptimeMs: ports.clock.monotonicMs() - startedMs,
-    link: links.state,
+    uptimeMs: ports.clock.monotonicMs() - parts.startedMs,
+    link: liveness.state,
     cutBy: links.cutBy(),
     isInStep: sync.isInStep,
     core: core.holder(),

@@ -76,6 +76,8 @@ async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']
     requestEach: async () => [],
     handle: () => () => undefined,
     publish: () => undefined,
+    send: () => false,
+    receive: () => () => undefined,
     onConnectionChange: () => () => undefined,
     stop: async () => void events.push('swarm stopped'),
     ...swarm,

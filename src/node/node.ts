@@ -62,11 +62,10 @@ export async function startNode(
   const { watch, ports } = watched(given, events);
   await events.keepOn(ports);
   const parts = await openParts(ports, build);
-  const { self, replica, links, core, facts, agents, swarm, sync, stop } = parts;
+  const { self, replica, liveness, links, core, facts, agents, swarm, sync, stop } = parts;
   const { signal } = stop;
   const acquaintances = createAcquaintances(ports, self, replica);
   const door = { ...parts, events, connected: () => connectedMembers(parts) };
-
   const closed = Promise.withResolvers<void>();
   closed.promise.catch(() => undefined); // `done` says it as well.
   const end = async (): Promise<void> => {
@@ -77,7 +76,6 @@ export async function startNode(
   const context = apiContext(ports, { ...parts, watch, events }, leave);
   const api: RunningNode['api'] = (request) => answerApi(context, request);
   await orStop(swarm, onOpen(api));
-
   const subscriptions: readonly Unsubscribe[] = [
     replica.onChange(links.mark), //           somebody came, moved or lost its standing
     replica.onChange(agents.mark), //          what this host should look like may have changed
@@ -85,20 +83,19 @@ export async function startNode(
     replica.onChange(events.mark), //          who came, who left
     replica.onChange(acquaintances.mark), //   whom to ask should the journal be lost
     ...afterTrouble(watch, parts), //          what the disk did not take is written now
-    ...aboutCore(parts, events.mark), //       who may have the core role, and who has it
-    swarm.onConnectionChange(events.mark), //  who can be talked to
+    ...aboutMembers(parts, events.mark), //    who is alive, and who has the core role
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
     ...served(ports, door), //                 any member lets others in, and answers them
   ];
   const loops = [
     sync.run(swarm, signal), //                frames between members
+    liveness.run(swarm, signal), //            who is alive
     links.run(swarm, signal), //               a connection to every member, for ever
     acquaintances.run(signal), //              who could give back what it said
     ...ownLoops(parts), //                     what it says of itself, its roles, its host
     watch.run(signal), //                      whether the disk takes what is written
     events.run(() => pictureNow(parts), signal),
   ];
-
   closed.resolve(close(ports, { ...parts, events }, loops, subscriptions));
   const done = closed.promise.then(left);
   return { self, replica, core, api, settled: agents.settled(signal), stop: end, leave, done };
@@ -122,10 +119,17 @@ const served = (
   serveQuestions(ports, questionsOf(ports, door)),
 ];
 
-const aboutCore = ({ replica, core }: Parts, onMove: () => void): Unsubscribe[] => [
-  replica.onChange(core.mark),
-  core.onMove(onMove),
-];
+/** Who is alive, and who may have the core role and has it. */
+const aboutMembers = (parts: Parts, onMove: () => void): Unsubscribe[] => {
+  const { replica, liveness, swarm, core } = parts;
+  return [
+    swarm.onConnectionChange(onMove),
+    liveness.onChange(onMove),
+    liveness.onChange(core.mark),
+    replica.onChange(core.mark),
+    core.onMove(onMove),
+  ];
+};
 
 /** Of one that is leaving only its host is left. */
 const ownLoops = ({ facts, core, agents, swarm, isGoing, stop: { signal } }: Parts) => [
@@ -186,9 +190,9 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 
 /** What events are made of. */
 function pictureNow(parts: Parts): Picture {
-  const { self, replica, links, core } = parts;
+  const { self, replica, liveness, core } = parts;
   const holder = coreStatusOf(replica.view(), core.lastHolder());
   const now = holder === null ? null : { ...holder, why: whyCore(core.constituency()) };
   const connected = new Set(connectedMembers(parts));
-  return pictureOf(replica.view(), { self, connected, state: links.state, core: now });
+  return pictureOf(replica.view(), { self, connected, state: liveness.state, core: now });
 }

@@ -104,6 +104,8 @@ async function pair(skewMs: number) {
     hangUp: async () => undefined,
     requestEach: async () => [],
     publish: () => undefined,
+    send: () => false,
+    receive: () => () => undefined,
     onConnectionChange: () => () => undefined,
     stop: async () => undefined,
   };

@@ -15,6 +15,7 @@ import { createDismissal } from './dismissal.ts';
 import { createFacts } from './facts.ts';
 import { isLeaving } from './leave.ts';
 import { createLinks } from './links.ts';
+import { openLiveness } from './liveness.ts';
 import { type LocalState, readLocalState } from './local-state.ts';
 import { openReplica, type Replica } from './replica.ts';
 import { standingOf } from './rules/standing.ts';
@@ -46,11 +47,12 @@ export async function openParts(ports: Ports, build: Build) {
   const config = { current: isGoing ? { ...local.config, services: [] } : local.config };
   const dismiss = createDismissal(clock, replica.view, (peer) => sync.with(peer));
   const linkContext = { self, view: replica.view, standing, dismiss, entries };
-  const links = createLinks(ports, linkContext, () => {
-    agents.mark();
-    core.mark();
+  const liveness = await openLiveness(ports, {
+    ...{ self, seed: local.keys.memberSeed, meshId: local.meshId, view: replica.view },
+    reach: (member) => links.reach(member),
   });
-  const core = await openCoreOf(ports, self, replica, (id) => links.state(id));
+  const links = createLinks(ports, linkContext, liveness.noteDial);
+  const core = await openCoreOf(ports, self, replica, liveness.state);
   const twins = openTwins(ports, local, replica);
   const limits = () => config.current.audit ?? AUDIT_LIMITS;
   const onChanges = watchConflicts(ports.log, self, replica);
@@ -74,7 +76,7 @@ export async function openParts(ports: Ports, build: Build) {
   const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
   const startedMs = clock.monotonicMs();
   const state = { local, self, replica, audit, config, build, startedMs, isGoing };
-  return { ...state, sync, twins, links, core, facts, agents, swarm, stop };
+  return { ...state, sync, twins, liveness, links, core, facts, agents, swarm, stop };
 }
 
 /** Whom to try before the state tells: those of the token, or those of a lost journal. */

@@ -8,6 +8,7 @@
 import type { PeerKey } from '../crdt/ids.ts';
 import type { Endpoint, Standing, SwarmNode } from '../ports.ts';
 import type { Suite } from './contract.ts';
+import { testMessages } from './swarm-contract-messages.ts';
 import { testGossip, testInvites, testRequests } from './swarm-contract-traffic.ts';
 import {
   areApart,
@@ -46,6 +47,7 @@ export function testSwarmContract(suite: Suite, open: () => SwarmWorld): void {
   testConnections(context);
   testRefusals(context);
   testRequests(context);
+  testMessages(context);
   testGossip(context);
   testInvites(context);
   testEnds(context);

@@ -29,6 +29,8 @@ function connect(replicas: ReadonlyMap<PeerKey, Replica>) {
     dial: async () => undefined,
     hangUp: async () => undefined,
     stop: async () => undefined,
+    send: () => false,
+    receive: () => () => undefined,
     onConnectionChange: () => () => undefined,
     connections: () => others(key).map(({ key: peer }) => ({ peer }) as Connection),
     requestEach: async () => [],

@@ -11,7 +11,7 @@ import type { Libp2p } from '@libp2p/interface';
 import type { PeerKey } from '../../crdt/ids.ts';
 import { Fault } from '../../fault.ts';
 import type { Endpoint, SwarmConfig, SwarmNode } from '../../ports.ts';
-import { LETS_NOT_IN } from '../rules/gated.ts';
+import { LETS_NOT_IN, NOBODY_LISTENS } from '../rules/gated.ts';
 import type { ConnectionTable } from './swarm-connections.ts';
 import { multiaddrOf, textOf } from './swarm-keys.ts';
 
@@ -68,7 +68,8 @@ const summary = (
   endpoints: readonly Endpoint[],
 ): Fault => {
   const told = failures.find(({ code }) => code === 'refused') ?? failures[0];
-  const others = failures.length > 1 ? `, ${failures.length - 1} other(s) failed too` : '';
+  const isAlike = failures.every(({ why }) => why === told?.why);
+  const others = isAlike ? '' : `, ${failures.length - 1} other(s) failed too`;
   const facts = {
     field: 'endpoint',
     value: told === undefined ? endpoints.map(textOf).join(' ') || 'none' : textOf(told.endpoint),
@@ -118,7 +119,7 @@ const late = (stage: Stage, cause: unknown): Failure => {
 
 /** What the kernel says when nobody is there; nobody answered, so these count as time-outs. */
 const UNREACHED: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
+  ECONNREFUSED: NOBODY_LISTENS,
   EHOSTUNREACH: 'no route to that host',
   ENETUNREACH: 'no route to that network',
   EADDRNOTAVAIL: 'no address of that kind here',

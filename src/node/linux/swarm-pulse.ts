@@ -11,9 +11,10 @@
  * 3. hears first contact, which is the proof that the remote's gate let us in: its muxer exists
  *    only behind its gate, while the dialler's own `dial` resolves before that (seen with libp2p
  *    3.3.11);
- * 4. has one side ask: who dialled asks at each tick, and the question is a sign of life as good as
- *    an answer. The other side asks when it hears nothing, and now and then for the round trip.
- *    Both asking would double what an idle mesh costs: 360 bytes per second and connection.
+ * 4. asks only where nothing else is heard, who dialled first: the question is a sign of life as
+ *    good as an answer. Members ask each other more often than that (`rules/swim.ts`); this is for
+ *    the holders of invites, and for connections that nothing else uses. Now and then both ask, for
+ *    the round trip.
  */
 import type { Connection, Stream, StreamMuxerFactory } from '@libp2p/interface';
 import { yamux } from '@libp2p/yamux';
@@ -21,15 +22,18 @@ import { yamux } from '@libp2p/yamux';
 type YamuxFactory = ReturnType<ReturnType<typeof yamux>>;
 type YamuxMuxer = ReturnType<YamuxFactory['createStreamMuxer']>;
 
-/** Time between two pings. Unit: ms. */
+/** Time between two looks. Unit: ms. */
 const TICK_MS = 1_500;
+/** Ticks without a byte before who dialled asks, and before the other side does. */
+const DIALLER_ASKS_TICKS = 2;
+const DIALLED_ASKS_TICKS = 3;
 /**
- * Ticks without a byte before a connection is cut: silence is noticed after 4.5 to 6 s. The last
- * sign of life may be one tick older than the trouble, so a peer that is merely starved of CPU has
- * at least 3 s, and TCP can repeat a lost segment three times (0.2 + 0.4 + 0.8 s).
+ * Ticks without a byte before a connection is cut: silence is noticed after 7.5 to 9 s. A peer that
+ * is merely starved of CPU has 3 s to answer, and TCP can repeat a lost segment three times (0.2 +
+ * 0.4 + 0.8 s).
  */
-const SILENT_TICKS_MAX = 3;
-/** Ticks between two questions of the side that need not ask: 30 s. People read the round trip. */
+const SILENT_TICKS_MAX = 5;
+/** Ticks between two questions where there is no need: 30 s. People read the round trip. */
 const ASIDE_TICKS = 20;
 /** Streams in one direction of one connection, all protocols together. */
 const STREAMS_MAX = 128;
@@ -136,7 +140,8 @@ const count = (connection: Connection, beat: Beat): void => {
   beat.silentTicks = beat.hasHeard ? 0 : beat.silentTicks + 1;
   beat.hasHeard = false;
   beat.unaskedTicks += 1;
-  const mustAsk = connection.direction === 'outbound' || beat.silentTicks > 0;
+  const asksAt = connection.direction === 'outbound' ? DIALLER_ASKS_TICKS : DIALLED_ASKS_TICKS;
+  const mustAsk = beat.silentTicks >= asksAt;
   if (beat.silentTicks >= SILENT_TICKS_MAX) connection.abort(new Error('silent'));
   else if (mustAsk || beat.unaskedTicks >= ASIDE_TICKS) ask(beat);
 };

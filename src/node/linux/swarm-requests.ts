@@ -15,7 +15,7 @@ import { Fault } from '../../fault.ts';
 import type { Log, ProtocolOptions, RequestHandler, SwarmNode } from '../../ports.ts';
 import type { ConnectionTable, Live } from './swarm-connections.ts';
 import { createShares, type Shares } from './swarm-shares.ts';
-import { finish, readMessage, sendMessage } from './swarm-streams.ts';
+import { finish, protocolIdOf, readMessage, sendMessage } from './swarm-streams.ts';
 
 /** Streams of one protocol on one connection. */
 const ASKED_MAX = 16;
@@ -51,7 +51,7 @@ export function createRequests(
   const { node, connections, log, meshId } = context;
   const served = new Map<string, ProtocolOptions>();
   const shares = createShares(HELD_BYTES_MAX);
-  const idOf = (name: string): string => `/cnsmo/1/${meshId.slice(0, 16)}/${name}`;
+  const idOf = (name: string): string => protocolIdOf(meshId, name);
   const question = (protocol: string, body: Uint8Array, timeoutMs: number): Question => ({
     body,
     bytesMax: served.get(protocol)?.bytesMax ?? ANSWER_BYTES_MAX,

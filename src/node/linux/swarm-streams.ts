@@ -9,6 +9,10 @@
  */
 import type { Stream } from '@libp2p/interface';
 
+/** The libp2p name of a protocol or channel of a mesh. */
+export const protocolIdOf = (meshId: string, name: string): string =>
+  `/cnsmo/1/${meshId.slice(0, 16)}/${name}`;
+
 const HEADER_BYTES = 4;
 /** How long the remote may take to read the end of a stream before it is reset. Unit: ms. */
 const CLOSE_MS = 5_000;

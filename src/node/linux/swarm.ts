@@ -30,6 +30,7 @@ import {
   topicOf,
 } from './swarm-gossip.ts';
 import { peerIdOf, privateKeyOf } from './swarm-keys.ts';
+import { createMessages } from './swarm-messages.ts';
 import { createPulses, type Pulses } from './swarm-pulse.ts';
 import { createRequests } from './swarm-requests.ts';
 
@@ -114,6 +115,7 @@ const facade = (parts: Parts): SwarmNode => {
     hangUp: (peer) => hangUp(node, peer),
     connections: () => connections.list(),
     ...createRequests({ node, connections, meshId, log }),
+    ...createMessages({ node, connections, meshId, log }),
     publish: (frame) => publishFrame(node.services.gossip, topic, frame),
     onConnectionChange: (listener) => connections.onChange(listener),
     stop: () => {

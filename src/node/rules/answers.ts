@@ -7,7 +7,7 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { Invite, Role } from '../../crdt/view.ts';
 import type { AgentReport } from '../../services/service.ts';
 
-/** How a member can be reached: well, badly, not, or not known yet. */
+/** How a member is: reached, not known or doubted, alive but slow or cut off from here, gone. */
 export type LinkState = 'alive' | 'suspect' | 'degraded' | 'dead';
 
 /** A member, as this VM sees it. */

@@ -1,0 +1,144 @@
+/**
+ * Rule: swim hearing — what a message of another member means.
+ *
+ * The sender is authenticated by the connection; of everybody else a message only claims.
+ * 1. A claim that somebody is dead makes the hearer probe it, out of turn and not often. It is told
+ *    on as hearsay, so that all look for themselves.
+ * 2. A claim about the hearer itself it refutes, with the next incarnation, once in a while.
+ * 3. A member's own word on its life counts when it is signed and newer than the last, and not more
+ *    often than a live member has reason to give it.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import { change, type Desk, ownAlive, say, weaken, witness } from './swim-desk.ts';
+import { abbreviate, type Rumour, type SwimMessage } from './swim-message.ts';
+import { hurry, passOn } from './swim-probing.ts';
+import type { Sighting } from './swim-sighting.ts';
+
+/** Shortest time between two refutations. Unit: ms. */
+const REFUTE_MS = 1_000;
+/** How long, after a probe has disproved it, one voice is not believed again. Unit: ms. */
+const DISBELIEF_MS = 10_000;
+/** So many voices are. */
+const VOICES = 2;
+
+/** Takes a message of a connected member. */
+export function hearMessage(desk: Desk, from: MemberId, message: SwimMessage, nowMs: number): void {
+  const sender = desk.sightings.get(from);
+  if (sender === undefined) return;
+  for (const rumour of message.rumours) hearRumour(desk, from, rumour, nowMs);
+  if (message.act === 'ack') hearAck(desk, sender, message, nowMs);
+  else if (sender.mesh !== 'alive') witness(desk, sender, 'heard', nowMs);
+  if (message.act === 'ping') {
+    const { sequence, asker } = message;
+    const signature = asker === null ? null : desk.signer.answer(asker);
+    say(desk, from, { act: 'ack', sequence, signature });
+  } else if (message.act === 'ask') {
+    const target = desk.names.get(message.target) ?? null;
+    passOn(desk, from, { sequence: message.sequence, target }, nowMs);
+  } else if (message.act === 'nack') {
+    const probe = desk.probes.get(message.sequence);
+    if (probe !== undefined && probe.nacks < (probe.helpers ?? 0)) probe.nacks += 1;
+  }
+}
+
+type Ack = Extract<SwimMessage, { act: 'ack' }>;
+
+function hearAck(desk: Desk, sender: Sighting, { sequence, signature }: Ack, nowMs: number): void {
+  const probe = desk.probes.get(sequence);
+  const relay = desk.relays.get(sequence);
+  if (relay?.target === sender.member) {
+    desk.relays.delete(sequence);
+    say(desk, relay.asker, { act: 'ack', sequence: relay.asked, signature });
+    witness(desk, sender, 'prompt', nowMs);
+  } else if (probe?.member === sender.member) {
+    desk.probes.delete(sequence);
+    weaken(desk, -1);
+    const isPrompt = nowMs - probe.startedMs < desk.preset.answerMs;
+    witness(desk, sender, isPrompt ? 'prompt' : 'late', nowMs);
+  } else if (probe !== undefined && signature !== null) {
+    const seen = desk.sightings.get(probe.member);
+    const asker = { member: abbreviate(desk.self), sequence };
+    if (seen === undefined || !desk.signer.isAnswer(probe.member, asker, signature)) return;
+    desk.probes.delete(sequence);
+    weaken(desk, -1);
+    witness(desk, seen, 'indirect', nowMs);
+  } else if (signature === null) witness(desk, sender, 'late', nowMs);
+}
+
+function hearRumour(desk: Desk, from: MemberId, rumour: Rumour, nowMs: number): void {
+  const member = desk.names.get(rumour.about);
+  if (rumour.about === abbreviate(desk.self)) hearOfSelf(desk, rumour, nowMs);
+  else if (member === undefined) return;
+  else if (rumour.kind === 'alive') hearAlive(desk, from, { ...rumour, member }, nowMs);
+  else if (member !== from) hearDoubt(desk, from, { ...rumour, member }, nowMs);
+}
+
+function hearOfSelf(desk: Desk, rumour: Rumour, nowMs: number): void {
+  const { self, signer, incarnation } = desk;
+  if (rumour.kind === 'alive') {
+    // Our own word from a time that this VM's disk has forgotten.
+    const isOurs = signer.isAlive(self, rumour.incarnation, rumour.signature);
+    if (rumour.incarnation > incarnation && isOurs) reincarnate(desk, rumour.incarnation + 1);
+    return;
+  }
+  if (rumour.incarnation < incarnation || nowMs - desk.refutedMs < REFUTE_MS) return;
+  desk.refutedMs = nowMs;
+  weaken(desk, 1);
+  reincarnate(desk, incarnation + 1);
+}
+
+/** The next life of this member, for others to hear of. */
+function reincarnate(desk: Desk, incarnation: number): void {
+  desk.incarnation = incarnation;
+  desk.signature = desk.signer.alive(incarnation);
+  desk.out.incarnation = incarnation;
+  desk.rumours.put(ownAlive(desk));
+}
+
+type About<Kind extends Rumour['kind']> = Extract<Rumour, { kind: Kind }> & {
+  readonly member: MemberId;
+};
+
+function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: number): void {
+  const { member, incarnation, signature, about } = rumour;
+  const seen = desk.sightings.get(member);
+  if (seen === undefined) return;
+  if (incarnation < seen.incarnation && from === member && seen.signature !== null) {
+    const known: Rumour = {
+      kind: 'alive',
+      about,
+      incarnation: seen.incarnation,
+      signature: seen.signature,
+    };
+    say(desk, from, { act: 'news' }, [known]);
+  }
+  if (incarnation <= seen.incarnation || !desk.rebirths.hasLeft(member, nowMs)) return;
+  desk.rebirths.spend(member, 1, nowMs);
+  if (!desk.signer.isAlive(member, incarnation, signature)) return;
+  seen.incarnation = incarnation;
+  seen.signature = signature;
+  const isNews = seen.mesh !== 'alive';
+  change(desk, seen, () => {
+    seen.mesh = 'alive';
+    seen.accusers.clear();
+    seen.suspectedMs = null;
+    seen.failedMs = null;
+  });
+  if (isNews) desk.urgent.add(member);
+  desk.rumours.put({ kind: 'alive', about, incarnation, signature });
+}
+
+type Doubt = About<'hearsay' | 'suspect' | 'dead'>;
+
+function hearDoubt(desk: Desk, from: MemberId, rumour: Doubt, nowMs: number): void {
+  const { kind, member, incarnation, about } = rumour;
+  const seen = desk.sightings.get(member);
+  if (seen === undefined || seen.mesh === 'dead' || incarnation < seen.incarnation) return;
+  const isFirst = seen.suspectedMs === null;
+  if (kind !== 'hearsay') seen.accusers.add(from);
+  const isBelieved = seen.accusers.size >= VOICES || nowMs - seen.disprovedMs > DISBELIEF_MS;
+  if (!isBelieved) return;
+  seen.suspectedMs ??= nowMs;
+  if (seen.failedMs === null) hurry(desk, member, nowMs);
+  if (isFirst) desk.rumours.put({ kind: 'hearsay', about, incarnation });
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type MemberId, memberIdOf, meshIdOf } from '../../crdt/ids.ts';
+import { openCrypto } from '../linux/crypto.ts';
+import { createSwim, type Swim } from './swim.ts';
+import {
+  abbreviate,
+  createSwimSigner,
+  decodeSwim,
+  encodeSwim,
+  type Rumour,
+  SWIM_BYTES_MAX,
+  type SwimMessage,
+} from './swim-message.ts';
+import { LAN, presetFor, suspicionMs, WAN } from './swim-presets.ts';
+import { createRumours } from './swim-rumours.ts';
+import { shownState } from './swim-sighting.ts';
+
+const crypto = openCrypto();
+const MESH = meshIdOf(new Uint8Array(32).fill(3));
+const seedOf = (n: number): Uint8Array => new Uint8Array(32).fill(n);
+const idOf = (n: number): MemberId => memberIdOf(crypto.publicKey(seedOf(n)));
+const signerOf = (n: number) => createSwimSigner(crypto, seedOf(n), MESH);
+const signature = new Uint8Array(64).fill(9);
+const about = abbreviate(idOf(2));
+
+test('swim messages: each comes out as it went in, and nothing else comes out', () => {
+  // Goal: the format. Method: one of each act with each rumour; then each prefix, and odd records.
+  const rumours: readonly Rumour[] = [
+    { kind: 'alive', about, incarnation: 7, signature },
+    { kind: 'hearsay', about, incarnation: 7 },
+    { kind: 'suspect', about, incarnation: 0 },
+    { kind: 'dead', about, incarnation: 7 },
+  ];
+  const messages: readonly SwimMessage[] = [
+    { act: 'news', rumours },
+    { act: 'ping', sequence: 5, asker: null, rumours: [] },
+    { act: 'ping', sequence: 5, asker: { member: about, sequence: 8 }, rumours },
+    { act: 'ack', sequence: 5, signature: null, rumours: [] },
+    { act: 'ack', sequence: 5, signature, rumours },
+    { act: 'nack', sequence: 5, rumours: [] },
+    { act: 'ask', sequence: 5, target: about, rumours: [] },
+  ];
+  for (const message of messages) {
+    const bytes = encodeSwim(message);
+    assert.deepEqual(decodeSwim(bytes), message);
+    for (let end = 0; end < bytes.length; end += 1) {
+      assert.equal(decodeSwim(bytes.subarray(0, end)), null);
+    }
+  }
+  const many = {
+    act: 'news',
+    rumours: Array.from({ length: 41 }, () => rumours[1]),
+  } as SwimMessage;
+  assert.equal(decodeSwim(encodeSwim(many)), null);
+  assert.equal(decodeSwim(encodeSwim({ act: 'nack', sequence: 2 ** 50, rumours: [] })), null);
+});
+
+/** A detector of member 1 that knows members 2 to 4, connected, and has heard of no doubt. */
+const detector = (): Swim => {
+  const swim = createSwim({ self: idOf(1), signer: signerOf(1), incarnation: 5, draw: () => 0.5 });
+  swim.setMembers(new Set([1, 2, 3, 4].map(idOf)));
+  for (const n of [2, 3, 4]) swim.connected(idOf(n), 0);
+  swim.take();
+  return swim;
+};
+
+const news = (...rumours: readonly Rumour[]): SwimMessage => ({ act: 'news', rumours });
+
+test('swim: only the member itself can say that it is alive, and only anew', () => {
+  // Goal: forged, replayed and reordered words of life. Method: the same word signed by another,
+  // for another incarnation, in another mesh; then the true one, an older one, the same again.
+  const swim = detector();
+  const alive = (incarnation: number, signed: Uint8Array): SwimMessage =>
+    news({ kind: 'alive', about, incarnation, signature: signed });
+  const known = (): number => swim.sighting(idOf(2))?.incarnation ?? -1;
+  swim.hear(idOf(3), alive(9, signerOf(3).alive(9)), 1);
+  swim.hear(idOf(3), alive(9, signerOf(2).alive(8)), 2);
+  const elsewhere = createSwimSigner(crypto, seedOf(2), meshIdOf(new Uint8Array(32).fill(4)));
+  swim.hear(idOf(3), alive(9, elsewhere.alive(9)), 3);
+  assert.equal(known(), 0);
+  swim.hear(idOf(3), alive(9, signerOf(2).alive(9)), 4);
+  assert.equal(known(), 9);
+  swim.hear(idOf(3), alive(8, signerOf(2).alive(8)), 5);
+  assert.equal(known(), 9);
+  assert.equal(swim.take().incarnation, null);
+});
+
+test('swim: a doubt about this member is refuted with its next life, once a second at most', () => {
+  // Goal: a restarted member refutes old rumours, a flood of them wears nothing out. Method: a
+  // doubt about an earlier life is none; a hundred about this one give one refutation; our own
+  // word from a life that the disk has forgotten is outdone.
+  const swim = detector();
+  const self = abbreviate(idOf(1));
+  const doubt = (incarnation: number) => news({ kind: 'dead', about: self, incarnation });
+  swim.hear(idOf(2), doubt(4), 1_000);
+  assert.equal(swim.take().incarnation, null);
+  for (let n = 0; n < 100; n += 1) swim.hear(idOf(2), doubt(2 ** 40), 2_000 + n);
+  assert.equal(swim.take().incarnation, 6);
+  const forgotten = { kind: 'alive', about: self, incarnation: 41 } as const;
+  swim.hear(idOf(2), news({ ...forgotten, signature: signerOf(2).alive(41) }), 4_000);
+  assert.equal(swim.take().incarnation, null);
+  swim.hear(idOf(2), news({ ...forgotten, signature: signerOf(1).alive(41) }), 4_001);
+  assert.equal(swim.take().incarnation, 42);
+});
+
+test('swim: a helper cannot answer for the member that was asked', () => {
+  // Goal: an indirect answer is the asked member's. Method: a probe without a direct answer; a
+  // helper sends acks without a signature, with its own, with one for another question.
+  const swim = detector();
+  let probed: { readonly to: MemberId; readonly sequence: number } | null = null;
+  for (let nowMs = 0; nowMs <= 600 && probed === null; nowMs += 100) {
+    swim.tick(nowMs);
+    for (const { to, message } of swim.take().messages) {
+      if (message.act === 'ping') probed = { to, sequence: message.sequence };
+    }
+  }
+  assert.ok(probed !== null);
+  const { to, sequence } = probed;
+  const helper = [2, 3, 4].map(idOf).find((id) => id !== to) ?? idOf(4);
+  const number = [2, 3, 4].find((n) => idOf(n) === to) ?? 0;
+  const asker = { member: abbreviate(idOf(1)), sequence };
+  const ack = (signed: Uint8Array | null): SwimMessage => ({
+    ...{ act: 'ack', sequence, signature: signed, rumours: [] },
+  });
+  swim.hear(helper, ack(null), 300);
+  swim.hear(helper, ack(signerOf(9).answer(asker)), 310);
+  swim.hear(helper, ack(signerOf(number).answer({ ...asker, sequence: sequence + 1 })), 320);
+  for (let nowMs = 400; nowMs <= 2_500; nowMs += 100) swim.tick(nowMs);
+  assert.equal(swim.sighting(to)?.mesh, 'suspect');
+  const twin = detector();
+  for (let nowMs = 0; nowMs <= 600; nowMs += 100) twin.tick(nowMs);
+  twin.hear(helper, ack(signerOf(number).answer(asker)), 700);
+  for (let nowMs = 800; nowMs <= 1_000; nowMs += 100) twin.tick(nowMs);
+  assert.equal(twin.sighting(to)?.mesh, 'alive');
+});
+
+test('swim: time in which this program stood still is nobody’s fault', () => {
+  // Goal: a pause of one's own makes nobody dead. Method: a probe is under way, then the clock
+  // jumps by a minute; the twin's clock goes on and gets no answers.
+  const [stood, went] = [detector(), detector()];
+  for (const swim of [stood, went]) for (let nowMs = 0; nowMs < 900; nowMs += 100) swim.tick(nowMs);
+  for (let nowMs = 60_000; nowMs < 60_900; nowMs += 100) stood.tick(nowMs);
+  for (let nowMs = 900; nowMs < 60_900; nowMs += 100) went.tick(nowMs);
+  const words = (swim: Swim) =>
+    new Set(
+      [2, 3, 4].map((n) => shownState(swim.sighting(idOf(n)) ?? { mesh: 'dead', own: 'untried' })),
+    );
+  assert.deepEqual([...words(stood)], ['alive']);
+  assert.deepEqual([...words(went)], ['dead']);
+});
+
+test('swim rumours: they fit their room, take turns, and end', () => {
+  // Goal: dissemination bounded in bytes. Method: a hundred doubts, taken until nothing comes.
+  const rumours = createRumours();
+  for (let n = 0; n < 100; n += 1) {
+    const name = abbreviate(idOf(10 + n));
+    rumours.put({ kind: 'suspect', about: name, incarnation: 1 });
+    rumours.put({ kind: 'dead', about: name, incarnation: 1 });
+  }
+  const told = new Map<string, number>();
+  for (let round = 0; round < 1_000 && rumours.isUrgent(); round += 1) {
+    const taken = rumours.take(500, 20);
+    assert.ok(encodeSwim({ act: 'news', rumours: taken }).length <= 520);
+    for (const { about: name, kind } of taken) {
+      assert.equal(kind, 'dead');
+      told.set(name, (told.get(name) ?? 0) + 1);
+    }
+  }
+  assert.deepEqual([told.size, new Set(told.values())], [100, new Set([8])]);
+  assert.ok(SWIM_BYTES_MAX > 520);
+});
+
+test('swim presets: most round trips decide; a suspicion shrinks with those who share it', () => {
+  // Goal: the numbers. Method: tables.
+  assert.equal(presetFor([1, 2, 150, 400], LAN), LAN);
+  assert.equal(presetFor([1, 300, 250, 400], LAN), WAN);
+  assert.equal(presetFor([150, 160], WAN), WAN);
+  assert.equal(presetFor([80, 90], WAN), LAN);
+  assert.equal(presetFor([], WAN), WAN);
+  const seconds = [0, 1, 2, 9].map((others) => Math.round(suspicionMs(LAN, 20, others) / 100) / 10);
+  assert.deepEqual(seconds, [31.2, 14.8, 5.2, 5.2]);
+  assert.equal(suspicionMs(LAN, 2, 0), 4_000);
+});

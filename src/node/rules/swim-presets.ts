@@ -1,0 +1,77 @@
+/**
+ * Rule: swim presets — how often members are probed, and how long a suspicion lasts.
+ *
+ * Two clouds are 10 to 150 ms apart, which the LAN preset takes. Only what is further than that
+ * needs the other one.
+ */
+
+/** Times in ms. */
+export interface Preset {
+  readonly name: 'lan' | 'wan';
+  /** One member is probed in each; also how long a probe may take at all. */
+  readonly periodMs: number;
+  /** After this long without an answer others are asked to try. */
+  readonly answerMs: number;
+  /** Others that are asked. */
+  readonly helpers: number;
+  /** Periods that a suspicion lasts at least, for each power of ten of members. */
+  readonly suspicionPeriods: number;
+  /** How often news is told, while there is any, and to how many. */
+  readonly gossipMs: number;
+  readonly gossipTo: number;
+}
+
+/** Times of memberlist's LAN preset (config.go, v0.6.0). */
+export const LAN: Preset = {
+  name: 'lan',
+  periodMs: 1_000,
+  answerMs: 500,
+  helpers: 3,
+  suspicionPeriods: 4,
+  gossipMs: 200,
+  gossipTo: 3,
+};
+
+/** Half as hurried. memberlist's own, with 30 s of suspicion at least, is slower than need be. */
+export const WAN: Preset = {
+  name: 'wan',
+  periodMs: 2_000,
+  answerMs: 1_200,
+  helpers: 3,
+  suspicionPeriods: 5,
+  gossipMs: 400,
+  gossipTo: 4,
+};
+
+/** A round trip beyond which a path is no LAN; within it again only below the lower. Unit: ms. */
+const WAN_RTT_MS = 200;
+const LAN_RTT_MS = 120;
+/** Most of the members decide, or one far member would slow all. */
+const QUANTILE = 0.75;
+
+/** The preset for these round trips, ms, as measured. With none measured it stays. */
+export function presetFor(rttsMs: readonly number[], now: Preset): Preset {
+  const sorted = rttsMs.toSorted((a, b) => a - b);
+  const typical = sorted[Math.floor((sorted.length - 1) * QUANTILE)];
+  if (typical === undefined) return now;
+  if (typical > WAN_RTT_MS) return WAN;
+  return typical < LAN_RTT_MS ? LAN : now;
+}
+
+/** Longest suspicion over shortest. memberlist: SuspicionMaxTimeoutMult. */
+const LONGEST = 6;
+
+/**
+ * How long a suspicion lasts, ms, that `accusers` others share, in a mesh of so many members.
+ * Lifeguard: alone one waits long, for the fault may be one's own.
+ */
+export function suspicionMs(preset: Preset, members: number, accusers: number): number {
+  const scale = Math.max(1, Math.log10(Math.max(1, members)));
+  const leastMs = preset.suspicionPeriods * scale * preset.periodMs;
+  const expected = members - 2 < EXPECTED ? 0 : EXPECTED;
+  if (expected === 0 || accusers >= expected) return leastMs;
+  const share = Math.log(accusers + 1) / Math.log(expected + 1);
+  return Math.max(leastMs, leastMs * (LONGEST - share * (LONGEST - 1)));
+}
+/** Others that have to agree for the shortest suspicion. memberlist LAN: SuspicionMult - 2. */
+const EXPECTED = 2;

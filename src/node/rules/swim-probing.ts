@@ -1,0 +1,150 @@
+/**
+ * Rule: swim probing — asks members whether they are there, itself and through others.
+ *
+ * 1. In each period one member is probed in turn, and besides a few whom somebody doubts: however
+ *    much is claimed, no more than that is sent.
+ * 2. Who does not answer in time is asked through others; only when those fail too has the probe
+ *    failed. Others who could not say so either speak for this member's own fault (Lifeguard).
+ * 3. A helper cannot make up the answer: the asked member signs it.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import { change, type Desk, doubtOf, nextSequence, type Probe, say, weaken } from './swim-desk.ts';
+import { abbreviate } from './swim-message.ts';
+import { fail } from './swim-sighting.ts';
+import { drawSome } from './swim-turns.ts';
+
+/** Members probed out of turn in one period. */
+const URGENT_MAX = 4;
+/** Questions of others under way. */
+const RELAYS_MAX = 256;
+/**
+ * Periods between two probes of members that are not connected, which cost a dial each. Those that
+ * are connected probe them, and doubts are heard of.
+ */
+const FAR_PERIODS = 15;
+/** Share of the time for an answer after which a helper says that it has none. memberlist: 80 %. */
+const DENIAL = 0.8;
+
+/** How long a probe may take now, ms. */
+const probeMs = ({ preset, health }: Desk): number => preset.periodMs * (health + 1);
+
+/** Begins a period: probes whose turn it is, and who is doubted. */
+export function beginPeriod(desk: Desk, nowMs: number): void {
+  desk.urgentLeft = URGENT_MAX;
+  desk.farPeriods -= 1;
+  const isFar = desk.farPeriods <= 0;
+  if (isFar) desk.farPeriods = FAR_PERIODS;
+  const nextOf = (isConnected: boolean): MemberId | null =>
+    desk.turns.next((member) => desk.connected.has(member) === isConnected && isFit(desk, member));
+  const next = (isFar ? nextOf(false) : null) ?? nextOf(true);
+  if (next !== null) probe(desk, next, nowMs);
+  const suspects = [...desk.suspects].map(({ member }) => member);
+  const doubted = [...new Set([...desk.urgent, ...suspects])];
+  for (const member of drawSome(doubted, doubted.length, desk.draw)) hurry(desk, member, nowMs);
+}
+
+/** Probes a member out of turn, now or in the next period. */
+export function hurry(desk: Desk, member: MemberId, nowMs: number): void {
+  if (!isFit(desk, member)) {
+    desk.urgent.delete(member);
+  } else if (desk.urgentLeft > 0) {
+    desk.urgentLeft -= 1;
+    probe(desk, member, nowMs);
+  } else desk.urgent.add(member);
+}
+
+const isFit = (desk: Desk, member: MemberId): boolean =>
+  desk.sightings.get(member)?.mesh !== 'dead' &&
+  ![...desk.probes.values()].some((one) => one.member === member);
+
+function probe(desk: Desk, member: MemberId, nowMs: number): void {
+  desk.urgent.delete(member);
+  const sequence = nextSequence(desk);
+  desk.probes.set(sequence, { member, sequence, startedMs: nowMs, helpers: null, nacks: 0 });
+  if (desk.connected.has(member)) say(desk, member, { act: 'ping', sequence, asker: null });
+  else desk.out.dials.add(member);
+}
+
+/** Asks others, or gives up, where it is time. */
+export function lookAfterProbes(desk: Desk, nowMs: number): void {
+  for (const one of [...desk.probes.values()]) {
+    const ageMs = nowMs - one.startedMs;
+    if (ageMs >= probeMs(desk)) giveUp(desk, one, nowMs);
+    else if (one.helpers === null && ageMs >= desk.preset.answerMs) askOthers(desk, one);
+  }
+}
+
+function askOthers(desk: Desk, one: Probe): void {
+  const isFit = (member: MemberId): boolean =>
+    member !== one.member && desk.sightings.get(member)?.own === 'reached';
+  const able = [...desk.connected].filter(isFit);
+  const helpers = drawSome(able, desk.preset.helpers, desk.draw);
+  one.helpers = helpers.length;
+  const target = abbreviate(one.member);
+  // Once more itself: what was lost once is seldom lost twice.
+  say(desk, one.member, { act: 'ping', sequence: one.sequence, asker: null });
+  for (const helper of helpers) say(desk, helper, { act: 'ask', sequence: one.sequence, target });
+}
+
+function giveUp(desk: Desk, one: Probe, nowMs: number): void {
+  desk.probes.delete(one.sequence);
+  const helpers = one.helpers ?? 0;
+  weaken(desk, helpers > 0 ? helpers - one.nacks : 1);
+  const seen = desk.sightings.get(one.member);
+  if (seen === undefined || seen.mesh === 'dead') return;
+  const isFirst = seen.failedMs === null;
+  change(desk, seen, () => fail(seen, nowMs));
+  if (isFirst) desk.rumours.put(doubtOf(seen));
+}
+
+/** Passes a question on, or says at once that it cannot. */
+export function passOn(
+  desk: Desk,
+  asker: MemberId,
+  question: { readonly sequence: number; readonly target: MemberId | null },
+  nowMs: number,
+): void {
+  const { sequence: asked, target } = question;
+  if (target === null || target === desk.self || desk.relays.size >= RELAYS_MAX) {
+    say(desk, asker, { act: 'nack', sequence: asked });
+    return;
+  }
+  const relay = { asker, asked, target, startedMs: nowMs, isSent: false, isDenied: false };
+  desk.relays.set(nextSequence(desk), relay);
+  if (desk.connected.has(target)) sendRelays(desk, target);
+  else desk.out.dials.add(target);
+}
+
+/** Sends what waits for a connection with the member. */
+export function sendRelays(desk: Desk, target: MemberId): void {
+  for (const [sequence, relay] of desk.relays) {
+    if (relay.target !== target || relay.isSent) continue;
+    relay.isSent = true;
+    const asker = { member: abbreviate(relay.asker), sequence: relay.asked };
+    say(desk, target, { act: 'ping', sequence, asker });
+  }
+}
+
+/** Says which questions of others have no answer, and forgets them in the end. */
+export function lookAfterRelays(desk: Desk, nowMs: number): void {
+  for (const [sequence, relay] of desk.relays) {
+    const ageMs = nowMs - relay.startedMs;
+    if (!relay.isDenied && ageMs >= DENIAL * desk.preset.answerMs) {
+      relay.isDenied = true;
+      say(desk, relay.asker, { act: 'nack', sequence: relay.asked });
+    }
+    if (ageMs >= 2 * desk.preset.periodMs) desk.relays.delete(sequence);
+  }
+}
+
+/** When the next of these is due, monotonic ms. */
+export function probesDueMs(desk: Desk): number {
+  const { answerMs, periodMs } = desk.preset;
+  const ofProbes = [...desk.probes.values()].map(
+    ({ startedMs, helpers }) => startedMs + (helpers === null ? answerMs : probeMs(desk)),
+  );
+  const ofRelays = [...desk.relays.values()].map(
+    ({ startedMs, isDenied }) => startedMs + (isDenied ? 2 * periodMs : DENIAL * answerMs),
+  );
+  return Math.min(Number.POSITIVE_INFINITY, ...ofProbes, ...ofRelays);
+}

@@ -1,0 +1,109 @@
+/**
+ * Rule: swim sighting — what one member has seen and heard of another, and what follows from it.
+ *
+ * 1. Only own trying makes a member suspect or dead: what others say starts the clock of the
+ *    suspicion, and lets it end sooner, but without a failure of one's own it has no end.
+ * 2. A failure of one's own must last a while of its own, however long others have said so.
+ * 3. A sign of life ends all of it at once.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import type { LinkState } from './answers.ts';
+import { type Preset, suspicionMs } from './swim-presets.ts';
+
+/** What this member holds of another, with all that others say: its place in rings and lists. */
+export type MeshWord = 'unknown' | 'alive' | 'suspect' | 'dead';
+/** How it went when this member last tried it itself: what balancers and routes go by. */
+export type OwnWord = 'untried' | 'reached' | 'late' | 'unreached';
+
+/** A member as another one sees it. */
+export interface Sighting {
+  readonly member: MemberId;
+  mesh: MeshWord;
+  own: OwnWord;
+  /** The latest that it has signed, and its signature; 0 and null before. */
+  incarnation: number;
+  signature: Uint8Array | null;
+  /** Who says, for itself, that it does not answer. */
+  readonly accusers: Set<MemberId>;
+  /** When that was first said or seen, since the last sign of life. Monotonic ms. */
+  suspectedMs: number | null;
+  /** When a probe of this member's own first failed wholly, since the last sign of life. */
+  failedMs: number | null;
+  /** When a probe last showed that others were wrong. */
+  disprovedMs: number;
+  /** Probes in a row that were not answered directly and in time. */
+  misses: number;
+}
+
+/** Probes in a row that have to be missed before a member counts as slow. */
+export const MISSES_MAX = 2;
+/** Periods that a failure of one's own has to last. Invariant 2. */
+const FAILED_PERIODS_MIN = 3;
+
+/** A member of whom nothing is known. */
+export const createSighting = (member: MemberId): Sighting => ({
+  member,
+  mesh: 'unknown',
+  own: 'untried',
+  incarnation: 0,
+  signature: null,
+  accusers: new Set(),
+  suspectedMs: null,
+  failedMs: null,
+  disprovedMs: Number.NEGATIVE_INFINITY,
+  misses: 0,
+});
+
+/** The state in which the member is shown. */
+export function shownState({ mesh, own }: Pick<Sighting, 'mesh' | 'own'>): LinkState {
+  if (mesh === 'dead' || mesh === 'suspect') return mesh;
+  if (mesh === 'unknown') return 'suspect';
+  return own === 'late' || own === 'unreached' ? 'degraded' : 'alive';
+}
+
+/** How a sign of life came. */
+export type Proof = 'prompt' | 'late' | 'indirect' | 'heard';
+
+/** A sign of life. */
+export function prove(seen: Sighting, proof: Proof, nowMs: number): void {
+  if (seen.suspectedMs !== null) seen.disprovedMs = nowMs;
+  seen.mesh = 'alive';
+  seen.accusers.clear();
+  seen.suspectedMs = null;
+  seen.failedMs = null;
+  if (proof === 'prompt') {
+    seen.own = 'reached';
+    seen.misses = 0;
+  } else if (proof !== 'heard') {
+    seen.misses += 1;
+    const isKnown = seen.own === 'reached' || seen.own === 'untried';
+    if (seen.misses >= MISSES_MAX || !isKnown) {
+      seen.own = proof === 'late' ? 'late' : 'unreached';
+    }
+  }
+}
+
+/** A probe failed, the member's own and through others. */
+export function fail(seen: Sighting, nowMs: number): void {
+  seen.own = 'unreached';
+  seen.misses += 1;
+  seen.suspectedMs ??= nowMs;
+  seen.failedMs ??= nowMs;
+  if (seen.mesh !== 'dead') seen.mesh = 'suspect';
+}
+
+/** When the suspicion ends in death, monotonic ms; null when it has no end as things are. */
+export function deathMs(seen: Sighting, preset: Preset, members: number): number | null {
+  const { mesh, suspectedMs, failedMs, accusers } = seen;
+  if (mesh !== 'suspect' || suspectedMs === null || failedMs === null) return null;
+  return Math.max(
+    suspectedMs + suspicionMs(preset, members, accusers.size),
+    failedMs + FAILED_PERIODS_MIN * preset.periodMs,
+  );
+}
+
+/** Time that passed while this program stood still counts for nobody's death. */
+export function shift(seen: Sighting, byMs: number): void {
+  if (seen.suspectedMs !== null) seen.suspectedMs += byMs;
+  if (seen.failedMs !== null) seen.failedMs += byMs;
+}

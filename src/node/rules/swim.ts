@@ -1,0 +1,240 @@
+/**
+ * Rule: swim — the failure detector: who is alive, found out by asking around.
+ *
+ * SWIM (Das, Gupta, Motivala 2002) with Lifeguard (Dadgar, Phillips, Currey 2017), and two changes:
+ * what others say only makes a member look for itself, so that a liar can cause probes and nothing
+ * else; and only a member's own signature says that it is alive. Each member costs the others the
+ * same however many there are: one probe in a period.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import { createBuckets } from './bucket.ts';
+import {
+  change,
+  type Desk,
+  doubtOf,
+  noOutcome,
+  type Outcome,
+  ownAlive,
+  say,
+  weaken,
+  witness,
+} from './swim-desk.ts';
+import { hearMessage } from './swim-hearing.ts';
+import { abbreviate, type SwimMessage, type SwimSigner } from './swim-message.ts';
+import { LAN, type Preset } from './swim-presets.ts';
+import {
+  beginPeriod,
+  lookAfterProbes,
+  lookAfterRelays,
+  probesDueMs,
+  sendRelays,
+} from './swim-probing.ts';
+import { createRumours } from './swim-rumours.ts';
+import { createSighting, deathMs, fail, type Sighting, shift } from './swim-sighting.ts';
+import { createTurns, type Draw, drawSome } from './swim-turns.ts';
+
+/** Times a live member may say that it is alive anew, at once and per second. */
+const REBIRTHS_BURST = 8;
+const REBIRTHS_PER_SECOND = 1;
+/** Doubts that a member is told of when it connects. */
+const GREETED_MAX = 20;
+/** So much later than it wanted, and this program stood still. Unit: ms. DESIGN §5. */
+const STALL_MS = 1_000;
+
+/** Who detects. `incarnation`: greater than any before. `draw`: chance. */
+export interface SwimSelf {
+  readonly self: MemberId;
+  readonly signer: SwimSigner;
+  readonly incarnation: number;
+  readonly draw: Draw;
+}
+
+/** The detector. Whoever calls brings the time, monotonic ms, and then takes what is to be done. */
+export interface Swim {
+  /** Who else is in the mesh. */
+  setMembers(members: ReadonlySet<MemberId>): void;
+  setPreset(preset: Preset): void;
+  /** A connection came up: the member was heard. */
+  connected(member: MemberId, nowMs: number): void;
+  /** The last connection with it is gone: a hint. */
+  closed(member: MemberId): void;
+  /**
+   * A dial was answered: nothing listens. Where the member was seen before (`isSure`) that is its
+   * death, and where it only says that it is, together with the word of another.
+   */
+  absent(member: MemberId, nowMs: number, isSure: boolean): void;
+  /** A dial was not answered. */
+  unreached(member: MemberId, nowMs: number): void;
+  hear(from: MemberId, message: SwimMessage, nowMs: number): void;
+  /** Does what is due. */
+  tick(nowMs: number): void;
+  /** When `tick` wants to be called next. */
+  dueMs(): number;
+  /** What is to be done since this was last called. */
+  take(): Outcome;
+  /** What is known of a member; undefined when it is none. */
+  sighting(member: MemberId): Readonly<Sighting> | undefined;
+  /** Local health: 0 is well, 8 the worst. */
+  health(): number;
+}
+
+/** A detector that knows nobody. */
+export function createSwim(given: SwimSelf): Swim {
+  const desk = createDesk(given);
+  const withSeen = (member: MemberId, act: (seen: Sighting) => void): void => {
+    const seen = desk.sightings.get(member);
+    if (seen !== undefined) act(seen);
+  };
+  return {
+    setMembers: (members) => setMembers(desk, members),
+    setPreset: (preset) => {
+      desk.preset = preset;
+    },
+    connected: (member, nowMs) => withSeen(member, (seen) => greet(desk, seen, nowMs)),
+    closed: (member) => {
+      desk.connected.delete(member);
+      if (desk.sightings.get(member)?.mesh === 'alive') desk.urgent.add(member);
+    },
+    absent: (member, nowMs, isSure) =>
+      withSeen(member, (seen) => {
+        if (!isSure && seen.accusers.size === 0 && seen.mesh !== 'unknown') return;
+        change(desk, seen, () => fail(seen, nowMs));
+        bury(desk, seen);
+      }),
+    unreached: (member, nowMs) =>
+      withSeen(member, (seen) => {
+        if (seen.mesh === 'unknown') change(desk, seen, () => fail(seen, nowMs));
+      }),
+    hear: (from, message, nowMs) => hearMessage(desk, from, message, nowMs),
+    tick: (nowMs) => tick(desk, nowMs),
+    dueMs: () => dueMs(desk),
+    take: () => {
+      const { out } = desk;
+      desk.out = noOutcome();
+      return out;
+    },
+    sighting: (member) => desk.sightings.get(member),
+    health: () => desk.health,
+  };
+}
+
+const createDesk = ({ self, signer, incarnation, draw }: SwimSelf): Desk => ({
+  self,
+  signer,
+  draw,
+  incarnation,
+  signature: signer.alive(incarnation),
+  turns: createTurns(draw),
+  rumours: createRumours(),
+  sightings: new Map(),
+  names: new Map(),
+  connected: new Set(),
+  urgent: new Set(),
+  suspects: new Set(),
+  probes: new Map(),
+  relays: new Map(),
+  rebirths: createBuckets(REBIRTHS_BURST, REBIRTHS_PER_SECOND),
+  out: noOutcome(),
+  preset: LAN,
+  health: 0,
+  // Answers to an earlier run of this program answer nothing.
+  sequence: Math.floor(draw() * 2 ** 40),
+  refutedMs: Number.NEGATIVE_INFINITY,
+  tickedMs: null,
+  periodDueMs: 0,
+  urgentLeft: 0,
+  farPeriods: 0,
+  gossipDueMs: 0,
+});
+
+function setMembers(desk: Desk, members: ReadonlySet<MemberId>): void {
+  const { sightings, names, self } = desk;
+  for (const [member, seen] of sightings) {
+    if (members.has(member) && member !== self) continue;
+    sightings.delete(member);
+    desk.urgent.delete(member);
+    desk.suspects.delete(seen);
+    desk.rumours.drop(abbreviate(member));
+  }
+  names.clear();
+  const twice = new Set<string>();
+  for (const member of members) {
+    if (member === self) continue;
+    const name = abbreviate(member);
+    if (names.has(name)) twice.add(name);
+    names.set(name, member);
+    if (!sightings.has(member)) sightings.set(member, createSighting(member));
+  }
+  for (const name of names.keys()) if (twice.has(name)) names.delete(name);
+  desk.turns.set(new Set(sightings.keys()));
+}
+
+function greet(desk: Desk, seen: Sighting, nowMs: number): void {
+  const { member } = seen;
+  desk.connected.add(member);
+  // Before the doubt is over: who was thought dead learns of it, and says that it lives. Who has
+  // just started learns who else is doubted.
+  const doubted = [...desk.sightings.values()].filter(
+    (one) => one !== seen && (one.mesh === 'dead' || one.mesh === 'suspect'),
+  );
+  const doubts = drawSome(doubted, GREETED_MAX, desk.draw).map(doubtOf);
+  say(desk, member, { act: 'news' }, [ownAlive(desk), ...doubts]);
+  witness(desk, seen, 'prompt', nowMs);
+  for (const [sequence, probe] of desk.probes) {
+    if (probe.member === member) desk.probes.delete(sequence);
+  }
+  sendRelays(desk, member);
+}
+
+function bury(desk: Desk, seen: Sighting): void {
+  if (seen.mesh === 'dead') return;
+  change(desk, seen, () => {
+    seen.mesh = 'dead';
+  });
+  desk.urgent.delete(seen.member);
+  desk.out.hangUps.add(seen.member);
+  desk.rumours.put(doubtOf(seen));
+}
+
+function tick(desk: Desk, nowMs: number): void {
+  forgiveStall(desk, nowMs);
+  lookAfterProbes(desk, nowMs);
+  lookAfterRelays(desk, nowMs);
+  for (const seen of [...desk.suspects]) {
+    const atMs = deathMs(seen, desk.preset, desk.sightings.size + 1);
+    if (atMs !== null && nowMs >= atMs) bury(desk, seen);
+  }
+  if (nowMs >= desk.periodDueMs) {
+    desk.periodDueMs = nowMs + desk.preset.periodMs;
+    beginPeriod(desk, nowMs);
+  }
+  if (nowMs >= desk.gossipDueMs && desk.rumours.isUrgent()) gossip(desk, nowMs);
+}
+
+/** Time in which this program stood still proves nothing of others, and much of itself. */
+function forgiveStall(desk: Desk, nowMs: number): void {
+  const lateMs = desk.tickedMs === null ? 0 : nowMs - Math.max(desk.tickedMs, dueMs(desk));
+  desk.tickedMs = nowMs;
+  if (lateMs < STALL_MS) return;
+  weaken(desk, 1);
+  for (const { member } of desk.probes.values()) desk.urgent.add(member);
+  desk.probes.clear();
+  for (const seen of desk.suspects) shift(seen, lateMs);
+}
+
+function gossip(desk: Desk, nowMs: number): void {
+  const { gossipMs, gossipTo } = desk.preset;
+  desk.gossipDueMs = nowMs + gossipMs;
+  const live = [...desk.connected].filter((member) => desk.sightings.get(member)?.mesh === 'alive');
+  for (const member of drawSome(live, gossipTo, desk.draw)) {
+    if (desk.rumours.isUrgent()) say(desk, member, { act: 'news' });
+  }
+}
+
+function dueMs(desk: Desk): number {
+  const deaths = [...desk.suspects].map(
+    (seen) => deathMs(seen, desk.preset, desk.sightings.size + 1) ?? Number.POSITIVE_INFINITY,
+  );
+  const gossipMs = desk.rumours.isUrgent() ? desk.gossipDueMs : Number.POSITIVE_INFINITY;
+  return Math.min(desk.periodDueMs, gossipMs, probesDueMs(desk), ...deaths);
+}
