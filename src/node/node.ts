@@ -144,9 +144,7 @@ const afterTrouble = (watch: DiskWatch, { replica, facts, agents }: Parts): Unsu
   watch.onRecovery(agents.mark),
 ];
 
-type Closing = Pick<Parts, 'swarm' | 'replica' | 'audit' | 'stop'> & {
-  readonly events: Events;
-};
+type Closing = Pick<Parts, 'swarm' | 'replica' | 'audit' | 'stop'> & { readonly events: Events };
 
 /**
  * Resolves when the node has stopped. One loop that fails ends them all and rejects this: half a
