@@ -4,6 +4,7 @@ import { benchBinary } from './binary.ts';
 import { benchFirewall } from './firewall/firewall.ts';
 import { benchIdle } from './idle.ts';
 import { benchJoin } from './join.ts';
+import { benchLiveness } from './liveness/liveness.ts';
 import { benchState } from './state/state.ts';
 import { benchVpn } from './vpn.ts';
 
@@ -12,6 +13,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   binary: benchBinary,
   idle: benchIdle,
   join: benchJoin,
+  liveness: benchLiveness,
   vpn: benchVpn,
   state: benchState,
   firewall: benchFirewall,

@@ -59,11 +59,11 @@ export async function measureMesh(
 }
 
 /** vm01, vm02, …: in the order of their numbers also when sorted. */
-const namesOf = (count: number): readonly string[] =>
+export const namesOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `vm${String(index + 1).padStart(2, '0')}`);
 
 /** A world whose VMs, half of them behind NAT, are one mesh in which everybody reaches all. */
-async function openMesh(names: readonly string[]): Promise<RealWorld> {
+export async function openMesh(names: readonly string[]): Promise<RealWorld> {
   const vms = names.map((name, index) => ({ name, site: index % 2 === 0 ? 'east' : 'west' }));
   const world = await openWorld({ vms });
   try {

@@ -3,7 +3,7 @@
  * again by themselves.
  */
 import { apart, found, SETTLE_MS, stateOf, talk, together } from './mesh.ts';
-import type { World } from './world.ts';
+import { expect, type World } from './world.ts';
 
 const EAST = ['vm1', 'vm2'];
 const WEST = ['vm3', 'vm4'];
@@ -17,6 +17,14 @@ export async function partition(world: World): Promise<void> {
   await talk(world, EAST);
   const isLost = async (): Promise<boolean> => (await stateOf(world, 'vm1', 'vm3')) === 'dead';
   await world.eventually('vm1 sees vm3 dead', isLost, SETTLE_MS);
+  const isAlone = async (): Promise<boolean> => {
+    const { reachable, total, members } = await world.status('vm3');
+    const lost = members.filter(({ state }) => state === 'dead').map(({ name }) => name);
+    return reachable === 1 && total === 3 && lost.join() === 'vm1,vm2';
+  };
+  await world.eventually('vm3 sees itself alone, and whom it lost', isAlone, SETTLE_MS);
+  const { reachable } = await world.status('vm1');
+  expect('vm1 reaches its own half', reachable === 2);
 
   await world.join('vm4', await world.invite('vm3'));
   await talk(world, WEST);

@@ -134,6 +134,12 @@ export const FLOORS: readonly Floor[] = [
     may: [/^(?:bench|netns-tests)\//, /^src\/(?:crdt|services)\//, NODE],
   },
   {
+    // The detectors themselves, where there are more than a machine holds.
+    name: 'bench of liveness',
+    files: /^bench\/liveness\//,
+    may: [/^(?:bench|netns-tests)\//, /^sim\/swim-model\.ts$/, NODE],
+  },
+  {
     name: 'real worlds',
     files: /^(?:netns-tests|kernel-tests|release-tests|bench)\//,
     may: [

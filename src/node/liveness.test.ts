@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MemberId } from '../crdt/ids.ts';
 import { idOf, world } from '../crdt/test-world.ts';
 import { Fault } from '../fault.ts';
 import type { Disk, SwarmNode } from '../ports.ts';
@@ -48,7 +47,7 @@ async function stage(disk: ReturnType<typeof memoryDisk>) {
   const random = { bytes: () => new Uint8Array(), fraction: () => 0.5 };
   const ports = { clock, random, crypto, log, disk: disk as unknown as Disk };
   const seed = new Uint8Array(32).fill(1);
-  const self = idOf('founder') as MemberId;
+  const self = idOf('founder');
   const context = { self, seed, meshId: view.mesh.id, view: () => view, reach: silent };
   const liveness = await openLiveness(ports, context);
   const done = liveness.run(swarm, stop.signal);
@@ -79,7 +78,7 @@ test('liveness: the count of lives goes on over restarts, whatever the disk hold
   await first.end();
   const second = await stage(disk);
   await second.pass(100);
-  const about = abbreviate(idOf('founder') as MemberId);
+  const about = abbreviate(idOf('founder'));
   second.say(encodeSwim({ act: 'news', rumours: [{ kind: 'dead', about, incarnation: 2 }] }));
   await second.pass(2_000);
   await second.end();
@@ -106,6 +105,6 @@ test('liveness: a member that floods is answered so often, and garbage not at al
     say(encodeSwim({ act: 'ping', sequence, asker: null, rumours: [] }));
   }
   assert.ok(sent.length - before <= 200, `${sent.length - before} answers`);
-  assert.equal(liveness.state(idOf('vm2') as MemberId), 'alive');
+  assert.equal(liveness.state(idOf('vm2')), 'alive');
   await end();
 });

@@ -1,0 +1,75 @@
+/**
+ * Edge: liveness model — the real failure detectors on a modelled network, for meshes that one
+ * machine does not hold, and for hours.
+ */
+import { type Model, openModel } from '../../sim/swim-model.ts';
+
+/** One way between two members, and how much that varies. Unit: ms. */
+const WAY = { wayMs: 5, jitterMs: 5 };
+/** Connections of a member of a large mesh, on average; a smaller one is connected fully. */
+const DEGREE = 24;
+/** Until a mesh has settled, and over which its messages are counted. Unit: ms. */
+const SETTLE_MS = 20_000;
+const COUNT_MS = 30_000;
+/** Longest time for a death to be known. Unit: ms. */
+const DEATH_MS_MAX = 120_000;
+const HOUR_MS = 3_600_000;
+/** Looks for who knows, one in so many events. */
+const LOOK_EACH = 100;
+
+/** What one modelled mesh showed. */
+export interface ModelRun {
+  /** From a power cut until all others know. Unit: s. */
+  readonly deathS: number;
+  /** Of the busiest member, before the power cut: messages per second, and kB per second. */
+  readonly messages: number;
+  readonly kilobytes: number;
+}
+
+const isDeadFor = (model: Model, by: number, about: number): boolean => {
+  const [observer, subject] = [model.members[by], model.members[about]];
+  if (observer === undefined || subject === undefined) return false;
+  return observer.swim.sighting(subject.id)?.mesh === 'dead';
+};
+
+/** One mesh of so many, one of whom loses its power. */
+export function runModel(members: number, loss: number, seed: number): ModelRun {
+  const degree = members <= 100 ? members : DEGREE;
+  const model = openModel(`bench ${members} ${loss} ${seed}`, members, degree, { ...WAY, loss });
+  model.run(SETTLE_MS);
+  const before = model.members.map(({ sent, bytes }) => ({ sent, bytes }));
+  model.run(SETTLE_MS + COUNT_MS);
+  const most = (of: 'sent' | 'bytes'): number =>
+    Math.max(...model.members.map((member, index) => member[of] - (before[index]?.[of] ?? 0)));
+  const busiest = { messages: most('sent') / (COUNT_MS / 1_000), bytes: most('bytes') / COUNT_MS };
+  const victim = seed % members;
+  const subject = model.members[victim];
+  if (subject === undefined) throw new Error('no victim');
+  const startMs = model.nowMs();
+  model.powerCut(subject);
+  let left = model.members.map((_, index) => index).filter((index) => index !== victim);
+  let events = 0;
+  model.run(startMs + DEATH_MS_MAX, () => {
+    events += 1;
+    if (events % LOOK_EACH !== 0) return false;
+    left = left.filter((by) => !isDeadFor(model, by, victim));
+    return left.length === 0;
+  });
+  const deathS = (model.nowMs() - startMs) / 1_000;
+  return { deathS, messages: busiest.messages, kilobytes: busiest.bytes };
+}
+
+/** How many deaths an hour without one shows, each member's view counted. */
+export function falseDeaths(members: number, loss: number, seed: number): number {
+  const model = openModel(`hour ${members} ${seed}`, members, members, { ...WAY, loss });
+  let deaths = 0;
+  for (let atMs = 1_000; atMs <= HOUR_MS; atMs += 1_000) {
+    model.run(atMs);
+    for (let by = 0; by < members; by += 1) {
+      for (let about = 0; about < members; about += 1) {
+        if (by !== about && isDeadFor(model, by, about)) deaths += 1;
+      }
+    }
+  }
+  return deaths;
+}
