@@ -16,8 +16,8 @@ const figure = (limits: readonly Limit[]): Figure => ({
 test('a series is summed up by median, spread, CPU time and ratio', () => {
   // Goal: a table shows what was measured. Method: two small series, by hand.
   assert.deepEqual(summariesOf(figure([])), [
-    { name: 'ours', median: 20, min: 10, max: 30, rounds: 3, cpuMs: 6, ratio: null },
-    { name: 'theirs', median: 20, min: 10, max: 60, rounds: 3, cpuMs: null, ratio: 0.5 },
+    { name: 'ours', median: 20, min: 10, max: 30, p99: 30, rounds: 3, cpuMs: 6, ratio: null },
+    { name: 'theirs', median: 20, min: 10, max: 60, p99: 60, rounds: 3, cpuMs: null, ratio: 0.5 },
   ]);
 });
 
@@ -29,6 +29,11 @@ test('limits hold or do not', () => {
       { of: 'median', series: 'ours', atMost: 20 },
       { of: 'median', series: 'ours', atMost: 19.9 },
       'ready: median of ours ≤ 19.9 ms: 20 ms',
+    ],
+    [
+      { of: 'p99', series: 'ours', atMost: 30 },
+      { of: 'p99', series: 'ours', atMost: 29 },
+      'ready: p99 of ours ≤ 29 ms: 30 ms',
     ],
     [
       { of: 'worst', series: 'ours', atMost: 30 },

@@ -1,5 +1,5 @@
 /** Rule: figure — one thing measured, of us and of others, and whether it is as it must be. */
-import { mean, median, pairRatio } from './statistics.ts';
+import { mean, median, pairRatio, percentile99 } from './statistics.ts';
 
 /** One measurement. `value` in the unit of its figure. */
 export interface Sample {
@@ -19,7 +19,7 @@ export type Limit = {
   readonly atMost?: number;
   readonly atLeast?: number;
 } & (
-  | { readonly of: 'median' | 'worst'; readonly series: string }
+  | { readonly of: 'median' | 'p99' | 'worst'; readonly series: string }
   | { readonly of: 'ratio'; readonly to: string }
 );
 
@@ -37,6 +37,7 @@ export interface Summary {
   readonly median: number;
   readonly min: number;
   readonly max: number;
+  readonly p99: number;
   readonly rounds: number;
   /** Mean CPU time of a round, ms; null where none was measured. */
   readonly cpuMs: number | null;
@@ -62,6 +63,7 @@ export function summariesOf({ series }: Figure): readonly Summary[] {
       median: median(values),
       min: Math.min(...values),
       max: Math.max(...values),
+      p99: percentile99(values),
       rounds: values.length,
       cpuMs: cpu.length === 0 ? null : mean(cpu),
       ratio: ours === undefined || each === ours ? null : pairRatio(valuesOf(ours), values),
@@ -92,6 +94,7 @@ export function verdictsOf(figure: Figure): readonly Verdict[] {
 function measured(limit: Limit, summary: Summary | null): number | null {
   if (summary === null) return null;
   if (limit.of === 'median') return summary.median;
+  if (limit.of === 'p99') return summary.p99;
   if (limit.of === 'ratio') return summary.ratio;
   return limit.atMost === undefined ? summary.min : summary.max;
 }

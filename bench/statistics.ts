@@ -8,6 +8,10 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** The smallest value that 99 of 100 do not exceed. NaN of none. */
+export const percentile99 = (values: readonly number[]): number =>
+  values.toSorted((one, other) => one - other)[Math.ceil(0.99 * values.length) - 1] ?? Number.NaN;
+
 /** The mean. NaN of none. */
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -32,21 +32,43 @@ export const askEvents = (
 ): Promise<{ readonly events: readonly EventRow[]; readonly cursor: string }> =>
   ask(vm, after === null ? '/v1/events' : `/v1/events?after=${after}`);
 
+/** The same, and waits until there are any, at most so long. */
+export const awaitEvents = (
+  vm: Vm,
+  after: string,
+  waitMs: number,
+): Promise<{ readonly events: readonly EventRow[]; readonly cursor: string }> =>
+  ask(vm, `/v1/events?after=${after}&waitMs=${waitMs}`, { timeoutMs: waitMs + ANSWER_MS });
+
+/** Gives a member another name, as this VM's operator. */
+export const renameAt = (vm: Vm, member: string, name: string): Promise<unknown> =>
+  ask(vm, `/v1/members/${member}/name`, { method: 'PUT', body: { name } });
+
+interface AskOptions {
+  readonly method?: 'GET' | 'PUT';
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+}
+
 /** A socket with a path is reached by the path, whatever network namespace it was made in. */
-async function ask<Answer>(vm: Vm, path: string): Promise<Answer> {
+async function ask<Answer>(
+  vm: Vm,
+  path: string,
+  { method = 'GET', body, timeoutMs = ANSWER_MS }: AskOptions = {},
+): Promise<Answer> {
   const socketPath = `/proc/${vm.machine().pid}/root/run/cnsmo/api.sock`;
-  const body = await new Promise<string>((resolve, reject) => {
-    const headers = { host: 'cnsmo' };
-    const signal = AbortSignal.timeout(ANSWER_MS);
-    const asking = request({ socketPath, path, headers, agent: false, signal });
+  const said = await new Promise<string>((resolve, reject) => {
+    const headers = { host: 'cnsmo', 'content-type': 'application/json' };
+    const signal = AbortSignal.timeout(timeoutMs);
+    const asking = request({ socketPath, method, path, headers, agent: false, signal });
     asking.once('error', reject);
     asking.once('response', (answer) => {
-      text(answer).then((said) => {
-        if (answer.statusCode === 200) resolve(said);
-        else reject(new Error(`${vm.name}: ${path}: ${answer.statusCode}: ${said}`));
+      text(answer).then((heard) => {
+        if (answer.statusCode === 200) resolve(heard);
+        else reject(new Error(`${vm.name}: ${path}: ${answer.statusCode}: ${heard}`));
       }, reject);
     });
-    asking.end();
+    asking.end(body === undefined ? undefined : JSON.stringify(body));
   });
-  return JSON.parse(body) as Answer;
+  return JSON.parse(said) as Answer;
 }

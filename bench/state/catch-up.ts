@@ -4,6 +4,7 @@
  *
  * Frames come as an exchange brings them: in batches of 512 KiB.
  */
+import { batchesOf } from './batches.ts';
 import { factsOf, foundWith, NOW_MS, openMember } from './crowd.ts';
 
 /** What it cost. */
@@ -14,27 +15,10 @@ export interface CatchUp {
   readonly cpuMs: number;
 }
 
-/** Frames of one answer, bytes: as in src/node/exchange.ts. */
-const BATCH_BYTES = 512 * 1024;
-
 const heapBytes = (): number => {
   globalThis.gc?.();
   globalThis.gc?.();
   return process.memoryUsage().heapUsed;
-};
-
-const batchesOf = (frames: readonly Uint8Array[]): readonly (readonly Uint8Array[])[] => {
-  const batches: Uint8Array[][] = [[]];
-  let bytes = 0;
-  for (const frame of frames) {
-    bytes += frame.length;
-    if (bytes > BATCH_BYTES) {
-      batches.push([]);
-      bytes = frame.length;
-    }
-    batches.at(-1)?.push(frame);
-  }
-  return batches;
 };
 
 function main(): void {

@@ -10,6 +10,7 @@ import { openProjector } from '../../src/crdt/projection.ts';
 import { rootHashOf } from '../../src/crdt/recovery.ts';
 import { openStore, type Store } from '../../src/crdt/store.ts';
 import { openCrypto } from '../../src/node/linux/crypto.ts';
+import type { LocalState } from '../../src/node/local-state.ts';
 
 /** The one of a daemon. */
 export const crypto = openCrypto();
@@ -22,7 +23,8 @@ const INVITE_USES = 1000;
 /** Admissions in one frame: some 600 bytes each, far from the longest frame. */
 const ADMISSIONS_PER_FRAME = 50;
 
-const seedOf = (name: string): Uint8Array =>
+/** The seed of a name. */
+export const seedOf = (name: string): Uint8Array =>
   crypto.sha256(new TextEncoder().encode(`bench ${name}`));
 
 const GENESIS_BYTES = makeGenesis(crypto, seedOf('founder'), {
@@ -40,6 +42,25 @@ export const openMember = (name: string): Store => {
   const self = { id: memberIdOf(crypto.publicKey(seedOf(name))), seed: seedOf(name) };
   return openStore(crypto, { genesis, meshId }, self, openProjector(crypto, genesis, meshId));
 };
+
+/** The member of a name, as its state directory holds it. */
+export const localOf = (name: string): LocalState => ({
+  keys: { memberSeed: seedOf(name), wgPrivateKey: seedOf(`wg ${name}`) },
+  psk: seedOf('psk'),
+  genesis,
+  genesisBytes: GENESIS_BYTES,
+  meshId,
+  config: {
+    name,
+    port: 7300,
+    interface: 'cnsmo0',
+    advertised: null,
+    observed: null,
+    services: [],
+    allowRun: false,
+    entries: [],
+  },
+});
 
 /** Says a batch; gives its frame. */
 export const say = (store: Store, edits: readonly Edit[]): Uint8Array => {

@@ -7,9 +7,11 @@ import { resolve } from 'node:path';
 import type { Bench } from '../bench.ts';
 import type { Figure, Sample, Series } from '../figure.ts';
 import { takeRounds } from '../rounds.ts';
+import { measureSpreading } from '../spreading.ts';
 import type { CatchUp } from './catch-up.ts';
 import { BARE, gateContenders } from './gate.ts';
 import { simSpeed } from './sim-speed.ts';
+import { STALL_KINDS, type StallKind } from './stalls.table.ts';
 
 /** Rounds of each figure when nothing else is said. */
 const ROUNDS = 11;
@@ -20,6 +22,13 @@ const CATCH_UP_S_MAX = 10;
 const WIRE_MB_MAX = 5;
 const HEAP_MB_MAX = 40;
 const SIM_SPEED_MIN = 1000;
+const STALL_MS_MAX = 50;
+const SPREAD_MEDIAN_MS_MAX = 250;
+const SPREAD_P99_MS_MAX = 1000;
+
+/** The mesh in which changes are made, and how many of them for each round. */
+const DAEMONS = 20;
+const CHANGES = 20;
 
 /** The mesh of the issue: this many authors with this many keys each. */
 const AUTHORS = 1000;
@@ -48,6 +57,31 @@ const catchUpFigures = (costs: readonly CatchUp[]): readonly Figure[] => {
   ];
 };
 
+/** The longest stalls of each kind, ms: those of all rounds. */
+const stallsOf = (
+  count: number,
+  tell: (line: string) => void,
+): ReadonlyMap<StallKind, readonly Sample[]> =>
+  new Map(
+    STALL_KINDS.map((kind) => {
+      const script = resolve(import.meta.dirname, 'stall.ts');
+      const samples = Array.from({ length: count }, (_, round) => {
+        tell(`stall by ${kind}, round ${round + 1} of ${count}`);
+        const said = execFileSync(process.execPath, [script, kind], { encoding: 'utf8' });
+        return { value: Number(said) };
+      });
+      return [kind, samples] as const;
+    }),
+  );
+
+const stallFigures = (stalls: ReadonlyMap<StallKind, readonly Sample[]>): readonly Figure[] =>
+  [...stalls].map(([kind, samples]) => ({
+    name: `longest stall, ${kind}`,
+    unit: 'ms',
+    series: [{ name: 'cnsmo', samples }],
+    limits: [{ of: 'worst', series: 'cnsmo', atMost: STALL_MS_MAX }],
+  }));
+
 /** The bench. */
 export const benchState: Bench = async ({ rounds, tell }) => {
   const count = rounds ?? ROUNDS;
@@ -62,6 +96,8 @@ export const benchState: Bench = async ({ rounds, tell }) => {
     tell(`simulator, round ${round + 1} of ${count}`);
     return simSpeed(round + 1);
   });
+  const stalls = stallsOf(count, tell);
+  const spreading = await measureSpreading(DAEMONS, count * CHANGES, tell);
   return [
     {
       name: 'one frame',
@@ -70,6 +106,16 @@ export const benchState: Bench = async ({ rounds, tell }) => {
       limits: [{ of: 'ratio', to: BARE, atMost: GATE_RATIO_MAX }],
     },
     ...catchUpFigures(costs),
+    ...stallFigures(stalls),
+    {
+      name: `a change known to all of ${DAEMONS} daemons`,
+      unit: 'ms',
+      series: [{ name: 'cnsmo', samples: spreading }],
+      limits: [
+        { of: 'median', series: 'cnsmo', atMost: SPREAD_MEDIAN_MS_MAX },
+        { of: 'p99', series: 'cnsmo', atMost: SPREAD_P99_MS_MAX },
+      ],
+    },
     {
       name: 'simulator, 5 members',
       unit: 'simulated s/s',

@@ -23,7 +23,7 @@ import {
 import type { Frame } from './frame.ts';
 import { freeze, type Generation, type Link, openGeneration } from './generation.ts';
 import { HLC_ZERO, type Hlc } from './hlc.ts';
-import { type Holdings, holdingsOf, NO_TALLY, stateOf } from './holdings.ts';
+import { type Holdings, holdingsOf, NO_TALLY, stateOf, tombstonesOf } from './holdings.ts';
 import type { MemberId } from './ids.ts';
 import { hashOf, joinBytes } from './signed.ts';
 
@@ -131,7 +131,7 @@ export const openChain = (crypto: Crypto, author: MemberId): Chain => {
     },
     holdings,
     state: () => {
-      const state = generation?.state ?? stateIn(generation, stateOf(author, holdings()));
+      const state = generation?.state ?? stateIn(author, generation);
       if (generation !== null) generation.state = state;
       return state;
     },
@@ -158,8 +158,13 @@ const goneOnFrom = (
   return frame.sequence === generation?.links.length ? generation : null;
 };
 
-const stateIn = (generation: Generation | null, state: AuthorState): AuthorState =>
-  generation === null || generation.fork === null ? state : { ...state, isForked: true };
+const stateIn = (author: MemberId, generation: Generation | null): AuthorState => {
+  if (generation === null) return { author, entries: [], tombstones: [] };
+  const holdings = holdingsIn(generation);
+  generation.tombstones ??= tombstonesOf(holdings);
+  const state = stateOf(author, holdings, generation.tombstones);
+  return generation.fork === null ? state : { ...state, isForked: true };
+};
 
 const headOf = (crypto: Crypto, author: MemberId, generation: Generation): Head | null => {
   const { number, links, fork } = generation;

@@ -8,7 +8,7 @@
  */
 import type { Crypto } from '../ports.ts';
 import { type Content, contentOf, inspect, readSaid, type Said, within } from './content.ts';
-import type { AuthorState } from './entry.ts';
+import type { AuthorState, Tombstone } from './entry.ts';
 import { type Frame, readFrame } from './frame.ts';
 import { clientIdOf, type Span } from './gate.ts';
 import { HLC_ZERO, type Hlc } from './hlc.ts';
@@ -41,6 +41,8 @@ export interface Generation {
   bytes: number;
   fork: Fork | null;
   holdings: Holdings | null;
+  /** Carried deletions; the same list for as long as they are the same. */
+  tombstones: readonly Tombstone[] | null;
   state: AuthorState | null;
 }
 
@@ -55,6 +57,7 @@ export const openGeneration = (crypto: Crypto, frame: Frame): Generation => ({
   bytes: 0,
   fork: null,
   holdings: null,
+  tombstones: null,
   state: null,
 });
 
@@ -84,6 +87,7 @@ export const applyTo = (into: Generation, content: Content, step: Step): boolean
     into.live = gone.size === 0 ? all : all.filter((said) => !gone.has(said));
     into.tally = step.tally;
     into.holdings = null;
+    if ([...step.added, ...step.gone].some(isBuried)) into.tombstones = null;
     into.state = null;
     return true;
   }
@@ -91,6 +95,8 @@ export const applyTo = (into: Generation, content: Content, step: Step): boolean
   rebuild(into);
   return false;
 };
+
+const isBuried = ({ read }: Said): boolean => read.ok && read.statement.kind === 'tombstone';
 
 const applies = (into: Generation, { body, document }: Content): boolean => {
   if (document === null || into.links.length > 0) return into.document.apply(body);
@@ -114,6 +120,7 @@ const rebuild = (generation: Generation): void => {
   generation.live = [];
   generation.tally = NO_TALLY;
   generation.holdings = null;
+  generation.tombstones = null;
   generation.state = null;
   for (const { bytes } of links) {
     const read = readFrame(bytes);

@@ -93,19 +93,25 @@ export const latestOf = (said: readonly Said[]): Hlc => {
 };
 
 /** What the projection is told of an author. */
-export const stateOf = (author: MemberId, holdings: Holdings): AuthorState => {
+export const stateOf = (
+  author: MemberId,
+  holdings: Holdings,
+  tombstones: readonly Tombstone[],
+): AuthorState => {
   const entries: Entry[] = [];
-  const tombstones: Tombstone[] = [];
   // Sorting texts without a function is several times as fast.
   for (const path of [...holdings.byPath.keys()].sort()) {
     const statement = holdings.byPath.get(path)?.statement;
     if (statement?.kind === 'entry') entries.push(statement.entry);
   }
-  for (const { statement } of holdings.byHash.values()) {
-    if (statement.kind === 'tombstone') tombstones.push(statement.tombstone);
-  }
   return { author, entries, tombstones };
 };
+
+/** The carried deletions. */
+export const tombstonesOf = (holdings: Holdings): readonly Tombstone[] =>
+  [...holdings.byHash.values()].flatMap(({ statement }) =>
+    statement.kind === 'tombstone' ? [statement.tombstone] : [],
+  );
 
 // In the order of places, so that an equal stamp means a later one.
 const keepLater = (held: Map<string, Held>, key: string, found: Held): void => {

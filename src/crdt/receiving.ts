@@ -10,8 +10,7 @@
  */
 import type { Crypto } from '../ports.ts';
 import type { Chain, Placement, ReceivedFrame } from './chain.ts';
-import type { Chains, Roles } from './chains.ts';
-import { isSameBytes } from './codec.ts';
+import type { Chains } from './chains.ts';
 import { contentOf } from './content.ts';
 import type { Statement } from './entry-bytes.ts';
 import type { Limits } from './examination.ts';
@@ -19,6 +18,7 @@ import { frameHash, isSigned, readFrame } from './frame.ts';
 import { OPERATOR_QUOTA } from './holdings.ts';
 import { type MemberId, memberIdOf } from './ids.ts';
 import type { Meter } from './meter.ts';
+import { held, rejected, screen, type Terms } from './screening.ts';
 
 /**
  * What became of a frame. `forked`: it was taken as the proof that its author signed two frames for
@@ -40,7 +40,7 @@ interface HeldAhead {
   readonly aheadMs: number;
 }
 
-type HeldWhy = 'unknown-author' | 'gap' | 'ahead' | 'own' | 'quota';
+export type HeldWhy = 'unknown-author' | 'gap' | 'ahead' | 'own' | 'quota';
 export type RejectedWhy =
   | 'size'
   | 'encoding'
@@ -136,6 +136,7 @@ export function* receiveFrames(
       receipts.set(parcel.index, receipt);
       if (isTaken(receipt)) {
         taken += 1;
+        for (const _ of digest(desk, parcel.received, terms)) yield [];
         news.push(parcel.received.bytes);
       }
       if (mayChange(receipt)) later.push(parcel);
@@ -159,20 +160,13 @@ export const isTaken = ({ verdict }: Receipt): boolean =>
 
 /** Time to take a short frame, its signature included. Unit: ms, as measured. */
 const FRAME_MS = 0.25;
+/** Time to sort what a statement says among what its author says. Unit: ms, as measured. */
+const DIGEST_MS = 0.001;
 /** What each byte adds to it, its hash and its signature. Unit: ms, as measured. */
 const BYTE_MS = 4e-6;
-/** A frame that is longer than a node's sub-document can be. Unit: bytes. */
-const LONG_BYTES = 384 * 1024;
-
 interface Parcel {
   readonly index: number;
   readonly received: ReceivedFrame;
-}
-
-interface Terms extends Intake {
-  readonly takesOwn: boolean;
-  /** As they were when first asked for in this pass; else each frame would cost a projection. */
-  readonly roles: () => Roles;
 }
 
 const inChainOrder = (a: Parcel, b: Parcel): number =>
@@ -191,14 +185,6 @@ const onceOf = <Result>(compute: () => Result): (() => Result) => {
 const mayChange = (receipt: Receipt): boolean =>
   receipt.verdict === 'held' && receipt.why !== 'ahead' && receipt.why !== 'own';
 
-const rejected = (why: RejectedWhy, detail: string): Receipt => ({
-  verdict: 'rejected',
-  why,
-  detail,
-});
-
-const held = (why: Exclude<HeldWhy, 'ahead'>): Receipt => ({ verdict: 'held', why });
-
 /**
  * Works out in pieces what judging a frame will ask for, when it is one that will be asked: nobody
  * who cannot sign for it makes us read anything.
@@ -214,6 +200,18 @@ function* prepare(desk: Desk, received: ReceivedFrame, terms: Terms): Generator<
     meter,
     foresee: desk.chains.foresee,
   });
+}
+
+/** Works out in pieces what a view needs of the author of a long frame that was taken. */
+function* digest(desk: Desk, { author, content }: ReceivedFrame, terms: Terms) {
+  const costMs = content.said.length * DIGEST_MS;
+  if (!terms.meter.isDue(costMs)) return;
+  const chain = desk.chains.of(author);
+  yield;
+  chain.holdings();
+  yield;
+  chain.state();
+  yield;
 }
 
 const limitsOf = ({ author }: ReceivedFrame, { wallMs, isLoading, roles }: Terms): Limits => ({
@@ -237,39 +235,6 @@ const judge = (desk: Desk, received: ReceivedFrame, terms: Terms): Receipt => {
     return rejected('equivocation', 'our disk holds two lines');
   return take(desk, chain, placement, { received, terms });
 };
-
-/** What speaks against a frame before it is read, from what is cheapest to its signature. */
-const screen = (
-  desk: Desk,
-  chain: Chain,
-  received: ReceivedFrame,
-  terms: Terms,
-): Receipt | null => {
-  const { frame, author } = received;
-  if (!isSameBytes(frame.mesh, desk.mesh)) return rejected('mesh', 'it is of another mesh');
-  const isOwn = author === desk.self.id;
-  if (!isTrusted(chain, terms) && !(isOwn && (terms.takesOwn || !terms.isLoading))) {
-    return held('unknown-author');
-  }
-  const placement = chain.place(received);
-  if (placement === 'known') return { verdict: 'known' };
-  if (placement === 'gap' && !(isOwn && !terms.isLoading)) return held('gap');
-  if (isBulky(chain, received, terms)) return held('quota');
-  return received.isSigned ? null : rejected('signature', 'the author did not sign it');
-};
-
-/**
- * Whether a frame is so long that its author may not say it, whatever it says: to check the
- * signature of 9 MiB takes as long as that of a thousand frames.
- */
-const isBulky = (chain: Chain, { bytes, author }: ReceivedFrame, terms: Terms): boolean =>
-  bytes.length > LONG_BYTES &&
-  !terms.isLoading &&
-  terms.roles().quotaOf(author).bytes < bytes.length &&
-  chain.weight().bytes < bytes.length;
-
-const isTrusted = (chain: Chain, terms: Terms): boolean =>
-  chain.head() !== null || terms.roles().certified.has(chain.author);
 
 /** Whether an own frame from outside may be taken: only what our own disk lost, in its place. */
 const mayHeal = (desk: Desk, placement: Placement): boolean =>

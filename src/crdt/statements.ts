@@ -12,7 +12,7 @@ import type * as z from 'zod/mini';
 import type { Crypto } from '../ports.ts';
 import { addressAt, hostCount } from './addresses.ts';
 import { type Checked, checkedOf, hashOfPath } from './checking.ts';
-import type { AuthorState, Entry } from './entry.ts';
+import type { AuthorState, Entry, Tombstone } from './entry.ts';
 import type { Genesis } from './genesis.ts';
 import { compareHlc, type Hlc } from './hlc.ts';
 import type { MemberId, MeshId } from './ids.ts';
@@ -73,6 +73,8 @@ export interface Ground {
   readonly pathMemo: Memo<string>;
   /** What was found out about entries, for as long as their author's document has them. */
   readonly checked: WeakMap<Entry, Checked>;
+  /** Carried deletions by hash, by the list of them. */
+  readonly carried: WeakMap<readonly Tombstone[], ReadonlyMap<string, Hlc>>;
   /** IPv6 address of a member, by id. */
   readonly ipv6Memo: Memo<string>;
 }
@@ -102,6 +104,7 @@ export const openGround = (
   pathMemo: openMemo(MEMO_MAX),
   ipv6Memo: openMemo(MEMO_MAX),
   checked: new WeakMap(),
+  carried: new WeakMap(),
 });
 
 /** Negative when `a` loses against `b` at their path, positive when it wins. */
@@ -178,17 +181,26 @@ const emptySaid = (): MutableSaid => ({
  */
 const deletionsOf = (ground: Ground, state: AuthorState): Testimony['deletedAt'] => {
   const byPath = new Map<string, Hlc>();
-  const byHash = new Map<string, Hlc>();
   for (const { path, value, hlc } of state.entries) {
     if (value === null) raise(byPath, path, hlc);
   }
-  for (const { key, hlc } of state.tombstones) raise(byHash, key, hlc);
+  const byHash = carriedIn(ground, state.tombstones);
   return (path) => {
     const empty = byPath.get(path) ?? null;
     const carried = byHash.size === 0 ? null : (byHash.get(hashOfPath(ground, path)) ?? null);
     if (empty === null || carried === null) return empty ?? carried;
     return compareHlc(empty, carried) > 0 ? empty : carried;
   };
+};
+
+/** Carried deletions by hash. There may be many, and they seldom change. */
+const carriedIn = (ground: Ground, tombstones: readonly Tombstone[]): ReadonlyMap<string, Hlc> => {
+  const known = ground.carried.get(tombstones);
+  if (known !== undefined) return known;
+  const byHash = new Map<string, Hlc>();
+  for (const { key, hlc } of tombstones) raise(byHash, key, hlc);
+  ground.carried.set(tombstones, byHash);
+  return byHash;
 };
 
 const raise = (deletions: Map<string, Hlc>, key: string, hlc: Hlc): void => {
