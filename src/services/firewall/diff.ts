@@ -117,17 +117,16 @@ const change = (desired: Wanted, observed: ObservedTable): readonly Command[] =>
     return [run(replaceAll(tableOf(desired, fresh), desired, observed), words)];
   }
   const kept = { now: now ?? fresh.now, trial: trial ?? fresh.now };
-  if (now !== null) {
-    const commands = commandsFor(tableOf(desired, kept), observed, desired);
-    const isBegun = desired.trial === null || trial !== null;
-    if (commands.steps.length === 0) return [];
-    // The trial is a side of its own, with a generation that nobody carries.
-    if (commands.isLoosening || (commands.isOfTrial && !isBegun)) {
-      return [run(commands.steps, commands.found)];
-    }
+  const isNew = now === null;
+  const first = commandsFor(tableOf(desired, kept), observed, desired);
+  if (first.steps.length === 0) return [];
+  const isBegun = desired.trial === null || trial !== null;
+  // The trial is a side of its own, with a generation that nobody carries.
+  if (!isNew && (first.isLoosening || (first.isOfTrial && !isBegun))) {
+    return [run(first.steps, first.found)];
   }
-  const commands = commandsFor(tableOf(desired, fresh), observed, desired);
-  return commands.steps.length === 0 ? [] : [run(commands.steps, commands.found)];
+  const { steps } = commandsFor(tableOf(desired, fresh), observed, desired);
+  return [run(steps, first.found)];
 };
 
 interface Steps {

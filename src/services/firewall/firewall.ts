@@ -16,10 +16,12 @@ import { summary } from './report.ts';
 import type { FirewallDesired, FirewallObserved } from './state.ts';
 import { firewallVerbs } from './verbs/verbs.ts';
 
+const OURS = new RegExp(`\\b${FAMILY} ${NAME}(?:\\s|$)`);
+
 /** Changes to anything that nft tells of. */
 const MONITOR: Monitor = {
   argv: ['nft', 'monitor'],
-  concerns: (line) => new RegExp(`\\b${FAMILY} ${NAME}(?:\\s|$)`).test(line),
+  concerns: (line) => OURS.test(line),
 };
 
 /** The firewall. */

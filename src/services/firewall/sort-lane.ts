@@ -109,7 +109,10 @@ const cut = (clause: Clause): Piece => {
     hosts: single.flatMap(keys),
     wide: [],
     others: [
-      ...some({ clause, part: 'all', remote: single, ports: ranges }),
+      // Members come and go in its set: a rule that means nobody yet is there all the same.
+      ...(clause.isMoving && ranges.length > 0
+        ? [{ clause, part: 'all', remote: single, ports: ranges } as const]
+        : some({ clause, part: 'all', remote: single, ports: ranges })),
       ...some({ clause, part: 'nets', remote: remote.filter((each) => !isHost(each)), ports }),
     ],
   };

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openMember, RULE } from './test-member.ts';
+import { memberOf, ruleOf } from './test-policy.ts';
+
+const place = { family: 'inet', table: 'cnsmo' };
+const generation = (member: ReturnType<typeof openMember>) =>
+  member.rules('now/stamp')[0]?.comment ?? null;
+
+test('without a wish there is no table, and the last wish taken back takes it away', () => {
+  // Goal: a new mesh filters nothing. Method: no object, one, none.
+  const member = openMember();
+  member.world.objects = {};
+  assert.equal(member.pass(), 0);
+  assert.deepEqual(member.chains(), []);
+  member.world.objects = RULE;
+  assert.equal(member.pass(), 1);
+  assert.ok(member.chains().includes('now/mesh-in'));
+  member.world.objects = {};
+  assert.equal(member.pass(), 1);
+  assert.deepEqual(member.chains(), []);
+});
+
+test('what somebody changed by hand is found by its name and put right', () => {
+  // Goal: drift. Method: a rule put in, an element taken out, a set and a chain added, no table.
+  const member = openMember();
+  member.pass();
+  const cases: readonly (readonly [object, string])[] = [
+    [{ add: { rule: { ...place, chain: 'input', expr: [{ drop: null }] } } }, 'input'],
+    [
+      {
+        delete: {
+          element: { ...place, name: 'now/mesh-in/ports', elem: [[{ concat: ['tcp', 80] }, {}]] },
+        },
+      },
+      'now/mesh-in/ports',
+    ],
+    [{ add: { chain: { ...place, name: 'theirs' } } }, 'theirs'],
+    [{ add: { set: { ...place, name: 'extra', type: 'mark' } } }, 'extra'],
+    [{ flush: { chain: { ...place, name: 'now/known' } } }, 'now/known'],
+  ];
+  for (const [command, name] of cases) {
+    member.byHand(command);
+    assert.deepEqual(member.found(), [`cnsmo ${name} was not as it should be`]);
+    assert.equal(member.pass(), 1);
+    assert.deepEqual(member.found(), []);
+  }
+  member.byHand({ delete: { table: { family: 'inet', name: 'cnsmo' } } });
+  assert.deepEqual(member.found(), ['the table was missing']);
+  assert.equal(member.pass(), 1);
+});
+
+test('what forbids more begins a generation, and what only allows more does not', () => {
+  // Goal: live flows are judged anew where needed. Method: the generation after each change.
+  const member = openMember();
+  const both = { ...RULE, 'rule/more': ruleOf({ protocol: 'tcp', ports: [[81, 81]] }) };
+  member.pass();
+  const first = generation(member);
+  member.world.objects = both;
+  member.pass();
+  assert.equal(generation(member), first);
+  member.world.objects = {
+    ...both,
+    'rule/no': ruleOf({ action: 'deny', protocol: 'tcp', ports: [[82, 82]] }),
+  };
+  member.pass();
+  const second = generation(member);
+  assert.notEqual(second, first);
+  member.world.objects = both;
+  member.pass();
+  assert.notEqual(generation(member), second);
+});
+
+test('members come and go as elements, and the chains stay as they are', () => {
+  // Goal: churn is cheap. Method: rules for a label, exact and with a range; members join, leave.
+  const member = openMember();
+  const from = [{ kind: 'labels', labels: { role: 'web' } }];
+  member.world.objects = {
+    'rule/exact': ruleOf({ protocol: 'tcp', ports: [[80, 80]], from }),
+    'rule/range': ruleOf({ protocol: 'tcp', ports: [[8_000, 9_000]], from }),
+  };
+  member.pass();
+  member.world.members = [memberOf(1), memberOf(2, { role: 'web' })];
+  const touched = member.found();
+  assert.deepEqual(touched.map((word) => word.split(' ')[1]).toSorted(), [
+    'now/mesh-in/far/range/all/ip',
+    'now/mesh-in/far/range/all/ip6',
+    'now/mesh-in/ip',
+    'now/mesh-in/ip6',
+  ]);
+  member.pass();
+  member.world.members = [memberOf(1)];
+  assert.ok(member.found().some((word) => word.includes('now/mesh-in/ip ')));
+  assert.equal(member.pass(), 1);
+});

@@ -1,0 +1,104 @@
+/**
+ * Rule: test member — one member's firewall on a simulated kernel, for tests of several files.
+ */
+import assert from 'node:assert/strict';
+import type { Kernel } from '../../../sim/kernel.ts';
+import { runNft } from '../../../sim/nft-command.ts';
+import type { Value } from '../../crdt/entry.ts';
+import type { Hlc } from '../../crdt/hlc.ts';
+import type { View } from '../../crdt/view.ts';
+import type { HostResult } from '../../ports.ts';
+import type { Self } from '../service.ts';
+import { boot } from './boot.ts';
+import { diff } from './diff.ts';
+import { plan } from './plan.ts';
+import { probes } from './probes.ts';
+import { read } from './read.ts';
+import { summary } from './report.ts';
+import { idOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
+
+/** When all stories begin, Unix ms. */
+export const START_MS = 1_000_000;
+/** A default that denies, a trial of it for a minute, and a rule that is there from the start. */
+export const DENY = { action: 'deny' };
+export const TRIAL = { seconds: 60, changes: [{ kind: 'default', name: 'wan-in', value: DENY }] };
+export const RULE = { 'rule/web': ruleOf({ protocol: 'tcp', ports: [[80, 80]] }) };
+
+const MEMBERS = [memberOf(1), memberOf(2), memberOf(3)];
+
+/** One member on a simulated kernel; `unreached`: what new connections find. */
+export function openMember() {
+  const world = {
+    nowMs: 0,
+    wallMs: START_MS,
+    unreached: '',
+    objects: RULE as Objects,
+    members: MEMBERS,
+  };
+  const kernel = {
+    ...{ tables: new Map(), monitors: new Set(), nowMs: () => world.nowMs },
+  } as unknown as Kernel;
+  const view = (): View => {
+    const base = viewOf(world.members, world.objects);
+    const stamp = (value: Value): Hlc => [value === TRIAL ? START_MS : 1, 0];
+    const intent = base.intent.map((each) => ({
+      ...each,
+      ...{ hlc: stamp(each.value), author: idOf(2) },
+    }));
+    return { ...base, intent };
+  };
+  const self = (): Self =>
+    ({
+      ...{ ...siteOf(view()), id: idOf(1), port: 7300, facts: { tools: { nft: true } } },
+      ...{ seen: new Map([2, 3].map((n) => [idOf(n), {}])), wallMs: world.wallMs },
+    }) as unknown as Self;
+  const look = () => {
+    const results: Record<string, HostResult> = {};
+    for (const probe of probes(self(), view(), {})) run(probe);
+    for (const probe of probes(self(), view(), results)) run(probe);
+    function run(probe: ReturnType<typeof probes>[number]): void {
+      results[probe.name] =
+        'sign' in probe
+          ? { status: 0, stdout: world.unreached, stderr: '' }
+          : runNft(kernel, probe.argv.slice(1), '');
+    }
+    return read(results).state;
+  };
+  const wanted = () => {
+    const observed = look();
+    const planned = plan(view(), self(), observed);
+    return { observed, planned, commands: diff(planned.state, observed) };
+  };
+  return {
+    world,
+    /** Runs nft by hand. */
+    byHand: (command: object) => {
+      runNft(kernel, ['-j', '-f', '-'], JSON.stringify({ nftables: [command] }));
+    },
+    found: () =>
+      wanted().commands.flatMap((each) => (each.kind === 'run' ? (each.found ?? []) : [])),
+    rules: (chain: string) => {
+      const observed = look();
+      return observed.kind === 'present' ? (observed.table.chains.get(chain)?.rules ?? []) : [];
+    },
+    /** A pass; how many commands it took. */
+    pass: (): number => {
+      const { commands } = wanted();
+      for (const command of commands) {
+        if (command.kind !== 'run' || command.stdin === undefined) throw new Error('no command');
+        if (!('text' in command.stdin)) throw new Error('a secret');
+        runNft(kernel, command.argv.slice(1), command.stdin.text);
+      }
+      assert.deepEqual(wanted().commands, [], 'in step');
+      return commands.length;
+    },
+    isTried: (): boolean => wanted().planned.state?.trial !== null,
+    recheckMs: () => wanted().planned.recheckMs,
+    boot: () => boot(wanted().planned.state) ?? '',
+    applied: () => Object.keys(summary(look(), view(), self()).applied ?? {}),
+    chains: () => {
+      const observed = look();
+      return observed.kind === 'present' ? [...observed.table.chains.keys()] : [];
+    },
+  };
+}
