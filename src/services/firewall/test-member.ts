@@ -26,18 +26,21 @@ export const RULE = { 'rule/web': ruleOf({ protocol: 'tcp', ports: [[80, 80]] })
 
 const MEMBERS = [memberOf(1), memberOf(2), memberOf(3)];
 
-/** One member on a simulated kernel; `unreached`: what new connections find. */
-export function openMember() {
-  const world = {
-    nowMs: 0,
-    wallMs: START_MS,
-    unreached: '',
-    objects: RULE as Objects,
-    members: MEMBERS,
-  };
+/** What a test may change of the member's surroundings; `unreached`: what new connections find. */
+const surroundings = () => ({
+  nowMs: 0,
+  wallMs: START_MS,
+  unreached: '',
+  objects: RULE as Objects,
+  members: MEMBERS,
+});
+
+/** What the service sees of them, and does. */
+function openHands(world: ReturnType<typeof surroundings>) {
   const kernel = {
     ...{ tables: new Map(), monitors: new Set(), nowMs: () => world.nowMs },
   } as unknown as Kernel;
+  const nft = (argv: readonly string[], stdin = ''): HostResult => runNft(kernel, argv, stdin);
   const view = (): View => {
     const base = viewOf(world.members, world.objects);
     const stamp = (value: Value): Hlc => [value === TRIAL ? START_MS : 1, 0];
@@ -54,14 +57,14 @@ export function openMember() {
     }) as unknown as Self;
   const look = () => {
     const results: Record<string, HostResult> = {};
-    for (const probe of probes(self(), view(), {})) run(probe);
-    for (const probe of probes(self(), view(), results)) run(probe);
-    function run(probe: ReturnType<typeof probes>[number]): void {
+    const run = (probe: ReturnType<typeof probes>[number]): void => {
       results[probe.name] =
         'sign' in probe
           ? { status: 0, stdout: world.unreached, stderr: '' }
-          : runNft(kernel, probe.argv.slice(1), '');
-    }
+          : nft(probe.argv.slice(1));
+    };
+    probes(self(), view(), {}).forEach(run);
+    probes(self(), view(), results).forEach(run);
     return read(results).state;
   };
   const wanted = () => {
@@ -69,25 +72,34 @@ export function openMember() {
     const planned = plan(view(), self(), observed);
     return { observed, planned, commands: diff(planned.state, observed) };
   };
+  return { nft, view, self, look, wanted };
+}
+
+/** One member on a simulated kernel. */
+export function openMember() {
+  const world = surroundings();
+  const { nft, view, self, look, wanted } = openHands(world);
+  const tableNow = () => {
+    const observed = look();
+    return observed.kind === 'present' ? observed.table : null;
+  };
   return {
     world,
     /** Runs nft by hand. */
     byHand: (command: object) => {
-      runNft(kernel, ['-j', '-f', '-'], JSON.stringify({ nftables: [command] }));
+      nft(['-j', '-f', '-'], JSON.stringify({ nftables: [command] }));
     },
     found: () =>
       wanted().commands.flatMap((each) => (each.kind === 'run' ? (each.found ?? []) : [])),
-    rules: (chain: string) => {
-      const observed = look();
-      return observed.kind === 'present' ? (observed.table.chains.get(chain)?.rules ?? []) : [];
-    },
+    rules: (chain: string) => tableNow()?.chains.get(chain)?.rules ?? [],
+    chains: () => [...(tableNow()?.chains.keys() ?? [])],
     /** A pass; how many commands it took. */
     pass: (): number => {
       const { commands } = wanted();
       for (const command of commands) {
         if (command.kind !== 'run' || command.stdin === undefined) throw new Error('no command');
         if (!('text' in command.stdin)) throw new Error('a secret');
-        runNft(kernel, command.argv.slice(1), command.stdin.text);
+        nft(command.argv.slice(1), command.stdin.text);
       }
       assert.deepEqual(wanted().commands, [], 'in step');
       return commands.length;
@@ -96,9 +108,5 @@ export function openMember() {
     recheckMs: () => wanted().planned.recheckMs,
     boot: () => boot(wanted().planned.state) ?? '',
     applied: () => Object.keys(summary(look(), view(), self()).applied ?? {}),
-    chains: () => {
-      const observed = look();
-      return observed.kind === 'present' ? [...observed.table.chains.keys()] : [];
-    },
   };
 }
