@@ -39,7 +39,7 @@ const EDITS: readonly Edit[] = [
   { script: 'ip link delete cnsmo0', told: /interface cnsmo0 was missing/ },
   {
     script: 'ip link set cnsmo0 down; ip link set cnsmo0 name mine0',
-    told: /interface cnsmo0 was missing/,
+    told: /cnsmo0 had another name/,
   },
 ];
 

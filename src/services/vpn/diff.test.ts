@@ -88,13 +88,16 @@ test('what is made has its undo', () => {
 });
 
 test('an engine whose interface was given another name is started anew', () => {
-  // Goal: a renamed interface is back. Method: an engine that answers for no interface; its twin
-  // answers nothing, as one that is about to make it.
+  // Goal: a renamed interface is back. Method: an engine that answers, and our address elsewhere;
+  // its twins are engines that are about to make the interface, and answer or not.
   const { device } = exampleObserved(inStep);
+  const others = [{ interface: 'mine0', address: '10.10.0.1/16' }];
   const self = exampleSelf();
   const kinds = (observed: VpnObserved) =>
     diff(plan(view, self, observed).state, observed).map(({ kind }) => kind);
-  assert.deepEqual(kinds({ ...EXAMPLE_NOTHING, device }), ['stop', 'start']);
+  assert.deepEqual(kinds({ ...EXAMPLE_NOTHING, device, others }), ['stop', 'start']);
+  assert.deepEqual(kinds({ ...EXAMPLE_NOTHING, device }), ['start']);
+  assert.deepEqual(kinds({ ...EXAMPLE_NOTHING, others }), ['start']);
   assert.deepEqual(kinds(EXAMPLE_NOTHING), ['start']);
 });
 

@@ -33,9 +33,10 @@ export const diff = (desired: VpnDesired, observed: VpnObserved): readonly Comma
   const isMissing = observed.link === null || observed.device === null;
   // wireguard-go makes the interface some time after it started: the rest follows when it is there.
   if (isMissing && desired.engine === 'wireguard-go') {
-    // One that answers without its interface holds it under another name, and the port with it.
-    const isElsewhere = observed.link === null && observed.device !== null;
-    return [...(isElsewhere ? [stopEngine(desired)] : []), startEngine(desired)];
+    const isRenamed = hasOtherName(desired, observed);
+    const start = startEngine(desired);
+    if (!isRenamed) return [start];
+    return [stopEngine(desired), { ...start, found: [`${desired.interface} had another name`] }];
   }
   const wayIn = (isWithin: (address: string) => boolean): readonly Command[] => [
     ...addressCommands(desired, observed, isWithin),
@@ -71,6 +72,15 @@ const addLink = (desired: Wanted): Command => {
 };
 
 const missing = (desired: Wanted): string => `interface ${desired.interface} was missing`;
+
+/**
+ * Whether the engine, which answers, has its interface under another name. One that only starts
+ * may answer as well where its interface was not there a moment before.
+ */
+const hasOtherName = (desired: Wanted, { link, device, others }: VpnObserved): boolean =>
+  link === null &&
+  device !== null &&
+  others.some(({ address }) => desired.addresses.includes(address));
 
 const engineName = (desired: Wanted): string => `wireguard-${desired.interface}`;
 
