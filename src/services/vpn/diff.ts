@@ -33,10 +33,9 @@ export const diff = (desired: VpnDesired, observed: VpnObserved): readonly Comma
   const isMissing = observed.link === null || observed.device === null;
   // wireguard-go makes the interface some time after it started: the rest follows when it is there.
   if (isMissing && desired.engine === 'wireguard-go') {
-    const isRenamed = hasOtherName(desired, observed);
-    const start = startEngine(desired);
-    if (!isRenamed) return [start];
-    return [stopEngine(desired), { ...start, found: [`${desired.interface} had another name`] }];
+    if (!hasOtherName(desired, observed)) return [startEngine(desired, missing(desired))];
+    const found = `${desired.interface} had another name`;
+    return [stopEngine(desired), startEngine(desired, found)];
   }
   const wayIn = (isWithin: (address: string) => boolean): readonly Command[] => [
     ...addressCommands(desired, observed, isWithin),
@@ -86,14 +85,14 @@ const engineName = (desired: Wanted): string => `wireguard-${desired.interface}`
 
 const stopEngine = (desired: Wanted): Command => ({ kind: 'stop', process: engineName(desired) });
 
-const startEngine = (desired: Wanted): Command => {
+const startEngine = (desired: Wanted, found: string): Command => {
   const process = engineName(desired);
   return {
     kind: 'start',
     process,
     argv: ['bundled:wireguard-go', '-f', desired.interface],
     env: { WG_PROCESS_FOREGROUND: '1', LOG_LEVEL: 'error' },
-    found: [missing(desired)],
+    found: [found],
     undo: { [LINK_UNDO]: { kind: 'stop', process } },
   };
 };
