@@ -13,6 +13,8 @@ test('ssh caller: both ends of the connection, and nothing of anything else', as
       'fe80::1%eth0 50000 fd00::1 2222',
       { remote: { host: 'fe80::1', port: 50_000 }, local: { host: 'fd00::1', port: 2_222 } },
     ],
+    ['127.0.0.1 50000 127.0.0.1 22', null],
+    ['::1 50000 ::1 22', null],
     ['', null],
     ['192.0.2.7 50000 192.0.2.1', null],
     ['192.0.2.7 50000 192.0.2.1 22 x', null],

@@ -24,7 +24,10 @@ export async function sshCaller(ownValue: string | undefined): Promise<Caller | 
   return null;
 }
 
-/** `<remote address> <remote port> <own address> <own port>`; null for anything else. */
+/**
+ * `<remote address> <remote port> <own address> <own port>`; null for anything else, and for who
+ * comes by way of this machine itself: from where, nobody can tell.
+ */
 export function readConnection(text: string): Caller | null {
   const [from = '', fromPort = '', to = '', toPort = '', ...rest] = text.trim().split(' ');
   const remote = { host: plainHost(from), port: Number(fromPort) };
@@ -32,7 +35,8 @@ export function readConnection(text: string): Caller | null {
   const isGood = [remote, local].every(
     ({ host, port }) => isIP(host) !== 0 && Number.isInteger(port) && port > 0 && port < 65_536,
   );
-  return isGood && rest.length === 0 ? { remote, local } : null;
+  const isKnown = !/^(?:127\.|::1$)/.test(remote.host);
+  return isGood && isKnown && rest.length === 0 ? { remote, local } : null;
 }
 
 /** Without the zone of a link-local address, and without the shell of a mapped one. */

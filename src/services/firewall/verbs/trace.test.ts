@@ -148,6 +148,22 @@ test('trace: --live says whether what was tried fits what the rules say', () => 
   assert.equal(trace?.attempt?.(sceneOf({ view }), argumentsOf({})), null);
 });
 
+test('verbs: the session counts where it comes in, whatever the member advertises', () => {
+  // Goal: the address of the SSH connection is judged. Method: a member behind NAT, reached at its
+  // inside address; a rule on that address, and its twin on the advertised one.
+  const [first, ...others] = view.members;
+  assert.ok(first?.endpoints !== null && first !== undefined);
+  const advertised = { host: '198.51.100.1', port: 7300 };
+  const inside = { ...first, endpoints: { ...first.endpoints, advertised } };
+  const local = { host: '172.16.0.5', port: 22 };
+  const desk = { view: { ...view, members: [inside, ...others] }, caller: { ...CALLER, local } };
+  const deny = (to: string): string =>
+    refusalOf(desk, 'deny', { traffic: 'tcp/22', to: [to], zone: 'wan', on: ['vm1'] });
+  assert.match(deny('172.16.0.5/32'), /^your session: /);
+  assert.match(deny('198.51.100.1/32'), /^SSH: /);
+  assert.equal(deny('172.16.0.6/32'), 'done');
+});
+
 test('verbs: a group that changes is weighed by the rules that name it', () => {
   // Goal: no cut by way of a group. Method: a rule on a group that is harmless until the group is
   // changed to hold the operator; the twin changes it to hold somebody else.

@@ -62,36 +62,29 @@ const waysOf = (scene: Scene): readonly Way[] => {
 
 /** The connection by which the operator is here. */
 const sessionWays = ({ view, self, caller }: Scene): readonly Way[] => {
-  const member = view.members.find(({ id }) => id === self);
-  if (caller === null || member === undefined) return [];
-  const from = readEnd(view, 'session', caller.remote.host);
-  const to: End = { kind: 'address', address: caller.local.host };
-  const isInMesh = [member.ipv4, member.ipv6].includes(caller.local.host);
-  const probe: Probe = { protocol: 'tcp', value: caller.local.port };
-  const zone = isInMesh ? 'mesh' : 'wan';
-  const what = 'your session';
-  return [
-    { from, to: isInMesh ? { kind: 'member', member } : hostEnd(member, to), zone, probe, what },
-  ];
+  const here = view.members.find(({ id }) => id === self);
+  if (caller === null || here === undefined) return [];
+  const isInMesh = [here.ipv4, here.ipv6].includes(caller.local.host);
+  const way: Way = {
+    from: readEnd(view, 'session', caller.remote.host),
+    to: { kind: 'member', member: isInMesh ? here : reachedAt(here, caller.local.host) },
+    zone: isInMesh ? 'mesh' : 'wan',
+    probe: { protocol: 'tcp', value: caller.local.port },
+    what: 'your session',
+  };
+  return [way];
 };
 
-/** The member itself: its lanes decide, at whatever address it was reached. */
-const hostEnd = (member: Member, at: End): End =>
-  at.kind === 'member' ? at : { kind: 'member', member: reachedAt(member, at.address) };
-
+/** The member, at the one address at which it was reached. */
 const reachedAt = (member: Member, host: string): Member => ({
   ...member,
-  endpoints: {
-    ...{ port: 0, advertised: null },
-    ...member.endpoints,
-    observed: { host, port: 0 },
-    local: [],
-  },
+  endpoints: { port: 0, advertised: null, observed: { host, port: 0 }, local: [] },
 });
 
 /** SSH from where the operator is; for who is not known to come by SSH, from somewhere outside. */
 const sshWays = ({ view, caller }: Scene, member: Member): readonly Way[] => {
   const from = caller === null ? OUTSIDE : readEnd(view, 'session', caller.remote.host);
+  if (from.kind === 'member' && from.member.id === member.id) return [];
   const probe: Probe = { protocol: 'tcp', value: caller?.local.port ?? SSH_PORT };
   const zone: Zone = from.kind === 'member' ? 'mesh' : 'wan';
   return [{ from, to: { kind: 'member', member }, zone, probe, what: 'SSH' }];
