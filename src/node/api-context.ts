@@ -114,7 +114,8 @@ function askingOthers(
     },
     eventsOf: (on, wish) => {
       const ask: AskEvents = (member, asked) => askMember(context, member, EVENTS_TOPIC, asked);
-      return gatherEvents(ports.clock, { view: replica.view(), ask }, on, wish);
+      const asking = { view: replica.view(), ask, signal: parts.stop.signal };
+      return gatherEvents(ports.clock, asking, on, wish);
     },
     digests: () => gatherDigests(ports.crypto, replica, swarm),
     reach: async (attempt) =>

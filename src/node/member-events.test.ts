@@ -9,6 +9,7 @@ import { createTime } from './test-time.ts';
 
 const view = world().invites('i').admits('a', 'i').admits('b', 'i').view();
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const never = new AbortController().signal;
 const WISH = { after: null, ageMsMax: null, waitMs: 0 };
 
 /** A daemon for each, and what asks them; `b` is off. */
@@ -33,7 +34,7 @@ function stage() {
   const note = (name: string, why: string): void =>
     daemons.get(idOf(name))?.hear.info('join-refused', { invite: 'i', why });
   const gather = (on: string, after: string | null = null) =>
-    gatherEvents(time.clock, { view, ask }, on, { ...WISH, after });
+    gatherEvents(time.clock, { view, ask, signal: never }, on, { ...WISH, after });
   return { time, note, gather, asked };
 }
 

@@ -58,13 +58,20 @@ export const eventsTopic =
 /** One question to one member. */
 export type AskEvents = (member: MemberId, wish: Value) => Promise<Value>;
 
+interface Asking {
+  readonly view: View;
+  readonly ask: AskEvents;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * What a member saw, or all of them (`all`); waits for something new as `EventWish` says. Faults of
  * `askMember` for one member; of several, who gave none is named.
  */
 export async function gatherEvents(
   clock: Clock,
-  { view, ask }: { readonly view: View; readonly ask: AskEvents },
+  { view, ask, signal }: Asking,
   on: string,
   wish: EventWish,
 ): Promise<SeenAnswer> {
@@ -80,10 +87,10 @@ export async function gatherEvents(
       }),
     );
     const answer = merge(pages, cursors);
-    const isOver = clock.monotonicMs() + LOOK_MS > deadlineMs;
+    const isOver = signal.aborted || clock.monotonicMs() + LOOK_MS > deadlineMs;
     if (answer.events.length > 0 || isOver) return answer;
     cursors = readCursors(answer.cursor);
-    await clock.sleep(LOOK_MS, new AbortController().signal);
+    await clock.sleep(LOOK_MS, signal);
   }
 }
 
