@@ -35,7 +35,7 @@ export const plan = (
   const trial =
     order === undefined
       ? null
-      : trialAt(site, order, table, { ways: waysOf(view, self).length, unreached });
+      : trialAt(site, order, table, { ways: waysOf(view, self), unreached });
   const isWanted = [...now, ...(trial?.lanes ?? [])].some(isActive);
   const isTool = observed.kind !== 'no-tool';
   const neighbours = observed.kind === 'no-tool' ? [] : observed.neighbours;

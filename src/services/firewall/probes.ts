@@ -17,6 +17,6 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
   ];
   const table = results.table === undefined ? null : readTable(results.table);
   if (table === null || !isRunning(table)) return first;
-  const to = waysOf(view, self);
+  const to = waysOf(view, self).flatMap((ways) => ways.to);
   return to.length === 0 ? first : [...first, { name: 'ways', sign: { kind: 'unreached', to } }];
 };

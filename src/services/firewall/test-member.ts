@@ -35,6 +35,8 @@ const surroundings = () => ({
   members: MEMBERS,
 });
 
+const endpointOf = (n: number) => [idOf(n), { host: `192.0.2.${n}`, port: 7300 }] as const;
+
 /** What the service sees of them, and does. */
 function openHands(world: ReturnType<typeof surroundings>) {
   const kernel = {
@@ -53,7 +55,7 @@ function openHands(world: ReturnType<typeof surroundings>) {
   const self = (): Self =>
     ({
       ...{ ...siteOf(view()), id: idOf(1), port: 7300, facts: { tools: { nft: true } } },
-      ...{ seen: new Map([2, 3].map((n) => [idOf(n), {}])), wallMs: world.wallMs },
+      ...{ seen: new Map([2, 3].map(endpointOf)), wallMs: world.wallMs },
     }) as unknown as Self;
   const look = () => {
     const results: Record<string, HostResult> = {};

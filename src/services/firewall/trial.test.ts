@@ -59,14 +59,15 @@ test('confirmed it lasts, also for who missed the confirmation', () => {
 });
 
 test('a member that the trial cuts off withdraws it at once', () => {
-  // Goal: new connections tell. Method: no way to the author; to another alone, which is the twin.
+  // Goal: new connections tell. Method: no way to the author; twins: none to another, one
+  // of two ways to the author.
   const member = openMember();
   member.world.objects = { ...RULE, 'trial/t1': TRIAL };
   member.pass();
-  member.world.unreached = '10.10.0.3';
+  member.world.unreached = '10.10.0.3 192.0.2.3 10.10.0.2';
   assert.equal(member.pass(), 0);
   assert.ok(member.isTried());
-  member.world.unreached = '10.10.0.2';
+  member.world.unreached = '10.10.0.2 192.0.2.2';
   assert.equal(member.pass(), 1);
   member.world.unreached = '';
   assert.equal(member.isTried(), false);

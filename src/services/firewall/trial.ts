@@ -7,7 +7,9 @@
  * 2. It is withdrawn early by a member that it cuts off: from the one where its operator is, or
  *    from all that are connected. Only new connections tell, for old ones may live on.
  */
+import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
+import type { Endpoint } from '../../ports.ts';
 import type { Self } from '../service.ts';
 import { trialMap, triedName } from './compile.ts';
 import { lanesOf, type Site, type Trialling } from './lane.ts';
@@ -30,7 +32,7 @@ export const trialAt = (
 ): Trialling | null => {
   const isBegun = table?.chains.has(triedName(order.id)) === true;
   const isFit = isBegun ? isRunning(table) : isYoung(order, site.wallMs);
-  if (!isFit || (isBegun && isCutOff(site, order, reach))) return null;
+  if (!isFit || (isBegun && isCutOff(order, reach))) return null;
   const lanes = lanesOf({ ...site, view: withTrial(site.view, order) });
   return { id: order.id, lanes, seconds: order.seconds };
 };
@@ -39,34 +41,39 @@ export const trialAt = (
 const isYoung = ({ claim, seconds }: TrialOrder, wallMs: number): boolean =>
   wallMs - claim.hlc[0] < seconds * 1_000;
 
-/** What new connections told: how many were tried, and to which addresses none came about. */
+/** What new connections told: where they were tried, and which addresses took none. */
 interface Reach {
-  readonly ways: number;
+  readonly ways: readonly MemberWays[];
   readonly unreached: readonly string[];
 }
 
-interface Way {
-  readonly host: string;
-  readonly port: number;
+/** The ways to one member: outside the tunnel, and through it. */
+interface MemberWays {
+  readonly member: MemberId;
+  readonly to: readonly Endpoint[];
 }
 
-/** Where to try new connections: to the author of the trial first, and some that are connected. */
-export const waysOf = (view: View, self: Self): readonly Way[] => {
+/**
+ * Where to try new connections: the author of the trial first, and some that are connected. Each by
+ * two ways, for a policy may well close one of them: the tunnel to services, the rest to NAT.
+ */
+export const waysOf = (view: View, self: Self): readonly MemberWays[] => {
   const [order] = policyOf(view).trials;
   const author = order?.claim.author;
   return view.members
     .filter(({ id, hasLeft }) => id !== self.id && !hasLeft && self.seen.has(id))
     .toSorted((a, b) => Number(b.id === author) - Number(a.id === author))
     .slice(0, WAYS_MAX)
-    .map(({ ipv4, ipv6, endpoints }) => ({
-      host: ipv4 ?? ipv6,
-      port: endpoints?.port ?? self.port,
-    }));
+    .map(({ id, ipv4, ipv6, endpoints }) => {
+      const outside = self.seen.get(id);
+      const inside = { host: ipv4 ?? ipv6, port: endpoints?.port ?? self.port };
+      return { member: id, to: outside === undefined ? [inside] : [outside, inside] };
+    });
 };
 
-const isCutOff = ({ view }: Site, { claim }: TrialOrder, { ways, unreached }: Reach) => {
-  if (unreached.length === 0) return false;
-  const author = view.members.find(({ id }) => id === claim.author);
-  const isAuthor = (host: string): boolean => host === author?.ipv4 || host === author?.ipv6;
-  return unreached.some(isAuthor) || unreached.length === ways;
+/** Cut off is who reaches the author by no way, or nobody at all. */
+const isCutOff = ({ claim }: TrialOrder, { ways, unreached }: Reach): boolean => {
+  const gone = ways.filter(({ to }) => to.every(({ host }) => unreached.includes(host)));
+  if (gone.length === 0) return false;
+  return gone.length === ways.length || gone.some(({ member }) => member === claim.author);
 };
