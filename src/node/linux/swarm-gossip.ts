@@ -146,16 +146,28 @@ export const introductionService = (components: {
   },
 });
 
+/** What gossipsub holds on to by peer id, which its type does not tell. */
+interface HeldStreams {
+  readonly streamsOutbound: Map<string, unknown>;
+}
+
 /**
  * Looks whether gossip still flows to one member over any of its connections, and introduces it
- * anew when it does not. A stream whose far end no longer reads is given up first.
+ * anew when it does not. A stream whose far end no longer reads is given up first, and one that was
+ * reset while it opened is forgotten: gossipsub 17 listens too late, and holds on to it for ever.
  */
-export const mend = (connections: readonly Connection[], introduction: Introduction): void => {
+export const mend = (
+  connections: readonly Connection[],
+  introduction: Introduction,
+  gossip: GossipSub & Partial<HeldStreams>,
+): void => {
   const streams = connections.flatMap((connection) => connection.streams.filter(isGossipOut));
   const deaf = streams.filter((stream) => stream.remoteWriteStatus !== 'writable');
   for (const stream of deaf) stream.abort(new Error('nobody reads this any more'));
   const newest = connections.findLast(({ status }) => status === 'open');
-  if (deaf.length === streams.length && newest !== undefined) introduction.introduce(newest);
+  if (deaf.length < streams.length || newest === undefined) return;
+  if (streams.length === 0) gossip.streamsOutbound?.delete(newest.remotePeer.toString());
+  introduction.introduce(newest);
 };
 
 const isGossipOut = ({ direction, protocol }: Stream): boolean =>

@@ -60,6 +60,7 @@ const open = async (config: SwarmConfig, log: Log): Promise<SwarmNode> => {
       mend(
         lives.map(({ connection }) => connection),
         node.services.introduction,
+        node.services.gossip,
       );
     }
   });
