@@ -138,7 +138,8 @@ function operatorVerbs(room: Room): Verbs<OperatorVerbs> {
 
 const pathOf = (member: string): string => `/v1/members/${encodeURIComponent(member)}`;
 
-const ask = async <Result>(
+/** Asks a VM’s own API. Rejects with what it refuses. */
+export const ask = async <Result>(
   room: Room,
   vm: string,
   request: Partial<ApiRequest> & Pick<ApiRequest, 'path'>,

@@ -36,14 +36,16 @@ export const plan = (
     order === undefined
       ? null
       : trialAt(site, order, table, { ways: waysOf(view, self), unreached });
-  const isWanted = [...now, ...(trial?.lanes ?? [])].some(isActive);
+  const tried = order === undefined ? [] : triedOf(order, trial, table);
+  // A trial that is over is remembered in the table, whatever the clock says next.
+  const isWanted = tried.length > 0 || [...now, ...(trial?.lanes ?? [])].some(isActive);
   const isTool = observed.kind !== 'no-tool';
   const neighbours = observed.kind === 'no-tool' ? [] : observed.neighbours;
   return {
     state: isWanted
       ? {
           ...{ interface: self.interface, now, trial },
-          tried: order === undefined ? [] : triedOf(order, trial, table),
+          tried,
           seed: Math.floor(self.wallMs / 1_000),
         }
       : null,

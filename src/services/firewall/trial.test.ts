@@ -25,6 +25,22 @@ test('a trial runs from its first application, ends in the kernel and never begi
   assert.ok(!member.chains().some((name) => name.startsWith('trial/')));
 });
 
+test('a trial is remembered where nothing else is filtered', () => {
+  // Goal: the clock cannot begin it again. Method: no rule but the trial; its end; the clock back.
+  const member = openMember();
+  member.world.objects = { 'trial/t1': TRIAL };
+  member.pass();
+  member.world.nowMs = 60_001;
+  member.world.wallMs = START_MS + 60_001;
+  assert.equal(member.pass(), 1);
+  member.world.wallMs = START_MS;
+  assert.equal(member.pass(), 0);
+  assert.equal(member.isTried(), false);
+  member.world.objects = {};
+  assert.equal(member.pass(), 1);
+  assert.deepEqual(member.chains(), []);
+});
+
 test('who meets a trial after its time never begins it', () => {
   // Goal: a heal brings no old trial. Method: a second late; the twin: a second before.
   for (const [lateMs, isBegun] of [

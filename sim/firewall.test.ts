@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { found, SETTLE_MS, together } from '../scenarios/mesh.ts';
+import type { World } from '../scenarios/world.ts';
+import { underBan } from './ban.ts';
+import { openRoom, type Room } from './room.ts';
+import { ask, machineOf, openWorld } from './world.ts';
+
+const ALL = ['vm1', 'vm2', 'vm3'];
+/** Virtual time that one story may take. Unit: ms. */
+const STORY_MS = 3_600_000;
+const TRIAL_MS = 30_000;
+/** How soon after its end nothing of a trial decides any more. Unit: ms. */
+const REVERT_MS = 2_000;
+
+type Objects = readonly Readonly<
+  Record<string, { readonly name?: string; readonly elem?: unknown }>
+>[];
+
+/** What a kernel goes by: the trial while its elements live, else the rules that last. */
+const rulesAt = (room: Room, vm: string): 'none' | 'lasting' | 'trial' => {
+  const { kernel } = machineOf(room, vm);
+  const objects = (kernel.tables.get('inet cnsmo') ?? []) as Objects;
+  const named = (name: string) => objects.find(({ map, chain }) => (map ?? chain)?.name === name);
+  const elements = (named('trial-prerouting')?.map?.elem ?? []) as readonly { endMs: number }[];
+  if (elements.some(({ endMs }) => endMs > kernel.nowMs())) return 'trial';
+  return named('now/mesh-in') === undefined ? 'none' : 'lasting';
+};
+
+const tell = (room: Room, vm: string, verb: string, given: object): Promise<unknown> =>
+  ask(room, vm, {
+    method: 'POST',
+    path: `/v1/services/firewall/${verb}`,
+    body: { arguments: given },
+  });
+
+/** Three members, and a rule of vm1's on trial at all of them. */
+async function onTrial(room: Room, world: World): Promise<void> {
+  await found(world, ALL);
+  await tell(room, 'vm1', 'deny', { traffic: 'tcp/9', name: 'no', confirm: TRIAL_MS });
+  for (const vm of ALL) {
+    await world.eventually(`${vm} tries`, async () => rulesAt(room, vm) === 'trial', 10_000);
+  }
+}
+
+type Tale = (room: Room, world: World) => Promise<void>;
+
+const story = (what: string, seed: number, tale: Tale): void => {
+  test(what, async () => {
+    // Goal and method: each story says its own.
+    const room = openRoom({ seed, vms: 3, bug: null });
+    const world = openWorld(room, what);
+    await underBan(() => room.scheduler.drive(tale(room, world), STORY_MS + SETTLE_MS));
+  });
+};
+
+/** Waits until a VM's kernel goes by these rules. */
+const goesBy =
+  (room: Room, world: World) =>
+  (vm: string, rules: string, deadlineMs: number): Promise<void> =>
+    world.eventually(`${vm}: ${rules}`, async () => rulesAt(room, vm) === rules, deadlineMs);
+
+story(
+  'a trial that nobody confirms ends everywhere, also where the daemon is dead',
+  5,
+  async (room, world) => {
+    // Goal: reverts within 2 s of its end. Method: vm3's daemon is killed, vm2's clock jumps back
+    // and forth; nothing is confirmed, and nothing begins again.
+    await onTrial(room, world);
+    await world.crash('vm3');
+    const vm2 = machineOf(room, 'vm2');
+    vm2.skewMs -= 60_000;
+    for (const vm of ALL) await goesBy(room, world)(vm, 'none', TRIAL_MS + REVERT_MS);
+    vm2.skewMs += 60_000;
+    await world.boot('vm3');
+    await together(world, ALL);
+    await world.holds(
+      'nobody tries it again',
+      async () => ALL.every((vm) => rulesAt(room, vm) !== 'trial'),
+      20_000,
+    );
+  },
+);
+
+story(
+  'who missed the confirmation returns to the old rules, and adopts the new at heal',
+  6,
+  async (room, world) => {
+    // Goal: partition. Method: vm3 is cut off before the others confirm; a member that was away all
+    // the time meets the rule alone.
+    await onTrial(room, world);
+    await world.cut('east', 'west');
+    await tell(room, 'vm1', 'confirm', {});
+    for (const vm of ['vm1', 'vm2']) await goesBy(room, world)(vm, 'lasting', 10_000);
+    await goesBy(room, world)('vm3', 'none', TRIAL_MS + REVERT_MS);
+    await world.holds(
+      'vm3 keeps to the old rules',
+      async () => rulesAt(room, 'vm3') === 'none',
+      20_000,
+    );
+    await world.heal();
+    await goesBy(room, world)('vm3', 'lasting', SETTLE_MS);
+    assert.equal(rulesAt(room, 'vm1'), 'lasting');
+  },
+);
+
+story('who meets a trial after its time never begins it', 7, async (room, world) => {
+  // Goal: a late arrival. Method: vm3 is cut off before the trial, and healed after it.
+  await found(world, ALL);
+  await world.cut('east', 'west');
+  await tell(room, 'vm1', 'deny', { traffic: 'tcp/9', name: 'no', confirm: TRIAL_MS });
+  await goesBy(room, world)('vm2', 'trial', 10_000);
+  await goesBy(room, world)('vm2', 'none', TRIAL_MS + REVERT_MS);
+  await world.heal();
+  await world.holds('vm3 never tries', async () => rulesAt(room, 'vm3') === 'none', 60_000);
+  await together(world, ALL);
+});
