@@ -115,9 +115,12 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   if (incarnation <= seen.incarnation || !desk.rebirths.hasLeft(member, nowMs)) return;
   desk.rebirths.spend(member, 1, nowMs);
   if (!desk.signer.isAlive(member, incarnation, signature)) return;
+  // A first word of one that is known to live is no news to others: in a mesh that starts at once
+  // it would be told once for each pair.
+  const isTold = seen.incarnation > 0 || seen.mesh !== 'alive';
+  const isNews = seen.mesh !== 'alive';
   seen.incarnation = incarnation;
   seen.signature = signature;
-  const isNews = seen.mesh !== 'alive';
   change(desk, seen, () => {
     seen.mesh = 'alive';
     seen.accusers.clear();
@@ -125,7 +128,7 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
     seen.failedMs = null;
   });
   if (isNews) desk.urgent.add(member);
-  desk.rumours.put({ kind: 'alive', about, incarnation, signature });
+  if (isTold) desk.rumours.put({ kind: 'alive', about, incarnation, signature });
 }
 
 type Doubt = About<'hearsay' | 'suspect' | 'dead'>;
@@ -133,7 +136,9 @@ type Doubt = About<'hearsay' | 'suspect' | 'dead'>;
 function hearDoubt(desk: Desk, from: MemberId, rumour: Doubt, nowMs: number): void {
   const { kind, member, incarnation, about } = rumour;
   const seen = desk.sightings.get(member);
-  if (seen === undefined || seen.mesh === 'dead' || incarnation < seen.incarnation) return;
+  if (seen === undefined || seen.mesh === 'dead') return;
+  // 0: the doubter has never heard the member's own word, and means it as it is now.
+  if (incarnation > 0 && incarnation < seen.incarnation) return;
   const isFirst = seen.suspectedMs === null;
   if (kind !== 'hearsay') seen.accusers.add(from);
   const isBelieved = seen.accusers.size >= VOICES || nowMs - seen.disprovedMs > DISBELIEF_MS;
