@@ -1,17 +1,16 @@
 /**
- * Edge: acts on disks — bits that flip, older copies that come back, and copies of a whole VM.
+ * Edge: acts on disks — bits that flip, disks that take nothing, and VMs that are gone for good.
  *
  * What a VM acknowledged and nobody else holds is lost with its disk: it is forgiven.
  */
 
 import { journalFlaws } from './journals.ts';
-import { bootMachine, call, cutPower, type Machine } from './machine.ts';
-import type { File } from './platter.ts';
-import { type Act, anyMachine, boot, expendable, holdsMember, type Storm } from './storm.ts';
+import { call, cutPower, type Machine } from './machine.ts';
+import { type Act, anyMachine, boot, holdsMember, lasting, type Storm } from './storm.ts';
 import { pauseRun } from './world.ts';
 
-/** Longest time that two VMs hold one key, or one runs on an old disk. Unit: ms. */
-const DOUBLE_MS_MAX = 60_000;
+/** Longest time that a disk takes nothing. Unit: ms. */
+const TROUBLE_MS_MAX = 40_000;
 /** Time between two looks whether a damaged disk is whole again. Unit: ms. */
 const HEALING_MS = 5_000;
 const HEALING_LOOKS_MAX = 8;
@@ -38,11 +37,17 @@ export const rot: Act = async (storm, dice) => {
   }
   await pauseRun(room, dice.between(0, DOWN_MS_MAX));
   await boot(room, machine.name).catch(() => undefined);
+  await heals(storm, machine);
+};
+
+/** Waits a while until a damaged disk is whole again. */
+export async function heals(storm: Storm, machine: Machine): Promise<void> {
+  const { room, tampered } = storm;
   for (let looks = 0; looks < HEALING_LOOKS_MAX && tampered.has(machine.name); looks += 1) {
     await pauseRun(room, HEALING_MS);
     if (isHealed(storm, machine)) tampered.delete(machine.name);
   }
-};
+}
 
 /** Whether the VM has all back that its disk lost, and so have the others. */
 function isHealed({ room }: Storm, machine: Machine): boolean {
@@ -52,48 +57,17 @@ function isHealed({ room }: Storm, machine: Machine): boolean {
   return journalFlaws(room, running).length === 0;
 }
 
-/** Copies of disks that were kept, by VM. */
-type Copy = ReadonlyMap<string, File>;
+/** What goes wrong with a disk for a while: nothing fits, nothing changes, or nothing is synced. */
+const TROUBLES = ['full', 'read-only', 'failing'] as const;
 
-const copyOf = ({ platter }: Machine): Copy =>
-  new Map(
-    [...platter.files]
-      .filter(([, { durable }]) => durable !== null)
-      .map(([name, file]) => [name, { ...file, cached: file.durable, replacedLength: null }]),
-  );
-
-const put = ({ platter }: Machine, copy: Copy): void => {
-  platter.files.clear();
-  for (const [name, file] of copy) platter.files.set(name, { ...file, synced: file.changes });
-};
-
-/**
- * A VM is set back to an older copy of its disk, or that copy runs beside it as another VM. Both
- * then hold one key. They are thrown away after a while; what the others hold must not suffer.
- */
-export const cloned: Act = async (storm, dice) => {
-  const { room } = storm;
-  const machine = anyMachine(storm, dice);
-  const id = await expendable(storm, machine);
-  if (id === null) return;
-  storm.doomed.add(machine.name);
-  const copy = copyOf(machine);
-  await pauseRun(room, dice.between(0, DOUBLE_MS_MAX));
-  const isEmpty = (one: Machine): boolean =>
-    !holdsMember(one) && one.lives.size === 0 && one.platter.files.size === 0;
-  const empty = [...room.machines.values()].find(isEmpty);
-  const host = empty === undefined || dice.chance(0.5) ? machine : empty;
-  room.tolerated.add('key-used-elsewhere').add('author-forked').add('journal-lost');
-  if (copy.get('genesis') !== undefined) {
-    storm.doomed.add(host.name);
-    if (host === machine) cutPower(machine);
-    storm.tampered.add(host.name);
-    put(host, copy);
-    room.trace.note(room.scheduler.nowMs(), host.name, `runs on an old disk of ${machine.name}`);
-    await bootMachine(room, host).catch(() => undefined); // It may see that it was told to go.
-    await pauseRun(room, dice.between(0, DOUBLE_MS_MAX));
-  }
-  for (const one of new Set([machine, host])) await throwAway(storm, one, id);
+/** A disk takes nothing for a while. */
+export const badDisk: Act = async (storm, dice) => {
+  const { platter } = anyMachine(storm, dice);
+  platter.trouble = dice.pick(TROUBLES);
+  storm.room.tolerated.add('journal-lost').add('loop-failed');
+  await lasting(storm, dice.between(1_000, TROUBLE_MS_MAX), () => {
+    platter.trouble = null;
+  });
 };
 
 /** The VM is gone for good, and an empty one takes its place. */
@@ -110,7 +84,7 @@ export async function throwAway(storm: Storm, machine: Machine, id: string): Pro
 }
 
 /** Takes back what a VM promised, unless another one that runs knows of it. */
-async function forgive({ room, promised }: Storm, machine: Machine): Promise<void> {
+export async function forgive({ room, promised }: Storm, machine: Machine): Promise<void> {
   const known = new Set<string>();
   for (const other of room.machines.values()) {
     if (other === machine || other.daemon === null) continue;

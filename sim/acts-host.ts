@@ -81,6 +81,7 @@ export const clockJump: Act = async (storm, dice) => {
   const jumpMs = dice.pick(JUMPS_MS);
   machine.skewMs += jumpMs;
   await lasting(storm, dice.between(1_000, WRONG_MS_MAX), () => {
+    machine.wallMostMs = Math.max(machine.wallMostMs, machine.kernel.wallMs());
     machine.skewMs -= jumpMs;
   });
 };

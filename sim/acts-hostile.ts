@@ -42,7 +42,8 @@ export const hostile: Act = async (storm, dice) => {
   await throwAway(storm, machine, id);
 };
 
-async function attack({ room }: Storm, machine: Machine, dice: Dice): Promise<void> {
+/** The program of an attacker runs on the VM, under its key, for a while. */
+export async function attack({ room }: Storm, machine: Machine, dice: Dice): Promise<void> {
   const { scheduler, hall, crypto } = room;
   const life = startLife(scheduler, `${machine.name}.hostile`);
   machine.lives.add(life);

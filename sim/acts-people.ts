@@ -15,7 +15,8 @@ import {
 } from './storm.ts';
 import { pauseRun } from './world.ts';
 
-const makeInvite = async ({ room, promised }: Storm, machine: Machine): Promise<void> => {
+const makeInvite = async ({ room, promised, retired }: Storm, machine: Machine): Promise<void> => {
+  if (retired.has(machine.name)) return;
   const answer = (await call(room, machine, {
     method: 'POST',
     path: '/v1/invites',
@@ -40,32 +41,34 @@ export const inviteThenCut: Act = async (storm, dice) => {
 };
 
 /** An operator gives another member the role. */
-export const promote: Act = async ({ room, world, promised, doomed }, dice) => {
+export const promote: Act = async ({ room, world, promised, doomed, retired }, dice) => {
   const machines = [...room.machines.values()];
   const [giver, taker] = [dice.pick(machines).name, dice.pick(machines).name];
   const rows = await world.members(giver);
   const { id } = rows.find(({ name, state }) => name === taker && state !== 'left') ?? {};
-  if (id === undefined || doomed.has(taker)) return;
+  if (id === undefined || doomed.has(taker) || retired.has(giver) || retired.has(taker)) return;
   promised.granted.add(id);
   await world.operatorAdd(giver, taker);
   promised.operators.set(id, giver);
 };
 
 /** An operator labels a member. */
-export const label: Act = async ({ room, world }, dice) => {
+export const label: Act = async ({ room, world, retired }, dice) => {
   const machines = [...room.machines.values()];
   const changes = [`n=${dice.integer(100)}`, dice.chance(0.3) ? 'zone-' : 'zone=a'];
-  await world.label(dice.pick(machines).name, dice.pick(machines).name, changes);
+  const [by, of] = [dice.pick(machines).name, dice.pick(machines).name];
+  if (!retired.has(by)) await world.label(by, of, changes);
 };
 
 /** An empty VM joins. */
-export const join: Act = async ({ room, world, promised, joining }, dice) => {
+export const join: Act = async ({ room, world, promised, joining, retired }, dice) => {
   const empty = [...room.machines.values()].filter(
     (machine) => !holdsMember(machine) && machine.lives.size === 0 && machine.kernel.station.isOn,
   );
   if (empty.length === 0) return;
   const newcomer = dice.pick(empty);
-  const token = await world.invite(dice.pick([...room.machines.keys()]));
+  const by = dice.pick([...room.machines.keys()].filter((name) => !retired.has(name)));
+  const token = await world.invite(by);
   if (newcomer.lives.size > 0 || holdsMember(newcomer)) return;
   joining.add(newcomer.name);
   await world.join(newcomer.name, token);

@@ -1,12 +1,15 @@
 /**
  * Edge: acts — every kind of trouble by name, and how often it comes.
  */
-import { cloned, rot } from './acts-disk.ts';
+import { cloned } from './acts-clone.ts';
+import { badDisk, rot } from './acts-disk.ts';
 import { badTools, clockJump, engineKilled, foreignEdit } from './acts-host.ts';
 import { hostile } from './acts-hostile.ts';
 import { blow, cutSites, heal, oneWay, partition, slowLink } from './acts-net.ts';
 import { invite, inviteThenCut, join, label, leave, promote } from './acts-people.ts';
 import { allOff, bootAny, crash, powerCut, standStill } from './acts-power.ts';
+import { change, foreignWire } from './acts-release.ts';
+import { demote, evict } from './acts-trust.ts';
 import type { Weights } from './plan.ts';
 import type { Act } from './storm.ts';
 
@@ -28,6 +31,7 @@ export const ACTS: Readonly<Record<string, { readonly weight: number; readonly r
   'engine-killed': { weight: 1, run: engineKilled },
   'clock-jump': { weight: 2, run: clockJump },
   rot: { weight: 2, run: rot },
+  'bad-disk': { weight: 2, run: badDisk },
   cloned: { weight: 1, run: cloned },
   hostile: { weight: 2, run: hostile },
   invite: { weight: 3, run: invite },
@@ -36,6 +40,10 @@ export const ACTS: Readonly<Record<string, { readonly weight: number; readonly r
   label: { weight: 2, run: label },
   join: { weight: 3, run: join },
   leave: { weight: 1, run: leave },
+  evict: { weight: 1, run: evict },
+  demote: { weight: 1, run: demote },
+  release: { weight: 2, run: change },
+  'foreign-wire': { weight: 1, run: foreignWire },
 };
 
 /** Name → weight. */

@@ -7,6 +7,7 @@
 import { talk } from '../scenarios/mesh.ts';
 import type { World } from '../scenarios/world.ts';
 import { ACTS, WEIGHTS } from './acts.table.ts';
+import { clearOutcasts } from './acts-trust.ts';
 import type { Machine } from './machine.ts';
 import { drawPlan, type Step } from './plan.ts';
 import type { Dice } from './random.ts';
@@ -49,6 +50,7 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
     leavers: new Set(),
     granted: new Set(),
     evicted: new Set(),
+    demoted: new Set(),
   };
   const storm: Storm = {
     room,
@@ -57,9 +59,11 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
     acting: 0,
     joining: new Set(),
     doomed: new Set(),
+    retired: new Set(),
     tampered: new Set(),
     remedies: new Set(),
   };
+  await clearOutcasts(storm);
   await survey(storm);
   let isOver = false;
   const watch = openWatch(storm);
@@ -110,6 +114,7 @@ async function calm(storm: Storm, watch: Watch): Promise<void> {
   const machines = [...room.machines.values()];
   const isUp = async (): Promise<boolean> => {
     if (storm.acting > 0) return false;
+    await clearOutcasts(storm);
     for (const machine of machines) await boot(room, machine.name);
     return machines.every(
       (machine) => machine.daemon !== null || (!holdsMember(machine) && !holds(machine, 'leaving')),

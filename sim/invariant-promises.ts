@@ -16,6 +16,7 @@ function lost({ name, node }: Machine, promised: Promised): readonly string[] {
   const stays = (id: string): boolean => !promised.leavers.has(id);
   const invites = new Set<string>(view.invites.map(({ id }) => id));
   const roles = new Map<string, string>(view.members.map(({ id, role }) => [id, role]));
+  const restored = [...promised.demoted].filter((id) => roles.get(id) === 'operator');
   const gone = [...promised.members.keys()].filter(stays).filter((id) => !roles.has(id));
   const demoted = [...promised.operators.keys()]
     .filter(stays)
@@ -24,6 +25,7 @@ function lost({ name, node }: Machine, promised: Promised): readonly string[] {
   return [
     ...gone.map((id) => `${name} lost the member ${id}`),
     ...demoted.map((id) => `${name} lost the operator ${id}`),
+    ...restored.map((id) => `${name} takes ${id} for an operator, from which the role was taken`),
     ...unsaid.map((id) => `${name} lost the invite ${id}`),
   ];
 }

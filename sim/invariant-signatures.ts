@@ -43,11 +43,17 @@ const membersOf = ({ node }: Machine): ReadonlySet<MemberId> =>
 
 const isSigned = (scene: Scene, machine: Machine, id: MemberId): boolean => {
   const { granted } = scene.storm.promised;
-  const path = trustPath('evict', id);
-  return heldBy(scene, machine).some(
-    ({ author, said }) =>
-      granted.has(author) && said.some((one) => one.path === path && one.value !== null),
-  );
+  const held = heldBy(scene, machine);
+  const isOut = (one: MemberId): boolean =>
+    held.some(
+      ({ author, said }) =>
+        granted.has(author) &&
+        said.some(({ path, value }) => path === trustPath('evict', one) && value !== null),
+    );
+  // Whom only evicted members admitted goes with them.
+  const admission = trustPath('admission', id);
+  const admitters = held.filter(({ said }) => said.some(({ path }) => path === admission));
+  return isOut(id) || (admitters.length > 0 && admitters.every(({ author }) => isOut(author)));
 };
 
 const usurpers = ({ storm }: Scene, { name, node }: Machine): readonly string[] =>

@@ -35,10 +35,13 @@ function voidFlaws(scene: Scene, machine: Machine): readonly string[] {
   const left = view.members.filter(({ id }) => out.has(id));
   if (left.length > 0) return left.map(({ id }) => `${name} takes ${id} for a member`);
   const without = viewWithout(scene, machine, out);
-  return without === null || digestOf(without) === digestOf(view)
+  return without === null || digestOf(inForce(without)) === digestOf(inForce(view))
     ? []
     : [`${name} would have another view, had it not heard what ${[...out].join()} said`];
 }
+
+/** Who was admitted by the evicted is named among them; nothing else of their words is left. */
+const inForce = (view: View): View => ({ ...view, evicted: [], alarms: [], quarantined: [] });
 
 /** Evictions that the run asked for, and of which the daemon holds the statement. */
 function knownEvictions(scene: Scene, machine: Machine): ReadonlySet<MemberId> {

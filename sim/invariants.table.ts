@@ -4,11 +4,13 @@
 import type { OpenLook } from './invariant.ts';
 import { lookAtBounds } from './invariant-bounds.ts';
 import { lookAtActing, lookAtHolder, lookAtTerms } from './invariant-core.ts';
+import { lookAtChains } from './invariant-chains.ts';
 import { lookAtFloors } from './invariant-floors.ts';
 import { lookAtHosts } from './invariant-hosts.ts';
 import { lookAtMesh } from './invariant-mesh.ts';
 import { lookAtPromises } from './invariant-promises.ts';
 import { lookAtSignatures } from './invariant-signatures.ts';
+import { lookAtStamps } from './invariant-stamps.ts';
 import { lookAtViews } from './invariant-views.ts';
 import { lookAtVoid } from './invariant-void.ts';
 
@@ -34,6 +36,13 @@ export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook
   'I6 terms': {
     about: 'the highest term of the core role is never forgotten, whatever crashes',
     open: lookAtTerms,
+  chains: {
+    about: 'what is held of an author is one chain, signed by it, in the form that Yjs may see',
+    open: lookAtChains,
+  },
+  stamps: {
+    about: 'nothing is held whose stamp was ahead of the clock of who took it',
+    open: lookAtStamps,
   },
   'I8 signed': {
     about: 'no role and no eviction without the signature of an operator',

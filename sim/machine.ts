@@ -4,6 +4,8 @@
  * A command line is a process of its own, as on a real VM: `init` and `join` prepare the state,
  * then the daemon starts on it.
  */
+
+import { Fault } from '../src/fault.ts';
 import { isLeaving } from '../src/node/leave.ts';
 import type { RunningNode } from '../src/node/node.ts';
 import type { ApiAnswer, ApiRequest, Ports } from '../src/ports.ts';
@@ -29,6 +31,8 @@ export interface Machine {
   readonly children: Children;
   /** How far its clock is from the true time, ms. */
   skewMs: number;
+  /** The latest moment that its clock ever showed before it was set right, Unix ms; or 0. */
+  wallMostMs: number;
   /** How often `ip` and `wg` fail and hang here. */
   readonly tools: ToolHabits;
   /** Virtual ms. */
@@ -139,7 +143,12 @@ async function serve(machine: Machine, ports: Ports, life: Life): Promise<void> 
     unserve = await ports.net.serveApi(api);
   });
   machine.node = node;
-  void node.done.then(() => unserve()).then(() => life.end('exit'));
+  // As `main.ts`: it says why, and exits; whoever starts it next goes on from there.
+  const ended = node.done.catch((error: unknown) => {
+    if (!(error instanceof Fault)) throw error;
+    ports.log.warn('ended', { why: error.message });
+  });
+  void ended.then(() => unserve()).then(() => life.end('exit'));
 }
 
 const pause = (room: Room, life: Life, durationMs: number): Promise<void> =>

@@ -21,6 +21,17 @@ import { openTunnels, type Tunnels } from './tunnel.ts';
 import { openUnderlay, type Station, type Underlay, type Weather } from './underlay.ts';
 import { openWires } from './wire.ts';
 
+/** What VMs of a run may run. */
+export interface Editions {
+  readonly ours: Edition;
+  /** The release after it. */
+  readonly next: Edition;
+  /** One with which nothing can be exchanged. */
+  readonly foreign: Edition;
+}
+
+const ONLY_OURS: Editions = { ours: GENUINE, next: GENUINE, foreign: GENUINE };
+
 /** How a run is asked for. */
 export interface RunOptions {
   readonly seed: number;
@@ -28,7 +39,7 @@ export interface RunOptions {
   readonly vms: number;
   readonly bug: Bug | null;
   /** What the VMs run; the product as it is when nothing else is said. */
-  readonly edition?: Edition;
+  readonly editions?: Editions;
   /** Sees every line of the trace. */
   readonly onLine?: (line: string) => void;
 }
@@ -46,6 +57,7 @@ export interface Room {
   readonly tunnels: Tunnels;
   readonly machines: ReadonlyMap<string, Machine>;
   readonly bug: Bug | null;
+  readonly editions: Editions;
   /** Errors in logs that the run brings about itself. */
   readonly tolerated: Set<string>;
 }
@@ -59,7 +71,7 @@ const SKEW_MS_MAX = 4_000;
 
 /** Builds the room of a seed. */
 export function openRoom(options: RunOptions): Room {
-  const { seed, vms, bug, edition = GENUINE, onLine } = options;
+  const { seed, vms, bug, editions = ONLY_OURS, onLine } = options;
   const dice = openDice(`${seed}`);
   const scheduler = openScheduler(settle);
   const trace = openTrace(onLine);
@@ -74,7 +86,7 @@ export function openRoom(options: RunOptions): Room {
     ...bug?.disk,
   };
   const machines = stations.map((station) =>
-    makeMachine({ station, edition, habits }, scheduler, dice.fork(station.vm)),
+    makeMachine({ station, edition: editions.ours, habits }, scheduler, dice.fork(station.vm)),
   );
   const kernels = machines.map(({ kernel }) => kernel);
   return {
@@ -96,6 +108,7 @@ export function openRoom(options: RunOptions): Room {
     tunnels: openTunnels(scheduler, underlay, dice.fork('tunnels'), kernels),
     machines: new Map(machines.map((machine) => [machine.name, machine])),
     bug,
+    editions,
     tolerated: new Set(),
   };
 }
@@ -123,6 +136,7 @@ function makeMachine(
     socket: { handler: null },
     children: new Map(),
     skewMs,
+    wallMostMs: 0,
     tools: { failing: 0, hanging: 0 },
     bootedMs: 0,
     edition,

@@ -7,7 +7,8 @@ import { underBan } from './ban.ts';
 import { rage } from './chaos.ts';
 import { openEdition } from './edition.ts';
 import type { Step } from './plan.ts';
-import { openRoom, type Room, type RunOptions } from './room.ts';
+import { HASTE, NEXT, OTHER_WIRE } from './releases.table.ts';
+import { type Editions, openRoom, type Room, type RunOptions } from './room.ts';
 import { openWorld } from './world.ts';
 
 /** Virtual time that scenario, calm and checks may take together. Unit: ms. */
@@ -43,8 +44,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const name = options.scenario ?? names[options.seed % names.length] ?? '';
   const scenario = SCENARIOS[name];
   if (scenario === undefined) throw new Error(`no scenario ${name}: ${names.join(' ')}`);
-  const edition = await openEdition(options.bug?.patches ?? []);
-  const room = openRoom({ ...options, edition });
+  const room = openRoom({ ...options, editions: await editionsOf(options) });
   const world = openWorld(room, `sim seed ${options.seed}`);
   const steps: Step[] = [];
   const untilMs = SPARE_MS + options.minutes * 60_000;
@@ -62,6 +62,19 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     failure,
     steps,
     tail: room.trace.tail(),
+  };
+}
+
+/** One seed in so many runs the product as it is, with generations as long as they are. */
+const GENUINE_EVERY = 2;
+
+async function editionsOf({ seed, bug }: SeedOptions): Promise<Editions> {
+  const haste = seed % GENUINE_EVERY === 0 ? [] : HASTE;
+  const ours = [...haste, ...(bug?.patches ?? [])];
+  return {
+    ours: await openEdition(ours),
+    next: await openEdition([...ours, ...NEXT]),
+    foreign: await openEdition([...ours, ...OTHER_WIRE]),
   };
 }
 

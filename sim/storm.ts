@@ -19,8 +19,10 @@ export interface Promised {
   readonly leavers: Set<string>;
   /** Who is an operator, or was to become one, whether or not that was acknowledged. */
   readonly granted: Set<string>;
-  /** Members that an operator evicted. */
+  /** Members that an operator was told to evict. */
   readonly evicted: Set<MemberId>;
+  /** Members from which the role was taken back. */
+  readonly demoted: Set<MemberId>;
 }
 
 /** A run in trouble. */
@@ -34,6 +36,8 @@ export interface Storm {
   readonly joining: Set<string>;
   /** VMs that will be thrown away. */
   readonly doomed: Set<string>;
+  /** VMs whose role was or is to be taken back: what they say as operators may be void. */
+  readonly retired: Set<string>;
   /** VMs whose disk a fault has changed, so that it may hold less than before. */
   readonly tampered: Set<string>;
   /** What ends each trouble that lasts; run when the storm is over. Harmless when it has ended. */

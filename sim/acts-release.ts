@@ -1,0 +1,42 @@
+/**
+ * Edge: acts of releases — VMs that are upgraded and set back, one by one, in any order.
+ */
+import type { Edition } from './edition.ts';
+import type { Machine } from './machine.ts';
+import { type Act, anyMachine, boot, lasting, type Storm } from './storm.ts';
+import { pauseRun } from './world.ts';
+
+/** Longest time until a VM is started again, and for which it speaks a language of its own. */
+const RESTART_MS_MAX = 5_000;
+const FOREIGN_MS_MAX = 60_000;
+
+/** A VM is upgraded to the next release, or set back to this one. */
+export const change: Act = async (storm, dice) => {
+  const { editions } = storm.room;
+  const machine = anyMachine(storm, dice);
+  const isOurs = machine.edition === editions.ours;
+  await restart(storm, machine, isOurs ? editions.next : editions.ours);
+};
+
+/** A VM runs for a while what nobody else understands. */
+export const foreignWire: Act = async (storm, dice) => {
+  const { editions, tolerated } = storm.room;
+  tolerated.add('version-mismatch');
+  const machine = anyMachine(storm, dice);
+  const before = machine.edition === editions.foreign ? editions.ours : machine.edition;
+  await restart(storm, machine, editions.foreign);
+  await lasting(storm, dice.between(RESTART_MS_MAX, FOREIGN_MS_MAX), () => {
+    machine.edition = before;
+    machine.daemon?.end('exit');
+  });
+  await boot(storm.room, machine.name);
+};
+
+async function restart({ room }: Storm, machine: Machine, edition: Edition): Promise<void> {
+  machine.edition = edition;
+  room.trace.note(room.scheduler.nowMs(), machine.name, 'gets another release');
+  if (machine.daemon === null) return;
+  machine.daemon.end('exit');
+  await pauseRun(room, RESTART_MS_MAX);
+  await boot(room, machine.name);
+}

@@ -1,0 +1,86 @@
+/**
+ * Edge: acts of trust — operators who throw members out and take roles back, and authors who say all
+ * anew.
+ */
+import type { MemberId } from '../src/crdt/ids.ts';
+import { throwAway } from './acts-disk.ts';
+import { attack } from './acts-hostile.ts';
+import { call, type Machine } from './machine.ts';
+import { type Act, anyMachine, boot, expendable, type Storm, selfOf } from './storm.ts';
+import { pauseRun } from './world.ts';
+
+/** Longest time for which an evicted VM goes on. Unit: ms. */
+const OUTCAST_MS_MAX = 60_000;
+
+/**
+ * An operator throws a node out, which hears of it sooner or later, or never: it goes on as it did,
+ * or turns hostile. Then its VM is cleared.
+ */
+export const evict: Act = async (storm, dice) => {
+  const { room, promised, doomed } = storm;
+  const victim = anyMachine(storm, dice);
+  const id = await expendable(storm, victim);
+  const operator = await anyOperator(storm);
+  if (id === null || operator === null || operator === victim) return;
+  doomed.add(victim.name);
+  promised.leavers.add(id);
+  promised.evicted.add(id as MemberId);
+  const isAway = dice.chance(0.3);
+  if (isAway) victim.daemon?.end('crash');
+  const body = { member: id, reason: 'the storm', sure: true };
+  await call(room, operator, { method: 'POST', path: '/v1/evictions', body }).catch(() => null);
+  await pauseRun(room, dice.between(0, OUTCAST_MS_MAX));
+  if (isAway) await boot(room, victim.name).catch(() => undefined);
+  if (dice.chance(0.5)) {
+    room.hall.hostile.add(id);
+    victim.daemon?.end('crash');
+    await attack(storm, victim, dice);
+  } else await pauseRun(room, dice.between(0, OUTCAST_MS_MAX));
+  await throwAway(storm, victim, id);
+};
+
+async function anyOperator({ room, doomed, tampered }: Storm): Promise<Machine | null> {
+  for (const machine of room.machines.values()) {
+    const { daemon, name } = machine;
+    if (daemon === null || daemon.isPaused() || doomed.has(name) || tampered.has(name)) continue;
+    const self = await selfOf(room, machine);
+    if (self?.role === 'operator') return machine;
+  }
+  return null;
+}
+
+/**
+ * An operator takes the role of another back, which has decided nothing yet: what it said and the
+ * first did not hear of would be void, also where it was acknowledged.
+ */
+export const demote: Act = async (storm, dice) => {
+  const { room, promised, retired, doomed, tampered } = storm;
+  const operator = await anyOperator(storm);
+  const machine = anyMachine(storm, dice);
+  const self = await selfOf(room, machine);
+  if (self === null || operator === null || operator === machine || tampered.size > 0) return;
+  if (doomed.has(machine.name) || !promised.operators.has(self.id)) return;
+  if (machine.node?.replica.pathsOf(self.id as MemberId).some(isDecision) !== false) return;
+  retired.add(machine.name);
+  promised.operators.delete(self.id);
+  await call(room, operator, { method: 'DELETE', path: `/v1/operators/${self.id}` });
+  promised.demoted.add(self.id as MemberId);
+};
+
+const isDecision = (path: string): boolean =>
+  path.startsWith('intent/') || (path.startsWith('trust/') && !path.startsWith('trust/admission/'));
+
+/** Whoever is not a member any more for others leaves, as its alarm tells it. */
+export async function clearOutcasts(storm: Storm): Promise<void> {
+  const { room, promised } = storm;
+  const out = new Set<MemberId>();
+  for (const { node } of room.machines.values()) {
+    for (const id of node?.replica.view().evicted ?? []) out.add(id);
+  }
+  for (const machine of room.machines.values()) {
+    const { node } = machine;
+    if (node === null || !out.has(node.self)) continue;
+    promised.leavers.add(node.self);
+    await storm.world.leave(machine.name).catch(() => throwAway(storm, machine, node.self));
+  }
+}
