@@ -8,7 +8,7 @@ import { eraseState } from '../src/node/leave.ts';
 import { forgive, heals, throwAway } from './acts-disk.ts';
 import { bootMachine, call, cutPower, type Machine, runCommandLine } from './machine.ts';
 import type { File } from './platter.ts';
-import { type Act, anyMachine, boot, expendable, holdsMember, type Storm } from './storm.ts';
+import { type Act, anyExpendable, boot, holdsMember, type Storm } from './storm.ts';
 import { pauseRun } from './world.ts';
 
 /** Longest time that two VMs hold one key, or one runs on an old disk. Unit: ms. */
@@ -38,9 +38,9 @@ const put = ({ platter }: Machine, copy: Copy): void => {
 /** A VM is set back to an older copy of its disk, or that copy runs beside it as another VM. */
 export const cloned: Act = async (storm, dice) => {
   const { room } = storm;
-  const machine = anyMachine(storm, dice);
-  const id = await expendable(storm, machine);
-  if (id === null) return;
+  const chosen = await anyExpendable(storm, dice);
+  if (chosen === null) return;
+  const { machine, id } = chosen;
   storm.doomed.add(machine.name);
   const copy = copyOf(machine);
   await pauseRun(room, dice.between(0, DOUBLE_MS_MAX));

@@ -17,7 +17,7 @@ import { startLife } from './life.ts';
 import type { Machine } from './machine.ts';
 import type { Dice } from './random.ts';
 import type { Room } from './room.ts';
-import { type Act, anyMachine, expendable, type Storm } from './storm.ts';
+import { type Act, anyExpendable, type Storm } from './storm.ts';
 import { openSwarm } from './swarm.ts';
 import { pauseRun } from './world.ts';
 
@@ -30,9 +30,9 @@ const WAIT_MS = 5_000;
 /** A node turns hostile for a while; then its VM is gone. */
 export const hostile: Act = async (storm, dice) => {
   const { room, doomed } = storm;
-  const machine = anyMachine(storm, dice);
-  const id = await expendable(storm, machine);
-  if (id === null) return;
+  const chosen = await anyExpendable(storm, dice);
+  if (chosen === null) return;
+  const { machine, id } = chosen;
   doomed.add(machine.name);
   room.hall.hostile.add(id);
   room.tolerated.add('author-forked');

@@ -21,7 +21,7 @@ export const change: Act = async (storm, dice) => {
 /** A VM runs for a while what nobody else understands. */
 export const foreignWire: Act = async (storm, dice) => {
   const { editions, tolerated } = storm.room;
-  tolerated.add('version-mismatch');
+  tolerated.add('version-mismatch').add('join-other-version');
   const machine = anyMachine(storm, dice);
   const before = machine.edition === editions.foreign ? editions.ours : machine.edition;
   await restart(storm, machine, editions.foreign);

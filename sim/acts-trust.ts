@@ -6,7 +6,7 @@ import type { MemberId } from '../src/crdt/ids.ts';
 import { throwAway } from './acts-disk.ts';
 import { attack } from './acts-hostile.ts';
 import { call, type Machine } from './machine.ts';
-import { type Act, anyMachine, boot, expendable, type Storm, selfOf } from './storm.ts';
+import { type Act, anyExpendable, anyMachine, boot, type Storm, selfOf } from './storm.ts';
 import { pauseRun } from './world.ts';
 
 /** Longest time for which an evicted VM goes on. Unit: ms. */
@@ -18,15 +18,16 @@ const OUTCAST_MS_MAX = 60_000;
  */
 export const evict: Act = async (storm, dice) => {
   const { room, promised, doomed } = storm;
-  const victim = anyMachine(storm, dice);
-  const id = await expendable(storm, victim);
+  const chosen = await anyExpendable(storm, dice);
   const operator = await anyOperator(storm);
-  if (id === null || operator === null || operator === victim) return;
+  if (chosen === null || operator === null || operator === chosen.machine) return;
+  const { machine: victim, id } = chosen;
   doomed.add(victim.name);
   promised.leavers.add(id);
   promised.evicted.add(id as MemberId);
   const isAway = dice.chance(0.3);
   if (isAway) victim.daemon?.end('crash');
+  room.trace.note(room.scheduler.nowMs(), operator.name, `evicts ${victim.name}`);
   const body = { member: id, reason: 'the storm', sure: true };
   await call(room, operator, { method: 'POST', path: '/v1/evictions', body }).catch(() => null);
   await pauseRun(room, dice.between(0, OUTCAST_MS_MAX));
@@ -61,6 +62,7 @@ export const demote: Act = async (storm, dice) => {
   if (self === null || operator === null || operator === machine || tampered.size > 0) return;
   if (doomed.has(machine.name) || !promised.operators.has(self.id)) return;
   if (machine.node?.replica.pathsOf(self.id as MemberId).some(isDecision) !== false) return;
+  room.trace.note(room.scheduler.nowMs(), operator.name, `takes the role of ${machine.name}`);
   retired.add(machine.name);
   promised.operators.delete(self.id);
   await call(room, operator, { method: 'DELETE', path: `/v1/operators/${self.id}` });

@@ -87,7 +87,7 @@ export async function lasting({ room, remedies }: Storm, ms: number, end: () => 
  * The id of a VM that may be lost for good: all that run and can tell take it for a node, and one
  * of them is an operator. Null for any other.
  */
-export async function expendable(storm: Storm, machine: Machine): Promise<string | null> {
+async function expendable(storm: Storm, machine: Machine): Promise<string | null> {
   const { room, promised, doomed, tampered } = storm;
   if (tampered.size > 0) return null;
   const self = await selfOf(room, machine);
@@ -101,6 +101,20 @@ export async function expendable(storm: Storm, machine: Machine): Promise<string
     hasOperator ||= other !== machine && members.some(({ role }) => role === 'operator');
   }
   return hasOperator && !doomed.has(machine.name) ? self.id : null;
+}
+
+/** A VM that may be lost for good, and its member; null when there is none now. */
+export async function anyExpendable(
+  storm: Storm,
+  dice: Dice,
+): Promise<{ readonly machine: Machine; readonly id: string } | null> {
+  const machines = [...storm.room.machines.values()];
+  const first = dice.integer(machines.length);
+  for (const machine of [...machines.slice(first), ...machines.slice(0, first)]) {
+    const id = await expendable(storm, machine).catch(() => null);
+    if (id !== null) return { machine, id };
+  }
+  return null;
 }
 
 /** Who a VM says that it is; null while it says nothing. */
