@@ -66,6 +66,9 @@ export const cloned: Act = async (storm, dice) => {
     await pauseRun(room, dice.between(0, DOUBLE_MS_MAX));
     for (const one of new Set([machine, host])) await throwAway(storm, one, id);
   } else await putRight(storm, machine, host);
+  // It may have left meanwhile, or been thrown out.
+  if (holdsMember(machine)) await heals(storm, machine);
+  else await throwAway(storm, machine, id);
 };
 
 /** As the alarm tells an operator. */
@@ -80,14 +83,13 @@ async function putRight(storm: Storm, machine: Machine, copy: Machine): Promise<
   await recover(storm, machine);
   room.trace.note(room.scheduler.nowMs(), machine.name, 'is the one holder of its key again');
   doomed.delete(machine.name);
-  await heals(storm, machine);
 }
 
 /** Fails the run when two with one key go on although both met one member for long enough. */
 async function bothNotice(storm: Storm, twins: readonly [Machine, Machine]): Promise<void> {
   const { room } = storm;
   const [untilMs, sinceMs] = [room.scheduler.nowMs() + PATIENCE_MS, new Map<string, number>()];
-  while (room.scheduler.nowMs() < untilMs) {
+  while (room.scheduler.nowMs() < untilMs && twins.every(holdsMember)) {
     for (const { name } of twins) await boot(room, name).catch(() => undefined);
     const nowMs = room.scheduler.nowMs();
     const met = await metByAll(storm, twins);
@@ -148,7 +150,7 @@ async function leaveLocally({ room }: Storm, machine: Machine): Promise<void> {
 async function recover({ room }: Storm, machine: Machine): Promise<void> {
   const untilMs = room.scheduler.nowMs() + PATIENCE_MS;
   let why = '';
-  while (room.scheduler.nowMs() < untilMs) {
+  while (room.scheduler.nowMs() < untilMs && holdsMember(machine)) {
     await boot(room, machine.name).catch(() => undefined);
     const request = { method: 'POST', path: '/v1/recover', body: { alone: false } } as const;
     const isDone = await call(room, machine, request).then(
@@ -161,5 +163,5 @@ async function recover({ room }: Storm, machine: Machine): Promise<void> {
     if (isDone) return;
     await pauseRun(room, LOOK_MS);
   }
-  throw new Error(`${machine.name} cannot recover: ${why}`);
+  if (holdsMember(machine)) throw new Error(`${machine.name} cannot recover: ${why}`);
 }

@@ -2,6 +2,7 @@
  * Edge: acts of trust — operators who throw members out and take roles back, and authors who say all
  * anew.
  */
+import type { StatusReport } from '../scenarios/world.ts';
 import type { MemberId } from '../src/crdt/ids.ts';
 import { throwAway } from './acts-disk.ts';
 import { attack } from './acts-hostile.ts';
@@ -72,17 +73,29 @@ export const demote: Act = async (storm, dice) => {
 const isDecision = (path: string): boolean =>
   path.startsWith('intent/') || (path.startsWith('trust/') && !path.startsWith('trust/admission/'));
 
-/** Whoever is not a member any more for others leaves, as its alarm tells it. */
+/**
+ * Whoever is not a member any more for an operator leaves, as its own alarms tell: it was evicted,
+ * or is cut off because only an evicted member had admitted it.
+ */
 export async function clearOutcasts(storm: Storm): Promise<void> {
   const { room, promised } = storm;
-  const out = new Set<MemberId>();
-  for (const { node } of room.machines.values()) {
-    for (const id of node?.replica.view().evicted ?? []) out.add(id);
-  }
   for (const machine of room.machines.values()) {
     const { node } = machine;
-    if (node === null || !out.has(node.self)) continue;
+    if (node === null || !(await isOut(storm, machine, node.self))) continue;
     promised.leavers.add(node.self);
     await storm.world.leave(machine.name).catch(() => throwAway(storm, machine, node.self));
   }
+}
+
+const OUT_WORDS = /evicted/;
+
+async function isOut({ room }: Storm, machine: Machine, id: MemberId): Promise<boolean> {
+  const operators = [...room.machines.values()].flatMap(({ node }) => {
+    const members = node?.replica.view().members ?? [];
+    return members.some((one) => one.id === node?.self && one.role === 'operator') ? [members] : [];
+  });
+  const isUnknown = operators.some((members) => members.every((one) => one.id !== id));
+  if (!isUnknown) return false;
+  const status = await call(room, machine, { path: '/v1/status' }).catch(() => null);
+  return (status as StatusReport | null)?.alarms.some((line) => OUT_WORDS.test(line)) === true;
 }

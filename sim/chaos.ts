@@ -124,11 +124,13 @@ async function calm(storm: Storm, watch: Watch): Promise<void> {
   for (const machine of machines.filter(({ name }) => joining.has(name))) {
     await eventually(room, `${machine.name} joins`, () => finishJoin(storm, machine), CONVERGE_MS);
   }
-  const members = machines.filter(({ daemon }) => daemon !== null);
+  let members = machines.filter(({ daemon }) => daemon !== null);
   // Nobody is left who could give back what the damaged disks lost.
   if (members.every(({ name }) => storm.tampered.has(name))) return;
   let flaws: readonly string[] = [];
   const isWhole = async (): Promise<boolean> => {
+    await clearOutcasts(storm);
+    members = machines.filter(({ daemon }) => daemon !== null);
     flaws = await watch.flawsOf(members);
     return flaws.length === 0;
   };

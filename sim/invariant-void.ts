@@ -12,7 +12,7 @@ import { openProjector } from '../src/crdt/projection.ts';
 import { openStore } from '../src/crdt/store.ts';
 import type { View } from '../src/crdt/view.ts';
 import { heldBy, type Look, machinesOf, type Scene } from './invariant.ts';
-import { digestOf } from './invariant-views.ts';
+import { whyDiffer } from './invariant-views.ts';
 import type { Machine } from './machine.ts';
 
 /** Looks at evicted members. */
@@ -35,9 +35,8 @@ function voidFlaws(scene: Scene, machine: Machine): readonly string[] {
   const left = view.members.filter(({ id }) => out.has(id));
   if (left.length > 0) return left.map(({ id }) => `${name} takes ${id} for a member`);
   const without = viewWithout(scene, machine, out);
-  return without === null || digestOf(inForce(without)) === digestOf(inForce(view))
-    ? []
-    : [`${name} would have another view, had it not heard what ${[...out].join()} said`];
+  const why = without === null ? null : whyDiffer(inForce(without), inForce(view));
+  return why === null ? [] : [`${name} goes by what ${[...out].join()} said: ${why}`];
 }
 
 /** Who was admitted by the evicted is named among them; nothing else of their words is left. */
