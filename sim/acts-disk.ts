@@ -6,6 +6,7 @@
 
 import { journalFlaws } from './journals.ts';
 import { call, cutPower, type Machine } from './machine.ts';
+import { LATER_PATH } from './releases.table.ts';
 import { type Act, anyMachine, boot, holdsMember, lasting, type Storm } from './storm.ts';
 import { pauseRun } from './world.ts';
 
@@ -95,6 +96,13 @@ export async function forgive({ room, promised }: Storm, machine: Machine): Prom
       known.add(`member ${id}`);
       if (role === 'operator') known.add(`operator ${id}`);
     }
+  }
+  for (const id of promised.ahead) {
+    const holders = [...room.machines.values()].filter((other) => other !== machine);
+    const isHeld = holders.some(
+      ({ node }) => (node?.replica.valueOf(id, LATER_PATH) ?? null) !== null,
+    );
+    if (!isHeld) promised.ahead.delete(id);
   }
   const drop = (all: Map<string, string>, prefix: string): void => {
     for (const [id, vm] of all) if (vm === machine.name && !known.has(prefix + id)) all.delete(id);

@@ -6,7 +6,9 @@
  * away. Nobody else may lose anything, and all must agree about what it said.
  */
 import { base32nopad } from '@scure/base';
+import { inviteIdOf } from '../src/crdt/ids.ts';
 import { decodeJournal } from '../src/crdt/journal.ts';
+import { readToken } from '../src/crdt/token.ts';
 import { readLocalState } from '../src/node/local-state.ts';
 import { encodeSync, NO_INTRODUCTION } from '../src/node/rules/sync-message.ts';
 import type { SwarmNode } from '../src/ports.ts';
@@ -43,7 +45,9 @@ export const hostile: Act = async (storm, dice) => {
 };
 
 /** The program of an attacker runs on the VM, under its key, for a while. */
-export async function attack({ room }: Storm, machine: Machine, dice: Dice): Promise<void> {
+export async function attack(storm: Storm, machine: Machine, dice: Dice): Promise<void> {
+  const { room } = storm;
+  const inviteSeed = await stolenToken(storm, machine);
   const { scheduler, hall, crypto } = room;
   const life = startLife(scheduler, `${machine.name}.hostile`);
   machine.lives.add(life);
@@ -66,9 +70,24 @@ export async function attack({ room }: Storm, machine: Machine, dice: Dice): Pro
     victim: base32nopad.encode(local.genesis.founderKey).toLowerCase(),
     frames: decodeJournal(crypto, journal.slice()).frames,
     wallMs: 0,
+    inviteSeed,
   };
   await assail(room, machine, { node, forger, dice });
   life.end('exit');
+}
+
+/** What it got hold of: a token that lets in a few. Those whom it lets in are nobody. */
+async function stolenToken({ room, world, promised }: Storm, machine: Machine) {
+  for (const { name } of room.machines.values()) {
+    if (name === machine.name) continue;
+    const token = await world.invite(name, { uses: 5 }).catch(() => null);
+    const read = token === null ? null : readToken(room.crypto, token);
+    if (read?.ok === true) {
+      promised.stolen.add(inviteIdOf(room.crypto.publicKey(read.token.seed)));
+      return read.token.seed;
+    }
+  }
+  return null;
 }
 
 interface Arms {

@@ -120,4 +120,169 @@ export const BUGS: Readonly<Record<string, Bug>> = {
       swarm: { open: (config) => ports.swarm.open({ ...config, standing: () => 'member' }) },
     }),
   },
+  'unbounded-clock': {
+    about: 'a stamp of any day to come is taken at once',
+    patches: [
+      {
+        file: 'src/crdt/hlc.ts',
+        find: 'hlc[0] > wallMs + AHEAD_MS_MAX',
+        put: 'hlc[0] > wallMs + 1e15',
+      },
+    ],
+  },
+  'chain-check-off': {
+    about: 'a frame may follow another one than the last',
+    patches: [
+      {
+        file: 'src/crdt/chain.ts',
+        find: 'isSameBytes(before.hash, frame.previous);',
+        put: 'frame.previous.length > 0;',
+      },
+    ],
+  },
+  'signature-check-off': {
+    about: 'frames need no signature',
+    patches: [
+      {
+        file: 'src/crdt/receiving.ts',
+        find: 'if (!isSigned(desk.crypto, frame))',
+        put: 'if (frame.signature.length === 0)',
+      },
+    ],
+  },
+  'v2-accepted': {
+    about: 'updates in version 2 of the encoding of Yjs pass the gate',
+    patches: [
+      {
+        file: 'src/crdt/gate.ts',
+        find: 'return reader.why === null',
+        put: 'return reader.why === null || (update[0] === 0 && update.length > 12)',
+      },
+      {
+        file: 'src/crdt/subdocument.ts',
+        find: 'Y.applyUpdate(document, update);\n    } catch',
+        put: '(update.length > 12 && update[1] === 0 ? Y.applyUpdateV2 : Y.applyUpdate)(document, update);\n    } catch',
+      },
+    ],
+  },
+  'eviction-ignored': {
+    about: 'who was evicted stays a member',
+    patches: [
+      {
+        file: 'src/crdt/roster.ts',
+        find: 'return at !== undefined && at <= now &&',
+        put: 'return at === -7 &&',
+      },
+    ],
+  },
+  'void-admissions-count': {
+    about: 'whom an evicted member admitted is a member',
+    patches: [
+      {
+        file: 'src/crdt/membership.ts',
+        find: 'if (!start.isVoid(id)) seen.add(id);',
+        put: 'seen.add(id);',
+      },
+    ],
+  },
+  'nodes-decide': {
+    about: 'the word of a node counts as that of an operator',
+    patches: [
+      {
+        file: 'src/crdt/projection.ts',
+        find: 'const ofOperators = roster.operators.flatMap(({ member }) => testimonies.get(member) ?? []);',
+        put: 'const ofOperators = [...testimonies.values()];',
+      },
+    ],
+  },
+  'quota-off': {
+    about: 'an author may say as much as it likes',
+    patches: [
+      {
+        file: 'src/crdt/holdings.ts',
+        find: 'if (tally[what] > quota[what])',
+        put: 'if (tally[what] > 64 * quota[what])',
+      },
+    ],
+  },
+  'replay-floor-off': {
+    about: 'an older generation takes the place of a newer one',
+    patches: [
+      {
+        file: 'src/crdt/chain.ts',
+        find: "if (frame.generation < current.number) return 'known';",
+        put: "if (frame.generation < current.number) return frame.sequence === 0 ? 'next' : 'known';",
+      },
+    ],
+  },
+  'twins-unnoticed': {
+    about: 'two VMs with one key are not told of each other',
+    patches: [
+      {
+        file: 'src/node/twins.ts',
+        find: 'isTwinned = told.slice(0, KEPT_MAX).some(',
+        put: 'isTwinned = told.slice(KEPT_MAX).some(',
+      },
+      {
+        file: 'src/crdt/receiving.ts',
+        find: "    desk.doubt ??= 'elsewhere';",
+        put: '',
+      },
+    ],
+  },
+  'torn-tail-kept': {
+    about: 'what a crash left of a frame stays in the journal, and frames follow it',
+    patches: [
+      {
+        file: 'src/node/journal.ts',
+        find: 'if (bytes !== null && !torn) return;',
+        put: 'if (bytes !== null) return;',
+      },
+    ],
+  },
+  'tombstones-dropped': {
+    about: 'a generation does not carry what was deleted',
+    patches: [
+      {
+        file: 'src/crdt/saying.ts',
+        find: 'if (!isLasting(path)) return null;',
+        put: 'if (path !== null) return null;',
+      },
+    ],
+  },
+  'fork-unnoticed': {
+    about: 'of two frames for one place each member keeps the one that it heard first',
+    patches: [
+      {
+        file: 'src/crdt/chain.ts',
+        find: "isLower(held.hash, hash) ? 'known' : 'conflict';",
+        put: "isLower(held.hash, hash) ? 'known' : 'known';",
+      },
+    ],
+  },
+  'damage-forgotten': {
+    about: 'a member whose journal was damaged goes on where it ends',
+    patches: [
+      {
+        file: 'src/crdt/store.ts',
+        find: "    desk.doubt ??= 'disk';",
+        put: '',
+      },
+      {
+        file: 'src/node/journal.ts',
+        find: 'const isDoubted = isLost ||',
+        put: 'const isDoubted = false && isLost ||',
+      },
+    ],
+  },
+  'unknown-dropped': {
+    about: 'a generation does not carry what its author does not know',
+    patches: [
+      {
+        file: 'src/crdt/saying.ts',
+        find: "if (statement.kind === 'tombstone' || statement.entry.value !== null) return statement;",
+        put: "if (statement.kind === 'entry' && statement.entry.path === 'member/mood') return null;\n  if (statement.kind === 'tombstone' || statement.entry.value !== null) return statement;",
+      },
+    ],
+  },
 };

@@ -51,6 +51,8 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
     granted: new Set(),
     evicted: new Set(),
     demoted: new Set(),
+    stolen: new Set(),
+    ahead: new Set(),
   };
   const storm: Storm = {
     room,

@@ -3,14 +3,16 @@
  * its own key allows, and those that it does not.
  */
 
+import { makeJoinRequest } from '../src/crdt/admission.ts';
 import type { Value } from '../src/crdt/entry.ts';
 import { encodeStatement } from '../src/crdt/entry-bytes.ts';
 import { type Frame, type FrameContent, makeFrame, readFrame } from '../src/crdt/frame.ts';
 import { clientIdOf } from '../src/crdt/gate.ts';
 import type { Hlc } from '../src/crdt/hlc.ts';
-import { bytesOfId, type MeshId } from '../src/crdt/ids.ts';
+import { bytesOfId, inviteIdOf, type MeshId, memberIdOf } from '../src/crdt/ids.ts';
 import { openPen, openSubdocument } from '../src/crdt/subdocument.ts';
 import type { Crypto } from '../src/ports.ts';
+import { HARMFUL } from './forgery-bytes.ts';
 import type { Dice } from './random.ts';
 
 /** What the forger has: its key, and the frames of everybody. */
@@ -22,6 +24,8 @@ export interface Forger {
   readonly victim: string;
   readonly frames: readonly Uint8Array[];
   readonly wallMs: number;
+  /** Of an invite whose token it holds; null: of none. */
+  readonly inviteSeed: Uint8Array | null;
 }
 
 /** Its chain so far. */
@@ -43,8 +47,12 @@ export function forge(forger: Forger, dice: Dice): { name: string; frames: reado
   return { name, frames: stand === null || form === undefined ? [] : form(forger, stand, dice) };
 }
 
-function standOf({ crypto, seed, frames }: Forger): Stand | null {
-  const key = Buffer.from(crypto.publicKey(seed));
+const standOf = (forger: Forger): Stand | null =>
+  standAs(forger, forger.crypto.publicKey(forger.seed));
+
+/** The end of anybody's chain. */
+function standAs({ crypto, frames }: Forger, author: Uint8Array): Stand | null {
+  const key = Buffer.from(author);
   const own = frames.flatMap((bytes) => {
     const read = readFrame(bytes);
     return read.ok && key.equals(read.frame.author) ? [{ frame: read.frame, bytes }] : [];
@@ -153,6 +161,36 @@ const FORMS: Readonly<Record<string, Form>> = {
       return { path: `member/${n}`, value, hlc: [forger.wallMs, n] };
     });
     return [next(forger, stand, bodyOf(stand, all))];
+  },
+  'in the name of another': (forger, stand) => {
+    const theirs = standAs(forger, bytesOfId(forger.victim as MeshId)) ?? stand;
+    return [next(forger, theirs, bodyOf(theirs, [version(forger, 'n')]))];
+  },
+  'chain of nothing': (forger, stand, dice) => [
+    next(forger, stand, bodyOf(stand, [version(forger, 'c')]), { previous: dice.bytes(32) }),
+  ],
+  ghost: (forger, stand, dice) => {
+    const { crypto, inviteSeed, wallMs } = forger;
+    if (inviteSeed === null) return [];
+    const memberSeed = dice.bytes(32);
+    const ipv4 = `10.10.${1 + dice.integer(250)}.${1 + dice.integer(250)}`;
+    const name = `ghost-${dice.integer(1_000_000)}`;
+    const wgKey = dice.bytes(32);
+    const keys = { mesh: forger.meshId, memberSeed, inviteSeed, wgKey };
+    const value = {
+      ...makeJoinRequest(crypto, { ...keys, name, ipv4 }),
+      labels: {},
+      invite: inviteIdOf(crypto.publicKey(inviteSeed)),
+      hlc: [wallMs, 0],
+    };
+    const path = `trust/admission/${memberIdOf(crypto.publicKey(memberSeed))}`;
+    return [next(forger, stand, bodyOf(stand, [{ path, value, hlc: [wallMs, 0] }]))];
+  },
+  'harmful update': (forger, stand, dice) => {
+    const clock = openSubdocument(stand.client, stand.document).known().clock;
+    const target = { client: stand.client, clock, other: (stand.client + 1) % 2 ** 32 };
+    const make = HARMFUL[dice.pick(Object.keys(HARMFUL))];
+    return make === undefined ? [] : [next(forger, stand, make(target))];
   },
   noise: ({ frames }, _, dice) => {
     const bytes = dice.pick(frames).slice();

@@ -3,10 +3,12 @@
  * local API says it.
  */
 import type { MemberRow, StatusReport } from '../scenarios/world.ts';
+import type { InviteId } from '../src/crdt/ids.ts';
+import { trustPath } from '../src/crdt/paths.ts';
 import type { Look, Scene } from './invariant.ts';
 import { call, type Machine } from './machine.ts';
 import type { Room } from './room.ts';
-import type { Promised } from './storm.ts';
+import type { Storm } from './storm.ts';
 
 interface Account {
   readonly machine: Machine;
@@ -16,15 +18,32 @@ interface Account {
 }
 
 /** Looks at what daemons say of themselves. */
-export const lookAtMesh = ({ storm }: Scene): Look => ({
+export const lookAtMesh = (scene: Scene): Look => ({
   whole: async (members) => {
-    const accounts = await Promise.all(members.map((machine) => account(storm.room, machine)));
+    const { room } = scene.storm;
+    const accounts = await Promise.all(members.map((machine) => account(room, machine)));
     const [first] = accounts;
     if (first === undefined) return ['nobody runs'];
-    const unsettled = accounts.flatMap((one) => isUnsettled(one, members.length, storm.promised));
+    const gone = new Set([...scene.storm.promised.leavers, ...ghosts(scene, first.machine)]);
+    const unsettled = accounts.flatMap((one) => isUnsettled(one, members.length, gone));
     return [...unsettled, ...clashes(first)];
   },
 });
+
+/** Whom a stolen token let in: nobody runs them. */
+const ghosts = ({ storm, reader }: Scene, machine: Machine): readonly string[] =>
+  reader
+    .inMemory(machine)
+    .flatMap(({ said }) => said)
+    .filter(({ path, value }) => {
+      const { invite } = (value ?? {}) as { readonly invite?: InviteId };
+      return path.startsWith(ADMISSION) && invite !== undefined && isStolen(storm, invite);
+    })
+    .map(({ path }) => path.slice(ADMISSION.length));
+
+const ADMISSION = trustPath('admission', '');
+
+const isStolen = ({ promised }: Storm, invite: InviteId): boolean => promised.stolen.has(invite);
 
 const account = async (room: Room, machine: Machine): Promise<Account> => ({
   machine,
@@ -34,10 +53,10 @@ const account = async (room: Room, machine: Machine): Promise<Account> => ({
 function isUnsettled(
   { machine, status }: Account,
   size: number,
-  { leavers }: Promised,
+  gone: ReadonlySet<string>,
 ): readonly string[] {
   const isGhost = ({ id, state }: MemberRow): boolean =>
-    leavers.has(id) && (state === 'dead' || state === 'suspect');
+    gone.has(id) && (state === 'dead' || state === 'suspect');
   const ghosts = status.members.filter(isGhost).length;
   const troubled = status.services.filter(({ state }) => state !== 'ready');
   return [

@@ -7,6 +7,7 @@ import { lookAtActing, lookAtHolder, lookAtTerms } from './invariant-core.ts';
 import { lookAtChains } from './invariant-chains.ts';
 import { lookAtFloors } from './invariant-floors.ts';
 import { lookAtHosts } from './invariant-hosts.ts';
+import { lookAtKinds } from './invariant-kinds.ts';
 import { lookAtMesh } from './invariant-mesh.ts';
 import { lookAtPromises } from './invariant-promises.ts';
 import { lookAtSignatures } from './invariant-signatures.ts';
@@ -59,6 +60,10 @@ export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook
   'I12 bounds': {
     about: 'queues, memory and disk stay under their caps',
     open: lookAtBounds,
+  },
+  kinds: {
+    about: 'what a later release says is kept, passed on and carried',
+    open: lookAtKinds,
   },
   promises: {
     about: 'what was acknowledged is never lost',

@@ -14,13 +14,15 @@ const SHOWN_LINES = 12;
 /** Failures that are made smaller; after that something is wrong altogether. */
 const SHRUNK_MAX = 2;
 
-/** Runs a seed twice; a trace that differs is a failure like any other. */
+/**
+ * Runs a seed twice; a trace that differs is a failure like any other. With a planted bug, once.
+ */
 async function runTwice(flags: Flags, seed: number): Promise<SeedResult> {
   const { vms, minutes, bug, scenario, only } = flags;
   const onLine = flags.trace ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
   const options: SeedOptions = { seed, vms, minutes, bug, scenario, only };
   const result = await runSeed(onLine === undefined ? options : { ...options, onLine });
-  if (result.failure !== null) return result;
+  if (result.failure !== null || flags.bugName !== null) return result;
   const again = await runSeed(options);
   if (again.hash === result.hash) return result;
   return { ...result, failure: `not repeatable: ${result.hash} then ${again.hash}` };

@@ -2,7 +2,7 @@
  * Edge: storm — what the troubles of one run share.
  */
 import type { StatusReport, World } from '../scenarios/world.ts';
-import type { MemberId } from '../src/crdt/ids.ts';
+import type { InviteId, MemberId } from '../src/crdt/ids.ts';
 import { Fault } from '../src/fault.ts';
 import { bootMachine, call, type Machine, wasEnded } from './machine.ts';
 import type { Dice } from './random.ts';
@@ -21,6 +21,10 @@ export interface Promised {
   readonly granted: Set<string>;
   /** Members that an operator was told to evict. */
   readonly evicted: Set<MemberId>;
+  /** Invites in hostile hands: whom they let in is nobody. */
+  readonly stolen: Set<InviteId>;
+  /** Members that ran a later release, which says what this one does not know. */
+  readonly ahead: Set<MemberId>;
   /** Members from which the role was taken back. */
   readonly demoted: Set<MemberId>;
 }
