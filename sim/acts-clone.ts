@@ -130,7 +130,7 @@ async function connectedOf(room: Storm['room'], machine: Machine): Promise<reado
   return rows.filter(({ state }) => state === 'alive').map(({ id }) => id);
 }
 
-/** `cnsmo leave --local`: the host is undone and the state deleted; the members are told nothing. */
+/** `cnsmo leave --local`: the host is undone and the state deleted; nobody is told. */
 async function leaveLocally({ room }: Storm, machine: Machine): Promise<void> {
   const untilMs = room.scheduler.nowMs() + PATIENCE_MS;
   while (room.scheduler.nowMs() < untilMs) {

@@ -1,6 +1,5 @@
 /**
- * Edge: acts of trust — operators who throw members out and take roles back, and authors who say all
- * anew.
+ * Edge: acts of trust — operators who throw members out and take roles back.
  */
 import type { StatusReport } from '../scenarios/world.ts';
 import type { MemberId } from '../src/crdt/ids.ts';

@@ -28,7 +28,8 @@ export function whyDiffer(one: View, other: View): string | null {
   for (const part of Object.keys({ ...one, ...other }) as (keyof View)[]) {
     const [a, b] = [textOf(one[part]), textOf(other[part])];
     if (a === b) continue;
-    const at = [...a].findIndex((sign, index) => sign !== b[index]);
+    let at = 0;
+    while (a[at] === b[at]) at += 1;
     const from = Math.max(0, at - SHOWN_BEFORE);
     return `${part}: …${a.slice(from, at + SHOWN_AFTER)} and …${b.slice(from, at + SHOWN_AFTER)}`;
   }
