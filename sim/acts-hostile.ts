@@ -14,7 +14,7 @@ import { encodeSync, NO_INTRODUCTION } from '../src/node/rules/sync-message.ts';
 import type { SwarmNode } from '../src/ports.ts';
 import { throwAway } from './acts-disk.ts';
 import { openDisk } from './disk.ts';
-import { type Forger, forge } from './forgery.ts';
+import { drawForms, type Forger, forge } from './forgery.ts';
 import { startLife } from './life.ts';
 import type { Machine } from './machine.ts';
 import type { Dice } from './random.ts';
@@ -70,6 +70,8 @@ export async function attack(storm: Storm, machine: Machine, dice: Dice): Promis
     victim: base32nopad.encode(local.genesis.founderKey).toLowerCase(),
     frames: decodeJournal(crypto, journal.slice()).frames,
     wallMs: 0,
+    forms: drawForms(dice),
+    stand: null,
     inviteSeed,
   };
   await assail(room, machine, { node, forger, dice });
@@ -102,7 +104,7 @@ async function assail(room: Room, machine: Machine, { node, forger, dice }: Arms
   const untilMs = scheduler.nowMs() + dice.between(BLOW_MS_MAX, ATTACK_MS_MAX);
   const wallMs = (): number => machine.kernel.wallMs();
   const lies = (): { name: string; frames: readonly Uint8Array[] } =>
-    forge({ ...forger, wallMs: Math.floor(wallMs()) }, dice);
+    forge(Object.assign(forger, { wallMs: Math.floor(wallMs()) }), dice);
   const lie = (): Uint8Array =>
     encodeSync({
       ...NO_INTRODUCTION,

@@ -33,6 +33,8 @@ export interface Said {
 export interface Reader {
   /** In the memory of its daemon; nothing while none runs. */
   inMemory(machine: Machine): readonly Evidence[];
+  /** What its daemons took since this was asked last, whatever became of it. */
+  heard(machine: Machine): readonly Evidence[];
   /** In its journal, as it is now or as a power cut would leave it. */
   onDisk(machine: Machine, which: 'cached' | 'durable'): readonly Evidence[];
 }
@@ -58,6 +60,11 @@ export function openReader(crypto: Crypto): Reader {
     frames.flatMap((bytes) => evidenceOf(bytes) ?? []);
   return {
     inMemory: ({ node }) => all(node?.replica.framesAfter([], Number.POSITIVE_INFINITY) ?? []),
+    heard: (machine) => {
+      const frames = machine.heard;
+      machine.heard = [];
+      return all(frames);
+    },
     onDisk: ({ name, platter }, which) => {
       const bytes = platter.files.get('journal')?.[which] ?? new Uint8Array();
       const key = `${name} ${which}`;

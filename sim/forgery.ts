@@ -23,7 +23,11 @@ export interface Forger {
   /** Whom it speaks ill of. */
   readonly victim: string;
   readonly frames: readonly Uint8Array[];
-  readonly wallMs: number;
+  wallMs: number;
+  /** What it sends. */
+  readonly forms: readonly string[];
+  /** Where its own chain ends; null: not looked yet. */
+  stand: Stand | null;
   /** Of an invite whose token it holds; null: of none. */
   readonly inviteSeed: Uint8Array | null;
 }
@@ -39,19 +43,44 @@ interface Stand {
 
 type Form = (forger: Forger, stand: Stand, dice: Dice) => readonly Uint8Array[];
 
-/** Frames of one form, drawn by chance; none when it has said nothing yet. */
+/** Some of the forms: who splits its chain at once is heard no more. */
+export const drawForms = (dice: Dice): readonly string[] => {
+  const share = dice.between(FORMS_SHARE_MIN, 1);
+  const names = Object.keys(FORMS).filter(() => dice.chance(share));
+  return names.length === 0 ? Object.keys(FORMS) : names;
+};
+
+/** Frames of one of its forms, drawn by chance; none when it has said nothing yet. */
 export function forge(forger: Forger, dice: Dice): { name: string; frames: readonly Uint8Array[] } {
-  const name = dice.pick(Object.keys(FORMS));
-  const stand = standOf(forger);
+  const name = dice.pick(forger.forms);
+  const stand = forger.stand ?? standAs(forger, forger.crypto.publicKey(forger.seed));
   const form = FORMS[name];
-  return { name, frames: stand === null || form === undefined ? [] : form(forger, stand, dice) };
+  if (stand === null || form === undefined) return { name, frames: [] };
+  const frames = form(forger, stand, dice);
+  forger.stand = HONEST_FORMS.has(name) ? advanced(forger, stand, frames) : stand;
+  return { name, frames };
 }
 
-const standOf = (forger: Forger): Stand | null =>
-  standAs(forger, forger.crypto.publicKey(forger.seed));
+/** Forms that everybody takes: they change nothing that is not the author's. */
+const HONEST_FORMS: ReadonlySet<string> = new Set(['trust of a node', 'facts of another', 'ghost']);
+const FORMS_SHARE_MIN = 0.15;
+
+/** Where its chain ends after such a frame. */
+function advanced({ crypto }: Forger, stand: Stand, frames: readonly Uint8Array[]): Stand {
+  const [bytes = new Uint8Array()] = frames;
+  const read = readFrame(bytes);
+  if (!read.ok) return stand;
+  const document = openSubdocument(stand.client, stand.document);
+  document.apply(read.frame.body);
+  const encoded = document.encode();
+  return { ...stand, last: read.frame, lastHash: crypto.sha256(bytes), document: encoded };
+}
 
 /** The end of anybody's chain. */
-function standAs({ crypto, frames }: Forger, author: Uint8Array): Stand | null {
+function standAs(
+  { crypto, frames }: Pick<Forger, 'crypto' | 'frames'>,
+  author: Uint8Array,
+): Stand | null {
   const key = Buffer.from(author);
   const own = frames.flatMap((bytes) => {
     const read = readFrame(bytes);

@@ -40,11 +40,12 @@ function openSigned(scene: Scene): (machine: Machine) => Signed {
     signed.set(name, all);
     read.set(name, known);
     const prefix6 = machine.node?.replica.view().mesh.prefix6;
-    for (const one of prefix6 === undefined ? [] : heldBy(scene, machine)) {
+    if (prefix6 === undefined) return all;
+    for (const one of [...heldBy(scene, machine), ...scene.reader.heard(machine)]) {
       if (known.has(one)) continue;
       known.add(one);
       for (const said of one.said) {
-        for (const pair of pairsIn(said, (key) => ipv6Of(crypto, prefix6 ?? '', key))) {
+        for (const pair of pairsIn(said, (key) => ipv6Of(crypto, prefix6, key))) {
           all.add(pair);
         }
       }
@@ -101,7 +102,10 @@ const deviceNow = (device: Device): object => ({
   key: device.publicKey,
   addresses: device.addresses.filter((address) => device.routes.includes(address)),
   peers: [...device.peers.values()]
-    .map(({ publicKey, allowedIps, keepaliveS }) => lineOf(publicKey, allowedIps, keepaliveS))
+    .map(({ publicKey, allowedIps, keepaliveS, endpoint }) =>
+      // Nobody is kept awake whom nothing can be sent to.
+      lineOf(publicKey, allowedIps, keepaliveS === 0 && endpoint === null ? 25 : keepaliveS),
+    )
     .toSorted(),
 });
 

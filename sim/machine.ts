@@ -43,6 +43,8 @@ export interface Machine {
   daemon: Life | null;
   /** The daemon itself, once it serves its API; null while none runs. */
   node: RunningNode | null;
+  /** Frames that its daemons took since somebody looked at them. */
+  heard: readonly Uint8Array[];
   /** Everything that runs, command lines included. */
   readonly lives: Set<Life>;
   /** Processes started so far. */
@@ -143,6 +145,9 @@ async function serve(machine: Machine, ports: Ports, life: Life): Promise<void> 
     unserve = await ports.net.serveApi(api);
   });
   machine.node = node;
+  node.replica.onFrames((frames) => {
+    machine.heard = [...machine.heard, ...frames];
+  });
   // As `main.ts`: it says why, and exits; whoever starts it next goes on from there.
   const ended = node.done.catch((error: unknown) => {
     if (!(error instanceof Fault)) throw error;

@@ -142,6 +142,7 @@ function makeMachine(
     edition,
     daemon: null,
     node: null,
+    heard: [],
     lives: new Set(),
     started: 0,
   };

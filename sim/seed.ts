@@ -70,11 +70,11 @@ const GENUINE_EVERY = 2;
 
 async function editionsOf({ seed, bug }: SeedOptions): Promise<Editions> {
   const haste = seed % GENUINE_EVERY === 0 ? [] : HASTE;
-  const ours = [...haste, ...(bug?.patches ?? [])];
+  const planted = bug?.patches ?? [];
   return {
-    ours: await openEdition(ours),
-    next: await openEdition([...ours, ...NEXT]),
-    foreign: await openEdition([...ours, ...OTHER_WIRE]),
+    ours: await openEdition([...haste, ...planted]),
+    next: await openEdition([...NEXT, ...planted]),
+    foreign: await openEdition([...OTHER_WIRE, ...planted]),
   };
 }
 

@@ -8,6 +8,7 @@
  */
 import ipaddr from 'ipaddr.js';
 import type { Crypto } from '../ports.ts';
+import { openMemo } from './memo.ts';
 import { hashOf, joinBytes } from './signed.ts';
 
 /** Shortest and longest IPv4 prefix of a mesh: 16 million addresses down to 13 members. */
@@ -41,6 +42,11 @@ const UNFIT_PREFIXES = [
 ];
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** Longest text of an address: IPv6 with IPv4 at its end. Unit: characters. */
+const ADDRESS_LENGTH_MAX = 45;
+/** The same few addresses are read over and over, and reading one takes microseconds. */
+const addressMemo = openMemo<Address | null>(4_096);
 
 /** Outcome of reading a prefix. `text` is its one spelling, as the genesis holds it. */
 export type ParsedPrefix =
@@ -168,13 +174,21 @@ export const pickIpv4 = (
  * Reads a numeric address. Only the usual spellings: ipaddr.js alone would take `10.1` and
  * `0x7f.1`.
  */
-const parseAddress = (text: string): Address | null => {
+const parseAddress = (text: string): Address | null =>
+  text.length > ADDRESS_LENGTH_MAX ? null : addressMemo(text, () => readAddress(text));
+
+const readAddress = (text: string): Address | null => {
   if (isAddress4(text)) return ipaddr.IPv4.parse(text);
   if (!text.includes(':') || text.includes('%')) return null;
   return ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : null;
 };
 
-const parseCidr = (text: string): [Address, number] | null => {
+const parseCidr = (text: string): [Address, number] | null =>
+  text.length > ADDRESS_LENGTH_MAX + '/128'.length ? null : cidrMemo(text, () => readCidr(text));
+
+const cidrMemo = openMemo<[Address, number] | null>(4_096);
+
+const readCidr = (text: string): [Address, number] | null => {
   const [addressText = '', lengthText = '', ...rest] = text.split('/');
   const address = parseAddress(addressText);
   if (address === null || rest.length > 0 || !/^(0|[1-9][0-9]{0,2})$/.test(lengthText)) return null;

@@ -81,7 +81,7 @@ export function createPass<Desired, Observed>(
     const lookNow = () => look(ports, service, view, { ...self, made: context.ledger.ids() });
     const tried = new Set<string>();
     let found = await lookNow();
-    const drift = found.seen === null ? [] : memory.driftOf(found.seen.state, view, self);
+    const drift = memory.driftOf(found, view, self);
     let changes = 0;
     let failure: Problem | null = null;
     while (failure === null && isProgress(found.commands, tried) && !signal.aborted) {
@@ -238,13 +238,12 @@ const createDriftMemory = <Desired, Observed>(service: Service<Desired, Observed
   let isChanging = false;
   return {
     /** What is wrong now and neither was nor would have been then; nothing amid own changes. */
-    driftOf: (observed: Observed, view: View, self: Self): Found => {
-      if (settled === null || isChanging) return [];
+    driftOf: ({ seen, commands }: Look<Desired, Observed>, view: View, self: Self): Found => {
+      const wrong = new Set(wordsOf(commands));
+      if (settled === null || isChanging || seen === null || wrong.size === 0) return [];
       const wanted = service.plan(view, self, settled.state).state;
       const known = new Set(wordsOf(service.diff(wanted, settled.state)));
-      const now = service.plan(view, self, observed).state;
-      const wrong = new Set(wordsOf(service.diff(now, observed)));
-      return wordsOf(service.diff(wanted, observed)).filter(
+      return wordsOf(service.diff(wanted, seen.state)).filter(
         (word) => wrong.has(word) && !known.has(word),
       );
     },

@@ -18,6 +18,9 @@ export interface Wake {
   wait(timeoutMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
+/** Why a sleep ends; an error made for each would cost more than the sleep. */
+const WOKEN = 'woken';
+
 /** A wake that nobody has marked. */
 export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
   let isMarked = false;
@@ -27,7 +30,7 @@ export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
       isMarked = waiters.size === 0;
       for (const waiter of waiters) {
         waiter.wasMarked = true;
-        waiter.sleep.abort();
+        waiter.sleep.abort(WOKEN);
       }
     },
     wait: async (timeoutMs, signal) => {
@@ -35,7 +38,7 @@ export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
       isMarked = false;
       if (waiter.wasMarked || signal.aborted) return waiter.wasMarked;
       waiters.add(waiter);
-      const stop = () => waiter.sleep.abort();
+      const stop = () => waiter.sleep.abort(WOKEN);
       signal.addEventListener('abort', stop, { once: true });
       await clock.sleep(timeoutMs, waiter.sleep.signal);
       signal.removeEventListener('abort', stop);

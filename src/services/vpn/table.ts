@@ -7,6 +7,7 @@
  * 1. One table of ours, made whole in one transaction; no other is touched.
  * 2. It accepts everything: it can lock nobody out.
  */
+import { openMemo } from '../../crdt/memo.ts';
 import type { Command } from '../service.ts';
 import { TABLE_UNDO } from './state.ts';
 
@@ -71,7 +72,11 @@ export const makeTable = (ownInterface: string, found: readonly string[]): Comma
 });
 
 /** What the table should consist of, reduced. */
-export const tableWords = (ownInterface: string): string => reduce(objects(ownInterface));
+export const tableWords = (ownInterface: string): string =>
+  wordsMemo(ownInterface, () => reduce(objects(ownInterface)));
+
+/** A host has one interface of ours. */
+const wordsMemo = openMemo<string>(8);
 
 /** Keys whose values differ from host to host and say nothing. */
 const UNTOLD: ReadonlySet<string> = new Set(['metainfo', 'handle']);
