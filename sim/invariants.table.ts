@@ -3,8 +3,8 @@
  */
 import type { OpenLook } from './invariant.ts';
 import { lookAtBounds } from './invariant-bounds.ts';
-import { lookAtActing, lookAtHolder, lookAtTerms } from './invariant-core.ts';
 import { lookAtChains } from './invariant-chains.ts';
+import { lookAtActing, lookAtHolder, lookAtTerms } from './invariant-core.ts';
 import { lookAtFloors } from './invariant-floors.ts';
 import { lookAtHosts } from './invariant-hosts.ts';
 import { lookAtKinds } from './invariant-kinds.ts';
@@ -37,6 +37,7 @@ export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook
   'I6 terms': {
     about: 'the highest term of the core role is never forgotten, whatever crashes',
     open: lookAtTerms,
+  },
   chains: {
     about: 'what is held of an author is one chain, signed by it, in the form that Yjs may see',
     open: lookAtChains,
