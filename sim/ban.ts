@@ -6,6 +6,8 @@
  */
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers';
+import sleeping from 'node:timers/promises';
 
 const forbidden = (name: string) => (): never => {
   throw new Error(`${name} is forbidden in a simulated run: use the port`);
@@ -19,8 +21,21 @@ const TARGETS: readonly (readonly [owner: object, name: string, shown: string])[
   [globalThis, 'setTimeout', 'setTimeout'],
   [globalThis, 'setInterval', 'setInterval'],
   [globalThis, 'setImmediate', 'setImmediate'],
+  [timers, 'setTimeout', 'timers.setTimeout'],
+  [timers, 'setInterval', 'timers.setInterval'],
+  [timers, 'setImmediate', 'timers.setImmediate'],
+  [sleeping, 'setTimeout', 'timers/promises.setTimeout'],
+  [sleeping, 'setImmediate', 'timers/promises.setImmediate'],
+  [AbortSignal, 'timeout', 'AbortSignal.timeout'],
+  [process, 'hrtime', 'process.hrtime'],
+  [process, 'uptime', 'process.uptime'],
   [crypto, 'randomBytes', 'crypto.randomBytes'],
+  [crypto, 'randomFill', 'crypto.randomFill'],
+  [crypto, 'randomFillSync', 'crypto.randomFillSync'],
+  [crypto, 'randomInt', 'crypto.randomInt'],
   [crypto, 'randomUUID', 'crypto.randomUUID'],
+  [globalThis.crypto, 'getRandomValues', 'crypto.getRandomValues'],
+  [globalThis.crypto, 'randomUUID', 'crypto.randomUUID'],
 ];
 
 const realDate = Date;

@@ -53,7 +53,10 @@ export function openEdition(patches: readonly Patch[]): Promise<Edition> {
 async function load(number: string, patches: readonly Patch[]): Promise<Edition> {
   if (patchesOf.size === 0) registerHooks({ resolve: markedLike, load: patched });
   patchesOf.set(number, patches);
-  for (const patch of patches) apply(readFileSync(resolve(ROOT, patch.file), 'utf8'), patch);
+  for (const patch of patches) {
+    const why = whyUnfit(patch);
+    if (why !== null) throw new Error(why);
+  }
   const file = (name: string): string =>
     `${pathToFileURL(resolve(ROOT, `src/node/${name}.ts`)).href}?${MARK}=${number}`;
   const [node, init, join, leave] = await Promise.all(
@@ -87,6 +90,16 @@ const patched: NonNullable<Hooks['load']> = (url, context, nextLoad) => {
 
 const isAt = (url: string, file: string): boolean =>
   new URL(url).pathname === pathToFileURL(resolve(ROOT, file)).pathname;
+
+/** Why a patch does not fit the product as it is now; null when it does. */
+export function whyUnfit(patch: Patch): string | null {
+  try {
+    apply(readFileSync(resolve(ROOT, patch.file), 'utf8'), patch);
+    return null;
+  } catch (error) {
+    return String(error);
+  }
+}
 
 /** Invariant 1. */
 function apply(text: string, { file, find, put }: Patch): string {

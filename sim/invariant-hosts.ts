@@ -33,19 +33,21 @@ function openSigned(scene: Scene): (machine: Machine) => Signed {
   const { crypto } = scene.storm.room;
   const signed = new Map<string, Set<string>>();
   const read = new Map<string, WeakSet<Evidence>>();
+  let prefix6: string | undefined;
   return (machine) => {
     const { name } = machine;
     const all = signed.get(name) ?? new Set<string>();
     const known = read.get(name) ?? new WeakSet<Evidence>();
     signed.set(name, all);
     read.set(name, known);
-    const prefix6 = machine.node?.replica.view().mesh.prefix6;
-    if (prefix6 === undefined) return all;
+    for (const { node } of machinesOf(scene)) prefix6 ??= node?.replica.view().mesh.prefix6;
+    const prefix = prefix6;
+    if (prefix === undefined) return all;
     for (const one of [...heldBy(scene, machine), ...scene.reader.heard(machine)]) {
       if (known.has(one)) continue;
       known.add(one);
       for (const said of one.said) {
-        for (const pair of pairsIn(said, (key) => ipv6Of(crypto, prefix6, key))) {
+        for (const pair of pairsIn(said, (key) => ipv6Of(crypto, prefix, key))) {
           all.add(pair);
         }
       }
