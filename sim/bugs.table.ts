@@ -189,9 +189,9 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     about: 'the word of a node counts as that of an operator',
     patches: [
       {
-        file: 'src/crdt/projection.ts',
-        find: 'const ofOperators = roster.operators.flatMap(({ member }) => testimonies.get(member) ?? []);',
-        put: 'const ofOperators = [...testimonies.values()];',
+        file: 'src/crdt/operators.ts',
+        find: 'const evicted = [...(testimony?.said.evict.keys() ?? []),',
+        put: 'const evicted = [...[...testimonies.values()].flatMap(({ said }) => [...said.evict.keys()]),',
       },
     ],
   },

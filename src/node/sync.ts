@@ -195,7 +195,8 @@ const spread = (desk: Desk, swarm: SwarmNode, own: Uint8Array): void => {
 };
 
 function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
-  const { ports, replica, gossip } = desk;
+  const { ports, replica, gossip, strangers } = desk;
+  if (strangers.has(from)) return 'ignore'; // Its alarm says that nothing is exchanged.
   if (bytes.length > FRAME_BYTES_MAX) {
     mark(desk, from);
     return 'ignore';
