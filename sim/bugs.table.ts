@@ -145,8 +145,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     patches: [
       {
         file: 'src/crdt/receiving.ts',
-        find: 'if (!isSigned(desk.crypto, frame))',
-        put: 'if (frame.signature.length === 0)',
+        find: 'return received.isSigned ? null',
+        put: 'return received !== null ? null',
       },
     ],
   },

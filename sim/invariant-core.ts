@@ -55,7 +55,11 @@ export function lookAtHolder({ storm }: Scene): Look {
       const nodes = members.flatMap(({ node }) => node ?? []);
       // Who doubts itself does not act, and others cannot know that it does not.
       const isDoubted = nodes.some(({ replica }) => replica.isInDoubt() || replica.isElsewhere());
-      const isLate = members.some(({ skewMs }) => Math.abs(skewMs) > SKEW_MS_MAX);
+      // Whose clock was ahead took a term of a later epoch, and takes no lower one until then.
+      const isLate = members.some(
+        ({ skewMs, wallMostMs, kernel }) =>
+          Math.abs(skewMs) > SKEW_MS_MAX || wallMostMs - kernel.wallMs() > SKEW_MS_MAX,
+      );
       if (isDoubted || isLate) return [];
       const acting = members.filter(({ node }) => node?.core.isActing() === true);
       const named = new Set(nodes.map(({ core }) => core.holder()?.id ?? 'nobody'));
