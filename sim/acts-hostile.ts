@@ -37,7 +37,6 @@ export const hostile: Act = async (storm, dice) => {
   const { machine, id } = chosen;
   doomed.add(machine.name);
   room.hall.hostile.add(id);
-  room.tolerated.add('author-forked');
   const { daemon } = machine;
   daemon?.end('crash');
   await attack(storm, machine, dice);
@@ -47,6 +46,7 @@ export const hostile: Act = async (storm, dice) => {
 /** The program of an attacker runs on the VM, under its key, for a while. */
 export async function attack(storm: Storm, machine: Machine, dice: Dice): Promise<void> {
   const { room } = storm;
+  room.tolerated.add('author-forked');
   const inviteSeed = await stolenToken(storm, machine);
   const { scheduler, hall, crypto } = room;
   const life = startLife(scheduler, `${machine.name}.hostile`);

@@ -144,9 +144,9 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     about: 'frames need no signature',
     patches: [
       {
-        file: 'src/crdt/receiving.ts',
-        find: 'return received.isSigned ? null',
-        put: 'return received !== null ? null',
+        file: 'src/crdt/frame.ts',
+        find: 'boolean =>\n  verify(crypto, frame.author, {',
+        put: 'boolean =>\n  frame.signature.length > 0 || verify(crypto, frame.author, {',
       },
     ],
   },
