@@ -18,13 +18,11 @@ import type { Machine } from './machine.ts';
 /** Looks at evicted members. */
 export const lookAtVoid = (scene: Scene): Look => ({
   always: () => machinesOf(scene).flatMap((machine) => voidFlaws(scene, machine)),
-  whole: (members) => {
-    const { evicted } = scene.storm.promised;
-    return members.flatMap((machine) => [
+  whole: (members) =>
+    members.flatMap((machine) => [
       ...voidFlaws(scene, machine),
-      ...[...evicted].flatMap((id) => letIn(scene, machine, id)),
-    ]);
-  },
+      ...[...knownEvictions(scene, machine)].flatMap((id) => letIn(scene, machine, id)),
+    ]),
 });
 
 function voidFlaws(scene: Scene, machine: Machine): readonly string[] {
