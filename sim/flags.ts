@@ -6,7 +6,7 @@ import { BUGS } from './bugs.table.ts';
 import type { SeedOptions } from './seed.ts';
 
 const FLAGS = {
-  seeds: { type: 'string', default: '24' },
+  seeds: { type: 'string', default: '16' },
   first: { type: 'string', default: '1' },
   members: { type: 'string', default: '4' },
   minutes: { type: 'string', default: '10' },
