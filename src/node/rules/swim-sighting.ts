@@ -36,7 +36,7 @@ export interface Sighting {
 }
 
 /** Probes in a row that have to be missed before a member counts as slow. */
-export const MISSES_MAX = 2;
+export const MISSES_MAX = 3;
 /** Periods that a failure of one's own has to last. Invariant 2. */
 const FAILED_PERIODS_MIN = 3;
 
