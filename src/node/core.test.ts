@@ -139,6 +139,33 @@ test('core: never across a gap, and never in doubt of the own key', async () => 
   await end();
 });
 
+test('core: a disk that takes nothing keeps it from the role, and the VM from nothing', async () => {
+  // Goal: invariant 3, told. Method: the turn of a on a full disk, room again; then another's turn.
+  const { disk } = createDisk();
+  let isFull = true;
+  const refuse = (): Promise<void> => Promise.reject(new Error('full'));
+  const moody: Disk = { ...disk, write: (...all) => (isFull ? refuse() : disk.write(...all)) };
+  const { core, pass, goToTurnOf, end } = await stage('a', moody);
+  await goToTurnOf('a');
+  await pass(6_000);
+  assert.equal(core.holder(), null);
+  assert.equal(core.report().state, 'ready');
+  assert.deepEqual(core.report().problems, ['core: the term cannot be kept: Error: full']);
+  isFull = false;
+  await pass(1_000);
+  assert.equal(core.holder()?.id, idOf('a'));
+  assert.deepEqual(core.report().problems, []);
+  isFull = true;
+  await pass(2_000);
+  await goToTurnOf('a');
+  await pass(6_000);
+  assert.equal(core.report().problems.length, 1);
+  await goToTurnOf('b');
+  await pass(1_000);
+  assert.deepEqual(core.report().problems, [], 'the turn is over');
+  await end();
+});
+
 test('core: a claim is taken from the elected one, in no lower term than the last', async () => {
   // Goal: invariants 3 and 4. Method: claims in the turn of b, also after a restart of a.
   const { disk } = createDisk();

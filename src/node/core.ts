@@ -229,6 +229,7 @@ function noteMove(memory: Memory, holder: Holder): void {
 
 function release({ ports, memory }: Desk, why: string): void {
   memory.electedMs = null;
+  memory.problem = null;
   if (memory.acting === null) return;
   ports.log.info('core-released', { ...memory.acting.term, why });
   memory.acting = null;
@@ -287,9 +288,10 @@ async function hear(
   return true;
 }
 
+/** A problem is a note: nothing waits for the core, and the disk has an alarm of its own. */
 const reportOf = ({ lastEpoch, problem }: Memory): AgentReport => ({
   name: 'core',
-  state: lastEpoch === null ? 'starting' : problem === null ? 'ready' : 'degraded',
+  state: lastEpoch === null ? 'starting' : 'ready',
   problems: problem === null ? [] : [problem],
   changes: 0,
 });
