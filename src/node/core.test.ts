@@ -139,8 +139,8 @@ test('core: never across a gap, and never in doubt of the own key', async () => 
   await end();
 });
 
-test('core: a disk that takes nothing keeps it from the role, and the VM from nothing', async () => {
-  // Goal: invariant 3, told. Method: the turn of a on a full disk, room again; then another's turn.
+test('core: a disk that takes nothing keeps it from the role, the VM from nothing', async () => {
+  // Goal: invariant 3, told. Method: the turn of a on a full disk, room again; another's turn.
   const { disk } = createDisk();
   let isFull = true;
   const refuse = (): Promise<void> => Promise.reject(new Error('full'));
