@@ -126,7 +126,7 @@ export async function calm(world: RealWorld): Promise<void> {
   await world.status('vm2');
   await world.eventually('a look runs something', async () => (await reaped()) !== before, BACK_MS);
   const running = await vm2.must(['ps', '-e', '-o', 'args=']);
-  const monitors = running.split('\n').filter((line) => line.includes(' monitor '));
+  const monitors = running.split('\n').filter((line) => / monitor( |$)/.test(line));
   expect(`three monitors, not ${monitors.join('; ')}`, monitors.length === 3);
 }
 
