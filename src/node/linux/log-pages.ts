@@ -12,6 +12,7 @@ import { type LogBook, type LogPage, PAGE_BYTES_MAX, type PageWish } from '../..
 import { codeOf, diskFault, openFile } from './files.ts';
 import { openHost } from './host.ts';
 import { type JournalLine, journalCursor, readJournalLines } from './journal-lines.ts';
+import { openLog } from './log-reader.ts';
 import { UNIT } from './systemd-unit.ts';
 
 /** The log of a daemon whose output is kept by somebody else. */
@@ -29,7 +30,7 @@ export const noBook: LogBook = {
 /** The log in a file. Its cursors: inode and offset. */
 export const openFileBook = (path: string): LogBook => ({
   page: async ({ after, lines }) => {
-    const file = await openLog(path);
+    const file = await openLog(path, 'restart that daemon with: cnsmo restart');
     try {
       const { ino, size } = await file.stat();
       if (after === null) return await lastPage(file, { ino, size }, lines);
@@ -43,16 +44,6 @@ export const openFileBook = (path: string): LogBook => ({
     }
   },
 });
-
-async function openLog(path: string): Promise<FileHandle> {
-  try {
-    return await openFile(path, constants.O_RDONLY);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw diskFault(error, path);
-    const [why, remedy] = ['no log is there', 'restart that daemon with: cnsmo restart'];
-    throw new Fault('refused', { field: 'log', value: path, why, remedy }, error);
-  }
-}
 
 async function lastPage(
   file: FileHandle,

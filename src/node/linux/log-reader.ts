@@ -45,7 +45,7 @@ export async function readLogFile(
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let file = await openLog(path);
+  let file = await openLog(path, START);
   try {
     let offset = await lastLines(file, wish.lines, onLine);
     const splitter = openLineSplitter(onLine);
@@ -58,7 +58,7 @@ export async function readLogFile(
       if (await isReplaced(file, path)) {
         await readOn(file, offset, splitter.push); // Invariant 1.
         await file.close();
-        file = await openLog(path);
+        file = await openLog(path, START);
         offset = 0;
       }
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
@@ -86,12 +86,16 @@ async function readRest(
   }
 }
 
-async function openLog(path: string): Promise<FileHandle> {
+/** What helps where this VM has no log. */
+const START = 'start the daemon with: cnsmo start';
+
+/** A log, open for reading. Fault 'refused', with this remedy, when there is none. */
+export async function openLog(path: string, remedy: string): Promise<FileHandle> {
   try {
     return await openFile(path, constants.O_RDONLY);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw diskFault(error, path);
-    const [why, remedy] = ['no log is there', 'start the daemon with: cnsmo start'];
+    const why = 'no log is there';
     throw new Fault('refused', { field: 'log', value: path, why, remedy }, error);
   }
 }
