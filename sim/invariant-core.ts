@@ -5,7 +5,7 @@
  * A gap between two holders is part of the design, so what may be a gap counts only when it is
  * still there half a minute later.
  */
-import { electCore, type Term } from '../src/node/rules/election.ts';
+import { compareTerms, electCore, type Term } from '../src/node/rules/election.ts';
 import { type Look, machinesOf, type Scene } from './invariant.ts';
 import type { Machine } from './machine.ts';
 import { holdsMember } from './storm.ts';
@@ -55,12 +55,8 @@ export function lookAtHolder({ storm }: Scene): Look {
       const nodes = members.flatMap(({ node }) => node ?? []);
       // Who doubts itself does not act, and others cannot know that it does not.
       const isDoubted = nodes.some(({ replica }) => replica.isInDoubt() || replica.isElsewhere());
-      // Whose clock was ahead took a term of a later epoch, and takes no lower one until then.
-      const isLate = members.some(
-        ({ skewMs, wallMostMs, kernel }) =>
-          Math.abs(skewMs) > SKEW_MS_MAX || wallMostMs - kernel.wallMs() > SKEW_MS_MAX,
-      );
-      if (isDoubted || isLate) return [];
+      const isWrong = members.some(({ skewMs }) => Math.abs(skewMs) > SKEW_MS_MAX);
+      if (isDoubted || isWrong) return [];
       const acting = members.filter(({ node }) => node?.core.isActing() === true);
       const named = new Set(nodes.map(({ core }) => core.holder()?.id ?? 'nobody'));
       const found = [
@@ -74,24 +70,34 @@ export function lookAtHolder({ storm }: Scene): Look {
   };
 }
 
-/** I6 of terms: none goes back, in memory or over a crash. */
+interface SeenTerm {
+  readonly self: string;
+  readonly term: Term | null;
+  readonly clockSets: number;
+}
+
+/**
+ * I6 of terms: none goes back, in memory or over a crash; but one of an epoch that has not come, as
+ * a clock that was ahead took it, need not stay.
+ */
 export function lookAtTerms(scene: Scene): Look {
-  const seen = new Map<string, { readonly self: string; readonly term: Term }>();
+  const seen = new Map<string, SeenTerm>();
   return {
     always: () =>
       machinesOf(scene).flatMap((machine) => {
-        const { name, node } = machine;
-        const term = node?.core.highest() ?? null;
+        const { name, node, clockSets } = machine;
         const before = seen.get(name);
         if (node === null || !holdsMember(machine) || scene.storm.tampered.has(name)) return [];
-        if (term !== null) seen.set(name, { self: node.self, term });
-        if (before === undefined || before.self !== node.self) return [];
-        const isLess =
-          term === null ||
-          term.epoch < before.term.epoch ||
-          (term.epoch === before.term.epoch && term.n < before.term.n);
+        const term = node.core.highest();
+        seen.set(name, { self: node.self, term, clockSets });
+        if (before?.self !== node.self || before.clockSets !== clockSets) return [];
+        const hasCome = (before.term?.epoch ?? 0) <= node.core.constituency().epoch;
+        if (before.term === null || !hasCome || !isLess(term, before.term)) return [];
         const was = `${before.term.epoch}.${before.term.n}`;
-        return isLess ? [`${name} forgot the term ${was}, and has ${termOf(machine)}`] : [];
+        return [`${name} forgot the term ${was}, and has ${termOf(machine)}`];
       }),
   };
 }
+
+const isLess = (term: Term | null, before: Term): boolean =>
+  term === null || compareTerms(term, before) < 0;

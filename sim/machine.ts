@@ -33,6 +33,8 @@ export interface Machine {
   skewMs: number;
   /** The latest moment that its clock ever showed before it was set right, Unix ms; or 0. */
   wallMostMs: number;
+  /** How often it was set. */
+  clockSets: number;
   /** How often `ip` and `wg` fail and hang here. */
   readonly tools: ToolHabits;
   /** Virtual ms. */

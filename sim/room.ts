@@ -137,6 +137,7 @@ function makeMachine(
     children: new Map(),
     skewMs,
     wallMostMs: 0,
+    clockSets: 0,
     tools: { failing: 0, hanging: 0 },
     bootedMs: 0,
     edition,

@@ -14,7 +14,7 @@ export type Hlc = readonly [ms: number, counter: number];
 /**
  * How far ahead of our clock a stamp may be before its frame is held. Unit: ms. FORMATS, "Order".
  */
-const AHEAD_MS_MAX = 10_000;
+export const AHEAD_MS_MAX = 10_000;
 
 /** How far ahead of our clock others' stamps raise ours. Unit: ms. Half of what is taken. */
 const FOLLOWED_MS_MAX = 5_000;

@@ -1,7 +1,9 @@
 /**
  * Loop: core terms — the highest term of the core role that this member has taken or acknowledged.
  *
- * It is on disk before it counts, and never goes back, whatever crashes.
+ * 1. It is on disk before it counts, and never goes back, whatever crashes.
+ * 2. One of an epoch that has not come counts for nothing until it has: a clock was wrong when it
+ *    was taken, or turns are longer now. A lower one may then take its place.
  */
 import type { Disk } from '../ports.ts';
 import { decodeTerm, encodeTerm } from './rules/core-message.ts';
@@ -11,24 +13,29 @@ const FILE = 'core-term';
 
 /** The highest term. */
 export interface Terms {
-  /** Null before the first. */
+  /** Null before the first, and while it is of a time that has not come. */
   highest(): Term | null;
   /** Resolves when it is on disk that this term was taken; a lower one changes nothing. */
   raise(term: Term): Promise<void>;
 }
 
-/** Reads it. A file that does not read counts as none: others say theirs, and it is above that. */
-export async function openTerms(disk: Disk): Promise<Terms> {
+/**
+ * Reads it. A file that does not read counts as none: others say theirs, and it is above that.
+ * `latestEpoch`: the latest of which a term can be.
+ */
+export async function openTerms(disk: Disk, latestEpoch: () => number): Promise<Terms> {
   const bytes = await disk.read(FILE);
-  let highest = bytes === null ? null : decodeTerm(bytes);
+  let kept = bytes === null ? null : decodeTerm(bytes);
+  const highest = (): Term | null => (kept !== null && kept.epoch <= latestEpoch() ? kept : null);
   let writing: Promise<void> = Promise.resolve();
   return {
-    highest: () => highest,
+    highest,
     raise: (term) => {
       const turn = writing.then(async () => {
-        if (highest !== null && compareTerms(term, highest) <= 0) return;
+        const before = highest();
+        if (before !== null && compareTerms(term, before) <= 0) return;
         await disk.write(FILE, encodeTerm(term));
-        highest = term;
+        kept = term;
       });
       writing = turn.catch(() => undefined);
       return turn;

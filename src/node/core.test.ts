@@ -210,3 +210,30 @@ test('core: who is outbid takes the next term above that', async () => {
   assert.deepEqual(claims.at(-1), { epoch, n: 7 });
   await end();
 });
+
+  // right again; b claims a term of now, also after a restart of a; then the own turn of a.
+  // Goal: `core-terms.ts` 2. Method: a takes the role with a clock that is an hour ahead; it is
+  // right again; b claims a term of now, also after a restart of a; then a's own turn.
+  const { disk } = createDisk();
+  const first = await stage('a', disk);
+  first.time.step(6 * EPOCH_MS);
+  await first.goToTurnOf('a');
+  await first.pass(6_000);
+  const wrong = first.core.highest();
+  assert.equal(first.core.holder()?.id, idOf('a'));
+  first.time.step(-8 * EPOCH_MS);
+  assert.equal(first.core.highest(), null, 'nobody is told of it either');
+  await first.goToTurnOf('b');
+  const { epoch } = first.core.constituency();
+  assert.ok(wrong !== null && wrong.epoch > epoch + 1);
+  assert.equal((await first.claim('b', { epoch, n: 1 })).isTaken, true);
+  assert.deepEqual(first.core.holder()?.term, { epoch, n: 1 });
+  await first.end();
+
+  const second = await stage('a', disk);
+  await second.goToTurnOf('a');
+  await second.pass(6_000);
+  const { epoch: own } = second.core.constituency();
+  assert.deepEqual(second.core.holder()?.term, { epoch: own, n: 0 });
+  await second.end();
+});

@@ -5,17 +5,17 @@
  * 1. The role is taken after 3 s in which this member was the elected one, 2 s more where an epoch
  *    began (clocks differ); it is given up at once when another is elected.
  * 2. Never across a gap: who slept for a second or more does not know what happened meanwhile.
- * 3. The highest term is on disk before it is used or acknowledged, so it never goes back.
+ * 3. The highest term is on disk before it is used or acknowledged, so it never goes back; only
+ *    one of a time that has not come is not believed (`core-terms.ts`).
  * 4. A claim is taken from whom this member elects itself, and in no lower term than the last.
  * 5. Who may be one of two holders of its key, or lost what it said, does not take the role.
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
-import type { View } from '../crdt/view.ts';
 import type { Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { AgentReport } from '../services/service.ts';
 import { createCrier } from './core-crier.ts';
 import { openTerms, type Terms } from './core-terms.ts';
-import type { LinkState } from './rules/answers.ts';
+import { type CoreTime, type CoreTimeContext, createCoreTime } from './core-time.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
 import {
   type Claim,
@@ -27,11 +27,8 @@ import {
   type Constituency,
   compareTerms,
   electCore,
-  epochAt,
-  epochMsOf,
   isTermGood,
   nextTerm,
-  placeInRing,
   type Term,
   whyCore,
 } from './rules/election.ts';
@@ -61,7 +58,7 @@ export interface Core {
   holder(): Holder | null;
   /** Whether this member has it. */
   isActing(): boolean;
-  /** The highest term that it has taken or acknowledged; null before the first. */
+  /** The highest term that it has taken or acknowledged, and believes; null before the first. */
   highest(): Term | null;
   /** Who was the last that had it, as far as this member knows; null before the first. */
   lastHolder(): Holder | null;
@@ -80,12 +77,7 @@ export interface Core {
 type CorePorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
 
 /** What it needs of the node. */
-export interface CoreContext {
-  readonly self: MemberId;
-  readonly view: () => View;
-  /** The highest stamp seen of anybody, Unix ms. */
-  readonly seenMs: () => number;
-  readonly link: (member: MemberId) => LinkState;
+export interface CoreContext extends CoreTimeContext {
   /** Whether this member may not act (invariant 5). */
   readonly isDoubtful: () => boolean;
 }
@@ -108,8 +100,9 @@ interface Memory {
 /** Opens the loop; it does nothing until `run`. */
 export async function openCore(ports: CorePorts, context: CoreContext): Promise<Core> {
   const wake = createWake(ports.clock);
-  const memory = emptyMemory(await openTerms(ports.disk));
-  const desk: Desk = { ports, context, memory, constituency: createConstituency(ports, context) };
+  const time = createCoreTime(ports, context);
+  const memory = emptyMemory(await openTerms(ports.disk, time.latestEpoch));
+  const desk: Desk = { ports, context, memory, time, constituency: time.constituency };
   return {
     holder: () => holderOf(desk),
     isActing: () => memory.acting !== null,
@@ -120,7 +113,7 @@ export async function openCore(ports: CorePorts, context: CoreContext): Promise<
       return () => memory.listeners.delete(listener);
     },
     constituency: desk.constituency,
-    nextEpochMs: () => (desk.constituency().epoch + 1) * epochMsOf(context.view()),
+    nextEpochMs: time.nextEpochMs,
     report: () => reportOf(memory),
     mark: wake.mark,
     run: (swarm, signal) => run(desk, wake, swarm, signal),
@@ -140,26 +133,8 @@ const emptyMemory = (terms: Terms): Memory => ({
   problem: null,
 });
 
-/** The hybrid clock, ms. */
-const hlcMsOf = ({ clock }: CorePorts, { seenMs }: CoreContext): number =>
-  Math.max(clock.wallMs(), seenMs());
-
-const createConstituency = (ports: CorePorts, context: CoreContext): Desk['constituency'] => {
-  const places = new Map<MemberId, string>();
-  const place = (member: MemberId): string => {
-    const known = places.get(member) ?? placeInRing(ports.crypto, context.view().mesh.id, member);
-    places.set(member, known);
-    return known;
-  };
-  const link = (id: MemberId): LinkState => (id === context.self ? 'alive' : context.link(id));
-  return () => {
-    const view = context.view();
-    return { view, epoch: epochAt(view, hlcMsOf(ports, context)), place, link };
-  };
-};
-
 async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal): Promise<void> {
-  const { ports, context, memory } = desk;
+  const { ports, memory, time } = desk;
   const { clock } = ports;
   const crier = createCrier(ports, swarm, (term) => outbid(desk, term));
   const ends = [serve(desk, swarm), swarm.onConnectionChange(crier.forget)];
@@ -170,8 +145,7 @@ async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal
     if (!signal.aborted) await look(desk);
     if (memory.acting !== null) crier.cry(memory.acting, listeners(desk));
     const isBusy = memory.electedMs !== null || memory.acting !== null;
-    const idleMs = Math.min(IDLE_MS, epochEndsInMs(desk, hlcMsOf(ports, context)));
-    waitMs = isBusy ? TICK_MS : idleMs;
+    waitMs = isBusy ? TICK_MS : Math.min(IDLE_MS, time.epochEndsInMs());
   }
   for (const end of ends) end();
 }
@@ -180,13 +154,9 @@ interface Desk {
   readonly ports: CorePorts;
   readonly context: CoreContext;
   readonly memory: Memory;
-  readonly constituency: () => Constituency;
+  readonly time: CoreTime;
+  readonly constituency: CoreTime['constituency'];
 }
-
-const epochEndsInMs = ({ context }: Desk, hlcMs: number): number => {
-  const epochMs = epochMsOf(context.view());
-  return Math.max(1, epochMs - (hlcMs % epochMs));
-};
 
 /** Elects, and takes or gives up the role. */
 async function look(desk: Desk): Promise<void> {
@@ -237,10 +207,10 @@ function release({ ports, memory }: Desk, why: string): void {
 
 /** Somebody has taken a higher term than ours: the next one is above that. */
 async function outbid(desk: Desk, term: Term): Promise<void> {
-  const { memory, constituency } = desk;
-  const { epoch } = constituency();
+  const { memory, time, constituency } = desk;
   if (memory.acting === null || compareTerms(term, memory.acting.term) <= 0) return;
-  if (isTermGood(term, memory.terms.highest(), epoch)) await take(desk, nextTerm(term, epoch));
+  if (!isTermGood(term, memory.terms.highest(), time.latestEpoch())) return;
+  await take(desk, nextTerm(term, constituency().epoch));
 }
 
 /** Those to whom the role is said: everybody who may be reached. */
@@ -268,13 +238,9 @@ const serve = (desk: Desk, swarm: SwarmNode): Unsubscribe => {
 };
 
 /** Invariant 4, for a claim of whom this member elects. Each new term costs the disk a sync. */
-async function hear(
-  { ports, memory, constituency }: Desk,
-  id: MemberId,
-  claim: Claim,
-): Promise<boolean> {
+async function hear({ ports, memory, time }: Desk, id: MemberId, claim: Claim): Promise<boolean> {
   const { term } = claim;
-  if (!isTermGood(term, memory.terms.highest(), constituency().epoch)) return false;
+  if (!isTermGood(term, memory.terms.highest(), time.latestEpoch())) return false;
   const nowMs = ports.clock.monotonicMs();
   if (!memory.claims.hasLeft('', nowMs)) return false;
   memory.claims.spend('', 1, nowMs);

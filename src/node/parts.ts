@@ -102,10 +102,13 @@ const openCoreOf = (
   openCore(ports, {
     self,
     view: replica.view,
-    seenMs: () => Math.max(0, ...[...replica.latest().values()].map(([ms]) => ms)),
+    seenMs: () => latestOfOthers(replica, self),
     link,
     isDoubtful: () => replica.isInDoubt() || replica.isElsewhere(),
   });
+
+const latestOfOthers = (replica: Replica, self: MemberId): number =>
+  [...replica.latest()].reduce((ms, [id, stamp]) => (id === self ? ms : Math.max(ms, stamp[0])), 0);
 
 const openTwins = (ports: Ports, { keys, meshId }: LocalState, replica: Replica): Twins => {
   const id = memberIdOf(ports.crypto.publicKey(keys.memberSeed));

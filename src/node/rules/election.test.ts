@@ -124,7 +124,7 @@ test('election: terms go up as pairs, and none from the far future is believed',
     [{ epoch: 8, n: 100_001 }, false],
     [{ epoch: 8, n: Number.MAX_SAFE_INTEGER }, false],
   ] as const) {
-    assert.equal(isTermGood(term, highest, 7), isGood, JSON.stringify(term));
+    assert.equal(isTermGood(term, highest, 8), isGood, JSON.stringify(term));
   }
   assert.equal(isTermGood({ epoch: 0, n: 0 }, null, 7), true);
   assert.equal(isTermGood({ epoch: 7, n: Number.MAX_SAFE_INTEGER }, null, 7), false);

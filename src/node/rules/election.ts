@@ -8,8 +8,8 @@
  * 2. Whoever is fit all the time has the role exactly in its turn. Who is not leaves its turn to
  *    the next of the ring, and the turns of others are as they were.
  * 3. Both sides of a partition have one, so no duty may need to happen exactly once.
- * 4. A term is a pair (epoch, n). A higher one wins, and one from more than an epoch ahead of us is
- *    not believed: else a wrong clock would have the last word for ever.
+ * 4. A term is a pair (epoch, n). A higher one wins, and one of an epoch that has not begun is not
+ *    believed, of whomever it is: else a wrong clock would have the last word for ever.
  */
 import { hex } from '@scure/base';
 import { bytesOfId, type MemberId } from '../../crdt/ids.ts';
@@ -45,9 +45,12 @@ export const nextTerm = (highest: Term | null, epoch: number): Term =>
  */
 const TERM_STEPS_MAX = 100_000;
 
-/** Whether a term may be taken by whoever took `highest` and is in `epoch`. */
-export const isTermGood = (term: Term, highest: Term | null, epoch: number): boolean => {
-  if (term.epoch > epoch + 1) return false;
+/**
+ * Whether a term may be taken by whoever took `highest`. `latestEpoch`: the latest that may have
+ * begun.
+ */
+export const isTermGood = (term: Term, highest: Term | null, latestEpoch: number): boolean => {
+  if (term.epoch > latestEpoch) return false;
   if (highest !== null && compareTerms(term, highest) < 0) return false;
   const from = highest !== null && highest.epoch === term.epoch ? highest.n : 0;
   return term.n <= from + TERM_STEPS_MAX;
