@@ -211,7 +211,7 @@ test('core: who is outbid takes the next term above that', async () => {
   await end();
 });
 
-  // right again; b claims a term of now, also after a restart of a; then the own turn of a.
+test('core: a term that a wrong clock took counts for nothing once it is right', async () => {
   // Goal: `core-terms.ts` 2. Method: a takes the role with a clock that is an hour ahead; it is
   // right again; b claims a term of now, also after a restart of a; then a's own turn.
   const { disk } = createDisk();
