@@ -75,6 +75,7 @@ const viewOf = (members: readonly Member[]): View => ({
   members,
   enrolments: [],
   evicted: [],
+  evictions: [],
   operators: [],
   invites: [],
   intent: [],

@@ -34,7 +34,7 @@ export async function evictPartitioned(world: World): Promise<void> {
   await world.evict('vm1', 'vm3');
   await isOut(world, 'vm3', ['vm1', 'vm2']);
   await talk(world, ['vm3', 'vm4']);
-  expect('vm4 does not know yet', (await stateOf(world, 'vm4', 'vm3')) !== null);
+  expect('vm4 does not know yet', (await stateOf(world, 'vm4', 'vm3')) !== 'evicted');
 
   await world.heal();
   await isOut(world, 'vm3', ['vm1', 'vm2', 'vm4']);
@@ -47,7 +47,7 @@ export async function evictOfTwo(world: World): Promise<void> {
   await found(world, ['vm1', 'vm2']);
   await world.powerCut('vm2');
   await world.evict('vm1', 'vm2');
-  expect('it is out at once', (await stateOf(world, 'vm1', 'vm2')) === null);
+  expect('it is out at once', (await stateOf(world, 'vm1', 'vm2')) === 'evicted');
   await world.boot('vm2');
   await knowsIt(world, 'vm2');
   await isOut(world, 'vm2', ['vm1']);
@@ -56,11 +56,13 @@ export async function evictOfTwo(world: World): Promise<void> {
   await together(world, ['vm1', 'vm3']);
 }
 
-/** No VM lists it any more, and none of them exchanges a packet with it. */
+/** Every VM lists it as evicted, and none of them exchanges a packet with it. */
 async function isOut(world: World, name: string, others: readonly string[]): Promise<void> {
   for (const other of others) {
-    const isGone = async (): Promise<boolean> => (await stateOf(world, other, name)) === null;
+    const isGone = async (): Promise<boolean> => (await stateOf(world, other, name)) === 'evicted';
     await world.eventually(`${other} knows that ${name} is out`, isGone, SETTLE_MS);
+    const row = (await world.members(other)).find(({ state }) => state === 'evicted');
+    expect(`${other} says who did it`, row?.evicted?.by === 'vm1');
   }
   await apart(world, others, [name]);
 }

@@ -1,7 +1,7 @@
 /**
  * Rule: mesh — the steps and checks that scenarios share.
  */
-import type { World } from './world.ts';
+import type { MemberRow, World } from './world.ts';
 
 /** Longest wait until VMs that can reach each other are in step and talk. Unit: ms. */
 export const SETTLE_MS = 90_000;
@@ -64,6 +64,10 @@ const pairs = (names: readonly string[]): readonly (readonly [string, string])[]
 /** Whether a VM says that it is ready. */
 export const isReady = async (world: World, name: string): Promise<boolean> =>
   (await world.status(name)).self.ready;
+
+/** Whether a member is in the mesh, reachable or not. */
+export const isPresent = ({ state }: Pick<MemberRow, 'state'>): boolean =>
+  state !== 'left' && state !== 'evicted';
 
 /** The state in which a VM shows a member; null when it does not know it. */
 export const stateOf = async (world: World, name: string, member: string): Promise<string | null> =>

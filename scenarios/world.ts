@@ -35,6 +35,8 @@ export interface MemberRow {
   readonly state: string;
   /** Overlay addresses without prefix length, IPv4 first. */
   readonly addresses: readonly string[];
+  /** Only of who was evicted: by whom. */
+  readonly evicted?: { readonly by: string | null };
 }
 
 /** A VM's own account: the fields of `cnsmo status -o json` that scenarios read. */

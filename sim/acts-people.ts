@@ -3,6 +3,7 @@
  *
  * What the product acknowledged is remembered: it may never be lost.
  */
+import { isPresent } from '../scenarios/mesh.ts';
 import { call, cutPower, type Machine } from './machine.ts';
 import {
   type Act,
@@ -45,7 +46,7 @@ export const promote: Act = async ({ room, world, promised, doomed, retired }, d
   const machines = [...room.machines.values()];
   const [giver, taker] = [dice.pick(machines).name, dice.pick(machines).name];
   const rows = await world.members(giver);
-  const { id } = rows.find(({ name, state }) => name === taker && state !== 'left') ?? {};
+  const { id } = rows.find((row) => row.name === taker && isPresent(row)) ?? {};
   if (id === undefined || doomed.has(taker) || retired.has(giver) || retired.has(taker)) return;
   promised.granted.add(id);
   await world.operatorAdd(giver, taker);

@@ -4,7 +4,7 @@
  * What the product acknowledged meanwhile is remembered: it may never be lost.
  */
 
-import { talk } from '../scenarios/mesh.ts';
+import { isPresent, talk } from '../scenarios/mesh.ts';
 import type { World } from '../scenarios/world.ts';
 import { ACTS, WEIGHTS } from './acts.table.ts';
 import { clearOutcasts } from './acts-trust.ts';
@@ -162,7 +162,7 @@ async function finishJoin(storm: Storm, machine: Machine): Promise<boolean> {
       const row = await world.status(name).catch(() => null);
       if (row?.self.role !== 'operator') continue;
       const held = (await world.members(name)).filter((one) => one.name === machine.name);
-      if (held.some(({ id, state }) => state !== 'left' && promised.leavers.has(id))) return true;
+      if (held.some((row) => isPresent(row) && promised.leavers.has(row.id))) return true;
       const isLast =
         [...room.machines.values()].filter(({ daemon }) => daemon !== null).length === 1;
       if (isLast && storm.tampered.has(name)) return true;

@@ -2,6 +2,7 @@
  * Rule: mesh — when all trouble is over, all that run are ready and reach each other, as their
  * local API says it.
  */
+import { isPresent } from '../scenarios/mesh.ts';
 import type { MemberRow, StatusReport } from '../scenarios/world.ts';
 import type { InviteId } from '../src/crdt/ids.ts';
 import { trustPath } from '../src/crdt/paths.ts';
@@ -69,7 +70,7 @@ function isUnsettled(
 }
 
 function clashes({ status }: Account): readonly string[] {
-  const present = status.members.filter(({ state }) => state !== 'left');
+  const present = status.members.filter(isPresent);
   const addresses = present.flatMap((row) => row.addresses);
   const isWhole = present.every((row) => row.addresses.length === 2);
   return [

@@ -38,7 +38,10 @@ function voidFlaws(scene: Scene, machine: Machine): readonly string[] {
 }
 
 /** Who was admitted by the evicted is named among them; nothing else of their words is left. */
-const inForce = (view: View): View => ({ ...view, evicted: [], alarms: [], quarantined: [] });
+const inForce = (view: View): View => ({
+  ...view,
+  ...{ evicted: [], evictions: [], alarms: [], quarantined: [] },
+});
 
 /** Evictions that the run asked for, and of which the daemon holds the statement. */
 function knownEvictions(scene: Scene, machine: Machine): ReadonlySet<MemberId> {

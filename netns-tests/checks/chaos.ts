@@ -6,7 +6,7 @@
  * evicted.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isReady, SETTLE_MS } from '../../scenarios/mesh.ts';
+import { isPresent, isReady, SETTLE_MS } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
 import { silentPairs } from '../all-pairs.ts';
 import { cnsmo, obey } from '../command-line.ts';
@@ -78,6 +78,10 @@ async function rage(stage: Stage, durationMs: number): Promise<void> {
   }
 }
 
+/** Who is in the mesh, as a VM shows it. */
+const presentAt = async (world: RealWorld, name: string) =>
+  (await askMembers(world.vm(name))).filter(isPresent);
+
 const any = ({ dice }: Stage): string => pick(dice, NAMES);
 
 const ACTS: Readonly<Record<string, Act>> = {
@@ -111,8 +115,8 @@ const ACTS: Readonly<Record<string, Act>> = {
   evict: async (stage) => {
     const { world, dice, evicted } = stage;
     const [by, whom] = [pick(dice, OPERATORS), pick(dice, GUESTS)];
-    const row = (await askMembers(world.vm(by))).find(({ name }) => name === whom);
-    if (row === undefined || row.state === 'left') return;
+    const row = (await presentAt(world, by)).find(({ name }) => name === whom);
+    if (row === undefined) return;
     evicted.add(row.id); // Before: it may be done though nobody answers any more.
     await world.evict(by, row.id);
   },
@@ -179,16 +183,16 @@ async function comesBack(stage: Stage, name: string): Promise<void> {
   const vm = world.vm(name);
   const isIn = async (): Promise<boolean> => {
     const { self, mesh } = await askStatus(vm);
-    const rows = await askMembers(world.vm('vm1'));
+    const rows = await presentAt(world, 'vm1');
     const isSame = mesh.id === (await askStatus(world.vm('vm1'))).mesh.id;
-    return isSame && rows.some(({ id, state }) => id === self.id && state !== 'left');
+    return isSame && rows.some(({ id }) => id === self.id);
   };
   if (await isIn().catch(() => false)) return;
   await cnsmo(vm, ['stop']);
   await cnsmo(vm, ['leave', '--local', '--yes']);
   // Its old name may still be held by a member of which nobody knows that it is gone.
-  const ghosts = (await askMembers(world.vm('vm1'))).filter((row) => row.name === name);
-  for (const { id, state } of ghosts.filter((row) => row.state !== 'left')) {
+  const ghosts = (await presentAt(world, 'vm1')).filter((row) => row.name === name);
+  for (const { id, state } of ghosts) {
     world.timeline.note(`${name}: its ghost is evicted, which is ${state}`);
     stage.evicted.add(id);
     await world.evict('vm1', id);
@@ -200,8 +204,7 @@ async function comesBack(stage: Stage, name: string): Promise<void> {
 async function isSame({ world }: Stage): Promise<boolean> {
   const lists = new Set<string>();
   for (const name of NAMES) {
-    const rows = await askMembers(world.vm(name));
-    const present = rows.filter(({ state }) => state !== 'left');
+    const present = await presentAt(world, name);
     const lost = present.filter(({ state }) => state !== 'alive');
     if (lost.length > 0) throw new Error(`${name}: ${lost.map((row) => row.name)} not alive`);
     if (present.length !== VMS) throw new Error(`${name} lists ${present.length}`);
@@ -234,7 +237,7 @@ async function keepsItsWord({ world, invites, evicted }: Stage, name: string): P
   const ids = new Set(listed.map(({ id }) => id));
   const lost = [...invites].filter((id) => !ids.has(id));
   expect(`${name} lost no invite, not ${lost}`, lost.length === 0);
-  const rows = await askMembers(vm);
+  const rows = await presentAt(world, name);
   const back = rows.filter(({ id }) => evicted.has(id));
   expect(`${name} lists nobody who was evicted, not ${back.map((row) => row.name)}`, !back.length);
   const peers = (await vm.must(['wg', 'show', 'cnsmo0', 'peers'])).trimEnd().split('\n');

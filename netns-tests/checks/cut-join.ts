@@ -1,6 +1,6 @@
 /** Edge: cut join — a join that is killed midway can be repeated. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isReady, SETTLE_MS, talk } from '../../scenarios/mesh.ts';
+import { isPresent, isReady, SETTLE_MS, talk } from '../../scenarios/mesh.ts';
 import { expect, type MemberRow } from '../../scenarios/world.ts';
 import { join } from '../command-line.ts';
 import type { RealWorld } from '../world.ts';
@@ -43,7 +43,7 @@ async function cutAt(world: RealWorld, momentMs: number): Promise<void> {
 
 /** The members that have not left. */
 const present = async (world: RealWorld): Promise<readonly MemberRow[]> =>
-  (await world.members('vm1')).filter(({ state }) => state !== 'left');
+  (await world.members('vm1')).filter(isPresent);
 
 /** Starts a join and kills it. A daemon that it has started goes on. */
 async function killedJoin(world: RealWorld, token: string, momentMs: number): Promise<void> {

@@ -88,8 +88,7 @@ export async function evicted(world: RealWorld): Promise<void> {
   await found(world, ALL);
   await world.evict('vm1', 'vm3');
   for (const name of ['vm1', 'vm2']) {
-    const isOut = async (): Promise<boolean> =>
-      [null, 'evicted'].includes(await stateOf(world, name, 'vm3'));
+    const isOut = async (): Promise<boolean> => (await stateOf(world, name, 'vm3')) === 'evicted';
     await world.eventually(`${name} knows that vm3 is evicted`, isOut, SETTLE_MS);
   }
   await apart(world, ['vm1', 'vm2'], ['vm3']);

@@ -66,9 +66,16 @@ test('status: the mesh, this VM, its members', async () => {
 });
 
 test('status: what is wrong is said', async () => {
-  // Goal: a partition, a service in trouble and an alarm each get a line; left members none.
+  // Goal: a partition, a service in trouble, an alarm and an eviction each get a line; members that
+  // left none.
+  const evicted = { by: 'vm1', at: '2026-03-04T05:06:07.000Z', reason: 'stolen' };
   const changed = {
-    members: [member({}), { ...vm2, state: 'dead' }, { ...vm2, name: 'vm3', state: 'left' }],
+    members: [
+      member({}),
+      { ...vm2, state: 'dead' },
+      { ...vm2, name: 'vm3', state: 'left' },
+      { ...vm2, name: 'vm4', state: 'evicted', addresses: [], evicted },
+    ],
     services: [{ name: 'vpn', state: 'degraded', problems: ['no ip: install iproute2'] }],
     reachable: 1,
     alarms: ['over-use: abcdef'],
@@ -81,6 +88,8 @@ test('status: what is wrong is said', async () => {
   );
   assert.match(out, /^vpn: degraded\n {2}no ip: install iproute2$/m);
   assert.match(out, /^alarm: over-use: abcdef$/m);
+  assert.match(out, /^vm4 +node +evicted +- /m);
+  assert.match(out, /^vm4 was evicted by vm1, 2026-03-04 05:06 UTC: stolen$/m);
 });
 
 test('status --wait ready: looks until it is', async () => {

@@ -5,6 +5,7 @@ import { Fault } from '../fault.ts';
 import type { Status } from '../node/rules/answers.ts';
 import type { Local } from './local.ts';
 import { columnsOf, wrapText } from './plain-text.ts';
+import { HERE_OR_GONE } from './render.ts';
 import type { Session } from './session.ts';
 import type { Page } from './table.ts';
 
@@ -100,7 +101,7 @@ function overviewOf(status: Status): Overview {
 const NAMED_MAX = 3;
 
 function companyOf({ members, reachable, total }: Status): string {
-  const missing = members.filter(({ state }) => !['alive', 'degraded', 'left'].includes(state));
+  const missing = members.filter(({ state }) => !HERE_OR_GONE.has(state));
   const names = missing.slice(0, NAMED_MAX).map(({ name }) => name);
   const more = missing.length > NAMED_MAX ? ', …' : '';
   const but = missing.length === 0 ? '' : ` (not ${names.join(', ')}${more})`;
@@ -116,7 +117,7 @@ function adviceFor(status: Status): Pick<Overview, 'state' | 'next'> {
   if (reachable < total) return { state: 'degraded', next: [STATUS, RECENT, LOGS] };
   if (total === 1) return { state: 'alone', next: [isOperator ? INVITE : CONSENT, STATUS, EVENTS] };
   if (!isOperator) return { state: 'ready', next: [STATUS, EVENTS, CONSENT] };
-  const present = members.filter(({ state }) => state !== 'left');
+  const present = members.filter(({ state }) => state !== 'left' && state !== 'evicted');
   const node = present.find(({ role }) => role === 'node');
   const isOnly = present.filter(({ role }) => role === 'operator').length === 1;
   if (!isOnly || node === undefined) return { state: 'ready', next: [INVITE, STATUS, EVENTS] };

@@ -19,10 +19,13 @@ const MEMBER_COLUMNS = [
 /** Only where a member has any. */
 const LABELS_COLUMN = { heading: 'LABELS', least: 8, spare: 3 };
 
-/** The members, one a line. SEEN: how long ago its tunnel shook hands. */
+/**
+ * The members, one a line, and who evicted those that are none any more. SEEN: how long ago its
+ * tunnel shook hands.
+ */
 export function renderMembers(page: Page, members: readonly MemberStatus[]): string {
   const isLabelled = members.some(({ labels }) => Object.keys(labels).length > 0);
-  return renderTable(
+  const table = renderTable(
     page,
     isLabelled ? [...MEMBER_COLUMNS, LABELS_COLUMN] : MEMBER_COLUMNS,
     members.map((member) => [
@@ -39,6 +42,16 @@ export function renderMembers(page: Page, members: readonly MemberStatus[]): str
       printLabels(member.labels),
     ]),
   );
+  return [table, ...members.map((member) => evictionText(page, member))].join('');
+}
+
+function evictionText({ columns }: Page, { name, evicted }: MemberStatus): string {
+  if (evicted === undefined) return '';
+  const { by, at, reason } = evicted;
+  const when = at === null ? '' : `, ${at.slice(0, 16).replace('T', ' ')} UTC`;
+  const how = by === null ? 'went with whoever let it in' : `was evicted by ${by}`;
+  const why = reason === '' ? '' : `: ${reason}`;
+  return `${wrapText(`${name} ${how}${when}${why}`, columns, '  ')}\n`;
 }
 
 /** Labels as they are typed. */
@@ -53,6 +66,7 @@ const STATE_TONES: Readonly<Record<MemberStatus['state'], Tone>> = {
   degraded: 'warn',
   dead: 'bad',
   left: 'dim',
+  evicted: 'dim',
 };
 
 const AGES = [
@@ -97,7 +111,13 @@ export function renderStatus(page: Page, status: Status): string {
 /** How many of those who cannot be reached are named. */
 const NAMED_MAX = 5;
 
-const HERE_OR_GONE: ReadonlySet<MemberStatus['state']> = new Set(['alive', 'degraded', 'left']);
+/** States that are nothing to worry about: within reach, or in the mesh no more. */
+export const HERE_OR_GONE: ReadonlySet<MemberStatus['state']> = new Set([
+  'alive',
+  'degraded',
+  'left',
+  'evicted',
+]);
 
 function partitionText({ paint, columns }: Page, { members, reachable, total }: Status): string {
   const missing = members.filter(({ state }) => !HERE_OR_GONE.has(state));

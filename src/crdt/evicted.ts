@@ -14,6 +14,7 @@ import type { Testimonies } from './membership.ts';
 import { trustPath } from './paths.ts';
 import type { Roster } from './roster.ts';
 import { compareText } from './statements.ts';
+import type { Eviction } from './view.ts';
 
 /** The evicted, sorted. */
 export function findEvicted(testimonies: Testimonies, roster: Roster): readonly MemberId[] {
@@ -43,6 +44,21 @@ export function findEvicted(testimonies: Testimonies, roster: Roster): readonly 
   }
   return [...evicted].sort(compareText);
 }
+
+/** How each of the evicted came to be so: by the word of the most senior who gave it. */
+export const findEvictions = (
+  testimonies: Testimonies,
+  { pass: { turns, voidedAt } }: Roster,
+  evicted: readonly MemberId[],
+): readonly Eviction[] =>
+  evicted.map((id) => {
+    const turn = turns[voidedAt.get(id) ?? -1];
+    const by = turn?.operator.member ?? null;
+    const said = by === null ? undefined : testimonies.get(by)?.said.evict.get(id);
+    if (said === undefined) return { id, name: null, by: null, atMs: null, reason: '' };
+    const { name = null, reason } = said.record;
+    return { id, name, by, atMs: said.hlc[0], reason };
+  });
 
 const evictedByName = (testimonies: Testimonies, { pass }: Roster): readonly MemberId[] => {
   const enrolled = new Set(

@@ -41,7 +41,9 @@ const ROUNDS_MAX = 8;
 /** What to say. Who evicts itself adopts nothing: its word is void with it. */
 export function evicting(known: Known, eviction: Eviction): Evicting {
   const { evictor, victim, reason } = eviction;
-  let edits: readonly Edit[] = [{ path: trustPath('evict', victim), value: { reason } }];
+  const { name } = known.view().members.find(({ id }) => id === victim) ?? {};
+  const value = { reason, ...(name === undefined ? {} : { name }) };
+  let edits: readonly Edit[] = [{ path: trustPath('evict', victim), value }];
   for (let round = 0; ; round += 1) {
     const after = known.suppose(edits);
     const isOver = evictor === victim || round === ROUNDS_MAX;

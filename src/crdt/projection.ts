@@ -15,7 +15,7 @@ import type { Project } from './chains.ts';
 import { foreseeEntry } from './checking.ts';
 import type { AuthorState } from './entry.ts';
 import type { Statement as SaidStatement } from './entry-bytes.ts';
-import { findEvicted } from './evicted.ts';
+import { findEvicted, findEvictions } from './evicted.ts';
 import type { Genesis } from './genesis.ts';
 import { type InviteId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
 import { openIntents } from './intents.ts';
@@ -82,11 +82,13 @@ const render = (ground: Ground, outcome: Outcome): Omit<View, 'intent'> => {
     enrolments.map((enrolment) => tenantOf(ground, testimonies.get(enrolment.id), enrolment)),
   );
   const invites = invitesOf(roster);
+  const evicted = findEvicted(testimonies, roster);
   return {
     mesh: { id: meshId, name: genesis.name, prefix: genesis.prefix, prefix6: genesis.prefix6 },
     members: membersOf(ground, outcome, overlay.tenancies),
     enrolments: [...roster.membership.members.values()].sort((a, b) => compareText(a.id, b.id)),
-    evicted: findEvicted(testimonies, roster),
+    evicted,
+    evictions: findEvictions(testimonies, roster, evicted),
     operators: roster.operators,
     invites,
     nextRootHash: lineage.nextRootHash,

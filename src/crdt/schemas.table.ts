@@ -154,8 +154,8 @@ const adoptSchema = record({
   invite: z.nullable(inviteId),
 });
 
-/** `trust/evict/<member>`. */
-const evictSchema = record({ reason: text(200) });
+/** `trust/evict/<member>`. `name`: what it was called, for those who look back. */
+const evictSchema = record({ reason: text(200), name: z.exactOptional(text(64)) });
 
 /** `trust/role/<member>`: the grant of the role operator. `number` counts up per author. */
 const roleSchema = record({ number: integer(1, NUMBER_MAX) });

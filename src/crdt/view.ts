@@ -82,6 +82,19 @@ export interface Invite {
   readonly isRevoked: boolean;
 }
 
+/** What is known of a member that is none any more. */
+export interface Eviction {
+  readonly id: MemberId;
+  /** What it was called by whoever evicted it; null when nobody said so. */
+  readonly name: string | null;
+  /** The operator whose word it was; null for who went with whoever let it in. */
+  readonly by: MemberId | null;
+  /** When that was said, Unix ms by the operator's stamp; null where `by` is. */
+  readonly atMs: number | null;
+  /** What the operator gave for a reason; may be empty. */
+  readonly reason: string;
+}
+
 /** Something an operator should look at. Rules never act on it. */
 export interface Alarm {
   readonly kind: 'over-use' | 'double-recovery' | 'address-tie' | 'name-tie' | 'equivocation';
@@ -126,6 +139,8 @@ export interface View {
    * door.
    */
   readonly evicted: readonly MemberId[];
+  /** How each of them came to be so, in the same order. */
+  readonly evictions: readonly Eviction[];
   /** By rank, the most senior first. */
   readonly operators: readonly Operator[];
   /**

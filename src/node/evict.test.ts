@@ -48,6 +48,7 @@ test('evict: a member is out, its name and address are free, and it never comes 
     { ...(replica.valueOf(SELF, `trust/evict/${VM2}`) as object) },
     {
       reason: 'stolen',
+      name: 'vm2',
     },
   );
   await replica.write([{ ...adoption(VM2, 'vm2', '10.10.0.2') }]);

@@ -119,6 +119,7 @@ const VIEW: View = {
   members: [],
   enrolments: [],
   evicted: [],
+  evictions: [],
   operators: [],
   invites: [],
   intent: [],

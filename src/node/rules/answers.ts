@@ -16,7 +16,7 @@ export interface MemberStatus {
   readonly name: string;
   readonly role: Role;
   readonly labels: Readonly<Record<string, string>>;
-  readonly state: LinkState | 'left';
+  readonly state: LinkState | 'left' | 'evicted';
   /** It takes no new load. */
   readonly draining: boolean;
   /** Overlay addresses without prefix length, IPv4 first. */
@@ -25,6 +25,15 @@ export interface MemberStatus {
   readonly handshakeAgeMs: number | null;
   readonly rttMs: number | null;
   readonly version: string | null;
+  /**
+   * Only of who was evicted. `by`: name or id of the operator, null for who went with whoever let
+   * it in; `at`: ISO 8601, UTC, by the operator's clock.
+   */
+  readonly evicted?: {
+    readonly by: string | null;
+    readonly at: string | null;
+    readonly reason: string;
+  };
 }
 
 /** Who has the core role. `term`: which holding within the epoch; `since`: ISO 8601, UTC. */

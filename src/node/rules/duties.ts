@@ -6,6 +6,7 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import type { MemberStatus } from './answers.ts';
 import type { Comparison } from './digest.ts';
+import { isPresent } from './status.ts';
 
 /** What duties look at. */
 export interface DutySight {
@@ -35,7 +36,7 @@ export const compared: Duty = (sight) =>
 
 /** How many members are in each state, and which versions run. */
 const rollUp: Duty = ({ members }) => {
-  const present = members.filter(({ state }) => state !== 'left');
+  const present = members.filter(isPresent);
   const versions = present.map(({ version }) => version ?? 'not known');
   return [`members: ${tally(present.map(({ state }) => state))}`, `versions: ${tally(versions)}`];
 };

@@ -1,10 +1,11 @@
 /**
- * Rule: eviction — what hangs on a member, in words for whoever is about to evict it.
+ * Rule: eviction — what hangs on a member, in words for whoever is about to evict it; and who was
+ * evicted, for those who look back.
  */
 import type { Evicting } from '../../crdt/evicting.ts';
 import type { MemberId } from '../../crdt/ids.ts';
 import type { Member, View } from '../../crdt/view.ts';
-import type { Eviction } from './answers.ts';
+import type { Eviction, MemberStatus } from './answers.ts';
 import { inviteState } from './find.ts';
 
 const LAST =
@@ -51,3 +52,42 @@ export function describeEviction(
     ],
   };
 }
+
+/** How many of those who were evicted are shown. A mesh that lives for years evicts many. */
+const SHOWN_MAX = 20;
+/** As much of an id as is shown where there is no name. Unit: characters. */
+const ID_LENGTH = 12;
+
+/** Who was evicted, the last one first; then those of whom nobody said when. */
+export function evictedOf({ members, evictions }: View): readonly MemberStatus[] {
+  const nameOf = (id: MemberId): string => {
+    const there = members.find((member) => member.id === id);
+    return there?.name ?? evictions.find((one) => one.id === id)?.name ?? id.slice(0, ID_LENGTH);
+  };
+  return evictions
+    .toSorted((a, b) => (b.atMs ?? 0) - (a.atMs ?? 0))
+    .slice(0, SHOWN_MAX)
+    .map(({ id, by, atMs, reason }) => ({
+      ...NOTHING,
+      id,
+      name: nameOf(id),
+      evicted: {
+        by: by === null ? null : nameOf(by),
+        at: atMs === null ? null : new Date(atMs).toISOString(),
+        reason,
+      },
+    }));
+}
+
+/** Its name and addresses are free, and nothing that it said counts. */
+const NOTHING = {
+  role: 'node',
+  labels: {},
+  state: 'evicted',
+  draining: false,
+  addresses: [],
+  endpoint: null,
+  handshakeAgeMs: null,
+  rttMs: null,
+  version: null,
+} as const;

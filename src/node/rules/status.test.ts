@@ -87,6 +87,34 @@ test('status: counts who can be reached of those who are in the mesh', () => {
   assert.equal(without.members.find(({ name }) => name === 'vm3')?.state, 'left');
 });
 
+test('members: who was evicted is listed last, with who did it and when', () => {
+  // Goal: an operator who looks back sees what became of a member. Method: one that was evicted by
+  // name, and one that went with it; they count nowhere, and hold no address.
+  const evict = { reason: 'stolen', name: 'vm3' };
+  const view = story()
+    .as('vm3')
+    .admits('vm4', 'door', { name: 'vm4', ipv4: '10.10.0.4' })
+    .as('founder')
+    .says(`trust/evict/${idOf('vm3')}`, evict)
+    .view();
+  const { members, total } = statusOf(view, sight());
+  assert.equal(total, 2);
+  assert.deepEqual(
+    members.map(({ name, state, addresses }) => [name, state, addresses.length]),
+    [
+      ['founder', 'alive', 2],
+      ['vm2', 'alive', 2],
+      ['vm3', 'evicted', 0],
+      [idOf('vm4').slice(0, 12), 'evicted', 0],
+    ],
+  );
+  const [, , first, second] = members.map(({ evicted }) => evicted);
+  assert.equal(first?.by, 'founder');
+  assert.equal(first.reason, 'stolen');
+  assert.match(first.at ?? '', /^1970-01-01T00:00:00\.0\d\dZ$/);
+  assert.deepEqual(second, { by: null, at: null, reason: '' });
+});
+
 test('status: this VM is alive to itself, whatever its links say', () => {
   // Goal: no link to oneself is no death. Method: all links dead.
   const members = membersOf(story().view(), sight({ link: () => 'dead' }));

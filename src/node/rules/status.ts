@@ -13,6 +13,7 @@ import { alarmText, versionAlarms } from './alarms.ts';
 import type { LinkState, MemberStatus, Status } from './answers.ts';
 import { type ClockSight, clockAlarms } from './clocks.ts';
 import { type CoreSight, coreStatusOf } from './core-answer.ts';
+import { evictedOf } from './eviction.ts';
 import type { Versions } from './sync-message.ts';
 
 /** What the node sees at this moment beside the view. */
@@ -68,18 +69,23 @@ const IN_DOUBT =
 const diskAlarm = ({ value, why, remedy }: FaultFacts): string =>
   `disk: ${value}: ${why}: the VPN goes on, but nothing can be changed from here; ${remedy}`;
 
-/** Everybody in the mesh, sorted by name. */
-export function membersOf(view: View, sight: Sight): readonly MemberStatus[] {
-  return view.members
+/** Everybody in the mesh, sorted by name; then those who were evicted, the last one first. */
+export const membersOf = (view: View, sight: Sight): readonly MemberStatus[] => [
+  ...view.members
     .map((member) => memberStatus(view, sight, member))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-}
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  ...evictedOf(view),
+];
+
+/** Whether a member is in the mesh, reachable or not. */
+export const isPresent = ({ state }: Pick<MemberStatus, 'state'>): boolean =>
+  state !== 'left' && state !== 'evicted';
 
 /** The whole of `status`. */
 export function statusOf(view: View, sight: Sight): Status {
   const members = membersOf(view, sight);
   const me = members.find(({ id }) => id === sight.self);
-  const present = members.filter(({ state }) => state !== 'left');
+  const present = members.filter(isPresent);
   return {
     mesh: { id: view.mesh.id, name: view.mesh.name },
     self: {

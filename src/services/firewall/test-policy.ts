@@ -47,6 +47,7 @@ export const viewOf = (members: readonly Member[], objects: Objects): View => ({
   members,
   enrolments: [],
   evicted: [],
+  evictions: [],
   operators: [],
   invites: [],
   intent: Object.entries(objects).map(([place, value], index): Intent => {

@@ -54,6 +54,7 @@ export const exampleView = (members: readonly Member[]): View => ({
   members,
   enrolments: [],
   evicted: [],
+  evictions: [],
   operators: [],
   invites: [],
   intent: [],
