@@ -53,10 +53,11 @@ export function lookAtHolder({ storm }: Scene): Look {
   return {
     whole: (members) => {
       const nodes = members.flatMap(({ node }) => node ?? []);
-      // Who doubts itself does not act, and others cannot know that it does not.
-      const isDoubted = nodes.some(({ replica }) => replica.isInDoubt() || replica.isElsewhere());
+      // Whose key another VM uses is two to the others: what the one says, the other does not know.
+      const isTwin = nodes.some(({ replica }) => replica.isElsewhere());
+      const isNobodySure = nodes.every(({ replica }) => replica.isInDoubt());
       const isWrong = members.some(({ skewMs }) => Math.abs(skewMs) > SKEW_MS_MAX);
-      if (isDoubted || isWrong) return [];
+      if (isTwin || isNobodySure || isWrong) return [];
       const acting = members.filter(({ node }) => node?.core.isActing() === true);
       const named = new Set(nodes.map(({ core }) => core.holder()?.id ?? 'nobody'));
       const found = [

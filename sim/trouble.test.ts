@@ -4,12 +4,13 @@ import { type DiskWorld, diskTrouble } from '../scenarios/disk-trouble.ts';
 import { found, SETTLE_MS, together } from '../scenarios/mesh.ts';
 import { refusal } from '../scenarios/world.ts';
 import { decodeJournal } from '../src/crdt/journal.ts';
+import type { CoreView } from '../src/node/rules/answers.ts';
 import { underBan } from './ban.ts';
 import { cutPower } from './machine.ts';
 import { fileOf } from './platter.ts';
 import { openRoom, type Room } from './room.ts';
 import { openTroubleWorld } from './trouble-world.ts';
-import { machineOf } from './world.ts';
+import { ask, machineOf } from './world.ts';
 
 /** Virtual time that one story may take. Unit: ms. */
 const STORY_MS = 3_600_000;
@@ -27,6 +28,47 @@ for (const how of ['full', 'read-only'] as const) {
     // Goal: the scenario. Method: two seeds.
     for (const seed of SEEDS) await play(seed, diskTrouble(how));
   });
+}
+
+test('a member whose disk takes nothing leaves its turn of the core role to the next', async () => {
+  // Goal: a core wherever one is possible. Method: turns of a minute and vm2's disk full, for as
+  // many turns as there are members: within half a minute all three name one holder, vm2 too; its
+  // own turn is another's; and when there is room again, it has its turn.
+  for (const seed of SEEDS) {
+    await play(seed, async (world, room) => {
+      const names = ['vm1', 'vm2', 'vm3'];
+      await found(world, names);
+      await ask(room, 'vm1', { method: 'PUT', path: '/v1/core/epoch', body: { epochMs: 60_000 } });
+      await world.setDisk('vm2', 'full');
+      const first = await nextTurn(world, room, 0);
+      for (let epoch = first; epoch < first + names.length; ) {
+        await world.eventually('all name one holder', () => isOneHolder(world, names), 30_000);
+        const { core } = await world.status('vm2');
+        assert.ok(core !== null && core.name !== 'vm2');
+        const { ring } = await ask<CoreView>(room, 'vm1', { path: '/v1/core' });
+        if (ring[0]?.name === 'vm2') assert.equal(ring[0].unfit, 'unable');
+        epoch = await nextTurn(world, room, epoch);
+      }
+      await world.setDisk('vm2', 'good');
+      const isHeld = async (): Promise<boolean> => (await world.status('vm1')).core?.name === 'vm2';
+      await world.eventually('vm2 has its turn', isHeld, 240_000);
+    });
+  }
+});
+
+/** Waits for the beginning of a turn after this epoch; gives its number. */
+async function nextTurn(world: DiskWorld, room: Room, epoch: number): Promise<number> {
+  const now = async (): Promise<number> =>
+    (await ask<CoreView>(room, 'vm1', { path: '/v1/core' })).epoch;
+  const last = Math.max(epoch, await now());
+  await world.eventually('a turn begins', async () => (await now()) > last, 90_000);
+  return await now();
+}
+
+async function isOneHolder(world: DiskWorld, names: readonly string[]): Promise<boolean> {
+  const cores = await Promise.all(names.map(async (name) => (await world.status(name)).core));
+  const said = new Set(cores.map((core) => (core === null ? '' : `${core.id} ${core.epoch}`)));
+  return said.size === 1 && !said.has('');
 }
 
 test('what a disk did not take is on it when it is well again', async () => {

@@ -1,27 +1,29 @@
 /**
- * Loop: core crier — says to everybody that this member has the core role, until each has taken it.
+ * Loop: core crier — says to everybody that this member has the core role, or cannot take it, until
+ * each has taken that.
  *
- * Who has taken the claim of a term is not told again; who cannot be reached, or does not elect
- * this member yet, is told again a little later. Nobody waits for anybody.
+ * Who has taken it is not told again; who cannot be reached, or does not elect this member yet, is
+ * told again a little later. Nobody waits for anybody.
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Clock, SwarmNode } from '../ports.ts';
-import {
-  type Claim,
-  type ClaimAnswer,
-  decodeClaimAnswer,
-  encodeClaim,
-} from './rules/core-message.ts';
+import { type ClaimAnswer, decodeClaimAnswer } from './rules/core-message.ts';
 import type { Term } from './rules/election.ts';
 
 /** Longest wait for an answer, and until who has not taken it is told again. Unit: ms. */
 const ANSWER_MS = 3_000;
 const AGAIN_MS = 2_000;
 
+/** What is said: a claim or a pass. `name` tells it from what was said before. */
+export interface Word {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Says it. */
 export interface Crier {
   /** To be called often: tells those who have to be told now. */
-  cry(claim: Claim, listeners: readonly MemberId[]): void;
+  cry(word: Word, listeners: readonly MemberId[]): void;
   /** A connection came up or went down: who restarted knows nothing any more. */
   forget(peer: PeerKey): void;
 }
@@ -35,8 +37,8 @@ export function createCrier(
   let current = '';
   const taken = new Set<MemberId>();
   const dueMs = new Map<MemberId, number>();
-  const tell = async (claim: Claim, listener: MemberId, name: string): Promise<void> => {
-    const answer = await ask(swarm, listener, claim);
+  const tell = async ({ name, bytes }: Word, listener: MemberId): Promise<void> => {
+    const answer = await ask(swarm, listener, bytes);
     if (answer === null || name !== current) return;
     if (answer.isTaken) taken.add(listener);
     // Who elects another would only be outbid in turn.
@@ -47,12 +49,11 @@ export function createCrier(
       taken.delete(peer as MemberId);
       dueMs.delete(peer as MemberId);
     },
-    cry: (claim, listeners) => {
-      const name = `${claim.term.epoch}.${claim.term.n}`;
-      if (name !== current) {
+    cry: (word, listeners) => {
+      if (word.name !== current) {
         taken.clear();
         dueMs.clear();
-        current = name;
+        current = word.name;
       }
       const nowMs = clock.monotonicMs();
       const connected = new Set(swarm.connections().map(({ peer }) => peer));
@@ -60,7 +61,7 @@ export function createCrier(
         if (!connected.has(listener) || taken.has(listener)) continue;
         if ((dueMs.get(listener) ?? 0) > nowMs) continue;
         dueMs.set(listener, nowMs + AGAIN_MS);
-        void tell(claim, listener, name);
+        void tell(word, listener);
       }
     },
   };
@@ -69,10 +70,9 @@ export function createCrier(
 async function ask(
   swarm: SwarmNode,
   listener: MemberId,
-  claim: Claim,
+  bytes: Uint8Array,
 ): Promise<ClaimAnswer | null> {
   try {
-    const bytes = encodeClaim(claim);
     return decodeClaimAnswer(await swarm.request(listener, 'core', bytes, ANSWER_MS));
   } catch {
     return null; // It is told again.

@@ -25,7 +25,7 @@ export interface CoreTimeContext {
 /** The time of the election. */
 export interface CoreTime {
   /** What this member elects in, now. */
-  constituency(): Constituency;
+  constituency(): Omit<Constituency, 'passed'>;
   /** The latest epoch whose terms can be believed. */
   latestEpoch(): number;
   /** When the next epoch begins, on the hybrid clock, Unix ms. */

@@ -10,8 +10,10 @@ import {
   type ClaimAnswer,
   decodeClaim,
   decodeClaimAnswer,
+  decodePass,
   encodeClaim,
   encodeClaimAnswer,
+  encodePass,
 } from './rules/core-message.ts';
 import { electCore, type Term } from './rules/election.ts';
 import { createDisk } from './test-replica.ts';
@@ -29,6 +31,7 @@ async function stage(self: string, disk: Disk = createDisk().disk) {
   const dead = new Set<MemberId>();
   const link = (id: MemberId): LinkState => (dead.has(id) ? 'dead' : 'alive');
   const claims: Term[] = [];
+  const passes: number[] = [];
   const answer = { current: { isTaken: true, isElected: true, highest: null } as ClaimAnswer };
   let handler: RequestHandler | null = null;
   let isDoubtful = false;
@@ -43,6 +46,8 @@ async function stage(self: string, disk: Disk = createDisk().disk) {
     request: async (_peer: PeerKey, _name: string, bytes: Uint8Array) => {
       const claim = decodeClaim(bytes);
       if (claim !== null) claims.push(claim.term);
+      const passed = decodePass(bytes);
+      if (passed !== null) passes.push(passed);
       return encodeClaimAnswer(answer.current);
     },
   } as unknown as SwarmNode;
@@ -65,21 +70,23 @@ async function stage(self: string, disk: Disk = createDisk().disk) {
     const { place } = core.constituency();
     const nowMs = time.clock.wallMs();
     for (let epoch = Math.ceil(nowMs / EPOCH_MS); ; epoch += 1) {
-      const elected = electCore({ view, epoch, place, link: () => 'alive' });
+      const elected = electCore({ view, epoch, place, link: () => 'alive', passed: () => null });
       if (elected?.id !== idOf(name)) continue;
       time.step(epoch * EPOCH_MS - nowMs);
       core.mark();
       return settle();
     }
   };
-  const claim = async (from: string, term: Term): Promise<ClaimAnswer> => {
+  const hear = async (from: string, word: Uint8Array): Promise<ClaimAnswer> => {
     const remote = { host: '192.0.2.1', port: 7300 };
     const asker = { peer: idOf(from) as PeerKey, standing: 'member' as const, remote };
-    const bytes = await handler?.(asker, encodeClaim({ term, sinceMs: 1 }));
+    const bytes = await handler?.(asker, word);
     const read = decodeClaimAnswer(bytes ?? new Uint8Array());
     assert.ok(read);
     return read;
   };
+  const claim = (from: string, term: Term): Promise<ClaimAnswer> =>
+    hear(from, encodeClaim({ term, sinceMs: 1 }));
   const end = async (): Promise<void> => {
     stop.abort();
     await pass(5_000);
@@ -89,7 +96,7 @@ async function stage(self: string, disk: Disk = createDisk().disk) {
     isDoubtful = is;
     core.mark();
   };
-  return { core, claims, answer, dead, time, pass, goToTurnOf, claim, end, doubt };
+  return { core, claims, passes, hear, answer, dead, time, pass, goToTurnOf, claim, end, doubt };
 }
 
 test('core: the role is taken after a while, said to all, and given up with the turn', async () => {
@@ -119,8 +126,9 @@ test('core: the role is taken after a while, said to all, and given up with the 
 });
 
 test('core: never across a gap, and never in doubt of the own key', async () => {
-  // Goal: invariants 2 and 5. Method: a has the role; two seconds pass at once; then doubt.
-  const { core, pass, goToTurnOf, time, doubt, end } = await stage('a');
+  // Goal: invariants 2, 5 and 6. Method: a has the role; two seconds pass at once; then doubt, and
+  // that is over: the turn is another's by then, the next one is not.
+  const { core, passes, pass, goToTurnOf, time, doubt, end } = await stage('a');
   await goToTurnOf('a');
   await pass(6_000);
   assert.notEqual(core.holder(), null);
@@ -133,29 +141,42 @@ test('core: never across a gap, and never in doubt of the own key', async () => 
   assert.equal(core.holder(), null);
   await pass(6_000);
   assert.equal(core.holder(), null);
+  const { epoch } = core.constituency();
+  assert.deepEqual(passes, [epoch, epoch], 'both others are told, once');
   doubt(false);
   await pass(4_000);
-  assert.equal(core.holder()?.term.n, 2);
+  assert.equal(core.holder(), null);
+  await goToTurnOf('a');
+  await pass(6_000);
+  assert.equal(core.holder()?.term.epoch, core.constituency().epoch);
   await end();
 });
 
-test('core: a disk that takes nothing keeps it from the role, the VM from nothing', async () => {
-  // Goal: invariant 3, told. Method: the turn of a on a full disk, room again; another's turn.
+test('core: a disk that takes nothing leaves its turn to the next, and is told so', async () => {
+  // Goal: invariants 3 and 6. Method: the turn of a on a full disk, where the two others are there;
+  // the same where it is alone, and then there is room; another's turn.
   const { disk } = createDisk();
   let isFull = true;
   const refuse = (): Promise<void> => Promise.reject(new Error('full'));
   const moody: Disk = { ...disk, write: (...all) => (isFull ? refuse() : disk.write(...all)) };
-  const { core, pass, goToTurnOf, end } = await stage('a', moody);
+  const { core, claims, passes, dead, pass, goToTurnOf, end } = await stage('a', moody);
   await goToTurnOf('a');
   await pass(6_000);
-  assert.equal(core.holder(), null);
+  const { epoch } = core.constituency();
+  assert.deepEqual([core.holder(), claims, passes], [null, [], [epoch, epoch]]);
   assert.equal(core.report().state, 'ready');
-  assert.deepEqual(core.report().problems, ['core: the term cannot be kept: Error: full']);
+  const why = 'core: this turn is left to the next: its term cannot be kept: Error: full';
+  assert.deepEqual(core.report().problems, [why]);
+  for (const other of ['founder', 'b']) dead.add(idOf(other));
+  core.mark();
+  await pass(6_000);
+  assert.equal(core.holder(), null);
   isFull = false;
   await pass(1_000);
   assert.equal(core.holder()?.id, idOf('a'));
   assert.deepEqual(core.report().problems, []);
   isFull = true;
+  dead.clear();
   await pass(2_000);
   await goToTurnOf('a');
   await pass(6_000);
@@ -163,6 +184,26 @@ test('core: a disk that takes nothing keeps it from the role, the VM from nothin
   await goToTurnOf('b');
   await pass(1_000);
   assert.deepEqual(core.report().problems, [], 'the turn is over');
+  await end();
+});
+
+test('core: who hears that the elected one cannot takes the turn, until that one can', async () => {
+  // Goal: invariant 6 from the other side. Method: b and then the founder say that they cannot, in
+  // the turn of b; a takes the role; b claims it after all.
+  const { core, hear, claim, pass, goToTurnOf, end } = await stage('a');
+  await goToTurnOf('b');
+  const { epoch } = core.constituency();
+  assert.equal((await hear('b', encodePass(epoch - 1))).isTaken, true);
+  await pass(6_000);
+  assert.equal(core.holder(), null, 'of another epoch it says nothing');
+  for (const other of ['b', 'founder']) await hear(other, encodePass(epoch));
+  await pass(4_000);
+  assert.deepEqual([core.holder()?.id, core.holder()?.term], [idOf('a'), { epoch, n: 0 }]);
+  assert.equal((await claim('b', { epoch, n: 1 })).isTaken, true);
+  core.mark();
+  await settle();
+  assert.equal(core.holder()?.id, idOf('b'));
+  assert.equal(core.isActing(), false);
   await end();
 });
 

@@ -9,11 +9,12 @@
  *    one of a time that has not come is not believed (`core-terms.ts`).
  * 4. A claim is taken from whom this member elects itself, and in no lower term than the last.
  * 5. Who may be one of two holders of its key, or lost what it said, does not take the role.
+ * 6. Who cannot take it in its turn, by 3 or 5, says so, and the next one does.
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { AgentReport } from '../services/service.ts';
-import { createCrier } from './core-crier.ts';
+import { createCrier, type Word } from './core-crier.ts';
 import { openTerms, type Terms } from './core-terms.ts';
 import { type CoreTime, type CoreTimeContext, createCoreTime } from './core-time.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
@@ -21,7 +22,10 @@ import {
   type Claim,
   CORE_BYTES_MAX,
   decodeClaim,
+  decodePass,
+  encodeClaim,
   encodeClaimAnswer,
+  encodePass,
 } from './rules/core-message.ts';
 import {
   type Constituency,
@@ -95,6 +99,8 @@ interface Memory {
   settleMs: number;
   lastEpoch: number | null;
   problem: string | null;
+  /** Who said that it cannot take the role, this member too, and in which epoch; the last one. */
+  readonly passes: Map<MemberId, number>;
 }
 
 /** Opens the loop; it does nothing until `run`. */
@@ -102,7 +108,9 @@ export async function openCore(ports: CorePorts, context: CoreContext): Promise<
   const wake = createWake(ports.clock);
   const time = createCoreTime(ports, context);
   const memory = emptyMemory(await openTerms(ports.disk, time.latestEpoch));
-  const desk: Desk = { ports, context, memory, time, constituency: time.constituency };
+  const passed = (id: MemberId): number | null => memory.passes.get(id) ?? null;
+  const constituency = (): Constituency => ({ ...time.constituency(), passed });
+  const desk: Desk = { ports, context, memory, time, constituency, mark: wake.mark };
   return {
     holder: () => holderOf(desk),
     isActing: () => memory.acting !== null,
@@ -131,6 +139,7 @@ const emptyMemory = (terms: Terms): Memory => ({
   settleMs: SETTLE_MS,
   lastEpoch: null,
   problem: null,
+  passes: new Map(),
 });
 
 async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal): Promise<void> {
@@ -143,8 +152,9 @@ async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal
     await wake.wait(waitMs, signal);
     if (clock.monotonicMs() - dueMs >= GAP_MS) release(desk, 'a gap'); // Invariant 2.
     if (!signal.aborted) await look(desk);
-    if (memory.acting !== null) crier.cry(memory.acting, listeners(desk));
-    const isBusy = memory.electedMs !== null || memory.acting !== null;
+    const word = wordOf(desk);
+    if (word !== null) crier.cry(word, listeners(desk));
+    const isBusy = memory.electedMs !== null || word !== null;
     waitMs = isBusy ? TICK_MS : Math.min(IDLE_MS, time.epochEndsInMs());
   }
   for (const end of ends) end();
@@ -155,7 +165,20 @@ interface Desk {
   readonly context: CoreContext;
   readonly memory: Memory;
   readonly time: CoreTime;
-  readonly constituency: CoreTime['constituency'];
+  readonly constituency: () => Constituency;
+  readonly mark: () => void;
+}
+
+/** What this member has to say: that it has the role, or that it cannot take it now. */
+function wordOf({ context, memory }: Desk): Word | null {
+  const { acting, lastEpoch, passes } = memory;
+  if (acting !== null) {
+    const { epoch, n } = acting.term;
+    return { name: `${epoch}.${n}`, bytes: encodeClaim(acting) };
+  }
+  const epoch = passes.get(context.self);
+  if (epoch === undefined || epoch !== lastEpoch) return null;
+  return { name: `pass ${epoch}`, bytes: encodePass(epoch) };
 }
 
 /** Elects, and takes or gives up the role. */
@@ -165,8 +188,12 @@ async function look(desk: Desk): Promise<void> {
   const { epoch } = held;
   const isNewEpoch = memory.lastEpoch !== null && memory.lastEpoch !== epoch;
   memory.lastEpoch = epoch;
-  const isElected = electCore(held)?.id === context.self && !context.isDoubtful();
-  if (!isElected) return release(desk, 'another is elected');
+  if (isNewEpoch) memory.problem = null;
+  if (electCore(held)?.id !== context.self) return release(desk, 'another is elected');
+  if (context.isDoubtful()) {
+    memory.passes.set(context.self, epoch);
+    return release(desk, 'in doubt');
+  }
   const nowMs = ports.clock.monotonicMs();
   if (memory.electedMs === null) {
     memory.electedMs = nowMs;
@@ -182,9 +209,12 @@ async function take({ ports, context, memory, constituency }: Desk, term: Term):
   try {
     await memory.terms.raise(term);
   } catch (error) {
-    memory.problem = `core: the term cannot be kept: ${String(error)}`;
+    const why = `its term cannot be kept: ${String(error)}`;
+    memory.problem = `core: this turn is left to the next: ${why}`;
+    if (memory.acting === null) memory.passes.set(context.self, term.epoch);
     return;
   }
+  memory.passes.delete(context.self);
   memory.problem = null;
   if (memory.electedMs === null) return; // It was over meanwhile.
   memory.acting = { term, sinceMs: ports.clock.wallMs() };
@@ -199,7 +229,6 @@ function noteMove(memory: Memory, holder: Holder): void {
 
 function release({ ports, memory }: Desk, why: string): void {
   memory.electedMs = null;
-  memory.problem = null;
   if (memory.acting === null) return;
   ports.log.info('core-released', { ...memory.acting.term, why });
   memory.acting = null;
@@ -230,9 +259,15 @@ function holderOf({ context, memory, constituency }: Desk): Holder | null {
 const serve = (desk: Desk, swarm: SwarmNode): Unsubscribe => {
   const options = { bytesMax: CORE_BYTES_MAX, inviteMayUse: false };
   return swarm.handle('core', options, async ({ peer }, request) => {
+    const pass = decodePass(request);
     const claim = decodeClaim(request);
+    if (pass !== null) desk.memory.passes.set(peer as MemberId, pass);
+    // Who takes the role after all can.
+    else if (claim !== null) desk.memory.passes.delete(peer as MemberId);
     const isElected = (electCore(desk.constituency())?.id as PeerKey | undefined) === peer;
-    const isTaken = isElected && claim !== null && (await hear(desk, peer as MemberId, claim));
+    const isTaken =
+      pass !== null || (isElected && claim !== null && (await hear(desk, peer as MemberId, claim)));
+    if (pass !== null) desk.mark();
     return encodeClaimAnswer({ isTaken, isElected, highest: desk.memory.terms.highest() });
   });
 };
@@ -244,14 +279,13 @@ async function hear({ ports, memory, time }: Desk, id: MemberId, claim: Claim): 
   const nowMs = ports.clock.monotonicMs();
   if (!memory.claims.hasLeft('', nowMs)) return false;
   memory.claims.spend('', 1, nowMs);
-  try {
-    await memory.terms.raise(term);
-  } catch {
-    return false; // A disk that takes nothing: it is asked again.
-  }
+  const isKept = await memory.terms.raise(term).then(
+    () => true,
+    () => false, // A disk that takes nothing: it knows who has the role, and is told again.
+  );
   memory.heard = { id, ...claim };
   noteMove(memory, memory.heard);
-  return true;
+  return isKept;
 }
 
 /** A problem is a note: nothing waits for the core, and the disk has an alarm of its own. */

@@ -108,6 +108,7 @@ const coreOf = (replica: Replica): ApiContext['core'] => ({
     epoch: 1,
     place: (id) => id,
     link: () => 'alive',
+    passed: () => null,
   }),
   nextEpochMs: () => 1_200_000,
 });

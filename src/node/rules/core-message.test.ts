@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from '../../crdt/codec.ts';
-import { decodeClaim, decodeClaimAnswer, encodeClaim } from './core-message.ts';
+import {
+  decodeClaim,
+  decodeClaimAnswer,
+  decodePass,
+  encodeClaim,
+  encodePass,
+} from './core-message.ts';
 
 test('core message: what a hostile member says of its role is none, and shows nowhere', () => {
   // Goal: status never fails on another's word. Method: a good claim, then numbers that are none,
@@ -23,4 +29,14 @@ test('core message: what a hostile member says of its role is none, and shows no
   }
   assert.equal(decodeClaim(new Uint8Array(2_000)), null);
   assert.equal(decodeClaimAnswer(encode({ v: 1, isTaken: 1 })), null);
+});
+
+test('core message: a pass is no claim, and no claim is a pass', () => {
+  // Goal: one is never taken for the other. Method: one of each; an epoch that is none.
+  assert.equal(decodePass(encodePass(7)), 7);
+  assert.equal(decodeClaim(encodePass(7)), null);
+  assert.equal(decodePass(encodeClaim({ term: { epoch: 7, n: 0 }, sinceMs: 1 })), null);
+  for (const passes of [-1, '7', null]) {
+    assert.equal(decodePass(encode({ v: 1, passes })), null, `${passes}`);
+  }
 });

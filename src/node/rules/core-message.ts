@@ -2,6 +2,7 @@
  * Rule: core message — how whoever has the core role says so, and what it is answered.
  *
  * A claim is believed of its sender alone: the connection is authenticated, so it is not signed.
+ * Nor is a pass: by it the elected one says that it cannot take the role in this epoch.
  */
 import { decode, encode } from '../../crdt/codec.ts';
 import { isRecord, type Value } from '../../crdt/entry.ts';
@@ -41,6 +42,15 @@ export function decodeClaim(bytes: Uint8Array): Claim | null {
   const term = record === null ? null : termIn(record);
   const sinceMs = record?.sinceMs;
   return term !== null && isCount(sinceMs) && sinceMs <= MOMENT_MS_MAX ? { term, sinceMs } : null;
+}
+
+/** "I cannot take the role in this epoch" as bytes. */
+export const encodePass = (epoch: number): Uint8Array => encode({ v: VERSION, passes: epoch });
+
+/** The epoch that a pass speaks of; null for what is none. */
+export function decodePass(bytes: Uint8Array): number | null {
+  const epoch = recordIn(bytes)?.passes;
+  return isCount(epoch) ? epoch : null;
 }
 
 /** An answer as bytes. */

@@ -39,6 +39,7 @@ const inEpoch = (
     epoch,
     place: (id: ReturnType<typeof idOf>) => placeInRing(crypto, view.mesh.id, id),
     link: (id: ReturnType<typeof idOf>): LinkState => (gone.has(id) ? state : 'alive'),
+    passed: () => null,
   };
 };
 
@@ -74,6 +75,23 @@ test('election: who is dead, drains or stepped down leaves its turn to the next'
   );
   assert.equal(whyCore(inEpoch(draining, 1)), 'its turn');
   assert.match(whyCore(inEpoch(meshOf(), 0, NAMES)), /^nobody is fit: /);
+});
+
+test('election: who says that it cannot leaves its turn to the next, while there is one', () => {
+  // Goal: a disk that takes nothing takes nobody's core. Method: the first says so of this epoch
+  // and of another; the same where all others are dead; and where all say so.
+  const view = meshOf();
+  const [first = '', second = '', ...rest] = ringOf(view);
+  const of = (dead: readonly string[], said: Readonly<Record<string, number>>) =>
+    electCore({
+      ...inEpoch(view, 8, dead),
+      passed: (id) => Object.entries(said).find(([name]) => idOf(name) === id)?.[1] ?? null,
+    })?.name;
+  assert.equal(of([], { [first]: 8 }), second);
+  assert.equal(of([], { [first]: 4 }), first);
+  assert.equal(of([second, ...rest], { [first]: 8 }), first);
+  assert.equal(of([first], Object.fromEntries(NAMES.map((name) => [name, 8]))), second);
+  assert.equal(of(NAMES, { [first]: 8 }), undefined);
 });
 
 test('election: who may not have the role has no place in the ring; who left neither', () => {

@@ -10,6 +10,8 @@
  * 3. Both sides of a partition have one, so no duty may need to happen exactly once.
  * 4. A term is a pair (epoch, n). A higher one wins, and one of an epoch that has not begun is not
  *    believed, of whomever it is: else a wrong clock would have the last word for ever.
+ * 5. Who says of itself that it cannot take the role, as its disk takes nothing, leaves it to the
+ *    next for that epoch, unless nobody else is fit. Of others nobody can say so.
  */
 import { hex } from '@scure/base';
 import { bytesOfId, type MemberId } from '../../crdt/ids.ts';
@@ -81,13 +83,16 @@ export interface Constituency {
   /** Place of a member in the ring. */
   readonly place: (member: MemberId) => string;
   readonly link: (member: MemberId) => LinkState;
+  /** The last epoch in which it said that it cannot take the role; null for none. */
+  readonly passed: (member: MemberId) => number | null;
 }
 
 /** Why a member that stands in the ring is passed over; null when it is not. */
-export type Unfit = 'dead' | 'draining' | 'stepped down';
+export type Unfit = 'dead' | 'draining' | 'stepped down' | 'unable';
 
 /** The ring from the place of this epoch on, and why each of it is passed over. */
-export function candidatesOf({ view, epoch, place, link }: Constituency) {
+export function candidatesOf(constituency: Constituency) {
+  const { view, epoch, place } = constituency;
   const ring = view.members
     .filter(({ mayBeCore, hasLeft }) => mayBeCore && !hasLeft)
     .map((member) => ({ member, at: place(member.id) }))
@@ -95,24 +100,33 @@ export function candidatesOf({ view, epoch, place, link }: Constituency) {
   const slot = ring.length === 0 ? 0 : epoch % ring.length;
   return [...ring.slice(slot), ...ring.slice(0, slot)].map(({ member }) => ({
     member,
-    unfit: unfitBecause(member, epoch, link(member.id)),
+    unfit: unfitBecause(member, constituency),
   }));
 }
 
-const unfitBecause = (member: Member, epoch: number, link: LinkState): Unfit | null => {
-  if (link === 'dead') return 'dead';
+const unfitBecause = (member: Member, { epoch, link, passed }: Constituency): Unfit | null => {
+  if (link(member.id) === 'dead') return 'dead';
   if (member.isDraining) return 'draining';
-  return member.steppedDown === epoch ? 'stepped down' : null;
+  if (member.steppedDown === epoch) return 'stepped down';
+  return passed(member.id) === epoch ? 'unable' : null;
 };
 
 /** Who has the role; null when nobody can. */
-export const electCore = (constituency: Constituency): Member | null =>
-  candidatesOf(constituency).find(({ unfit }) => unfit === null)?.member ?? null;
+export function electCore(constituency: Constituency): Member | null {
+  const candidates = candidatesOf(constituency);
+  return candidates[electedAt(candidates)]?.member ?? null;
+}
+
+/** The first that is fit; where nobody is, the first that could not: it may be able again. */
+const electedAt = (candidates: readonly { readonly unfit: Unfit | null }[]): number => {
+  const fit = candidates.findIndex(({ unfit }) => unfit === null);
+  return fit === -1 ? candidates.findIndex(({ unfit }) => unfit === 'unable') : fit;
+};
 
 /** Why it is this one, in words. */
 export function whyCore(constituency: Constituency): string {
   const candidates = candidatesOf(constituency);
-  const at = candidates.findIndex(({ unfit }) => unfit === null);
+  const at = electedAt(candidates);
   if (candidates.length === 0) return 'no member may have the role';
   const passed = candidates
     .slice(0, at === -1 ? undefined : at)
