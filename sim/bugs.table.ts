@@ -158,11 +158,6 @@ export const BUGS: Readonly<Record<string, Bug>> = {
         find: 'return reader.why === null',
         put: 'return reader.why === null || (update[0] === 0 && update.length > 12)',
       },
-      {
-        file: 'src/crdt/subdocument.ts',
-        find: 'Y.applyUpdate(document, update);\n    } catch',
-        put: '(update.length > 12 && update[1] === 0 ? Y.applyUpdateV2 : Y.applyUpdate)(document, update);\n    } catch',
-      },
     ],
   },
   'eviction-ignored': {

@@ -101,7 +101,7 @@ export const benchState: Bench = async ({ rounds, tell }) => {
   return [
     {
       name: 'one frame',
-      unit: 'µs',
+      unit: 'µs of CPU',
       series: gate,
       limits: [{ of: 'ratio', to: BARE, atMost: GATE_RATIO_MAX }],
     },

@@ -10,7 +10,7 @@ import type { Value } from './entry.ts';
 import { compareFields, DEPTH_MAX, isFieldName, isPlainText, TOO_DEEP } from './fitness.ts';
 
 /** Text up to this length is put together here: below it a decoder costs more to call. */
-const SHORT_LENGTH_MAX = 64;
+const SHORT_LENGTH_MAX = 32;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -20,12 +20,13 @@ import {
   type Pace,
   prepareIn,
 } from './examination.ts';
-import type { Frame } from './frame.ts';
+import { type Frame, readFrame } from './frame.ts';
 import { freeze, type Generation, type Link, openGeneration } from './generation.ts';
 import { HLC_ZERO, type Hlc } from './hlc.ts';
 import { type Holdings, holdingsOf, NO_TALLY, stateOf, tombstonesOf } from './holdings.ts';
 import type { MemberId } from './ids.ts';
 import { hashOf, joinBytes } from './signed.ts';
+import { mergedUpdate } from './subdocument.ts';
 
 /** A frame with what was worked out about it. */
 export interface ReceivedFrame {
@@ -137,7 +138,7 @@ export const openChain = (crypto: Crypto, author: MemberId): Chain => {
     },
     latest: () => generation?.latest ?? HLC_ZERO,
     weight: () => weightOf(generation),
-    encode: () => generation?.document.encode() ?? null,
+    encode: () => (generation === null ? null : encodedOf(generation)),
   };
 };
 
@@ -222,16 +223,23 @@ const isLower = (a: Uint8Array, b: Uint8Array): boolean => {
 const linkOf = ({ bytes, hash }: ReceivedFrame): Link => ({ bytes: bytes.slice(), hash });
 
 /** What the frame says does not count, so nothing of it is judged. */
-const freezeBefore = (generation: Generation, received: ReceivedFrame): Examination => ({
-  kind: 'good',
-  take: () => {
-    const { sequence } = received.frame;
-    const held = generation.links[sequence];
-    if (held === undefined) return false;
-    freeze(generation, { sequence, frames: [held, linkOf(received)] });
-    return true;
-  },
-});
+const freezeBefore = (generation: Generation, received: ReceivedFrame): Examination => {
+  const { sequence } = received.frame;
+  const held = generation.links[sequence];
+  if (held === undefined) throw new Error('there is no frame that it differs from');
+  return {
+    kind: 'good',
+    take: () => freeze(generation, { sequence, frames: [held, linkOf(received)] }),
+  };
+};
+
+const encodedOf = ({ links }: Generation): Uint8Array =>
+  mergedUpdate(
+    links.flatMap(({ bytes }) => {
+      const read = readFrame(bytes);
+      return read.ok ? [read.frame.body] : [];
+    }),
+  );
 
 /** Of two generations that differ in their first frame the one that holds, frozen at that frame. */
 const lowerOf = (held: Generation, other: Generation): Generation => {

@@ -6,9 +6,8 @@
  * lets a body through in one place only, so what was read of it once stays right.
  */
 import { type ReadStatement, readStatement } from './entry-bytes.ts';
-import { type Inspection, inspectUpdate, type Known, type Span, splitUpdate } from './gate.ts';
+import { type Inspection, inspectUpdate, type Known, type Span } from './gate.ts';
 import type { Meter } from './meter.ts';
-import { openSubdocument, type Subdocument } from './subdocument.ts';
 
 /** One item of a sub-document: at which clock it stands, its length, and what it says. */
 export interface Said {
@@ -24,8 +23,6 @@ export interface Content {
   readonly body: Uint8Array;
   inspected: { readonly known: Known; readonly inspection: Inspection } | null;
   readonly said: Said[];
-  /** The document that a long first body makes, when it was made in advance. */
-  document: Subdocument | null;
 }
 
 /** A body that the gate let through. */
@@ -39,7 +36,6 @@ export const contentOf = (body: Uint8Array): Content => ({
   body,
   inspected: null,
   said: [],
-  document: null,
 });
 
 /** What the gate says of the body behind what is known. */
@@ -69,21 +65,6 @@ export function* readSaid(
     if (meter.isDue(STATEMENT_MS + onRead(one))) yield;
   }
   return said;
-}
-
-/** Items that are applied in one piece, and the time that each takes. Unit of that: ms. */
-const ITEMS_MAX = 2_048;
-const ITEM_MS = 0.001;
-
-/** Makes the document of a first body in pieces, when it is long. */
-export function* openInPieces(content: Content, known: Known, meter: Meter): Generator<void, void> {
-  if (known.clock > 0 || content.said.length <= ITEMS_MAX || content.document !== null) return;
-  const document = openSubdocument(known.client, null);
-  for (const part of splitUpdate(content.body, known, ITEMS_MAX)) {
-    if (meter.isDue(ITEMS_MAX * ITEM_MS)) yield;
-    if (!document.apply(part)) return;
-  }
-  content.document = document;
 }
 
 /** What of `live`, rising by clock, stands in `spans`, rising and without overlap. */

@@ -25,7 +25,8 @@ const STAMP_MS_MAX = 2 ** 48;
 
 const HASH_LENGTH = 32;
 const PATH_PATTERN = /^[a-z0-9-]+(\/[a-z0-9-]+)*$/;
-const ENTRY_FIELDS = 'hlc,path,replaces,value';
+/** In the order in which they are read, which is that of their spelling. */
+const ENTRY_FIELDS = 'hlc,path,value,replaces';
 const TOMBSTONE_FIELDS = 'hlc,tombstone';
 /**
  * Areas in which every author speaks of itself only, so that equal paths of two authors do not
@@ -87,7 +88,7 @@ export const readStatement = (bytes: Uint8Array): ReadStatement => {
   if (!isRecord(record)) return { ok: false, why: 'is no record' };
   const hlc = readHlc(record.hlc);
   if (hlc === null) return { ok: false, why: 'hlc is no stamp' };
-  switch (Object.keys(record).sort().join()) {
+  switch (Object.keys(record).join()) {
     case ENTRY_FIELDS:
       return readEntry(record, hlc);
     case TOMBSTONE_FIELDS:

@@ -5,7 +5,7 @@
  * A frame that is not taken changes nothing.
  */
 import type { ReceivedFrame } from './chain.ts';
-import { inspect, openInPieces, type Passed, readSaid } from './content.ts';
+import { inspect, type Passed, readSaid } from './content.ts';
 import type { Statement } from './entry-bytes.ts';
 import { applyTo, type Generation, stepOf } from './generation.ts';
 import { isAhead, maxHlc } from './hlc.ts';
@@ -31,10 +31,9 @@ export interface Limits {
 /**
  * What a frame in its place is worth. `over-quota`: over the author's own, not over everybody's, or
  * too much in one generation: its author can go on with the next.
- * `take` is false when the frame was not taken after all, because Yjs did not take its body.
  */
 export type Examination =
-  | { readonly kind: 'good'; readonly take: () => boolean }
+  | { readonly kind: 'good'; readonly take: () => void }
   | { readonly kind: 'bad'; readonly field: 'structure' | 'quota'; readonly why: string }
   | { readonly kind: 'ahead'; readonly aheadMs: number; readonly why: string }
   | { readonly kind: 'over-quota'; readonly why: string };
@@ -73,7 +72,6 @@ export function* prepareIn(
   yield* readSaid(content, inspection.passed, meter, ({ read }) =>
     read.ok ? foresee(read.statement) : 0,
   );
-  yield* openInPieces(content, into.document.known(), meter);
 }
 
 /** Examines a frame that comes next in a generation. `onTaken`: called when `take` went well. */
@@ -89,19 +87,18 @@ export const examineIn = (into: Generation, exam: Exam, onTaken: () => void): Ex
     const aheadMs = latest[0] - limits.wallMs;
     return { kind: 'ahead', aheadMs, why: `its clock is ${aheadMs} ms ahead of ours` };
   }
-  const step = stepOf(into, said, inspection.deletions);
+  const step = stepOf(into, said, inspection);
   const over = whyOver(step.tally, exam);
   if (over !== null) return over;
   return {
     kind: 'good',
     take: () => {
-      if (!applyTo(into, content, step)) return false;
+      applyTo(into, step);
       const { bytes, hash } = received;
       into.links.push({ bytes: bytes.slice(), hash });
       into.latest = maxHlc(into.latest, latest);
       into.bytes += bytes.length;
       onTaken();
-      return true;
     },
   };
 };
@@ -113,7 +110,7 @@ const inspectIn = (
 ): Examination | { readonly kind: 'passed'; readonly passed: Passed } => {
   const heavy = tooHeavy(into, exam);
   if (heavy !== null) return { kind: 'over-quota', why: heavy };
-  const inspection = inspect(exam.received.content, into.document.known());
+  const inspection = inspect(exam.received.content, into.known);
   if (!inspection.ok) return { kind: 'bad', field: 'structure', why: inspection.why };
   const many = tooMany(exam, inspection.additions.length);
   if (many !== null) return { kind: 'over-quota', why: many };

@@ -27,7 +27,8 @@ const FRAME_ITEMS_MAX = 32;
 const FRAME_VERSION = 1;
 const HASH_LENGTH = 32;
 const SIGNATURE_LENGTH = 64;
-const FIELDS = 'author,body,generation,mesh,previous,sequence,signature,v';
+/** In the order in which they are read, which is that of their spelling. */
+const FIELDS = 'v,body,mesh,author,previous,sequence,signature,generation';
 
 /** The last frame of the generation that a snapshot replaces. */
 export type Replaced = readonly [generation: number, sequence: number, hash: Uint8Array];
@@ -111,7 +112,7 @@ const recordOf = (content: FrameContent): { readonly [key: string]: Value } => (
 const frameOf = (value: Value): Frame | string => {
   if (typeof value !== 'object' || value === null) return 'is no record';
   if (Array.isArray(value) || value instanceof Uint8Array) return 'is no record';
-  if (Object.keys(value).sort().join() !== FIELDS) return 'does not have the fields of a frame';
+  if (Object.keys(value).join() !== FIELDS) return 'does not have the fields of a frame';
   const { v, mesh, author, generation, sequence, previous, body, signature } = value as Record<
     string,
     Value

@@ -1,5 +1,5 @@
 /**
- * Rule: gate — what of Yjs an author may send. Nothing reaches Yjs before it has passed here.
+ * Rule: gate — what of Yjs an author may send. Nothing is held that has not passed here.
  *
  * Yjs takes updates of 7 to 30 bytes that wipe, freeze or fork a document, and applying is not
  * atomic (reliability §1.3). An honest author's sub-document is one root array that only grows at
@@ -84,46 +84,6 @@ export const inspectUpdate = (update: Uint8Array, known: Known): Inspection => {
   return reader.why === null
     ? { ok: true, ...found, deletions, clock }
     : { ok: false, why: `the update ${reader.why}` };
-};
-
-/**
- * The same as one update, of at most so many items each: to apply a large one takes long. For one
- * that was let through.
- */
-export const splitUpdate = (
-  update: Uint8Array,
-  known: Known,
-  itemsMax: number,
-): readonly Uint8Array[] => {
-  const reader: Reader = { bytes: update, at: 0, why: null };
-  const count = readNumber(reader) === 0 ? 0 : readNumber(reader);
-  if (count <= itemsMax) return [update];
-  readNumber(reader);
-  let clock = readNumber(reader);
-  const parts: Uint8Array[] = [];
-  for (let done = 0; done < count; done += itemsMax) {
-    const [items, start, startClock] = [Math.min(itemsMax, count - done), reader.at, clock];
-    for (let index = 0; index < items; index++) {
-      clock += readItem(reader, { client: known.client, clock }, { additions: [], clocks: [] });
-    }
-    const isLast = done + items === count;
-    const head = [1, items, known.client, startClock].map(numberBytes);
-    const body = update.subarray(start, isLast ? update.length : reader.at);
-    parts.push(joinBytes(...head, body, isLast ? EMPTY : NO_DELETIONS));
-  }
-  return parts;
-};
-
-const EMPTY = new Uint8Array();
-const NO_DELETIONS = Uint8Array.of(0);
-
-/** A number as Yjs spells it. */
-const numberBytes = (value: number): Uint8Array => {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Uint8Array.from([...bytes, rest]);
-    bytes.push((rest % 128) + 128);
-  }
 };
 
 /** What an update adds, wherever it goes on from; nothing when the gate would refuse it. */

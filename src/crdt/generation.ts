@@ -7,14 +7,13 @@
  * 2. Nothing comes before frame 0. Of two of those the one of the lower hash is held, alone.
  */
 import type { Crypto } from '../ports.ts';
-import { type Content, contentOf, inspect, readSaid, type Said, within } from './content.ts';
+import { contentOf, inspect, type Passed, readSaid, type Said, within } from './content.ts';
 import type { AuthorState, Tombstone } from './entry.ts';
 import { type Frame, readFrame } from './frame.ts';
-import { clientIdOf, type Span } from './gate.ts';
+import { clientIdOf, type Known } from './gate.ts';
 import { HLC_ZERO, type Hlc } from './hlc.ts';
 import { type Holdings, latestOf, NO_TALLY, type Tally, tallyAfter } from './holdings.ts';
 import { finish, UNMETERED } from './meter.ts';
-import { openSubdocument, type Subdocument } from './subdocument.ts';
 
 /** A frame and its name. */
 export interface Link {
@@ -32,8 +31,9 @@ export interface Fork {
 export interface Generation {
   readonly number: number;
   readonly links: Link[];
-  document: Subdocument;
-  /** What is live in the document, in the order of writing. */
+  /** What the gate has to know of the sub-document. */
+  known: Known;
+  /** What is live in it, in the order of writing. */
   live: readonly Said[];
   /** How much that is. */
   tally: Tally;
@@ -50,7 +50,7 @@ export interface Generation {
 export const openGeneration = (crypto: Crypto, frame: Frame): Generation => ({
   number: frame.generation,
   links: [],
-  document: openSubdocument(clientIdOf(crypto, frame.author, frame.generation), null),
+  known: { client: clientIdOf(crypto, frame.author, frame.generation), clock: 0 },
   live: [],
   tally: NO_TALLY,
   latest: HLC_ZERO,
@@ -65,44 +65,34 @@ export const openGeneration = (crypto: Crypto, frame: Frame): Generation => ({
 export interface Step {
   readonly added: readonly Said[];
   readonly gone: readonly Said[];
-  /** How much is live afterwards. */
+  /** How much is live, and what the gate has to know, afterwards. */
   readonly tally: Tally;
+  readonly known: Known;
 }
 
 /** What a body would change. */
 export const stepOf = (
-  { live, tally }: Generation,
+  { live, tally, known }: Generation,
   added: readonly Said[],
-  deletions: readonly Span[],
+  { deletions, clock }: Passed,
 ): Step => {
   const gone = [...within(live, deletions), ...within(added, deletions)];
-  return { added, gone, tally: tallyAfter(tally, added, gone) };
+  return { added, gone, tally: tallyAfter(tally, added, gone), known: { ...known, clock } };
 };
 
-/** Applies a body, or leaves the generation as it was. */
-export const applyTo = (into: Generation, content: Content, step: Step): boolean => {
-  if (applies(into, content)) {
-    const gone = new Set(step.gone);
-    const all = [...into.live, ...step.added];
-    into.live = gone.size === 0 ? all : all.filter((said) => !gone.has(said));
-    into.tally = step.tally;
-    into.holdings = null;
-    if ([...step.added, ...step.gone].some(isBuried)) into.tombstones = null;
-    into.state = null;
-    return true;
-  }
-  // The gate let something through that Yjs does not take, and applying is not atomic.
-  rebuild(into);
-  return false;
+/** Applies what a body changes. */
+export const applyTo = (into: Generation, step: Step): void => {
+  const gone = new Set(step.gone);
+  const all = [...into.live, ...step.added];
+  into.live = gone.size === 0 ? all : all.filter((said) => !gone.has(said));
+  into.tally = step.tally;
+  into.known = step.known;
+  into.holdings = null;
+  if (step.added.some(isBuried) || step.gone.some(isBuried)) into.tombstones = null;
+  into.state = null;
 };
 
 const isBuried = ({ read }: Said): boolean => read.ok && read.statement.kind === 'tombstone';
-
-const applies = (into: Generation, { body, document }: Content): boolean => {
-  if (document === null || into.links.length > 0) return into.document.apply(body);
-  into.document = document;
-  return true;
-};
 
 /** Freezes a generation at a fork: frames from there on count no more. Invariants 1 and 2. */
 export const freeze = (generation: Generation, fork: Fork): void => {
@@ -116,7 +106,7 @@ export const freeze = (generation: Generation, fork: Fork): void => {
 /** Makes everything anew out of the frames. */
 const rebuild = (generation: Generation): void => {
   const { links } = generation;
-  generation.document = openSubdocument(generation.document.known().client, null);
+  generation.known = { ...generation.known, clock: 0 };
   generation.live = [];
   generation.tally = NO_TALLY;
   generation.holdings = null;
@@ -124,14 +114,15 @@ const rebuild = (generation: Generation): void => {
   generation.state = null;
   for (const { bytes } of links) {
     const read = readFrame(bytes);
-    if (read.ok) replay(generation, contentOf(read.frame.body));
+    if (read.ok) replay(generation, read.frame.body);
   }
 };
 
-const replay = (generation: Generation, content: Content): void => {
-  const inspection = inspect(content, generation.document.known());
+/** Applies a body, unless the gate refuses it. */
+export const replay = (generation: Generation, body: Uint8Array): void => {
+  const content = contentOf(body);
+  const inspection = inspect(content, generation.known);
   if (!inspection.ok) return;
   const said = finish(readSaid(content, inspection, UNMETERED, () => 0));
-  const step = stepOf(generation, said, inspection.deletions);
-  applyTo(generation, content, step);
+  applyTo(generation, stepOf(generation, said, inspection));
 };

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeStatement } from './entry-bytes.ts';
-import { inspectUpdate, splitUpdate } from './gate.ts';
-import { openPen, openSubdocument } from './subdocument.ts';
 import { admit, commit, NOW, openTestStore, picture, say, verdictOf } from './test-mesh.ts';
-
-const CLIENT = 7;
 
 /** More than is applied in one piece. */
 const COUNT = 5_000;
@@ -25,25 +21,6 @@ const lengthy = () => {
   frames.push(say(founder, edits));
   return { founder, frames };
 };
-
-test('splitUpdate: the parts one after the other make what the whole makes', () => {
-  // Goal: applying in pieces changes nothing. Method: a long first update with deletions in it, in
-  // parts of several sizes, byte by byte as Yjs encodes what they made; a short one stays whole.
-  const pen = openPen(CLIENT, null);
-  const whole = openSubdocument(CLIENT, null);
-  whole.apply(pen.write([], contents));
-  whole.apply(pen.write([3, 4, 9], []));
-  const update = whole.encode();
-  const known = { client: CLIENT, clock: 0 };
-  assert.ok(inspectUpdate(update, known).ok);
-  for (const itemsMax of [1, 7, 2_048, COUNT - 4, 2 * COUNT]) {
-    const document = openSubdocument(CLIENT, null);
-    const parts = splitUpdate(update, known, itemsMax);
-    for (const part of parts) assert.ok(document.apply(part));
-    assert.deepEqual(document.encode(), update);
-    assert.equal(parts.length > 1, itemsMax < COUNT - 3);
-  }
-});
 
 test('receiveInPieces: what is taken is the same, whatever happens between the pieces', () => {
   // Goal: nothing depends on where work is left. Method: a long snapshot and short frames, all at

@@ -17,7 +17,7 @@ import type { Limits } from './examination.ts';
 import { frameHash, isSigned, readFrame } from './frame.ts';
 import { OPERATOR_QUOTA } from './holdings.ts';
 import { type MemberId, memberIdOf } from './ids.ts';
-import type { Meter } from './meter.ts';
+import { type Meter, UNMETERED } from './meter.ts';
 import { held, rejected, screen, type Terms } from './screening.ts';
 
 /**
@@ -128,9 +128,11 @@ export function* receiveFrames(
     let taken = 0;
     const later: Parcel[] = [];
     for (const parcel of waiting) {
-      for (const _ of prepare(desk, parcel.received, terms)) {
-        yield news;
-        news = [];
+      if (isWorthPreparing(parcel.received, terms)) {
+        for (const _ of prepare(desk, parcel.received, terms)) {
+          yield news;
+          news = [];
+        }
       }
       const receipt = judge(desk, parcel.received, terms);
       receipts.set(parcel.index, receipt);
@@ -157,6 +159,12 @@ export function* receiveFrames(
 /** Whether the frame changed what is held. */
 export const isTaken = ({ verdict }: Receipt): boolean =>
   verdict === 'taken' || verdict === 'forked';
+
+/** What a view finds out about a frame of this length by itself is little. Unit: bytes. */
+const SHORT_BYTES = 4 * 1024;
+
+const isWorthPreparing = ({ bytes }: ReceivedFrame, { meter }: Terms): boolean =>
+  meter !== UNMETERED || bytes.length > SHORT_BYTES;
 
 /** Time to take a short frame, its signature included. Unit: ms, as measured. */
 const FRAME_MS = 0.25;
@@ -255,7 +263,7 @@ const take = (
     return { verdict: 'held', why: 'ahead', author, aheadMs: examination.aheadMs };
   }
   if (examination.kind === 'over-quota') return held('quota');
-  if (!examination.take()) return rejected('structure', 'Yjs does not take its body');
+  examination.take();
   desk.chains.keep(chain);
   return { verdict: isSplit ? 'forked' : 'taken', author };
 };

@@ -57,6 +57,10 @@ export const openSubdocument = (client: number, encoded: Uint8Array | null): Sub
   };
 };
 
+/** Updates of one document, each going on from the one before, as one. */
+export const mergedUpdate = (updates: readonly Uint8Array[]): Uint8Array =>
+  Y.mergeUpdates([...updates]);
+
 /** Opens the pen of an empty generation, or one that goes on after what `encode` gave. */
 export const openPen = (client: number, encoded: Uint8Array | null): Pen => {
   const document = openDocument(otherThan(client));

@@ -3,14 +3,7 @@
  *
  * node:crypto takes no raw keys, so they are put behind their fixed ASN.1 headers (RFC 8410).
  */
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 import type { Crypto } from '../../ports.ts';
 
 const KEY_BYTES = 32;
@@ -27,7 +20,7 @@ const PUBLIC_KEYS_MAX = 512;
 export const openCrypto = (): Crypto => {
   const imported = new Map<string, KeyObject>();
   return {
-    sha256: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
+    sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
     publicKey: (seed) => publicBytes(privateKeyOf(ED25519_PRIVATE_HEADER, seed)),
     sign: (seed, data) =>
       new Uint8Array(sign(null, data, privateKeyOf(ED25519_PRIVATE_HEADER, seed))),
