@@ -189,7 +189,8 @@ const guardRules = (guard: Guard, fields: Fields): readonly NftRule[] => {
   const from = (remote ?? []).map(({ family, text }) =>
     is(payload(family, fields.remote), cidrKey(text)),
   );
-  return [{ comment: why, expr: [...from, what, COUNTER, RETURN] }];
+  // A colon, which no rule's name has: else one that is called `echo` would count these.
+  return [{ comment: `open: ${why}`, expr: [...from, what, COUNTER, RETURN] }];
 };
 
 const fallbackRules = (names: Names, lane: AuditedLane): readonly NftRule[] => {

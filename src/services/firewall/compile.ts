@@ -15,7 +15,7 @@
 import { compileLane, laneName } from './compile-lane.ts';
 import { ICMP_NAMES } from './icmp.table.ts';
 import { ESSENTIAL } from './judge.ts';
-import { isActive, type Lane } from './lane.ts';
+import { isActive, type Lane, type Tried } from './lane.ts';
 import {
   ACCEPT,
   ct,
@@ -35,6 +35,7 @@ import {
   type NftSet,
   oneOrSet,
   payload,
+  RETURN,
   type Table,
 } from './nft.ts';
 import type { Direction, Zone } from './schemas.table.ts';
@@ -76,19 +77,19 @@ const EPHEMERAL_FIRST = 32_768;
 /** The map that lets everything pass for a time: `firewall open`. */
 export const OPEN_MAP = 'open';
 export const trialMap = (hook: Hook['hook']): string => `trial-${hook}`;
-/** The empty chain that says that a trial was begun, whatever became of it. */
+/** The chain that says that a trial was begun; its one rule, if any, why it was withdrawn. */
 export const triedName = (id: string): string => `tried/${id}`;
 /** The chain that holds the generation of a side. */
 export const stampName = (side: Side): string => `${side}/stamp`;
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 
-/** Compiles the table. `tried`: trials that were begun and whose words still stand. */
+/** Compiles the table. */
 export const compile = (
   ownInterface: string,
   now: Ruleset,
   trial: Trial | null,
-  tried: readonly string[],
+  tried: readonly Tried[],
 ): Table => {
   const parts = [
     sideOf(ownInterface, 'now', now),
@@ -101,12 +102,22 @@ export const compile = (
       ...parts.flatMap(({ sets }) => sets),
     ],
     chains: [
-      ...tried.map((id): NftChain => ({ name: triedName(id), hook: null, rules: [] })),
+      ...tried.map(triedChain),
       ...parts.flatMap(({ chains }) => chains),
       ...HOOK_NAMES.map(baseChain),
     ],
   };
 };
+
+/** Nobody jumps there: it only remembers. */
+const triedChain = ({ id, why }: Tried): NftChain => ({
+  name: triedName(id),
+  hook: null,
+  rules: why === null ? [] : [{ comment: why.slice(0, COMMENT_MAX), expr: [RETURN] }],
+});
+
+/** Longest comment of a rule. Unit: bytes. libnftnl's NFTNL_UDATA_COMMENT_MAXLEN. */
+const COMMENT_MAX = 127;
 
 const timedMap = (name: string, elements: readonly NftElement[]): NftSet => ({
   ...{ name, kind: 'map', type: 'nf_proto', flags: ['timeout'], isCounted: false },

@@ -18,26 +18,22 @@ import {
   type Trial,
   trialMap,
 } from './compile.ts';
-import {
-  ACCEPT,
-  type Expression,
-  elementsOf,
-  FAMILY,
-  NAME,
-  type NftChain,
-  type NftSet,
-  RETURN,
-  type Table,
-} from './nft.ts';
-import { hookWords, ruleWords, setWords } from './read.ts';
+import { keepSteps } from './counts.ts';
+import { ACCEPT, elementsOf, FAMILY, NAME, type Table } from './nft.ts';
 import {
   type FirewallDesired,
   type FirewallObserved,
-  type ObservedChain,
-  type ObservedSet,
   type ObservedTable,
   TABLE_UNDO,
 } from './state.ts';
+import {
+  changeOf,
+  goneBy,
+  isLoosening,
+  isOfOtherMake,
+  type TableChange,
+  touchedBy,
+} from './table-change.ts';
 import {
   addChain,
   addElements,
@@ -52,7 +48,6 @@ import {
   replaceTable,
   textOf,
 } from './transaction.ts';
-import { wordsOf } from './words.ts';
 
 type Wanted = NonNullable<FirewallDesired>;
 
@@ -113,7 +108,9 @@ const change = (desired: Wanted, observed: ObservedTable): readonly Command[] =>
   const fresh = generationsFor(desired, used);
   if (trial !== null && desired.trial === null) {
     // An element whose time is over holds its chain until the kernel has collected it.
-    const words = [`${NAME} trial is over`];
+    const isWithdrawn = desired.tried.some(({ why }) => why !== null);
+    // That it was withdrawn is told by the plan, with why.
+    const words = isWithdrawn ? [] : ['a trial is over, and what was before it holds'];
     return [run(replaceAll(tableOf(desired, fresh), desired, observed), words)];
   }
   const kept = { now: now ?? fresh.now, trial: trial ?? fresh.now };
@@ -139,7 +136,6 @@ interface Steps {
 }
 
 const commandsFor = (table: Table, observed: ObservedTable, desired: Wanted): Steps => {
-  const times = timesOf(desired, observed);
   if (isOfOtherMake(table, observed)) {
     return {
       steps: replaceAll(table, desired, observed),
@@ -147,44 +143,33 @@ const commandsFor = (table: Table, observed: ObservedTable, desired: Wanted): St
       ...{ isLoosening: false, isOfTrial: false },
     };
   }
-  const wantedSets = new Set(table.sets.map(({ name }) => name));
-  const wantedChains = new Set(table.chains.map(({ name }) => name));
-  const newSets = table.sets.filter(({ name }) => !observed.sets.has(name));
-  const newChains = table.chains.filter(({ name }) => !observed.chains.has(name));
-  const changed = table.chains.filter(
-    (chain) => !isSameChain(chain, observed.chains.get(chain.name)),
-  );
-  const oldSets = [...observed.sets].filter(([name]) => !wantedSets.has(name));
-  const oldChains = [...observed.chains.keys()].filter((name) => !wantedChains.has(name));
-  const elements = table.sets.map((set) => elementSteps(set, observed.sets.get(set.name)));
-  const steps = [
-    ...newSets.map(addSet),
-    ...newChains.map(addChain),
-    ...changed.filter((each) => observed.chains.has(each.name)).map(({ name }) => flushChain(name)),
-    ...oldChains.map(flushChain),
-    ...changed.flatMap(({ name, rules }) => rules.map((rule) => addRule(name, rule))),
-    ...elements.flatMap(({ set, gone }) => deleteElements(set, gone)),
-    ...elements.flatMap(({ set, come }) => addElements(set, come, times)),
-    ...oldSets.map(([name, { kind }]) => remove(kind, name)),
-    ...oldChains.map((name) => remove('chain', name)),
-  ];
-  const touched = [
-    ...[...newChains, ...changed, ...newSets].map(({ name }) => name),
-    ...[...oldChains, ...oldSets.map(([name]) => name)],
-    ...elements.flatMap(({ set, gone, come }) => (gone.length + come.length > 0 ? [set.name] : [])),
-  ];
-  const isStructural = changed.length + oldSets.length + oldChains.length > 0;
+  const change = changeOf(table, observed);
+  const touched = touchedBy(change);
+  const steps = stepsOf(change, observed, timesOf(desired, observed));
+  const kept = keepSteps(desired, observed, goneBy(change, observed));
   return {
-    steps,
+    steps: steps.length === 0 ? [] : [...steps, ...kept],
     found: foundIn(touched),
-    isLoosening:
-      !isStructural &&
-      elements.every(
-        ({ gone, come }) => gone.length === 0 && come.every(({ verdict }) => verdict === RETURN),
-      ),
+    isLoosening: isLoosening(change),
     isOfTrial: touched.every((name) => /^(?:trial|tried)[-/]/.test(name)),
   };
 };
+
+const stepsOf = (
+  { newSets, newChains, changed, oldSets, oldChains, elements }: TableChange,
+  observed: ObservedTable,
+  times: ReadonlyMap<string, ElementTime>,
+): readonly NftCommand[] => [
+  ...newSets.map(addSet),
+  ...newChains.map(addChain),
+  ...changed.filter((each) => observed.chains.has(each.name)).map(({ name }) => flushChain(name)),
+  ...oldChains.map(flushChain),
+  ...changed.flatMap(({ name, rules }) => rules.map((rule) => addRule(name, rule))),
+  ...elements.flatMap(({ set, gone }) => deleteElements(set, gone)),
+  ...elements.flatMap(({ set, come }) => addElements(set, come, times)),
+  ...oldSets.map(([name, { kind }]) => remove(kind, name)),
+  ...oldChains.map((name) => remove('chain', name)),
+];
 
 /** Makes the table anew; what somebody opened for a time stays open for the rest of it. */
 const replaceAll = (
@@ -200,68 +185,12 @@ const replaceAll = (
   const sets = table.sets.map((set) =>
     set.name === OPEN_MAP && left > 0 ? { ...set, elements: elementsOf(opened) } : set,
   );
-  return replaceTable({ ...table, sets }, times);
+  return [...replaceTable({ ...table, sets }, times), ...keepSteps(desired, observed, null)];
 };
 
 /** What was not as it should be, by the names of chains and sets. */
 const foundIn = (names: readonly string[]): Found =>
   [...new Set(names)].map((name) => `${NAME} ${name} was not as it should be`);
-
-/** A base chain or a set of our name and of another make cannot be changed in place. */
-const isOfOtherMake = ({ sets, chains }: Table, observed: ObservedTable): boolean =>
-  sets.some((set) => {
-    const there = observed.sets.get(set.name);
-    return there !== undefined && (there.kind !== set.kind || there.words !== makeOf(set));
-  }) ||
-  chains.some(({ name, hook }) => {
-    const there = observed.chains.get(name);
-    const words = hook === null ? '' : hookWords({ ...hook, policy: 'accept' });
-    return there !== undefined && there.words !== words;
-  });
-
-const makeOf = ({ kind, type, flags, isCounted }: NftSet): string =>
-  setWords({
-    type,
-    map: kind === 'map' ? 'verdict' : '',
-    flags,
-    stmt: isCounted ? [{ counter: null }] : [],
-  });
-
-const isSameChain = ({ rules }: NftChain, there: ObservedChain | undefined): boolean =>
-  there !== undefined &&
-  rules.length === there.rules.length &&
-  rules.every((rule, index) => ruleWords({ ...rule }) === there.rules[index]?.words);
-
-const elementSteps = (set: NftSet, there: ObservedSet | undefined) => {
-  const isTimed = set.flags.includes('timeout');
-  const isAlike = (text: string, words: string): boolean => {
-    const wanted = set.elements.get(text);
-    return wanted !== undefined && words === wordsOfVerdict(wanted.verdict);
-  };
-  const gone = [...(there?.elements ?? [])]
-    // What somebody opened for a time is not ours to close.
-    .filter(([text, { words }]) => !isAlike(text, words) && set.name !== OPEN_MAP)
-    .map(([, { key }]) => ({ key, verdict: DELETED, rule: null }));
-  const come = [...set.elements]
-    .filter(([text]) => {
-      const words = there?.elements.get(text)?.words;
-      return words === undefined || !isAlike(text, words);
-    })
-    .map(([, element]) => element);
-  return { set, gone: set.kind === 'set' ? gone.map(plain) : gone, come, isTimed };
-};
-
-const DELETED = RETURN;
-const plain = <Item extends object>(item: Item) => ({ ...item, verdict: null });
-
-const wordsOfVerdict = (verdict: Expression | null): string => {
-  if (verdict === null) return '';
-  const words = verdictWords.get(verdict) ?? wordsOf(verdict);
-  verdictWords.set(verdict, words);
-  return words;
-};
-
-const verdictWords = new WeakMap<Expression, string>();
 
 /** How long elements of the trial live: what is left where it runs already. */
 const timesOf = (

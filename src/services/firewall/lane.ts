@@ -68,6 +68,12 @@ export interface Trialling {
   readonly seconds: number;
 }
 
+/** A trial that was begun here and whose words still stand. `why`: it was withdrawn, and why. */
+export interface Tried {
+  readonly id: string;
+  readonly why: string | null;
+}
+
 /** What the fallback of a lane does; audited, it forbids nothing. */
 export const fallbackAction = ({ fallback }: Lane): Default['action'] =>
   fallback.audit === true ? 'allow' : fallback.action;

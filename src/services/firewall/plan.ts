@@ -6,11 +6,11 @@
 import type { View } from '../../crdt/view.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { trialMap, triedName } from './compile.ts';
-import { isActive, lanesOf, type Site, type Trialling } from './lane.ts';
+import { isActive, lanesOf, type Site, type Tried } from './lane.ts';
 import { shadows } from './neighbours.ts';
 import { policyOf, type TrialOrder } from './policy.ts';
 import type { FirewallDesired, FirewallObserved, ObservedTable } from './state.ts';
-import { trialAt, waysOf } from './trial.ts';
+import { type Course, courseOf, isYoung, waysOf, withdrawnMark } from './trial.ts';
 
 /** How long after the end of a trial to look whether the kernel ended it. Unit: ms. */
 const TRIAL_GRACE_MS = 300;
@@ -30,13 +30,12 @@ export const plan = (
   const now = lanesOf(site);
   const policy = policyOf(view);
   const table = observed.kind === 'present' ? observed.table : null;
-  const [order] = policy.trials;
+  const [order = null] = policy.trials;
   const unreached = observed.kind === 'present' ? observed.unreached : [];
-  const trial =
-    order === undefined
-      ? null
-      : trialAt(site, order, table, { ways: waysOf(view, self), unreached });
-  const tried = order === undefined ? [] : triedOf(order, trial, table);
+  const reach = { ways: waysOf(view, self), unreached };
+  const course = order === null ? OVER : courseOf(site, order, table, reach);
+  const trial = course.kind === 'running' ? course.trial : null;
+  const tried = order === null ? [] : triedOf(order, course, table);
   // A trial that is over is remembered in the table, whatever the clock says next.
   const isWanted = tried.length > 0 || [...now, ...(trial?.lanes ?? [])].some(isActive);
   const isTool = observed.kind !== 'no-tool';
@@ -51,6 +50,7 @@ export const plan = (
       : null,
     problems: isWanted && !isTool ? [NO_TOOL] : [],
     notes: [
+      ...(order === null || !isYoung(order, self.wallMs) ? [] : withdrawals(order, course)),
       ...policy.unread.map(({ path, why }) => `${path}: ${why}; what stood there before holds`),
       ...(isWanted ? shadows(neighbours, self.interface) : []),
     ],
@@ -62,11 +62,19 @@ const NO_TOOL: Problem =
   'tool: nft: not found, so nothing is filtered here; install the package nftables, then: ' +
   'cnsmo restart';
 
+const OVER: Course = { kind: 'over' };
+
 const triedOf = (
   { id }: TrialOrder,
-  trial: Trialling | null,
+  course: Course,
   table: ObservedTable | null,
-): readonly string[] => (trial !== null || table?.chains.has(triedName(id)) === true ? [id] : []);
+): readonly Tried[] => {
+  const isKnown = course.kind === 'running' || table?.chains.has(triedName(id)) === true;
+  return isKnown ? [{ id, why: course.kind === 'withdrawn' ? course.why : null }] : [];
+};
+
+const withdrawals = ({ id }: TrialOrder, course: Course): readonly Problem[] =>
+  course.kind === 'withdrawn' ? [`${withdrawnMark(id)}${course.why}; the old rules hold here`] : [];
 
 const endOfTrialMs = (table: ObservedTable | null): number | null => {
   const [element] = table?.sets.get(trialMap('prerouting'))?.elements.values() ?? [];

@@ -20,6 +20,7 @@ import {
   type RuleRecord,
   ruleSchema,
   type TrialRecord,
+  trialPartSchema,
   trialSchema,
   type Zone,
 } from './schemas.table.ts';
@@ -50,7 +51,7 @@ export interface Unread {
   readonly why: string;
 }
 
-/** Changes that operators try out. */
+/** Changes that operators try out, those of all its parts. */
 export interface TrialOrder extends TrialRecord {
   readonly id: string;
   readonly path: string;
@@ -95,6 +96,18 @@ export const withTrial = (view: View, trial: TrialOrder): View => {
   return changed;
 };
 
+/** The name of part number `index` of a trial, from 0. */
+export const partName = (id: string, index: number): string => `${id}.${index}`;
+
+/** The paths of a trial's objects. */
+export const trialPaths = ({ intent }: Pick<View, 'intent'>, id: string): readonly string[] =>
+  intent
+    .filter(({ service, kind, name }) => {
+      if (service !== SERVICE) return false;
+      return kind === 'trial' ? name === id : kind === 'trial-part' && name.startsWith(`${id}.`);
+    })
+    .map(({ path }) => path);
+
 const trialViews = new WeakMap<View, { readonly trial: TrialOrder; readonly view: View }>();
 
 const changedBy = (view: View, trial: TrialOrder): View => {
@@ -131,19 +144,11 @@ const compareRules = (a: Rule, b: Rule): number =>
   (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
 const readPolicy = (intent: readonly Intent[]): Policy => {
-  const own = intent.filter(({ service }) => service === SERVICE);
   const unread: Unread[] = [];
-  const readAll = <Found>(
-    kind: string,
-    read: (value: unknown) => ReadRecord<Found>,
-  ): readonly { readonly intent: Intent; readonly claim: IntentClaim; readonly found: Found }[] =>
-    own
-      .filter((each) => each.kind === kind)
-      .flatMap((each) => {
-        const last = lastGood(each, read);
-        if (last.why !== null) unread.push({ path: each.path, why: last.why });
-        return last.good === null ? [] : [{ intent: each, ...last.good }];
-      });
+  const readAll = readerOf(
+    intent.filter(({ service }) => service === SERVICE),
+    unread,
+  );
   const rules = readAll('rule', (value) => readRecord(ruleSchema, value)).map(
     ({ intent: { name, path }, claim, found }) => ({ ...found, name, path, claim }),
   );
@@ -155,12 +160,9 @@ const readPolicy = (intent: readonly Intent[]): Policy => {
       ({ intent: { name }, claim, found }) => [name, { ...found, claim }],
     ),
   );
-  const trials = readAll('trial', (value) => readRecord(trialSchema, value)).map(
-    ({ intent: { name, path }, claim, found }) => ({ ...found, id: name, path, claim }),
-  );
   return {
     rules: rules.toSorted(compareRules),
-    trials: trials.toSorted((a, b) => compareHlc(b.claim.hlc, a.claim.hlc)),
+    trials: trialsOf(readAll, unread).toSorted((a, b) => compareHlc(b.claim.hlc, a.claim.hlc)),
     groups: new Map(groups),
     defaults: DEFAULT_NAMES.map(({ name, zone, direction }) => ({
       ...{ zone, direction, path: `intent/${SERVICE}/default/${name}` },
@@ -168,6 +170,40 @@ const readPolicy = (intent: readonly Intent[]): Policy => {
     })),
     unread,
   };
+};
+
+type ReadAll = ReturnType<typeof readerOf>;
+
+/** Reads all objects of a kind; why one cannot be read goes to `unread`. */
+const readerOf =
+  (own: readonly Intent[], unread: Unread[]) =>
+  <Found>(kind: string, read: (value: unknown) => ReadRecord<Found>) =>
+    own
+      .filter((each) => each.kind === kind)
+      .flatMap((each) => {
+        const { good, why } = lastGood(each, read);
+        if (why !== null) unread.push({ path: each.path, why });
+        return good === null ? [] : [{ intent: each, ...good }];
+      });
+
+/** Trials whose parts are all there. */
+const trialsOf = (readAll: ReadAll, unread: Unread[]): readonly TrialOrder[] => {
+  const parts = new Map(
+    readAll('trial-part', (value) => readRecord(trialPartSchema, value)).map(
+      ({ intent: { name }, found }) => [name, found.changes],
+    ),
+  );
+  return readAll('trial', (value) => readRecord(trialSchema, value)).flatMap(
+    ({ intent: { name: id, path }, claim, found }) => {
+      const more = Array.from({ length: found.parts ?? 0 }, (_, index) =>
+        parts.get(partName(id, index)),
+      );
+      const isWhole = more.every((part) => part !== undefined);
+      if (!isWhole) unread.push({ path, why: 'a part of it is missing' });
+      const changes = [found.changes, ...more].flatMap((part) => part ?? []);
+      return isWhole ? [{ ...found, changes, id, path, claim }] : [];
+    },
+  );
 };
 
 /** What became of values that were read: most are the same objects at each look. */

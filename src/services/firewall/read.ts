@@ -4,7 +4,7 @@
  * Output that cannot be read is a problem, never a guess.
  */
 import type { HostResult } from '../../ports.ts';
-import type { Finding, Results } from '../service.ts';
+import type { Count, Finding, Results } from '../service.ts';
 import { readNeighbours } from './neighbours.ts';
 import { keyText } from './nft.ts';
 import type {
@@ -74,13 +74,15 @@ export const readTable = (result: HostResult): ObservedTable | null => {
   if (objects === null) return null;
   const chains = new Map<string, { words: string; rules: ObservedRule[] }>();
   const sets = new Map<string, ObservedSet>();
-  for (const { chain, rule, set, map } of objects) {
+  const counters = new Map<string, Count>();
+  for (const { chain, rule, set, map, counter } of objects) {
     if (isObject(chain)) chains.set(String(chain.name), { words: hookWords(chain), rules: [] });
     if (isObject(rule)) chains.get(String(rule.chain))?.rules.push(readRule(rule));
     if (isObject(set)) sets.set(String(set.name), readSet('set', set));
     if (isObject(map)) sets.set(String(map.name), readSet('map', map));
+    if (isObject(counter)) counters.set(String(counter.name), countsOf(counter));
   }
-  return { chains: chains satisfies ReadonlyMap<string, ObservedChain>, sets };
+  return { chains: chains satisfies ReadonlyMap<string, ObservedChain>, sets, counters };
 };
 
 /** What makes a base chain, as both sides say it. */
@@ -102,7 +104,7 @@ const readRule = (rule: Json): ObservedRule => {
   };
 };
 
-const countsOf = (counter: unknown): { readonly packets: number; readonly bytes: number } => {
+const countsOf = (counter: unknown): Count => {
   const { packets, bytes } = isObject(counter) ? counter : {};
   return { packets: Number(packets ?? 0), bytes: Number(bytes ?? 0) };
 };

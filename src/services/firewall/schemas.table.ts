@@ -175,45 +175,52 @@ export const groupSchema = z.strictObject({ members: list(selector) }).check(
 );
 export type GroupRecord = z.infer<typeof groupSchema>;
 
+/** From where an operator comes, and the port of ours to which. */
+const management = z.strictObject({
+  address: z.string('must be an address').check(z.refine(isAddress, 'must be a numeric address')),
+  port: integer(1, 65_535),
+});
+
 /** `intent/firewall/default/<zone>-<direction>`: what happens to what no rule decides on. */
 export const defaultSchema = z.strictObject({
   action: oneOf(ACTIONS),
   /** From where the operator came: what of its address and our port stays open whatever happens. */
-  management: z.exactOptional(
-    list(
-      z.strictObject({
-        address: z
-          .string('must be an address')
-          .check(z.refine(isAddress, 'must be a numeric address')),
-        port: integer(1, 65_535),
-      }),
-    ),
-  ),
+  management: z.exactOptional(list(management)),
   /** What it would forbid is let through and logged. */
   audit: z.exactOptional(z.literal(true, 'must be true')),
 });
 export type DefaultRecord = z.infer<typeof defaultSchema>;
 
-/** Most changes of one trial, and how long it may last. */
+/** Most changes in one object, most objects of one trial, and how long it may last. */
 const CHANGES_MAX = 1_000;
+const PARTS_MAX = 4_096;
 const TRIAL_SECONDS_MAX = 86_400;
+
+const changeList = z
+  .array(
+    z.strictObject({
+      kind: oneOf(['rule', 'group', 'default']),
+      name,
+      /** The object as it would be; null: it would be gone. */
+      value: z.custom<Value>(),
+    }),
+    'must be a list',
+  )
+  .check(z.minLength(1, 'is empty'), z.maxLength(CHANGES_MAX, `holds more than ${CHANGES_MAX}`));
 
 /** `intent/firewall/trial/<id>`: changes that end by themselves unless they are confirmed. */
 export const trialSchema = z.strictObject({
   /** Counted by each member from when it applied them. */
   seconds: integer(1, TRIAL_SECONDS_MAX),
-  changes: z
-    .array(
-      z.strictObject({
-        kind: oneOf(['rule', 'group', 'default']),
-        name,
-        /** The object as it would be; null: it would be gone. */
-        value: z.custom<Value>(),
-      }),
-      'must be a list',
-    )
-    .check(z.minLength(1, 'is empty'), z.maxLength(CHANGES_MAX, `holds more than ${CHANGES_MAX}`)),
+  changes: changeList,
+  /** How many objects of kind `trial-part` hold the rest of the changes. */
+  parts: z.exactOptional(integer(1, PARTS_MAX)),
+  /** By which connection its operator was there: a member that it would shut out has none of it. */
+  management: z.exactOptional(list(management)),
 });
+
+/** `intent/firewall/trial-part/<id>.<n>`, n from 0: more of its changes. */
+export const trialPartSchema = z.strictObject({ changes: changeList });
 export type TrialRecord = z.infer<typeof trialSchema>;
 
 /** Names of the defaults. */

@@ -1,7 +1,8 @@
 /**
  * Rule: firewall state — the table as it should be and as it was read back: plain records.
  */
-import type { Lane, Trialling } from './lane.ts';
+import type { Count } from '../service.ts';
+import type { Lane, Trialling, Tried } from './lane.ts';
 
 /** What a chain, set or element is made of, as words: handles, counters and times left out. */
 export type Words = string;
@@ -41,6 +42,8 @@ export interface ObservedChain {
 export interface ObservedTable {
   readonly chains: ReadonlyMap<string, ObservedChain>;
   readonly sets: ReadonlyMap<string, ObservedSet>;
+  /** By name: what was counted by what is no more. */
+  readonly counters: ReadonlyMap<string, Count>;
 }
 
 export type FirewallObserved =
@@ -70,8 +73,7 @@ export type FirewallDesired = {
   readonly interface: string;
   readonly now: readonly Lane[];
   readonly trial: Trialling | null;
-  /** Trials whose words still stand. */
-  readonly tried: readonly string[];
+  readonly tried: readonly Tried[];
   /** For the first generation of a new table. */
   readonly seed: number;
 } | null;

@@ -32,6 +32,9 @@ const surroundings = () => ({
   wallMs: START_MS,
   unreached: '',
   objects: RULE as Objects,
+  /** What is stamped with the start, and by which member all is written. */
+  trial: TRIAL as Value,
+  author: 2,
   members: MEMBERS,
 });
 
@@ -45,10 +48,10 @@ function openHands(world: ReturnType<typeof surroundings>) {
   const nft = (argv: readonly string[], stdin = ''): HostResult => runNft(kernel, argv, stdin);
   const view = (): View => {
     const base = viewOf(world.members, world.objects);
-    const stamp = (value: Value): Hlc => [value === TRIAL ? START_MS : 1, 0];
+    const stamp = (value: Value): Hlc => [value === world.trial ? START_MS : 1, 0];
     const intent = base.intent.map((each) => ({
       ...each,
-      ...{ hlc: stamp(each.value), author: idOf(2) },
+      ...{ hlc: stamp(each.value), author: idOf(world.author) },
     }));
     return { ...base, intent };
   };
@@ -107,6 +110,7 @@ export function openMember() {
       return commands.length;
     },
     isTried: (): boolean => wanted().planned.state?.trial !== null,
+    notes: () => wanted().planned.notes ?? [],
     recheckMs: () => wanted().planned.recheckMs,
     boot: () => boot(wanted().planned.state) ?? '',
     applied: () => Object.keys(summary(look(), view(), self()).applied ?? {}),

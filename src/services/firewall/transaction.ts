@@ -1,6 +1,7 @@
 /**
  * Rule: firewall transaction — the commands of nft's JSON that make the table, or a part of it.
  */
+import type { Count } from '../service.ts';
 import {
   FAMILY,
   NAME,
@@ -71,6 +72,16 @@ export const flushChain = (name: string): NftCommand => ({ flush: { chain: { ...
 /** Takes a chain or a set away. */
 export const remove = (kind: 'chain' | 'set' | 'map', name: string): NftCommand => ({
   delete: { [kind]: { ...PLACE, name } },
+});
+
+/** A counter that begins with what was counted before. */
+export const addCounter = (name: string, { packets, bytes }: Count): NftCommand => ({
+  add: { counter: { ...PLACE, name, packets, bytes } },
+});
+
+/** Takes a counter away. */
+export const deleteCounter = (name: string): NftCommand => ({
+  delete: { counter: { ...PLACE, name } },
 });
 
 /** `times`: of maps with `timeout`. */

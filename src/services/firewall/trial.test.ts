@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DENY, openMember, RULE, START_MS, TRIAL } from './test-member.ts';
+import { type Objects, ruleOf } from './test-policy.ts';
 
 test('a trial runs from its first application, ends in the kernel and never begins again', () => {
   // Goal: own monotonic clock, one time. Method: the virtual kernel's time; the wall clock jumps
@@ -84,9 +85,59 @@ test('a member that the trial cuts off withdraws it at once', () => {
   assert.equal(member.pass(), 0);
   assert.ok(member.isTried());
   member.world.unreached = '10.10.0.2 192.0.2.2';
+  assert.deepEqual(member.found(), [], 'no drift: nobody changed the host');
   assert.equal(member.pass(), 1);
+  const why = 'trial t1: withdrawn: no new connection reaches vm2, where its operator is';
+  assert.deepEqual(member.notes(), [`${why}; the old rules hold here`]);
   member.world.unreached = '';
   assert.equal(member.isTried(), false);
+  assert.deepEqual(member.notes(), [`${why}; the old rules hold here`], 'remembered, with why');
+  member.world.wallMs = START_MS + 60_001;
+  assert.deepEqual(member.notes(), [], 'nobody need know of it after its time');
+});
+
+test('a member that reaches nobody any more withdraws it', () => {
+  // Goal: the mesh, where the operator is away. Method: both members unreached, by another author.
+  const member = openMember();
+  member.world.objects = { ...RULE, 'trial/t1': TRIAL };
+  member.world.author = 9;
+  member.pass();
+  member.world.unreached = '10.10.0.3 192.0.2.3 10.10.0.2';
+  assert.equal(member.pass(), 0);
+  member.world.unreached = '10.10.0.3 192.0.2.3 10.10.0.2 192.0.2.2';
+  assert.equal(member.pass(), 1);
+  assert.match(member.notes()[0] ?? '', /no new connection reaches any of 2 members/);
+});
+
+test('a trial that would stop its operator is not begun', () => {
+  // Goal: the management path. Method: the operator's connection by the rules on trial; twins:
+  // another port, one that is stopped already, one that the trial lets in.
+  const ssh = ruleOf({ zone: 'wan', action: 'deny', protocol: 'tcp', ports: [[22, 22]] });
+  const trialWith = (address: string, port: number, value: Objects[string] = ssh) => ({
+    ...{ seconds: 60, changes: [{ kind: 'rule', name: 'no-ssh', value }] },
+    management: [{ address, port }],
+  });
+  const early = { ...Object(ssh), priority: 1 } as Objects[string];
+  const deny = { 'rule/before': ssh };
+  const cases: readonly (readonly [Objects[string], Objects, boolean])[] = [
+    [trialWith('203.0.113.7', 22), RULE, false],
+    [trialWith('203.0.113.7', 2222), RULE, true],
+    [trialWith('2001:db8:9::7', 22), RULE, false],
+    [trialWith('203.0.113.7', 22, early), deny, true],
+    [trialWith('10.10.0.2', 22), RULE, true],
+    [trialWith('192.0.2.1', 22), RULE, true],
+  ];
+  for (const [trial, objects, isBegun] of cases) {
+    const member = openMember();
+    member.world.trial = trial;
+    member.world.objects = { ...objects, 'trial/t1': trial };
+    member.pass();
+    assert.equal(member.isTried(), isBegun, JSON.stringify(trial));
+    if (isBegun) continue;
+    const expected = /^trial t1: withdrawn: rule no-ssh would stop its operator: \S+ to port 22; /;
+    assert.match(member.notes()[0] ?? '', expected);
+    assert.ok(!member.chains().some((name) => name.startsWith('trial/')));
+  }
 });
 
 test('a boot brings the old rules, and remembers that the trial was begun', () => {

@@ -6,39 +6,63 @@
  *    that it was. Its end comes from the kernel: when its elements are gone, so is the trial.
  * 2. It is withdrawn early by a member that it cuts off: from the one where its operator is, or
  *    from all that are connected. Only new connections tell, for old ones may live on.
+ * 3. A member at which it would stop its operator's connection, made anew, does not begin it: that
+ *    one comes from elsewhere and cannot be tried from here, but what the kernel holds is what the
+ *    rules say, and they are asked.
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
 import type { Self } from '../service.ts';
 import { trialMap, triedName } from './compile.ts';
+import { judge } from './judge.ts';
 import { lanesOf, type Site, type Trialling } from './lane.ts';
 import { policyOf, type TrialOrder, withTrial } from './policy.ts';
+import { memberAddresses } from './selectors.ts';
 import type { ObservedTable } from './state.ts';
 
 /** Members that are tried at a look: enough to tell a cut from one that is away. */
 const WAYS_MAX = 4;
 
+/** How the note begins of a member that has withdrawn a trial. */
+export const withdrawnMark = (id: string): string => `trial ${id}: withdrawn: `;
+
 /** Whether the kernel still goes by a trial. */
 export const isRunning = (table: ObservedTable): boolean =>
   (table.sets.get(trialMap('prerouting'))?.elements.size ?? 0) > 0;
 
-/** The lanes on trial, or null where the trial is not begun, withdrawn or over. */
-export const trialAt = (
+/** What becomes of a trial on this host. `over`: or it came too late to be begun. */
+export type Course =
+  | { readonly kind: 'running'; readonly trial: Trialling }
+  | { readonly kind: 'withdrawn'; readonly why: string }
+  | { readonly kind: 'over' };
+
+/** What becomes of a trial here now. */
+export const courseOf = (
   site: Site,
   order: TrialOrder,
   table: ObservedTable | null,
   reach: Reach,
-): Trialling | null => {
-  const isBegun = table?.chains.has(triedName(order.id)) === true;
+): Course => {
+  const chain = table?.chains.get(triedName(order.id));
+  const known = chain?.rules[0]?.comment ?? null;
+  if (known !== null) return { kind: 'withdrawn', why: known };
+  const isBegun = table !== null && chain !== undefined;
   const isFit = isBegun ? isRunning(table) : isYoung(order, site.wallMs);
-  if (!isFit || (isBegun && isCutOff(order, reach))) return null;
-  const lanes = lanesOf({ ...site, view: withTrial(site.view, order) });
-  return { id: order.id, lanes, seconds: order.seconds };
+  if (!isFit) return { kind: 'over' };
+  const why = (isBegun ? cutOff(site.view, order, reach) : null) ?? shutOut(site, order);
+  if (why !== null) return { kind: 'withdrawn', why };
+  const lanes = lanesOf(tried(site, order));
+  return { kind: 'running', trial: { id: order.id, lanes, seconds: order.seconds } };
 };
 
+const tried = (site: Site, order: TrialOrder): Site => ({
+  ...site,
+  view: withTrial(site.view, order),
+});
+
 /** Whoever meets a trial after its time never begins it. */
-const isYoung = ({ claim, seconds }: TrialOrder, wallMs: number): boolean =>
+export const isYoung = ({ claim, seconds }: TrialOrder, wallMs: number): boolean =>
   wallMs - claim.hlc[0] < seconds * 1_000;
 
 /** What new connections told: where they were tried, and which addresses took none. */
@@ -71,9 +95,39 @@ export const waysOf = (view: View, self: Self): readonly MemberWays[] => {
     });
 };
 
-/** Cut off is who reaches the author by no way, or nobody at all. */
-const isCutOff = ({ claim }: TrialOrder, { ways, unreached }: Reach): boolean => {
+/** Why this member is cut off, or null: it reaches the author by no way, or nobody at all. */
+const cutOff = (view: View, { claim }: TrialOrder, { ways, unreached }: Reach): string | null => {
   const gone = ways.filter(({ to }) => to.every(({ host }) => unreached.includes(host)));
-  if (gone.length === 0) return false;
-  return gone.length === ways.length || gone.some(({ member }) => member === claim.author);
+  const author = gone.find(({ member }) => member === claim.author)?.member;
+  const name = view.members.find(({ id }) => id === author)?.name;
+  if (name !== undefined) return `no new connection reaches ${name}, where its operator is`;
+  if (gone.length === 0 || gone.length < ways.length) return null;
+  return `no new connection reaches any of ${ways.length} members`;
 };
+
+/** Why the operator could not come here anew, though it is let in now; or null. */
+const shutOut = (site: Site, order: TrialOrder): string | null => {
+  const here = site.view.members.find(({ id }) => id === site.member);
+  if (here === undefined) return null;
+  for (const { address, port } of order.management ?? []) {
+    const zone = isOverlay(site.view, address) ? 'mesh' : 'wan';
+    const own = memberAddresses(here, zone).map(({ text }) => text.split('/')[0] ?? '');
+    const family = address.includes(':');
+    const destination = own.find((each) => each.includes(':') === family);
+    // It is this VM's own address, or it cannot come that way at all.
+    if (own.includes(address) || destination === undefined) continue;
+    const flow = { protocol: 'tcp', source: address, destination, value: port } as const;
+    const judged = (at: Site) => {
+      const lane = lanesOf(at).find((each) => each.zone === zone && each.direction === 'in');
+      return lane === undefined ? null : judge(lane, flow);
+    };
+    const after = judged(tried(site, order));
+    if (after === null || after.action === 'allow' || judged(site)?.action !== 'allow') continue;
+    const by = after.by.kind === 'rule' ? `rule ${after.by.name}` : 'the default';
+    return `${by} would stop its operator: ${address} to port ${port}`;
+  }
+  return null;
+};
+
+const isOverlay = ({ members }: View, address: string): boolean =>
+  members.some(({ ipv4, ipv6 }) => ipv4 === address || ipv6 === address);

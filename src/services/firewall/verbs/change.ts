@@ -6,11 +6,12 @@ import type { Edit, Value } from '../../../crdt/entry.ts';
 import { foresee } from '../../../crdt/foresight.ts';
 import { intentPath } from '../../../crdt/paths.ts';
 import { readRecord } from '../../../crdt/records.ts';
-import type { Arguments, Input, Scene } from '../../verb.ts';
+import { type Arguments, type Input, type Scene, type Verb, verb } from '../../verb.ts';
 import { policyOf, SERVICE, type TrialOrder } from '../policy.ts';
-import { defaultSchema, groupSchema, ruleSchema, trialSchema } from '../schemas.table.ts';
+import { defaultSchema, groupSchema, ruleSchema } from '../schemas.table.ts';
 import { mustPassTests, testSchema } from './checks.ts';
 import { refuse } from './refuse.ts';
+import { trialEdits, trialEnd } from './trial-parts.ts';
 import { mustKeepWays } from './ways.ts';
 
 const SCHEMAS = {
@@ -34,7 +35,7 @@ export interface Change {
 const TRIAL_MS = [5_000, 86_400_000] as const;
 
 /** The flags of every verb that changes what may pass. */
-export const CHANGE_INPUTS: readonly Input[] = [
+const CHANGE_INPUTS: readonly Input[] = [
   {
     ...{ name: 'confirm', as: 'flag', kind: 'duration', value: 'duration', range: TRIAL_MS },
     help: 'end by itself after that, unless cnsmo firewall confirm comes first',
@@ -43,20 +44,64 @@ export const CHANGE_INPUTS: readonly Input[] = [
 ];
 
 /** The path of an object. */
-const pathOf = (kind: Kind | 'trial', name: string): string =>
-  intentPath({ service: SERVICE, kind, name });
+const pathOf = (kind: Kind, name: string): string => intentPath({ service: SERVICE, kind, name });
+
+/** A change that is tried out. `until`: its end where it is begun at once, RFC 3339. */
+export interface OnTrial {
+  readonly id: string;
+  readonly seconds: number;
+  readonly until: string;
+}
+
+/** A verb that changes what may pass: it says what, and is put on trial as any other. */
+interface Changing<Body> extends Omit<Verb<Body>, 'needs' | 'canPlan' | 'decide'> {
+  readonly decide: (
+    scene: Scene,
+    given: Arguments,
+  ) => { readonly changes: readonly Change[]; readonly body: Body };
+}
+
+/** The verb, with the flags that go with every change, and what it says of a trial. */
+export const changing = <Body extends object>(of: Changing<Body>): Verb =>
+  verb<Body & { readonly trial: OnTrial | null }>({
+    ...of,
+    inputs: [...of.inputs, ...CHANGE_INPUTS],
+    needs: 'operator',
+    canPlan: true,
+    decide: (scene, given) => {
+      const { changes, body } = of.decide(scene, given);
+      const { edits, trial } = editsOf(scene, given, changes);
+      return { edits, body: { ...body, trial } };
+    },
+    show: (body) => {
+      const shown = of.show(body);
+      if (body.trial === null) return shown;
+      return { ...shown, lines: [...(shown.lines ?? []), ...trialLines(body.trial)] };
+    },
+  });
+
+const trialLines = ({ id, seconds, until }: OnTrial): readonly string[] => [
+  `On trial as ${id}: each member takes it back ${seconds} s after it began there, at ` +
+    `${until.slice(11, 19)} UTC by this clock.`,
+  'To make it last: cnsmo firewall confirm. To end it now: cnsmo firewall confirm --undo.',
+];
 
 /**
- * The edits of some changes, or with --confirm the edit that puts them on trial. Fault 'refused'
- * when one does not fit its schema, when a policy test would fail, or, with neither --confirm nor
+ * The edits of some changes, or with --confirm those that put them on trial. Fault 'refused' when
+ * one does not fit its schema, when a policy test would fail, or, with neither --confirm nor
  * --force, when it would cut the operator, SSH or the mesh.
  */
-export function editsOf(scene: Scene, given: Arguments, changes: readonly Change[]): Edit[] {
+function editsOf(
+  scene: Scene,
+  given: Arguments,
+  changes: readonly Change[],
+): { readonly edits: readonly Edit[]; readonly trial: OnTrial | null } {
+  if (changes.length === 0) return { edits: [], trial: null };
   const edits = plainEdits(scene, changes);
   const trialMs = given.number('confirm');
-  if (trialMs !== null) return edits.length === 0 ? [] : trialEdits(scene, trialMs, changes);
+  if (trialMs !== null) return beginTrial(scene, trialMs, changes);
   if (!given.isSet('force')) mustKeepWays(scene, foresee(scene.view, edits, scene.self));
-  return edits;
+  return { edits, trial: null };
 }
 
 /** The edits without a look at what they cut. */
@@ -72,21 +117,25 @@ export function plainEdits(scene: Scene, changes: readonly Change[]): Edit[] {
   return edits;
 }
 
-/** The object that puts changes on trial; trials that are over are cleared away with it. */
-function trialEdits(scene: Scene, trialMs: number, changes: readonly Change[]): Edit[] {
+/** The objects that put changes on trial; trials that are over are cleared away with it. */
+function beginTrial(scene: Scene, trialMs: number, changes: readonly Change[]) {
+  const { view, caller, wallMs, nonce } = scene;
   const running = runningTrial(scene);
   if (running !== null) {
     const remedy = 'confirm it first, or take it back: cnsmo firewall confirm --undo';
     throw refuse('confirm', running.id, 'another change is on trial', remedy);
   }
-  const value = {
-    seconds: Math.ceil(trialMs / 1_000),
-    changes: changes.map(({ kind, name, value: object }) => ({ kind, name, value: object })),
-  };
-  const read = readRecord(trialSchema, value);
-  if (!read.ok) throw refuse('confirm', 'changes', read.why, 'try out less at once');
-  const over = policyOf(scene.view).trials.map(({ path }): Edit => ({ path, value: null }));
-  return [...over, { path: pathOf('trial', scene.nonce.slice(0, 8)), value }];
+  const [id, seconds] = [nonce.slice(0, 8), Math.ceil(trialMs / 1_000)];
+  const management =
+    caller === null
+      ? {}
+      : { management: [{ address: caller.remote.host, port: caller.local.port }] };
+  const edits = [
+    ...policyOf(view).trials.flatMap((over) => trialEnd(view, over)),
+    ...trialEdits(id, { seconds, ...management }, changes),
+  ];
+  const until = new Date(wallMs + seconds * 1_000).toISOString();
+  return { edits, trial: { id, seconds, until } };
 }
 
 /** The changes that are on trial now, by this member's clock, or null. */

@@ -8,7 +8,7 @@
  * 3. A rule is called by what it says, so importing it twice is importing it once.
  */
 import type { View } from '../../../crdt/view.ts';
-import { type Scene, type Verb, verb } from '../../verb.ts';
+import type { Scene, Verb } from '../../verb.ts';
 import { parseCidr } from '../cidr.ts';
 import { policyOf } from '../policy.ts';
 import {
@@ -20,7 +20,7 @@ import {
   type Selector,
   ZONES,
 } from '../schemas.table.ts';
-import { CHANGE_INPUTS, type Change, editsOf } from './change.ts';
+import { type Change, changing } from './change.ts';
 import { defaultChange, managementOf } from './objects.ts';
 import { refuse } from './refuse.ts';
 import { PRIORITY_DEFAULT } from './rules.ts';
@@ -31,8 +31,8 @@ import { readPorts } from './traffic.ts';
 const PREFIX = 'import-';
 /** The rule that keeps SSH open where nobody knows from where the operator comes. */
 const SSH_NAME = `${PREFIX}denyall-ssh`;
-/** Most rules at a time: two objects each, in one frame of 64 KiB. */
-const RULES_MAX = 100;
+/** Most rules at a time: two objects each, and an operator may have 16,384 of all kinds. */
+const RULES_MAX = 8_000;
 
 interface Imported {
   readonly rules: number;
@@ -42,7 +42,7 @@ interface Imported {
 }
 
 /** `import`. */
-export const importVerb: Verb = verb<Imported>({
+export const importVerb: Verb = changing<Imported>({
   name: 'import',
   help: 'rules of the original CNSMO: its JSON, or {"policy":"denyall"}',
   example: 'rules.json',
@@ -56,10 +56,7 @@ export const importVerb: Verb = verb<Imported>({
       help: 'which members enforce the rules (default: all)',
     },
     { name: 'undo', as: 'flag', kind: 'switch', help: 'take back what the file brought' },
-    ...CHANGE_INPUTS,
   ],
-  needs: 'operator',
-  canPlan: true,
   decide: (scene, given) => {
     const items = readItems(given.text('file') ?? '');
     const on = readSelectors(scene.view, 'on', given.texts('on'));
@@ -75,7 +72,7 @@ export const importVerb: Verb = verb<Imported>({
       : [...written(scene.view, rules, on), ...(hasPolicy ? denyall(scene) : [])];
     const notes = isUndo || !hasPolicy || scene.caller !== null ? [] : [SSH_NOTE];
     return {
-      edits: editsOf(scene, given, changes),
+      changes,
       body: { rules: rules.length, denyall: hasPolicy, undone: isUndo, notes },
     };
   },

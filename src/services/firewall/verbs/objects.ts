@@ -5,7 +5,7 @@ import { isAddress } from '../../../crdt/addresses.ts';
 import { type Input, type Scene, type Verb, verb } from '../../verb.ts';
 import { defaultOf, policyOf } from '../policy.ts';
 import type { Action, DefaultRecord, Direction, Selector, Zone } from '../schemas.table.ts';
-import { CHANGE_INPUTS, type Change, editsOf } from './change.ts';
+import { type Change, changing } from './change.ts';
 import { oneOf, refuse } from './refuse.ts';
 import { mustBeName } from './rules.ts';
 import { readSelector, selectorText } from './selecting.ts';
@@ -14,16 +14,13 @@ const named = (help: string, name = 'name'): Input => ({
   ...{ name, as: 'word', kind: 'text', help, isNeeded: true },
 });
 
-const deleteVerb: Verb = verb<{ readonly deleted: readonly string[] }>({
+const deleteVerb: Verb = changing<{ readonly deleted: readonly string[] }>({
   name: 'delete',
   help: 'delete rules',
   example: 'web-in',
   inputs: [
     { name: 'names', as: 'word', kind: 'texts', help: 'as list shows them', isNeeded: true },
-    ...CHANGE_INPUTS,
   ],
-  needs: 'operator',
-  canPlan: true,
   decide: (scene, given) => {
     const names = [...new Set(given.texts('names'))];
     const known = new Set(policyOf(scene.view).rules.map(({ name }) => name));
@@ -32,7 +29,7 @@ const deleteVerb: Verb = verb<{ readonly deleted: readonly string[] }>({
       throw refuse('name', missing, 'no such rule', 'see cnsmo firewall list');
     }
     const changes = names.map((name): Change => ({ kind: 'rule', name, value: null }));
-    return { edits: editsOf(scene, given, changes), body: { deleted: names } };
+    return { changes, body: { deleted: names } };
   },
   show: ({ deleted }) => ({ lines: [`Deleted: ${deleted.join(', ')}.`] }),
 });
@@ -42,7 +39,7 @@ interface ListedGroup {
   readonly members: readonly string[];
 }
 
-const groupSet: Verb = verb<ListedGroup>({
+const groupSet: Verb = changing<ListedGroup>({
   name: 'group set',
   help: 'make a group, or say anew who is in it',
   example: 'offices 203.0.113.0/24 198.51.100.7/32',
@@ -52,10 +49,7 @@ const groupSet: Verb = verb<ListedGroup>({
       ...{ name: 'members', as: 'word', kind: 'texts', isNeeded: true },
       help: 'members, k=v or CIDRs',
     },
-    ...CHANGE_INPUTS,
   ],
-  needs: 'operator',
-  canPlan: true,
   decide: (scene, given) => {
     const name = given.text('name') ?? '';
     mustBeName('name', name);
@@ -64,7 +58,7 @@ const groupSet: Verb = verb<ListedGroup>({
     const members = texts.map((text) => readMember(scene, text));
     const change: Change = { kind: 'group', name, value: { members } };
     const body = { name, members: members.map((each) => selectorText(scene.view, each)) };
-    return { edits: editsOf(scene, given, [change]), body };
+    return { changes: [change], body };
   },
   show: ({ name, members }) => ({ lines: [`group:${name} is ${members.join(', ')}.`] }),
 });
@@ -75,13 +69,11 @@ function readMember({ view }: Scene, text: string): Selector {
   throw refuse('members', text, 'a group holds no group', 'name its members');
 }
 
-const groupDelete: Verb = verb<{ readonly deleted: string }>({
+const groupDelete: Verb = changing<{ readonly deleted: string }>({
   name: 'group delete',
   help: 'delete a group that no rule names',
   example: 'offices',
-  inputs: [named('as group list shows it'), ...CHANGE_INPUTS],
-  needs: 'operator',
-  canPlan: true,
+  inputs: [named('as group list shows it')],
   decide: (scene, given) => {
     const name = given.text('name') ?? '';
     const { groups, rules } = policyOf(scene.view);
@@ -94,8 +86,7 @@ const groupDelete: Verb = verb<{ readonly deleted: string }>({
     if (user !== undefined) {
       throw refuse('name', name, `rule ${user.name} names it`, 'delete or change that rule first');
     }
-    const edits = editsOf(scene, given, [{ kind: 'group', name, value: null }]);
-    return { edits, body: { deleted: name } };
+    return { changes: [{ kind: 'group', name, value: null }], body: { deleted: name } };
   },
   show: ({ deleted }) => ({ lines: [`group:${deleted} is deleted.`] }),
 });
@@ -133,7 +124,7 @@ interface ListedDefault {
   readonly management: readonly string[];
 }
 
-const defaultSet: Verb = verb<ListedDefault>({
+const defaultSet: Verb = changing<ListedDefault>({
   name: 'default',
   help: 'what happens to what no rule decides on',
   example: 'in deny --zone wan',
@@ -152,21 +143,15 @@ const defaultSet: Verb = verb<ListedDefault>({
       help: 'stays open beside your own SSH connection, as 203.0.113.7/22',
     },
     { name: 'audit', as: 'flag', kind: 'switch', help: 'forbid nothing, log what would be' },
-    ...CHANGE_INPUTS,
   ],
-  needs: 'operator',
-  canPlan: true,
   decide: (scene, given) => {
     const direction = oneOf<Direction>('direction', given.text('direction') ?? '', ['in', 'out']);
     const action = oneOf<Action>('action', given.text('action') ?? '', ACTIONS);
     const zone = oneOf<Zone>('zone', given.text('zone') ?? 'mesh', ['mesh', 'wan']);
     const management = managementOf(scene, given.texts('manage'), zone, direction);
     const audit = given.isSet('audit') && action !== 'allow';
-    const edits = editsOf(scene, given, [
-      defaultChange(zone, direction, { action, audit, management }),
-    ]);
     return {
-      edits,
+      changes: [defaultChange(zone, direction, { action, audit, management })],
       body: listedDefault(zone, direction, { action, audit, management }),
     };
   },

@@ -5,7 +5,7 @@ import { encode, isSameBytes } from '../../../crdt/codec.ts';
 import type { Value } from '../../../crdt/entry.ts';
 import { NAME_PATTERN } from '../../../crdt/names.ts';
 import type { View } from '../../../crdt/view.ts';
-import { type Arguments, type Input, type Scene, type Verb, verb } from '../../verb.ts';
+import type { Arguments, Input, Scene, Verb } from '../../verb.ts';
 import { parseCidr } from '../cidr.ts';
 import { policyOf } from '../policy.ts';
 import {
@@ -17,7 +17,7 @@ import {
   type Zone,
 } from '../schemas.table.ts';
 import { membersOf } from '../selectors.ts';
-import { CHANGE_INPUTS, editsOf } from './change.ts';
+import { changing } from './change.ts';
 import { oneOf, refuse } from './refuse.ts';
 import { readSelectors } from './selecting.ts';
 import { readTraffic, trafficText } from './traffic.ts';
@@ -71,24 +71,18 @@ interface Written {
 
 /** The verb of an action. */
 export const ruleVerb = (action: Action, help: string, example: string): Verb =>
-  verb<Written>({
+  changing<Written>({
     name: action,
     help,
     example,
-    inputs: [
-      ...[TRAFFIC, ...SELECTION, ...ORDER],
-      ...(action === 'allow' ? LIMITS : [AUDIT]),
-      ...CHANGE_INPUTS,
-    ],
-    needs: 'operator',
-    canPlan: true,
+    inputs: [...[TRAFFIC, ...SELECTION, ...ORDER], ...(action === 'allow' ? LIMITS : [AUDIT])],
     decide: (scene, given) => {
       const rule = readRule(scene, action, given);
       const name = nameOf(scene.view, given, rule);
       const isNew = !isSame(scene.view, name, rule);
       const value: Value = { ...rule };
       return {
-        edits: isNew ? editsOf(scene, given, [{ kind: 'rule', name, value }]) : [],
+        changes: isNew ? [{ kind: 'rule', name, value }] : [],
         body: { name, rule: value, isNew, notes: notesOf(scene, rule) },
       };
     },

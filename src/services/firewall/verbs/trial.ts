@@ -2,15 +2,16 @@
  * Rule: firewall trial — confirm, which makes a change last that is on trial; and open, which lets
  * everything through on this VM for a time, whatever the mesh does.
  */
-import type { Edit } from '../../../crdt/entry.ts';
 import { type LocalVerb, type Scene, type Verb, verb } from '../../verb.ts';
 import { OPEN_MAP } from '../compile.ts';
 import { ACCEPT, FAMILY, NAME } from '../nft.ts';
-import { policyOf } from '../policy.ts';
+import { policyOf, type TrialOrder } from '../policy.ts';
 import type { TrialRecord } from '../schemas.table.ts';
 import { addElements } from '../transaction.ts';
+import { withdrawnMark } from '../trial.ts';
 import { type Change, plainEdits, runningTrial } from './change.ts';
 import { refuse } from './refuse.ts';
+import { trialEnd } from './trial-parts.ts';
 
 interface Confirmed {
   readonly trial: string;
@@ -26,20 +27,44 @@ export const confirmVerb: Verb = verb<Confirmed>({
   inputs: [
     { name: 'trial', as: 'word', kind: 'text', help: 'its id (the one that is on trial)' },
     { name: 'undo', as: 'flag', kind: 'switch', help: 'take it back now' },
+    { name: 'force', as: 'flag', kind: 'switch', help: 'also where a member has withdrawn it' },
   ],
   needs: 'operator',
+  wantsStandings: true,
   decide: (scene, given) => {
     const trial = trialOf(scene, given.text('trial'));
     const undone = given.isSet('undo');
-    const end: Edit = { path: trial.path, value: null };
-    const edits = undone ? [end] : [...plainEdits(scene, changesOf(trial)), end];
+    if (!undone && !given.isSet('force')) mustStand(scene, trial);
+    const end = trialEnd(scene.view, trial);
+    const edits = undone ? end : [...plainEdits(scene, changesOf(trial)), ...end];
     const changes = trial.changes.map(({ kind, name }) => `${kind} ${name}`);
     return { edits, body: { trial: trial.id, changes, undone } };
   },
   show: ({ trial, changes, undone }) => ({
-    lines: [`Trial ${trial} ${undone ? 'is taken back' : 'lasts'}: ${changes.join(', ')}.`],
+    lines: [`Trial ${trial} ${undone ? 'is taken back' : 'lasts'}: ${listed(changes)}.`],
   }),
 });
+
+/** Changes that are named. */
+const NAMED_MAX = 8;
+
+const listed = (changes: readonly string[]): string => {
+  const more = changes.length - NAMED_MAX;
+  return `${changes.slice(0, NAMED_MAX).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
+};
+
+/** Fault 'refused' when a member told that it has withdrawn the trial. */
+function mustStand({ view, standings }: Scene, { id }: TrialOrder): void {
+  const mark = withdrawnMark(id);
+  for (const [member, standing] of standings) {
+    const problems = standing.kind === 'told' ? standing.problems : [];
+    const problem = problems.find((each) => each.startsWith(mark));
+    if (problem === undefined) continue;
+    const name = view.members.find((each) => each.id === member)?.name ?? member;
+    const why = `${name} has withdrawn it: ${problem.slice(mark.length)}`;
+    throw refuse('trial', id, why, 'take it back with --undo, or say --force');
+  }
+}
 
 const changesOf = ({ changes }: TrialRecord): readonly Change[] =>
   changes.map(({ kind, name, value }) => ({ kind, name, value }));

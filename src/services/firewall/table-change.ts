@@ -1,0 +1,140 @@
+/**
+ * Rule: firewall table change — what of a table is not as it should be: chains, sets and elements
+ * that come, go, or are of another make.
+ */
+import { OPEN_MAP } from './compile.ts';
+import {
+  type Expression,
+  keyText,
+  type NftChain,
+  type NftElement,
+  type NftSet,
+  RETURN,
+  type Table,
+} from './nft.ts';
+import { hookWords, ruleWords, setWords } from './read.ts';
+import type { ObservedChain, ObservedSet, ObservedTable } from './state.ts';
+import { wordsOf } from './words.ts';
+
+/** What has to come and to go. */
+export interface TableChange {
+  readonly newSets: readonly NftSet[];
+  readonly newChains: readonly NftChain[];
+  /** Chains that are to be written, new ones as well. */
+  readonly changed: readonly NftChain[];
+  readonly oldSets: readonly (readonly [name: string, set: ObservedSet])[];
+  readonly oldChains: readonly string[];
+  readonly elements: readonly ElementChange[];
+}
+
+/** Of one set, new or not. */
+interface ElementChange {
+  readonly set: NftSet;
+  readonly gone: readonly NftElement[];
+  readonly come: readonly NftElement[];
+}
+
+/** Compares. The two are of one make. */
+export const changeOf = (table: Table, observed: ObservedTable): TableChange => {
+  const wantedSets = new Set(table.sets.map(({ name }) => name));
+  const wantedChains = new Set(table.chains.map(({ name }) => name));
+  return {
+    newSets: table.sets.filter(({ name }) => !observed.sets.has(name)),
+    newChains: table.chains.filter(({ name }) => !observed.chains.has(name)),
+    changed: table.chains.filter((chain) => !isSameChain(chain, observed.chains.get(chain.name))),
+    oldSets: [...observed.sets].filter(([name]) => !wantedSets.has(name)),
+    oldChains: [...observed.chains.keys()].filter((name) => !wantedChains.has(name)),
+    elements: table.sets.map((set) => elementChange(set, observed.sets.get(set.name))),
+  };
+};
+
+/** The names of what is touched. */
+export const touchedBy = (change: TableChange): readonly string[] => [
+  ...[...change.newChains, ...change.changed, ...change.newSets].map(({ name }) => name),
+  ...[...change.oldChains, ...change.oldSets.map(([name]) => name)],
+  ...change.elements.flatMap(({ set, gone, come }) =>
+    gone.length + come.length > 0 ? [set.name] : [],
+  ),
+];
+
+/** Whether it only lets more through. */
+export const isLoosening = ({ changed, oldSets, oldChains, elements }: TableChange): boolean =>
+  changed.length + oldSets.length + oldChains.length === 0 &&
+  elements.every(
+    ({ gone, come }) => gone.length === 0 && come.every(({ verdict }) => verdict === RETURN),
+  );
+
+/** The part of the table that is taken away. */
+export const goneBy = (
+  { oldSets, oldChains, changed, elements }: TableChange,
+  { chains, sets }: ObservedTable,
+): ObservedTable => {
+  const parts = elements.flatMap(({ set: { name }, gone }) => {
+    const set = sets.get(name);
+    if (set === undefined || gone.length === 0) return [];
+    const keys = new Set(gone.map(({ key }) => keyText(key)));
+    const left = new Map([...set.elements].filter(([text]) => keys.has(text)));
+    return [[name, { ...set, elements: left }] as const];
+  });
+  const taken = new Set([...oldChains, ...changed.map(({ name }) => name)]);
+  return {
+    chains: new Map([...chains].filter(([name]) => taken.has(name))),
+    sets: new Map([...oldSets, ...parts]),
+    counters: new Map(),
+  };
+};
+
+/** A base chain or a set of our name and of another make cannot be changed in place. */
+export const isOfOtherMake = ({ sets, chains }: Table, observed: ObservedTable): boolean =>
+  sets.some((set) => {
+    const there = observed.sets.get(set.name);
+    return there !== undefined && (there.kind !== set.kind || there.words !== makeOf(set));
+  }) ||
+  chains.some(({ name, hook }) => {
+    const there = observed.chains.get(name);
+    const words = hook === null ? '' : hookWords({ ...hook, policy: 'accept' });
+    return there !== undefined && there.words !== words;
+  });
+
+const makeOf = ({ kind, type, flags, isCounted }: NftSet): string =>
+  setWords({
+    type,
+    map: kind === 'map' ? 'verdict' : '',
+    flags,
+    stmt: isCounted ? [{ counter: null }] : [],
+  });
+
+const isSameChain = ({ rules }: NftChain, there: ObservedChain | undefined): boolean =>
+  there !== undefined &&
+  rules.length === there.rules.length &&
+  rules.every((rule, index) => ruleWords({ ...rule }) === there.rules[index]?.words);
+
+const elementChange = (set: NftSet, there: ObservedSet | undefined): ElementChange => {
+  const isAlike = (text: string, words: string): boolean => {
+    const wanted = set.elements.get(text);
+    return wanted !== undefined && words === wordsOfVerdict(wanted.verdict);
+  };
+  const gone = [...(there?.elements ?? [])]
+    // What somebody opened for a time is not ours to close.
+    .filter(([text, { words }]) => !isAlike(text, words) && set.name !== OPEN_MAP)
+    .map(([, { key }]) => ({ key, verdict: DELETED, rule: null }));
+  const come = [...set.elements]
+    .filter(([text]) => {
+      const words = there?.elements.get(text)?.words;
+      return words === undefined || !isAlike(text, words);
+    })
+    .map(([, element]) => element);
+  return { set, gone: set.kind === 'set' ? gone.map(plain) : gone, come };
+};
+
+const DELETED = RETURN;
+const plain = <Item extends object>(item: Item) => ({ ...item, verdict: null });
+
+const wordsOfVerdict = (verdict: Expression | null): string => {
+  if (verdict === null) return '';
+  const words = verdictWords.get(verdict) ?? wordsOf(verdict);
+  verdictWords.set(verdict, words);
+  return words;
+};
+
+const verdictWords = new WeakMap<Expression, string>();
