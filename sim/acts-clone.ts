@@ -52,7 +52,7 @@ export const cloned: Act = async (storm, dice) => {
     await throwAway(storm, machine, id);
     return;
   }
-  room.tolerated.add('key-used-elsewhere').add('author-forked').add('journal-lost');
+  room.tolerated.add('key-used-elsewhere').add(`author-forked ${id}`).add('journal-lost');
   for (const one of [machine, host]) {
     storm.doomed.add(one.name);
     storm.tampered.add(one.name);

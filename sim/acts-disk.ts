@@ -4,7 +4,7 @@
  * What a VM acknowledged and nobody else holds is lost with its disk: it is forgiven.
  */
 
-import { journalFlaws } from './journals.ts';
+import { isDamaged, journalFlaws } from './journals.ts';
 import { call, cutPower, type Machine } from './machine.ts';
 import { LATER_PATH } from './releases.table.ts';
 import { type Act, anyMachine, boot, holdsMember, lasting, type Storm } from './storm.ts';
@@ -55,6 +55,7 @@ function isHealed({ room }: Storm, machine: Machine): boolean {
   if (!holdsMember(machine)) return true;
   const running = [...room.machines.values()].filter(({ daemon }) => daemon !== null);
   if (!running.includes(machine) || running.length === 1) return false;
+  if (isDamaged(room, machine)) return false;
   return journalFlaws(room, running).length === 0;
 }
 

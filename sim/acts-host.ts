@@ -79,11 +79,12 @@ export const engineKilled: Act = async (storm, dice) => {
 export const clockJump: Act = async (storm, dice) => {
   const machine: Machine = anyMachine(storm, dice);
   const jumpMs = dice.pick(JUMPS_MS);
-  machine.clockSets += 1;
-  machine.skewMs += jumpMs;
-  await lasting(storm, dice.between(1_000, WRONG_MS_MAX), () => {
-    machine.wallMostMs = Math.max(machine.wallMostMs, machine.kernel.wallMs());
-    machine.clockSets += 1;
-    machine.skewMs -= jumpMs;
-  });
+  setClock(machine, jumpMs);
+  await lasting(storm, dice.between(1_000, WRONG_MS_MAX), () => setClock(machine, -jumpMs));
 };
+
+function setClock(machine: Machine, byMs: number): void {
+  machine.wallMostMs = Math.max(machine.wallMostMs, machine.kernel.wallMs());
+  machine.clockSets += 1;
+  machine.skewMs += byMs;
+}

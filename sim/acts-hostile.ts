@@ -6,14 +6,16 @@
  * away. Nobody else may lose anything, and all must agree about what it said.
  */
 import { base32nopad } from '@scure/base';
-import { inviteIdOf } from '../src/crdt/ids.ts';
+import { inviteIdOf, type MemberId, memberIdOf, type PeerKey } from '../src/crdt/ids.ts';
 import { decodeJournal } from '../src/crdt/journal.ts';
+import { trustPath } from '../src/crdt/paths.ts';
 import { readToken } from '../src/crdt/token.ts';
 import { readLocalState } from '../src/node/local-state.ts';
 import { encodeSync, NO_INTRODUCTION } from '../src/node/rules/sync-message.ts';
 import type { SwarmNode } from '../src/ports.ts';
 import { throwAway } from './acts-disk.ts';
 import { openDisk } from './disk.ts';
+import { anyOperator, evictBy, type Victim } from './eviction.ts';
 import { drawForms, type Forger, forge } from './forgery.ts';
 import { startLife } from './life.ts';
 import type { Machine } from './machine.ts';
@@ -40,19 +42,31 @@ export const hostile: Act = async (storm, dice) => {
   const { daemon } = machine;
   daemon?.end('crash');
   await attack(storm, machine, dice);
+  if (dice.chance(0.5)) await evictHostile(storm, { machine, id }, dice);
   await throwAway(storm, machine, id);
 };
+
+/** Operators throw it out, with those whom it let in where none of them is a VM of the room. */
+async function evictHostile(storm: Storm, victim: Victim, dice: Dice): Promise<void> {
+  const operator = await anyOperator(storm);
+  if (operator === null || operator === victim.machine) return;
+  const admitted = operator.node?.replica.pathsOf(victim.id as MemberId) ?? [];
+  const isAlone = [...storm.room.machines.values()].every(
+    ({ node }) => node === null || !admitted.includes(trustPath('admission', node.self)),
+  );
+  await evictBy(storm, operator, { ...victim, isCascade: isAlone && dice.chance(0.7) });
+}
 
 /** The program of an attacker runs on the VM, under its key, for a while. */
 export async function attack(storm: Storm, machine: Machine, dice: Dice): Promise<void> {
   const { room } = storm;
-  room.tolerated.add('author-forked');
   const inviteSeed = await stolenToken(storm, machine);
   const { scheduler, hall, crypto } = room;
   const life = startLife(scheduler, `${machine.name}.hostile`);
   machine.lives.add(life);
   life.onEnd(() => machine.lives.delete(life));
   const local = await readLocalState(crypto, openDisk(scheduler, machine.platter, life));
+  room.tolerated.add(`author-forked ${memberIdOf(crypto.publicKey(local.keys.memberSeed))}`);
   const node = await openSwarm(hall, crypto, machine.kernel.station, life).open({
     seed: local.keys.memberSeed,
     psk: local.psk,
@@ -68,7 +82,7 @@ export async function attack(storm: Storm, machine: Machine, dice: Dice): Promis
     seed: local.keys.memberSeed,
     meshId: local.meshId,
     victim: base32nopad.encode(local.genesis.founderKey).toLowerCase(),
-    frames: decodeJournal(crypto, journal.slice()).frames,
+    frames: distinct([...machine.archive, ...decodeJournal(crypto, journal.slice()).frames]),
     wallMs: 0,
     forms: drawForms(dice),
     stand: null,
@@ -77,6 +91,10 @@ export async function attack(storm: Storm, machine: Machine, dice: Dice): Promis
   await assail(room, machine, { node, forger, dice });
   life.end('exit');
 }
+
+const distinct = (frames: readonly Uint8Array[]): readonly Uint8Array[] => [
+  ...new Map(frames.map((frame) => [Buffer.from(frame).toString('base64'), frame])).values(),
+];
 
 /** What it got hold of: a token that lets in a few. Those whom it lets in are nobody. */
 async function stolenToken({ room, world, promised }: Storm, machine: Machine) {
@@ -105,15 +123,18 @@ async function assail(room: Room, machine: Machine, { node, forger, dice }: Arms
   const wallMs = (): number => machine.kernel.wallMs();
   const lies = (): { name: string; frames: readonly Uint8Array[] } =>
     forge(Object.assign(forger, { wallMs: Math.floor(wallMs()) }), dice);
-  const lie = (): Uint8Array =>
+  const messageOf = (frames: readonly Uint8Array[]): Uint8Array =>
     encodeSync({
       ...NO_INTRODUCTION,
       heads: [],
-      frames: [...lies().frames],
+      frames: [...frames],
       wallMs: Math.floor(wallMs()),
     });
+  const tell = (peer: PeerKey, frames: readonly Uint8Array[]): void => {
+    node.request(peer, 'sync', messageOf(frames), WAIT_MS).catch(() => undefined);
+  };
   const bytesMax = 10 * 1024 * 1024;
-  node.handle('sync', { bytesMax, inviteMayUse: false }, async () => lie());
+  node.handle('sync', { bytesMax, inviteMayUse: false }, async () => messageOf(lies().frames));
   while (scheduler.nowMs() < untilMs && machine.lives.size > 0) {
     for (const party of hall.listeners.values()) {
       const [host = ''] = party.station.addresses;
@@ -123,9 +144,16 @@ async function assail(room: Room, machine: Machine, { node, forger, dice }: Arms
     }
     const { name, frames } = lies();
     trace.note(scheduler.nowMs(), machine.name, `blow: ${name}`);
-    for (const frame of frames) node.publish(frame);
-    for (const { peer } of node.connections()) {
-      node.request(peer, 'sync', lie(), WAIT_MS).catch(() => undefined);
+    const peers = node.connections().map(({ peer }) => peer);
+    // Who says two things says each to some.
+    if (name === 'equivocation') {
+      for (const [index, peer] of peers.entries()) {
+        const frame = frames[(index + dice.integer(2)) % frames.length];
+        tell(peer, frame === undefined ? [] : [frame]);
+      }
+    } else {
+      for (const frame of frames) node.publish(frame);
+      for (const peer of peers) tell(peer, lies().frames);
     }
     await pauseRun(room, dice.between(10, BLOW_MS_MAX));
   }

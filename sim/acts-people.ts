@@ -11,6 +11,8 @@ import {
   boot,
   holdsMember,
   isExpected,
+  likelyOperator,
+  operatorsOf,
   type Storm,
   selfOf,
 } from './storm.ts';
@@ -27,24 +29,41 @@ const makeInvite = async ({ room, promised, retired }: Storm, machine: Machine):
 };
 
 /** An operator makes an invite. */
-export const invite: Act = (storm, dice) => makeInvite(storm, anyMachine(storm, dice));
+export const invite: Act = (storm, dice) => makeInvite(storm, likelyOperator(storm, dice));
 
-/** An operator makes an invite, and loses its power as soon as it has it. */
+/** Longest time from a request until the VM is cut in the midst of it. Unit: ms. */
+const MIDWAY_MS_MAX = 60;
+
+/** An operator makes an invite, and loses its power as soon as it has it, or in the midst of it. */
 export const inviteThenCut: Act = async (storm, dice) => {
   const { room } = storm;
-  const machine = anyMachine(storm, dice);
+  const machine = likelyOperator(storm, dice);
   const before = machine.platter.cuts;
-  await makeInvite(storm, machine);
+  const made = makeInvite(storm, machine);
+  if (dice.chance(0.5)) await made;
+  else {
+    const ended = made.catch((error: unknown) => {
+      if (!isExpected(error)) throw error;
+    });
+    await Promise.race([ended, pauseRun(room, dice.between(0, MIDWAY_MS_MAX))]);
+  }
   if (before !== machine.platter.cuts) return;
-  cutPower(machine);
+  if (dice.chance(0.5)) cutPower(machine);
+  else machine.daemon?.end('crash');
   await pauseRun(room, dice.between(0, 30_000));
   await boot(room, machine.name);
 };
 
+/** With more operators than this more are rarely made. */
+const OPERATORS_MOST = 1;
+
 /** An operator gives another member the role. */
-export const promote: Act = async ({ room, world, promised, doomed, retired }, dice) => {
+export const promote: Act = async (storm, dice) => {
+  const { room, world, promised, doomed, retired } = storm;
+  // With many operators there is nobody who may be lost.
+  if (operatorsOf(storm).length > OPERATORS_MOST && !dice.chance(0.2)) return;
   const machines = [...room.machines.values()];
-  const [giver, taker] = [dice.pick(machines).name, dice.pick(machines).name];
+  const [giver, taker] = [likelyOperator(storm, dice).name, dice.pick(machines).name];
   const rows = await world.members(giver);
   const { id } = rows.find((row) => row.name === taker && isPresent(row)) ?? {};
   if (id === undefined || doomed.has(taker) || retired.has(giver) || retired.has(taker)) return;
@@ -54,21 +73,24 @@ export const promote: Act = async ({ room, world, promised, doomed, retired }, d
 };
 
 /** An operator labels a member. */
-export const label: Act = async ({ room, world, retired }, dice) => {
+export const label: Act = async (storm, dice) => {
+  const { room, world, retired } = storm;
   const machines = [...room.machines.values()];
   const changes = [`n=${dice.integer(100)}`, dice.chance(0.3) ? 'zone-' : 'zone=a'];
-  const [by, of] = [dice.pick(machines).name, dice.pick(machines).name];
+  const [by, of] = [likelyOperator(storm, dice).name, dice.pick(machines).name];
   if (!retired.has(by)) await world.label(by, of, changes);
 };
 
 /** An empty VM joins. */
-export const join: Act = async ({ room, world, promised, joining, retired }, dice) => {
+export const join: Act = async (storm, dice) => {
+  const { room, world, promised, joining, retired } = storm;
   const empty = [...room.machines.values()].filter(
     (machine) => !holdsMember(machine) && machine.lives.size === 0 && machine.kernel.station.isOn,
   );
   if (empty.length === 0) return;
   const newcomer = dice.pick(empty);
-  const by = dice.pick([...room.machines.keys()].filter((name) => !retired.has(name)));
+  const by = likelyOperator(storm, dice).name;
+  if (retired.has(by)) return;
   const token = await world.invite(by);
   if (newcomer.lives.size > 0 || holdsMember(newcomer)) return;
   joining.add(newcomer.name);

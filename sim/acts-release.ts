@@ -9,13 +9,18 @@ import { pauseRun } from './world.ts';
 /** Longest time until a VM is started again, and for which it speaks a language of its own. */
 const RESTART_MS_MAX = 5_000;
 const FOREIGN_MS_MAX = 60_000;
+/** Longest time for which a release is tried. Unit: ms. */
+const TRIED_MS_MAX = 90_000;
 
-/** A VM is upgraded to the next release, or set back to this one. */
+/** A VM is upgraded to the next release, and mostly set back to this one after a while. */
 export const change: Act = async (storm, dice) => {
   const { editions } = storm.room;
   const machine = anyMachine(storm, dice);
   const isOurs = machine.edition === editions.ours;
   await restart(storm, machine, isOurs ? editions.next : editions.ours);
+  if (!isOurs || dice.chance(0.3)) return;
+  await pauseRun(storm.room, dice.between(RESTART_MS_MAX, TRIED_MS_MAX));
+  if (machine.edition === editions.next) await restart(storm, machine, editions.ours);
 };
 
 /** A VM runs for a while what nobody else understands. */

@@ -5,6 +5,7 @@ import type { StatusReport } from '../scenarios/world.ts';
 import type { MemberId } from '../src/crdt/ids.ts';
 import { throwAway } from './acts-disk.ts';
 import { attack } from './acts-hostile.ts';
+import { anyOperator, evictBy } from './eviction.ts';
 import { call, type Machine } from './machine.ts';
 import { type Act, anyExpendable, anyMachine, boot, type Storm, selfOf } from './storm.ts';
 import { pauseRun } from './world.ts';
@@ -17,19 +18,15 @@ const OUTCAST_MS_MAX = 60_000;
  * or turns hostile. Then its VM is cleared.
  */
 export const evict: Act = async (storm, dice) => {
-  const { room, promised, doomed } = storm;
+  const { room } = storm;
   const chosen = await anyExpendable(storm, dice);
   const operator = await anyOperator(storm);
   if (chosen === null || operator === null || operator === chosen.machine) return;
   const { machine: victim, id } = chosen;
-  doomed.add(victim.name);
-  promised.leavers.add(id);
-  promised.evicted.add(id as MemberId);
+  storm.doomed.add(victim.name);
   const isAway = dice.chance(0.3);
   if (isAway) victim.daemon?.end('crash');
-  room.trace.note(room.scheduler.nowMs(), operator.name, `evicts ${victim.name}`);
-  const body = { member: id, reason: 'the storm', sure: true };
-  await call(room, operator, { method: 'POST', path: '/v1/evictions', body }).catch(() => null);
+  await evictBy(storm, operator, { machine: victim, id, isCascade: false });
   await pauseRun(room, dice.between(0, OUTCAST_MS_MAX));
   if (isAway) await boot(room, victim.name).catch(() => undefined);
   if (dice.chance(0.5)) {
@@ -39,16 +36,6 @@ export const evict: Act = async (storm, dice) => {
   } else await pauseRun(room, dice.between(0, OUTCAST_MS_MAX));
   await throwAway(storm, victim, id);
 };
-
-async function anyOperator({ room, doomed, tampered }: Storm): Promise<Machine | null> {
-  for (const machine of room.machines.values()) {
-    const { daemon, name } = machine;
-    if (daemon === null || daemon.isPaused() || doomed.has(name) || tampered.has(name)) continue;
-    const self = await selfOf(room, machine);
-    if (self?.role === 'operator') return machine;
-  }
-  return null;
-}
 
 /**
  * An operator takes the role of another back, which has decided nothing yet: what it said and the

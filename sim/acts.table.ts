@@ -5,6 +5,7 @@ import { cloned } from './acts-clone.ts';
 import { badDisk, rot } from './acts-disk.ts';
 import { badTools, clockJump, engineKilled, foreignEdit } from './acts-host.ts';
 import { hostile } from './acts-hostile.ts';
+import { deleted, stepDown, turn } from './acts-intent.ts';
 import { blow, cutSites, heal, oneWay, partition, slowLink } from './acts-net.ts';
 import { invite, inviteThenCut, join, label, leave, promote } from './acts-people.ts';
 import { allOff, bootAny, crash, powerCut, standStill } from './acts-power.ts';
@@ -38,11 +39,14 @@ export const ACTS: Readonly<Record<string, { readonly weight: number; readonly r
   'invite-then-power-cut': { weight: 3, run: inviteThenCut },
   operator: { weight: 2, run: promote },
   label: { weight: 2, run: label },
+  deleted: { weight: 2, run: deleted },
+  turn: { weight: 1, run: turn },
+  'step-down': { weight: 1, run: stepDown },
   join: { weight: 3, run: join },
   leave: { weight: 1, run: leave },
   evict: { weight: 2, run: evict },
   demote: { weight: 2, run: demote },
-  release: { weight: 2, run: change },
+  release: { weight: 3, run: change },
   'foreign-wire': { weight: 1, run: foreignWire },
 };
 

@@ -8,6 +8,7 @@ import { isPresent, talk } from '../scenarios/mesh.ts';
 import type { World } from '../scenarios/world.ts';
 import { ACTS, WEIGHTS } from './acts.table.ts';
 import { clearOutcasts } from './acts-trust.ts';
+import { openLateness } from './lateness.ts';
 import type { Machine } from './machine.ts';
 import { drawPlan, type Step } from './plan.ts';
 import type { Dice } from './random.ts';
@@ -53,6 +54,7 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
     granted: new Set(),
     evicted: new Set(),
     demoted: new Set(),
+    deleted: new Map(),
     stolen: new Set(),
     ahead: new Set(),
   };
@@ -132,9 +134,15 @@ async function calm(storm: Storm, watch: Watch): Promise<void> {
   // Nobody is left who could give back what the damaged disks lost.
   if (members.every(({ name }) => storm.tampered.has(name))) return;
   let flaws: readonly string[] = [];
+  const lateness = openLateness(room);
   const isWhole = async (): Promise<boolean> => {
     await clearOutcasts(storm);
     members = machines.filter(({ daemon }) => daemon !== null);
+    try {
+      lateness(members);
+    } catch (error) {
+      room.scheduler.fail(error);
+    }
     flaws = await watch.flawsOf(members);
     return flaws.length === 0;
   };

@@ -11,6 +11,7 @@ import { readFrame } from '../src/crdt/frame.ts';
 import { additionsIn, clientIdOf } from '../src/crdt/gate.ts';
 import { type MemberId, memberIdOf } from '../src/crdt/ids.ts';
 import { decodeJournal, JOURNAL_HEADER } from '../src/crdt/journal.ts';
+import type { View } from '../src/crdt/view.ts';
 import type { Crypto } from '../src/ports.ts';
 import type { Machine } from './machine.ts';
 
@@ -36,19 +37,32 @@ export interface Reader {
   /** What its daemons took since this was asked last, whatever became of it. */
   heard(machine: Machine): readonly Evidence[];
   /** In its journal, as it is now or as a power cut would leave it. */
-  onDisk(machine: Machine, which: 'cached' | 'durable'): readonly Evidence[];
+  onDisk(machine: Machine, which: Which): readonly Evidence[];
+  /** Whether its journal holds what does not check; a torn end is none of it. */
+  isDamaged(machine: Machine): boolean;
 }
+
+type Which = 'cached' | 'durable';
 
 /** A journal as it was read. */
 interface Read {
   readonly bytes: Uint8Array;
   readonly frames: readonly Uint8Array[];
+  readonly isDamaged: boolean;
 }
 
-/** A reader that has read nothing. */
-export function openReader(crypto: Crypto): Reader {
+/** What a daemon held at a moment; it is asked for by many. */
+interface Held {
+  readonly view: View;
+  readonly atMs: number;
+  readonly evidence: readonly Evidence[];
+}
+
+/** A reader that has read nothing. `nowMs`: virtual time. */
+export function openReader(crypto: Crypto, nowMs: () => number): Reader {
   const known = new WeakMap<Uint8Array, Evidence | null>();
   const journals = new Map<string, Read>();
+  const held = new Map<Machine, Held>();
   const evidenceOf = (bytes: Uint8Array): Evidence | null => {
     const found = known.get(bytes);
     if (found !== undefined) return found;
@@ -56,24 +70,38 @@ export function openReader(crypto: Crypto): Reader {
     known.set(bytes, evidence);
     return evidence;
   };
+  const readJournal = ({ name, platter }: Machine, which: Which): Read => {
+    const bytes = platter.files.get('journal')?.[which] ?? NOTHING;
+    const key = `${name} ${which}`;
+    const read = readOn(crypto, journals.get(key), bytes);
+    journals.set(key, read);
+    return read;
+  };
   const all = (frames: readonly Uint8Array[]): readonly Evidence[] =>
     frames.flatMap((bytes) => evidenceOf(bytes) ?? []);
   return {
-    inMemory: ({ node }) => all(node?.replica.framesAfter([], Number.POSITIVE_INFINITY) ?? []),
+    inMemory: (machine) => {
+      const { node } = machine;
+      if (node === null) return [];
+      const view = node.replica.view();
+      const before = held.get(machine);
+      const atMs = nowMs();
+      if (before?.view === view && before.atMs === atMs) return before.evidence;
+      const evidence = all(node.replica.framesAfter([], Number.POSITIVE_INFINITY));
+      held.set(machine, { view, atMs, evidence });
+      return evidence;
+    },
     heard: (machine) => {
       const frames = machine.heard;
       machine.heard = [];
       return all(frames);
     },
-    onDisk: ({ name, platter }, which) => {
-      const bytes = platter.files.get('journal')?.[which] ?? new Uint8Array();
-      const key = `${name} ${which}`;
-      const read = readOn(crypto, journals.get(key), bytes);
-      journals.set(key, read);
-      return all(read.frames);
-    },
+    onDisk: (machine, which) => all(readJournal(machine, which).frames),
+    isDamaged: (machine) => readJournal(machine, 'cached').isDamaged,
   };
 }
+
+const NOTHING = new Uint8Array();
 
 /** What a journal holds; where it only grew, its end is read. */
 function readOn(crypto: Crypto, before: Read | undefined, bytes: Uint8Array): Read {
@@ -81,13 +109,18 @@ function readOn(crypto: Crypto, before: Read | undefined, bytes: Uint8Array): Re
   const length = before?.bytes.length ?? 0;
   const isLonger = length > JOURNAL_HEADER.length && bytes.length > length;
   if (before === undefined || !isLonger || !beginsWith(bytes, before.bytes)) {
-    return { bytes, frames: decodeJournal(crypto, bytes).frames };
+    return readWhole(crypto, bytes);
   }
   const rest = Buffer.concat([JOURNAL_HEADER, bytes.subarray(length)]);
   const { frames, torn, corrupt } = decodeJournal(crypto, rest);
   // What was read before ended inside a record.
-  if (torn || corrupt.length > 0) return { bytes, frames: decodeJournal(crypto, bytes).frames };
-  return { bytes, frames: [...before.frames, ...frames] };
+  if (torn || corrupt.length > 0) return readWhole(crypto, bytes);
+  return { bytes, frames: [...before.frames, ...frames], isDamaged: before.isDamaged };
+}
+
+function readWhole(crypto: Crypto, bytes: Uint8Array): Read {
+  const { frames, corrupt } = decodeJournal(crypto, bytes);
+  return { bytes, frames, isDamaged: corrupt.length > 0 };
 }
 
 const beginsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>

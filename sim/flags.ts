@@ -2,22 +2,25 @@
  * Edge: flags — how `npm run sim` was asked, and the line that asks the same again.
  */
 import { parseArgs } from 'node:util';
-import { BUGS } from './bugs.table.ts';
+import { BUGS, type Bug } from './bugs.table.ts';
 import type { SeedOptions } from './seed.ts';
 
 const FLAGS = {
-  seeds: { type: 'string', default: '16' },
+  seeds: { type: 'string' },
   first: { type: 'string', default: '1' },
   members: { type: 'string', default: '4' },
   minutes: { type: 'string', default: '10' },
   scenario: { type: 'string' },
   bug: { type: 'string' },
   only: { type: 'string' },
+  once: { type: 'boolean', default: false },
   trace: { type: 'boolean', default: false },
 } as const;
 
+const SEEDS_USUAL = 16;
+
 const HELP = `npm run sim -- [--seeds N] [--first N] [--members N] [--minutes N] [--scenario NAME]
-               [--only STEP,STEP…] [--trace]
+               [--only STEP,STEP…] [--once] [--trace]
                [--bug ${Object.keys(BUGS).join('|')}]`;
 
 /** What was asked for. */
@@ -25,20 +28,21 @@ export interface Flags extends Omit<SeedOptions, 'seed' | 'onLine'> {
   readonly seeds: number;
   readonly first: number;
   readonly bugName: string | null;
+  /** Whether each seed is run once only, not twice to see that it repeats. */
+  readonly once: boolean;
   readonly trace: boolean;
 }
 
 /** Reads the command line. Throws, with the usage, for what it does not know. */
 export function readFlags(): Flags {
   const { values } = parseArgs({ options: FLAGS });
-  const count = (name: 'seeds' | 'first' | 'members' | 'minutes'): number =>
-    readCount(name, values[name]);
+  const count = (name: 'first' | 'members' | 'minutes'): number => readCount(name, values[name]);
   const { bug: bugName, scenario = null, only } = values;
   const bug = bugName === undefined ? null : BUGS[bugName];
   if (bug === undefined) throw new Error(`--bug ${bugName}: no such bug\n${HELP}`);
   const steps = only?.split(',').filter((word) => word !== '') ?? null;
   return {
-    seeds: count('seeds'),
+    seeds: values.seeds === undefined ? seedsFor(bug) : readCount('seeds', values.seeds),
     first: count('first'),
     vms: count('members'),
     minutes: count('minutes'),
@@ -46,9 +50,14 @@ export function readFlags(): Flags {
     bugName: bugName ?? null,
     scenario,
     only: steps?.map((word) => readCount('only', word)) ?? null,
+    once: values.once || bug !== null,
     trace: values.trace,
   };
 }
+
+/** A planted bug is looked for until it is found. */
+const seedsFor = (bug: Bug | null): number =>
+  bug === null ? SEEDS_USUAL : Number.POSITIVE_INFINITY;
 
 function readCount(name: string, text: string): number {
   const value = Number(text);

@@ -4,6 +4,7 @@
  */
 
 import { makeJoinRequest } from '../src/crdt/admission.ts';
+import { isSameBytes } from '../src/crdt/codec.ts';
 import type { Value } from '../src/crdt/entry.ts';
 import { encodeStatement } from '../src/crdt/entry-bytes.ts';
 import { type Frame, type FrameContent, makeFrame, readFrame } from '../src/crdt/frame.ts';
@@ -43,12 +44,9 @@ interface Stand {
 
 type Form = (forger: Forger, stand: Stand, dice: Dice) => readonly Uint8Array[];
 
-/** Some of the forms: who splits its chain at once is heard no more. */
-export const drawForms = (dice: Dice): readonly string[] => {
-  const share = dice.between(FORMS_SHARE_MIN, 1);
-  const names = Object.keys(FORMS).filter(() => dice.chance(share));
-  return names.length === 0 ? Object.keys(FORMS) : names;
-};
+/** A few of the forms: who splits its chain at once is heard no more. */
+export const drawForms = (dice: Dice): readonly string[] =>
+  Array.from({ length: 1 + dice.integer(FORMS_MAX) }, () => dice.pick(Object.keys(FORMS)));
 
 /** Frames of one of its forms, drawn by chance; none when it has said nothing yet. */
 export function forge(forger: Forger, dice: Dice): { name: string; frames: readonly Uint8Array[] } {
@@ -62,8 +60,19 @@ export function forge(forger: Forger, dice: Dice): { name: string; frames: reado
 }
 
 /** Forms that everybody takes: they change nothing that is not the author's. */
-const HONEST_FORMS: ReadonlySet<string> = new Set(['trust of a node', 'facts of another', 'ghost']);
-const FORMS_SHARE_MIN = 0.15;
+const HONEST_FORMS: ReadonlySet<string> = new Set([
+  'trust of a node',
+  'facts of another',
+  'ghost',
+  'flood',
+]);
+/** Forms of one attacker. */
+const FORMS_MAX = 4;
+/** A flood: statements of a frame, which is nearly as long as frames may be. */
+const FLOOD_STATEMENTS = 8;
+const FLOOD_BYTES = 6_000;
+/** Beyond this it says no more: one frame further is too much for a node. */
+const FLOOD_BYTES_MOST = 64 * 1024;
 
 /** Where its chain ends after such a frame. */
 function advanced({ crypto }: Forger, stand: Stand, frames: readonly Uint8Array[]): Stand {
@@ -97,6 +106,17 @@ function standAs(
   for (const { frame } of chain) document.apply(frame.body);
   const lastHash = crypto.sha256(last.bytes);
   return { last: last.frame, lastHash, client, document: document.encode() };
+}
+
+/** The first frames of generations after which their authors began others. */
+function replacedIn(frames: readonly Uint8Array[]): readonly Uint8Array[] {
+  const first = frames.flatMap((bytes) => {
+    const read = readFrame(bytes);
+    return read.ok && read.frame.sequence === 0 ? [{ bytes, ...read.frame }] : [];
+  });
+  const isReplaced = ({ author, generation }: Frame): boolean =>
+    first.some((other) => other.generation > generation && isSameBytes(other.author, author));
+  return first.filter(isReplaced).map(({ bytes }) => bytes);
 }
 
 /** What is said at one path. */
@@ -140,6 +160,18 @@ const DAY_MS = 86_400_000;
 
 const FORMS: Readonly<Record<string, Form>> = {
   replay: ({ frames }, _, dice) => [dice.pick(frames), dice.pick(frames)],
+  'old generation': ({ frames }, _, dice) => {
+    const old = replacedIn(frames);
+    return old.length === 0 ? [] : Array.from({ length: 3 }, () => dice.pick(old));
+  },
+  flood: (forger, stand, dice) => {
+    if (stand.document.length > FLOOD_BYTES_MOST) return [];
+    const all = Array.from({ length: FLOOD_STATEMENTS }, (_, n): Said => {
+      const path = `member/flood-${dice.integer(1_000)}`;
+      return { path, value: { more: new Uint8Array(FLOOD_BYTES) }, hlc: [forger.wallMs, n] };
+    });
+    return [next(forger, stand, bodyOf(stand, all))];
+  },
   equivocation: (forger, stand) =>
     ['a', 'b'].map((text) => next(forger, stand, bodyOf(stand, [version(forger, text)]))),
   'far future': (forger, stand, dice) => [

@@ -44,8 +44,9 @@ function chainsIn(
 ): readonly (readonly [MemberId, readonly Evidence[]])[] {
   const chains = new Map<MemberId, Evidence[]>();
   for (const one of frames) {
-    const chain = chains.get(one.author) ?? [];
-    chains.set(one.author, [...chain, one]);
+    const chain = chains.get(one.author);
+    if (chain === undefined) chains.set(one.author, [one]);
+    else chain.push(one);
   }
   return [...chains].map(([author, chain]) => [author, withoutProof(chain)]);
 }

@@ -87,7 +87,8 @@ function hostFlaws({ name, kernel, node }: Machine): readonly string[] {
   const own = view.members.find(({ id }) => id === node.self);
   if (own === undefined) return [`${name} is no member`];
   const length = view.mesh.prefix.slice(view.mesh.prefix.indexOf('/'));
-  const addresses = [...(own.ipv4 === null ? [] : [`${own.ipv4}${length}`]), `${own.ipv6}/64`];
+  const ipv4 = own.ipv4 === null ? [] : [`${own.ipv4}${length}`];
+  const addresses = [...ipv4, `${own.ipv6}/64`].toSorted();
   const wanted = { up: true, mtu: MTU, key: base64.encode(own.wgKey), addresses, peers: [''] };
   const others = view.members.filter(({ id, hasLeft }) => id !== node.self && !hasLeft);
   wanted.peers = others.map(peerLine).toSorted();
@@ -102,7 +103,7 @@ const deviceNow = (device: Device): object => ({
   up: device.isUp,
   mtu: device.mtu,
   key: device.publicKey,
-  addresses: device.addresses.filter((address) => device.routes.includes(address)),
+  addresses: device.addresses.filter((address) => device.routes.includes(address)).toSorted(),
   peers: [...device.peers.values()]
     .map(({ publicKey, allowedIps, keepaliveS, endpoint }) =>
       // Nobody is kept awake whom nothing can be sent to.

@@ -40,7 +40,16 @@ export function whyDiffer(one: View, other: View): string | null {
 const SHOWN_BEFORE = 80;
 const SHOWN_AFTER = 40;
 
-const textOf = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
-    inner instanceof Uint8Array ? Buffer.from(inner).toString('hex') : inner,
-  );
+/** Views do not change, and are asked for often. */
+const texts = new WeakMap<object, string>();
+
+function textOf(value: unknown): string {
+  const key = typeof value === 'object' && value !== null ? value : {};
+  const text =
+    texts.get(key) ??
+    JSON.stringify(value, (_, inner: unknown) =>
+      inner instanceof Uint8Array ? Buffer.from(inner).toString('hex') : inner,
+    );
+  texts.set(key, text);
+  return text;
+}

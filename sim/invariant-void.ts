@@ -16,20 +16,33 @@ import { whyDiffer } from './invariant-views.ts';
 import type { Machine } from './machine.ts';
 
 /** Looks at evicted members. */
-export const lookAtVoid = (scene: Scene): Look => ({
-  always: () => machinesOf(scene).flatMap((machine) => voidFlaws(scene, machine)),
-  whole: (members) =>
-    members.flatMap((machine) => [
-      ...voidFlaws(scene, machine),
-      ...[...knownEvictions(scene, machine)].flatMap((id) => letIn(scene, machine, id)),
-    ]),
-});
+export const lookAtVoid = (scene: Scene): Look => {
+  const judged = new WeakMap<View, string>();
+  const flawsOf = (machine: Machine): readonly string[] => {
+    const out = knownEvictions(scene, machine);
+    const view = machine.node?.replica.view();
+    const key = [...out].join();
+    if (out.size === 0 || view === undefined || judged.get(view) === key) return [];
+    const flaws = voidFlaws(scene, machine, { out, view });
+    if (flaws.length === 0) judged.set(view, key);
+    return flaws;
+  };
+  return {
+    always: () => machinesOf(scene).flatMap(flawsOf),
+    whole: (members) =>
+      members.flatMap((machine) => [
+        ...flawsOf(machine),
+        ...[...knownEvictions(scene, machine)].flatMap((id) => letIn(scene, machine, id)),
+      ]),
+  };
+};
 
-function voidFlaws(scene: Scene, machine: Machine): readonly string[] {
-  const { node, name } = machine;
-  const out = knownEvictions(scene, machine);
-  if (node === null || out.size === 0) return [];
-  const view = node.replica.view();
+function voidFlaws(
+  scene: Scene,
+  machine: Machine,
+  { out, view }: { readonly out: ReadonlySet<MemberId>; readonly view: View },
+): readonly string[] {
+  const { name } = machine;
   const left = view.members.filter(({ id }) => out.has(id));
   if (left.length > 0) return left.map(({ id }) => `${name} takes ${id} for a member`);
   const without = viewWithout(scene, machine, out);

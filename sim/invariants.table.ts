@@ -5,8 +5,10 @@ import type { OpenLook } from './invariant.ts';
 import { lookAtBounds } from './invariant-bounds.ts';
 import { lookAtChains } from './invariant-chains.ts';
 import { lookAtActing, lookAtHolder, lookAtTerms } from './invariant-core.ts';
+import { lookAtDeleted } from './invariant-deleted.ts';
 import { lookAtFloors } from './invariant-floors.ts';
 import { lookAtHosts } from './invariant-hosts.ts';
+import { lookAtJournals } from './invariant-journals.ts';
 import { lookAtKinds } from './invariant-kinds.ts';
 import { lookAtMesh } from './invariant-mesh.ts';
 import { lookAtPromises } from './invariant-promises.ts';
@@ -42,6 +44,10 @@ export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook
     about: 'what is held of an author is one chain, signed by it, in the form that Yjs may see',
     open: lookAtChains,
   },
+  journals: {
+    about: 'on a disk that no fault has changed is no journal that does not check',
+    open: lookAtJournals,
+  },
   stamps: {
     about: 'nothing is held whose stamp was ahead of the clock of who took it',
     open: lookAtStamps,
@@ -65,6 +71,10 @@ export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook
   kinds: {
     about: 'what a later release says is kept, passed on and carried',
     open: lookAtKinds,
+  },
+  deleted: {
+    about: 'what was deleted by who had seen it never returns',
+    open: lookAtDeleted,
   },
   promises: {
     about: 'what was acknowledged is never lost',

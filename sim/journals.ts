@@ -26,6 +26,10 @@ function storeOf({ crypto }: Room, machine: Machine): Store | null {
   return store;
 }
 
+/** Whether a VM's disk holds what does not check; a torn end is none of it. */
+export const isDamaged = ({ crypto }: Room, machine: Machine): boolean =>
+  decodeJournal(crypto, durable(machine, 'journal')).corrupt.length > 0;
+
 /** Everybody holds the same on disk. */
 export function journalFlaws(room: Room, machines: readonly Machine[]): readonly string[] {
   const held = machines.map((machine) => {

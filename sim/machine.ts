@@ -47,6 +47,8 @@ export interface Machine {
   node: RunningNode | null;
   /** Frames that its daemons took since somebody looked at them. */
   heard: readonly Uint8Array[];
+  /** Frames that its daemons ever took: who takes the VM over may have them. */
+  readonly archive: Uint8Array[];
   /** Everything that runs, command lines included. */
   readonly lives: Set<Life>;
   /** Processes started so far. */
@@ -149,6 +151,7 @@ async function serve(machine: Machine, ports: Ports, life: Life): Promise<void> 
   machine.node = node;
   node.replica.onFrames((frames) => {
     machine.heard = [...machine.heard, ...frames];
+    machine.archive.push(...frames);
   });
   // As `main.ts`: it says why, and exits; whoever starts it next goes on from there.
   const ended = node.done.catch((error: unknown) => {

@@ -38,6 +38,6 @@ export const HASTE: readonly Patch[] = [
   {
     file: 'src/crdt/writing.ts',
     find: 'const GENERATION_FRAMES_MAX = 1000;',
-    put: 'const GENERATION_FRAMES_MAX = 8;',
+    put: 'const GENERATION_FRAMES_MAX = 3;',
   },
 ];

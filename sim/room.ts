@@ -144,6 +144,7 @@ function makeMachine(
     daemon: null,
     node: null,
     heard: [],
+    archive: [],
     lives: new Set(),
     started: 0,
   };

@@ -4,6 +4,7 @@
  */
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { underBan } from './ban.ts';
+import type { Bug } from './bugs.table.ts';
 import { rage } from './chaos.ts';
 import { openEdition } from './edition.ts';
 import type { Step } from './plan.ts';
@@ -44,7 +45,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const name = options.scenario ?? names[options.seed % names.length] ?? '';
   const scenario = SCENARIOS[name];
   if (scenario === undefined) throw new Error(`no scenario ${name}: ${names.join(' ')}`);
-  const room = openRoom({ ...options, editions: await editionsOf(options) });
+  const room = openRoom({ ...options, editions: await editionsOf(options.seed, options.bug) });
   const world = openWorld(room, `sim seed ${options.seed}`);
   const steps: Step[] = [];
   const untilMs = SPARE_MS + options.minutes * 60_000;
@@ -68,7 +69,12 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
 /** One seed in so many runs the product as it is, with generations as long as they are. */
 const GENUINE_EVERY = 2;
 
-async function editionsOf({ seed, bug }: SeedOptions): Promise<Editions> {
+/** Loads all that seeds may run, so that their own time is spent on them alone. */
+export async function loadEditions(bug: Bug | null): Promise<void> {
+  for (const seed of Array(GENUINE_EVERY).keys()) await editionsOf(seed, bug);
+}
+
+async function editionsOf(seed: number, bug: Bug | null): Promise<Editions> {
   const haste = seed % GENUINE_EVERY === 0 ? [] : HASTE;
   const planted = bug?.patches ?? [];
   return {

@@ -27,6 +27,8 @@ export interface Promised {
   readonly ahead: Set<MemberId>;
   /** Members from which the role was taken back. */
   readonly demoted: Set<MemberId>;
+  /** Objects that were deleted by who had seen them, and were never made again; with the VM. */
+  readonly deleted: Map<string, string>;
 }
 
 /** A run in trouble. */
@@ -58,6 +60,22 @@ export const isExpected = (error: unknown): boolean =>
 /** Any VM. */
 export const anyMachine = ({ room }: Storm, dice: Dice): Machine =>
   dice.pick([...room.machines.values()]);
+
+/** VMs whose word counts as an operator's, as they see it, and is not to become void. */
+export const operatorsOf = ({ room, doomed, retired }: Storm): readonly Machine[] =>
+  [...room.machines.values()].filter(
+    ({ name, node }) =>
+      !doomed.has(name) &&
+      !retired.has(name) &&
+      node?.replica.view().operators.some(({ member }) => member === node.self) === true,
+  );
+
+/** An operator, most of the time; else any VM: what it is asked is refused then. */
+export const likelyOperator = (storm: Storm, dice: Dice): Machine => {
+  const operators = operatorsOf(storm);
+  const isAny = operators.length === 0 || dice.chance(0.2);
+  return isAny ? anyMachine(storm, dice) : dice.pick(operators);
+};
 
 /** Whether a VM's disk holds a file. */
 export const holds = ({ platter }: Machine, name: string): boolean =>

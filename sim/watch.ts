@@ -22,7 +22,7 @@ export interface Watch {
 /** Begins to look at a run. */
 export function openWatch(storm: Storm): Watch {
   const { room } = storm;
-  const scene: Scene = { storm, reader: openReader(room.crypto) };
+  const scene: Scene = { storm, reader: openReader(room.crypto, room.scheduler.nowMs) };
   const looks = Object.entries(INVARIANTS).map(([name, { open }]): readonly [string, Look] => [
     name,
     open(scene),
