@@ -42,8 +42,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     patches: [
       {
         file: 'src/node/core.ts',
-        find: "if (!isElected) return release(desk, 'another is elected');",
-        put: 'if (!isElected) return;',
+        find: "if (electCore(held)?.id !== context.self) return release(desk, 'another is elected');",
+        put: 'if (electCore(held)?.id !== context.self) return;',
       },
     ],
   },
@@ -54,6 +54,16 @@ export const BUGS: Readonly<Record<string, Bug>> = {
         file: 'src/node/core-terms.ts',
         find: 'await disk.write(FILE, encodeTerm(term));',
         put: 'void encodeTerm(term);',
+      },
+    ],
+  },
+  'term-of-tomorrow': {
+    about: 'who took a term with a clock that was ahead goes by it when that is right again',
+    patches: [
+      {
+        file: 'src/node/core-terms.ts',
+        find: 'kept.epoch <= latestEpoch()',
+        put: 'kept.epoch <= latestEpoch() + 1_000_000',
       },
     ],
   },
