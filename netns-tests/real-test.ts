@@ -8,6 +8,8 @@ export interface RealTest {
   readonly world?: WorldOptions;
   /** Default two minutes and a half. */
   readonly deadlineMs?: number;
+  /** The command that does the same again, where the name does not say it. */
+  readonly again?: string;
   /** It measures time, or fills the machine: nothing else runs beside it. */
   readonly isAlone?: boolean;
   run(world: RealWorld): Promise<void>;

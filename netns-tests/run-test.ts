@@ -26,6 +26,7 @@ export async function runTest(test: RealTest, isTold = false): Promise<boolean> 
     console.log(`FAIL  ${test.name} (${secondsSince(beganMs)})`);
     console.log(indented(error instanceof Error ? error.message : String(error)));
     console.log(indented(`see ${await dump(world, test.name, error)}`));
+    if (test.again !== undefined) console.log(indented(`again: ${test.again}`));
     return false;
   } finally {
     over.abort();

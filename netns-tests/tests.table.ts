@@ -1,6 +1,7 @@
 /** Edge: tests — all tests of the real world, in order: first what people do, then what they fear. */
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { FIVE, forksMesh, restoresMember } from './checks/backup.ts';
+import { chaosOf } from './checks/chaos.ts';
 import { cloned, forked, journalLost, restored } from './checks/clones.ts';
 import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { cutJoin } from './checks/cut-join.ts';
@@ -10,11 +11,13 @@ import { firewallDenyall, firewallRules, firewallTrials } from './checks/firewal
 import { history } from './checks/history.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
+import { lies } from './checks/lies.ts';
 import { clamped, mtuFollows } from './checks/path.ts';
 import { founderCrash, founderPowerCut } from './checks/power.ts';
 import { foreignToken, refusedInput, refusedTokens } from './checks/refusals.ts';
 import { calm, collisions, fight, repairs } from './checks/repairs.ts';
 import { consent, operators } from './checks/roles.ts';
+import { rough } from './checks/rough.ts';
 import { secrets } from './checks/secrets.ts';
 import {
   BOTH_FAMILIES,
@@ -28,14 +31,23 @@ import { evicted, strangers } from './checks/strangers.ts';
 import { terminal } from './checks/terminal.ts';
 import { looseModes, portInUse, unfitHosts } from './checks/unfit-hosts.ts';
 import { wire } from './checks/wire.ts';
+import { wrongClock } from './checks/wrong-clock.ts';
 import type { RealTest } from './real-test.ts';
 
 /** Seeds of `npm run soak -- interleavings` that are run every day. */
 const SEEDS = [0, 1, 2, 3, 4, 5, 6, 7];
 
+/** As long as chaos rages every day. `npm run chaos` does it for as long as one likes. */
+const CHAOS_MINUTES = 3;
+
 /** All of them. The scenarios are those of the simulator. */
 export const TESTS: readonly RealTest[] = [
+  // The longest first, so that none is left alone in the end.
+  chaosOf(CHAOS_MINUTES),
   ...Object.entries(SCENARIOS).map(([name, run]) => ({ name, deadlineMs: 240_000, run })),
+  { name: 'rough', deadlineMs: 420_000, run: rough },
+  { name: 'lies', run: lies },
+  { name: 'wrong-clock', deadlineMs: 240_000, run: wrongClock },
   { name: 'founder-power-cut', isAlone: true, run: founderPowerCut },
   { name: 'founder-crash', run: founderCrash },
   { name: 'stop-and-start', run: stopAndStart },

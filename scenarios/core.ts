@@ -74,8 +74,8 @@ export async function coreless(world: World): Promise<void> {
   await agreed(world, three);
 }
 
-/** Waits until these VMs name one holder in one term, and none of `not`. */
-async function agreed(
+/** Waits until these VMs name one holder in one term, and none of `not`; gives its name. */
+export async function agreed(
   world: World,
   names: readonly string[],
   not: readonly string[] = [],

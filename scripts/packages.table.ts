@@ -36,6 +36,7 @@ export const TOOLS = {
   nft: { file: 'nft', package: 'nftables' },
   tcpdump: { file: 'tcpdump', package: 'tcpdump' },
   unshare: { file: 'unshare', package: 'util-linux' },
+  faketime: { file: 'faketime', package: 'faketime' },
   qemu: { file: 'qemu-system-x86_64', package: 'qemu-system-x86' },
   busybox: { file: '/bin/busybox', package: 'busybox-static' },
   cpio: { file: 'cpio', package: 'cpio' },

@@ -10,6 +10,7 @@ import { isPresent, isReady, SETTLE_MS } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
 import { silentPairs } from '../all-pairs.ts';
 import { cnsmo, obey } from '../command-line.ts';
+import { flapping, lossy, type Mend, oneWay } from '../impairment.ts';
 import { type Dice, openDice, pick } from '../interleaving.ts';
 import { askEvents, askMembers, askStatus } from '../outside-api.ts';
 import type { RealTest } from '../real-test.ts';
@@ -38,14 +39,22 @@ interface Stage {
   readonly evicted: Set<string>;
   /** What goes on behind an act. */
   readonly running: Promise<void>[];
+  /** What makes links good again. */
+  readonly mends: Set<Mend>;
 }
 
 type Act = (stage: Stage) => Promise<void>;
 
-/** Chaos of so many minutes, by a seed. */
-export const chaos = (minutes: number, seed: number): RealTest => ({
+/** Seeds are below this, so that they are easily typed. */
+const SEEDS = 1_000_000;
+
+/** Chaos of so many minutes, by a seed; when none is given, by another one each time. */
+export const chaosOf = (
+  minutes: number,
+  seed: number = Math.floor(Math.random() * SEEDS),
+): RealTest => ({
   name: `chaos-${seed}`,
-  isAlone: true,
+  again: `npm run chaos -- --minutes ${minutes} --seed ${seed}`,
   deadlineMs: minutes * 60_000 + SPARE_MS,
   world: crowdOf(VMS),
   run: async (world) => {
@@ -55,6 +64,7 @@ export const chaos = (minutes: number, seed: number): RealTest => ({
       invites: new Set(),
       evicted: new Set(),
       running: [],
+      mends: new Set(),
     };
     await joinAtOnce(world, NAMES);
     await allTogether(world, NAMES);
@@ -101,7 +111,34 @@ const ACTS: Readonly<Record<string, Act>> = {
     stage.running.push(sleep(stillMs).then(() => goOn(pid)));
   },
   cut: async ({ world }) => world.cut('east', 'west'),
-  heal: async ({ world }) => world.heal(),
+  oneWay: async ({ world, dice, mends }) => {
+    const [from, to] = pick(dice, [
+      ['vm1', 'vm2'],
+      ['vm4', 'vm3'],
+    ] as const);
+    world.timeline.note(`nothing passes from ${from} to ${to}`);
+    mends.add(await oneWay(world.network, world.vm(from).place, world.vm(to).place));
+  },
+  lose: async ({ world, mends }) => {
+    world.timeline.note('20 % are lost');
+    mends.add(await lossy(world.network, 20));
+  },
+  flap: async ({ world, mends }) => {
+    world.timeline.note('links flap');
+    mends.add(await flapping(world.network, 1_000));
+  },
+  heal: async (stage) => heal(stage),
+  healAgain: async (stage) => heal(stage),
+  coreCut: async ({ world }) => {
+    const { core } = await askStatus(world.vm('vm1'));
+    if (core !== null && world.vm(core.name).isOn()) await world.powerCut(core.name);
+  },
+  allOffAndOn: async (stage) => {
+    const { world } = stage;
+    const isOn = (name: string): boolean => world.vm(name).isOn();
+    await Promise.all(NAMES.filter(isOn).map((name) => world.powerCut(name)));
+    await Promise.all(NAMES.map((name) => boot(stage, name)));
+  },
   invite: async (stage) => {
     const said = await obey(stage.world.vm(pick(stage.dice, OPERATORS)), ['invite', '-o', 'json']);
     stage.invites.add((JSON.parse(said) as { id: string }).id);
@@ -132,6 +169,12 @@ const ACTS: Readonly<Record<string, Act>> = {
   },
 };
 
+async function heal({ world, mends }: Stage): Promise<void> {
+  await world.heal();
+  for (const mend of mends) await mend();
+  mends.clear();
+}
+
 function goOn(pid: number): void {
   try {
     process.kill(pid, 'SIGCONT');
@@ -150,7 +193,7 @@ async function boot({ world }: Stage, vm: string): Promise<void> {
 async function calm(stage: Stage): Promise<void> {
   const { world, running, evicted } = stage;
   await Promise.all(running);
-  await world.heal();
+  await heal(stage);
   for (const name of NAMES) await boot(stage, name);
   for (const name of NAMES) {
     await world.drain(name, false).catch(() => undefined);

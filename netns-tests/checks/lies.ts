@@ -1,0 +1,65 @@
+/** Edge: lies — a member that lies about who is alive harms nobody. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { agreed } from '../../scenarios/core.ts';
+import { found, SETTLE_MS, stateOf, talk, together } from '../../scenarios/mesh.ts';
+import { expect } from '../../scenarios/world.ts';
+import { execute } from '../command.ts';
+import { obey } from '../command-line.ts';
+import type { Harvest, Lie } from '../liar.ts';
+import { coreMovesIn, deathsIn, toldDuring } from '../told.ts';
+import type { RealWorld } from '../world.ts';
+
+const HONEST = ['vm1', 'vm2', 'vm3'];
+const ALL = [...HONEST, 'vm4'];
+/** How long it lies: longer than a suspicion lasts. Unit: ms. */
+const LYING_MS = 15_000;
+const CLIENT = join(import.meta.dirname, '../liar.ts');
+
+/**
+ * Goal: forged, replayed and reordered messages, and a member that calls others dead, move nothing.
+ * Method: a client of its own speaks with the key of vm4, whose daemon is stopped; it is heard, as
+ * its answers keep vm4 alive; of the others nobody tells a death, and the core role stays.
+ */
+export async function lies(world: RealWorld): Promise<void> {
+  await found(world, ALL);
+  const vm4 = world.vm('vm4');
+  // A member that has the role and says nothing is another matter.
+  await obey(vm4, ['consent', '--no-eligible']);
+  await agreed(world, ALL, ['vm4']);
+  await obey(vm4, ['stop']);
+  const secret = (file: string): string =>
+    readFileSync(join(vm4.disk, 'cnsmo', file)).toString('hex');
+  const { mesh, members } = await world.status('vm1');
+  const wish: Lie = {
+    seed: secret('member-key'),
+    psk: secret('psk'),
+    mesh: mesh.id,
+    hosts: HONEST.map((name) => world.vm(name).place.public4),
+    members: members.filter(({ name }) => name !== 'vm4').map(({ id }) => id),
+    durationMs: LYING_MS,
+  };
+  let harvest: Harvest | null = null;
+  const told = await toldDuring(world, HONEST, async () => {
+    const argv = vm4.machine().enterNetwork([process.execPath, CLIENT]);
+    const running = execute(argv, { input: JSON.stringify(wish) });
+    const isHeard = async (): Promise<boolean> => (await stateOf(world, 'vm1', 'vm4')) === 'alive';
+    await world.eventually('the liar is heard', isHeard, LYING_MS);
+    const { stdout, stderr, status } = await world.timeline.act('vm4 lies', () => running);
+    if (status !== 0) throw new Error(`the client failed: ${stderr}`);
+    harvest = JSON.parse(stdout) as Harvest;
+    await agreed(world, HONEST, ['vm4']);
+  });
+  const said = JSON.stringify(harvest);
+  const { connected = 0, answers = 0, recorded = 0 } = (harvest ?? {}) as Partial<Harvest>;
+  expect(`it spoke to all, was answered, and had what to repeat: ${said}`, connected === 3);
+  expect(`it was answered: ${said}`, answers > 10 && recorded > 50);
+  const deaths = deathsIn(told).filter((line) => !line.endsWith('saw vm4 dead'));
+  expect(`lies kill nobody, but ${deaths}`, deaths.length === 0);
+  expect('lies move no core', coreMovesIn(told) <= 1); // Its turn may end.
+  await talk(world, HONEST);
+  await obey(vm4, ['start']);
+  await together(world, ALL);
+  const isBack = async (): Promise<boolean> => (await stateOf(world, 'vm1', 'vm4')) === 'alive';
+  await world.eventually('vm4 itself is heard', isBack, SETTLE_MS);
+}
