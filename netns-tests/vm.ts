@@ -17,6 +17,7 @@ import { daemonsOf } from './processes.ts';
 /** One VM. */
 export interface Vm {
   readonly name: string;
+  /** Where it is; elsewhere after `move`. */
   readonly place: Place;
   /** The disk as the machine outside sees it; the daemon's state is in `cnsmo` there. */
   readonly disk: string;
@@ -33,6 +34,8 @@ export interface Vm {
   powerCut(): Promise<void>;
   /** The machine ends at once, and its kernel tells its peers. */
   crash(): Promise<void>;
+  /** Gives it another address of its site, from its next start on. Throws while it is on. */
+  move(): void;
   /** The daemon's pid, as the machine outside sees it. Throws when none runs. */
   daemonPid(): number;
   /** Kills the daemon, and nothing else. Gives its pid; rejects when none runs. */
@@ -49,13 +52,17 @@ export interface VmGround {
   readonly isKept: boolean;
 }
 
+/** How far the number of a VM that moved is from that before. No world has as many VMs. */
+const MOVE = 30;
+
 /** A VM, off, with an empty disk. `number` gives it its address. */
 export function makeVm(ground: VmGround, name: string, site: string, number: number): Vm {
   const { network } = ground;
-  const place = network.place(site, number);
+  let place = network.place(site, number);
   const disk = join(ground.directory, name);
   mkdirSync(disk, { recursive: true, mode: 0o700 });
   let on: Namespace | null = null;
+  let moves = 0;
   const machine = (): Namespace => {
     if (on === null) throw new Error(`${name} is off`);
     return on;
@@ -67,7 +74,9 @@ export function makeVm(ground: VmGround, name: string, site: string, number: num
   };
   return {
     name,
-    place,
+    get place() {
+      return place;
+    },
     disk,
     machine,
     isOn: () => on !== null,
@@ -82,6 +91,11 @@ export function makeVm(ground: VmGround, name: string, site: string, number: num
       await end();
     },
     crash: end,
+    move: () => {
+      if (on !== null) throw new Error(`${name} is on`);
+      moves += 1;
+      place = network.place(site, number + moves * MOVE);
+    },
     daemonPid: () => daemonPid(machine(), name),
     killDaemon: () => {
       const pid = daemonPid(machine(), name);

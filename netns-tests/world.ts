@@ -119,6 +119,8 @@ function worldOf(
     ...waits(timeline),
     status,
     members: (name) => commandLine.members(vm(name)),
+    move: async (name) => vm(name).move(),
+    dataPlane: (name) => dataPlaneOf(vm(name)),
     ping: async (from, to, family = 4) => {
       if (!seen.has(to)) await status(to).catch(() => {});
       const address = seen.get(to)?.find((one) => one.includes(':') === (family === 6));
@@ -126,6 +128,19 @@ function worldOf(
       return await ping(vm(from), address);
     },
   };
+}
+
+/** Of the VPN's interface, and all rules; without counters, which move. */
+async function dataPlaneOf(vm: Vm): Promise<string> {
+  const peers = await vm.must(['wg', 'show', 'cnsmo0', 'allowed-ips']);
+  const rest = [
+    ['ip', '-o', 'address', 'show', 'dev', 'cnsmo0'],
+    ['ip', 'route', 'show', 'dev', 'cnsmo0'],
+    ['ip', '-6', 'route', 'show', 'dev', 'cnsmo0'],
+    ['nft', '-s', 'list', 'ruleset'],
+  ];
+  const said = await Promise.all(rest.map((argv) => vm.must(argv)));
+  return [...peers.trimEnd().split('\n').toSorted(), ...said].join('\n');
 }
 
 async function ping(from: Vm, address: string): Promise<boolean> {

@@ -1,13 +1,14 @@
 /**
  * Rule: all — every scenario by name, in the order in which a world runs them.
  */
-import { allOffOn } from './all-off-on.ts';
+import { allOffOn, allOffOnOfTwo } from './all-off-on.ts';
 import { coreless, coreMoves, coreOfTwo, corePartitioned } from './core.ts';
-import { evict, evictOfTwo, evictPartitioned } from './evict.ts';
+import { evict, evictOfTwo, evictPartitioned, evictPartitionedOfTwo } from './evict.ts';
 import { founderGone } from './founder-gone.ts';
 import { join, leave } from './join.ts';
 import { logsOfOthers } from './logs-of-others.ts';
 import { daemonLost, memberLost } from './member-lost.ts';
+import { moved, movedInTurn } from './moved.ts';
 import { naming } from './naming.ts';
 import { partition, partitionOfTwo } from './partition.ts';
 import type { Scenario } from './world.ts';
@@ -21,6 +22,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   partition,
   'partition-of-two': partitionOfTwo,
   'all-off-on': allOffOn,
+  'all-off-on-of-two': allOffOnOfTwo,
+  moved,
+  'moved-in-turn': movedInTurn,
   'founder-gone': founderGone,
   naming,
   core: coreMoves,
@@ -31,4 +35,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   evict,
   'evict-partitioned': evictPartitioned,
   'evict-of-two': evictOfTwo,
+  'evict-partitioned-of-two': evictPartitionedOfTwo,
 };

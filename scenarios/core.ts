@@ -61,17 +61,36 @@ export async function coreOfTwo(world: World): Promise<void> {
   await agreed(world, ['vm1', 'vm2']);
 }
 
-/** All daemons are gone, the core with them: traffic goes on, for nothing of it needs one (I7). */
+/**
+ * The daemon of the core is gone, and then all are: traffic goes on, and no data plane changes, for
+ * nothing of it needs a core (I7).
+ */
 export async function coreless(world: World): Promise<void> {
   const three = ['vm1', 'vm2', 'vm3'];
   await found(world, three);
-  await agreed(world, three);
-  for (const name of three) await world.crash(name);
+  const first = await agreed(world, three);
+  const before = await dataPlanes(world, three);
+  await world.crash(first);
+  const rest = three.filter((name) => name !== first);
+  await agreed(world, rest, [first]);
+  await talk(world, three);
+  expectSame(before, await dataPlanes(world, three));
+  for (const name of rest) await world.crash(name);
   await refusal('status of a VM without a daemon', world.status('vm1'));
   await talk(world, three);
+  expectSame(before, await dataPlanes(world, three));
   for (const name of three.toReversed()) await world.boot(name);
   await together(world, three);
   await agreed(world, three);
+}
+
+const dataPlanes = async (world: World, names: readonly string[]): Promise<string> => {
+  const each = names.map(async (name) => `${name}:\n${await world.dataPlane(name)}`);
+  return (await Promise.all(each)).join('\n');
+};
+
+function expectSame(before: string, after: string): void {
+  expect(`no rule of a data plane changed:\n${before}\nbecame\n${after}`, before === after);
 }
 
 /** Waits until these VMs name one holder in one term, and none of `not`; gives its name. */

@@ -42,6 +42,23 @@ export async function evictPartitioned(world: World): Promise<void> {
   await together(world, ['vm1', 'vm2', 'vm4']);
 }
 
+/** The only other one hears of it when the cut is over, although it was off meanwhile. */
+export async function evictPartitionedOfTwo(world: World): Promise<void> {
+  await found(world, ['vm1', 'vm3']);
+  await world.cut('east', 'west');
+  await apart(world, ['vm1'], ['vm3']);
+  await world.evict('vm1', 'vm3');
+  await isOut(world, 'vm3', ['vm1']);
+  expect('vm3 does not know yet', (await stateOf(world, 'vm3', 'vm1')) !== null);
+  await world.crash('vm3');
+  await world.boot('vm3');
+  await world.heal();
+  await knowsIt(world, 'vm3');
+  await isOut(world, 'vm3', ['vm1']);
+  await admit(world, 'vm1', 'vm2');
+  await together(world, ['vm1', 'vm2']);
+}
+
 /** With two members there is one left, which does its whole part. */
 export async function evictOfTwo(world: World): Promise<void> {
   await found(world, ['vm1', 'vm2']);

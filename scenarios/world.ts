@@ -127,6 +127,18 @@ export interface World {
   /** Starts the VM where it is off, then the daemon on the state that its disk holds. */
   boot(vm: string): Promise<void>;
 
+  /**
+   * Gives a VM that is off another address of its site, which it has from its next boot on; nobody
+   * answers at the old one.
+   */
+  move(vm: string): Promise<void>;
+
+  /**
+   * What the kernel of a VM does with the traffic of the overlay, as text: peers and what they may
+   * send, addresses, routes, rules. Equal texts, equal treatment.
+   */
+  dataPlane(vm: string): Promise<string>;
+
   /** From now on nothing passes between the two sites. Connections are not told. */
   cut(siteA: string, siteB: string): Promise<void>;
   /** Ends every cut. */

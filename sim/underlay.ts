@@ -15,9 +15,9 @@ export interface Station {
   readonly vm: string;
   readonly site: string;
   /** Addresses of its own interface. */
-  readonly addresses: readonly string[];
+  addresses: readonly string[];
   /** Public address that a cloud maps to it one to one; then its own are private. Null: routed. */
-  readonly publicHost: string | null;
+  publicHost: string | null;
   /** False after a power cut: nothing leaves it, nothing reaches it. */
   isOn: boolean;
 }
@@ -45,6 +45,8 @@ export interface Underlay extends Omit<Cuts, 'rateOf'> {
   weather: Weather;
   /** Who receives what `from` sends to this address; null when nobody does. */
   find(from: Station, host: string): Station | null;
+  /** Gives a station other addresses; nobody has the old ones. Back to the first the next time. */
+  move(station: Station): void;
   /** The address from which `to` sees `from`. */
   sourceOf(from: Station, to: Station): string;
   /** One way over a stream, ms: a lost packet comes after a retransmission. */
@@ -68,10 +70,9 @@ const HELD_BACK_MS_MAX = 4_000;
 export function openUnderlay(dice: Dice, stations: readonly Station[], weather: Weather): Underlay {
   const cuts = openCuts();
   const routes = new Map<string, Station>();
-  for (const station of stations) {
-    for (const host of station.addresses) routes.set(host, station);
-    if (station.publicHost !== null) routes.set(station.publicHost, station);
-  }
+  const hostsOf = ({ addresses, publicHost }: Station): readonly string[] =>
+    publicHost === null ? addresses : [...addresses, publicHost];
+  for (const station of stations) for (const host of hostsOf(station)) routes.set(host, station);
   const isPrivate = (station: Station, host: string): boolean =>
     station.publicHost !== null && station.publicHost !== host;
   const underlay: Underlay = {
@@ -82,6 +83,12 @@ export function openUnderlay(dice: Dice, stations: readonly Station[], weather: 
       const station = routes.get(host);
       if (station === undefined) return null;
       return isPrivate(station, host) && station.site !== from.site ? null : station;
+    },
+    move: (station) => {
+      for (const host of hostsOf(station)) routes.delete(host);
+      station.addresses = station.addresses.map(otherHost);
+      station.publicHost = station.publicHost === null ? null : otherHost(station.publicHost);
+      for (const host of hostsOf(station)) routes.set(host, station);
     },
     sourceOf: (from, to) => {
       const own = from.addresses[0] ?? '';
@@ -102,4 +109,13 @@ export function openUnderlay(dice: Dice, stations: readonly Station[], weather: 
       dice.chance(underlay.weather.reordering) ? dice.between(0, HELD_BACK_MS_MAX) : 0,
   };
   return underlay;
+}
+
+/** Far enough from the hosts of a room that none is another's. */
+const FAR = 100;
+
+/** Another IPv4 address of the same network; of that one it is the first again. */
+function otherHost(host: string): string {
+  const [last = 0, ...rest] = host.split('.').map(Number).toReversed();
+  return [last > FAR ? last - FAR : last + FAR, ...rest].toReversed().join('.');
 }

@@ -43,6 +43,12 @@ export function openWorld(room: Room, name: string): World {
     powerCut: async (vm) => cutPower(machineOf(room, vm)),
     crash: async (vm) => crashDaemon(machineOf(room, vm)),
     boot: (vm) => bootMachine(room, machineOf(room, vm)),
+    move: async (vm) => {
+      const { station } = machineOf(room, vm).kernel;
+      if (station.isOn) throw new Error(`${vm} is on`);
+      room.underlay.move(station);
+    },
+    dataPlane: async (vm) => dataPlaneOf(machineOf(room, vm)),
     cut: async (siteA, siteB) => room.underlay.cut(siteA, siteB),
     heal: async () => room.underlay.heal(),
     eventually: (what, predicate, deadlineMs) => eventually(room, what, predicate, deadlineMs),
@@ -54,6 +60,17 @@ export function openWorld(room: Room, name: string): World {
       }
     },
   };
+}
+
+/** Peers, addresses, routes and rules; not what passes by itself. */
+function dataPlaneOf({ kernel: { devices, tables } }: Machine): string {
+  const overlay = [...devices.values()].map(({ name, isUp, mtu, addresses, routes, peers }) => ({
+    ...{ name, isUp, mtu, addresses, routes },
+    peers: [...peers.values()]
+      .map(({ publicKey, allowedIps }) => `${publicKey} ${allowedIps.join()}`)
+      .toSorted(),
+  }));
+  return JSON.stringify({ overlay, tables: [...tables] }, null, 1);
 }
 
 type Verbs<Name extends keyof World> = Pick<World, Name>;
