@@ -24,6 +24,8 @@ export async function movedInTurn(world: World): Promise<void> {
   await world.move('vm3');
   await Promise.all(TWO.map((name) => world.boot(name)));
   await together(world, TWO);
+  // Behind a NAT it learns its new address from vm1.
+  await world.holds('they stay together', () => world.ping('vm1', 'vm3'), 3_000);
 
   await world.cut('east', 'west');
   await apart(world, ['vm1'], ['vm3']);

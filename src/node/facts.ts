@@ -1,9 +1,11 @@
 /**
  * Loop: facts — keeps what this member says of itself true: written on change only.
  */
-import type { Ports } from '../ports.ts';
+import type { Ports, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
 import { type OwnKnowledge, ownFacts } from './rules/facts.ts';
+import { bestAddresses, isPrivate } from './rules/own-addresses.ts';
+import { createVantage } from './vantage.ts';
 import { createWake } from './wake.ts';
 
 /**
@@ -15,25 +17,31 @@ const LOOK_MS = 30_000;
 /** The running loop, as others use it. */
 export interface Facts {
   mark(): void;
-  run(signal: AbortSignal): Promise<void>;
+  run(swarm: SwarmNode, signal: AbortSignal): Promise<void>;
 }
 
 /** Makes the loop; it does nothing until `run`. */
 export function createFacts(
   ports: Pick<Ports, 'clock' | 'crypto' | 'host' | 'log'>,
   replica: Replica,
-  own: () => Omit<OwnKnowledge, 'addresses'>,
+  own: () => Omit<OwnKnowledge, 'addresses' | 'seenAt'>,
 ): Facts {
   const wake = createWake(ports.clock);
-  const say = async (): Promise<void> => {
+  const vantage = createVantage();
+  const say = async (swarm: SwarmNode): Promise<void> => {
     const addresses = await ports.host.addresses();
-    await replica.write(ownFacts(ports.crypto, replica.view(), { ...own(), addresses }));
+    // Who has a public address is not behind a NAT.
+    const { config } = own();
+    const outer = addresses.filter((address) => address.interface !== config.interface);
+    if (bestAddresses(outer).every(isPrivate)) await vantage.look(swarm);
+    const known = { ...own(), addresses, seenAt: vantage.seen() };
+    await replica.write(ownFacts(ports.crypto, replica.view(), known));
   };
   return {
     mark: wake.mark,
-    run: async (signal) => {
+    run: async (swarm, signal) => {
       while (!signal.aborted) {
-        await say().catch((error: unknown) =>
+        await say(swarm).catch((error: unknown) =>
           ports.log.warn('facts-failed', { why: String(error) }),
         );
         await wake.wait(LOOK_MS, signal);

@@ -25,6 +25,7 @@ import type { Told } from './rules/answers.ts';
 import { coreStatusOf } from './rules/core-answer.ts';
 import { whyCore } from './rules/election.ts';
 import { type Picture, pictureOf } from './rules/events.ts';
+import { serveVantage } from './vantage.ts';
 
 /** How long the loops may take to end by themselves. Unit: ms. The unit is killed after 8 s. */
 const GRACE_MS = 2_000;
@@ -85,6 +86,7 @@ export async function startNode(
     ...afterTrouble(watch, parts), //          what the disk did not take is written now
     ...aboutMembers(parts, events.mark), //    who is alive, and who has the core role
     swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
+    swarm.onConnectionChange(facts.mark), //   somebody can say from where this VM is seen
     ...served(ports, door), //                 any member lets others in, and answers them
   ];
   const loops = [
@@ -116,6 +118,7 @@ const served = (
   serveJoins(ports, door, door.swarm),
   serveApplied(ports.crypto, appliedOf(door), door.swarm),
   serveDigests(ports.crypto, door.replica, door.swarm),
+  serveVantage(door.swarm),
   serveQuestions(ports, questionsOf(ports, door)),
 ];
 
@@ -133,7 +136,7 @@ const aboutMembers = (parts: Parts, onMove: () => void): Unsubscribe[] => {
 
 /** Of one that is leaving only its host is left. */
 const ownLoops = ({ facts, core, agents, swarm, isGoing, stop: { signal } }: Parts) => [
-  ...(isGoing ? [] : [facts.run(signal), core.run(swarm, signal)]),
+  ...(isGoing ? [] : [facts.run(swarm, signal), core.run(swarm, signal)]),
   agents.run(signal),
 ];
 

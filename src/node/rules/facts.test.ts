@@ -21,6 +21,7 @@ const own = (changed: Partial<OwnKnowledge>): OwnKnowledge => ({
   config,
   addresses: [],
   version: { version: '0.1.0', commit: 'abc' },
+  seenAt: [],
   ...changed,
 });
 
@@ -96,4 +97,35 @@ test('facts: the loser of an address tie claims a free one, nobody else does', (
   assert.ok(!tie.members.some(({ ipv4 }) => ipv4 === claimed.ipv4));
   assert.equal(valueAt('member/ipv4', { self: winner.id }, tie), undefined);
   assert.equal(valueAt('member/ipv4', { self: idOf('nobody') }, tie), undefined);
+});
+
+test('facts: behind a NAT a member is where most others see it', () => {
+  // Goal: another public address is found out, and a liar is outvoted. Method: what the entry saw,
+  // then what others see: each vote, with what was said last.
+  const entry = { host: '198.51.100.1', port: 7300 };
+  const addresses = [{ interface: 'eth0', host: '10.1.0.9', isUplink: true }];
+  const behind = { addresses, config: { ...config, observed: entry } };
+  const observed = (seenAt: readonly string[], seen = view): unknown => {
+    const said = valueAt('member/endpoints', { ...behind, seenAt }, seen);
+    return (said as { readonly observed: { readonly host: string } | null }).observed?.host ?? null;
+  };
+  const moved = '198.51.100.2';
+  assert.equal(observed([]), entry.host);
+  assert.equal(observed([moved]), moved);
+  assert.equal(observed([moved, '203.0.113.9', moved]), moved);
+  assert.equal(observed([moved, '203.0.113.9']), entry.host, 'one word against another');
+  assert.equal(observed(['10.1.0.9', moved]), moved, 'who is near sees an own address');
+  assert.equal(observed(['10.1.0.9']), entry.host);
+  assert.equal(observed(['10.10.0.7']), entry.host, 'an address of the overlay is none');
+  const said = {
+    ...{ port: 7300, advertised: null, local: [] },
+    observed: { host: moved, port: 7300 },
+  };
+  const later = world()
+    .invites('door')
+    .admits('vm2', 'door', { name: 'vm2' })
+    .as('vm2')
+    .says('member/endpoints', said)
+    .view();
+  assert.equal(observed([], later), moved, 'a restart forgets nothing');
 });

@@ -17,6 +17,8 @@ export interface OwnKnowledge {
   readonly config: LocalConfig;
   readonly addresses: readonly OwnAddress[];
   readonly version: { readonly version: string; readonly commit: string };
+  /** From where others say that they see this VM, a word each. */
+  readonly seenAt: readonly string[];
 }
 
 /** The whole of the own facts. Writing what is already said is harmless: the store drops it. */
@@ -27,8 +29,7 @@ export function ownFacts(crypto: Crypto, view: View, own: OwnKnowledge): readonl
       (address) => address.interface !== config.interface && !isOverlay(view.mesh, address.host),
     ),
   );
-  const observed =
-    config.observed !== null && !local.includes(config.observed.host) ? config.observed : null;
+  const observed = observedOf(view, own, local);
   const endpoints = { port: config.port, advertised: config.advertised, observed, local };
   return [
     { path: 'member/endpoints', value: endpoints },
@@ -43,6 +44,23 @@ export function ownFacts(crypto: Crypto, view: View, own: OwnKnowledge): readonl
     { path: 'member/version', value: own.version },
     ...claim(crypto, view, own.self),
   ];
+}
+
+/**
+ * The public side of a NAT: where most others see this VM, where that is none of its own addresses;
+ * while nobody says so, or as many say otherwise, what was said last, at first what its entry saw.
+ */
+function observedOf(view: View, own: OwnKnowledge, local: readonly string[]) {
+  const { config, self, seenAt } = own;
+  const said = view.members.find(({ id }) => id === self)?.endpoints?.observed ?? config.observed;
+  const outside = seenAt.filter((host) => !local.includes(host) && !isOverlay(view.mesh, host));
+  const votes = [...Map.groupBy(outside, (host) => host)]
+    .map(([host, all]) => ({ host, count: all.length }))
+    .toSorted((a, b) => b.count - a.count);
+  const [first, second] = votes;
+  const isAgreed = first !== undefined && first.count > (second?.count ?? 0);
+  const observed = isAgreed ? { host: first.host, port: config.port } : said;
+  return observed === null || local.includes(observed.host) ? null : { ...observed };
 }
 
 /** The loser of an address tie claims a free one for itself. */
