@@ -15,7 +15,6 @@ import { clientIdOf } from '../../src/crdt/gate.ts';
 import { memberIdOf } from '../../src/crdt/ids.ts';
 import { openPen } from '../../src/crdt/subdocument.ts';
 import { crypto, foundWith, NOW_MS, openMember, seedOf } from './crowd.ts';
-import type { StallKind } from './stalls.table.ts';
 
 /** Just below an operator's quota: 16,384 keys, 65,536 deletions, 8 MiB. */
 const KEYS = 16_300;
@@ -23,8 +22,11 @@ const DELETIONS = 65_000;
 /** An admission takes some 480 bytes. */
 const ADMISSIONS = 16_300;
 
+/** What such a snapshot is full of. */
+export type SnapshotKind = 'keys' | 'deletions' | 'invites' | 'admissions';
+
 /** The frames of a mesh of three, the last of them such a snapshot by the founder. */
-export const snapshotOf = (kind: Exclude<StallKind, 'crowd'>): readonly Uint8Array[] => {
+export const snapshotOf = (kind: SnapshotKind): readonly Uint8Array[] => {
   const before = foundWith(['member-0', 'member-1']);
   const founder = openMember('founder');
   founder.load(before, NOW_MS);
@@ -60,10 +62,7 @@ const times = <Result>(count: number, make: (index: number) => Result): readonly
 const keyOf = (index: number): Uint8Array => seedOf(`stall ${index}`);
 
 const STATEMENTS: Readonly<
-  Record<
-    Exclude<StallKind, 'crowd'>,
-    (admission: { readonly [key: string]: Value }) => readonly Statement[]
-  >
+  Record<SnapshotKind, (admission: { readonly [key: string]: Value }) => readonly Statement[]>
 > = {
   keys: () =>
     times(KEYS, (index) =>

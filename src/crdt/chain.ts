@@ -10,7 +10,7 @@
  */
 import type { Crypto } from '../ports.ts';
 import { isSameBytes } from './codec.ts';
-import type { Content } from './content.ts';
+import { type Content, placeOf } from './content.ts';
 import type { AuthorState } from './entry.ts';
 import {
   type Exam,
@@ -23,8 +23,9 @@ import {
 import { type Frame, readFrame } from './frame.ts';
 import { freeze, type Generation, type Link, openGeneration } from './generation.ts';
 import { HLC_ZERO, type Hlc } from './hlc.ts';
-import { type Holdings, holdingsOf, NO_TALLY, stateOf, tombstonesOf } from './holdings.ts';
+import { entriesOf, gatherHoldings, type Holdings, NO_TALLY, tombstonesOf } from './holdings.ts';
 import type { MemberId } from './ids.ts';
+import { finish, type Meter, UNMETERED } from './meter.ts';
 import { hashOf, joinBytes } from './signed.ts';
 import { mergedUpdate } from './subdocument.ts';
 
@@ -82,6 +83,10 @@ export interface Chain {
   /** The same for a frame whose place is `conflict`: to take it freezes the author. */
   split(received: ReceivedFrame, limits: Limits): Examination;
   holdings(): Holdings;
+  /** The place among all that is live of what stands at a clock. */
+  placeOf(clock: number): number;
+  /** Works out in pieces what `holdings` and `state` will be. */
+  digest(meter: Meter): Generator<void, void>;
   state(): AuthorState;
   /** Highest stamp of the current generation, deleted statements included. */
   latest(): Hlc;
@@ -93,7 +98,6 @@ export interface Chain {
 /** Opens an author's empty chain. */
 export const openChain = (crypto: Crypto, author: MemberId): Chain => {
   let generation: Generation | null = null;
-  const holdings = (): Holdings => holdingsIn(generation);
   const examOf = (received: ReceivedFrame, limits: Limits): Exam => ({
     received,
     limits,
@@ -130,23 +134,32 @@ export const openChain = (crypto: Crypto, author: MemberId): Chain => {
         generation = lowerOf(held, into);
       });
     },
-    holdings,
-    state: () => {
-      const state = generation?.state ?? stateIn(author, generation);
-      if (generation !== null) generation.state = state;
-      return state;
-    },
+    holdings: () => holdingsIn(generation),
+    placeOf: (clock) => placeOf(generation?.live ?? [], clock),
+    digest: (meter) => gather(generation, meter),
+    state: () => stateIn(author, generation),
     latest: () => generation?.latest ?? HLC_ZERO,
     weight: () => weightOf(generation),
     encode: () => (generation === null ? null : encodedOf(generation)),
   };
 };
 
+const NO_HOLDINGS = finish(gatherHoldings([], NO_TALLY, UNMETERED));
+
 const holdingsIn = (generation: Generation | null): Holdings => {
-  if (generation === null) return holdingsOf([], NO_TALLY);
-  generation.holdings ??= holdingsOf(generation.live, generation.tally);
+  if (generation === null) return NO_HOLDINGS;
+  const { live, tally } = generation;
+  generation.holdings ??= finish(gatherHoldings(live, tally, UNMETERED));
   return generation.holdings;
 };
+
+function* gather(generation: Generation | null, meter: Meter): Generator<void, void> {
+  if (generation === null || generation.holdings !== null) return;
+  const { live, tally } = generation;
+  const holdings = yield* gatherHoldings(live, tally, meter);
+  // Others may have gone on meanwhile.
+  if (generation.live === live) generation.holdings ??= holdings;
+}
 
 /** The generation that a frame may go on from. */
 const goneOnFrom = (
@@ -161,10 +174,17 @@ const goneOnFrom = (
 
 const stateIn = (author: MemberId, generation: Generation | null): AuthorState => {
   if (generation === null) return { author, entries: [], tombstones: [] };
+  generation.state ??= stateOf(author, generation);
+  return generation.state;
+};
+
+const stateOf = (author: MemberId, generation: Generation): AuthorState => {
   const holdings = holdingsIn(generation);
   generation.tombstones ??= tombstonesOf(holdings);
-  const state = stateOf(author, holdings, generation.tombstones);
-  return generation.fork === null ? state : { ...state, isForked: true };
+  generation.entries ??= entriesOf(holdings);
+  const { entries, tombstones, fork } = generation;
+  const state = { author, entries, tombstones };
+  return fork === null ? state : { ...state, isForked: true };
 };
 
 const headOf = (crypto: Crypto, author: MemberId, generation: Generation): Head | null => {

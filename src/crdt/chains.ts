@@ -13,6 +13,7 @@ import { hashKey, hlcOf, pathHashOf, type Statement } from './entry-bytes.ts';
 import { compareHlc, HLC_ZERO, type Hlc, maxHlc } from './hlc.ts';
 import { NODE_QUOTA, OPERATOR_QUOTA, type Quota } from './holdings.ts';
 import type { MemberId } from './ids.ts';
+import type { Meter } from './meter.ts';
 import type { View } from './view.ts';
 
 /** Computes the view; `openProjector` makes one. */
@@ -20,6 +21,8 @@ export interface Project {
   (authors: readonly AuthorState[]): View;
   /** Works out in advance what the view will need of a statement; gives how long it took, ms. */
   readonly foresee?: (statement: Statement) => number;
+  /** Reads in pieces what the view will need of an author. */
+  readonly digest?: (state: AuthorState, meter: Meter) => Generator<void, void>;
 }
 
 /** What the view says about who may say something, and how much. */
@@ -53,6 +56,8 @@ export interface Chains {
   roles(): Roles;
   /** `foresee` of the projection. */
   readonly foresee: (statement: Statement) => number;
+  /** Works out in pieces what the view will need of an author that says much. */
+  digest(chain: Chain, meter: Meter): Generator<void, void>;
   /** What is in force at a path; `among`: of what only these authors say. */
   winner(path: string, among?: ReadonlySet<MemberId>): Winner | null;
   /** Highest stamp that was seen of anybody but `except`. */
@@ -88,6 +93,7 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
     heads: () => sorted().flatMap((chain) => chain.head() ?? []),
     view: currentView,
     foresee: project.foresee ?? (() => 0),
+    digest: (chain, meter) => digest(project, chain, meter),
     suppose: (author, edits) => {
       const [ms] = latestOf(chains.values());
       const said = edits.map((edit, at) => ({ ...edit, hlc: [ms + 1, at] as Hlc, replaces: null }));
@@ -109,6 +115,13 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
     latest: (except) => latestOf(chains.values(), except),
   };
 };
+
+function* digest(project: Project, chain: Chain, meter: Meter): Generator<void, void> {
+  yield* chain.digest(meter);
+  const state = chain.state();
+  yield;
+  if (project.digest !== undefined) yield* project.digest(state, meter);
+}
 
 const latestOf = (chains: Iterable<Chain>, except?: MemberId): Hlc => {
   let latest = HLC_ZERO;

@@ -40,6 +40,8 @@ export function* changesIn(
   seenBefore: SeenBefore,
   meter: Meter,
 ): Generator<void, readonly Change[]> {
+  const longMs = FRAME_MS + bytes.length * BYTE_MS;
+  if (meter.isDue(longMs)) yield;
   const read = readFrame(bytes);
   if (!read.ok) return [];
   const { frame } = read;
@@ -49,7 +51,10 @@ export function* changesIn(
   const { generation, sequence, signature } = frame;
   const place = { author, generation, sequence, signature, frameHash: frameHash(crypto, bytes) };
   const changes: Change[] = [];
-  for (const content of additionsIn(frame.body, clientIdOf(crypto, frame.author, generation))) {
+  if (meter.isDue(longMs)) yield;
+  const additions = additionsIn(frame.body, clientIdOf(crypto, frame.author, generation));
+  if (meter.isDue(longMs)) yield;
+  for (const content of additions) {
     const saying = sayingOf(crypto, content, before);
     if (saying !== null) changes.push({ ...place, ...saying });
     if (meter.isDue(saying === null ? READ_MS : CHANGE_MS)) yield;
@@ -57,6 +62,9 @@ export function* changesIn(
   return changes;
 }
 
+/** Time to read a frame, its hash included, and what each byte adds. Unit: ms, as measured. */
+const FRAME_MS = 0.02;
+const BYTE_MS = 2e-6;
 /** Times to read a statement, and to name one as well. Unit: ms, as measured. */
 const READ_MS = 0.005;
 const CHANGE_MS = 0.015;

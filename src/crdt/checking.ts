@@ -9,7 +9,13 @@ import { encode, isSameBytes } from './codec.ts';
 import type { Entry, Value } from './entry.ts';
 import { isLasting } from './entry-bytes.ts';
 import { bytesOfId, type PeerKey } from './ids.ts';
-import { isIntentPath, type PathMeaning, readIntentPath, readPath } from './paths.ts';
+import {
+  type IntentPlace,
+  isIntentPath,
+  type PathMeaning,
+  readIntentPath,
+  readPath,
+} from './paths.ts';
 import { readRecord } from './records.ts';
 import { type AdmissionRecord, PATH_SCHEMAS } from './schemas.table.ts';
 import type { Flaw, Ground, Kind, RecordOf } from './statements.ts';
@@ -20,7 +26,8 @@ const MISSPELT = 'intent stands at intent/<service>/<kind>/<name>, each of them 
 
 /** What an entry is worth by itself, whoever says it. */
 export type Checked =
-  | { readonly kind: 'unknown' | 'wanted' }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'wanted'; readonly place: IntentPlace }
   | { readonly kind: 'said'; readonly meaning: PathMeaning; readonly record: RecordOf<Kind> }
   | { readonly kind: 'flaw'; readonly of: Flaw['kind']; readonly why: string };
 
@@ -33,8 +40,10 @@ export const checkedOf = (ground: Ground, entry: Entry): Checked => {
 
 const check = (ground: Ground, { path, value }: Entry): Checked => {
   if (isIntentPath(path)) {
-    const isGood = readIntentPath(path) !== null;
-    return isGood ? { kind: 'wanted' } : { kind: 'flaw', of: 'intent', why: MISSPELT };
+    const place = readIntentPath(path);
+    return place === null
+      ? { kind: 'flaw', of: 'intent', why: MISSPELT }
+      : { kind: 'wanted', place };
   }
   const meaning = readPath(path);
   return meaning === null ? { kind: 'unknown' } : checkRecord(ground, meaning, value);

@@ -73,8 +73,8 @@ export const within = (live: readonly Said[], spans: readonly Span[]): readonly 
     live.slice(placeOf(live, clock), placeOf(live, clock + length)),
   );
 
-/** How many stand before a clock. */
-const placeOf = (live: readonly Said[], clock: number): number => {
+/** How many of `live`, rising by clock, stand before a clock. */
+export const placeOf = (live: readonly Said[], clock: number): number => {
   let [low, high] = [0, live.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

@@ -8,11 +8,19 @@
  */
 import type { Crypto } from '../ports.ts';
 import { contentOf, inspect, type Passed, readSaid, type Said, within } from './content.ts';
-import type { AuthorState, Tombstone } from './entry.ts';
+import type { AuthorState, Entry, Tombstone } from './entry.ts';
 import { type Frame, readFrame } from './frame.ts';
 import { clientIdOf, type Known } from './gate.ts';
 import { HLC_ZERO, type Hlc } from './hlc.ts';
-import { type Holdings, latestOf, NO_TALLY, type Tally, tallyAfter } from './holdings.ts';
+import {
+  entriesAfter,
+  type Holdings,
+  holdingsAfter,
+  latestOf,
+  NO_TALLY,
+  type Tally,
+  tallyAfter,
+} from './holdings.ts';
 import { finish, UNMETERED } from './meter.ts';
 
 /** A frame and its name. */
@@ -41,6 +49,8 @@ export interface Generation {
   bytes: number;
   fork: Fork | null;
   holdings: Holdings | null;
+  /** What it says by path, sorted; the same list for as long as it is the same. */
+  entries: readonly Entry[] | null;
   /** Carried deletions; the same list for as long as they are the same. */
   tombstones: readonly Tombstone[] | null;
   state: AuthorState | null;
@@ -57,6 +67,7 @@ export const openGeneration = (crypto: Crypto, frame: Frame): Generation => ({
   bytes: 0,
   fork: null,
   holdings: null,
+  entries: null,
   tombstones: null,
   state: null,
 });
@@ -87,10 +98,28 @@ export const applyTo = (into: Generation, step: Step): void => {
   into.live = gone.size === 0 ? all : all.filter((said) => !gone.has(said));
   into.tally = step.tally;
   into.known = step.known;
-  into.holdings = null;
+  follow(into, step);
   if (step.added.some(isBuried) || step.gone.some(isBuried)) into.tombstones = null;
   into.state = null;
 };
+
+/** A step that is longer is not followed: what it makes is gathered anew, in pieces. */
+const FOLLOWED_MAX = 256;
+
+/** Keeps up what was gathered, so that a word of who says much costs no more than that word. */
+const follow = (into: Generation, step: Step): void => {
+  const { holdings, entries } = into;
+  const changed = [...step.gone, ...step.added];
+  into.holdings =
+    holdings === null || changed.length > FOLLOWED_MAX ? null : holdingsAfter(holdings, step);
+  into.entries =
+    into.holdings === null || entries === null
+      ? null
+      : entriesAfter(entries, into.holdings, new Set(changed.flatMap(pathsIn)));
+};
+
+const pathsIn = ({ read }: Said): readonly string[] =>
+  read.ok && read.statement.kind === 'entry' ? [read.statement.entry.path] : [];
 
 const isBuried = ({ read }: Said): boolean => read.ok && read.statement.kind === 'tombstone';
 
@@ -110,6 +139,7 @@ const rebuild = (generation: Generation): void => {
   generation.live = [];
   generation.tally = NO_TALLY;
   generation.holdings = null;
+  generation.entries = null;
   generation.tombstones = null;
   generation.state = null;
   for (const { bytes } of links) {

@@ -7,8 +7,13 @@
  *    identity that nothing changed.
  */
 import type { Entry } from './entry.ts';
-import { type IntentPlace, readIntentPath } from './paths.ts';
-import { compareOrder, compareText, type Order, type Testimony } from './statements.ts';
+import {
+  compareOrder,
+  compareText,
+  type Order,
+  type Testimony,
+  type Wanted,
+} from './statements.ts';
 import type { Intent, IntentClaim } from './view.ts';
 
 /** Reads the objects in force from the sub-documents of the operators. */
@@ -35,49 +40,54 @@ const intentsOf = (
 ): readonly Intent[] => {
   const claims = new Map<string, Said[]>();
   for (const testimony of operators) {
-    for (const entry of testimony.wanted) {
+    for (const { entry, place } of testimony.wanted) {
       const rivals = claims.get(entry.path);
-      if (rivals === undefined) claims.set(entry.path, [{ testimony, entry }]);
-      else rivals.push({ testimony, entry });
+      if (rivals === undefined) claims.set(entry.path, [{ testimony, entry, place }]);
+      else rivals.push({ testimony, entry, place });
     }
   }
   const intents: Intent[] = [];
   for (const [path, said] of claims) {
-    const intent = intentAt(path, said, { operators, alone });
+    const deletion = lastDeletion(path, operators, said);
+    const intent = said.length === 1 ? loneIntent(said, deletion, alone) : intentAt(said, deletion);
     if (intent !== null) intents.push(intent);
   }
   return intents.sort((a, b) => compareText(a.path, b.path));
 };
 
-interface Said {
+interface Said extends Wanted {
   readonly testimony: Testimony;
-  readonly entry: Entry;
 }
 
-const intentAt = (
-  path: string,
-  said: readonly Said[],
-  {
-    operators,
-    alone,
-  }: { readonly operators: readonly Testimony[]; readonly alone: WeakMap<Entry, Intent> },
+const isHidden = (order: Order, deletion: Order | null): boolean =>
+  deletion !== null && compareOrder(order, deletion) <= 0;
+
+/** An object that one operator alone wrote, as nearly all are. */
+const loneIntent = (
+  [said]: readonly Said[],
+  deletion: Order | null,
+  alone: WeakMap<Entry, Intent>,
 ): Intent | null => {
-  const deletion = lastDeletion(path, operators, said);
-  const [first, second] = said;
-  const known = second === undefined && first !== undefined ? alone.get(first.entry) : undefined;
-  if (known !== undefined && (deletion === null || compareOrder(known, deletion) > 0)) return known;
-  const place: IntentPlace | null = readIntentPath(path);
-  if (place === null) return null; // `readTestimony` set it aside.
+  if (said === undefined) return null;
+  const { testimony, entry, place } = said;
+  const { path, value, hlc } = entry;
+  const { author } = testimony;
+  if (isHidden({ author, hlc }, deletion)) return null;
+  const intent = alone.get(entry) ?? { path, ...place, value, author, hlc, older: [] };
+  alone.set(entry, intent);
+  return intent;
+};
+
+const intentAt = (said: readonly Said[], deletion: Order | null): Intent | null => {
+  const [first] = said;
   const [winner, ...older] = said
     .map(({ testimony, entry }): IntentClaim => {
       return { value: entry.value, author: testimony.author, hlc: entry.hlc };
     })
-    .filter((claim) => deletion === null || compareOrder(claim, deletion) > 0)
+    .filter((claim) => !isHidden(claim, deletion))
     .toSorted((a, b) => compareOrder(b, a));
-  if (winner === undefined) return null;
-  const intent = { path, ...place, ...winner, older };
-  if (second === undefined && first !== undefined) alone.set(first.entry, intent);
-  return intent;
+  if (winner === undefined || first === undefined) return null;
+  return { path: first.entry.path, ...first.place, ...winner, older };
 };
 
 /** The last of all but who wrote there alone: what it deleted itself it does not want. */

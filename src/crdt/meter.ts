@@ -11,8 +11,11 @@ export interface Meter {
   isDue(costMs: number): boolean;
 }
 
-/** Work after which a pause is due. Unit: ms. A fifth of the longest stall, for slow machines. */
-const PIECE_MS = 10;
+/**
+ * Work after which a pause is due. Unit: ms. A tenth of the longest stall: several such works may
+ * have a piece each in one turn, and machines are slow.
+ */
+const PIECE_MS = 5;
 
 /** A meter for work that can be left in pieces. */
 export const openMeter = (): Meter => {

@@ -21,6 +21,7 @@ import { type InviteId, type MemberId, type MeshId, memberIdOf } from './ids.ts'
 import { openIntents } from './intents.ts';
 import { findLineage, type Lineage } from './lineage.ts';
 import type { Enrolment, Testimonies } from './membership.ts';
+import { finish, type Meter, UNMETERED } from './meter.ts';
 import { settleOverlay, type Tenancy, type Tenant } from './overlay.ts';
 import { type FactKind, rootPath } from './paths.ts';
 import { type Roster, settleRoster } from './roster.ts';
@@ -48,7 +49,7 @@ export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId):
   const known = new WeakMap<AuthorState, Testimony>();
   const readIntents = openIntents();
   const testimonyOf = (state: AuthorState): Testimony => {
-    const testimony = known.get(state) ?? readTestimony(ground, state);
+    const testimony = known.get(state) ?? finish(readTestimony(ground, state, UNMETERED));
     known.set(state, testimony);
     return testimony;
   };
@@ -64,7 +65,12 @@ export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId):
   };
   const foresee = (statement: SaidStatement): number =>
     statement.kind === 'entry' ? foreseeEntry(ground, statement.entry) : 0;
-  return Object.assign(project, { foresee });
+  function* digest(state: AuthorState, meter: Meter): Generator<void, void> {
+    if (known.has(state)) return;
+    const testimony = yield* readTestimony(ground, state, meter);
+    known.set(state, testimony);
+  }
+  return Object.assign(project, { foresee, digest });
 }
 
 /** Everything that the view shows. */
@@ -170,10 +176,13 @@ const endpointsOf = ({ port, advertised, observed, local }: EndpointsRecord): Me
 
 const plainEndpoint = ({ host, port }: Endpoint): Endpoint => ({ host, port });
 
-const invitesOf = ({ membership }: Roster): readonly Invite[] =>
-  [...membership.invites]
-    .map(([id, { author, record }]) => inviteOf(id, author, record, membership.admittedBy.get(id)))
-    .sort((a, b) => a.number - b.number || compareText(a.id, b.id));
+const invitesOf = ({ membership }: Roster): readonly Invite[] => {
+  const invites: Invite[] = [];
+  for (const [id, { author, record }] of membership.invites) {
+    invites.push(inviteOf(id, author, record, membership.admittedBy.get(id)));
+  }
+  return invites.sort((a, b) => a.number - b.number || compareText(a.id, b.id));
+};
 
 const inviteOf = (
   id: InviteId,

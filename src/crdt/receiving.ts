@@ -214,12 +214,8 @@ function* prepare(desk: Desk, received: ReceivedFrame, terms: Terms): Generator<
 function* digest(desk: Desk, { author, content }: ReceivedFrame, terms: Terms) {
   const costMs = content.said.length * DIGEST_MS;
   if (!terms.meter.isDue(costMs)) return;
-  const chain = desk.chains.of(author);
   yield;
-  chain.holdings();
-  yield;
-  chain.state();
-  yield;
+  yield* desk.chains.digest(desk.chains.of(author), terms.meter);
 }
 
 const limitsOf = ({ author }: ReceivedFrame, { wallMs, isLoading, roles }: Terms): Limits => ({

@@ -72,7 +72,7 @@ export const placesOf = (
     if (statement.kind !== 'entry') continue;
     const { path } = statement.entry;
     for (const held of [byPath.get(path), byHash.get(hashKey(pathHashOf(crypto, path)))]) {
-      if (held !== undefined) places.push(held.place);
+      if (held !== undefined) places.push(own.placeOf(held.clock));
     }
   }
   return places.sort((a, b) => a - b);

@@ -17,7 +17,8 @@ import type { Genesis } from './genesis.ts';
 import { compareHlc, type Hlc } from './hlc.ts';
 import type { MemberId, MeshId } from './ids.ts';
 import { type Memo, openMemo } from './memo.ts';
-import type { FactKind, PathMeaning, TrustKind } from './paths.ts';
+import type { Meter } from './meter.ts';
+import type { FactKind, IntentPlace, PathMeaning, TrustKind } from './paths.ts';
 import type { PATH_SCHEMAS } from './schemas.table.ts';
 
 export type Kind = FactKind | TrustKind;
@@ -45,13 +46,19 @@ export interface Flaw {
 
 type Said = { readonly [K in Kind]: ReadonlyMap<string, Statement<K>> };
 
+/** An object of a service, and where it stands. */
+export interface Wanted {
+  readonly entry: Entry;
+  readonly place: IntentPlace;
+}
+
 /** Everything that one author says and that holds by itself. */
 export interface Testimony {
   readonly author: MemberId;
   /** By kind, then by the key of the path (empty for own facts). */
   readonly said: Said;
   /** Objects of services, the last at each path. They count from operators only. */
-  readonly wanted: readonly Entry[];
+  readonly wanted: readonly Wanted[];
   readonly flaws: readonly Flaw[];
   /** When the author deleted a path, or null when it did not. */
   readonly deletedAt: (path: string) => Hlc | null;
@@ -114,19 +121,28 @@ export const compareOrder = (a: Order, b: Order): number =>
 /** Order of ids and other plain texts. Not by locale, which differs between hosts. */
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Reads one author's sub-document. Total: whatever the author wrote. */
-export function readTestimony(ground: Ground, state: AuthorState): Testimony {
+/** Times to take one entry that was checked, and one deletion. Unit: ms, as measured. */
+const ENTRY_MS = 0.002;
+const DELETION_MS = 0.0005;
+
+/** Reads one author's sub-document in pieces. Total: whatever the author wrote. */
+export function* readTestimony(
+  ground: Ground,
+  state: AuthorState,
+  meter: Meter,
+): Generator<void, Testimony> {
   const said = emptySaid();
   const flaws: Flaw[] = [];
-  const deletedAt = deletionsOf(ground, state);
-  const wanted: Entry[] = [];
+  const deletedAt = yield* deletionsOf(ground, state, meter);
+  const wanted: Wanted[] = [];
   const { author } = state;
   for (const entry of state.entries) {
+    if (meter.isDue(ENTRY_MS)) yield;
     if (entry.value === null) continue;
     const deleted = deletedAt(entry.path);
     if (deleted !== null && compareHlc(entry.hlc, deleted) <= 0) continue;
     const checked = checkedOf(ground, entry);
-    if (checked.kind === 'wanted') wanted.push(entry);
+    if (checked.kind === 'wanted') wanted.push({ entry, place: checked.place });
     else if (checked.kind === 'said') take(said, author, { entry, ...checked });
     else if (checked.kind === 'flaw') {
       flaws.push({ kind: checked.of, path: entry.path, author, why: checked.why });
@@ -140,6 +156,9 @@ export function winnersOf<K extends Kind>(
   kind: K,
   testimonies: readonly Testimony[],
 ): ReadonlyMap<string, Statement<K>> {
+  const [alone, second] = testimonies;
+  // What it deleted itself is no part of its testimony.
+  if (alone !== undefined && second === undefined) return alone.said[kind];
   const winners = new Map<string, Statement<K>>();
   for (const { said } of testimonies) {
     for (const [key, statement] of said[kind]) {
@@ -179,29 +198,40 @@ const emptySaid = (): MutableSaid => ({
 /**
  * When the author deleted each path: by an empty entry, or by a tombstone of an earlier generation.
  */
-const deletionsOf = (ground: Ground, state: AuthorState): Testimony['deletedAt'] => {
+function* deletionsOf(
+  ground: Ground,
+  state: AuthorState,
+  meter: Meter,
+): Generator<void, Testimony['deletedAt']> {
   const byPath = new Map<string, Hlc>();
   for (const { path, value, hlc } of state.entries) {
     if (value === null) raise(byPath, path, hlc);
   }
-  const byHash = carriedIn(ground, state.tombstones);
+  const byHash = yield* carriedIn(ground, state.tombstones, meter);
   return (path) => {
     const empty = byPath.get(path) ?? null;
     const carried = byHash.size === 0 ? null : (byHash.get(hashOfPath(ground, path)) ?? null);
     if (empty === null || carried === null) return empty ?? carried;
     return compareHlc(empty, carried) > 0 ? empty : carried;
   };
-};
+}
 
 /** Carried deletions by hash. There may be many, and they seldom change. */
-const carriedIn = (ground: Ground, tombstones: readonly Tombstone[]): ReadonlyMap<string, Hlc> => {
+function* carriedIn(
+  ground: Ground,
+  tombstones: readonly Tombstone[],
+  meter: Meter,
+): Generator<void, ReadonlyMap<string, Hlc>> {
   const known = ground.carried.get(tombstones);
   if (known !== undefined) return known;
   const byHash = new Map<string, Hlc>();
-  for (const { key, hlc } of tombstones) raise(byHash, key, hlc);
+  for (const { key, hlc } of tombstones) {
+    raise(byHash, key, hlc);
+    if (meter.isDue(DELETION_MS)) yield;
+  }
   ground.carried.set(tombstones, byHash);
   return byHash;
-};
+}
 
 const raise = (deletions: Map<string, Hlc>, key: string, hlc: Hlc): void => {
   const known = deletions.get(key);

@@ -13,7 +13,7 @@ import { type Change, changesIn, isFrameSigned } from '../crdt/change.ts';
 import { compareHlc, type Hlc } from '../crdt/hlc.ts';
 import type { MemberId } from '../crdt/ids.ts';
 import { decodeJournal, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
-import { openMeter } from '../crdt/meter.ts';
+import { type Meter, openMeter } from '../crdt/meter.ts';
 import { joinBytes } from '../crdt/signed.ts';
 import type { Ports } from '../ports.ts';
 import { inPieces } from './pieces.ts';
@@ -78,13 +78,14 @@ export async function openAudit(
 ): Promise<Audit> {
   const { log } = ports;
   const parts = await findParts(ports);
+  const meter = openMeter(); // One for all: many short frames are as much as a long one.
   const latest = new Map(parts.length === 0 ? [] : replica.latest());
   let last: Promise<void> = Promise.resolve();
   const audit: Audit = {
     note: (frames) => {
       last = last
         .then(async () => {
-          const fresh = await newsIn(ports, frames, latest, onChanges);
+          const fresh = await newsIn(ports, frames, { latest, meter, onChanges });
           if (fresh.length > 0) await append(ports, parts, fresh, limits());
         })
         .catch((error: unknown) => log.warn('audit-failed', { why: String(error) }));
@@ -99,14 +100,19 @@ export async function openAudit(
   return audit;
 }
 
+/** What was noted of each author, where reading pauses, and who is told. */
+interface Reading {
+  readonly latest: Map<MemberId, Hlc>;
+  readonly meter: Meter;
+  readonly onChanges: (changes: readonly Change[]) => void;
+}
+
 /** Those of the frames that change anything of intent or trust; `latest` follows. */
 async function newsIn(
   { clock, crypto }: AuditPorts,
   frames: readonly Uint8Array[],
-  latest: Map<MemberId, Hlc>,
-  onChanges: (changes: readonly Change[]) => void,
+  { latest, meter, onChanges }: Reading,
 ): Promise<readonly Uint8Array[]> {
-  const meter = openMeter();
   const news: Uint8Array[] = [];
   for (const frame of frames) {
     const work = changesIn(crypto, frame, (author) => latest.get(author) ?? null, meter);

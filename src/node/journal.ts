@@ -264,11 +264,12 @@ async function recordsOf(
   const records = [beginning];
   let slice = 0;
   for (const frame of frames) {
-    records.push(encodeRecord(crypto, frame));
     slice += frame.length;
-    if (slice < SLICE_BYTES) continue;
-    slice = 0;
-    await clock.sleep(0, new AbortController().signal);
+    if (slice >= SLICE_BYTES) {
+      slice = frame.length;
+      await clock.sleep(0, new AbortController().signal);
+    }
+    records.push(encodeRecord(crypto, frame));
   }
   const content = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;

@@ -13,10 +13,11 @@ export async function inPieces<Step, Result>(
   onStep: (step: Step) => void = () => undefined,
 ): Promise<Result> {
   const rest = new AbortController().signal;
-  for (;;) {
+  for (let isLong = false; ; isLong = true) {
     const step = work.next();
+    if (step.done === true && !isLong) return step.value;
+    await clock.sleep(0, rest); // Also before anybody is told what the last piece gave.
     if (step.done === true) return step.value;
     onStep(step.value);
-    await clock.sleep(0, rest);
   }
 }
