@@ -6,6 +6,8 @@
  * which is worse than on a stream.
  */
 import { type MemberId, memberIdOf } from '../src/crdt/ids.ts';
+import { openCrypto } from '../src/node/linux/crypto.ts';
+import { createPlaces, neighboursOf } from '../src/node/rules/neighbours.ts';
 import { createSwim, type Swim } from '../src/node/rules/swim.ts';
 import {
   decodeSwim,
@@ -80,7 +82,7 @@ interface Hall {
   made: number;
 }
 
-/** A mesh of `count`, each connected with about `degree` others, or with all. */
+/** A mesh of `count`, each connected with its neighbours: `degree` at most, or all of so few. */
 export function openModel(
   seed: string,
   count: number,
@@ -96,13 +98,16 @@ export function openModel(
     ...{ dialling: new Set(), queue: openHeap(isBefore), nowMs: 0, made: 0 },
   };
   for (const member of members) {
-    member.swim.setMembers(everybody);
+    const neighbours = neighboursOf(places, member.id, [...everybody], degree);
+    member.swim.setMembers(everybody, neighbours);
     member.dueMs = dice.between(0, 1_000);
     later(hall, member.dueMs, () => step(hall, member));
   }
-  for (const [a, b] of graphOf(hall, degree)) connect(hall, a, b);
+  for (const [a, b] of pairsOf(hall, degree)) connect(hall, a, b);
   return facade(hall);
 }
+
+const places = createPlaces(openCrypto());
 
 const makeMember = (dice: Dice, index: number): ModelMember => {
   const key = new Uint8Array(32);
@@ -121,20 +126,18 @@ const unsigned: SwimSigner = {
   isAnswer: () => true,
 };
 
-/** A ring, and chance for the rest. */
-function graphOf(
-  { members, dice }: Hall,
+/** Each two neighbours, once. */
+function pairsOf(
+  { members, byId }: Hall,
   degree: number,
 ): readonly (readonly [ModelMember, ModelMember])[] {
-  return members.flatMap((member, index) => {
-    if (degree >= members.length - 1)
-      return members.slice(index + 1).map((other) => [member, other] as const);
-    const next = members[(index + 1) % members.length] ?? member;
-    const others = Array.from({ length: degree / 2 - 1 }, () => dice.pick(members));
-    return [next, ...others]
-      .filter((other) => other !== member)
-      .map((other) => [member, other] as const);
-  });
+  const ids = [...byId.keys()];
+  return members.flatMap((member) =>
+    [...neighboursOf(places, member.id, ids, degree)]
+      .filter((id) => member.id < id)
+      .flatMap((id) => byId.get(id) ?? [])
+      .map((other) => [member, other] as const),
+  );
 }
 
 function facade(hall: Hall): Model {

@@ -3,11 +3,10 @@
  * machine does not hold, and for hours.
  */
 import { type Model, openModel } from '../../sim/swim-model.ts';
+import { DEGREE } from '../../src/node/rules/neighbours.ts';
 
 /** One way between two members, and how much that varies. Unit: ms. */
 const WAY = { wayMs: 5, jitterMs: 5 };
-/** Connections of a member of a large mesh, on average; a smaller one is connected fully. */
-const DEGREE = 24;
 /** Until a mesh has settled, and over which its messages are counted. Unit: ms. */
 const SETTLE_MS = 20_000;
 const COUNT_MS = 30_000;
@@ -34,8 +33,7 @@ const isDeadFor = (model: Model, by: number, about: number): boolean => {
 
 /** One mesh of so many, one of whom loses its power. */
 export function runModel(members: number, loss: number, seed: number): ModelRun {
-  const degree = members <= 100 ? members : DEGREE;
-  const model = openModel(`bench ${members} ${loss} ${seed}`, members, degree, { ...WAY, loss });
+  const model = openModel(`bench ${members} ${loss} ${seed}`, members, DEGREE, { ...WAY, loss });
   model.run(SETTLE_MS);
   const before = model.members.map(({ sent, bytes }) => ({ sent, bytes }));
   model.run(SETTLE_MS + COUNT_MS);
@@ -61,7 +59,7 @@ export function runModel(members: number, loss: number, seed: number): ModelRun 
 
 /** How many deaths an hour without one shows, each member's view counted. */
 export function falseDeaths(members: number, loss: number, seed: number): number {
-  const model = openModel(`hour ${members} ${seed}`, members, members, { ...WAY, loss });
+  const model = openModel(`hour ${members} ${seed}`, members, DEGREE, { ...WAY, loss });
   let deaths = 0;
   for (let atMs = 1_000; atMs <= HOUR_MS; atMs += 1_000) {
     model.run(atMs);

@@ -23,6 +23,7 @@ const COMMANDS = [
   'events',
   'core',
   'core step-down',
+  'links',
   'drain',
   'undrain',
   'evict',

@@ -9,6 +9,7 @@ import { coreCommands } from './core-commands.ts';
 import { eventsCommand } from './event-commands.ts';
 import { evictCommand } from './evict-commands.ts';
 import { inviteCommand } from './invite-commands.ts';
+import { linksCommand } from './link-commands.ts';
 import type { Local } from './local.ts';
 import { memberCommand } from './naming-commands.ts';
 import { operatorCommand } from './operator-commands.ts';
@@ -28,6 +29,7 @@ export const meshCommands = (local: Local, session: Open): readonly Command[] =>
   operatorCommand(local, session),
   evictCommand(session),
   ...coreCommands(session),
+  linksCommand(session),
   recoverMemberCommand(session),
   auditCommand(session),
   conflictsCommand(session),

@@ -24,19 +24,19 @@ import type { Sight } from './rules/status.ts';
 export type Asked = Parts & { readonly events: Events };
 
 /** What it asks other members, and answers them. */
-export const questionsOf = (
-  ports: Ports,
-  { self, replica, swarm, events }: Asked,
-): QuestionContext => ({
-  self,
-  view: replica.view,
-  swarm,
+export const questionsOf = (ports: Ports, asked: Asked): QuestionContext => ({
+  self: asked.self,
+  view: asked.replica.view,
+  swarm: othersOf(asked),
   topics: {
     [LOG_TOPIC]: logTopic(ports.logBook),
-    [EVENTS_TOPIC]: eventsTopic(events),
-    [REACH_TOPIC]: reachTopic(ports, replica.view),
+    [EVENTS_TOPIC]: eventsTopic(asked.events),
+    [REACH_TOPIC]: reachTopic(ports, asked.replica.view),
   },
 });
+
+/** The other members, for who has something to ask them. */
+const othersOf = ({ swarm, links }: Parts) => ({ ...swarm, meet: links.meet });
 
 /** What it says of what is in force on its host. */
 export const appliedOf = ({ self, replica, agents }: Parts): AppliedContext => ({
@@ -75,6 +75,9 @@ export function apiContext(
       config.current = next;
     },
     connected: () => connectedMembers(parts),
+    meet: parts.links.meet,
+    connections: parts.swarm.connections,
+    neighbours: parts.neighbourhood.all,
     sight: async () => {
       await Promise.all([agents.refresh(), parts.watch.refresh()]);
       return { ...sightOf(ports, parts), disk: parts.watch.trouble() };
@@ -105,7 +108,8 @@ function askingOthers(
   ports: Ports,
   parts: Asked,
 ): Pick<ApiContext, 'logOf' | 'eventsOf' | 'digests' | 'standings' | 'reach'> {
-  const { replica, swarm } = parts;
+  const { replica } = parts;
+  const others = othersOf(parts);
   const context = questionsOf(ports, parts);
   return {
     logOf: (text, wish) => {
@@ -117,21 +121,23 @@ function askingOthers(
       const asking = { view: replica.view(), ask, signal: parts.stop.signal };
       return gatherEvents(ports.clock, asking, on, wish);
     },
-    digests: () => gatherDigests(ports.crypto, replica, swarm),
+    digests: () => gatherDigests(ports.crypto, replica, others),
     reach: async (attempt) =>
       readReached(await askMember(context, attempt.from, REACH_TOPIC, reachWish(attempt))),
-    standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), swarm, service),
+    standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), others, service),
   };
 }
 
 function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
   const { replica, sync, links, liveness, core, agents, swarm, self, config, build } = parts;
   const reports = parts.isGoing ? [] : [core.report()];
+  const connected = new Set(connectedMembers(parts));
   const signs = {
     self,
     uptimeMs: ports.clock.monotonicMs() - parts.startedMs,
     link: liveness.state,
     cutBy: links.cutBy(),
+    isConnected: (member: MemberId) => connected.has(member),
     isInStep: sync.isInStep,
     core: core.holder(),
     reports: [...reports, ...agents.reports()],

@@ -56,6 +56,7 @@ const OPERATOR_ROUTES = [
   ['GET', '/v1/evictions/:member', null],
   ['POST', '/v1/evictions', { member: 'vm1' }],
   ['PUT', '/v1/core/epoch', { epochMs: 60_000 }],
+  ['PUT', '/v1/links/degree', { degree: 10 }],
   ['POST', '/v1/conflicts/take', { path: 'intent/x' }],
   ['POST', '/v1/services/:service/:verb', { arguments: { thing: 'ball' } }],
   ['POST', '/v1/services/:service/:verb/:part', { arguments: { thing: 'ball' } }],

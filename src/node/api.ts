@@ -15,6 +15,7 @@ import type { AuditLimits } from './audit.ts';
 import type { CoreActsContext } from './core-acts.ts';
 import type { EventAnswer, EventWish } from './events.ts';
 import { auditChanges, conflictsNow, type HistoryContext, takeLoser } from './history.ts';
+import type { LinkActsContext } from './link-acts.ts';
 import type { SeenAnswer } from './member-events.ts';
 import { type LogWish, readLogWish } from './member-log.ts';
 import { memberRoutes, outOfStep } from './member-routes.ts';
@@ -39,7 +40,12 @@ import type { Sync } from './sync.ts';
 import { runVerb, type VerbContext } from './verbs.ts';
 
 /** What the routes need of the node. */
-export interface ApiContext extends HistoryContext, RecoverContext, CoreActsContext, VerbContext {
+export interface ApiContext
+  extends HistoryContext,
+    RecoverContext,
+    CoreActsContext,
+    LinkActsContext,
+    VerbContext {
   readonly auditLimits: () => AuditLimits;
   readonly setAuditLimits: (limits: AuditLimits) => Promise<void>;
   readonly sync: Sync;

@@ -45,6 +45,7 @@ const from = { peer: idOf(1), standing: 'member' as const, remote: WIRE };
 const gather = (own: readonly AgentReport[], others: readonly (RequestHandler | 'cut')[]) => {
   const sizes: number[] = [];
   const swarm = {
+    meet: async () => undefined,
     connections: () =>
       others.flatMap((other, at) =>
         other === 'cut'

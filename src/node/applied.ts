@@ -11,6 +11,7 @@ import { Fault } from '../fault.ts';
 import type { Crypto, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { AgentReport } from '../services/service.ts';
 import type { Standing } from '../services/verb.ts';
+import type { Links } from './links.ts';
 import {
   APPLIED_BYTES_MAX,
   encodeAnswer,
@@ -23,6 +24,9 @@ import {
 
 /** Longest wait for one member. Unit: ms. All are asked at once, so this is what a list takes. */
 const ANSWER_MS = 2_000;
+
+/** The members, as one that asks all of them needs them. */
+type Asked = Pick<SwarmNode, 'connections' | 'request'> & Pick<Links, 'meet'>;
 
 /** What both sides need of the node. */
 export interface AppliedContext {
@@ -51,12 +55,14 @@ export const serveApplied = (
 export async function gatherApplied(
   crypto: Crypto,
   { self, view, reports }: AppliedContext,
-  swarm: Pick<SwarmNode, 'connections' | 'request'>,
+  swarm: Asked,
   service: string,
 ): Promise<ReadonlyMap<MemberId, Standing>> {
   const { members, intent } = view();
   const expected = stampsOf(intent, service);
   const question = encodeQuestion(crypto, service, expected);
+  const present = members.filter(({ hasLeft }) => !hasLeft).map(({ id }) => id);
+  await swarm.meet(present);
   const connected = new Set<PeerKey>(swarm.connections().map(({ peer }) => peer));
   const ask = async (member: MemberId): Promise<Standing> => {
     if (member === self) return ownStanding(reportOf(reports(), service));
@@ -68,7 +74,6 @@ export async function gatherApplied(
       return { kind: 'silent', why: `did not answer: ${error.facts.why}` };
     }
   };
-  const present = members.filter(({ hasLeft }) => !hasLeft).map(({ id }) => id);
   return new Map(await Promise.all(present.map(async (id) => [id, await ask(id)] as const)));
 }
 

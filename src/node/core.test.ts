@@ -52,6 +52,7 @@ async function stage(self: string, disk: Disk = createDisk().disk) {
     },
   } as unknown as SwarmNode;
   const context = {
+    reach: () => undefined,
     self: idOf(self),
     view: () => view,
     seenMs: () => 0,

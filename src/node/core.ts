@@ -15,6 +15,7 @@ import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { AgentReport } from '../services/service.ts';
 import { createCrier, type Word } from './core-crier.ts';
+import { createInquiry } from './core-inquiry.ts';
 import { openTerms, type Terms } from './core-terms.ts';
 import { type CoreTime, type CoreTimeContext, createCoreTime } from './core-time.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
@@ -48,8 +49,7 @@ const GAP_MS = 1_000;
 const CLAIMS_BURST = 10;
 const CLAIMS_PER_SECOND = 1;
 /** Time between two looks while it settles or has the role, and else. Unit: ms. */
-const TICK_MS = 500;
-const IDLE_MS = 5_000;
+const [TICK_MS, IDLE_MS] = [500, 5_000];
 
 /** Who has the role, and since when by its own wall clock, Unix ms. */
 export interface Holder extends Claim {
@@ -82,6 +82,8 @@ type CorePorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
 
 /** What it needs of the node. */
 export interface CoreContext extends CoreTimeContext {
+  /** Dials a member soon. */
+  readonly reach: (member: MemberId) => void;
   /** Whether this member may not act (invariant 5). */
   readonly isDoubtful: () => boolean;
 }
@@ -143,17 +145,18 @@ const emptyMemory = (terms: Terms): Memory => ({
 });
 
 async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal): Promise<void> {
-  const { ports, memory, time } = desk;
-  const { clock } = ports;
+  const { ports, context, memory, time } = desk;
   const crier = createCrier(ports, swarm, (term) => outbid(desk, term));
+  const inquire = createInquiry(ports, context.self, context.reach);
   const ends = [serve(desk, swarm), swarm.onConnectionChange(crier.forget)];
   for (let waitMs = 0; !signal.aborted; ) {
-    const dueMs = clock.monotonicMs() + waitMs;
+    const dueMs = ports.clock.monotonicMs() + waitMs;
     await wake.wait(waitMs, signal);
-    if (clock.monotonicMs() - dueMs >= GAP_MS) release(desk, 'a gap'); // Invariant 2.
+    if (ports.clock.monotonicMs() - dueMs >= GAP_MS) release(desk, 'a gap'); // Invariant 2.
     if (!signal.aborted) await look(desk);
     const word = wordOf(desk);
     if (word !== null) crier.cry(word, listeners(desk));
+    inquire(desk.constituency(), holderOf(desk));
     const isBusy = memory.electedMs !== null || word !== null;
     waitMs = isBusy ? TICK_MS : Math.min(IDLE_MS, time.epochEndsInMs());
   }

@@ -1,5 +1,5 @@
 /**
- * Loop: digests — asks the connected members what they hold, and answers when they ask.
+ * Loop: digests — asks the members that live what they hold, and answers when they ask.
  *
  * Only when somebody looks, and kept nowhere: in step is what changes by itself.
  */
@@ -7,6 +7,7 @@ import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Crypto, SwarmNode, Unsubscribe } from '../ports.ts';
+import type { Links } from './links.ts';
 import type { Replica } from './replica.ts';
 import {
   type Comparison,
@@ -47,12 +48,13 @@ export function serveDigests(
   return swarm.handle('digest', options, async () => answer());
 }
 
-/** How each connected member stands to this one; who does not answer in time is left out. */
+/** How each member that lives stands to this one; who does not answer in time is left out. */
 export async function gatherDigests(
   crypto: Crypto,
   replica: Held,
-  swarm: Pick<SwarmNode, 'connections' | 'request'>,
+  swarm: Pick<SwarmNode, 'connections' | 'request'> & Pick<Links, 'meet'>,
 ): Promise<ReadonlyMap<MemberId, Comparison>> {
+  await swarm.meet(replica.view().members.map(({ id }) => id));
   const connected = new Set<PeerKey>(swarm.connections().map(({ peer }) => peer));
   const members = replica.view().members.filter(({ id }) => connected.has(id));
   const found = await Promise.all(

@@ -48,7 +48,11 @@ test('events: what changed since the last look, with its time', async () => {
   const connected = new Set<ReturnType<typeof idOf>>();
   const stop = new AbortController();
   const running = events.run(
-    () => pictureOf(view, { self: idOf('founder'), connected, state: () => 'alive', core: null }),
+    () =>
+      pictureOf(view, {
+        ...{ self: idOf('founder'), connected, isNeighbour: () => true },
+        ...{ state: () => 'alive', core: null },
+      }),
     stop.signal,
   );
   const first = await events.next(wish(), never);

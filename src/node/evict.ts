@@ -53,10 +53,13 @@ export async function evict(
     throw refuse(eviction.member, warning, 'run it again with --yes to do it all the same');
   }
   await context.replica.write(said.edits);
-  const staying = (): number =>
-    context.replica.view().members.filter(({ id, hasLeft }) => id !== context.self && !hasLeft)
-      .length;
-  const audience = { connected: context.connected, others: staying };
+  const { self, replica, connected, meet } = context;
+  const staying = () => replica.view().members.filter(({ id, hasLeft }) => id !== self && !hasLeft);
+  const audience = {
+    connected,
+    others: () => staying().length,
+    meet: () => meet(staying().map(({ id }) => id)),
+  };
   return { ...eviction, ...(await tell({ clock }, context.sync, audience)) };
 }
 

@@ -7,7 +7,8 @@ import { announceLeave, eraseState, isLeaving, repeatLeave } from './leave.ts';
 import type { Replica } from './replica.ts';
 import type { Sync } from './sync.ts';
 
-const NOBODY = { connected: () => [], others: () => 0 };
+const none = async () => undefined;
+const NOBODY = { connected: () => [], others: () => 0, isMissing: () => false, meet: none };
 
 const fail = (): never => assert.fail();
 
@@ -72,7 +73,8 @@ test('leave: it tells how many of the others heard of it', async () => {
   const replica = replicaThat(async () => undefined);
   const connected = () => ['a', 'b'] as PeerKey[];
   const half = { ...sync, with: async (peer: PeerKey) => peer === 'a' };
-  const told = await announceLeave(ports, replica, half, { connected, others: () => 3 });
+  const audience = { ...NOBODY, connected, others: () => 3 };
+  const told = await announceLeave(ports, replica, half, audience);
   assert.deepEqual(told, { told: 1, others: 3 });
 });
 
@@ -95,11 +97,12 @@ test('leave: one that was cut waits for others, and goes on without', async () =
   });
   const { sync } = stage();
   const late = () => (nowMs >= 1_000 ? (['a'] as PeerKey[]) : []);
-  const audience = { connected: late, others: () => 1 };
+  const isMissing = () => nowMs < 1_000;
+  const audience = { ...NOBODY, connected: late, others: () => 1, isMissing };
   const ports = { clock, disk, log };
   assert.deepEqual(await repeatLeave(ports, replica, sync, audience), { told: 1, others: 1 });
   assert.ok(nowMs < 2_000 + 3_000);
-  const nobody = { connected: () => [], others: () => 1 };
+  const nobody = { ...NOBODY, others: () => 1, isMissing: () => true };
   assert.deepEqual(await repeatLeave(ports, replica, sync, nobody), { told: 0, others: 1 });
 });
 

@@ -36,10 +36,14 @@ type ErasePorts = Pick<Ports, 'disk' | 'host' | 'process' | 'log'>;
 export interface Audience {
   readonly others: () => number;
   readonly connected: () => readonly PeerKey[];
+  /** Whether a member that should be connected is not. */
+  readonly isMissing: () => boolean;
+  /** Connects with those that live. */
+  readonly meet: () => Promise<void>;
 }
 
 /**
- * Says that this member leaves; done when every connected member knows, or after 3 s. When it
+ * Says that this member leaves; done when every member that lives knows, or after 3 s. When it
  * cannot be said the mark is taken back and nothing has changed.
  */
 export async function announceLeave(
@@ -71,8 +75,7 @@ export async function repeatLeave(
   });
   const { clock } = ports;
   const untilMs = clock.monotonicMs() + MEET_MS;
-  const isMissing = (): boolean => audience.connected().length < audience.others();
-  while (isMissing() && clock.monotonicMs() < untilMs) {
+  while (audience.isMissing() && clock.monotonicMs() < untilMs) {
     await clock.sleep(LOOK_MS, new AbortController().signal);
   }
   return await tell(ports, sync, audience);
@@ -81,12 +84,13 @@ export async function repeatLeave(
 const sayLeft = (replica: Replica): Promise<void> =>
   replica.write([{ path: 'member/left', value: { left: true } }]);
 
-/** Comes in step with all that are connected, for at most 3 s; who then knows, and of how many. */
+/** Comes in step with all that live, for at most 3 s; who then knows, and of how many. */
 export async function tell(
   { clock }: Pick<Ports, 'clock'>,
   sync: Sync,
-  { others, connected }: Audience,
+  { others, connected, meet }: Omit<Audience, 'isMissing'>,
 ): Promise<Told> {
+  await meet();
   const stop = new AbortController();
   let told = 0;
   const asking = connected().map(async (peer) => {

@@ -3,7 +3,9 @@
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Ports } from '../ports.ts';
-import { announceLeave, eraseState, repeatLeave } from './leave.ts';
+import { type Audience, announceLeave, eraseState, repeatLeave } from './leave.ts';
+import type { Links } from './links.ts';
+import type { Neighbourhood } from './neighbourhood.ts';
 import type { Replica } from './replica.ts';
 import type { Told } from './rules/answers.ts';
 import type { Sync } from './sync.ts';
@@ -16,24 +18,38 @@ interface LeaveContext {
   readonly replica: Replica;
   readonly sync: Sync;
   readonly connected: () => readonly PeerKey[];
+  readonly neighbourhood: Pick<Neighbourhood, 'all'>;
+  readonly links: Pick<Links, 'meet'>;
   /** Whether an earlier leave was cut. */
   readonly isGoing: boolean;
   readonly stop: AbortController;
 }
 
+const audienceOf = ({ self, replica, connected, neighbourhood, links }: LeaveContext): Audience => {
+  const others = () => replica.view().members.filter(({ id, hasLeft }) => id !== self && !hasLeft);
+  return {
+    others: () => others().length,
+    connected,
+    isMissing: () => {
+      const now = new Set(connected());
+      return [...neighbourhood.all()].some((peer) => !now.has(peer));
+    },
+    meet: () => links.meet(others().map(({ id }) => id)),
+  };
+};
+
 /** Makes what carries it out. `end` stops the node. */
 export function createLeaving(
   ports: LeavingPorts,
-  { self, replica, sync, connected, isGoing, stop }: LeaveContext,
+  context: LeaveContext,
   end: () => Promise<void>,
 ) {
-  const others = () =>
-    replica.view().members.filter(({ id, hasLeft }) => id !== self && !hasLeft).length;
+  const { replica, sync, isGoing, stop } = context;
   let leaving: Promise<Told> | null = null;
   let erasing = Promise.resolve();
   const begin = async (): Promise<Told> => {
     const say = isGoing ? repeatLeave : announceLeave;
-    const told = await say(ports, replica, sync, { connected, others });
+    const told = await say(ports, replica, sync, audienceOf(context));
     erasing = end().then(() => eraseState(ports));
     await erasing;
     return told;

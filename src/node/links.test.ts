@@ -45,6 +45,8 @@ function stage(answering: string) {
     self: idOf('founder'),
     view: () => view,
     standing: () => 'member' as const,
+    neighbourhood: { has: () => true, knows: () => true, degree: () => 8 },
+    isAlive: () => false,
     dismiss: silent,
     entries: [],
   };

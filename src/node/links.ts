@@ -1,11 +1,13 @@
 /**
- * Loop: links — keeps a connection to every member, and never gives up on one.
+ * Loop: links — keeps a connection to every neighbour, dials others when there is a question to
+ * ask them, and never gives up on anybody.
  *
- * 1. A member that can be reached again is reached again, whatever happened meanwhile: back-off
- *    has a cap, not an end.
+ * 1. A member that can be reached again is reached again, whatever happened meanwhile: who is not
+ *    known to live is dialled whoever it is, and back-off has a cap, not an end.
  * 2. Who has no standing any more is hung up on.
- * 3. Where a connection ended, the place where the member was is dialled at once: is nobody there
- *    any more, its host says so.
+ * 3. Where a connection with a neighbour ended, the place where it was is dialled at once: is
+ *    nobody there any more, its host says so.
+ * 4. Connections beside those with neighbours stay for a while, and few of them for good.
  */
 import { endpointsOf, isOverlay } from '../crdt/endpoints.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
@@ -19,6 +21,9 @@ import {
   type Target,
 } from './dialler.ts';
 import type { Dismiss } from './dismissal.ts';
+import { createMeetings } from './meetings.ts';
+import type { Neighbourhood } from './neighbourhood.ts';
+import { createSpares, type Spares } from './spares.ts';
 import { createWake } from './wake.ts';
 
 /**
@@ -26,6 +31,19 @@ import { createWake } from './wake.ts';
  * ms.
  */
 const COURTESY_MS = 1_000;
+/**
+ * A member with so many connections is in no hurry for more: while a crowd joins, who is whose
+ * neighbour changes with each that comes.
+ */
+const LINKS_ENOUGH = 4;
+const SETTLE_MS = 8_000;
+/** How long others have to say that a member lives before it is dialled to find out. Unit: ms. */
+const HEARSAY_MS = 5_000;
+/** Pause between two who are dialled because the token names them: the first mostly answers. */
+const ENTRY_MS = 500;
+/** Longest wait for connections with those who are to be asked. Unit: ms. */
+const MEET_MS = 3_000;
+
 type LinkPorts = Pick<Ports, 'clock' | 'random' | 'log'>;
 
 /** What links need to know of the rest of the node. */
@@ -33,6 +51,9 @@ export interface LinkContext {
   readonly self: MemberId;
   readonly view: () => View;
   readonly standing: (peer: PeerKey) => Standing;
+  readonly neighbourhood: Pick<Neighbourhood, 'has' | 'knows' | 'degree'>;
+  /** Whether it is known to live, by its own word or an answer. */
+  readonly isAlive: (peer: PeerKey) => boolean;
   readonly dismiss: Dismiss;
   /** Where the token said that members are, for those of whom the state says nothing yet. */
   readonly entries: readonly { readonly member: PeerKey; readonly endpoint: Endpoint }[];
@@ -42,11 +63,30 @@ export interface LinkContext {
 export interface Links {
   /** Who answered the last dial and cut this VM off: it may have been evicted. */
   cutBy(): readonly PeerKey[];
-  /** Looks again: the view changed. */
+  /** Looks again: the view changed, or who is alive. */
   mark(): void;
-  /** Dials a member now, where its turn would come later. Harmless when it is connected. */
+  /** Dials a member now, where its turn would come later or not at all. */
   reach(member: PeerKey): void;
+  /**
+   * Connects with those of these members that are known to live, to ask them something; done when
+   * each is connected or was dialled in vain, or after 3 s.
+   */
+  meet(members: readonly PeerKey[]): Promise<void>;
   run(swarm: SwarmNode, signal: AbortSignal): Promise<void>;
+}
+
+/** What the loop remembers. */
+interface Desk {
+  readonly context: LinkContext;
+  readonly dialler: Dialler;
+  readonly spares: Spares;
+  /** Who is to be dialled though it is no neighbour. */
+  readonly asked: Set<PeerKey>;
+  /** Where each was last connected from or at. */
+  readonly places: Map<PeerKey, Endpoint>;
+  /** Called when a member is connected, or was dialled in vain. */
+  readonly onSettled: (peer: PeerKey) => void;
+  connected: ReadonlySet<PeerKey>;
 }
 
 /** Makes the loop; it does nothing until `run`. */
@@ -56,67 +96,114 @@ export function createLinks(
   tell: (peer: PeerKey, outcome: DialOutcome) => void,
 ): Links {
   const wake = createWake(ports.clock);
+  const meetings = createMeetings(ports.clock);
   const dialler = createDialler(ports, (peer, outcome) => {
-    if (outcome !== null && !connected.has(peer)) tell(peer, outcome);
+    desk.asked.delete(peer);
+    if (outcome !== null && !desk.connected.has(peer)) tell(peer, outcome);
+    meetings.settle(peer);
     wake.mark();
   });
-  /** Where each was last connected from or at. */
-  const places = new Map<PeerKey, Endpoint>();
-  let connected: ReadonlySet<PeerKey> = new Set();
-  const look = (swarm: SwarmNode): void => {
-    const live = swarm.connections();
-    const now = new Set(live.map(({ peer }) => peer));
-    for (const peer of connected) if (!now.has(peer)) dialler.lose(peer, places.get(peer) ?? null);
-    for (const { peer, remote } of live) {
-      if (!connected.has(peer)) dialler.forget(peer);
-      places.set(peer, remote);
-    }
-    connected = now;
+  const desk: Desk = {
+    ...{ context, dialler, spares: createSpares(ports.clock), onSettled: meetings.settle },
+    ...{ asked: new Set(), places: new Map(), connected: new Set() },
   };
-  const step = (swarm: SwarmNode, isFirst: boolean): number => {
-    look(swarm);
-    return dialAbsent(context, dialler, swarm, { connected, isFirst });
+  const reach = (member: PeerKey): void => {
+    desk.spares.use(member);
+    if (desk.connected.has(member)) return;
+    desk.asked.add(member);
+    dialler.hurry(member);
+    wake.mark();
   };
   return {
     cutBy: dialler.cutBy,
     mark: wake.mark,
-    reach: (member) => {
-      if (connected.has(member)) return;
-      dialler.hurry(member);
-      wake.mark();
+    reach,
+    meet: async (members) => {
+      const living = members.filter((member) => context.isAlive(member));
+      const absent = living.filter((member) => !desk.connected.has(member));
+      const met = meetings.wait(absent, MEET_MS);
+      for (const member of living) reach(member);
+      await met;
     },
     run: async (swarm, signal) => {
       const unlisten = swarm.onConnectionChange(() => {
-        look(swarm);
+        look(desk, swarm);
         wake.mark();
       });
       for (let isFirst = true; !signal.aborted; isFirst = false) {
-        await wake.wait(step(swarm, isFirst), signal);
+        look(desk, swarm);
+        hangUp(desk, swarm);
+        const waitMs = dialAbsent(desk, swarm, isFirst);
+        await wake.wait(Math.min(waitMs, desk.spares.dueInMs()), signal);
       }
       unlisten();
     },
   };
 }
 
-/** Hangs up on strangers and dials who is absent; tells how long to wait for more, ms. */
-function dialAbsent(
-  context: LinkContext,
-  dialler: Dialler,
-  swarm: SwarmNode,
-  now: { readonly connected: ReadonlySet<PeerKey>; readonly isFirst: boolean },
-): number {
-  for (const peer of now.connected) {
-    if (context.standing(peer) === 'stranger') context.dismiss(swarm, peer); // Invariant 2.
+/** Takes who is connected from the swarm. */
+function look(desk: Desk, swarm: SwarmNode): void {
+  const { dialler, places, spares, asked } = desk;
+  const live = swarm.connections();
+  const now = new Set(live.map(({ peer }) => peer));
+  for (const peer of desk.connected) {
+    if (!now.has(peer)) dialler.lose(peer, places.get(peer) ?? null);
   }
-  const absent = targetsOf(context).filter(({ peer }) => !now.connected.has(peer));
-  const waits = absent.map((target) => {
-    const courtesyMs = now.isFirst || context.self < target.peer ? 0 : COURTESY_MS;
-    return dialler.consider(swarm, target, courtesyMs, absent.length);
-  });
+  for (const { peer, remote } of live) {
+    places.set(peer, remote);
+    if (desk.connected.has(peer)) continue;
+    dialler.forget(peer);
+    asked.delete(peer);
+    spares.use(peer);
+    desk.onSettled(peer);
+  }
+  desk.connected = now;
+}
+
+/** Hangs up on strangers, and on members of whom there is no more need. */
+function hangUp({ context, spares, connected }: Desk, swarm: SwarmNode): void {
+  const { neighbourhood, standing, dismiss } = context;
+  for (const peer of connected) if (standing(peer) === 'stranger') dismiss(swarm, peer);
+  const members = [...connected].filter((peer) => standing(peer) === 'member');
+  const others = members.filter((peer) => !neighbourhood.has(peer));
+  const room = neighbourhood.degree() + SPARES_MAX - (members.length - others.length);
+  for (const peer of spares.tooMany(others, room)) void swarm.hangUp(peer); // Invariant 4.
+}
+
+/** Connections beside those with neighbours that a member may have for good. */
+const SPARES_MAX = 4;
+
+/** Dials who is absent; tells how long to wait for more, ms. */
+function dialAbsent(desk: Desk, swarm: SwarmNode, isFirst: boolean): number {
+  const { context, dialler, connected } = desk;
+  const absent = targetsOf(context).filter(({ peer }) => !connected.has(peer) && isDue(desk, peer));
+  const waits = absent.map((target) =>
+    dialler.consider(swarm, target, courtesyMs(desk, target.peer, isFirst), absent.length),
+  );
   return Math.min(BACKOFF_MS_LAST, ...waits); // Invariant 1.
 }
 
-/** Everybody who should be connected, with where to try; sorted by key. */
+const isDue = ({ context, asked }: Desk, peer: PeerKey): boolean =>
+  asked.has(peer) || context.neighbourhood.has(peer) || !context.isAlive(peer);
+
+/** How long a member that is new to this one is left to dial first. */
+function courtesyMs({ context, connected }: Desk, peer: PeerKey, isFirst: boolean): number {
+  const { neighbourhood, entries } = context;
+  if (!neighbourhood.knows(peer)) {
+    return (
+      ENTRY_MS *
+      Math.max(
+        0,
+        entries.findIndex(({ member }) => member === peer),
+      )
+    );
+  }
+  if (!neighbourhood.has(peer)) return HEARSAY_MS;
+  if (!isFirst && connected.size >= LINKS_ENOUGH) return SETTLE_MS;
+  return isFirst || context.self < peer ? 0 : COURTESY_MS;
+}
+
+/** Everybody who may be dialled, with where to try; sorted by key. */
 function targetsOf(context: LinkContext): readonly Target[] {
   const view = context.view();
   const targets = new Map<PeerKey, readonly Endpoint[]>();

@@ -48,7 +48,9 @@ async function stage(disk: ReturnType<typeof memoryDisk>) {
   const ports = { clock, random, crypto, log, disk: disk as unknown as Disk };
   const seed = new Uint8Array(32).fill(1);
   const self = idOf('founder');
-  const context = { self, seed, meshId: view.mesh.id, view: () => view, reach: silent };
+  const neighbours = () => new Set([idOf('vm2')]);
+  const mesh = { meshId: view.mesh.id, view: () => view };
+  const context = { self, seed, ...mesh, neighbours, reach: silent };
   const liveness = await openLiveness(ports, context);
   const done = liveness.run(swarm, stop.signal);
   const end = async (): Promise<void> => {

@@ -35,6 +35,8 @@ export interface LivenessContext {
   readonly seed: Uint8Array;
   readonly meshId: MeshId;
   readonly view: () => View;
+  /** With whom this member keeps connections: the same set as before while nothing has changed. */
+  readonly neighbours: () => ReadonlySet<PeerKey>;
   /** Dials a member soon, for there is a question to ask it. */
   readonly reach: (member: MemberId) => void;
 }
@@ -74,6 +76,7 @@ interface Desk {
   /** The view that was last read, and who is in the mesh by it. */
   view: View | null;
   present: readonly MemberId[];
+  neighbours: ReadonlySet<PeerKey>;
 }
 
 /** Makes the loop; it does nothing until `run`. */
@@ -88,7 +91,7 @@ export async function openLiveness(
   const desk: Desk = {
     ...{ ports, context, swim, wake: createWake(ports.clock) },
     ...{ listeners: new Set(), linked: new Set(), dueMs: 0, swarm: null },
-    ...{ view: null, present: [] },
+    ...{ view: null, present: [], neighbours: new Set() },
   };
   return {
     sight: (member) => swim.sighting(member) ?? UNKNOWN,
@@ -151,10 +154,12 @@ async function run(desk: Desk, swarm: SwarmNode, signal: AbortSignal): Promise<v
 function look(desk: Desk, swarm: SwarmNode): void {
   const { context, swim, linked, ports } = desk;
   const view = context.view();
-  if (view !== desk.view) {
+  const neighbours = context.neighbours();
+  if (view !== desk.view || neighbours !== desk.neighbours) {
     desk.view = view;
+    desk.neighbours = neighbours;
     desk.present = view.members.filter(({ hasLeft }) => !hasLeft).map(({ id }) => id);
-    swim.setMembers(new Set(desk.present));
+    swim.setMembers(new Set(desk.present), neighbours as ReadonlySet<MemberId>);
   }
   const now = new Set(swarm.connections().map(({ peer }) => peer));
   for (const peer of linked) {

@@ -6,6 +6,7 @@ import type { ApiContext, Route } from './api.ts';
 import { readAs } from './api-body.ts';
 import { setDraining, setEpoch, showCore, stepDown } from './core-acts.ts';
 import { evict, foreseeEviction } from './evict.ts';
+import { setDegree, showLinks } from './link-acts.ts';
 import { compared, type DutySight, doDuties } from './rules/duties.ts';
 import { membersOf } from './rules/status.ts';
 
@@ -25,6 +26,7 @@ const evictionBody = z.object({
 });
 
 const epochBody = z.object({ epochMs: z.int('not a whole number of ms') });
+const degreeBody = z.object({ degree: z.int('not a whole number') });
 const drainBody = z.object({ draining: z.boolean('neither true nor false') });
 
 async function dutySight({ replica, sight, digests }: ApiContext): Promise<DutySight> {
@@ -71,6 +73,12 @@ export const memberRoutes: readonly Route[] = [
     method: 'PUT',
     path: '/v1/core/epoch',
     run: (context, _, body) => setEpoch(context, readAs(epochBody, body).epochMs),
+  },
+  { method: 'GET', path: '/v1/links', run: async (context) => showLinks(context) },
+  {
+    method: 'PUT',
+    path: '/v1/links/degree',
+    run: (context, _, body) => setDegree(context, readAs(degreeBody, body).degree),
   },
   {
     method: 'PUT',

@@ -124,10 +124,11 @@ const served = (
 
 /** Who is alive, and who may have the core role and has it. */
 const aboutMembers = (parts: Parts, onMove: () => void): Unsubscribe[] => {
-  const { replica, liveness, swarm, core } = parts;
+  const { replica, liveness, links, swarm, core } = parts;
   return [
     swarm.onConnectionChange(onMove),
     liveness.onChange(onMove),
+    liveness.onChange(links.mark),
     liveness.onChange(core.mark),
     replica.onChange(core.mark),
     core.onMove(onMove),
@@ -191,9 +192,14 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 
 /** What events are made of. */
 function pictureNow(parts: Parts): Picture {
-  const { self, replica, liveness, core } = parts;
+  const { self, replica, liveness, neighbourhood, core } = parts;
   const holder = coreStatusOf(replica.view(), core.lastHolder());
   const now = holder === null ? null : { ...holder, why: whyCore(core.constituency()) };
-  const connected = new Set(connectedMembers(parts));
-  return pictureOf(replica.view(), { self, connected, state: liveness.state, core: now });
+  return pictureOf(replica.view(), {
+    self,
+    connected: new Set(connectedMembers(parts)),
+    isNeighbour: neighbourhood.has,
+    state: (member) => (liveness.sight(member).mesh === 'unknown' ? null : liveness.state(member)),
+    core: now,
+  });
 }

@@ -143,6 +143,7 @@ async function pair(skewMs: number) {
     replica: here,
     sync,
     connected: () => [joiner],
+    meet: async () => undefined,
   };
   const end = async () => {
     stop.abort();

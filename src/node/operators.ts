@@ -27,6 +27,8 @@ export interface OperatorContext {
   readonly replica: Replica;
   readonly sync: Sync;
   readonly connected: () => readonly PeerKey[];
+  /** Connects with those of these members that live. */
+  readonly meet: (members: readonly PeerKey[]) => Promise<void>;
 }
 
 export interface OperatorPorts {
@@ -196,6 +198,7 @@ async function reaches(
   const deadlineMs = clock.monotonicMs() + GRANT_MS;
   if (member === context.self) return true;
   while (clock.monotonicMs() < deadlineMs) {
+    await context.meet([member]);
     if (context.connected().includes(member) && (await context.sync.with(member))) return true;
     await clock.sleep(200, new AbortController().signal);
   }

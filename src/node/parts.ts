@@ -4,7 +4,7 @@
  * Nothing runs yet; `node.ts` says which event marks which of them.
  */
 import { isOverlay } from '../crdt/endpoints.ts';
-import { type MemberId, memberIdOf, parseMemberId } from '../crdt/ids.ts';
+import { type MemberId, memberIdOf, type PeerKey, parseMemberId } from '../crdt/ids.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { type Acquaintance, readAcquaintances } from './acquaintances.ts';
 import { createAgents } from './agents.ts';
@@ -17,6 +17,7 @@ import { isLeaving } from './leave.ts';
 import { createLinks } from './links.ts';
 import { openLiveness } from './liveness.ts';
 import { type LocalState, readLocalState } from './local-state.ts';
+import { createNeighbourhood } from './neighbourhood.ts';
 import { openReplica, type Replica } from './replica.ts';
 import { standingOf } from './rules/standing.ts';
 import { createSync } from './sync.ts';
@@ -46,13 +47,21 @@ export async function openParts(ports: Ports, build: Build) {
   const isGoing = await isLeaving(ports.disk);
   const config = { current: isGoing ? { ...local.config, services: [] } : local.config };
   const dismiss = createDismissal(clock, replica.view, (peer) => sync.with(peer));
-  const linkContext = { self, view: replica.view, standing, dismiss, entries };
+  const neighbourhood = createNeighbourhood(crypto, {
+    ...{ self, view: replica.view },
+    isDead: (member) => liveness.sight(member).mesh === 'dead',
+  });
   const liveness = await openLiveness(ports, {
     ...{ self, seed: local.keys.memberSeed, meshId: local.meshId, view: replica.view },
+    neighbours: neighbourhood.all,
     reach: (member) => links.reach(member),
   });
-  const links = createLinks(ports, linkContext, liveness.noteDial);
-  const core = await openCoreOf(ports, self, replica, liveness.state);
+  liveness.onChange(neighbourhood.forget);
+  const isAlive = (peer: PeerKey) => liveness.sight(peer as MemberId).mesh === 'alive';
+  const linkContext = { self, view: replica.view, standing, neighbourhood, isAlive, dismiss };
+  const links = createLinks(ports, { ...linkContext, entries }, liveness.noteDial);
+  const reach = (member: MemberId) => links.reach(member);
+  const core = await openCoreOf(ports, replica, { self, link: liveness.state, reach });
   const twins = openTwins(ports, local, replica);
   const limits = () => config.current.audit ?? AUDIT_LIMITS;
   const onChanges = watchConflicts(ports.log, self, replica);
@@ -76,7 +85,8 @@ export async function openParts(ports: Ports, build: Build) {
   const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
   const startedMs = clock.monotonicMs();
   const state = { local, self, replica, audit, config, build, startedMs, isGoing };
-  return { ...state, sync, twins, liveness, links, core, facts, agents, swarm, stop };
+  const talks = { sync, twins, liveness, neighbourhood, links, core, facts, agents };
+  return { ...state, ...talks, swarm, stop };
 }
 
 /** Whom to try before the state tells: those of the token, or those of a lost journal. */
@@ -92,18 +102,16 @@ async function entriesOf(
   return replica.isInDoubt() ? [...entries, ...(await readAcquaintances(disk))] : entries;
 }
 
-/** The loop of the core role. `link`: how a member can be reached. */
+/** The loop of the core role. */
 const openCoreOf = (
   ports: Ports,
-  self: MemberId,
   replica: Replica,
-  link: CoreContext['link'],
+  context: Pick<CoreContext, 'self' | 'link' | 'reach'>,
 ): Promise<Core> =>
   openCore(ports, {
-    self,
+    ...context,
     view: replica.view,
-    seenMs: () => latestOfOthers(replica, self),
-    link,
+    seenMs: () => latestOfOthers(replica, context.self),
     isDoubtful: () => replica.isInDoubt() || replica.isElsewhere(),
   });
 

@@ -30,6 +30,7 @@ const openMesh = () => {
     const self = idOf(name);
     const remote = { host: '192.0.2.1', port: 7300 };
     const swarm: QuestionContext['swarm'] = {
+      meet: async () => undefined,
       connections: () =>
         [...connected].map((peer) => ({
           ...{ peer: idOf(peer), direction: 'outbound', remote, rttMs: null, isLimited: false },

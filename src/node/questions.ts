@@ -13,6 +13,7 @@ import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Member, View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, Log, SwarmNode, Unsubscribe } from '../ports.ts';
+import type { Links } from './links.ts';
 import { mustBeOperator } from './operators.ts';
 import { findMember } from './rules/find.ts';
 import {
@@ -41,7 +42,7 @@ export type Topics = Readonly<Record<string, (wish: Value) => Promise<Value>>>;
 export interface QuestionContext {
   readonly self: MemberId;
   readonly view: () => View;
-  readonly swarm: Pick<SwarmNode, 'connections' | 'request' | 'handle'>;
+  readonly swarm: Pick<SwarmNode, 'connections' | 'request' | 'handle'> & Pick<Links, 'meet'>;
   readonly topics: Topics;
 }
 
@@ -97,6 +98,7 @@ export async function askMember(
   const member = findMember(view(), text);
   if (member.id === self) return await (ownOf(topics, topic) ?? refuseTopic(topic))(wish);
   mustBeOperator(view(), self, `ask other members for their ${topic}`);
+  await swarm.meet([member.id]);
   const isConnected = swarm.connections().some(({ peer }) => peer === member.id);
   if (!isConnected) throw unreachable(member);
   const bytes = await request(swarm, member, encodeQuestion({ topic, wish }));

@@ -139,6 +139,9 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     auditLimits: () => AUDIT_LIMITS,
     setAuditLimits: async () => undefined,
     connected: () => [],
+    meet: async () => undefined,
+    connections: () => [],
+    neighbours: () => new Set(),
     sight: async () => sightOf(as),
     consent: () => consent.current,
     setConsent: async (wish) => {

@@ -66,7 +66,21 @@ export interface CoreView {
   readonly isEligible: boolean;
 }
 
-/** The same, and what there is to look after. */
+/** Connections of this VM for the state. */
+export interface LinksView {
+  /** Neighbours that a member has in a large mesh. */
+  readonly degree: number;
+  /** By name. `remote`: address and port; `rttMs`: null before the first round trip. */
+  readonly links: readonly (Named & {
+    readonly neighbour: boolean;
+    readonly connected: boolean;
+    readonly remote: string | null;
+    readonly direction: 'inbound' | 'outbound' | null;
+    readonly rttMs: number | null;
+  })[];
+}
+
+/** The core role, and what there is to look after. */
 export interface CoreReport extends CoreView {
   readonly duties: readonly { readonly name: string; readonly found: readonly string[] }[];
 }

@@ -7,6 +7,7 @@ const story = (): World => world().invites('i').admits('a', 'i').admits('b', 'i'
 const around = (changed: Partial<Surroundings> = {}): Surroundings => ({
   self: idOf('founder'),
   connected: new Set(),
+  isNeighbour: () => true,
   state: () => 'alive',
   core: null,
   ...changed,
@@ -17,6 +18,19 @@ const linesOf = (before: ReturnType<typeof picture>, after: ReturnType<typeof pi
   eventsBetween(before, after)
     .map(({ kind, member, text }) => `${kind} ${member ?? '-'}: ${text}`)
     .toSorted();
+
+test('events: connections with others than neighbours come and go unsaid', () => {
+  // Goal: in a large mesh nobody is told of a loss that is none. Method: one that is asked something
+  // and let go, and one of whom another told that it lives.
+  const of = (changed: Partial<Surroundings>) =>
+    pictureOf(story().view(), around({ isNeighbour: () => false, ...changed }));
+  const met = of({ connected: new Set([idOf('a')]) });
+  assert.deepEqual(linesOf(of({}), met), []);
+  assert.deepEqual(linesOf(met, of({})), []);
+  assert.deepEqual(linesOf(of({ state: () => null }), of({})), []);
+  const dead = of({ state: () => 'dead' });
+  assert.equal(linesOf(of({ state: () => null }), dead).includes('state a: is dead'), true);
+});
 
 test('events: nothing happened, nothing is told', () => {
   // Goal: invariant 1. Method: the same picture twice.

@@ -43,7 +43,10 @@ interface Seen {
   readonly ipv4: string | null;
   readonly hasLeft: boolean;
   readonly isConnected: boolean;
-  readonly state: LinkState;
+  /** Whether a connection with it is kept: others come and go without anything having happened. */
+  readonly isNeighbour: boolean;
+  /** Null while nothing is known of it. */
+  readonly state: LinkState | null;
 }
 
 /** What events are made of, at one moment. */
@@ -67,12 +70,17 @@ export interface Surroundings {
   readonly self: MemberId;
   /** Who has a live connection with it. */
   readonly connected: ReadonlySet<PeerKey>;
-  readonly state: (member: MemberId) => LinkState;
+  readonly isNeighbour: (member: MemberId) => boolean;
+  /** Null while nothing is known of it. */
+  readonly state: (member: MemberId) => LinkState | null;
   readonly core: Picture['core'];
 }
 
 /** The picture of a moment. */
-export const pictureOf = (view: View, { self, connected, state, core }: Surroundings): Picture => ({
+export const pictureOf = (
+  view: View,
+  { self, connected, isNeighbour, state, core }: Surroundings,
+): Picture => ({
   core,
   members: new Map(
     view.members.map(({ id, name, role, ipv4, hasLeft }) => [
@@ -83,6 +91,7 @@ export const pictureOf = (view: View, { self, connected, state, core }: Surround
         ipv4,
         hasLeft,
         isConnected: connected.has(id) && !hasLeft,
+        isNeighbour: isNeighbour(id),
         state: id === self ? 'alive' : state(id),
       },
     ]),
@@ -126,6 +135,16 @@ const coreEvents = (before: Picture['core'], now: Picture['core']): readonly Eve
   return [{ kind: 'core', member: now.name, text }];
 };
 
+/** How it is, where that is another thing than before. */
+const stateEvents = (before: Seen, now: Seen): readonly (readonly [EventKind, string])[] => {
+  const was = before.state ?? 'suspect';
+  if (now.state === null || was === now.state) return [];
+  if (now.state !== 'alive') return [['state', `is ${now.state}`]];
+  // Who was only unknown, or is connected for the first time, is not alive again.
+  const isFirst = before.state === null || (now.isConnected && !before.isConnected);
+  return isFirst && was === 'suspect' ? [] : [['state', 'is alive again']];
+};
+
 const memberEvents = (before: Seen | null, now: Seen): readonly EventDraft[] => {
   const events: (readonly [EventKind, string])[] = [];
   if (now.hasLeft) {
@@ -146,15 +165,10 @@ const memberEvents = (before: Seen | null, now: Seen): readonly EventDraft[] => 
       events.push(['role', now.role === 'operator' ? 'is an operator' : 'is no operator any more']);
     }
   }
-  if ((before?.isConnected ?? false) !== now.isConnected) {
+  if ((before?.isConnected ?? false) !== now.isConnected && now.isNeighbour) {
     events.push(now.isConnected ? ['connected', 'connected'] : ['disconnected', 'connection lost']);
   }
-  if (before !== null && before.state !== now.state && !now.hasLeft) {
-    if (now.state !== 'alive') events.push(['state', `is ${now.state}`]);
-    else if (before.isConnected || !now.isConnected || before.state !== 'suspect') {
-      events.push(['state', 'is alive again']);
-    }
-  }
+  if (before !== null && !now.hasLeft) events.push(...stateEvents(before, now));
   return events.map(([kind, text]) => ({ kind, member: now.name, text }));
 };
 

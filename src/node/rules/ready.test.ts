@@ -12,6 +12,7 @@ const signs = (changed: Partial<ReadySigns>): ReadySigns => ({
   self: idOf('founder'),
   uptimeMs: 0,
   link: () => 'suspect',
+  isConnected: () => true,
   isInStep: () => false,
   reports: [report],
   ...changed,
@@ -25,10 +26,12 @@ test('ready: alone in the mesh, at once; among unreachable ones, after ten secon
 });
 
 test('ready: in step with everybody who can be reached', () => {
-  // Goal: a connected member that is not in step holds readiness back, however late.
+  // Goal: a connected member that is not in step holds readiness back, however late; one that only
+  // others are connected with does not.
   const connected = { link: () => 'alive' as const, uptimeMs: 60_000 };
   assert.equal(isReady(pair, signs(connected)), false);
   assert.equal(isReady(pair, signs({ ...connected, isInStep: () => true })), true);
+  assert.equal(isReady(pair, signs({ ...connected, isConnected: () => false })), true);
 });
 
 test('ready: every agent, and only as a member', () => {

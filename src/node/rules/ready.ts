@@ -1,8 +1,8 @@
 /**
  * Rule: ready — whether this VM does its whole part in the mesh.
  *
- * In step with every member that it can reach, every enabled agent ready. Alone: after 10 s, with
- * the state from disk.
+ * In step with every member that it is connected with, every enabled agent ready. Alone: after
+ * 10 s, with the state from disk.
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
@@ -16,6 +16,7 @@ export interface ReadySigns {
   readonly self: MemberId;
   readonly uptimeMs: number;
   readonly link: (member: MemberId) => LinkState;
+  readonly isConnected: (member: MemberId) => boolean;
   readonly isInStep: (member: MemberId) => boolean;
   readonly reports: readonly AgentReport[];
 }
@@ -30,6 +31,6 @@ export function isReady(view: View, signs: ReadySigns): boolean {
     others.length === 0 ||
     (alive.length > 0 && undecided.length === 0) ||
     signs.uptimeMs >= ALONE_MS;
-  const areInStep = alive.every(({ id }) => signs.isInStep(id));
+  const areInStep = alive.every(({ id }) => !signs.isConnected(id) || signs.isInStep(id));
   return isSettled && areInStep && signs.reports.every(({ state }) => state === 'ready');
 }

@@ -71,6 +71,10 @@ export interface Desk {
   readonly sightings: Map<MemberId, Sighting>;
   readonly names: Map<Abbreviation, MemberId>;
   readonly connected: Set<MemberId>;
+  /** With whom this member keeps connections. */
+  neighbours: ReadonlySet<MemberId>;
+  /** How often each member is told who lives. */
+  readonly pulls: Buckets;
   /** Who is to be probed out of turn: somebody doubts it. */
   readonly urgent: Set<MemberId>;
   readonly suspects: Set<Sighting>;
@@ -99,6 +103,7 @@ export interface Desk {
 const HEALTH_MAX = 8;
 /** Room for what is not news in a message. Unit: bytes. */
 const HEAD_BYTES = 160;
+const NAME_BYTES = 14;
 
 /** This member's own word. */
 export const ownAlive = ({ self, incarnation, signature }: Desk): Rumour => ({
@@ -117,7 +122,8 @@ export function say(desk: Desk, to: MemberId, act: SwimAct, first: readonly Rumo
     doubts.push(doubtOf(seen));
   }
   const given = [...first, ...doubts];
-  const usedBytes = given.reduce((sum, rumour) => sum + rumourBytes(rumour), HEAD_BYTES);
+  const headBytes = act.act === 'pull' ? HEAD_BYTES + NAME_BYTES * act.names.length : HEAD_BYTES;
+  const usedBytes = given.reduce((sum, rumour) => sum + rumourBytes(rumour), headBytes);
   const news = desk.rumours.take(SWIM_BYTES_MAX - usedBytes, desk.sightings.size + 1);
   desk.out.messages.push({ to, message: { ...act, rumours: [...given, ...news] } });
 }

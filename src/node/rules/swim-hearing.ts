@@ -10,7 +10,7 @@
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import { change, type Desk, ownAlive, say, weaken, witness } from './swim-desk.ts';
-import { abbreviate, type Rumour, type SwimMessage } from './swim-message.ts';
+import { type Abbreviation, abbreviate, type Rumour, type SwimMessage } from './swim-message.ts';
 import { hurry, passOn } from './swim-probing.ts';
 import type { Sighting } from './swim-sighting.ts';
 
@@ -35,11 +35,39 @@ export function hearMessage(desk: Desk, from: MemberId, message: SwimMessage, no
   } else if (message.act === 'ask') {
     const target = desk.names.get(message.target) ?? null;
     passOn(desk, from, { sequence: message.sequence, target }, nowMs);
+  } else if (message.act === 'pull') {
+    tellLiving(desk, from, message.names, nowMs);
   } else if (message.act === 'nack') {
     const probe = desk.probes.get(message.sequence);
     if (probe !== undefined && probe.nacks < (probe.helpers ?? 0)) probe.nacks += 1;
   }
 }
+
+/** Their own words that fit one message. */
+const TOLD_AT_ONCE = 10;
+
+/** By their own words: so that a member need not ask each of the others itself. */
+function tellLiving(
+  desk: Desk,
+  asker: MemberId,
+  names: readonly Abbreviation[],
+  nowMs: number,
+): void {
+  if (!desk.pulls.hasLeft(asker, nowMs)) return;
+  desk.pulls.spend(asker, 1, nowMs);
+  const words = [...new Set(names)].flatMap((name): readonly Rumour[] => {
+    const member = desk.names.get(name);
+    const seen = member === undefined ? undefined : desk.sightings.get(member);
+    const word = seen?.mesh === 'alive' ? wordOf(seen) : null;
+    return word === null ? [] : [word];
+  });
+  for (let told = 0; told < words.length; told += TOLD_AT_ONCE) {
+    say(desk, asker, { act: 'news' }, words.slice(told, told + TOLD_AT_ONCE));
+  }
+}
+
+const wordOf = ({ member, incarnation, signature }: Sighting): Rumour | null =>
+  signature === null ? null : { kind: 'alive', about: abbreviate(member), incarnation, signature };
 
 type Ack = Extract<SwimMessage, { act: 'ack' }>;
 
@@ -103,21 +131,17 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   const { member, incarnation, signature, about } = rumour;
   const seen = desk.sightings.get(member);
   if (seen === undefined) return;
-  if (incarnation < seen.incarnation && from === member && seen.signature !== null) {
-    const known: Rumour = {
-      kind: 'alive',
-      about,
-      incarnation: seen.incarnation,
-      signature: seen.signature,
-    };
+  const known = wordOf(seen);
+  if (incarnation < seen.incarnation && from === member && known !== null) {
     say(desk, from, { act: 'news' }, [known]);
   }
   if (incarnation <= seen.incarnation || !desk.rebirths.hasLeft(member, nowMs)) return;
   desk.rebirths.spend(member, 1, nowMs);
   if (!desk.signer.isAlive(member, incarnation, signature)) return;
-  // A first word of one that is known to live is no news to others: in a mesh that starts at once
-  // it would be told once for each pair.
-  const isTold = seen.incarnation > 0 || seen.mesh !== 'alive';
+  // A first word of one that is known to live is no news to others, and what others told of one of
+  // whom nothing was known neither: where many start at once it would be told once for each pair.
+  const isFirst = seen.mesh === 'alive' || (seen.mesh === 'unknown' && from !== member);
+  const isTold = seen.incarnation > 0 || !isFirst;
   const isNews = seen.mesh !== 'alive';
   seen.incarnation = incarnation;
   seen.signature = signature;
@@ -127,7 +151,10 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
     seen.suspectedMs = null;
     seen.failedMs = null;
   });
-  if (isNews) desk.urgent.add(member);
+  // Of others its neighbours will tell.
+  if (isNews && (desk.neighbours.has(member) || desk.connected.has(member))) {
+    desk.urgent.add(member);
+  }
   if (isTold) desk.rumours.put({ kind: 'alive', about, incarnation, signature });
 }
 

@@ -20,6 +20,9 @@ const RUMOURS_MAX = 40;
 /** Longest number that anybody may count up to by honest means. */
 const COUNT_MAX = 2 ** 48;
 
+/** Most names in one question who lives. */
+export const NAMES_MAX = 40;
+
 const ABBREVIATION_LENGTH = 13;
 
 declare const brand: unique symbol;
@@ -59,13 +62,15 @@ export type SwimAct =
   | { readonly act: 'ack'; readonly sequence: number; readonly signature: Uint8Array | null }
   | { readonly act: 'nack'; readonly sequence: number }
   | { readonly act: 'ask'; readonly sequence: number; readonly target: Abbreviation }
-  | { readonly act: 'news' };
+  | { readonly act: 'news' }
+  /** Of whom the sender knows nothing: whoever hears it tells which of them live. */
+  | { readonly act: 'pull'; readonly names: readonly Abbreviation[] };
 
 /** A message. */
 export type SwimMessage = SwimAct & { readonly rumours: readonly Rumour[] };
 
 const VERSION = 1;
-const ACTS = ['ping', 'ack', 'nack', 'ask', 'news'] as const;
+const ACTS = ['ping', 'ack', 'nack', 'ask', 'news', 'pull'] as const;
 const KINDS = ['alive', 'hearsay', 'suspect', 'dead'] as const;
 
 /** A rumour as it stands in a message. */
@@ -88,6 +93,7 @@ export const encodeSwim = (message: SwimMessage): Uint8Array => {
   const { act, rumours } = message;
   const head = { v: VERSION, a: ACTS.indexOf(act), r: rumours.map(rumourValue) };
   if (message.act === 'news') return encode(head);
+  if (message.act === 'pull') return encode({ ...head, n: message.names });
   const numbered = { ...head, s: message.sequence };
   if (message.act === 'ask') return encode({ ...numbered, t: message.target });
   if (message.act === 'ping' && message.asker !== null) {
@@ -113,9 +119,10 @@ export function decodeSwim(bytes: Uint8Array): SwimMessage | null {
 
 function readAct(
   act: SwimAct['act'] | undefined,
-  { s: sequence, f, g, t }: Readonly<Record<string, Value>>,
+  { s: sequence, f, g, t, n }: Readonly<Record<string, Value>>,
 ): SwimAct | null {
   if (act === 'news') return { act };
+  if (act === 'pull') return areNames(n) ? { act, names: n } : null;
   if (act === undefined || !isCount(sequence)) return null;
   if (act === 'nack') return { act, sequence };
   if (act === 'ask') return isAbbreviation(t) ? { act, sequence, target: t } : null;
@@ -127,6 +134,9 @@ function readAct(
   const asker = readAsker(f);
   return asker === null ? null : { act, sequence, asker };
 }
+
+const areNames = (value: Value | undefined): value is readonly Abbreviation[] =>
+  Array.isArray(value) && value.length <= NAMES_MAX && value.every(isAbbreviation);
 
 function readAsker(value: Value): Asker | null {
   if (!Array.isArray(value)) return null;

@@ -9,7 +9,7 @@
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import { change, type Desk, doubtOf, nextSequence, type Probe, say, weaken } from './swim-desk.ts';
-import { abbreviate } from './swim-message.ts';
+import { abbreviate, NAMES_MAX } from './swim-message.ts';
 import { fail } from './swim-sighting.ts';
 import { drawSome } from './swim-turns.ts';
 
@@ -18,10 +18,10 @@ const URGENT_MAX = 4;
 /** Questions of others under way. */
 const RELAYS_MAX = 256;
 /**
- * Periods between two probes of members that are not connected, which cost a dial each. Those that
- * are connected probe them, and doubts are heard of.
+ * Periods between two probes of members that are not connected, which cost a dial each. Their
+ * neighbours probe them, and doubts are heard of.
  */
-const FAR_PERIODS = 15;
+const FAR_PERIODS = 60;
 /** Share of the time for an answer after which a helper says that it has none. memberlist: 80 %. */
 const DENIAL = 0.8;
 
@@ -38,9 +38,24 @@ export function beginPeriod(desk: Desk, nowMs: number): void {
     desk.turns.next((member) => desk.connected.has(member) === isConnected && isFit(desk, member));
   const next = (isFar ? nextOf(false) : null) ?? nextOf(true);
   if (next !== null) probe(desk, next, nowMs);
+  pull(desk);
   const suspects = [...desk.suspects].map(({ member }) => member);
   const doubted = [...new Set([...desk.urgent, ...suspects])];
   for (const member of drawSome(doubted, doubted.length, desk.draw)) hurry(desk, member, nowMs);
+}
+
+/** Others that are asked in one period who lives. */
+const PULLED_MAX = 4;
+
+/** Asks some who are connected of those of whom this member knows nothing. */
+function pull(desk: Desk): void {
+  const unknown = [...desk.sightings.values()].filter(({ mesh }) => mesh === 'unknown');
+  if (unknown.length === 0) return;
+  const names = unknown.map(({ member }) => abbreviate(member));
+  for (const [at, helper] of drawSome([...desk.connected], PULLED_MAX, desk.draw).entries()) {
+    const asked = names.slice(at * NAMES_MAX, (at + 1) * NAMES_MAX);
+    if (asked.length > 0) say(desk, helper, { act: 'pull', names: asked });
+  }
 }
 
 /** Probes a member out of turn, now or in the next period. */

@@ -36,6 +36,9 @@ import { createTurns, type Draw, drawSome } from './swim-turns.ts';
 /** Times a live member may say that it is alive anew, at once and per second. */
 const REBIRTHS_BURST = 8;
 const REBIRTHS_PER_SECOND = 1;
+/** Times a member is told who lives, at once and per second. */
+const PULLS_BURST = 4;
+const PULLS_PER_SECOND = 0.5;
 /** Doubts that a member is told of when it connects. */
 const GREETED_MAX = 20;
 /** So much later than it wanted, and this program stood still. Unit: ms. DESIGN §5. */
@@ -51,12 +54,12 @@ export interface SwimSelf {
 
 /** The detector. Whoever calls brings the time, monotonic ms, and then takes what is to be done. */
 export interface Swim {
-  /** Who else is in the mesh. */
-  setMembers(members: ReadonlySet<MemberId>): void;
+  /** Who else is in the mesh, and with whom of them this member keeps connections. */
+  setMembers(members: ReadonlySet<MemberId>, neighbours: ReadonlySet<MemberId>): void;
   setPreset(preset: Preset): void;
   /** A connection came up: the member was heard. */
   connected(member: MemberId, nowMs: number): void;
-  /** The last connection with it is gone: a hint. */
+  /** The last connection with it is gone: a hint, where it is a neighbour. */
   closed(member: MemberId): void;
   /**
    * A dial was answered: nothing listens. Where the member was seen before (`isSure`) that is its
@@ -86,14 +89,18 @@ export function createSwim(given: SwimSelf): Swim {
     if (seen !== undefined) act(seen);
   };
   return {
-    setMembers: (members) => setMembers(desk, members),
+    setMembers: (members, neighbours) => {
+      desk.neighbours = neighbours;
+      setMembers(desk, members);
+    },
     setPreset: (preset) => {
       desk.preset = preset;
     },
     connected: (member, nowMs) => withSeen(member, (seen) => greet(desk, seen, nowMs)),
     closed: (member) => {
       desk.connected.delete(member);
-      if (desk.sightings.get(member)?.mesh === 'alive') desk.urgent.add(member);
+      if (!desk.neighbours.has(member)) dropProbes(desk, member);
+      else if (desk.sightings.get(member)?.mesh === 'alive') desk.urgent.add(member);
     },
     absent: (member, nowMs, isSure) =>
       withSeen(member, (seen) => {
@@ -129,6 +136,8 @@ const createDesk = ({ self, signer, incarnation, draw }: SwimSelf): Desk => ({
   sightings: new Map(),
   names: new Map(),
   connected: new Set(),
+  neighbours: new Set(),
+  pulls: createBuckets(PULLS_BURST, PULLS_PER_SECOND),
   urgent: new Set(),
   suspects: new Set(),
   probes: new Map(),
@@ -180,10 +189,12 @@ function greet(desk: Desk, seen: Sighting, nowMs: number): void {
   const doubts = drawSome(doubted, GREETED_MAX, desk.draw).map(doubtOf);
   say(desk, member, { act: 'news' }, [ownAlive(desk), ...doubts]);
   witness(desk, seen, 'prompt', nowMs);
-  for (const [sequence, probe] of desk.probes) {
-    if (probe.member === member) desk.probes.delete(sequence);
-  }
+  dropProbes(desk, member);
   sendRelays(desk, member);
+}
+
+function dropProbes({ probes }: Desk, member: MemberId): void {
+  for (const [sequence, probe] of probes) if (probe.member === member) probes.delete(sequence);
 }
 
 function bury(desk: Desk, seen: Sighting): void {

@@ -1,0 +1,29 @@
+/**
+ * Loop: core inquiry — dials whoever should have the core role and has not said so yet: it says so
+ * over connections, and not everybody is connected with it.
+ */
+import type { MemberId } from '../crdt/ids.ts';
+import type { Clock } from '../ports.ts';
+import { type Constituency, electCore, type Term } from './rules/election.ts';
+
+/** Time between two dials. Unit: ms. */
+const AGAIN_MS = 5_000;
+
+/** Looks whether somebody is to be dialled, and does it. `holder`: who has said that it has it. */
+export type Inquire = (held: Constituency, holder: { readonly term: Term } | null) => void;
+
+/** Makes it. `reach`: dials a member soon, which is harmless where there is a connection. */
+export function createInquiry(
+  { clock }: { readonly clock: Clock },
+  self: MemberId,
+  reach: (member: MemberId) => void,
+): Inquire {
+  let dueMs = Number.NEGATIVE_INFINITY;
+  return (held, holder) => {
+    const elected = electCore(held)?.id ?? self;
+    const nowMs = clock.monotonicMs();
+    if (elected === self || holder?.term.epoch === held.epoch || nowMs < dueMs) return;
+    dueMs = nowMs + AGAIN_MS;
+    reach(elected);
+  };
+}

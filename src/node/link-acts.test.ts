@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { idOf, world } from '../crdt/test-world.ts';
+import { Fault } from '../fault.ts';
+import { type LinkActsContext, setDegree, showLinks } from './link-acts.ts';
+import { DEGREE } from './rules/neighbours.ts';
+
+/** The founder, connected with vm3; its neighbours are vm2 and vm4. */
+function stage() {
+  const story = world().invites('door').admits('vm2', 'door').admits('vm3', 'door');
+  const view = story.admits('vm4', 'door').view();
+  const written: unknown[] = [];
+  const context = {
+    self: idOf('founder'),
+    replica: {
+      view: () => view,
+      write: async (edits: unknown) => void written.push(edits),
+    },
+    connected: () => [],
+    connections: () => [
+      {
+        ...{ peer: idOf('vm3'), remote: { host: '192.0.2.3', port: 7300 } },
+        ...{ direction: 'outbound', rttMs: 1.5 },
+      },
+    ],
+    neighbours: () => new Set([idOf('vm2'), idOf('vm4')]),
+  } as unknown as LinkActsContext;
+  return { context, written };
+}
+
+test('links: what is there, and what is missing', () => {
+  // Goal: a person sees with whom a VM keeps connections. Method: one spare, two neighbours absent.
+  const { context } = stage();
+  const { degree, links } = showLinks(context);
+  assert.equal(degree, DEGREE);
+  assert.deepEqual(
+    links.map(({ id, neighbour, connected, remote }) => [id, neighbour, connected, remote]).length,
+    3,
+  );
+  const spare = links.find(({ id }) => id === idOf('vm3'));
+  assert.deepEqual([spare?.neighbour, spare?.remote], [false, '192.0.2.3 7300']);
+  const missing = links.filter(({ connected }) => !connected);
+  assert.deepEqual(missing.map(({ id }) => id).toSorted(), [idOf('vm2'), idOf('vm4')].toSorted());
+});
+
+test('links: a degree is an even number from 6 to 12, and operators set it', async () => {
+  // Goal: nothing else is written. Method: each side of the borders, then one without the role.
+  const { context, written } = stage();
+  for (const degree of [-2, 0, 4, 7, 14, 1e9]) {
+    const failure = await setDegree(context, degree).catch((error: unknown) => error);
+    assert.ok(failure instanceof Fault, `${degree}`);
+    assert.match(failure.message, /degree: -?\d+: not an even number from 6 to 12/);
+  }
+  const node = { ...context, self: idOf('vm2') };
+  await assert.rejects(setDegree(node, 8), /only an operator may/);
+  assert.deepEqual(written, []);
+  assert.deepEqual(await setDegree(context, 12), { degree: 12 });
+  assert.deepEqual(written, [[{ path: 'intent/swarm/settings/degree', value: { count: 12 } }]]);
+});

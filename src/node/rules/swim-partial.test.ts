@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Model, type ModelMember, openModel } from '../../../sim/swim-model.ts';
+import { DEGREE } from './neighbours.ts';
+import { abbreviate } from './swim-message.ts';
+
+const WEATHER = { loss: 0, wayMs: 5, jitterMs: 5 };
+
+/** A mesh of so many, each connected with its neighbours only. */
+const settled = (seed: string, count: number, loss = 0): Model => {
+  const model = openModel(seed, count, DEGREE, { ...WEATHER, loss });
+  model.run(20_000);
+  return model;
+};
+
+const at = (model: Model, index: number): ModelMember => {
+  const member = model.members[index];
+  if (member === undefined) throw new Error(`no member ${index}`);
+  return member;
+};
+
+/** What all others hold of a member, each word once. */
+const wordsOn = (model: Model, about: ModelMember): string =>
+  [
+    ...new Set(
+      model.members
+        .filter((one) => one !== about && one.state === 'alive')
+        .map((one) => one.swim.sighting(about.id)?.mesh),
+    ),
+  ].join();
+
+/** Until all others hold that of a member, ms. */
+function until(model: Model, about: ModelMember, word: string): number {
+  const startMs = model.nowMs();
+  model.run(startMs + 60_000, () => wordsOn(model, about) === word);
+  return model.nowMs() - startMs;
+}
+
+test('swim, partial mesh: each knows of all that they live, and dials nobody for it', () => {
+  // Goal: who was never connected is no stranger. Method: 60 members, eight connections each.
+  const model = settled('known', 60);
+  for (const one of model.members) assert.equal(wordsOn(model, one), 'alive');
+  const untried = model.members
+    .slice(1)
+    .filter(({ id }) => at(model, 0).swim.sighting(id)?.own === 'untried');
+  assert.ok(untried.length >= 60 - 2 * DEGREE, `${untried.length} were never tried`);
+});
+
+test('swim, partial mesh: a death is known by all within 15 s, and only the dead are dead', () => {
+  // Goal: neighbours find out, and all look for themselves. Method: one of 60 loses its power, then
+  // a process of another ends.
+  const model = settled('death', 60);
+  const victim = at(model, 7);
+  model.powerCut(victim);
+  const tookMs = until(model, victim, 'dead');
+  assert.ok(tookMs > 3_000 && tookMs < 15_000, `${tookMs}`);
+  const crashed = at(model, 20);
+  model.crash(crashed);
+  const crashMs = until(model, crashed, 'dead');
+  assert.ok(crashMs < 2_000, `${crashMs}`);
+  for (const one of model.members) {
+    if (one.state === 'alive') assert.equal(wordsOn(model, one), 'alive');
+  }
+});
+
+test('swim, partial mesh: a liar makes nobody doubt one that lives, neighbour or not', () => {
+  // Goal: hearsay only makes others look. Method: one says to all of 30 that another is dead.
+  const model = settled('liar', 30);
+  const [liar, victim] = [at(model, 0), at(model, 1)];
+  for (let round = 0; round < 60; round += 1) {
+    for (const other of model.members.slice(2)) {
+      const rumours = [{ kind: 'dead', about: abbreviate(victim.id), incarnation: 99 }] as const;
+      model.inject(liar, other, { act: 'news', rumours });
+    }
+    model.run(model.nowMs() + 1_000);
+    assert.equal(wordsOn(model, victim), 'alive');
+  }
+});
+
+test('swim, partial mesh: loss kills nobody', () => {
+  // Goal: no false deaths where few are asked. Method: 40 members, two minutes at 10 % of loss.
+  const model = settled('loss', 40, 0.1);
+  for (let round = 0; round < 24; round += 1) {
+    model.run(model.nowMs() + 5_000);
+    for (const one of model.members) assert.ok(!wordsOn(model, one).includes('dead'));
+  }
+});
+
+test('swim, partial mesh: who asks too often is not told', () => {
+  // Goal: nobody makes a member send much. Method: a hundred pulls in a moment.
+  const model = settled('pull', 30);
+  const [asker, asked] = [at(model, 0), at(model, 1)];
+  model.connect(asker, asked);
+  const before = asked.sent;
+  for (let round = 0; round < 100; round += 1) {
+    const names = model.members.map(({ id }) => abbreviate(id));
+    model.inject(asker, asked, { act: 'pull', names, rumours: [] });
+  }
+  assert.ok(asked.sent - before <= 16, `${asked.sent - before} messages`);
+});
