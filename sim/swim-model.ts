@@ -2,8 +2,7 @@
  * Edge: swim model — many failure detectors and nothing else, on a network that loses messages.
  *
  * The detectors are the real ones; connections, dials and the way of each message are modelled, so
- * that a mesh of a thousand members runs on one machine. A message that is lost here stays lost,
- * which is worse than on a stream.
+ * that a mesh of a thousand members runs on one machine.
  */
 import { type MemberId, memberIdOf } from '../src/crdt/ids.ts';
 import { openCrypto } from '../src/node/linux/crypto.ts';
@@ -20,8 +19,13 @@ import { type Dice, openDice } from './random.ts';
 
 /** How the modelled mesh is. Times in ms. */
 export interface ModelWeather {
-  /** Probability that a message is lost. */
+  /** Probability that a packet is lost. */
   loss: number;
+  /**
+   * After so long what was lost is sent again, then after twice as long, as TCP does, and what
+   * follows waits for it. Without it what is lost stays lost.
+   */
+  readonly resendMs?: number;
   readonly wayMs: number;
   readonly jitterMs: number;
 }
@@ -77,6 +81,8 @@ interface Hall {
   readonly links: Set<string>;
   readonly blocks: Set<string>;
   readonly dialling: Set<string>;
+  /** When the last message on each way came, or will. */
+  readonly arrivals: Map<string, number>;
   readonly queue: Heap<Event>;
   nowMs: number;
   made: number;
@@ -95,7 +101,7 @@ export function openModel(
   const everybody = new Set(byId.keys());
   const hall: Hall = {
     ...{ dice, weather, members, byId, links: new Set(), blocks: new Set() },
-    ...{ dialling: new Set(), queue: openHeap(isBefore), nowMs: 0, made: 0 },
+    ...{ dialling: new Set(), arrivals: new Map(), queue: openHeap(isBefore), nowMs: 0, made: 0 },
   };
   for (const member of members) {
     const neighbours = neighboursOf(places, member.id, [...everybody], degree);
@@ -231,8 +237,9 @@ function send(hall: Hall, from: ModelMember, to: ModelMember | undefined, messag
   const bytes = encodeSwim(message);
   from.sent += 1;
   from.bytes += bytes.length + ENVELOPE_BYTES;
-  if (to === undefined || hall.dice.chance(hall.weather.loss)) return;
-  later(hall, wayMs(hall), () => {
+  const delayMs = to === undefined ? null : transitMs(hall, from, to);
+  if (to === undefined || delayMs === null) return;
+  later(hall, delayMs, () => {
     if (!passes(hall, from, to) || !hall.links.has(pair(from, to))) return;
     to.bytes += bytes.length + ENVELOPE_BYTES;
     act(to, () => {
@@ -242,6 +249,20 @@ function send(hall: Hall, from: ModelMember, to: ModelMember | undefined, messag
       carryOut(hall, to);
     });
   });
+}
+
+/** How long a message is on its way, ms; null when it is lost. */
+function transitMs(hall: Hall, from: ModelMember, to: ModelMember): number | null {
+  const { dice, weather, arrivals, nowMs } = hall;
+  let delayMs = wayMs(hall);
+  for (let waitMs = weather.resendMs; dice.chance(weather.loss); waitMs *= 2) {
+    if (waitMs === undefined) return null;
+    delayMs += waitMs;
+  }
+  if (weather.resendMs === undefined) return delayMs;
+  const atMs = Math.max(nowMs + delayMs, arrivals.get(way(from, to)) ?? 0);
+  arrivals.set(way(from, to), atMs);
+  return atMs - nowMs;
 }
 
 function dial(hall: Hall, from: ModelMember, to: ModelMember | undefined, waitMs: number): void {

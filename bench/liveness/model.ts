@@ -5,8 +5,11 @@
 import { type Model, openModel } from '../../sim/swim-model.ts';
 import { DEGREE } from '../../src/node/rules/neighbours.ts';
 
-/** One way between two members, and how much that varies. Unit: ms. */
-const WAY = { wayMs: 5, jitterMs: 5 };
+/**
+ * One way between two members, how much that varies, and when TCP sends anew what was lost: Linux'
+ * shortest time. Unit: ms.
+ */
+const WAY = { wayMs: 5, jitterMs: 5, resendMs: 200 };
 /** Until a mesh has settled, and over which its messages are counted. Unit: ms. */
 const SETTLE_MS = 20_000;
 const COUNT_MS = 30_000;

@@ -20,8 +20,8 @@ const linesOf = (before: ReturnType<typeof picture>, after: ReturnType<typeof pi
     .toSorted();
 
 test('events: connections with others than neighbours come and go unsaid', () => {
-  // Goal: in a large mesh nobody is told of a loss that is none. Method: one that is asked something
-  // and let go, and one of whom another told that it lives.
+  // Goal: in a large mesh nobody is told of a loss that is none. Method: one that is asked
+  // something and let go, and one of whom another told that it lives.
   const of = (changed: Partial<Surroundings>) =>
     pictureOf(story().view(), around({ isNeighbour: () => false, ...changed }));
   const met = of({ connected: new Set([idOf('a')]) });

@@ -78,6 +78,8 @@ export interface Desk {
   /** Who is to be probed out of turn: somebody doubts it. */
   readonly urgent: Set<MemberId>;
   readonly suspects: Set<Sighting>;
+  /** When to look for those whom others doubt, who may say themselves that they live before. */
+  readonly doubted: Map<MemberId, number>;
   readonly probes: Map<number, Probe>;
   readonly relays: Map<number, Relay>;
   /** How often each member may say that it is alive anew. */

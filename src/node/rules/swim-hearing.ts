@@ -13,6 +13,7 @@ import { change, type Desk, ownAlive, say, weaken, witness } from './swim-desk.t
 import { type Abbreviation, abbreviate, type Rumour, type SwimMessage } from './swim-message.ts';
 import { hurry, passOn } from './swim-probing.ts';
 import type { Sighting } from './swim-sighting.ts';
+import { drawSome } from './swim-turns.ts';
 
 /** Shortest time between two refutations. Unit: ms. */
 const REFUTE_MS = 1_000;
@@ -43,6 +44,8 @@ export function hearMessage(desk: Desk, from: MemberId, message: SwimMessage, no
   }
 }
 
+/** Members of whom one answer tells. */
+const TOLD_MAX = 120;
 /** Their own words that fit one message. */
 const TOLD_AT_ONCE = 10;
 
@@ -55,8 +58,10 @@ function tellLiving(
 ): void {
   if (!desk.pulls.hasLeft(asker, nowMs)) return;
   desk.pulls.spend(asker, 1, nowMs);
-  const words = [...new Set(names)].flatMap((name): readonly Rumour[] => {
-    const member = desk.names.get(name);
+  const anybody = (): readonly MemberId[] =>
+    drawSome([...desk.sightings.keys()], TOLD_MAX, desk.draw);
+  const asked = names.length === 0 ? anybody() : names.map((name) => desk.names.get(name));
+  const words = [...new Set(asked)].flatMap((member): readonly Rumour[] => {
     const seen = member === undefined ? undefined : desk.sightings.get(member);
     const word = seen?.mesh === 'alive' ? wordOf(seen) : null;
     return word === null ? [] : [word];
@@ -158,6 +163,18 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   if (isTold) desk.rumours.put({ kind: 'alive', about, incarnation, signature });
 }
 
+/**
+ * How long others have before a member looks itself for one with whom it is not connected: who
+ * lives hears of the doubt and says so, which is sooner and cheaper than a dial of each. Unit: ms.
+ */
+const LOOK_LATER_MS = 1_500;
+
+function lookFor(desk: Desk, { member, accusers }: Sighting, kind: Doubt['kind'], nowMs: number) {
+  const isNear = desk.connected.has(member) || desk.neighbours.has(member);
+  if (isNear || kind === 'dead' || accusers.size >= VOICES) hurry(desk, member, nowMs);
+  else if (!desk.doubted.has(member)) desk.doubted.set(member, nowMs + LOOK_LATER_MS);
+}
+
 type Doubt = About<'hearsay' | 'suspect' | 'dead'>;
 
 function hearDoubt(desk: Desk, from: MemberId, rumour: Doubt, nowMs: number): void {
@@ -171,6 +188,6 @@ function hearDoubt(desk: Desk, from: MemberId, rumour: Doubt, nowMs: number): vo
   const isBelieved = seen.accusers.size >= VOICES || nowMs - seen.disprovedMs > DISBELIEF_MS;
   if (!isBelieved) return;
   seen.suspectedMs ??= nowMs;
-  if (seen.failedMs === null) hurry(desk, member, nowMs);
+  if (seen.failedMs === null) lookFor(desk, seen, kind, nowMs);
   if (isFirst) desk.rumours.put({ kind: 'hearsay', about, incarnation });
 }

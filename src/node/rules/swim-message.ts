@@ -63,7 +63,7 @@ export type SwimAct =
   | { readonly act: 'nack'; readonly sequence: number }
   | { readonly act: 'ask'; readonly sequence: number; readonly target: Abbreviation }
   | { readonly act: 'news' }
-  /** Of whom the sender knows nothing: whoever hears it tells which of them live. */
+  /** Who of these lives, the sender asks, of whom it knows nothing; of anybody, where it is none. */
   | { readonly act: 'pull'; readonly names: readonly Abbreviation[] };
 
 /** A message. */

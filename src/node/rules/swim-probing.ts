@@ -39,6 +39,7 @@ export function beginPeriod(desk: Desk, nowMs: number): void {
   const next = (isFar ? nextOf(false) : null) ?? nextOf(true);
   if (next !== null) probe(desk, next, nowMs);
   pull(desk);
+  lookForDoubted(desk, nowMs);
   const suspects = [...desk.suspects].map(({ member }) => member);
   const doubted = [...new Set([...desk.urgent, ...suspects])];
   for (const member of drawSome(doubted, doubted.length, desk.draw)) hurry(desk, member, nowMs);
@@ -51,10 +52,23 @@ const PULLED_MAX = 4;
 function pull(desk: Desk): void {
   const unknown = [...desk.sightings.values()].filter(({ mesh }) => mesh === 'unknown');
   if (unknown.length === 0) return;
-  const names = unknown.map(({ member }) => abbreviate(member));
-  for (const [at, helper] of drawSome([...desk.connected], PULLED_MAX, desk.draw).entries()) {
+  const helpers = drawSome([...desk.connected], PULLED_MAX, desk.draw);
+  // Of so many any are welcome, and whoever is asked has heard of some.
+  const isAnybody = unknown.length > PULLED_MAX * NAMES_MAX;
+  const names = isAnybody ? [] : unknown.map(({ member }) => abbreviate(member));
+  for (const [at, helper] of helpers.entries()) {
     const asked = names.slice(at * NAMES_MAX, (at + 1) * NAMES_MAX);
-    if (asked.length > 0) say(desk, helper, { act: 'pull', names: asked });
+    if (isAnybody || asked.length > 0) say(desk, helper, { act: 'pull', names: asked });
+  }
+}
+
+/** Looks for those of whom others had time to say that they live, and did not. */
+function lookForDoubted(desk: Desk, nowMs: number): void {
+  for (const [member, dueMs] of desk.doubted) {
+    const isDoubted = desk.sightings.get(member)?.suspectedMs !== null;
+    if (isDoubted && nowMs < dueMs) continue;
+    desk.doubted.delete(member);
+    if (isDoubted) hurry(desk, member, nowMs);
   }
 }
 

@@ -38,7 +38,7 @@ const REBIRTHS_BURST = 8;
 const REBIRTHS_PER_SECOND = 1;
 /** Times a member is told who lives, at once and per second. */
 const PULLS_BURST = 4;
-const PULLS_PER_SECOND = 0.5;
+const PULLS_PER_SECOND = 1;
 /** Doubts that a member is told of when it connects. */
 const GREETED_MAX = 20;
 /** So much later than it wanted, and this program stood still. Unit: ms. DESIGN §5. */
@@ -140,6 +140,7 @@ const createDesk = ({ self, signer, incarnation, draw }: SwimSelf): Desk => ({
   pulls: createBuckets(PULLS_BURST, PULLS_PER_SECOND),
   urgent: new Set(),
   suspects: new Set(),
+  doubted: new Map(),
   probes: new Map(),
   relays: new Map(),
   rebirths: createBuckets(REBIRTHS_BURST, REBIRTHS_PER_SECOND),
@@ -163,6 +164,7 @@ function setMembers(desk: Desk, members: ReadonlySet<MemberId>): void {
     sightings.delete(member);
     desk.urgent.delete(member);
     desk.suspects.delete(seen);
+    desk.doubted.delete(member);
     desk.rumours.drop(abbreviate(member));
   }
   names.clear();
