@@ -16,19 +16,7 @@ import {
 } from '../src/node/rules/swim-message.ts';
 import { type Heap, openHeap } from './heap.ts';
 import { type Dice, openDice } from './random.ts';
-
-/** How the modelled mesh is. Times in ms. */
-export interface ModelWeather {
-  /** Probability that a packet is lost. */
-  loss: number;
-  /**
-   * After so long what was lost is sent again, then after twice as long, as TCP does, and what
-   * follows waits for it. Without it what is lost stays lost.
-   */
-  readonly resendMs?: number;
-  readonly wayMs: number;
-  readonly jitterMs: number;
-}
+import { type Line, type ModelWeather, openLine } from './swim-weather.ts';
 
 /** A member of the model. */
 export interface ModelMember {
@@ -81,8 +69,7 @@ interface Hall {
   readonly links: Set<string>;
   readonly blocks: Set<string>;
   readonly dialling: Set<string>;
-  /** When the last message on each way came, or will. */
-  readonly arrivals: Map<string, number>;
+  readonly line: Line;
   readonly queue: Heap<Event>;
   nowMs: number;
   made: number;
@@ -101,7 +88,13 @@ export function openModel(
   const everybody = new Set(byId.keys());
   const hall: Hall = {
     ...{ dice, weather, members, byId, links: new Set(), blocks: new Set() },
-    ...{ dialling: new Set(), arrivals: new Map(), queue: openHeap(isBefore), nowMs: 0, made: 0 },
+    ...{
+      dialling: new Set(),
+      line: openLine(dice, weather),
+      queue: openHeap(isBefore),
+      nowMs: 0,
+      made: 0,
+    },
   };
   for (const member of members) {
     const neighbours = neighboursOf(places, member.id, [...everybody], degree);
@@ -151,7 +144,7 @@ function facade(hall: Hall): Model {
     member.state = isTold ? 'crashed' : 'dead';
     for (const other of hall.members) {
       if (!hall.links.has(pair(member, other))) continue;
-      if (isTold) later(hall, wayMs(hall), () => disconnect(hall, member, other));
+      if (isTold) later(hall, hall.line.wayMs(), () => disconnect(hall, member, other));
     }
   };
   return {
@@ -183,8 +176,6 @@ function facade(hall: Hall): Model {
 
 const way = (from: ModelMember, to: ModelMember): string => `${from.id} ${to.id}`;
 const pair = (a: ModelMember, b: ModelMember): string => (a.id < b.id ? way(a, b) : way(b, a));
-const wayMs = ({ weather, dice }: Hall): number =>
-  weather.wayMs + dice.between(0, weather.jitterMs);
 
 const passes = (hall: Hall, from: ModelMember, to: ModelMember): boolean =>
   from.state !== 'dead' && to.state !== 'dead' && !hall.blocks.has(way(from, to));
@@ -237,7 +228,7 @@ function send(hall: Hall, from: ModelMember, to: ModelMember | undefined, messag
   const bytes = encodeSwim(message);
   from.sent += 1;
   from.bytes += bytes.length + ENVELOPE_BYTES;
-  const delayMs = to === undefined ? null : transitMs(hall, from, to);
+  const delayMs = to === undefined ? null : hall.line.transitMs(way(from, to), hall.nowMs);
   if (to === undefined || delayMs === null) return;
   later(hall, delayMs, () => {
     if (!passes(hall, from, to) || !hall.links.has(pair(from, to))) return;
@@ -251,20 +242,6 @@ function send(hall: Hall, from: ModelMember, to: ModelMember | undefined, messag
   });
 }
 
-/** How long a message is on its way, ms; null when it is lost. */
-function transitMs(hall: Hall, from: ModelMember, to: ModelMember): number | null {
-  const { dice, weather, arrivals, nowMs } = hall;
-  let delayMs = wayMs(hall);
-  for (let waitMs = weather.resendMs; dice.chance(weather.loss); waitMs *= 2) {
-    if (waitMs === undefined) return null;
-    delayMs += waitMs;
-  }
-  if (weather.resendMs === undefined) return delayMs;
-  const atMs = Math.max(nowMs + delayMs, arrivals.get(way(from, to)) ?? 0);
-  arrivals.set(way(from, to), atMs);
-  return atMs - nowMs;
-}
-
 function dial(hall: Hall, from: ModelMember, to: ModelMember | undefined, waitMs: number): void {
   if (to === undefined || hall.dialling.has(way(from, to))) return;
   hall.dialling.add(way(from, to));
@@ -275,7 +252,7 @@ function dial(hall: Hall, from: ModelMember, to: ModelMember | undefined, waitMs
       carryOut(hall, from);
     });
   };
-  later(hall, waitMs + 3 * wayMs(hall), () => {
+  later(hall, waitMs + 3 * hall.line.wayMs(), () => {
     const isThere = passes(hall, from, to) && passes(hall, to, from);
     if (isThere && to.state === 'crashed') done(() => from.swim.absent(to.id, hall.nowMs, true));
     else if (isThere && to.state === 'alive') done(() => connect(hall, from, to));
@@ -314,7 +291,7 @@ function disconnect(hall: Hall, gone: ModelMember, other: ModelMember): void {
 function hangUp(hall: Hall, from: ModelMember, to: ModelMember | undefined): void {
   if (to === undefined || !hall.links.delete(pair(from, to))) return;
   from.swim.closed(to.id);
-  later(hall, wayMs(hall), () => {
+  later(hall, hall.line.wayMs(), () => {
     if (passes(hall, from, to)) act(to, () => to.swim.closed(from.id));
   });
   dial(hall, from, to, 0);

@@ -4,7 +4,7 @@
  * Nothing runs yet; `node.ts` says which event marks which of them.
  */
 import { isOverlay } from '../crdt/endpoints.ts';
-import { type MemberId, memberIdOf, type PeerKey, parseMemberId } from '../crdt/ids.ts';
+import { type MemberId, memberIdOf, parseMemberId } from '../crdt/ids.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { type Acquaintance, readAcquaintances } from './acquaintances.ts';
 import { createAgents } from './agents.ts';
@@ -14,12 +14,10 @@ import { type Core, type CoreContext, openCore } from './core.ts';
 import { createDismissal } from './dismissal.ts';
 import { createFacts } from './facts.ts';
 import { isLeaving } from './leave.ts';
-import { createLinks } from './links.ts';
-import { openLiveness } from './liveness.ts';
 import { type LocalState, readLocalState } from './local-state.ts';
-import { createNeighbourhood } from './neighbourhood.ts';
 import { openReplica, type Replica } from './replica.ts';
 import { standingOf } from './rules/standing.ts';
+import { openSociety } from './society.ts';
 import { createSync } from './sync.ts';
 import { createTwins, type Twins } from './twins.ts';
 
@@ -47,21 +45,10 @@ export async function openParts(ports: Ports, build: Build) {
   const isGoing = await isLeaving(ports.disk);
   const config = { current: isGoing ? { ...local.config, services: [] } : local.config };
   const dismiss = createDismissal(clock, replica.view, (peer) => sync.with(peer));
-  const neighbourhood = createNeighbourhood(crypto, {
-    ...{ self, view: replica.view },
-    isDead: (member) => liveness.sight(member).mesh === 'dead',
-  });
-  const liveness = await openLiveness(ports, {
-    ...{ self, seed: local.keys.memberSeed, meshId: local.meshId, view: replica.view },
-    neighbours: neighbourhood.all,
-    reach: (member) => links.reach(member),
-  });
-  liveness.onChange(neighbourhood.forget);
-  const isAlive = (peer: PeerKey) => liveness.sight(peer as MemberId).mesh === 'alive';
-  const linkContext = { self, view: replica.view, standing, neighbourhood, isAlive, dismiss };
-  const links = createLinks(ports, { ...linkContext, entries }, liveness.noteDial);
-  const reach = (member: MemberId) => links.reach(member);
-  const core = await openCoreOf(ports, replica, { self, link: liveness.state, reach });
+  const known = { self, local, view: replica.view, standing, dismiss, entries };
+  const society = await openSociety(ports, known);
+  const { liveness, links } = society;
+  const core = await openCoreOf(ports, replica, { self, link: liveness.state, reach: links.reach });
   const twins = openTwins(ports, local, replica);
   const limits = () => config.current.audit ?? AUDIT_LIMITS;
   const onChanges = watchConflicts(ports.log, self, replica);
@@ -85,8 +72,7 @@ export async function openParts(ports: Ports, build: Build) {
   const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
   const startedMs = clock.monotonicMs();
   const state = { local, self, replica, audit, config, build, startedMs, isGoing };
-  const talks = { sync, twins, liveness, neighbourhood, links, core, facts, agents };
-  return { ...state, ...talks, swarm, stop };
+  return { ...state, ...society, sync, twins, core, facts, agents, swarm, stop };
 }
 
 /** Whom to try before the state tells: those of the token, or those of a lost journal. */

@@ -113,6 +113,16 @@ const coreOf = (replica: Replica): ApiContext['core'] => ({
   nextEpochMs: () => 1_200_000,
 });
 
+/** In step with whoever is asked. */
+const SYNC: ApiContext['sync'] = {
+  with: async () => true,
+  isInStep: () => true,
+  skewsMs: () => new Map(),
+  strangers: () => new Map(),
+  judge: () => 'accept',
+  run: async () => undefined,
+};
+
 function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
   const consent = { current: { services: ['vpn'], allowRun: false, eligible: true } as Consent };
   let drawn = 0;
@@ -125,14 +135,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     self: as,
     local,
     replica,
-    sync: {
-      with: async () => true,
-      isInStep: () => true,
-      skewsMs: () => new Map(),
-      strangers: () => new Map(),
-      judge: () => 'accept',
-      run: async () => undefined,
-    },
+    sync: SYNC,
     twins: { renew: () => undefined, isTwinned: () => false },
     audit: { read: async () => [] },
     core: coreOf(replica),

@@ -63,7 +63,7 @@ export type SwimAct =
   | { readonly act: 'nack'; readonly sequence: number }
   | { readonly act: 'ask'; readonly sequence: number; readonly target: Abbreviation }
   | { readonly act: 'news' }
-  /** Who of these lives, the sender asks, of whom it knows nothing; of anybody, where it is none. */
+  /** Asks who of these lives, of whom the sender knows nothing; where it names none, of anybody. */
   | { readonly act: 'pull'; readonly names: readonly Abbreviation[] };
 
 /** A message. */
