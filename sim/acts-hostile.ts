@@ -6,14 +6,14 @@
  * away. Nobody else may lose anything, and all must agree about what it said.
  */
 import { base32nopad } from '@scure/base';
-import { inviteIdOf, type MemberId, memberIdOf, type PeerKey } from '../src/crdt/ids.ts';
+import { type MemberId, memberIdOf, type PeerKey } from '../src/crdt/ids.ts';
 import { decodeJournal } from '../src/crdt/journal.ts';
 import { trustPath } from '../src/crdt/paths.ts';
-import { readToken } from '../src/crdt/token.ts';
 import { readLocalState } from '../src/node/local-state.ts';
 import { encodeSync, NO_INTRODUCTION } from '../src/node/rules/sync-message.ts';
 import type { SwarmNode } from '../src/ports.ts';
 import { throwAway } from './acts-disk.ts';
+import { meetAll, steal } from './acts-intruder.ts';
 import { openDisk } from './disk.ts';
 import { anyOperator, evictBy, type Victim } from './eviction.ts';
 import { drawForms, type Forger, forge } from './forgery.ts';
@@ -60,7 +60,7 @@ async function evictHostile(storm: Storm, victim: Victim, dice: Dice): Promise<v
 /** The program of an attacker runs on the VM, under its key, for a while. */
 export async function attack(storm: Storm, machine: Machine, dice: Dice): Promise<void> {
   const { room } = storm;
-  const inviteSeed = await stolenToken(storm, machine);
+  const inviteSeed = (await steal(storm, machine))?.seed ?? null;
   const { scheduler, hall, crypto } = room;
   const life = startLife(scheduler, `${machine.name}.hostile`);
   machine.lives.add(life);
@@ -96,20 +96,6 @@ const distinct = (frames: readonly Uint8Array[]): readonly Uint8Array[] => [
   ...new Map(frames.map((frame) => [Buffer.from(frame).toString('base64'), frame])).values(),
 ];
 
-/** What it got hold of: a token that lets in a few. Those whom it lets in are nobody. */
-async function stolenToken({ room, world, promised }: Storm, machine: Machine) {
-  for (const { name } of room.machines.values()) {
-    if (name === machine.name) continue;
-    const token = await world.invite(name, { uses: 5 }).catch(() => null);
-    const read = token === null ? null : readToken(room.crypto, token);
-    if (read?.ok === true) {
-      promised.stolen.add(inviteIdOf(room.crypto.publicKey(read.token.seed)));
-      return read.token.seed;
-    }
-  }
-  return null;
-}
-
 interface Arms {
   readonly node: SwarmNode;
   readonly forger: Forger;
@@ -118,7 +104,7 @@ interface Arms {
 
 /** Blow after blow: by gossip, in questions and in answers. */
 async function assail(room: Room, machine: Machine, { node, forger, dice }: Arms): Promise<void> {
-  const { scheduler, hall, trace } = room;
+  const { scheduler, trace } = room;
   const untilMs = scheduler.nowMs() + dice.between(BLOW_MS_MAX, ATTACK_MS_MAX);
   const wallMs = (): number => machine.kernel.wallMs();
   const lies = (): { name: string; frames: readonly Uint8Array[] } =>
@@ -136,12 +122,7 @@ async function assail(room: Room, machine: Machine, { node, forger, dice }: Arms
   const bytesMax = 10 * 1024 * 1024;
   node.handle('sync', { bytesMax, inviteMayUse: false }, async () => messageOf(lies().frames));
   while (scheduler.nowMs() < untilMs && machine.lives.size > 0) {
-    for (const party of hall.listeners.values()) {
-      const [host = ''] = party.station.addresses;
-      const endpoints = [{ host: party.station.publicHost ?? host, port: 7300 }];
-      if (party.self !== node.self)
-        node.dial(party.self, endpoints, WAIT_MS).catch(() => undefined);
-    }
+    meetAll(room, node);
     const { name, frames } = lies();
     trace.note(scheduler.nowMs(), machine.name, `blow: ${name}`);
     const peers = node.connections().map(({ peer }) => peer);

@@ -6,6 +6,7 @@ import { badDisk, rot } from './acts-disk.ts';
 import { badTools, clockJump, engineKilled, foreignEdit } from './acts-host.ts';
 import { hostile } from './acts-hostile.ts';
 import { deleted, stepDown, turn } from './acts-intent.ts';
+import { intruder } from './acts-intruder.ts';
 import { blow, cutSites, heal, oneWay, partition, slowLink } from './acts-net.ts';
 import { invite, inviteThenCut, join, label, leave, promote } from './acts-people.ts';
 import { allOff, bootAny, crash, powerCut, standStill } from './acts-power.ts';
@@ -35,6 +36,7 @@ export const ACTS: Readonly<Record<string, { readonly weight: number; readonly r
   'bad-disk': { weight: 2, run: badDisk },
   cloned: { weight: 2, run: cloned },
   hostile: { weight: 3, run: hostile },
+  intruder: { weight: 2, run: intruder },
   invite: { weight: 3, run: invite },
   'invite-then-power-cut': { weight: 3, run: inviteThenCut },
   operator: { weight: 2, run: promote },

@@ -39,6 +39,6 @@ export const HARMFUL: Readonly<Record<string, (target: Target) => Uint8Array>> =
     numbers(1, 1, client, clock, -0x83, client, clock - 1, 2 ** 25),
   'cut delete set': ({ client, clock }) =>
     numbers(1, 1, client, clock, -0x83, client, clock - 1, 1, 7, 1, client, 1, 0),
-  'version 2': () => new Uint8Array(13),
+  'version 2': () => Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0),
   'number without end': () => new Uint8Array(64).fill(0xff),
 };

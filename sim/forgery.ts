@@ -67,7 +67,9 @@ const HONEST_FORMS: ReadonlySet<string> = new Set([
   'flood',
 ]);
 /** Forms of one attacker. */
-const FORMS_MAX = 4;
+const FORMS_MAX = 6;
+/** Harmful updates of one blow: nobody takes them, so each may be the next of its chain. */
+const HARMFUL_AT_ONCE = 4;
 /** A flood: statements of a frame, which is nearly as long as frames may be. */
 const FLOOD_STATEMENTS = 8;
 const FLOOD_BYTES = 6_000;
@@ -250,8 +252,10 @@ const FORMS: Readonly<Record<string, Form>> = {
   'harmful update': (forger, stand, dice) => {
     const clock = openSubdocument(stand.client, stand.document).known().clock;
     const target = { client: stand.client, clock, other: (stand.client + 1) % 2 ** 32 };
-    const make = HARMFUL[dice.pick(Object.keys(HARMFUL))];
-    return make === undefined ? [] : [next(forger, stand, make(target))];
+    return Array.from({ length: HARMFUL_AT_ONCE }, () => {
+      const make = dice.pick(Object.values(HARMFUL));
+      return next(forger, stand, make(target));
+    });
   },
   noise: ({ frames }, _, dice) => {
     const bytes = dice.pick(frames).slice();

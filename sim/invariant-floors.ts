@@ -6,7 +6,7 @@
  *    sets its head back to where they part.
  */
 import type { MemberId } from '../src/crdt/ids.ts';
-import { type Look, machinesOf, type Scene } from './invariant.ts';
+import { forkersIn, type Look, machinesOf, type Scene } from './invariant.ts';
 import type { Life } from './life.ts';
 import type { Machine } from './machine.ts';
 import { holdsMember } from './storm.ts';
@@ -47,7 +47,7 @@ function compare(
   if (!holdsMember(machine) || storm.tampered.has(name)) return [];
   seen.set(name, now);
   if (before === undefined || before.life !== now.life) return [];
-  const forked = forkedOf(machine);
+  const forked = forkersIn(machine);
   const where = now.life === null ? 'disk' : 'memory';
   return [...before.marks]
     .filter(([author, mark]) => isBehind(now.marks.get(author), mark))
@@ -74,13 +74,6 @@ const heads = ({ node }: Machine): Marks =>
       author,
       [generation, sequence],
     ]),
-  );
-
-const forkedOf = ({ node }: Machine): ReadonlySet<string> =>
-  new Set(
-    (node?.replica.view().alarms ?? [])
-      .filter(({ kind }) => kind === 'equivocation')
-      .map(({ about }) => about),
   );
 
 const isBehind = (mark: Mark | undefined, other: Mark): boolean =>

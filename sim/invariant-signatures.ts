@@ -6,7 +6,7 @@
  */
 import type { MemberId } from '../src/crdt/ids.ts';
 import { trustPath } from '../src/crdt/paths.ts';
-import { heldBy, type Look, machinesOf, type Scene } from './invariant.ts';
+import { forkersIn, heldBy, type Look, machinesOf, type Scene } from './invariant.ts';
 import type { Life } from './life.ts';
 import type { Machine } from './machine.ts';
 
@@ -50,10 +50,12 @@ const isSigned = (scene: Scene, machine: Machine, id: MemberId): boolean => {
         granted.has(author) &&
         said.some(({ path, value }) => path === trustPath('evict', one) && value !== null),
     );
-  // Whom only evicted members admitted goes with them.
+  // Whom only evicted members admitted goes with them; and what follows a fork counts no more.
+  const forkers = forkersIn(machine);
+  const isVoid = (one: MemberId): boolean => forkers.has(one) || isOut(one);
   const admission = trustPath('admission', id);
   const admitters = held.filter(({ said }) => said.some(({ path }) => path === admission));
-  return isOut(id) || (admitters.length > 0 && admitters.every(({ author }) => isOut(author)));
+  return isOut(id) || (admitters.length > 0 && admitters.every(({ author }) => isVoid(author)));
 };
 
 const usurpers = ({ storm }: Scene, { name, node }: Machine): readonly string[] =>

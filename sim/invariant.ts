@@ -34,6 +34,14 @@ export const heldBy = ({ reader }: Scene, machine: Machine): readonly Evidence[]
   ...reader.onDisk(machine, 'cached'),
 ];
 
+/** Who signed two frames for one place, as a VM's daemon knows it. */
+export const forkersIn = ({ node }: Machine): ReadonlySet<string> =>
+  new Set(
+    (node?.replica.view().alarms ?? [])
+      .filter(({ kind }) => kind === 'equivocation')
+      .map(({ about }) => about),
+  );
+
 /** All VMs. */
 export const machinesOf = ({ storm }: Scene): readonly Machine[] => [
   ...storm.room.machines.values(),
