@@ -32,11 +32,15 @@ export async function stopAndStart(world: RealWorld): Promise<void> {
 }
 
 /**
- * Goal: a killed daemon takes no traffic with it, and a new one disturbs none. Method: kill -9,
- * start, and ping through both, from both sides.
+ * Goal: a killed daemon takes no traffic with it, and a new one disturbs none; whoever follows the
+ * events sees all of it. Method: kill -9, start, and ping through both, from both sides; somebody
+ * follows on vm1 all the while.
  */
 export async function killAndStart(world: RealWorld): Promise<void> {
   await found(world, ALL);
+  const vm1 = world.vm('vm1');
+  const follow = 'cnsmo events -f --since 1s -o json > /var/log/followed 2>&1 & echo $!';
+  const follower = (await vm1.must(['sh', '-c', follow])).trim();
   for (const name of ['vm1', 'vm3']) {
     const calm = await pingDuring(world, ['vm2', name], async () => {
       await world.crash(name);
@@ -47,4 +51,18 @@ export async function killAndStart(world: RealWorld): Promise<void> {
     expect(`no ping is lost of ${calm.sent}, not ${calm.lost}`, calm.lost === 0);
   }
   await together(world, ALL);
+  for (const what of FOLLOWED) {
+    const isTold = async (): Promise<boolean> =>
+      what.test(await vm1.must(['cat', '/var/log/followed']));
+    await world.eventually(`the follower was told: ${what.source}`, isTold, SETTLE_MS);
+  }
+  await vm1.must(['kill', follower]);
 }
+
+/** Of the own crash, of each agent that is ready again, and of the crash of another. */
+const FOLLOWED: readonly RegExp[] = [
+  /"kind":"started".*the one before it ended without a word/,
+  ...['vpn', 'firewall', 'core'].map((name) => new RegExp(`"kind":"service".*${name} is ready`)),
+  /"kind":"state","member":"vm3","text":"is dead"/,
+  /"kind":"state","member":"vm3","text":"is alive again"/,
+];

@@ -13,6 +13,7 @@ import type { AgentReport, Monitor, Service, Summary } from '../services/service
 import { createAgenda } from './agenda.ts';
 import { createPass, type PassContext, type PassResult } from './agent-pass.ts';
 import { watchSigns } from './agent-signs.ts';
+import { createReporter } from './reporter.ts';
 import {
   backoffMs,
   isSettled,
@@ -55,7 +56,8 @@ export function startAgent<Desired, Observed>(
   context: AgentContext,
   signal: AbortSignal,
 ): Agent {
-  const report = createReporter(ports, service.name, context);
+  const reporter = createReporter(ports.log, service.name);
+  const report = (news: Partial<AgentReport> & Summary): void => context.onReport(reporter(news));
   const agenda = createAgenda(ports.clock);
   const pass = createPass(ports, service, context);
   const watch = watchSigns(ports, agenda.markLine);
@@ -109,27 +111,6 @@ const fought = (result: PassResult, fight: Fight | null): Outcome & { readonly p
         recheckMs: Math.min(result.recheckMs ?? fight.leftMs, fight.leftMs),
         pauseMs: fight.pauseMs,
       };
-
-/** Fills in what was reported last, and logs when the state or the problems change. */
-const createReporter = (
-  { log }: AgentPorts,
-  name: string,
-  { onReport }: AgentContext,
-): ((news: Partial<AgentReport> & Summary) => void) => {
-  let last: AgentReport = { name, state: 'starting', problems: [], changes: 0 };
-  return (news) => {
-    const report = { ...last, ...news };
-    const isNew =
-      report.state !== last.state || report.problems.join('\n') !== last.problems.join('\n');
-    if (isNew) {
-      const facts = { service: name, state: report.state, problems: report.problems };
-      if (report.problems.length > 0) log.warn('agent', facts);
-      else log.info('agent', facts);
-    }
-    last = report;
-    onReport(report);
-  };
-};
 
 /** What the lines of a monitor are judged by, and where they lead. */
 interface MonitorEars {

@@ -7,7 +7,13 @@
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Clock, SwarmNode } from '../ports.ts';
-import { type ClaimAnswer, decodeClaimAnswer } from './rules/core-message.ts';
+import {
+  type Claim,
+  type ClaimAnswer,
+  decodeClaimAnswer,
+  encodeClaim,
+  encodePass,
+} from './rules/core-message.ts';
 import type { Term } from './rules/election.ts';
 
 /** Longest wait for an answer, and until who has not taken it is told again. Unit: ms. */
@@ -19,6 +25,18 @@ export interface Word {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
+
+/** "I have the role in this term." */
+export const claimWord = (claim: Claim): Word => ({
+  name: `${claim.term.epoch}.${claim.term.n}`,
+  bytes: encodeClaim(claim),
+});
+
+/** "I cannot take the role in this epoch." */
+export const passWord = (epoch: number): Word => ({
+  name: `pass ${epoch}`,
+  bytes: encodePass(epoch),
+});
 
 /** Says it. */
 export interface Crier {

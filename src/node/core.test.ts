@@ -20,7 +20,7 @@ import { createDisk } from './test-replica.ts';
 import { createTime, settle } from './test-time.ts';
 
 const crypto = openCrypto();
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const ignore = (): void => undefined;
 const EPOCH_MS = 600_000;
 
 /** A member of three, its core loop running, and what it says to the two others. */
@@ -59,6 +59,11 @@ async function stage(self: string, disk: Disk = createDisk().disk) {
     link,
     isDoubtful: () => isDoubtful,
   };
+  const announced: unknown[] = [];
+  const hearLog = (line: string, facts: object = {}): void => {
+    if (line === 'agent') announced.push((facts as { readonly state: string }).state);
+  };
+  const log = { info: hearLog, warn: hearLog, error: ignore };
   const core = await openCore({ clock: time.clock, crypto, disk, log }, context);
   const run = core.run(swarm, stop.signal);
   await settle();
@@ -97,14 +102,29 @@ async function stage(self: string, disk: Disk = createDisk().disk) {
     isDoubtful = is;
     core.mark();
   };
-  return { core, claims, passes, hear, answer, dead, time, pass, goToTurnOf, claim, end, doubt };
+  return {
+    core,
+    announced,
+    claims,
+    passes,
+    hear,
+    answer,
+    dead,
+    time,
+    pass,
+    goToTurnOf,
+    claim,
+    end,
+    doubt,
+  };
 }
 
 test('core: the role is taken after a while, said to all, and given up with the turn', async () => {
   // Goal: the plain course. Method: the turn of a, and the next one; what is said meanwhile.
-  const { core, claims, pass, goToTurnOf, end, time } = await stage('a');
+  const { core, announced, claims, pass, goToTurnOf, end, time } = await stage('a');
   await goToTurnOf('b');
   await pass(10_000);
+  assert.deepEqual(announced, ['ready']);
   assert.deepEqual([core.holder(), claims], [null, []]);
   await goToTurnOf('a');
   await pass(4_900);

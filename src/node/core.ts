@@ -14,19 +14,18 @@
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { AgentReport } from '../services/service.ts';
-import { createCrier, type Word } from './core-crier.ts';
+import { claimWord, createCrier, passWord, type Word } from './core-crier.ts';
 import { createInquiry } from './core-inquiry.ts';
 import { openTerms, type Terms } from './core-terms.ts';
 import { type CoreTime, type CoreTimeContext, createCoreTime } from './core-time.ts';
+import { createReporter } from './reporter.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
 import {
   type Claim,
   CORE_BYTES_MAX,
   decodeClaim,
   decodePass,
-  encodeClaim,
   encodeClaimAnswer,
-  encodePass,
 } from './rules/core-message.ts';
 import {
   type Constituency,
@@ -146,6 +145,7 @@ const emptyMemory = (terms: Terms): Memory => ({
 
 async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal): Promise<void> {
   const { ports, context, memory, time } = desk;
+  const report = createReporter(ports.log, 'core');
   const crier = createCrier(ports, swarm, (term) => outbid(desk, term));
   const inquire = createInquiry(ports, context.self, context.reach);
   const ends = [serve(desk, swarm), swarm.onConnectionChange(crier.forget)];
@@ -154,6 +154,7 @@ async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal
     await wake.wait(waitMs, signal);
     if (ports.clock.monotonicMs() - dueMs >= GAP_MS) release(desk, 'a gap'); // Invariant 2.
     if (!signal.aborted) await look(desk);
+    report(reportOf(memory));
     const word = wordOf(desk);
     if (word !== null) crier.cry(word, listeners(desk));
     inquire(desk.constituency(), holderOf(desk));
@@ -161,6 +162,7 @@ async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal
     waitMs = isBusy ? TICK_MS : Math.min(IDLE_MS, time.epochEndsInMs());
   }
   for (const end of ends) end();
+  report({ state: 'stopped' });
 }
 
 interface Desk {
@@ -175,13 +177,9 @@ interface Desk {
 /** What this member has to say: that it has the role, or that it cannot take it now. */
 function wordOf({ context, memory }: Desk): Word | null {
   const { acting, lastEpoch, passes } = memory;
-  if (acting !== null) {
-    const { epoch, n } = acting.term;
-    return { name: `${epoch}.${n}`, bytes: encodeClaim(acting) };
-  }
+  if (acting !== null) return claimWord(acting);
   const epoch = passes.get(context.self);
-  if (epoch === undefined || epoch !== lastEpoch) return null;
-  return { name: `pass ${epoch}`, bytes: encodePass(epoch) };
+  return epoch === undefined || epoch !== lastEpoch ? null : passWord(epoch);
 }
 
 /** Elects, and takes or gives up the role. */
