@@ -7,6 +7,7 @@ import { underBan } from './ban.ts';
 import type { Bug } from './bugs.table.ts';
 import { rage } from './chaos.ts';
 import { openEdition } from './edition.ts';
+import { LONG } from './long.table.ts';
 import type { Step } from './plan.ts';
 import { HASTE, NEXT, OTHER_WIRE } from './releases.table.ts';
 import { type Editions, openRoom, type Room, type RunOptions } from './room.ts';
@@ -19,7 +20,7 @@ const SPARE_MS = 3_600_000;
 export interface SeedOptions extends RunOptions {
   /** Length of the chaos, virtual minutes; 0 leaves it out. */
   readonly minutes: number;
-  /** Name of a scenario; null takes one by the seed. */
+  /** Name of a scenario or of a long one; null takes one by the seed. */
   readonly scenario: string | null;
   /** Numbers of the steps of the chaos that happen; null: all of them. */
   readonly only: readonly number[] | null;
@@ -43,14 +44,15 @@ export interface SeedResult {
 export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const names = Object.keys(SCENARIOS);
   const name = options.scenario ?? names[options.seed % names.length] ?? '';
-  const scenario = SCENARIOS[name];
+  const long = LONG[name];
+  const scenario = long?.run ?? SCENARIOS[name];
   if (scenario === undefined) throw new Error(`no scenario ${name}: ${names.join(' ')}`);
   const room = openRoom({ ...options, editions: await editionsOf(options.seed, options.bug) });
   const world = openWorld(room, `sim seed ${options.seed}`);
   const steps: Step[] = [];
-  const untilMs = SPARE_MS + options.minutes * 60_000;
+  const untilMs = SPARE_MS + options.minutes * 60_000 + (long?.durationMs ?? 0);
   const failure = await guarded(room, untilMs, async () => {
-    await scenario(world);
+    await scenario(world, room);
     room.trace.note(room.scheduler.nowMs(), 'scenario', `${name} passed`);
     const { minutes, only } = options;
     const onStep = (step: Step): void => void steps.push(step);
