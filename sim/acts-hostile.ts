@@ -9,20 +9,18 @@ import { base32nopad } from '@scure/base';
 import { type MemberId, memberIdOf, type PeerKey } from '../src/crdt/ids.ts';
 import { decodeJournal } from '../src/crdt/journal.ts';
 import { trustPath } from '../src/crdt/paths.ts';
-import { readLocalState } from '../src/node/local-state.ts';
 import { encodeSync, NO_INTRODUCTION } from '../src/node/rules/sync-message.ts';
 import type { SwarmNode } from '../src/ports.ts';
 import { throwAway } from './acts-disk.ts';
 import { meetAll, steal } from './acts-intruder.ts';
-import { openDisk } from './disk.ts';
 import { anyOperator, evictBy, type Victim } from './eviction.ts';
 import { drawForms, type Forger, forge } from './forgery.ts';
-import { startLife } from './life.ts';
+import { openImpostor } from './impostor.ts';
 import type { Machine } from './machine.ts';
 import type { Dice } from './random.ts';
 import type { Room } from './room.ts';
+import { openSlander } from './slander.ts';
 import { type Act, anyExpendable, type Storm } from './storm.ts';
-import { openSwarm } from './swarm.ts';
 import { pauseRun } from './world.ts';
 
 /** Longest attack, and the time between two blows. Unit: ms. */
@@ -61,21 +59,9 @@ async function evictHostile(storm: Storm, victim: Victim, dice: Dice): Promise<v
 export async function attack(storm: Storm, machine: Machine, dice: Dice): Promise<void> {
   const { room } = storm;
   const inviteSeed = (await steal(storm, machine))?.seed ?? null;
-  const { scheduler, hall, crypto } = room;
-  const life = startLife(scheduler, `${machine.name}.hostile`);
-  machine.lives.add(life);
-  life.onEnd(() => machine.lives.delete(life));
-  const local = await readLocalState(crypto, openDisk(scheduler, machine.platter, life));
+  const { crypto } = room;
+  const { life, local, node } = await openImpostor(room, machine);
   room.tolerated.add(`author-forked ${memberIdOf(crypto.publicKey(local.keys.memberSeed))}`);
-  const node = await openSwarm(hall, crypto, machine.kernel.station, life).open({
-    seed: local.keys.memberSeed,
-    psk: local.psk,
-    port: local.config.port,
-    meshId: local.meshId,
-    standing: () => 'member',
-    isOverlay: () => false,
-    judge: () => 'accept',
-  });
   const journal = machine.platter.files.get('journal')?.cached ?? new Uint8Array();
   const forger: Forger = {
     crypto,
@@ -121,8 +107,12 @@ async function assail(room: Room, machine: Machine, { node, forger, dice }: Arms
   };
   const bytesMax = 10 * 1024 * 1024;
   node.handle('sync', { bytesMax, inviteMayUse: false }, async () => messageOf(lies().frames));
+  const known = (): MemberId[] =>
+    [...room.hall.listeners.values()].map(({ self }) => self as MemberId);
+  const slander = openSlander(node, dice.fork('slander'), known);
   while (scheduler.nowMs() < untilMs && machine.lives.size > 0) {
     meetAll(room, node);
+    slander();
     const { name, frames } = lies();
     trace.note(scheduler.nowMs(), machine.name, `blow: ${name}`);
     const peers = node.connections().map(({ peer }) => peer);

@@ -3,10 +3,14 @@
  */
 import type { Dice } from './random.ts';
 import { type Act, lasting, type Storm } from './storm.ts';
+import { pauseRun } from './world.ts';
 
 /** Longest time that a link is cut or slow, and that the weather is bad. Unit: ms. */
 const CUT_MS_MAX = 90_000;
 const BLOW_MS_MAX = 60_000;
+/** A flapping link: each half, and how long it lasts. Unit: ms. */
+const FLAP_MS = 1_000;
+const FLAP_MS_MAX = 30_000;
 /** A slow link. Unit: bytes per ms: 64 kb/s to 1 Mb/s. */
 const SLOW_BYTES_PER_MS = [8, 32, 125] as const;
 
@@ -41,6 +45,17 @@ export const oneWay: Act = async (storm, dice) => {
   const to = dice.pick(names.filter((name) => name !== from));
   const end = storm.room.underlay.block(from, to);
   await lasting(storm, dice.between(1_000, CUT_MS_MAX), end);
+};
+
+/** Between the sites everything passes for a second, nothing for the next, and so on. */
+export const flapping: Act = async ({ room, world }, dice) => {
+  const untilMs = room.scheduler.nowMs() + dice.between(1_000, FLAP_MS_MAX);
+  while (room.scheduler.nowMs() < untilMs) {
+    await world.cut('east', 'west');
+    await pauseRun(room, FLAP_MS);
+    await world.heal();
+    await pauseRun(room, FLAP_MS);
+  }
 };
 
 /** A VM's link is slow. */

@@ -10,7 +10,7 @@ import { pauseRun } from './world.ts';
 const OFF_MS_MAX = 60_000;
 const DOWN_MS_MAX = 20_000;
 /** Longest time that a process stands still. Unit: ms. Over the silence that closes connections. */
-const STILL_MS_MAX = 20_000;
+const STILL_MS_MAX = 60_000;
 
 const lose = async (
   { room }: Storm,

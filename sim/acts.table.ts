@@ -7,7 +7,7 @@ import { badTools, clockJump, engineKilled, foreignEdit } from './acts-host.ts';
 import { hostile } from './acts-hostile.ts';
 import { deleted, stepDown, turn } from './acts-intent.ts';
 import { intruder } from './acts-intruder.ts';
-import { blow, cutSites, heal, oneWay, partition, slowLink } from './acts-net.ts';
+import { blow, cutSites, flapping, heal, oneWay, partition, slowLink } from './acts-net.ts';
 import { invite, inviteThenCut, join, label, leave, promote } from './acts-people.ts';
 import { allOff, bootAny, crash, powerCut, standStill } from './acts-power.ts';
 import { change, foreignWire } from './acts-release.ts';
@@ -26,6 +26,7 @@ export const ACTS: Readonly<Record<string, { readonly weight: number; readonly r
   heal: { weight: 4, run: heal },
   partition: { weight: 2, run: partition },
   'one-way': { weight: 3, run: oneWay },
+  flapping: { weight: 2, run: flapping },
   'slow-link': { weight: 2, run: slowLink },
   weather: { weight: 2, run: blow },
   'bad-tools': { weight: 2, run: badTools },

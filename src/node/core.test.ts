@@ -20,7 +20,6 @@ import { createDisk } from './test-replica.ts';
 import { createTime, settle } from './test-time.ts';
 
 const crypto = openCrypto();
-const ignore = (): void => undefined;
 const EPOCH_MS = 600_000;
 
 /** A member of three, its core loop running, and what it says to the two others. */
@@ -63,7 +62,7 @@ async function stage(self: string, disk: Disk = createDisk().disk) {
   const hearLog = (line: string, facts: object = {}): void => {
     if (line === 'agent') announced.push((facts as { readonly state: string }).state);
   };
-  const log = { info: hearLog, warn: hearLog, error: ignore };
+  const log = { info: hearLog, warn: hearLog, error: hearLog };
   const core = await openCore({ clock: time.clock, crypto, disk, log }, context);
   const run = core.run(swarm, stop.signal);
   await settle();

@@ -1,0 +1,80 @@
+/**
+ * Edge: slander — lies about who is alive and who has the core role: forged, replayed, reordered.
+ *
+ * The liar answers when it is asked, so that it goes on being heard.
+ */
+import type { MemberId } from '../src/crdt/ids.ts';
+import { type Claim, encodeClaim, encodePass } from '../src/node/rules/core-message.ts';
+import {
+  abbreviate,
+  decodeSwim,
+  encodeSwim,
+  type Rumour,
+  type SwimMessage,
+} from '../src/node/rules/swim-message.ts';
+import type { SwarmNode } from '../src/ports.ts';
+import type { Dice } from './random.ts';
+
+const CHANNEL = 'liveness';
+const BYTES_MAX = 65_535;
+const WAIT_MS = 2_000;
+/** Messages of others that it keeps. */
+const RECORDED_MAX = 500;
+/** Counts that it claims: old, likely and absurd ones. */
+const COUNTS = [0, 1, 2, 3, 2 ** 20, 2 ** 47] as const;
+
+/** Begins to listen; each call of what it gives lies to everybody once, about these. */
+export function openSlander(
+  node: SwarmNode,
+  dice: Dice,
+  about: () => readonly MemberId[],
+): () => void {
+  const recorded: Uint8Array[] = [];
+  node.receive(CHANNEL, BYTES_MAX, (from, message) => {
+    if (recorded.length < RECORDED_MAX) recorded.push(message);
+    const read = decodeSwim(message);
+    if (read?.act !== 'ping') return;
+    const { sequence } = read;
+    node.send(from, CHANNEL, encodeSwim({ act: 'ack', sequence, signature: null, rumours: [] }));
+  });
+  return () => {
+    for (const { peer } of node.connections()) {
+      node.send(peer, CHANNEL, drawLie(dice, about(), recorded));
+      const role = dice.chance(0.5) ? encodeClaim(drawClaim(dice)) : encodePass(dice.pick(COUNTS));
+      node.request(peer, 'core', role, WAIT_MS).catch(() => undefined);
+    }
+  };
+}
+
+function drawLie(
+  dice: Dice,
+  about: readonly MemberId[],
+  recorded: readonly Uint8Array[],
+): Uint8Array {
+  if (recorded.length > 0 && dice.chance(0.3)) {
+    const message = dice.pick(recorded);
+    return dice.chance(0.2) ? message.toReversed() : message;
+  }
+  const sequence = dice.pick(COUNTS);
+  const signature = dice.bytes(64);
+  const rumours = about.map((member) => drawRumour(dice, member));
+  const said: SwimMessage = dice.pick([
+    { act: 'news', rumours },
+    { act: 'nack', sequence, rumours },
+    { act: 'ack', sequence, signature, rumours },
+  ]);
+  return encodeSwim(said);
+}
+
+function drawRumour(dice: Dice, member: MemberId): Rumour {
+  const [name, incarnation] = [abbreviate(member), dice.pick(COUNTS)];
+  const kind = dice.pick(['alive', 'hearsay', 'suspect', 'dead', 'dead'] as const);
+  return kind === 'alive'
+    ? { kind, about: name, incarnation, signature: dice.bytes(64) }
+    : { kind, about: name, incarnation };
+}
+
+const drawClaim = (dice: Dice): Claim => ({
+  term: { epoch: dice.pick(COUNTS), n: dice.pick(COUNTS) },
+  sinceMs: 1,
+});
