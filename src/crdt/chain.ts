@@ -27,7 +27,6 @@ import { entriesOf, gatherHoldings, type Holdings, NO_TALLY, tombstonesOf } from
 import type { MemberId } from './ids.ts';
 import { finish, type Meter, UNMETERED } from './meter.ts';
 import { hashOf, joinBytes } from './signed.ts';
-import { mergedUpdate } from './subdocument.ts';
 
 /** A frame with what was worked out about it. */
 export interface ReceivedFrame {
@@ -91,8 +90,8 @@ export interface Chain {
   /** Highest stamp of the current generation, deleted statements included. */
   latest(): Hlc;
   weight(): Weight;
-  /** The current sub-document as one update for a pen, or null before the first frame. */
-  encode(): Uint8Array | null;
+  /** The updates of the current generation, for a pen that goes on from there. */
+  bodies(): readonly Uint8Array[];
 }
 
 /** Opens an author's empty chain. */
@@ -140,7 +139,7 @@ export const openChain = (crypto: Crypto, author: MemberId): Chain => {
     state: () => stateIn(author, generation),
     latest: () => generation?.latest ?? HLC_ZERO,
     weight: () => weightOf(generation),
-    encode: () => (generation === null ? null : encodedOf(generation)),
+    bodies: () => generation?.links.flatMap(bodyOf) ?? [],
   };
 };
 
@@ -253,13 +252,10 @@ const freezeBefore = (generation: Generation, received: ReceivedFrame): Examinat
   };
 };
 
-const encodedOf = ({ links }: Generation): Uint8Array =>
-  mergedUpdate(
-    links.flatMap(({ bytes }) => {
-      const read = readFrame(bytes);
-      return read.ok ? [read.frame.body] : [];
-    }),
-  );
+const bodyOf = ({ bytes }: Link): readonly Uint8Array[] => {
+  const read = readFrame(bytes);
+  return read.ok ? [read.frame.body] : [];
+};
 
 /** Of two generations that differ in their first frame the one that holds, frozen at that frame. */
 const lowerOf = (held: Generation, other: Generation): Generation => {

@@ -86,6 +86,66 @@ export const inspectUpdate = (update: Uint8Array, known: Known): Inspection => {
     : { ok: false, why: `the update ${reader.why}` };
 };
 
+/**
+ * The same as one update, of at most so many items each: to apply a large one takes long. For one
+ * that was let through.
+ */
+export const splitUpdate = (
+  update: Uint8Array,
+  known: Known,
+  itemsMax: number,
+): readonly Uint8Array[] => {
+  const reader: Reader = { bytes: update, at: 0, why: null };
+  const count = readNumber(reader) === 0 ? 0 : readNumber(reader);
+  if (count <= itemsMax) return [update];
+  readNumber(reader);
+  let clock = readNumber(reader);
+  const parts: Uint8Array[] = [];
+  for (let done = 0; done < count; done += itemsMax) {
+    const [items, start, startClock] = [Math.min(itemsMax, count - done), reader.at, clock];
+    for (let index = 0; index < items; index++) {
+      clock += readItem(reader, { client: known.client, clock }, { additions: [], clocks: [] });
+    }
+    const isLast = done + items === count;
+    const head = headOf(known.client, items, startClock);
+    const body = update.subarray(start, isLast ? update.length : reader.at);
+    parts.push(joinBytes(head, body, isLast ? EMPTY : NO_DELETIONS));
+  }
+  return parts;
+};
+
+/** One update of several, each going on from the one before, that delete nothing. */
+export const joinUpdates = (client: number, parts: readonly Uint8Array[]): Uint8Array => {
+  const bodies: Uint8Array[] = [];
+  const clocks: number[] = [];
+  let count = 0;
+  for (const part of parts) {
+    const reader: Reader = { bytes: part, at: 0, why: null };
+    readNumber(reader);
+    count += readNumber(reader);
+    readNumber(reader);
+    clocks.push(readNumber(reader));
+    bodies.push(part.subarray(reader.at, part.length - NO_DELETIONS.length));
+  }
+  return joinBytes(headOf(client, count, clocks[0] ?? 0), ...bodies, NO_DELETIONS);
+};
+
+const EMPTY = new Uint8Array();
+const NO_DELETIONS = Uint8Array.of(0);
+
+/** How the items of one client begin, from a clock on. */
+const headOf = (client: number, items: number, clock: number): Uint8Array =>
+  joinBytes(...[1, items, client, clock].map(numberBytes));
+
+/** A number as Yjs spells it. */
+const numberBytes = (value: number): Uint8Array => {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Uint8Array.from([...bytes, rest]);
+    bytes.push((rest % 128) + 128);
+  }
+};
+
 /** What an update adds, wherever it goes on from; nothing when the gate would refuse it. */
 export const additionsIn = (update: Uint8Array, client: number): readonly Uint8Array[] => {
   const reader: Reader = { bytes: update, at: 0, why: null };

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeStatement } from './entry-bytes.ts';
+import { inspectUpdate, joinUpdates, splitUpdate } from './gate.ts';
+import { finish, openMeter } from './meter.ts';
+import { openPen, openSubdocument, resumePen, writeInPieces } from './subdocument.ts';
 import { admit, commit, NOW, openTestStore, picture, say, verdictOf } from './test-mesh.ts';
+
+const CLIENT = 7;
 
 /** More than is applied in one piece. */
 const COUNT = 5_000;
@@ -21,6 +26,72 @@ const lengthy = () => {
   frames.push(say(founder, edits));
   return { founder, frames };
 };
+
+test('splitUpdate, joinUpdates: the parts one after the other make what the whole makes', () => {
+  // Goal: applying and writing in pieces changes nothing. Method: a long first update with deletions
+  // in it, in parts of several sizes, byte by byte as Yjs encodes what they made; a short one stays
+  // whole; one without deletions is put together again.
+  const pen = openPen(CLIENT, null);
+  const whole = openSubdocument(CLIENT, null);
+  const plain = pen.write([], contents);
+  whole.apply(plain);
+  whole.apply(pen.write([3, 4, 9], []));
+  const update = whole.encode();
+  const known = { client: CLIENT, clock: 0 };
+  assert.ok(inspectUpdate(update, known).ok);
+  for (const itemsMax of [1, 7, 2_048, COUNT - 4, 2 * COUNT]) {
+    const document = openSubdocument(CLIENT, null);
+    const parts = splitUpdate(update, known, itemsMax);
+    for (const part of parts) assert.ok(document.apply(part));
+    assert.deepEqual(document.encode(), update);
+    assert.equal(parts.length > 1, itemsMax < COUNT - 3);
+    assert.deepEqual(joinUpdates(CLIENT, splitUpdate(plain, known, itemsMax)), plain);
+  }
+  const fresh = { pen: openPen(CLIENT, null), client: CLIENT };
+  assert.deepEqual(finish(writeInPieces(fresh, contents, openMeter())), plain);
+  const resumed = finish(resumePen(CLIENT, [update], openMeter()));
+  const word = [Uint8Array.of(1)];
+  assert.deepEqual(resumed.write([2], word), pen.write([2], word));
+});
+
+test('inPieces: an own generation is the same as in one piece, whatever comes meanwhile', () => {
+  // Goal: nobody waits for it, and nothing of it depends on the pauses. Method: the same generation
+  // whole and in pieces, between which another's frame is taken and nothing else can be written.
+  const { founder, frames } = lengthy();
+  const twin = openTestStore('founder');
+  twin.load(frames, NOW);
+  const a = openTestStore('a');
+  a.receiveAll(frames, NOW);
+  const aside = say(a, [{ path: 'status/x', value: 1 }]);
+  const work = twin.inPieces(null, NOW);
+  let count = 0;
+  let step = work.next();
+  for (; step.done !== true; step = work.next()) {
+    count += 1;
+    if (count === 1) assert.equal(verdictOf(twin.receive(aside, NOW)), 'taken');
+    assert.throws(() => twin.write([{ path: 'status/y', value: 1 }], NOW), /neither committed/);
+  }
+  assert.ok(count >= 4, `${count} pieces`);
+  assert.deepEqual(commit(step.value), commit(founder.nextGeneration(NOW)));
+  for (const _ of twin.digestOwn()) assert.ok(twin.heads().length > 0);
+  founder.receive(aside, NOW);
+  assert.deepEqual(picture(twin), picture(founder));
+  const more = [{ path: 'intent/a/b/y', value: 1 }];
+  assert.deepEqual(commit(twin.write(more, NOW)), commit(founder.write(more, NOW)));
+});
+
+test('inPieces: who finds meanwhile that its key is used elsewhere says nothing', () => {
+  // Goal: no frame is signed beside another VM's. Method: the doubt between two pieces.
+  const { frames } = lengthy();
+  const founder = openTestStore('founder');
+  founder.load(frames, NOW);
+  const work = founder.inPieces(null, NOW);
+  work.next();
+  founder.distrustKey();
+  const written = finish(work);
+  assert.equal(written.kind === 'refused' && written.limit, 'lost');
+  assert.equal(founder.write([{ path: 'status/y', value: 1 }], NOW).kind, 'refused');
+});
 
 test('receiveInPieces: what is taken is the same, whatever happens between the pieces', () => {
   // Goal: nothing depends on where work is left. Method: a long snapshot and short frames, all at

@@ -10,7 +10,8 @@
  *    arriving update for a clash of ids, and draw a new one.
  */
 import * as Y from 'yjs';
-import { type Known, ROOT_NAME } from './gate.ts';
+import { joinUpdates, type Known, ROOT_NAME, splitUpdate } from './gate.ts';
+import { finish, type Meter, UNMETERED } from './meter.ts';
 
 /** A sub-document that follows its author. */
 export interface Subdocument {
@@ -57,16 +58,52 @@ export const openSubdocument = (client: number, encoded: Uint8Array | null): Sub
   };
 };
 
-/** Updates of one document, each going on from the one before, as one. */
-export const mergedUpdate = (updates: readonly Uint8Array[]): Uint8Array =>
-  Y.mergeUpdates([...updates]);
-
 /** Opens the pen of an empty generation, or one that goes on after what `encode` gave. */
-export const openPen = (client: number, encoded: Uint8Array | null): Pen => {
+export const openPen = (client: number, encoded: Uint8Array | null): Pen =>
+  finish(resumePen(client, encoded === null ? [] : [encoded], UNMETERED));
+
+/** Items that are written or applied in one piece, and the time of each. Unit of that: ms. */
+const ITEMS_MAX = 2_048;
+const ITEM_MS = 0.001;
+/** Time to apply an update, and what each byte adds at most. Unit: ms, as measured. */
+const UPDATE_MS = 0.01;
+const BYTE_MS = 2e-5;
+
+/** Opens, in pieces, a pen that goes on after these updates, each going on from the one before. */
+export function* resumePen(
+  client: number,
+  updates: readonly Uint8Array[],
+  meter: Meter,
+): Generator<void, Pen> {
   const document = openDocument(otherThan(client));
-  const list = document.getArray<Uint8Array>(ROOT_NAME);
-  if (encoded !== null) Y.applyUpdate(document, encoded);
+  for (const update of updates) {
+    const known = { client, clock: Y.getState(document.store, client) };
+    for (const part of splitUpdate(update, known, ITEMS_MAX)) {
+      Y.applyUpdate(document, part);
+      if (meter.isDue(UPDATE_MS + part.length * BYTE_MS)) yield;
+    }
+  }
   document.clientID = client;
+  return penOf(document);
+}
+
+/** What a pen writes of much that is new, in pieces, as one update. */
+export function* writeInPieces(
+  { pen, client }: { readonly pen: Pen; readonly client: number },
+  additions: readonly Uint8Array[],
+  meter: Meter,
+): Generator<void, Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at === 0 || at < additions.length; at += ITEMS_MAX) {
+    parts.push(pen.write([], additions.slice(at, at + ITEMS_MAX)));
+    if (meter.isDue(ITEMS_MAX * ITEM_MS)) yield;
+  }
+  const [only = EMPTY_UPDATE, second] = parts;
+  return second === undefined ? only : joinUpdates(client, parts);
+}
+
+const penOf = (document: Y.Doc): Pen => {
+  const list = document.getArray<Uint8Array>(ROOT_NAME);
   return {
     write: (deletions, additions) => {
       let written: Uint8Array | null = null;

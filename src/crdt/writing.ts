@@ -3,20 +3,22 @@
  *
  * 1. A batch of edits is one frame. Its stamps are above everything that was seen. A batch that is
  *    too long for a frame is said in the first one of the next generation, which may be longer.
- * 2. Writing changes nothing: the caller makes the frame durable first, then commits it.
+ * 2. Writing changes nothing: the caller makes the frame durable first, then commits it. While a
+ *    frame is made in pieces, nothing else is written and no own frame is taken from others; who
+ *    finds meanwhile that the key is used elsewhere, or takes it back, ends it.
  * 3. No place in the chain is ever used twice. When a frame may or may not be on disk, or own
  *    frames may be lost, the next one is the first of a new generation, which replaces them all;
  *    and there is none before one own frame is known, because it has to name what it replaces.
  */
-import type { Chain, Head } from './chain.ts';
+import type { Head } from './chain.ts';
+import { draft, type Hand, ownChain, refused, type WriteResult } from './drafting.ts';
 import type { Edit } from './entry.ts';
-import { encodeStatement, STATEMENT_BYTES_MAX, type Statement } from './entry-bytes.ts';
-import { type FrameContent, makeFrame } from './frame.ts';
+import type { Statement } from './entry-bytes.ts';
 import { clientIdOf } from './gate.ts';
 import { followedHlc, isAhead, maxHlc } from './hlc.ts';
-import type { Quota } from './holdings.ts';
 import { bytesOfId } from './ids.ts';
-import { type Desk, type Receipt, receivedOf } from './receiving.ts';
+import { finish, type Meter, openMeter, UNMETERED } from './meter.ts';
+import type { Desk } from './receiving.ts';
 import {
   carriedStatements,
   latestStamp,
@@ -25,7 +27,7 @@ import {
   withoutOverwritten,
   withSalvage,
 } from './saying.ts';
-import { openPen, type Pen } from './subdocument.ts';
+import { openPen, resumePen } from './subdocument.ts';
 
 /** More frames than this in a generation, and its author starts the next. Reliability §1.2. */
 const GENERATION_FRAMES_MAX = 1000;
@@ -33,31 +35,6 @@ const GENERATION_FRAMES_MAX = 1000;
 const GARBAGE_RATIO_MAX = 4;
 /** …and this, bytes: an author that says little need not start anew after each few words. */
 const GARBAGE_BYTES_MIN = 64 * 1024;
-
-/**
- * What stands against writing: `value` and `batch` are too long, `quota` is used up, `lost` is all
- * that was said so far, `elsewhere` somebody writes with the same key.
- */
-export type WriteLimit = 'value' | 'batch' | 'quota' | 'lost' | 'elsewhere';
-
-/** What came of writing. `why` of a refusal is for a person: which limit, and how far over it. */
-export type WriteResult =
-  | Draft
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'refused'; readonly limit: WriteLimit; readonly why: string };
-
-/** A frame that is not yet part of the state. Ends with one call of `commit` or `cancel`. */
-export interface Draft {
-  readonly kind: 'frame';
-  readonly bytes: Uint8Array;
-  /** Takes the frame into the state. Only once it is durable; afterwards it may be sent. */
-  readonly commit: () => void;
-  /**
-   * Drops the frame, because it could not be made durable. As it may be on disk all the same, the
-   * next frame starts a new generation. This one must never be sent.
-   */
-  readonly cancel: () => void;
-}
 
 /** The writing half of a store. `wallMs`: this host's clock, ms since the epoch. */
 export interface Writer {
@@ -68,18 +45,15 @@ export interface Writer {
   write(edits: readonly Edit[], wallMs: number): WriteResult;
   /** The first frame of the next generation: everything that is live, and lasting tombstones. */
   nextGeneration(wallMs: number): WriteResult;
+  /**
+   * `write`, or `nextGeneration` for null, in pieces of some ms. Until it is finished nothing else
+   * is written.
+   */
+  inPieces(edits: readonly Edit[] | null, wallMs: number): Generator<void, WriteResult>;
+  /** Works out in pieces what a view needs of a long frame that was committed. */
+  digestOwn(): Generator<void, void>;
   /** Whether `nextGeneration` is due: garbage, a clock that stepped back, doubt about the disk. */
   wantsGeneration(wallMs: number): boolean;
-}
-
-/** What the writer remembers between frames. */
-interface Hand {
-  readonly desk: Desk;
-  readonly author: Uint8Array;
-  /** The pen of the last frame, and that frame's hash: it goes on only from there. */
-  last: { readonly pen: Pen; readonly hash: Uint8Array } | null;
-  /** The last own frame, when it was cancelled. */
-  cancelled: Head | null;
 }
 
 /** Opens the writer of a desk. */
@@ -87,28 +61,47 @@ export const openWriter = (desk: Desk): Writer => {
   const author = bytesOfId(desk.self.id);
   const hand: Hand = { desk, author, last: null, cancelled: null };
   return {
-    write: (edits, wallMs) => {
-      const refusal = refusalOf(hand);
-      if (refusal !== null) return refusal;
-      const replaced = lastOwn(hand);
-      return desk.doubt === 'disk' && replaced !== null
-        ? startGeneration(hand, replaced, { edits, wallMs })
-        : goOn(hand, edits, wallMs);
-    },
-    nextGeneration: (wallMs) => {
-      const refusal = refusalOf(hand);
-      if (refusal !== null) return refusal;
-      const replaced = lastOwn(hand);
-      if (replaced === null) return { kind: 'nothing' };
-      return startGeneration(hand, replaced, { edits: null, wallMs });
-    },
+    write: (edits, wallMs) => finish(say(hand, { edits, wallMs }, UNMETERED)),
+    nextGeneration: (wallMs) => finish(say(hand, { edits: null, wallMs }, UNMETERED)),
+    inPieces: (edits, wallMs) => say(hand, { edits, wallMs }, openMeter()),
+    digestOwn: () => desk.chains.digest(ownChain(desk), openMeter()),
     wantsGeneration: (wallMs) => lastOwn(hand) !== null && isGenerationDue(desk, wallMs),
   };
 };
 
-const refused = (limit: WriteLimit, why: string): WriteResult => ({ kind: 'refused', limit, why });
+/** What is to be said; `edits` null: nothing new, in the next generation. */
+interface Speech {
+  readonly edits: readonly Edit[] | null;
+  readonly wallMs: number;
+}
 
-const ownChain = ({ chains, self }: Desk): Chain => chains.of(self.id);
+function* say(hand: Hand, speech: Speech, meter: Meter): Generator<void, WriteResult> {
+  const refusal = refusalOf(hand);
+  if (refusal !== null) return refusal;
+  const { desk } = hand;
+  const { doubt, salvage } = desk;
+  let result: WriteResult = { kind: 'nothing' };
+  desk.isDrafting = true;
+  try {
+    result = yield* speak(hand, speech, meter);
+    if (desk.doubt !== doubt || desk.salvage !== salvage) result = refused('lost', MEANWHILE);
+  } finally {
+    desk.isDrafting = result.kind === 'frame';
+  }
+  return result;
+}
+
+const MEANWHILE = 'it became doubtful meanwhile who writes with the key of this member';
+
+function* speak(hand: Hand, speech: Speech, meter: Meter): Generator<void, WriteResult> {
+  const { edits, wallMs } = speech;
+  const replaced = lastOwn(hand);
+  if (edits !== null && (hand.desk.doubt !== 'disk' || replaced === null)) {
+    return yield* goOn(hand, edits, { wallMs, meter });
+  }
+  if (replaced === null) return { kind: 'nothing' };
+  return yield* startGeneration(hand, { replaced, ...speech }, meter);
+}
 
 const lastOwn = ({ desk, cancelled }: Hand): Head | null => cancelled ?? ownChain(desk).head();
 
@@ -142,37 +135,42 @@ const isGenerationDue = (desk: Desk, wallMs: number): boolean => {
 };
 
 /** The next frame of the current generation; the very first frame when there is none. */
-const goOn = (hand: Hand, edits: readonly Edit[], wallMs: number): WriteResult => {
+function* goOn(
+  hand: Hand,
+  edits: readonly Edit[],
+  { wallMs, meter }: { readonly wallMs: number; readonly meter: Meter },
+): Generator<void, WriteResult> {
   const { crypto, chains } = hand.desk;
   const own = ownChain(hand.desk);
-  const others = followedHlc(chains.latest(own.author), wallMs);
-  const latest = maxHlc(own.latest(), others);
-  const occasion = { own, winner: chains.winner, latest, wallMs };
-  const statements = statementsOf(crypto, edits, occasion);
-  if (statements.length === 0) return { kind: 'nothing' };
   const head = own.head();
   const place =
     head === null
       ? { generation: 0, sequence: 0, previous: null }
       : { generation: head.generation, sequence: head.sequence + 1, previous: head.hash };
-  const pen = hand.last !== null && hand.last.hash === head?.hash ? hand.last.pen : null;
-  const written = draft(hand, {
-    place,
-    pen: pen ?? openPen(clientIdOf(crypto, hand.author, place.generation), own.encode()),
-    deletions: placesOf(crypto, own, statements),
-    unread: [],
-    statements,
-  });
+  const stated = (): readonly Statement[] => {
+    const latest = maxHlc(own.latest(), followedHlc(chains.latest(own.author), wallMs));
+    return statementsOf(crypto, edits, { own, winner: chains.winner, latest, wallMs });
+  };
+  if (stated().length === 0) return { kind: 'nothing' };
+  const known = hand.last !== null && hand.last.hash === head?.hash ? hand.last.pen : null;
+  const client = clientIdOf(crypto, hand.author, place.generation);
+  const pen = known ?? (yield* resumePen(client, own.bodies(), meter));
+  const statements = stated(); // Others may have been heard meanwhile.
+  const deletions = placesOf(crypto, own, statements);
+  const plan = { place, pen, deletions, unread: [], statements };
+  const written = yield* draft(hand, plan, meter);
   const isTooLong = written.kind === 'refused' && written.limit === 'batch';
-  return isTooLong && head !== null ? startGeneration(hand, head, { edits, wallMs }) : written;
-};
+  return isTooLong && head !== null
+    ? yield* startGeneration(hand, { replaced: head, edits, wallMs }, meter)
+    : written;
+}
 
-/** Frame 0 of the generation after `replaced`. `edits` null: nothing new is said in it. */
-const startGeneration = (
+/** Frame 0 of the generation after `replaced`. */
+function* startGeneration(
   hand: Hand,
-  replaced: Head,
-  { edits, wallMs }: { readonly edits: readonly Edit[] | null; readonly wallMs: number },
-): WriteResult => {
+  { replaced, edits, wallMs }: Speech & { readonly replaced: Head },
+  meter: Meter,
+): Generator<void, WriteResult> {
   const { crypto, chains } = hand.desk;
   const own = ownChain(hand.desk);
   const horizon = chains.latest(own.author);
@@ -184,89 +182,16 @@ const startGeneration = (
   if (edits !== null && said.length === 0) return { kind: 'nothing' };
   const generation = replaced.generation + 1;
   const previous = [replaced.generation, replaced.sequence, replaced.hash] as const;
-  return draft(hand, {
+  const plan = {
     place: { generation, sequence: 0, previous },
     pen: openPen(clientIdOf(crypto, hand.author, generation), null),
     deletions: [],
     unread: own.holdings().unreadable.map(({ content }) => content),
     statements: [...withoutOverwritten(crypto, carried, said), ...said],
-  });
-};
-
-/** A frame to be: where it stands and what it says. */
-interface Plan {
-  readonly place: Pick<FrameContent, 'generation' | 'sequence' | 'previous'>;
-  readonly pen: Pen;
-  readonly deletions: readonly number[];
-  /** Contents that a later version of this program said, as they were. */
-  readonly unread: readonly Uint8Array[];
-  readonly statements: readonly Statement[];
+  };
+  if (meter.isDue(carried.length * CARRIED_MS)) yield;
+  return yield* draft(hand, plan, meter);
 }
 
-const draft = (hand: Hand, plan: Plan): WriteResult => {
-  const { place, pen, deletions, unread, statements } = plan;
-  const { crypto, mesh, self } = hand.desk;
-  const additions = statements.map(encodeStatement);
-  const longest = additions.reduce((most, { length }) => Math.max(most, length), 0);
-  if (longest > STATEMENT_BYTES_MAX) {
-    return refused('value', `a value takes ${longest} bytes, at most ${STATEMENT_BYTES_MAX} fit`);
-  }
-  // From here on the pen is ahead of the chain, and of use again only after a commit.
-  hand.last = null;
-  const body = pen.write(deletions, [...unread, ...additions]);
-  const content = { mesh, author: hand.author, ...place, body };
-  const bytes = makeFrame(crypto, self.seed, content);
-  const received = receivedOf(crypto, bytes);
-  if ('verdict' in received) return refused('batch', `the batch ${whyRejected(received)}`);
-  const own = ownChain(hand.desk);
-  const quota = (): Quota => hand.desk.chains.roles().quotaOf(own.author);
-  const examination = own.examine(received, { wallMs: null, quota });
-  if (examination.kind !== 'good') {
-    return refused('quota', `${self.id} would say ${examination.why}`);
-  }
-  const { generation, sequence } = place;
-  const head = { author: self.id, generation, sequence, hash: received.hash };
-  return openDraft(hand, { own, pen, bytes, head, take: examination.take });
-};
-
-/** A frame that was found good. */
-interface Finished {
-  readonly own: Chain;
-  readonly pen: Pen;
-  readonly bytes: Uint8Array;
-  readonly head: Head;
-  readonly take: () => void;
-}
-
-const openDraft = (hand: Hand, { own, pen, bytes, head, take }: Finished): Draft => {
-  const { desk } = hand;
-  desk.isDrafting = true;
-  let isOpen = true;
-  const close = (): void => {
-    if (!isOpen) throw new Error('a draft is committed or cancelled once');
-    isOpen = false;
-    desk.isDrafting = false;
-  };
-  return {
-    kind: 'frame',
-    bytes,
-    commit: () => {
-      close();
-      take();
-      desk.chains.keep(own);
-      // What was found out meanwhile stays.
-      if (desk.doubt === 'disk') desk.doubt = null;
-      desk.salvage = [];
-      hand.cancelled = null;
-      hand.last = { pen, hash: head.hash };
-    },
-    cancel: () => {
-      close();
-      desk.doubt ??= 'disk';
-      hand.cancelled = head;
-    },
-  };
-};
-
-const whyRejected = (receipt: Receipt): string =>
-  receipt.verdict === 'rejected' ? receipt.detail : receipt.verdict;
+/** Time to gather one statement for the next generation. Unit: ms, as measured. */
+const CARRIED_MS = 0.0005;

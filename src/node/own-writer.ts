@@ -8,13 +8,16 @@
  * 2. Nothing is said while the journal is in doubt, before a member that may hold what was lost has
  *    been heard; nor while the key is used elsewhere.
  */
+
+import type { WriteLimit, WriteResult } from '../crdt/drafting.ts';
 import type { Edit } from '../crdt/entry.ts';
+import { FRAME_BYTES_MAX } from '../crdt/frame.ts';
 import type { Store } from '../crdt/store.ts';
-import type { WriteLimit, WriteResult } from '../crdt/writing.ts';
 import { Fault, type FaultFacts } from '../fault.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Journal } from './journal.ts';
 import type { KeyDoubt } from './key-doubt.ts';
+import { inPieces } from './pieces.ts';
 
 /** How long another member is waited for before the first own frame. Unit: ms. Reliability §2.2. */
 const ALONE_MS = 10_000;
@@ -57,6 +60,8 @@ export function createOwnWriter(desk: WriterDesk, tell: Listener): OwnWriter {
   let writing: Promise<void> = Promise.resolve();
   let isReassured = !journal.mayOthersHold;
   const question = openQuestion(clock, journal.mayOthersHold);
+  const say = (edits: readonly Edit[] | null): Promise<WriteResult> =>
+    inPieces(clock, store.inPieces(edits, clock.wallMs()));
   const isInDoubt = (): boolean => journal.isDoubted() && !isReassured;
   const inTurn = (task: () => Promise<void>): Promise<void> => {
     const turn = writing.then(task);
@@ -74,14 +79,13 @@ export function createOwnWriter(desk: WriterDesk, tell: Listener): OwnWriter {
         if (isInDoubt()) throw refusal('lost', LOST); // Invariant 2.
         const isAsked = await question.answered; // Invariant 1.
         if (!isAsked) throw refusal('lost', 'this VM is stopping');
-        const wallMs = clock.wallMs();
-        if (store.wantsGeneration(wallMs)) await put(desk, tell, store.nextGeneration(wallMs));
-        await put(desk, tell, store.write(edits, clock.wallMs()));
+        if (store.wantsGeneration(clock.wallMs())) await put(desk, tell, await say(null));
+        await put(desk, tell, await say(edits));
       }),
     reclaimKey: store.reclaimKey,
     republish: () =>
       inTurn(async () => {
-        const draft = store.nextGeneration(clock.wallMs());
+        const draft = await say(null);
         if (draft.kind === 'nothing') throw refusal('lost', LOST);
         await put(desk, tell, draft);
         await desk.keyDoubt.end();
@@ -105,6 +109,7 @@ async function put(desk: WriterDesk, tell: Listener, draft: WriteResult): Promis
     if (!isDurable) draft.cancel();
     throw error;
   }
+  if (draft.bytes.length > FRAME_BYTES_MAX) await inPieces(desk.clock, desk.store.digestOwn());
   tell(draft.bytes);
   await desk.journal.settle().catch((error: unknown) => {
     desk.log.warn('journal-not-settled', { why: String(error) }); // It is distrusted further.
