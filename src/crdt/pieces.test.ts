@@ -28,9 +28,9 @@ const lengthy = () => {
 };
 
 test('splitUpdate, joinUpdates: the parts one after the other make what the whole makes', () => {
-  // Goal: applying and writing in pieces changes nothing. Method: a long first update with deletions
-  // in it, in parts of several sizes, byte by byte as Yjs encodes what they made; a short one stays
-  // whole; one without deletions is put together again.
+  // Goal: applying and writing in pieces changes nothing. Method: a long first update with
+  // deletions in it, in parts of several sizes, byte by byte as Yjs encodes what they made; a short
+  // one stays whole; one without deletions is put together again.
   const pen = openPen(CLIENT, null);
   const whole = openSubdocument(CLIENT, null);
   const plain = pen.write([], contents);
