@@ -76,6 +76,7 @@ const viewOf = (members: readonly Member[]): View => ({
   enrolments: [],
   evicted: [],
   evictions: [],
+  proposals: [],
   operators: [],
   invites: [],
   intent: [],

@@ -1,6 +1,6 @@
 /**
- * Rule: paths — what the paths under `member/`, `trust/` and `intent/` mean, and how they are
- * spelt.
+ * Rule: paths — what the paths under `member/`, `trust/`, `core/` and `intent/` mean, and how they
+ * are spelt.
  */
 import { parseMemberId } from './ids.ts';
 import { NAME_PATTERN } from './names.ts';
@@ -22,12 +22,17 @@ const TRUST_KINDS = [
   'root',
 ] as const;
 
+/** What the core proposes about a member: the path is `core/<kind>/<id>`. */
+const PROPOSAL_KINDS = ['absent'] as const;
+
 export type FactKind = (typeof FACT_KINDS)[number];
 export type TrustKind = (typeof TRUST_KINDS)[number];
 
+export type ProposalKind = (typeof PROPOSAL_KINDS)[number];
+
 /** What a path speaks of. `key`: an id, the number of a recovery, or empty for own facts. */
 export interface PathMeaning {
-  readonly kind: FactKind | TrustKind;
+  readonly kind: FactKind | TrustKind | ProposalKind;
   readonly key: string;
 }
 
@@ -40,6 +45,10 @@ export const trustPath = (kind: Exclude<TrustKind, 'root'>, key: string): string
 /** The path of recovery number `number`, from 1. */
 export const rootPath = (number: number): string => `trust/root/${number}`;
 
+/** The path of a proposal about a member. */
+export const proposalPath = (kind: ProposalKind, member: string): string =>
+  `core/${kind}/${member}`;
+
 /** What a path means, or null for one that is not ours or whose key is no id or number. */
 export const readPath = (path: string): PathMeaning | null => {
   const [area, kindText, key, ...rest] = path.split('/');
@@ -47,6 +56,10 @@ export const readPath = (path: string): PathMeaning | null => {
   if (area === 'member') {
     const kind = FACT_KINDS.find((candidate) => candidate === kindText);
     return kind === undefined || key !== undefined ? null : { kind, key: '' };
+  }
+  if (area === 'core' && key !== undefined && parseMemberId(key) !== null) {
+    const kind = PROPOSAL_KINDS.find((candidate) => candidate === kindText);
+    return kind === undefined ? null : { kind, key };
   }
   if (area !== 'trust' || key === undefined) return null;
   const kind = TRUST_KINDS.find((candidate) => candidate === kindText);

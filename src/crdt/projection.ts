@@ -36,7 +36,15 @@ import {
   type Testimony,
   winnersOf,
 } from './statements.ts';
-import type { Alarm, Invite, Member, MemberEndpoints, Quarantined, View } from './view.ts';
+import type {
+  Alarm,
+  Invite,
+  Member,
+  MemberEndpoints,
+  Proposal,
+  Quarantined,
+  View,
+} from './view.ts';
 
 /**
  * Opens the projection of one mesh. What it remembers of signatures is bounded, and never changes a
@@ -97,6 +105,7 @@ const render = (ground: Ground, outcome: Outcome): Omit<View, 'intent'> => {
     evictions: findEvictions(testimonies, roster, evicted),
     operators: roster.operators,
     invites,
+    proposals: proposalsOf(testimonies, roster),
     nextRootHash: lineage.nextRootHash,
     recovery: lineage.recovered.length,
     alarms: [...overlay.alarms, ...trustAlarms(outcome), ...forkAlarms(outcome)].sort(
@@ -183,6 +192,26 @@ const invitesOf = ({ membership }: Roster): readonly Invite[] => {
   }
   return invites.sort((a, b) => a.number - b.number || compareText(a.id, b.id));
 };
+
+const proposalsOf = (
+  testimonies: Testimonies,
+  { membership: { members } }: Roster,
+): readonly Proposal[] =>
+  [...members.keys()]
+    .flatMap((author) => [...(testimonies.get(author)?.said.absent ?? [])])
+    .filter(([about]) => members.has(about as MemberId))
+    .map(
+      ([
+        about,
+        {
+          author,
+          record: { epoch, n, since },
+        },
+      ]) => ({
+        ...{ about: about as MemberId, author, epoch, n, absentSinceMs: since },
+      }),
+    )
+    .sort((a, b) => compareText(a.about, b.about) || compareText(a.author, b.author));
 
 const inviteOf = (
   id: InviteId,

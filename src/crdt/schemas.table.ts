@@ -107,6 +107,12 @@ const drainSchema = record({ drained: z.literal(true, 'must be true') });
 /** `member/core`: the epoch in which it gave the core role away. */
 const coreSchema = record({ steppedDown: integer(0) });
 
+/**
+ * `core/absent/<member>`: since when it cannot be reached, Unix ms, or null: it can. By the core, in
+ * its term.
+ */
+const absentSchema = record({ epoch: integer(0), n: integer(0), since: z.nullable(moment) });
+
 /** `trust/invite/<id>`. `expiry` and `revokedAt` in Unix ms. */
 export const inviteSchema = record({
   number: integer(1, NUMBER_MAX),
@@ -213,6 +219,7 @@ export const PATH_SCHEMAS = {
   left: leftSchema,
   drain: drainSchema,
   core: coreSchema,
+  absent: absentSchema,
   invite: inviteSchema,
   admission: admissionSchema,
   adopt: adoptSchema,

@@ -32,6 +32,7 @@ const GOOD: Readonly<Record<Kind, Readonly<Record<string, Value>>>> = {
   ipv4: { ipv4: '10.10.0.2' },
   left: { left: true },
   drain: { drained: true },
+  absent: { epoch: 7, n: 0, since: null },
   core: { steppedDown: 7 },
   invite: { number: 1, publicKey: KEY, labels: LABELS, expiry: 0, uses: 1000 },
   admission: { ...JOIN, labels: {}, invite: INVITE, hlc: [1, 0] },

@@ -18,10 +18,10 @@ import { compareHlc, type Hlc } from './hlc.ts';
 import type { MemberId, MeshId } from './ids.ts';
 import { type Memo, openMemo } from './memo.ts';
 import type { Meter } from './meter.ts';
-import type { FactKind, IntentPlace, PathMeaning, TrustKind } from './paths.ts';
+import type { FactKind, IntentPlace, PathMeaning, ProposalKind, TrustKind } from './paths.ts';
 import type { PATH_SCHEMAS } from './schemas.table.ts';
 
-export type Kind = FactKind | TrustKind;
+export type Kind = FactKind | TrustKind | ProposalKind;
 export type RecordOf<K extends Kind> = z.infer<(typeof PATH_SCHEMAS)[K]>;
 
 /** Where a statement stands among those of all authors about one path: by stamp, then by author. */
@@ -185,6 +185,7 @@ const emptySaid = (): MutableSaid => ({
   left: new Map(),
   drain: new Map(),
   core: new Map(),
+  absent: new Map(),
   invite: new Map(),
   admission: new Map(),
   adopt: new Map(),

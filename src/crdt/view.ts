@@ -82,6 +82,20 @@ export interface Invite {
   readonly isRevoked: boolean;
 }
 
+/**
+ * What a member proposed while it had the core role, or says so. Which of several is taken depends
+ * on the term and on who has the role, so it is no part of the projection.
+ */
+export interface Proposal {
+  /** The member that it is about. */
+  readonly about: MemberId;
+  readonly author: MemberId;
+  readonly epoch: number;
+  readonly n: number;
+  /** Since when that member cannot be reached, Unix ms; null: it can. */
+  readonly absentSinceMs: number | null;
+}
+
 /** What is known of a member that is none any more. */
 export interface Eviction {
   readonly id: MemberId;
@@ -147,6 +161,8 @@ export interface View {
    * By number, then id. Spent, revoked and expired ones included: the join protocol tells which.
    */
   readonly invites: readonly Invite[];
+  /** Of members about members; by whom they are about, then author. */
+  readonly proposals: readonly Proposal[];
   /** What operators want of the services, by path. Of nobody else anything counts. */
   readonly intent: readonly Intent[];
   /** Hash that the next recovery's root key must have. */

@@ -68,6 +68,7 @@ export function apiContext(
     twins,
     audit,
     core,
+    absences: parts.proposals.absences,
     auditLimits: () => config.current.audit ?? AUDIT_LIMITS,
     setAuditLimits: async (limits) => {
       const next = { ...config.current, audit: limits };

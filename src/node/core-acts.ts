@@ -2,6 +2,7 @@
  * Loop: core acts — what people do with the core role: look, hand it over, drain a member, set how
  * long a turn is.
  */
+import type { MemberId } from '../crdt/ids.ts';
 import { intentPath } from '../crdt/paths.ts';
 import { Fault } from '../fault.ts';
 import type { Clock } from '../ports.ts';
@@ -14,6 +15,8 @@ import { candidatesOf, EPOCH_MS_MAX, EPOCH_MS_MIN, EPOCH_PLACE } from './rules/e
 /** What these acts need of the node. */
 export interface CoreActsContext extends OperatorContext {
   readonly core: Pick<Core, 'holder' | 'constituency' | 'nextEpochMs'>;
+  /** Since when members are gone, Unix ms, by the proposals that are taken here. */
+  readonly absences: () => ReadonlyMap<MemberId, number>;
 }
 
 /** Longest wait for the next holder. Unit: ms. It settles for 3 s, and has to be heard. */

@@ -29,10 +29,10 @@ const epochBody = z.object({ epochMs: z.int('not a whole number of ms') });
 const degreeBody = z.object({ degree: z.int('not a whole number') });
 const drainBody = z.object({ draining: z.boolean('neither true nor false') });
 
-async function dutySight({ replica, sight, digests }: ApiContext): Promise<DutySight> {
+async function dutySight({ replica, sight, digests, absences }: ApiContext): Promise<DutySight> {
   const view = replica.view();
   const [seen, found] = await Promise.all([sight(), digests()]);
-  return { view, members: membersOf(view, seen), digests: found };
+  return { view, members: membersOf(view, seen), digests: found, absences: absences() };
 }
 
 /** Members that are not in step with this one, in words. */

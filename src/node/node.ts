@@ -124,7 +124,7 @@ const served = (
 
 /** Who is alive, and who may have the core role and has it. */
 const aboutMembers = (parts: Parts, onMove: () => void): Unsubscribe[] => {
-  const { replica, liveness, links, swarm, core } = parts;
+  const { replica, liveness, links, swarm, core, proposals } = parts;
   return [
     swarm.onConnectionChange(onMove),
     liveness.onChange(onMove),
@@ -132,12 +132,13 @@ const aboutMembers = (parts: Parts, onMove: () => void): Unsubscribe[] => {
     liveness.onChange(core.mark),
     replica.onChange(core.mark),
     core.onMove(onMove),
+    core.onMove(proposals.mark),
   ];
 };
 
 /** Of one that is leaving only its host is left. */
-const ownLoops = ({ facts, core, agents, swarm, isGoing, stop: { signal } }: Parts) => [
-  ...(isGoing ? [] : [facts.run(swarm, signal), core.run(swarm, signal)]),
+const ownLoops = ({ facts, core, proposals, agents, swarm, isGoing, stop: { signal } }: Parts) => [
+  ...(isGoing ? [] : [facts.run(swarm, signal), core.run(swarm, signal), proposals.run(signal)]),
   agents.run(signal),
 ];
 

@@ -15,6 +15,7 @@ import { createDismissal } from './dismissal.ts';
 import { createFacts } from './facts.ts';
 import { isLeaving } from './leave.ts';
 import { type LocalState, readLocalState } from './local-state.ts';
+import { createProposals } from './proposals.ts';
 import { openReplica, type Replica } from './replica.ts';
 import { standingOf } from './rules/standing.ts';
 import { openSociety } from './society.ts';
@@ -49,6 +50,7 @@ export async function openParts(ports: Ports, build: Build) {
   const society = await openSociety(ports, known);
   const { liveness, links } = society;
   const core = await openCoreOf(ports, replica, { self, link: liveness.state, reach: links.reach });
+  const proposals = createProposals(ports, { self, replica, core, state: liveness.state });
   const twins = openTwins(ports, local, replica);
   const limits = () => config.current.audit ?? AUDIT_LIMITS;
   const onChanges = watchConflicts(ports.log, self, replica);
@@ -72,7 +74,7 @@ export async function openParts(ports: Ports, build: Build) {
   const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
   const startedMs = clock.monotonicMs();
   const state = { local, self, replica, audit, config, build, startedMs, isGoing };
-  return { ...state, ...society, sync, twins, core, facts, agents, swarm, stop };
+  return { ...state, ...society, sync, twins, core, proposals, facts, agents, swarm, stop };
 }
 
 /** Whom to try before the state tells: those of the token, or those of a lost journal. */

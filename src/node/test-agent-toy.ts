@@ -120,6 +120,7 @@ const VIEW: View = {
   enrolments: [],
   evicted: [],
   evictions: [],
+  proposals: [],
   operators: [],
   invites: [],
   intent: [],

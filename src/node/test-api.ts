@@ -139,6 +139,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     twins: { renew: () => undefined, isTwinned: () => false },
     audit: { read: async () => [] },
     core: coreOf(replica),
+    absences: () => new Map(),
     auditLimits: () => AUDIT_LIMITS,
     setAuditLimits: async () => undefined,
     connected: () => [],

@@ -14,6 +14,8 @@ export interface DutySight {
   readonly members: readonly MemberStatus[];
   /** How members that answered stand to this one. */
   readonly digests: ReadonlyMap<MemberId, Comparison>;
+  /** Since when members are gone, Unix ms, as the core has said. */
+  readonly absences: ReadonlyMap<MemberId, number>;
 }
 
 type Duty = (sight: DutySight) => readonly string[];
@@ -52,10 +54,15 @@ const overUsed: Duty = ({ view }) =>
     .filter(({ used, uses }) => used > uses)
     .map(({ id, used, uses }) => `invite ${id.slice(0, 12)} was used ${used} times, not ${uses}`);
 
-const dead: Duty = ({ members }) =>
+/** Since when, the core has said: that goes on over restarts, and from one core to the next. */
+const dead: Duty = ({ members, absences }) =>
   members
     .filter(({ state }) => state === 'dead')
-    .map(({ name }) => `${name} is dead; if it is gone for good: cnsmo evict ${name}`);
+    .map(({ id, name }) => {
+      const ms = absences.get(id);
+      const since = ms === undefined ? '' : ` since ${new Date(ms).toISOString().slice(0, 16)}Z`;
+      return `${name} is dead${since}; if it is gone for good: cnsmo evict ${name}`;
+    });
 
 /** Name → duty. */
 const DUTIES: Readonly<Record<string, Duty>> = {

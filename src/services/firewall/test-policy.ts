@@ -48,6 +48,7 @@ export const viewOf = (members: readonly Member[], objects: Objects): View => ({
   enrolments: [],
   evicted: [],
   evictions: [],
+  proposals: [],
   operators: [],
   invites: [],
   intent: Object.entries(objects).map(([place, value], index): Intent => {

@@ -55,6 +55,7 @@ export const exampleView = (members: readonly Member[]): View => ({
   enrolments: [],
   evicted: [],
   evictions: [],
+  proposals: [],
   operators: [],
   invites: [],
   intent: [],
