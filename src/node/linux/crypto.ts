@@ -19,11 +19,17 @@ const PUBLIC_KEYS_MAX = 512;
 /** Opens the port. Each has a cache of imported public keys of its own. */
 export const openCrypto = (): Crypto => {
   const imported = new Map<string, KeyObject>();
+  // To import a key takes as long as to sign with it. A seed stays where it is, and as it is.
+  const signing = new WeakMap<Uint8Array, KeyObject>();
+  const signingKeyOf = (seed: Uint8Array): KeyObject => {
+    const key = signing.get(seed) ?? privateKeyOf(ED25519_PRIVATE_HEADER, seed);
+    signing.set(seed, key);
+    return key;
+  };
   return {
     sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
     publicKey: (seed) => publicBytes(privateKeyOf(ED25519_PRIVATE_HEADER, seed)),
-    sign: (seed, data) =>
-      new Uint8Array(sign(null, data, privateKeyOf(ED25519_PRIVATE_HEADER, seed))),
+    sign: (seed, data) => new Uint8Array(sign(null, data, signingKeyOf(seed))),
     verify: (publicKey, data, signature) => {
       if (publicKey.length !== KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
       try {
