@@ -52,8 +52,9 @@ export const cloned: Act = async (storm, dice) => {
     await throwAway(storm, machine, id);
     return;
   }
-  room.tolerated.add('key-used-elsewhere').add(`author-forked ${id}`).add('journal-lost');
+  room.tolerated.add(`author-forked ${id}`).add('journal-lost');
   for (const one of [machine, host]) {
+    room.tolerated.add(`key-used-elsewhere ${one.name}`);
     storm.doomed.add(one.name);
     storm.tampered.add(one.name);
   }
@@ -144,6 +145,13 @@ async function leaveLocally({ room }: Storm, machine: Machine): Promise<void> {
     await pauseRun(room, LOOK_MS);
   }
   throw new Error(`${machine.name} cannot leave`);
+}
+
+/** Does what the alarms of those say that run on an old disk, and met nobody when they recovered. */
+export async function followAlarms(storm: Storm): Promise<void> {
+  for (const machine of storm.room.machines.values()) {
+    if (machine.node?.replica.isElsewhere() === true) await recover(storm, machine);
+  }
 }
 
 /** `cnsmo recover`, until it goes through. */

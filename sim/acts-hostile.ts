@@ -72,6 +72,7 @@ export async function attack(storm: Storm, machine: Machine, dice: Dice): Promis
     wallMs: 0,
     forms: drawForms(dice),
     stand: null,
+    said: [],
     inviteSeed,
   };
   await assail(room, machine, { node, forger, dice });
@@ -99,7 +100,7 @@ async function assail(room: Room, machine: Machine, { node, forger, dice }: Arms
     encodeSync({
       ...NO_INTRODUCTION,
       heads: [],
-      frames: [...frames],
+      frames: [...forger.said, ...frames],
       wallMs: Math.floor(wallMs()),
     });
   const tell = (peer: PeerKey, frames: readonly Uint8Array[]): void => {

@@ -7,6 +7,7 @@
 import { isPresent, talk } from '../scenarios/mesh.ts';
 import type { World } from '../scenarios/world.ts';
 import { ACTS, WEIGHTS } from './acts.table.ts';
+import { followAlarms } from './acts-clone.ts';
 import { clearOutcasts } from './acts-trust.ts';
 import { openLateness } from './lateness.ts';
 import type { Machine } from './machine.ts';
@@ -137,6 +138,7 @@ async function calm(storm: Storm, watch: Watch): Promise<void> {
   const lateness = openLateness(room);
   const isWhole = async (): Promise<boolean> => {
     await clearOutcasts(storm);
+    await followAlarms(storm);
     members = machines.filter(({ daemon }) => daemon !== null);
     try {
       lateness(members);

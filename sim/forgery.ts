@@ -29,6 +29,8 @@ export interface Forger {
   readonly forms: readonly string[];
   /** Where its own chain ends; null: not looked yet. */
   stand: Stand | null;
+  /** What it added to its own chain: who did not hear one takes none after it. */
+  readonly said: Uint8Array[];
   /** Of an invite whose token it holds; null: of none. */
   readonly inviteSeed: Uint8Array | null;
 }
@@ -55,7 +57,9 @@ export function forge(forger: Forger, dice: Dice): { name: string; frames: reado
   const form = FORMS[name];
   if (stand === null || form === undefined) return { name, frames: [] };
   const frames = form(forger, stand, dice);
-  forger.stand = HONEST_FORMS.has(name) ? advanced(forger, stand, frames) : stand;
+  const isHonest = HONEST_FORMS.has(name);
+  forger.stand = isHonest ? advanced(forger, stand, frames) : stand;
+  if (isHonest) forger.said.push(...frames.filter(({ length }) => length < SHORT_BYTES));
   return { name, frames };
 }
 
@@ -66,6 +70,8 @@ const HONEST_FORMS: ReadonlySet<string> = new Set([
   'ghost',
   'flood',
 ]);
+/** What is said again to those who did not hear it. Unit: bytes. */
+const SHORT_BYTES = 8 * 1024;
 /** Forms of one attacker. */
 const FORMS_MAX = 6;
 /** Harmful updates of one blow: nobody takes them, so each may be the next of its chain. */

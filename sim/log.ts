@@ -1,7 +1,7 @@
 /**
  * Edge: log — what a simulated daemon says goes into the trace; an error fails the run,
  * and so does a programmer's error that was caught and logged. `tolerated`: errors that the run
- * itself brings about, by event, or by event and author.
+ * itself brings about, by event, or by event and author or VM.
  */
 import type { LogBook } from '../src/log-book.ts';
 import type { Log } from '../src/ports.ts';
@@ -22,6 +22,7 @@ export function openLog(
   life: Life,
   tolerated: ReadonlySet<string> = new Set(),
 ): Log & LogBook {
+  const [vm] = life.name.split('.');
   const kept: string[] = [];
   let count = 0;
   const say =
@@ -33,7 +34,8 @@ export function openLog(
       kept.push(JSON.stringify({ level, time, facts, event }));
       count += 1;
       if (kept.length > KEPT) kept.shift();
-      const isTolerated = tolerated.has(event) || tolerated.has(`${event} ${String(facts.author)}`);
+      const about = [event, `${event} ${String(facts.author)}`, `${event} ${vm}`];
+      const isTolerated = about.some((each) => tolerated.has(each));
       const isError = level === 'error' && !isTolerated;
       if (isError || PROGRAMMER_ERROR.test(JSON.stringify(facts))) {
         scheduler.fail(new Error(`${life.name} logged ${event} ${JSON.stringify(facts)}`));
