@@ -5,6 +5,7 @@ import { benchFirewall } from './firewall/firewall.ts';
 import { benchIdle } from './idle.ts';
 import { benchJoin } from './join.ts';
 import { benchLiveness } from './liveness/liveness.ts';
+import { benchModelled } from './liveness/modelled.ts';
 import { benchState } from './state/state.ts';
 import { benchVpn } from './vpn.ts';
 
@@ -14,6 +15,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   idle: benchIdle,
   join: benchJoin,
   liveness: benchLiveness,
+  'liveness-model': benchModelled,
   vpn: benchVpn,
   state: benchState,
   firewall: benchFirewall,

@@ -18,3 +18,7 @@ export const cpuMsOf = (pid: number): number => ticks(pid, ['utime', 'stime']) *
 
 /** What the children of this process that have ended had used, ms. */
 export const endedChildrenCpuMs = (): number => ticks('self', ['cutime', 'cstime']) * TICK_MS;
+
+/** The same, with those of its children that have ended. */
+export const cpuMsOfFamily = (pid: number): number =>
+  ticks(pid, ['utime', 'stime', 'cutime', 'cstime']) * TICK_MS;

@@ -1,6 +1,6 @@
 /**
  * Edge: run — the bench command: `npm run bench` runs all benches, `npm run bench -- binary` those
- * named, on the binary that was built. Status 1 when a limit is missed.
+ * named, `state` with `state-…`, on the binary that was built. Status 1 when a limit is missed.
  *
  * `--rounds N`: that many rounds of each. `--json FILE`: all samples, for other programs. `--docs`:
  * puts the tables into docs/BENCHMARKS.md.
@@ -52,11 +52,15 @@ const writeDocument = (reports: readonly Report[]): void => {
   writeFileSync(DOCUMENT, text);
 };
 
+/** The benches of these names, each with its parts; all when none is named. */
 const chosen = (names: readonly string[]): readonly string[] => {
   const known = Object.keys(BENCHES);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return names.length === 0 ? known : names;
-  throw scriptFailure(`${unknown}: no such bench; there are: ${known.join(' ')}`);
+  const isOf = (name: string) => (each: string) => each === name || each.startsWith(`${name}-`);
+  const unknown = names.find((name) => !known.some(isOf(name)));
+  if (unknown !== undefined) {
+    throw scriptFailure(`${unknown}: no such bench; there are: ${known.join(' ')}`);
+  }
+  return names.length === 0 ? known : known.filter((each) => names.some((one) => isOf(one)(each)));
 };
 
 const readRounds = (text: string | undefined): number | null => {

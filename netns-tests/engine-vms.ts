@@ -198,7 +198,7 @@ async function makeVm(n: number, namespace: string, engine: string): Promise<Eng
     report: () => report,
     know: (members) => {
       view = viewOf(members);
-      agent.mark();
+      agent.mark('host');
     },
     run: (...argv) => ports.host.run({ argv }),
     stop,

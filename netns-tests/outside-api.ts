@@ -44,8 +44,17 @@ export const awaitEvents = (
 export const renameAt = (vm: Vm, member: string, name: string): Promise<unknown> =>
   ask(vm, `/v1/members/${member}/name`, { method: 'PUT', body: { name } });
 
+/** Uses a verb of a service, as this VM's operator. Its answer is that of the verb. */
+export const askVerb = (
+  vm: Vm,
+  service: string,
+  verb: string,
+  given: Readonly<Record<string, unknown>>,
+): Promise<unknown> =>
+  ask(vm, `/v1/services/${service}/${verb}`, { method: 'POST', body: { arguments: given } });
+
 interface AskOptions {
-  readonly method?: 'GET' | 'PUT';
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: unknown;
   readonly timeoutMs?: number;
 }

@@ -136,7 +136,7 @@ test('the commands of the vpn make, repair and remove a real tunnel', { skip }, 
     a.know([a.member, b.member]);
     await until('ping by IPv4', 10_000, () => ping(b, '10.10.0.1'));
     await forbid('0');
-    a.agent.mark();
+    a.agent.mark('host');
     await until('ready', 5_000, isReady(a));
     await until('ping by IPv6', 5_000, () => ping(b, 'fd00:1::1'));
   });
@@ -154,7 +154,7 @@ test('the commands of the vpn make, repair and remove a real tunnel', { skip }, 
     const stranger = Buffer.alloc(32, 9).toString('base64');
     const ips = ['allowed-ips', '10.10.9.9/32'];
     assert.equal((await a.run('wg', 'set', a.interface, 'peer', stranger, ...ips)).status, 0);
-    a.agent.mark();
+    a.agent.mark('host');
     await until('stranger gone', 5_000, async () => (await peers(a)).trim() === pub2);
   });
 

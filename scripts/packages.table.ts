@@ -47,6 +47,7 @@ export const TOOLS = {
   iperf3: { file: 'iperf3', package: 'iperf3' },
   openvpn: { file: 'openvpn', package: 'openvpn' },
   tinc: { file: 'tincd', package: 'tinc' },
+  serf: { file: 'serf', package: 'serf' },
 } as const satisfies Readonly<Record<string, Tool>>;
 
 /** A name in the table. */

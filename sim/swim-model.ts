@@ -27,6 +27,8 @@ export interface ModelMember {
   readonly heldBack: (() => void)[];
   dueMs: number;
   sent: number;
+  /** Of them: the questions of probes, passed on or not, and what answers them. */
+  probes: number;
   bytes: number;
 }
 
@@ -52,8 +54,7 @@ export interface Model {
 }
 
 /** As `dialler.ts`. Unit: ms. */
-const DIAL_MS = 6_000;
-const REDIAL_MS = 12_000;
+const [DIAL_MS, REDIAL_MS] = [6_000, 12_000];
 /** Bytes of IP, TCP, Noise, yamux and length around a message, and of its TCP acknowledgement. */
 const ENVELOPE_BYTES = 52 + 20 + 12 + 2 + 52;
 
@@ -114,7 +115,7 @@ const makeMember = (dice: Dice, index: number): ModelMember => {
   const id = memberIdOf(key);
   const draw = dice.fork(`member ${index}`).fraction;
   const swim = createSwim({ self: id, signer: unsigned, incarnation: 1, draw });
-  return { id, swim, state: 'alive', heldBack: [], dueMs: 0, sent: 0, bytes: 0 };
+  return { id, swim, state: 'alive', heldBack: [], dueMs: 0, sent: 0, probes: 0, bytes: 0 };
 };
 
 /** Signatures that everybody believes: they are not what is modelled here. */
@@ -227,6 +228,7 @@ function carryOut(hall: Hall, member: ModelMember): void {
 function send(hall: Hall, from: ModelMember, to: ModelMember | undefined, message: SwimMessage) {
   const bytes = encodeSwim(message);
   from.sent += 1;
+  if (message.act !== 'news') from.probes += 1;
   from.bytes += bytes.length + ENVELOPE_BYTES;
   const delayMs = to === undefined ? null : hall.line.transitMs(way(from, to), hall.nowMs);
   if (to === undefined || delayMs === null) return;

@@ -1,98 +1,116 @@
 /**
- * Edge: bench of liveness — how soon a death is known by all: among real daemons, and among
- * modelled members, whose messages are counted as well.
+ * Edge: bench of liveness — how soon a death is known by all of twenty real daemons, and the next
+ * core; beside the agents of Serf, which take their turn in each round.
  */
+import { ensureTools } from '../../scripts/packages.ts';
 import type { Bench } from '../bench.ts';
-import type { Figure, Limit } from '../figure.ts';
-import { measureDeaths } from './mesh.ts';
-import { falseDeaths, type ModelRun, runModel } from './model.ts';
+import type { Figure, Limit, Sample } from '../figure.ts';
+import { namesOf, openMesh } from '../mesh.ts';
+import { type DaemonMortals, mortalsOf } from './daemons.ts';
+import type { Mortals } from './mortals.ts';
+import { openSerf } from './serf.ts';
 
-/** Rounds when nothing else is said: of the real mesh, and of the model. */
+/** Rounds when nothing else is said: a minute and a half each. */
 const ROUNDS = 5;
-const MODEL_ROUNDS = 11;
-/** The thousand takes half a minute each. */
-const LARGE_ROUNDS = 2;
 const MEMBERS = 20;
 
-/** The limits, from the issue that set them. */
+/** The limits, from the issue that set them. Unit: s. */
 const DEATH_S = { median: 9, worst: 15 };
+const CORE_S = { median: 12, worst: 20 };
 const KILL_S = 2;
-const LARGE_DEATH_S = 25;
-const MESSAGES = 3;
-const LARGE_KB = 15;
 
-const figure = (
-  name: string,
-  unit: string,
-  values: readonly number[],
-  limits: readonly Limit[],
-): Figure => ({
-  name,
-  unit,
-  series: [{ name: 'model', samples: values.map((value) => ({ value })) }],
-  limits,
-});
+const OURS = 'cnsmo';
 
-const atMost = (of: 'median' | 'worst', most: number, series = 'model'): Limit => ({
-  of,
-  series,
-  atMost: most,
-});
+const limits = (of: 'median' | 'worst', atMost: number): Limit => ({ of, series: OURS, atMost });
 
-/** The three figures of a modelled mesh of so many. */
-function modelFigures(members: number, runs: readonly ModelRun[]): readonly Figure[] {
-  const deathLimits: Readonly<Record<number, readonly Limit[]>> = {
-    20: [atMost('median', DEATH_S.median), atMost('worst', DEATH_S.worst)],
-    1000: [atMost('worst', LARGE_DEATH_S)],
-  };
-  const deaths = runs.map(({ deathS }) => deathS);
-  const messages = runs.map((run) => run.messages);
-  const kilobytes = runs.map((run) => run.kilobytes);
-  return [
-    figure(`model: power cut known by all ${members}`, 's', deaths, deathLimits[members] ?? []),
-    figure(`model: messages of the busiest of ${members}`, '/s', messages, [
-      atMost('worst', MESSAGES),
-    ]),
-    figure(`model: traffic of the busiest of ${members}`, 'kB/s', kilobytes, [
-      atMost('worst', LARGE_KB),
-    ]),
-  ];
+/** What the rounds gave. */
+interface Taken {
+  readonly cuts: Sample[];
+  readonly coreCuts: Sample[];
+  readonly cores: Sample[];
+  readonly kills: Sample[];
+  readonly serfCuts: Sample[];
+  readonly serfKills: Sample[];
 }
 
 /** The bench. */
 export const benchLiveness: Bench = async ({ rounds, tell }) => {
-  const figures = [MEMBERS, 100, 1_000].flatMap((members) => {
-    const count = members > 100 ? LARGE_ROUNDS : (rounds ?? MODEL_ROUNDS);
-    const runs = Array.from({ length: count }, (_, round) => {
-      tell(`model of ${members}, round ${round + 1} of ${count}`);
-      return runModel(members, 0, round + 1);
-    });
-    return modelFigures(members, runs);
-  });
-  tell(`model of ${MEMBERS}, an hour at 5 % of loss`);
-  const deaths = falseDeaths(MEMBERS, 0.05, 1);
-  const hour = figure(
-    'model: deaths in an hour without one, 5 % loss',
-    '',
-    [deaths],
-    [atMost('worst', 0)],
-  );
-  const real = await measureDeaths(MEMBERS, rounds ?? ROUNDS, tell);
-  const daemons = (name: string, samples: typeof real.kills, limits: readonly Limit[]): Figure => ({
-    name,
-    unit: 's',
-    series: [{ name: 'daemons', samples }],
-    limits,
-  });
-  return [
-    daemons(`power cut known by all ${MEMBERS}`, real.powerCuts, [
-      atMost('median', DEATH_S.median, 'daemons'),
-      atMost('worst', DEATH_S.worst, 'daemons'),
-    ]),
-    daemons(`killed daemon known by all ${MEMBERS}`, real.kills, [
-      atMost('worst', KILL_S, 'daemons'),
-    ]),
-    ...figures,
-    hour,
-  ];
+  await ensureTools(['serf']);
+  const count = rounds ?? ROUNDS;
+  const names = namesOf(MEMBERS);
+  tell(`${MEMBERS} agents of Serf start`);
+  const serf = await openSerf(names);
+  try {
+    tell(`mesh of ${MEMBERS}: everybody joins`);
+    const world = await openMesh(names);
+    try {
+      const daemons = mortalsOf(world);
+      const none = { cuts: [], coreCuts: [], cores: [], kills: [], serfCuts: [], serfKills: [] };
+      const taken: Taken = none;
+      for (let round = 0; round < count; round += 1) {
+        tell(`mesh of ${MEMBERS}: deaths, round ${round + 1} of ${count}`);
+        await takeRound(daemons, serf, taken, (nth) => names[(3 * round + nth) % MEMBERS] ?? '');
+      }
+      return figuresOf(taken, `Serf ${serf.version}`);
+    } finally {
+      await world.end();
+    }
+  } finally {
+    await serf.end();
+  }
 };
+
+async function takeRound(
+  daemons: DaemonMortals,
+  serf: Mortals,
+  taken: Taken,
+  victim: (nth: number) => string,
+): Promise<void> {
+  const { name, death, core } = await daemons.cutCore();
+  taken.coreCuts.push(death);
+  taken.cores.push(core);
+  await daemons.revive(name);
+  taken.serfCuts.push(await ended(serf, victim(1), 'cutPower'));
+  taken.cuts.push(await ended(daemons, victim(1), 'cutPower'));
+  taken.kills.push(await ended(daemons, victim(2), 'kill'));
+  taken.serfKills.push(await ended(serf, victim(2), 'kill'));
+}
+
+/** Ends a member and revives it. */
+async function ended(mortals: Mortals, name: string, way: 'cutPower' | 'kill'): Promise<Sample> {
+  const sample = await mortals[way](name);
+  await mortals.revive(name);
+  return sample;
+}
+
+function figuresOf(taken: Taken, serf: string): readonly Figure[] {
+  const { cuts, coreCuts, cores, kills, serfCuts, serfKills } = taken;
+  const deathLimits = [limits('median', DEATH_S.median), limits('worst', DEATH_S.worst)];
+  const ours = (samples: readonly Sample[]) => ({ name: OURS, samples });
+  return [
+    {
+      name: `power cut known by all of ${MEMBERS}`,
+      unit: 's',
+      series: [ours(cuts), { name: serf, samples: serfCuts }],
+      limits: deathLimits,
+    },
+    {
+      name: 'power cut of the core known by all',
+      unit: 's',
+      series: [ours(coreCuts)],
+      limits: deathLimits,
+    },
+    {
+      name: 'the next core known by all',
+      unit: 's',
+      series: [ours(cores)],
+      limits: [limits('median', CORE_S.median), limits('worst', CORE_S.worst)],
+    },
+    {
+      name: 'killed process known by all',
+      unit: 's',
+      series: [ours(kills), { name: serf, samples: serfKills }],
+      limits: [limits('worst', KILL_S)],
+    },
+  ];
+}

@@ -2,7 +2,7 @@
  * Edge: liveness model — the real failure detectors on a modelled network, for meshes that one
  * machine does not hold, and for hours.
  */
-import { type Model, openModel } from '../../sim/swim-model.ts';
+import { type Model, type ModelMember, openModel } from '../../sim/swim-model.ts';
 import { DEGREE } from '../../src/node/rules/neighbours.ts';
 
 /**
@@ -23,7 +23,11 @@ const LOOK_EACH = 100;
 export interface ModelRun {
   /** From a power cut until all others know. Unit: s. */
   readonly deathS: number;
-  /** Of the busiest member, before the power cut: messages per second, and kB per second. */
+  /**
+   * Of the busiest member, before the power cut, per second: probes' messages, all messages, kB
+   * that it sent and got.
+   */
+  readonly probes: number;
   readonly messages: number;
   readonly kilobytes: number;
 }
@@ -38,12 +42,26 @@ const isDeadFor = (model: Model, by: number, about: number): boolean => {
 export function runModel(members: number, loss: number, seed: number): ModelRun {
   const model = openModel(`bench ${members} ${loss} ${seed}`, members, DEGREE, { ...WAY, loss });
   model.run(SETTLE_MS);
-  const before = model.members.map(({ sent, bytes }) => ({ sent, bytes }));
+  const before = model.members.map((member) => ({ ...member }));
   model.run(SETTLE_MS + COUNT_MS);
-  const most = (of: 'sent' | 'bytes'): number =>
-    Math.max(...model.members.map((member, index) => member[of] - (before[index]?.[of] ?? 0)));
-  const busiest = { messages: most('sent') / (COUNT_MS / 1_000), bytes: most('bytes') / COUNT_MS };
-  const victim = seed % members;
+  const busiest = (of: 'sent' | 'probes' | 'bytes'): number =>
+    Math.max(...model.members.map((member, index) => difference(member, before[index], of)));
+  const use = {
+    probes: busiest('probes') / (COUNT_MS / 1_000),
+    messages: busiest('sent') / (COUNT_MS / 1_000),
+    kilobytes: busiest('bytes') / COUNT_MS,
+  };
+  return { deathS: killOne(model, seed % members), ...use };
+}
+
+const difference = (
+  after: ModelMember,
+  before: ModelMember | undefined,
+  of: 'sent' | 'probes' | 'bytes',
+): number => after[of] - (before?.[of] ?? 0);
+
+/** A member loses its power; until all others know. Unit: s. */
+function killOne(model: Model, victim: number): number {
   const subject = model.members[victim];
   if (subject === undefined) throw new Error('no victim');
   const startMs = model.nowMs();
@@ -56,8 +74,7 @@ export function runModel(members: number, loss: number, seed: number): ModelRun 
     left = left.filter((by) => !isDeadFor(model, by, victim));
     return left.length === 0;
   });
-  const deathS = (model.nowMs() - startMs) / 1_000;
-  return { deathS, messages: busiest.messages, kilobytes: busiest.bytes };
+  return (model.nowMs() - startMs) / 1_000;
 }
 
 /** How many deaths an hour without one shows, each member's view counted. */

@@ -138,7 +138,7 @@ export const FLOORS: readonly Floor[] = [
     name: 'bench of liveness',
     files: /^bench\/liveness\//,
     may: [
-      /^(?:bench|netns-tests)\//,
+      /^(?:bench|netns-tests|scripts)\//,
       /^sim\/swim-model\.ts$/,
       /^src\/node\/rules\/neighbours\.ts$/,
       NODE,

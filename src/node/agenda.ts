@@ -18,6 +18,8 @@ const GATHER_MS = 50;
  */
 const LOOKS_BURST = 6;
 const LOOKS_PER_SECOND = 2;
+/** What news costs of a look, before it is known whether it asks for one: no process is started. */
+const NEWS_COST = 0.2;
 
 /**
  * How long lines of monitors are gathered, which also tell of others' interfaces by the dozen;
@@ -30,67 +32,106 @@ const GATHER_LINES_MS_MAX = 4_000;
 /** After so long without a line the host is calm again. Unit: ms. */
 const CALM_MS = 30_000;
 
+/** What may have changed: the state of the mesh, which may ask for nothing here, or more. */
+export type MarkOf = 'news' | 'host';
+
 /** When the loop is to look next. */
 export interface Agenda {
+  /**
+   * Takes the news, when nothing but news is due: false when there is more to do than to ask
+   * whether it asks for a look.
+   */
+  takeNews(): boolean;
   /** A look begins: what was marked up to here is its work. */
   begin(): void;
   /** It ended. `isVain`: it changed nothing, and nothing was left to do. */
   end(isVain: boolean): void;
-  mark(): void;
+  mark(of: MarkOf): void;
   /** The mark of a monitor's line, or of a sign. */
   markLine(): void;
-  /** Waits for `waitMs` or a mark; those of lines count after `quietMs` at the earliest. */
-  wait(waitMs: number, quietMs: number, signal: AbortSignal): Promise<void>;
+  /** Waits until then or for a mark; those of lines count after `quietUntilMs` at the earliest. */
+  wait(untilMs: number, quietUntilMs: number, signal: AbortSignal): Promise<void>;
 }
 
 /** An empty one. */
 export function createAgenda(clock: Ports['clock']): Agenda {
   const wake = createWake(clock);
-  let markedMs: number | null = null;
-  let lineMs: number | null = null;
-  let lastLineMs = Number.NEGATIVE_INFINITY;
-  let quietUntilMs = 0;
-  let restUntilMs = 0;
+  const marked: Record<MarkOf, number | null> = { news: null, host: null };
+  const lines = createLines();
+  let [untilMs, restUntilMs] = [0, 0];
   const looks = createBuckets(LOOKS_BURST, LOOKS_PER_SECOND);
   let isOfLine = false;
-  let vain = 0;
-  const gatherLinesMs = (): number =>
-    Math.min(GATHER_LINES_MS_MAX, GATHER_LINES_MS_MIN * 2 ** vain);
-  const dueMs = (): number =>
-    Math.min(
-      markedMs === null ? Number.POSITIVE_INFINITY : Math.max(markedMs + GATHER_MS, restUntilMs),
-      lineMs === null ? Number.POSITIVE_INFINITY : Math.max(lineMs + gatherLinesMs(), quietUntilMs),
-    );
+  const gatheredMs = (sinceMs: number | null): number =>
+    sinceMs === null ? NEVER : Math.max(sinceMs + GATHER_MS, restUntilMs);
+  const markDueMs = (): number => Math.min(gatheredMs(marked.news), gatheredMs(marked.host));
+  const spend = (cost: number): void => {
+    const nowMs = clock.monotonicMs();
+    restUntilMs = nowMs + looks.spend('', cost, nowMs);
+  };
   return {
-    begin: () => {
-      isOfLine = markedMs === null && lineMs !== null;
-      markedMs = null;
-      lineMs = null;
+    takeNews: () => {
       const nowMs = clock.monotonicMs();
-      restUntilMs = nowMs + looks.spend('', 1, nowMs);
+      if (marked.news === null || marked.host !== null) return false;
+      if (Math.min(untilMs, lines.dueMs()) <= nowMs) return false;
+      marked.news = null;
+      spend(NEWS_COST);
+      return true;
+    },
+    begin: () => {
+      isOfLine = lines.begin() && marked.host === null && marked.news === null;
+      [marked.host, marked.news] = [null, null];
+      spend(1);
     },
     end: (isVain) => {
-      if (isOfLine) vain = isVain ? Math.min(vain + 1, 10) : 0;
+      if (isOfLine) lines.end(isVain);
     },
-    mark: () => {
-      markedMs ??= clock.monotonicMs();
+    mark: (of) => {
+      marked[of] ??= clock.monotonicMs();
       wake.mark();
     },
     markLine: () => {
-      const nowMs = clock.monotonicMs();
-      if (nowMs - lastLineMs > CALM_MS) vain = 0;
-      lastLineMs = nowMs;
-      lineMs ??= nowMs;
+      lines.mark(clock.monotonicMs());
       wake.mark();
     },
-    wait: async (waitMs, quietMs, signal) => {
-      const startMs = clock.monotonicMs();
-      quietUntilMs = startMs + quietMs;
+    wait: async (until, quietUntilMs, signal) => {
+      untilMs = until;
+      lines.quiet(quietUntilMs);
       while (!signal.aborted) {
-        const leftMs = Math.min(startMs + waitMs, dueMs()) - clock.monotonicMs();
+        const leftMs = Math.min(untilMs, markDueMs(), lines.dueMs()) - clock.monotonicMs();
         if (leftMs <= 0) return;
         await wake.wait(leftMs, signal);
       }
+    },
+  };
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** The lines of monitors that wait for a look. */
+function createLines() {
+  let sinceMs: number | null = null;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let quietUntilMs = 0;
+  let vain = 0;
+  const gatherMs = (): number => Math.min(GATHER_LINES_MS_MAX, GATHER_LINES_MS_MIN * 2 ** vain);
+  return {
+    dueMs: (): number => (sinceMs === null ? NEVER : Math.max(sinceMs + gatherMs(), quietUntilMs)),
+    mark: (nowMs: number): void => {
+      if (nowMs - lastMs > CALM_MS) vain = 0;
+      lastMs = nowMs;
+      sinceMs ??= nowMs;
+    },
+    quiet: (untilMs: number): void => {
+      quietUntilMs = untilMs;
+    },
+    /** A look takes them up. Tells whether there were any. */
+    begin: (): boolean => {
+      const were = sinceMs !== null;
+      sinceMs = null;
+      return were;
+    },
+    end: (isVain: boolean): void => {
+      vain = isVain ? Math.min(vain + 1, 10) : 0;
     },
   };
 }

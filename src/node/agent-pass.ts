@@ -15,8 +15,7 @@ import type { HostCommand, HostResult, Log, Ports } from '../ports.ts';
 import type {
   Command,
   Found,
-  NodeSelf,
-  Opening,
+  Probe,
   Problem,
   Results,
   Self,
@@ -24,16 +23,14 @@ import type {
   Signs,
   Summary,
 } from '../services/service.ts';
+import { createRecall, type Recall, type Recalled } from './agent-recall.ts';
+import { createSelf, type SelfContext } from './agent-self.ts';
 import { type Applied, type ApplyContext, apply, describe } from './apply.ts';
-import { createClockSteps } from './clock-steps.ts';
 import { isSettled, type Outcome } from './rules/pace.ts';
 
 /** What a pass needs of its node. */
-export interface PassContext extends ApplyContext {
+export interface PassContext extends ApplyContext, SelfContext {
   readonly view: () => View;
-  readonly self: () => NodeSelf | Promise<NodeSelf>;
-  /** What all services that run here need open. */
-  readonly openings: (view: View, self: NodeSelf) => readonly Opening[];
 }
 
 /** What came of a pass. */
@@ -65,16 +62,47 @@ const COMMANDS_MAX = 1_000;
 
 type PassPorts = Pick<Ports, 'clock' | 'host' | 'net' | 'process' | 'log'>;
 
-/** Makes the function that goes round once. When `signal` aborts, no further command is begun. */
+/** What an agent does time and again. */
+export interface Pass {
+  /** Goes round once. When `signal` aborts, no further command is begun. */
+  readonly run: (signal: AbortSignal) => Promise<PassResult>;
+  /** What that would come to if it is to change nothing; null when it has to be run. */
+  readonly foresee: () => Promise<Recalled | null>;
+}
+
+/** Makes it. */
 export function createPass<Desired, Observed>(
   ports: PassPorts,
   service: Service<Desired, Observed>,
   context: PassContext,
-): (signal: AbortSignal) => Promise<PassResult> {
-  const memory = createDriftMemory(service);
+): Pass {
   const selfNow = createSelf(ports, context);
+  const recall = createRecall(service);
+  return {
+    run: createRun(ports, service, context, { selfNow, recall }),
+    foresee: async () => {
+      const view = context.view();
+      const self = await orFailure(() => selfNow(view));
+      return typeof self === 'string' ? null : recall.foresee(view, self);
+    },
+  };
+}
+
+interface Memories<Observed> {
+  readonly selfNow: (view: View) => Promise<Self>;
+  readonly recall: Recall<Observed>;
+}
+
+function createRun<Desired, Observed>(
+  ports: PassPorts,
+  service: Service<Desired, Observed>,
+  context: PassContext,
+  { selfNow, recall }: Memories<Observed>,
+): Pass['run'] {
+  const memory = createDriftMemory(service);
   let isKept = false;
   return async (signal) => {
+    recall.note(null);
     const view = context.view();
     const self = await orFailure(() => selfNow(view));
     if (typeof self === 'string') return failed(self);
@@ -106,31 +134,13 @@ export function createPass<Desired, Observed>(
     const { seen } = found;
     const signs =
       seen === null || !isDone ? [] : service.signs(seen.desired, seen.state, view, self);
+    const { problems, notes } = found;
+    recall.note(seen === null || !isDone ? null : { state: seen.state, problems, notes, signs });
     const summary = seen === null ? null : service.summary(seen.state, view, self);
     const isNews = isDone && (changes > 0 || !isKept);
     const boot = isNews && seen !== null ? service.boot?.(seen.desired) : undefined;
     isKept ||= isDone;
     return { ...outcome, changes, drift: told, signs, summary, boot };
-  };
-}
-
-/** Makes the function that says what the node knows of itself now. */
-function createSelf({ clock }: PassPorts, context: PassContext): (view: View) => Promise<Self> {
-  const ageOf = createViewAge();
-  const stepsMs = createClockSteps(clock);
-  return async (view) => {
-    const self = await context.self();
-    const nowMs = clock.monotonicMs();
-    const ages = { stepsMs: stepsMs(), viewAgeMs: ageOf(view, nowMs) };
-    const openings = context.openings(view, self);
-    return {
-      ...self,
-      ...ages,
-      nowMs,
-      wallMs: clock.wallMs(),
-      openings,
-      made: context.ledger.ids(),
-    };
   };
 }
 
@@ -152,19 +162,6 @@ const failed = (failure: Problem): PassResult => ({
   summary: null,
   boot: undefined,
 });
-
-/** How long the view is as it is. Compared by content, for a view is computed anew now and then. */
-const createViewAge = (): ((view: View, nowMs: number) => number) => {
-  let known: { readonly view: View; readonly text: string; readonly sinceMs: number } | null = null;
-  return (view, nowMs) => {
-    if (view !== known?.view) {
-      const text = JSON.stringify(view);
-      const sinceMs = text === known?.text ? known.sinceMs : nowMs;
-      known = { view, text, sinceMs };
-    }
-    return nowMs - known.sinceMs;
-  };
-};
 
 /** Reads the host back and asks the rules. With a problem in reading, nothing is planned. */
 async function look<Desired, Observed>(
@@ -192,29 +189,32 @@ async function look<Desired, Observed>(
   };
 }
 
-/** Runs the probes one after the other, until none is left; or why one could not be run. */
+/** Runs the probes, those that are known at the same time, until none is left; or why not. */
 async function probe<Desired, Observed>(
-  { host, net }: PassPorts,
+  ports: PassPorts,
   service: Service<Desired, Observed>,
   view: View,
   self: Self,
 ): Promise<Results | Problem> {
   const results: Record<string, HostResult> = {};
   for (;;) {
-    const next = service.probes(self, view, results).find(({ name }) => !(name in results));
-    if (next === undefined) return results;
-    const { name } = next;
-    if ('sign' in next) {
-      results[name] = { status: 0, stdout: await net.glance(next.sign), stderr: '' };
-      continue;
+    const next = service.probes(self, view, results).filter(({ name }) => !(name in results));
+    if (next.length === 0) return results;
+    const found = await Promise.all(next.map((each) => probeOne(ports, each)));
+    for (const [index, { name }] of next.entries()) {
+      const result = found[index];
+      if (result === undefined || typeof result === 'string') return result ?? name;
+      results[name] = result;
     }
-    const { argv, stdin } = next;
-    const input = stdin === undefined ? {} : { stdin: new TextEncoder().encode(stdin) };
-    const command: HostCommand = { argv, ...input };
-    const result = await orFailure(() => host.run(command));
-    if (typeof result === 'string') return result;
-    results[name] = result;
   }
+}
+
+async function probeOne({ host, net }: PassPorts, each: Probe): Promise<HostResult | Problem> {
+  if ('sign' in each) return { status: 0, stdout: await net.glance(each.sign), stderr: '' };
+  const { argv, stdin } = each;
+  const input = stdin === undefined ? {} : { stdin: new TextEncoder().encode(stdin) };
+  const command: HostCommand = { argv, ...input };
+  return await orFailure(() => host.run(command));
 }
 
 /** The result, or in words why there is none. What is no Fault is a bug and rises. */

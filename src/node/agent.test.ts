@@ -21,7 +21,7 @@ test('many marks are one pass', async () => {
   const agent = begin();
   await pass(10_000);
   const before = count(ran, 'toy list');
-  for (let n = 0; n < 100; n++) agent.mark();
+  for (let n = 0; n < 100; n++) agent.mark('host');
   await pass(49);
   assert.equal(count(ran, 'toy list'), before);
   await pass(1);
@@ -36,18 +36,18 @@ test('marks that do not end are few passes', async () => {
   await pass(10_000);
   const before = count(ran, 'toy list');
   for (let step = 0; step < 500; step++) {
-    agent.mark();
+    agent.mark('host');
     await pass(20);
   }
   const looks = count(ran, 'toy list') - before;
   assert.ok(looks >= 20 && looks <= 28, `${looks} looks in 10 s`);
   toy.wanted = ['a'];
-  agent.mark();
+  agent.mark('host');
   await pass(550);
   assert.deepEqual([...toy.items], ['a']);
   await pass(10_000);
   toy.wanted = ['a', 'b'];
-  agent.mark();
+  agent.mark('host');
   await pass(50);
   assert.deepEqual([...toy.items], ['a', 'b']);
 });
@@ -59,7 +59,7 @@ test('drift is repaired when a monitor tells, and named', async () => {
   const agent = begin();
   await pass(10_000);
   toy.wanted = ['a', 'b'];
-  agent.mark();
+  agent.mark('host');
   await pass(10_000);
   assert.deepEqual([...toy.items], ['a', 'b']);
   assert.equal(logged.filter(({ event }) => event === 'drift-repaired').length, 0);

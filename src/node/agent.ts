@@ -10,8 +10,8 @@
  */
 import type { Ports } from '../ports.ts';
 import type { AgentReport, Monitor, Service, Summary } from '../services/service.ts';
-import { createAgenda } from './agenda.ts';
-import { createPass, type PassContext, type PassResult } from './agent-pass.ts';
+import { type Agenda, createAgenda, type MarkOf } from './agenda.ts';
+import { createPass, type Pass, type PassContext, type PassResult } from './agent-pass.ts';
 import { watchSigns } from './agent-signs.ts';
 import { createReporter } from './reporter.ts';
 import {
@@ -26,8 +26,11 @@ import { afterRepair, type Fight, fightOf, NO_REPAIRS } from './rules/repairs.ts
 
 /** What an agent needs of its node. */
 export interface AgentContext extends PassContext {
-  /** Told when the agent starts, after each pass, and when it stops. */
-  readonly onReport: (report: AgentReport) => void;
+  /**
+   * Told when the agent starts, after each pass, and when it stops. `isSeen`: the host was looked
+   * at, or else the report is of how it was.
+   */
+  readonly onReport: (report: AgentReport, isSeen: boolean) => void;
   /** Keeps what a service wants loaded at boot; null: nothing. */
   readonly keepBoot: (service: string, text: string | null) => Promise<void>;
 }
@@ -36,7 +39,7 @@ export interface AgentContext extends PassContext {
 export interface Agent {
   readonly name: string;
   /** Says that something may have changed. Cheap at any time. */
-  mark(): void;
+  mark(of: MarkOf): void;
   /** Resolves when it has stopped. Rejects only for a programmer's error. */
   readonly stopped: Promise<void>;
 }
@@ -57,9 +60,11 @@ export function startAgent<Desired, Observed>(
   signal: AbortSignal,
 ): Agent {
   const reporter = createReporter(ports.log, service.name);
-  const report = (news: Partial<AgentReport> & Summary): void => context.onReport(reporter(news));
+  const report = (news: Partial<AgentReport> & Summary, isSeen = true): void =>
+    context.onReport(reporter(news), isSeen);
   const agenda = createAgenda(ports.clock);
   const pass = createPass(ports, service, context);
+  const desk = { clock: ports.clock, agenda, pass, report };
   const watch = watchSigns(ports, agenda.markLine);
   report({ state: 'starting', problems: [], changes: 0 });
   const onAbort = (): void => report({ state: 'stopping' });
@@ -71,7 +76,7 @@ export function startAgent<Desired, Observed>(
     while (!signal.aborted) {
       agenda.begin();
       watch.expect([]);
-      const result = await pass(signal);
+      const result = await pass.run(signal);
       if (signal.aborted) break;
       const nowMs = ports.clock.monotonicMs();
       repairs = afterRepair(repairs, result.drift, nowMs);
@@ -88,7 +93,7 @@ export function startAgent<Desired, Observed>(
       if (result.boot !== undefined) await context.keepBoot(service.name, result.boot);
       const echoMs = result.changes > 0 ? Math.max(ECHO_MS, outcome.pauseMs) : 0;
       agenda.end(result.changes === 0 && isQuiet);
-      await agenda.wait(waitMs, isQuiet ? echoMs : Math.max(echoMs, waitMs), signal);
+      await rest(desk, waitMs, isQuiet ? echoMs : Math.max(echoMs, waitMs), signal);
     }
   };
   const stopped = async (): Promise<void> => {
@@ -99,6 +104,32 @@ export function startAgent<Desired, Observed>(
     report({ state: 'stopped' });
   };
   return { name: service.name, mark: agenda.mark, stopped: stopped() };
+}
+
+interface RestDesk extends Pick<Ports, 'clock'> {
+  readonly agenda: Agenda;
+  readonly pass: Pick<Pass, 'foresee'>;
+  readonly report: (summary: Summary, isSeen: boolean) => void;
+}
+
+/** Until the host is to be looked at. News that asks for nothing is told, and no more. */
+async function rest(
+  { clock, agenda, pass, report }: RestDesk,
+  waitMs: number,
+  quietMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const startMs = clock.monotonicMs();
+  let untilMs = startMs + waitMs;
+  for (;;) {
+    await agenda.wait(untilMs, startMs + quietMs, signal);
+    const recalled = !signal.aborted && agenda.takeNews() ? await pass.foresee() : null;
+    if (recalled === null || signal.aborted) return;
+    report(recalled.summary, false);
+    if (recalled.recheckMs !== null) {
+      untilMs = Math.min(untilMs, clock.monotonicMs() + recalled.recheckMs);
+    }
+  }
 }
 
 /** A fight is a problem for as long as it goes on, and is looked at when it may be over. */

@@ -9,6 +9,7 @@ import type { Member, View } from '../crdt/view.ts';
 import type { Clock, Endpoint, HostFacts, Ports, SwarmNode } from '../ports.ts';
 import { SERVICES } from '../services/registry.ts';
 import type { AgentReport, NodeSelf, Opening } from '../services/service.ts';
+import type { MarkOf } from './agenda.ts';
 import { createBoot } from './boot.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { openLedger } from './ledger.ts';
@@ -27,6 +28,8 @@ const SETTLE_LOOK_MS = 10_000;
 export interface Agents {
   /** Something that services look at may have changed. */
   mark(): void;
+  /** The state of the mesh changed. */
+  markNews(): void;
   reports(): readonly AgentReport[];
   /** Resolves when no report is older than 3 s, or after a second: for people who look. */
   refresh(): Promise<void>;
@@ -65,16 +68,18 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
     const isWanted = () => context.config.current.services.includes(name);
     const onUndone = (left: AgentReport | null) => board.settle(name, left);
     // So that nobody takes a VM for ready whose agents have not begun.
-    if (isWanted()) board.put({ name, state: 'starting', problems: [], changes: 0 });
+    if (isWanted()) board.put({ name, state: 'starting', problems: [], changes: 0 }, true);
     return createKeeper(ports, service, { ...agentContext, isWanted, onUndone });
   });
-  const mark = (): void => {
-    for (const keeper of keepers) keeper.mark();
+  const mark = (of: MarkOf): void => {
+    for (const keeper of keepers) keeper.mark(of);
   };
+  const markHost = (): void => mark('host');
   return {
-    mark,
+    mark: markHost,
+    markNews: () => mark('news'),
     reports: board.reports,
-    refresh: () => board.refresh(mark),
+    refresh: () => board.refresh(markHost),
     settled: board.settled,
     openingsAt: (member) => openingsAt(view(), self(), member),
     run: (signal) => runAll(keepers, signal),
@@ -115,8 +120,11 @@ function createBoard(clock: Clock) {
   const reports = new Map<string, { readonly report: AgentReport; readonly atMs: number }>();
   const news = createWake(clock);
   return {
-    put: (report: AgentReport): void => {
-      reports.set(report.name, { report, atMs: clock.monotonicMs() });
+    /** `isSeen`: the host was looked at for it, so it is as young as can be. */
+    put: (report: AgentReport, isSeen: boolean): void => {
+      const nowMs = clock.monotonicMs();
+      const atMs = isSeen ? nowMs : (reports.get(report.name)?.atMs ?? nowMs);
+      reports.set(report.name, { report, atMs });
       news.mark();
     },
     /** The service has no agent any more. What is left of it cannot be read anew: never stale. */

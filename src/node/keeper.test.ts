@@ -20,11 +20,11 @@ const startKeeper = async (answer: Responder = () => null) => {
   world.toy.wanted = ['a'];
   const withdraw = (): void => {
     consent.isGiven = false;
-    keeper.mark();
+    keeper.mark('host');
   };
   const give = (): void => {
     consent.isGiven = true;
-    keeper.mark();
+    keeper.mark('host');
   };
   const run = () => keeper.run(world.stop.signal);
   return { ...world, keeper, run, left, withdraw, give };
@@ -59,7 +59,7 @@ test('keeper: what could not be undone is told and tried again, less and less of
   withdraw();
   for (let minute = 0; minute < 60; minute += 1) {
     for (let marks = 0; marks < 5; marks += 1) {
-      keeper.mark();
+      keeper.mark('host');
       await pass(12_000);
     }
   }
@@ -130,7 +130,7 @@ test('keeper: a bug in a service ends it with that error', async () => {
   const ended = assert.rejects(run(), /a bug/);
   await pass(10_000);
   isBroken = true;
-  keeper.mark();
+  keeper.mark('host');
   await pass(1_000);
   await ended;
 });

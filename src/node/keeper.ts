@@ -10,6 +10,7 @@
 import { Fault } from '../fault.ts';
 import type { Ports } from '../ports.ts';
 import type { AgentReport, Problem, Service } from '../services/service.ts';
+import type { MarkOf } from './agenda.ts';
 import { type Agent, type AgentContext, startAgent } from './agent.ts';
 import { backoffMs } from './rules/pace.ts';
 import { createWake } from './wake.ts';
@@ -28,7 +29,7 @@ export interface KeeperContext extends AgentContext {
 /** The running loop, as others use it. */
 export interface Keeper {
   /** Something that the service looks at may have changed. Cheap at any time. */
-  mark(): void;
+  mark(of: MarkOf): void;
   /** Ends with `signal`. Rejects only for a programmer's error. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -76,9 +77,9 @@ export function createKeeper<Desired, Observed>(
     while (!isWanted() && !signal.aborted) await wake.wait(LOOK_MS, signal);
   };
   return {
-    mark: () => {
+    mark: (of) => {
       wake.mark();
-      agent?.mark();
+      agent?.mark(of);
     },
     run: async (signal) => {
       while (!signal.aborted) await (isWanted() ? serve(signal) : undo(signal));

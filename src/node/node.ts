@@ -79,7 +79,7 @@ export async function startNode(
   await orStop(swarm, onOpen(api));
   const subscriptions: readonly Unsubscribe[] = [
     replica.onChange(links.mark), //           somebody came, moved or lost its standing
-    replica.onChange(agents.mark), //          what this host should look like may have changed
+    replica.onChange(agents.markNews), //      what this host should look like may have changed
     replica.onChange(facts.mark), //           an address tie may have been lost
     replica.onChange(events.mark), //          who came, who left
     replica.onChange(acquaintances.mark), //   whom to ask should the journal be lost

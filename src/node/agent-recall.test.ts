@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { count, startToy } from './test-agent-toy.ts';
+
+test('news that asks for nothing leaves the host alone, and puts no look off', async () => {
+  // Goal: most news of the mesh is not for this service. Method: news while in step, for longer
+  // than the regular read-back is away; a wish; news with a line; and a mark, which always looks.
+  const { toy, begin, pass, ran, emit, reports } = await startToy();
+  toy.wanted = ['a'];
+  const agent = begin();
+  await pass(10_000);
+  const looks = count(ran, 'toy list');
+  const told = reports.length;
+  for (let n = 0; n < 28; n++) {
+    agent.mark('news');
+    await pass(10_000);
+  }
+  assert.equal(count(ran, 'toy list'), looks);
+  assert.equal(reports.length, told + 28);
+  agent.mark('news');
+  await pass(20_000);
+  assert.equal(count(ran, 'toy list'), looks + 1);
+  toy.wanted = ['a', 'b'];
+  agent.mark('news');
+  await pass(50);
+  assert.deepEqual([...toy.items], ['a', 'b']);
+  await pass(10_000);
+  toy.items.delete('a');
+  agent.mark('news');
+  emit();
+  await pass(1_000);
+  assert.deepEqual([...toy.items], ['b', 'a']);
+  await pass(10_000);
+  const before = count(ran, 'toy list');
+  agent.mark('host');
+  await pass(50);
+  assert.equal(count(ran, 'toy list'), before + 1);
+});

@@ -1,0 +1,56 @@
+/**
+ * Loop: agent recall — what a look at the host would come to, were the host as it was last seen in
+ * step: for news of the state, most of which asks nothing of most services.
+ *
+ * 1. In doubt it says nothing, and the host is looked at. That it is as it was seen is for
+ *    monitors, signs and the regular read-back to watch, which news does not put off.
+ */
+import type { View } from '../crdt/view.ts';
+import type { Problem, Self, Service, Signs, Summary } from '../services/service.ts';
+
+/** What a look was found to come to. */
+export interface Recalled {
+  readonly summary: Summary;
+  readonly recheckMs: number | null;
+}
+
+/** What was seen in step. */
+interface Sight<Observed> {
+  readonly state: Observed;
+  readonly problems: readonly Problem[];
+  readonly notes: readonly Problem[];
+  readonly signs: Signs;
+}
+
+/** What is remembered of the host. */
+export interface Recall<Observed> {
+  /** A look is over; null when it did not end in step. */
+  note(sight: Sight<Observed> | null): void;
+  /** What one would come to now; null when it has to be tried. */
+  foresee(view: View, self: Self): Recalled | null;
+}
+
+/** Remembers nothing yet. */
+export function createRecall<Desired, Observed>(
+  service: Service<Desired, Observed>,
+): Recall<Observed> {
+  let sight: Sight<Observed> | null = null;
+  return {
+    note: (next) => {
+      sight = next;
+    },
+    foresee: (view, self) => {
+      if (sight === null) return null;
+      const { state, problems, notes, signs } = sight;
+      const planned = service.plan(view, self, state);
+      if (service.diff(planned.state, state).length > 0) return null;
+      const wouldTell = [
+        planned.problems,
+        planned.notes ?? [],
+        service.signs(planned.state, state, view, self),
+      ];
+      if (JSON.stringify(wouldTell) !== JSON.stringify([problems, notes, signs])) return null;
+      return { summary: service.summary(state, view, self), recheckMs: planned.recheckMs };
+    },
+  };
+}
