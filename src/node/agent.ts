@@ -60,15 +60,13 @@ export function startAgent<Desired, Observed>(
   signal: AbortSignal,
 ): Agent {
   const reporter = createReporter(ports.log, service.name);
-  const report = (news: Partial<AgentReport> & Summary, isSeen = true): void =>
-    context.onReport(reporter(news), isSeen);
+  const report: Report = (news, isSeen = true) => context.onReport(reporter(news), isSeen);
   const agenda = createAgenda(ports.clock);
   const pass = createPass(ports, service, context);
   const desk = { clock: ports.clock, agenda, pass, report };
   const watch = watchSigns(ports, agenda.markLine);
   report({ state: 'starting', problems: [], changes: 0 });
-  const onAbort = (): void => report({ state: 'stopping' });
-  signal.addEventListener('abort', onAbort, { once: true });
+  signal.addEventListener('abort', () => report({ state: 'stopping' }), { once: true });
   const work = async (): Promise<void> => {
     let tries = 0;
     let wasReady = false;
@@ -87,8 +85,8 @@ export function startAgent<Desired, Observed>(
       const isQuiet = isSettled(outcome);
       if (isQuiet) tries = 0;
       if (state === 'ready') wasReady = true;
-      const problems = problemsOf(outcome, state);
-      report({ state, problems, changes: result.changes, ...(result.summary ?? {}) });
+      const told = { state, problems: problemsOf(outcome, state), changes: result.changes };
+      report({ ...told, ...(result.summary ?? {}) });
       watch.expect(result.signs);
       if (result.boot !== undefined) await context.keepBoot(service.name, result.boot);
       const echoMs = result.changes > 0 ? Math.max(ECHO_MS, outcome.pauseMs) : 0;
@@ -106,10 +104,12 @@ export function startAgent<Desired, Observed>(
   return { name: service.name, mark: agenda.mark, stopped: stopped() };
 }
 
+type Report = (news: Partial<AgentReport> & Summary, isSeen?: boolean) => void;
+
 interface RestDesk extends Pick<Ports, 'clock'> {
   readonly agenda: Agenda;
   readonly pass: Pick<Pass, 'foresee'>;
-  readonly report: (summary: Summary, isSeen: boolean) => void;
+  readonly report: Report;
 }
 
 /** Until the host is to be looked at. News that asks for nothing is told, and no more. */
