@@ -147,7 +147,7 @@ async function leaveLocally({ room }: Storm, machine: Machine): Promise<void> {
   throw new Error(`${machine.name} cannot leave`);
 }
 
-/** Does what the alarms of those say that run on an old disk, and met nobody when they recovered. */
+/** Does what the alarms of those say that run on an old disk, and met nobody as they recovered. */
 export async function followAlarms(storm: Storm): Promise<void> {
   for (const machine of storm.room.machines.values()) {
     if (machine.node?.replica.isElsewhere() === true) await recover(storm, machine);
