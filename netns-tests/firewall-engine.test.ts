@@ -141,3 +141,84 @@ test('firewall: a trial ends by itself in the kernel', { skip }, async () => {
   assert.deepEqual(await reach(), ['accept']);
   assert.match(await stage.look(), /chain tried\/t1/);
 });
+
+test('firewall: counters go on by name, over trials', {
+  skip,
+}, async () => {
+  // Goal: no count begins anew. Method: connections before, while and after a trial that ends, and
+  // one that lasts; then the rule deleted and written again, which is another one.
+  if (stage === null) return;
+  const flow = { protocol: 'tcp', source: ASKERS[0], destination: ANSWERER.ip, port: 443 };
+  const rule = wan({
+    ...{ action: 'reject', protocol: 'tcp', ports: [[443, 443]] },
+    from: [{ kind: 'cidr', cidr: '203.0.113.7/32' }],
+  });
+  const base = { 'rule/no': rule };
+  const knock = async (): Promise<void> => {
+    const said = await stage.a.ask({ do: 'try', flows: [flow, flow] });
+    assert.deepEqual(JSON.parse(said), ['reject', 'reject']);
+  };
+  const counted = async (seen: ReturnType<typeof view>) => (await stage.packets(seen))['rule/no'];
+  assert.deepEqual(await stage.settle(view({})), []);
+  assert.deepEqual(await stage.settle(view(base)), []);
+  await knock();
+  assert.equal(await counted(view(base)), 2);
+  const more = wan({ action: 'deny', protocol: 'udp', ports: [[9, 9]] });
+  const changes = [{ kind: 'rule', name: 'more', value: more }];
+  const tried = view({ ...base, 'trial/t2': { seconds: 60, changes } });
+  const intent = tried.intent.map((each) => ({ ...each, hlc: [Date.now(), 0] as const }));
+  assert.deepEqual(await stage.settle({ ...tried, intent }), []);
+  await knock();
+  assert.equal(await counted({ ...tried, intent }), 4, 'both sides');
+  for (const after of [view(base), view({ ...base, 'rule/more': more }), view(base)]) {
+    assert.deepEqual(await stage.settle(after), []);
+    assert.equal(await counted(after), 4);
+  }
+  await knock();
+  assert.equal(await counted(view(base)), 6);
+  assert.deepEqual(await stage.settle(view({ 'rule/more': more })), []);
+  assert.deepEqual(await stage.settle(view(base)), []);
+  assert.equal(await counted(view(base)), undefined, 'another rule of that name');
+});
+
+test('firewall: killed while it applies, the old rules or the new', {
+  skip,
+}, async () => {
+  // Goal: no half of a policy. Method: 2,000 rules replaced by 2,000 others, the tool killed after
+  // some ms; the kernel lists all of the one or all of the other, and the next look mends it.
+  if (stage === null) return;
+  const policy = (port: number) =>
+    view(
+      Object.fromEntries(
+        Array.from({ length: 2_000 }, (_, n) => [
+          `rule/r${n}`,
+          wan({
+            ...{ action: 'deny', protocol: 'tcp', ports: [[port, port]] },
+            from: [{ kind: 'cidr', cidr: `10.0.${n >> 8}.${n & 255}/32` }],
+          }),
+        ]),
+      ),
+    );
+  const policies = [policy(1_001), policy(1_002)] as const;
+  const wholes = new Map<string, number>();
+  // What each load has of its own: the generation, and its mark.
+  const words = async () => (await stage.look()).replaceAll(/^.*(?:generation|ct mark).*$/gm, '');
+  for (const [index, each] of policies.entries()) {
+    assert.deepEqual(await stage.settle(each), []);
+    wholes.set(await words(), index);
+  }
+  assert.equal(wholes.size, 2);
+  const seen = new Set<string>();
+  let now = 1;
+  for (const afterMs of [0, 5, 15, 30, 60, 90, 120, 180, 1_000]) {
+    const next = 1 - now;
+    await stage.tear(next === 0 ? policies[0] : policies[1], afterMs);
+    const found = wholes.get(await words());
+    assert.ok(found !== undefined, `after ${afterMs} ms it is neither`);
+    seen.add(found === now ? 'old' : 'new');
+    now = found;
+  }
+  assert.deepEqual([...seen].toSorted(), ['new', 'old']);
+  assert.deepEqual(await stage.settle(policies[0]), []);
+  assert.equal(wholes.get(await words()), 0);
+});

@@ -8,6 +8,7 @@ import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { diskTroubleHere } from './checks/disk.ts';
 import { firewallDenyall, firewallRules, firewallTrials } from './checks/firewall.ts';
+import { firewallGuests } from './checks/firewall-guests.ts';
 import { history } from './checks/history.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
@@ -64,6 +65,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'firewall-rules', run: firewallRules },
   { name: 'firewall-denyall', run: firewallDenyall },
   { name: 'firewall-trials', run: firewallTrials },
+  { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
   { name: 'leaves-nothing', run: leavesNothing },
   { name: 'disk-full', run: diskTroubleHere('full') },
   { name: 'disk-read-only', run: diskTroubleHere('read-only') },
