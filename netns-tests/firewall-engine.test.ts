@@ -142,9 +142,7 @@ test('firewall: a trial ends by itself in the kernel', { skip }, async () => {
   assert.match(await stage.look(), /chain tried\/t1/);
 });
 
-test('firewall: counters go on by name, over trials', {
-  skip,
-}, async () => {
+test('firewall: counters go on, over trials too', { skip }, async () => {
   // Goal: no count begins anew. Method: connections before, while and after a trial that ends, and
   // one that lasts; then the rule deleted and written again, which is another one.
   if (stage === null) return;
@@ -181,9 +179,7 @@ test('firewall: counters go on by name, over trials', {
   assert.equal(await counted(view(base)), undefined, 'another rule of that name');
 });
 
-test('firewall: killed while it applies, the old rules or the new', {
-  skip,
-}, async () => {
+test('firewall: killed in mid-apply, all or nothing', { skip }, async () => {
   // Goal: no half of a policy. Method: 2,000 rules replaced by 2,000 others, the tool killed after
   // some ms; the kernel lists all of the one or all of the other, and the next look mends it.
   if (stage === null) return;

@@ -204,7 +204,7 @@ export interface OwnAddress {
 /** One-shot commands and facts. */
 export interface Host {
   /**
-   * Runs a command to its end, without a shell, with a fixed environment, output capped at 8 MiB.
+   * Runs a command to its end, without a shell, with a fixed environment, output capped at 32 MiB.
    * A non-zero exit is a result, not a failure. Fault 'refused' when the tool does not exist,
    * 'timeout' after 10 s (the child is killed).
    */

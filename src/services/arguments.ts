@@ -13,7 +13,7 @@ const TEXT_MAX = 1_024;
 /** Longest list. A larger one is an import. */
 const LIST_MAX = 256;
 /** Longest content of a file. Unit: characters. What the body of a request has room for. */
-const CONTENT_MAX = 1_000_000;
+const CONTENT_MAX = 3_000_000;
 /** How much of a bad value is repeated. Unit: characters. */
 const QUOTE_MAX = 60;
 

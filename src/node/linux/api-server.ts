@@ -17,8 +17,8 @@ import type { ApiAnswer, ApiRequest, Log } from '../../ports.ts';
 import { codeOf, diskFault, readText, removeFile } from './files.ts';
 import { openRunDirectory, socketPath } from './run-directory.ts';
 
-/** Largest body of a request: 1 MiB. A service manifest is a few KiB. */
-const BODY_BYTES_MAX = 1024 * 1024;
+/** Largest body of a request: 4 MiB, for a file of thousands of rules. All else is a few KiB. */
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Longest that a request may take to arrive, and an answer to come. Unit: ms. */
 const ARRIVAL_MS_MAX = 30_000;

@@ -12,8 +12,8 @@ import { readUplinks } from './uplinks.ts';
 /** Longest run of one command. From the contract of Host; `ip`, `wg`, `nft` take 3 to 400 ms. */
 const COMMAND_TIMEOUT_MS = 10_000;
 
-/** Most that a command may print. From the contract of Host; 10,000 nft rules in JSON are 5 MiB. */
-const OUTPUT_BYTES_MAX = 8 * 1024 * 1024;
+/** Most that a command may print, by the contract of Host; 16,000 nft rules in JSON are 15 MiB. */
+const OUTPUT_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Tools whose presence is a fact: what services run, and what can install those. */
 const TOOLS = [

@@ -5,6 +5,7 @@ import { compile } from './compile.ts';
 import { ICMP_ANSWERS, ICMP_NAMES } from './icmp.table.ts';
 import { type Flow, judge } from './judge.ts';
 import { isActive, lanesOf } from './lane.ts';
+import { narrow } from './narrow.ts';
 import type { Direction, Zone } from './schemas.table.ts';
 import { interpret, type Packet } from './test-interpreter.ts';
 import { idOf, memberOf, ruleOf, siteOf, viewOf } from './test-policy.ts';
@@ -182,7 +183,9 @@ test('the compiled table does what the reference says, to openers and to those w
       const say = (zone: Zone, direction: Direction, each: Flow) => {
         const lane = lanes.find((one) => one.zone === zone && one.direction === direction);
         if (lane === undefined) throw new Error('no lane');
-        return isActive(lane) ? NAMES[judge(lane, each).action] : 'accept';
+        const judgement = judge(lane, each);
+        assert.deepEqual(judge(narrow(lane, each), each), judgement, 'narrowed');
+        return isActive(lane) ? NAMES[judgement.action] : 'accept';
       };
       for (const each of flows) {
         for (const zone of ['mesh', 'wan'] as const) {

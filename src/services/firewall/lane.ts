@@ -14,7 +14,7 @@ import type { Opening } from '../service.ts';
 import { type Cidr, hostCidr } from './cidr.ts';
 import { type Default, defaultOf, isInForce, policyOf, type Rule } from './policy.ts';
 import type { Direction, PortRange, Protocol, Selector, Zone } from './schemas.table.ts';
-import { addressesOf, type Meant, membersOf } from './selectors.ts';
+import { addressesOf, type Meant, membersOf, type Who } from './selectors.ts';
 
 /** Where the rules are to be enforced, and when. */
 export interface Site {
@@ -109,18 +109,7 @@ const findLanes = (site: Site): readonly Lane[] => {
   return policy.defaults.map(({ zone, direction }): Lane => {
     const clauses = rules
       .filter((rule) => rule.zone === zone && rule.direction === direction)
-      .map((rule): Clause => {
-        const [far, near] = direction === 'in' ? [rule.from, rule.to] : [rule.to, rule.from];
-        return {
-          rule,
-          protocol: rule.protocol,
-          ports: rule.ports ?? null,
-          types: rule.types ?? null,
-          remote: addressesOf(who, far, zone),
-          local: addressesOf(who, near, zone),
-          isMoving: [...(far ?? []), ...(near ?? [])].some(isMoving),
-        };
-      });
+      .map((rule) => clauseOf(who, rule));
     return {
       ...{ zone, direction },
       clauses: clauses.filter(({ rule }) => rule.audit !== true),
@@ -130,6 +119,26 @@ const findLanes = (site: Site): readonly Lane[] => {
     };
   });
 };
+
+/** The same object for the same rule of a view: it means the same on every member. */
+const clauseOf = (who: Who, rule: Rule): Clause => {
+  const clauses = clausesOf.get(who.view) ?? new Map<Rule, Clause>();
+  const { direction, zone } = rule;
+  const [far, near] = direction === 'in' ? [rule.from, rule.to] : [rule.to, rule.from];
+  const clause = clauses.get(rule) ?? {
+    rule,
+    protocol: rule.protocol,
+    ports: rule.ports ?? null,
+    types: rule.types ?? null,
+    remote: addressesOf(who, far, zone),
+    local: addressesOf(who, near, zone),
+    isMoving: [...(far ?? []), ...(near ?? [])].some(isMoving),
+  };
+  clausesOf.set(who.view, clauses.set(rule, clause));
+  return clause;
+};
+
+const clausesOf = new WeakMap<View, Map<Rule, Clause>>();
 
 const isMoving = ({ kind }: Selector): boolean => kind !== 'cidr' && kind !== 'any';
 

@@ -7,6 +7,7 @@ import type { Scene } from '../../verb.ts';
 import type { Flow, Judgement } from '../judge.ts';
 import { judge } from '../judge.ts';
 import { type Lane, lanesOf, type Site } from '../lane.ts';
+import { narrow } from '../narrow.ts';
 import type { Direction, Zone } from '../schemas.table.ts';
 
 /** Who enforces nothing: it does not consent to this service. */
@@ -33,7 +34,7 @@ export const openCourt = (scene: Scene, view: View): Court => {
       const lane = lanesAt(member).find(
         (each) => each.zone === zone && each.direction === direction,
       );
-      return lane === undefined ? null : judge(lane, flow);
+      return lane === undefined ? null : judge(narrow(lane, flow), flow);
     },
   };
 };
