@@ -55,7 +55,7 @@ test('the vpn works without its own types, and opens the one port', () => {
 });
 
 test('what the mesh knows and what runs it speak of no firewall', () => {
-  // Goal: a service is a folder and a line: floors 0 and 2 needed nothing of it. Method: the word in
+  // Goal: a service is a folder and a line; floors 0 and 2 need nothing of it. Method: the word in
   // their files; consent names the services that there are, and nothing else does.
   const speaking = ['src/crdt', 'src/node', 'src/node/rules'].flatMap((folder) =>
     readdirSync(folder)
