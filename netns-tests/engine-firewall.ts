@@ -3,6 +3,9 @@
  * filters, for `firewall-engine.test.ts`.
  */
 import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { View } from '../src/crdt/view.ts';
 import { openHost } from '../src/node/linux/host.ts';
 import type { HostResult } from '../src/ports.ts';
@@ -127,14 +130,22 @@ async function settle(at: Namespace, view: View): Promise<readonly string[]> {
 }
 
 async function tear(at: Namespace, view: View, afterMs: number): Promise<void> {
-  for (const { argv, text } of (await lookAt(at, view)).texts) {
-    const [command = '', ...rest] = at.enter(argv);
-    const child = spawn(command, rest, { stdio: ['pipe', 'ignore', 'ignore'] });
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    child.stdin.on('error', () => undefined); // It is dead.
-    child.stdin.end(text);
-    setTimeout(() => child.kill('SIGKILL'), afterMs);
-    await ended;
+  const directory = mkdtempSync(join(tmpdir(), 'cnsmo-tear-'));
+  const file = join(directory, 'text');
+  try {
+    for (const { argv, text } of (await lookAt(at, view)).texts) {
+      writeFileSync(file, text);
+      const [command = '', ...rest] = at.enter(argv);
+      // A file, for nft opens its standard input by its path, and a socket has none.
+      const stdin = openSync(file, 'r');
+      const child = spawn(command, rest, { stdio: [stdin, 'ignore', 'ignore'] });
+      closeSync(stdin);
+      const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+      await new Promise((resolve) => child.once('close', resolve));
+      clearTimeout(timer);
+    }
+  } finally {
+    rmSync(directory, { recursive: true });
   }
 }
 

@@ -45,7 +45,7 @@ export type Side = 'now' | 'trial';
 /** One ruleset of a table. */
 export interface Ruleset {
   readonly lanes: readonly Lane[];
-  /** 1 to 255: what judged connections are marked with. */
+  /** 1 to 254: what judged connections are marked with. */
   readonly generation: number;
 }
 

@@ -71,6 +71,17 @@ test('what forbids more begins a generation, and what only allows more does not'
   assert.notEqual(generation(member), second);
 });
 
+test('generations begin anew after 254: nft lists what 255 writes in other words', () => {
+  // Goal: always in step. Method: a table made in a second that gives 254, and a change that forbids.
+  const member = openMember();
+  member.world.wallMs = 253_000;
+  member.pass();
+  assert.equal(generation(member), 'generation 254');
+  member.world.objects = { ...RULE, 'default/mesh-in': { action: 'deny' } };
+  member.pass();
+  assert.equal(generation(member), 'generation 1');
+});
+
 test('members come and go as elements, and the chains stay as they are', () => {
   // Goal: churn is cheap. Method: rules for a label, exact and with a range; members join, leave.
   const member = openMember();

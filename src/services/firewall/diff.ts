@@ -51,8 +51,10 @@ import {
 
 type Wanted = NonNullable<FirewallDesired>;
 
-/** Generations are 1 to this. */
-const GENERATION_MAX = 255;
+/**
+ * Generations are 1 to this. Not 255: a mask that keeps all bits is none, and nft does not list it.
+ */
+const GENERATION_MAX = 254;
 
 /** The command, or none when in step. */
 export const diff = (desired: FirewallDesired, observed: FirewallObserved): readonly Command[] => {
