@@ -72,7 +72,7 @@ test('what forbids more begins a generation, and what only allows more does not'
 });
 
 test('generations begin anew after 254: nft lists what 255 writes in other words', () => {
-  // Goal: always in step. Method: a table made in a second that gives 254, and a change that forbids.
+  // Goal: always in step. Method: a table made in a second that gives 254; a change that forbids.
   const member = openMember();
   member.world.wallMs = 253_000;
   member.pass();
