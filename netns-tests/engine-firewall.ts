@@ -111,7 +111,7 @@ async function lookAt(at: Namespace, view: View) {
   for (const probe of probes(self, view, results)) {
     if ('argv' in probe) results[probe.name] = await runIn(at, probe.argv);
   }
-  const observed = read(results).state;
+  const observed = read(results, self).state;
   const texts = diff(plan(view, self, observed).state, observed).map((command) => {
     if (command.kind === 'run' && command.stdin !== undefined && 'text' in command.stdin) {
       return { argv: command.argv, text: command.stdin.text, found: command.found ?? [] };

@@ -49,7 +49,7 @@ const GUEST_SIDE = `link set eth0 up
 address add ${GUEST4}/${LENGTH4} dev eth0
 address add ${GUEST6}/${LENGTH6} dev eth0 nodad
 route add default via ${HOST4}
--6 route add default via ${HOST6}
+route add default via ${HOST6}
 `;
 
 const publish = (family: string, protocol: string, to: (port: number) => string): string =>

@@ -5,7 +5,8 @@
  * Nothing of theirs is changed; a person is told what to say to the program that did it.
  */
 import type { HostResult } from '../../ports.ts';
-import type { Problem } from '../service.ts';
+import type { Problem, Results } from '../service.ts';
+import { endsClosed, letsPass } from './neighbour-rules.ts';
 import { FAMILY, NAME } from './nft.ts';
 import type { Neighbour } from './state.ts';
 
@@ -38,28 +39,70 @@ const PROGRAMS: readonly {
   },
 ];
 
-/** What `nft -j list chains` shows of others. Not run, or not readable: nobody. */
-export const readNeighbours = (result: HostResult | undefined): readonly Neighbour[] => {
+/** Tables of others that are looked into. Who filters by more than these is not told of them. */
+const TABLES_MAX = 6;
+
+/** Hooks at which what comes in can be dropped. */
+const HOOKS: readonly unknown[] = ['prerouting', 'input', 'forward'];
+
+interface Listed {
+  readonly family: string;
+  readonly table: string;
+}
+
+/** Tables of others with chains that filter what comes in, of what `nft -j list chains` shows. */
+export const foreignTables = (chains: HostResult | undefined): readonly Listed[] => {
+  const tables = new Map(
+    foreignChains(chains)
+      .filter(isFilter)
+      .map(({ family, table }) => [
+        `${String(family)} ${String(table)}`,
+        { family: String(family), table: String(table) },
+      ]),
+  );
+  return [...tables.values()].slice(0, TABLES_MAX);
+};
+
+/** The name of the probe that lists one of them. */
+export const probeName = ({ family, table }: Listed): string => `table ${family} ${table}`;
+
+/** Who else filters here. A listing that was not made, or cannot be read: nobody is named by it. */
+export const readNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] => {
+  const others = foreignChains(results.chains);
+  return others.filter(isFilter).map((each): Neighbour => {
+    const [family, table, name] = [each.family, each.table, each.name].map(String) as [
+      ...[string, string, string],
+    ];
+    const rules = objectsIn(results[probeName({ family, table })]).flatMap(({ rule }) =>
+      rule === undefined ? [] : [rule],
+    );
+    return {
+      program: programOf(others, family, table),
+      chain: `${family} ${table} ${name}`,
+      hook: String(each.hook),
+      isClosed: each.policy === 'drop' || endsClosed(rules, name),
+      isPassed: letsPass(rules, name, ownInterface),
+    };
+  });
+};
+
+const isFilter = ({ type, hook }: Json): boolean => type === 'filter' && HOOKS.includes(hook);
+
+const foreignChains = (result: HostResult | undefined): readonly Json[] =>
+  objectsIn(result)
+    .flatMap(({ chain }) => (chain === undefined ? [] : [chain]))
+    .filter(({ family, table }) => !String(table).startsWith(NAME) || family !== FAMILY);
+
+type Listing = readonly { readonly chain?: Json; readonly rule?: Json }[];
+
+const objectsIn = (result: HostResult | undefined): Listing => {
   if (result === undefined || result.status !== 0) return [];
-  let listed: readonly { readonly chain?: Json }[];
   try {
     const { nftables } = JSON.parse(result.stdout) as { readonly nftables?: unknown };
-    listed = Array.isArray(nftables) ? nftables : [];
+    return Array.isArray(nftables) ? (nftables as Listing) : [];
   } catch {
     return [];
   }
-  const chains = listed.flatMap(({ chain }) => (chain === undefined ? [] : [chain]));
-  const others = chains.filter(
-    ({ family, table }) => !String(table).startsWith(NAME) || family !== FAMILY,
-  );
-  return others
-    .filter(({ type, hook }) => type === 'filter' && typeof hook === 'string')
-    .map(({ family, table, name, hook, policy }) => ({
-      program: programOf(others, family, table),
-      chain: [family, table, name].map(String).join(' '),
-      hook: String(hook),
-      isClosed: policy === 'drop',
-    }));
 };
 
 const programOf = (chains: readonly Json[], family: unknown, table: unknown): string | null => {
@@ -75,7 +118,7 @@ export const shadows = (
   ownInterface: string,
 ): readonly Problem[] =>
   neighbours
-    .filter(({ isClosed, hook }) => isClosed && hook !== 'output')
+    .filter(({ isClosed, isPassed }) => isClosed && !isPassed)
     .map(({ program, chain, hook }) => {
       const known = PROGRAMS.find((each) => each.program === program);
       const remedy =

@@ -3,6 +3,7 @@
  */
 import type { View } from '../../crdt/view.ts';
 import type { Probe, Results, Self } from '../service.ts';
+import { foreignTables, probeName } from './neighbours.ts';
 import { FAMILY, NAME } from './nft.ts';
 import { readTable } from './read.ts';
 import { isRunning, waysOf } from './trial.ts';
@@ -14,6 +15,12 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
   const first: readonly Probe[] = [
     { name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] },
     { name: 'chains', argv: ['nft', '-j', 'list', 'chains'] },
+    ...foreignTables(results.chains).map(
+      (each): Probe => ({
+        name: probeName(each),
+        argv: ['nft', '-j', 'list', 'table', each.family, each.table],
+      }),
+    ),
   ];
   const table = results.table === undefined ? null : readTable(results.table);
   if (table === null || !isRunning(table)) return first;

@@ -4,7 +4,7 @@
  * Output that cannot be read is a problem, never a guess.
  */
 import type { HostResult } from '../../ports.ts';
-import type { Count, Finding, Results } from '../service.ts';
+import type { Count, Finding, Results, Self } from '../service.ts';
 import { readNeighbours } from './neighbours.ts';
 import { keyText } from './nft.ts';
 import type {
@@ -21,10 +21,13 @@ import { wordsOf } from './words.ts';
 const NO_TABLE = /No such file or directory/;
 
 /** The host as the probes show it. */
-export const read = (results: Results): Finding<FirewallObserved> => {
-  const { table, chains } = results;
+export const read = (
+  results: Results,
+  { interface: own }: Pick<Self, 'interface'>,
+): Finding<FirewallObserved> => {
+  const { table } = results;
   if (table === undefined) return seen({ kind: 'no-tool' });
-  const neighbours = readNeighbours(chains);
+  const neighbours = readNeighbours(results, own);
   if (table.status !== 0) {
     if (NO_TABLE.test(table.stderr)) return seen({ kind: 'missing', neighbours });
     return unreadable(complaint(table));

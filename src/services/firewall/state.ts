@@ -64,8 +64,10 @@ export interface Neighbour {
   /** As `ip filter INPUT`. */
   readonly chain: string;
   readonly hook: string;
-  /** It drops what none of its rules takes. */
+  /** It drops or refuses what none of its rules takes. */
   readonly isClosed: boolean;
+  /** One of its rules accepts whatever comes in on our interface. */
+  readonly isPassed: boolean;
 }
 
 /** What should be. Null: nothing is filtered, and there is no table. */

@@ -70,7 +70,7 @@ function openHands(world: ReturnType<typeof surroundings>) {
     };
     probes(self(), view(), {}).forEach(run);
     probes(self(), view(), results).forEach(run);
-    return read(results).state;
+    return read(results, self()).state;
   };
   const wanted = () => {
     const observed = look();
