@@ -120,6 +120,10 @@ function worldOf(
     status,
     members: (name) => commandLine.members(vm(name)),
     move: async (name) => vm(name).move(),
+    pointTo: (name, other) =>
+      timeline.act(`${name}: links --at ${other}`, async () => {
+        await commandLine.obey(vm(name), ['links', '--at', vm(other).place.public4]);
+      }),
     dataPlane: (name) => dataPlaneOf(vm(name)),
     ping: async (from, to, family = 4) => {
       if (!seen.has(to)) await status(to).catch(() => {});

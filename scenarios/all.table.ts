@@ -8,7 +8,7 @@ import { founderGone } from './founder-gone.ts';
 import { join, leave } from './join.ts';
 import { logsOfOthers } from './logs-of-others.ts';
 import { daemonLost, memberLost } from './member-lost.ts';
-import { moved, movedInTurn } from './moved.ts';
+import { allMoved, moved, movedInTurn } from './moved.ts';
 import { naming } from './naming.ts';
 import { partition, partitionOfTwo } from './partition.ts';
 import type { Scenario } from './world.ts';
@@ -25,6 +25,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'all-off-on-of-two': allOffOnOfTwo,
   moved,
   'moved-in-turn': movedInTurn,
+  'all-moved': allMoved,
   'founder-gone': founderGone,
   naming,
   core: coreMoves,

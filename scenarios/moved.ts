@@ -3,7 +3,7 @@
  * where another one looks for it.
  */
 import { apart, found, stateOf, talk, together } from './mesh.ts';
-import { expect, type World } from './world.ts';
+import { expect, refusal, type World } from './world.ts';
 
 const ALL = ['vm1', 'vm2', 'vm3', 'vm4'];
 const TWO = ['vm1', 'vm3'];
@@ -36,4 +36,20 @@ export async function movedInTurn(world: World): Promise<void> {
   await world.heal();
   await together(world, TWO);
   await talk(world, TWO);
+}
+
+/** Two members that moved at the same moment: nobody can know where, so a person says it once. */
+export async function allMoved(world: World): Promise<void> {
+  await found(world, TWO);
+  for (const name of TWO) {
+    await world.powerCut(name);
+    await world.move(name);
+  }
+  await Promise.all(TWO.map((name) => world.boot(name)));
+  const isAlone = async (): Promise<boolean> => (await stateOf(world, 'vm1', 'vm3')) !== 'alive';
+  await world.holds('vm1 finds nobody', isAlone, 15_000);
+  const line = await refusal('its own address', world.pointTo('vm1', 'vm1'));
+  expect(`at its own address nobody else is: ${line}`, line.startsWith('at: '));
+  await world.pointTo('vm1', 'vm3');
+  await together(world, TWO);
 }

@@ -133,6 +133,9 @@ export interface World {
    */
   move(vm: string): Promise<void>;
 
+  /** `cnsmo links --at ADDRESS`, run on `vm`, with the address at which `other` is now. */
+  pointTo(vm: string, other: string): Promise<void>;
+
   /**
    * What the kernel of a VM does with the traffic of the overlay, as text: peers and what they may
    * send, addresses, routes, rules. Equal texts, equal treatment.

@@ -48,6 +48,11 @@ export function openWorld(room: Room, name: string): World {
       if (station.isOn) throw new Error(`${vm} is on`);
       room.underlay.move(station);
     },
+    pointTo: async (vm, other) => {
+      const { addresses, publicHost } = machineOf(room, other).kernel.station;
+      const at = publicHost ?? addresses[0];
+      await ask(room, vm, { method: 'POST', path: '/v1/links/at', body: { at } });
+    },
     dataPlane: async (vm) => dataPlaneOf(machineOf(room, vm)),
     cut: async (siteA, siteB) => room.underlay.cut(siteA, siteB),
     heal: async () => room.underlay.heal(),

@@ -39,8 +39,10 @@ export async function stopAndStart(world: RealWorld): Promise<void> {
 export async function killAndStart(world: RealWorld): Promise<void> {
   await found(world, ALL);
   const vm1 = world.vm('vm1');
-  const follow = 'cnsmo events -f --since 1s -o json > /var/log/followed 2>&1 & echo $!';
+  const follow = 'cnsmo events -f -o json > /var/log/followed 2>&1 & echo $!';
   const follower = (await vm1.must(['sh', '-c', follow])).trim();
+  const told = (): Promise<string> => vm1.must(['cat', '/var/log/followed']);
+  await world.eventually('somebody follows', async () => (await told()) !== '', SETTLE_MS);
   for (const name of ['vm1', 'vm3']) {
     const calm = await pingDuring(world, ['vm2', name], async () => {
       await world.crash(name);
@@ -52,16 +54,17 @@ export async function killAndStart(world: RealWorld): Promise<void> {
   }
   await together(world, ALL);
   for (const what of FOLLOWED) {
-    const isTold = async (): Promise<boolean> =>
-      what.test(await vm1.must(['cat', '/var/log/followed']));
+    const isTold = async (): Promise<boolean> => what.test((await told()).split(CRASH)[1] ?? '');
     await world.eventually(`the follower was told: ${what.source}`, isTold, SETTLE_MS);
   }
   await vm1.must(['kill', follower]);
 }
 
-/** Of the own crash, of each agent that is ready again, and of the crash of another. */
+/** How a daemon says that the one before it was killed. */
+const CRASH = 'the one before it ended without a word';
+
+/** What comes after that: each agent is ready again, and the crash of another member. */
 const FOLLOWED: readonly RegExp[] = [
-  /"kind":"started".*the one before it ended without a word/,
   ...['vpn', 'firewall', 'core'].map((name) => new RegExp(`"kind":"service".*${name} is ready`)),
   /"kind":"state","member":"vm3","text":"is dead"/,
   /"kind":"state","member":"vm3","text":"is alive again"/,

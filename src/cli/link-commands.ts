@@ -12,9 +12,20 @@ export const linksCommand = (session: (command: Command) => Session): Command =>
   new Command('links')
     .description('with whom this VM keeps connections for the state; the VPN joins all of them')
     .option('--degree <count>', 'set how many a member keeps in a large mesh: 6, 8, 10 or 12')
-    .addHelpText('after', '\nExample:\n  cnsmo links --degree 10\n')
-    .action(async ({ degree }: { degree?: string }, command: Command) => {
-      const { call, show } = session(command);
+    .option('--at <addr[:port]>', 'where another member is now; for when all have moved')
+    .addHelpText(
+      'after',
+      '\nTwo members find each other while one is where the other knows it to be.\n' +
+        'Have all moved at once, name the address of another, on each VM but one.\n' +
+        '\nExample:\n  cnsmo links --degree 10\n  cnsmo links --at 203.0.113.9\n',
+    )
+    .action(async ({ degree, at }: { degree?: string; at?: string }, command: Command) => {
+      const { call, show, patiently } = session(command);
+      if (at !== undefined) {
+        const finding = call('POST', '/v1/links/at', { at });
+        const found = (await patiently('looking there', finding)) as { member: string };
+        return await show(found, () => `${found.member} is there.\n`);
+      }
       if (degree !== undefined) {
         await call('PUT', '/v1/links/degree', { degree: readCount(degree) });
       }

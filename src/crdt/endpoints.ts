@@ -32,3 +32,9 @@ export function endpointsOf(
 export const distinct = (endpoints: readonly Endpoint[]): readonly Endpoint[] => [
   ...new Map(endpoints.map((endpoint) => [`${endpoint.host} ${endpoint.port}`, endpoint])).values(),
 ];
+
+const MAPPED = '::ffff:';
+
+/** The host as it is named elsewhere: sockets of both families name IPv4 ones `::ffff:a.b.c.d`. */
+export const plainHost = (host: string): string =>
+  host.startsWith(MAPPED) ? host.slice(MAPPED.length) : host;

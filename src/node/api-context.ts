@@ -75,10 +75,7 @@ export function apiContext(
       await writeConfig(ports.disk, next);
       config.current = next;
     },
-    connected: () => connectedMembers(parts),
-    meet: parts.links.meet,
-    connections: parts.swarm.connections,
-    neighbours: parts.neighbourhood.all,
+    ...linksOf(parts),
     sight: async () => {
       await Promise.all([agents.refresh(), parts.watch.refresh()]);
       return { ...sightOf(ports, parts), disk: parts.watch.trouble() };
@@ -103,6 +100,17 @@ export function apiContext(
     stop: () => parts.stop.abort(),
   };
 }
+
+/** Who is connected, and how others are found. */
+const linksOf = (
+  parts: Parts,
+): Pick<ApiContext, 'connected' | 'meet' | 'seek' | 'connections' | 'neighbours'> => ({
+  connected: () => connectedMembers(parts),
+  meet: parts.links.meet,
+  seek: parts.links.seek,
+  connections: parts.swarm.connections,
+  neighbours: parts.neighbourhood.all,
+});
 
 /** What the routes ask other members. */
 function askingOthers(

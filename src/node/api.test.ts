@@ -80,6 +80,7 @@ const OWN_ROUTES = [
   'PUT /v1/consent',
   'POST /v1/core/step-down',
   'PUT /v1/drain',
+  'POST /v1/links/at',
   'POST /v1/leave',
   'POST /v1/stop',
 ];

@@ -2,6 +2,7 @@
  * Loop: dialler — who is dialled when: each member that is not connected, for ever, less and less
  * often; and what a dial that failed tells of it.
  */
+import { plainHost } from '../crdt/endpoints.ts';
 import type { PeerKey } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Endpoint, Ports, SwarmNode } from '../ports.ts';
@@ -127,7 +128,7 @@ async function dial(
   const { clock, log, attempts } = desk;
   const begun = { ...attempt, isDialling: true, dialledMs: clock.monotonicMs() };
   attempts.set(peer, begun);
-  const last = endpoints.filter(({ host }) => host === plain(attempt.lost?.host ?? ''));
+  const last = endpoints.filter(({ host }) => host === plainHost(attempt.lost?.host ?? ''));
   const isThere = last.length > 0;
   let outcome: DialOutcome | null = null;
   try {
@@ -150,7 +151,3 @@ function after({ clock, random }: Desk, attempt: Attempt, absent: number): Attem
   const dueMs = clock.monotonicMs() + waitMs * (0.75 + random.fraction() / 2);
   return { ...attempt, failures: failures + 1, dueMs, isDialling: false, lost: null };
 }
-
-/** Sockets that serve both families name IPv4 peers `::ffff:a.b.c.d`. */
-const plain = (host: string): string =>
-  host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;

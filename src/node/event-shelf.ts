@@ -38,6 +38,8 @@ export function createShelf(clock: Clock): Shelf {
   const kept: Kept[] = [];
   let count = 0;
   let origin = String(clock.wallMs());
+  /** How many of the events are of daemons before this one. */
+  let inherited = 0;
   let disk: EventLog | null = null;
   const add = (one: Kept): void => {
     kept.push(one);
@@ -45,7 +47,8 @@ export function createShelf(clock: Clock): Shelf {
     count++;
     disk?.note({ number: count, ...one.event });
   };
-  const newSince = (cursor: string | null): number => count - numberIn(cursor, origin, count);
+  const newSince = (cursor: string | null): number =>
+    count - numberIn(cursor, { origin, inherited, count });
   return {
     put: (draft) => {
       const wallMs = clock.wallMs();
@@ -59,7 +62,8 @@ export function createShelf(clock: Clock): Shelf {
       const earlier = log.earlier.slice(-EVENTS_MAX);
       kept.push(...earlier.map(withMoment));
       count = earlier.at(-1)?.number ?? 0;
-      origin = KEPT;
+      inherited = count;
+      origin = `${KEPT}${origin}`;
       disk = log;
       for (const one of early) add(one);
     },
@@ -82,12 +86,20 @@ const withMoment = ({ time, kind, member, text }: MeshEvent): Kept => ({
   wallMs: Date.parse(time),
 });
 
+interface Counts {
+  readonly origin: string;
+  readonly inherited: number;
+  readonly count: number;
+}
+
 /**
- * How many events a cursor has seen; none for one of another log or daemon, of nobody, or of events
- * that are lost.
+ * How many events a cursor has seen; none for one of another log, of nobody, or of events that are
+ * lost. One of an earlier daemon may have seen more than what that had on disk when it was killed:
+ * of this daemon's events it has seen none, though they have the same numbers.
  */
-function numberIn(cursor: string | null, origin: string, count: number): number {
-  const [start, text] = (cursor ?? '').split('-');
-  const number = start === origin ? Number(text ?? 0) || 0 : 0;
-  return number > count ? 0 : number;
+function numberIn(cursor: string | null, { origin, inherited, count }: Counts): number {
+  const [start = '', text] = (cursor ?? '').split('-');
+  const number = Number(text ?? 0) || 0;
+  if (start === origin) return number > count ? 0 : number;
+  return [start, origin].every((one) => one.startsWith(KEPT)) ? Math.min(number, inherited) : 0;
 }

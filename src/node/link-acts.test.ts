@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { idOf, world } from '../crdt/test-world.ts';
 import { Fault } from '../fault.ts';
-import { type LinkActsContext, setDegree, showLinks } from './link-acts.ts';
+import { findAt, type LinkActsContext, setDegree, showLinks } from './link-acts.ts';
 import { DEGREE } from './rules/neighbours.ts';
+import { createTime, settle } from './test-time.ts';
 
 /** The founder, connected with vm3; its neighbours are vm2 and vm4. */
 function stage() {
@@ -56,4 +57,31 @@ test('links: a degree is an even number from 6 to 12, and operators set it', asy
   assert.deepEqual(written, []);
   assert.deepEqual(await setDegree(context, 12), { degree: 12 });
   assert.deepEqual(written, [[{ path: 'intent/swarm/settings/degree', value: { count: 12 } }]]);
+});
+
+test('links: a member is looked for where a person says that it is', async () => {
+  // Goal: who all moved meet again. Method: a place with its port and without, at which one answers
+  // soon; one at which nobody does; what is no place for a member.
+  const { context } = stage();
+  const { clock, pass } = createTime();
+  const sought: unknown[] = [];
+  const seeking = {
+    ...context,
+    local: { config: { port: 7300 } } as LinkActsContext['local'],
+    seek: (place: unknown) => void sought.push(place),
+  };
+  const vm3 = context.replica.view().members.find(({ id }) => id === idOf('vm3'));
+  assert.deepEqual(await findAt({ clock }, seeking, '192.0.2.3'), { member: vm3?.name });
+  const late = findAt({ clock }, seeking, '[2001:db8::7]:7301').catch((error: unknown) => error);
+  await settle();
+  for (let ms = 0; ms < 16_000; ms += 200) await pass(200);
+  assert.match(String(await late), /no member of this mesh answers there/);
+  assert.deepEqual(sought, [
+    { host: '192.0.2.3', port: 7300 },
+    { host: '2001:db8::7', port: 7301 },
+  ]);
+  for (const place of ['nowhere', '127.0.0.1', '192.0.2.3:0', '10.10.0.7']) {
+    await assert.rejects(findAt({ clock }, seeking, place), /: .*; /, place);
+  }
+  assert.equal(sought.length, 2);
 });

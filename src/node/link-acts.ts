@@ -1,20 +1,28 @@
 /**
  * Loop: link acts — what people do with connections: look at them, and set how many there are.
  */
+import { isOverlay, plainHost } from '../crdt/endpoints.ts';
 import type { PeerKey } from '../crdt/ids.ts';
 import { intentPath } from '../crdt/paths.ts';
 import { Fault } from '../fault.ts';
-import type { Connection } from '../ports.ts';
+import type { Clock, Connection, Endpoint } from '../ports.ts';
 import { mustBeOperator, type OperatorContext, spread } from './operators.ts';
 import type { LinksView } from './rules/answers.ts';
 import { DEGREE_MAX, DEGREE_MIN, DEGREE_PLACE, degreeOf, isDegree } from './rules/neighbours.ts';
+import { readEndpoint } from './rules/settings.ts';
 
 /** What these acts need of the node. */
 export interface LinkActsContext extends OperatorContext {
   readonly connections: () => readonly Connection[];
   /** With whom this member keeps connections. */
   readonly neighbours: () => ReadonlySet<PeerKey>;
+  /** Looks for all who are not connected at this place. */
+  readonly seek: (place: Endpoint) => void;
 }
+
+/** Longest wait until a member answers at a place. Unit: ms. A dial takes 6 s at most. */
+const FOUND_MS = 15_000;
+const LOOK_MS = 200;
 
 /** The connections of this member, and those that it should have, by name. */
 export function showLinks({ replica, connections, neighbours }: LinkActsContext): LinksView {
@@ -52,4 +60,36 @@ export async function setDegree(
   await context.replica.write([{ path: intentPath(DEGREE_PLACE), value: { count: degree } }]);
   await spread(context);
   return { degree };
+}
+
+/**
+ * Looks for a member at a place that nobody could know of, as all have moved; gives its name. Fault
+ * 'refused' for a place that is none, 'timeout' when no other member answers there in 15 s.
+ */
+export async function findAt(
+  { clock }: { readonly clock: Clock },
+  { replica, local, connections, seek }: LinkActsContext,
+  text: string,
+): Promise<{ readonly member: string }> {
+  const view = replica.view();
+  const place = readEndpoint('at', text, local.config.port);
+  if (isOverlay(view.mesh, place.host)) {
+    const why = 'an address inside the mesh, which leads nowhere without its member';
+    const remedy = 'give the address of the VM itself';
+    throw new Fault('refused', { field: 'at', value: text, why, remedy });
+  }
+  seek(place);
+  const untilMs = clock.monotonicMs() + FOUND_MS;
+  while (clock.monotonicMs() < untilMs) {
+    const found = connections().find(({ remote }) => plainHost(remote.host) === place.host);
+    const member = view.members.find(({ id }) => id === found?.peer);
+    if (member !== undefined) return { member: member.name };
+    await clock.sleep(LOOK_MS, new AbortController().signal);
+  }
+  throw new Fault('timeout', {
+    field: 'at',
+    value: text,
+    why: 'no member of this mesh answers there',
+    remedy: 'see that it runs there and that its port can be reached from here',
+  });
 }

@@ -9,7 +9,7 @@
  *    nobody there any more, its host says so.
  * 4. Connections beside those with neighbours stay for a while, and few of them for good.
  */
-import { endpointsOf, isOverlay } from '../crdt/endpoints.ts';
+import { distinct, endpointsOf, isOverlay } from '../crdt/endpoints.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import type { Endpoint, Ports, Standing, SwarmNode } from '../ports.ts';
@@ -41,6 +41,8 @@ const SETTLE_MS = 8_000;
 const HEARSAY_MS = 5_000;
 /** Pause between two who are dialled because the token names them: the first mostly answers. */
 const ENTRY_MS = 500;
+/** How long a place that somebody named is tried. Unit: ms. */
+const HINT_MS = 60_000;
 /** Longest wait for connections with those who are to be asked. Unit: ms. */
 const MEET_MS = 3_000;
 
@@ -72,6 +74,8 @@ export interface Links {
    * each is connected or was dialled in vain, or after 3 s.
    */
   meet(members: readonly PeerKey[]): Promise<void>;
+  /** Looks at this place for everybody who is not connected, now and for a minute. */
+  seek(place: Endpoint): void;
   run(swarm: SwarmNode, signal: AbortSignal): Promise<void>;
 }
 
@@ -87,6 +91,8 @@ interface Desk {
   /** Called when a member is connected, or was dialled in vain. */
   readonly onSettled: (peer: PeerKey) => void;
   connected: ReadonlySet<PeerKey>;
+  /** Where somebody said that a member is, and until when that is tried, monotonic ms. */
+  hint: { readonly place: Endpoint; readonly untilMs: number } | null;
 }
 
 /** Makes the loop; it does nothing until `run`. */
@@ -105,7 +111,7 @@ export function createLinks(
   });
   const desk: Desk = {
     ...{ context, dialler, spares: createSpares(ports.clock), onSettled: meetings.settle },
-    ...{ asked: new Set(), places: new Map(), connected: new Set() },
+    ...{ asked: new Set(), places: new Map(), connected: new Set(), hint: null },
   };
   const reach = (member: PeerKey): void => {
     desk.spares.use(member);
@@ -120,10 +126,13 @@ export function createLinks(
     reach,
     meet: async (members) => {
       const living = members.filter((member) => context.isAlive(member));
-      const absent = living.filter((member) => !desk.connected.has(member));
-      const met = meetings.wait(absent, MEET_MS);
+      const met = meetings.wait(absentOf(desk, living), MEET_MS);
       for (const member of living) reach(member);
       await met;
+    },
+    seek: (place) => {
+      desk.hint = { place, untilMs: ports.clock.monotonicMs() + HINT_MS };
+      for (const { peer } of targetsOf(desk, ports.clock.monotonicMs())) reach(peer);
     },
     run: async (swarm, signal) => {
       const unlisten = swarm.onConnectionChange(() => {
@@ -131,14 +140,21 @@ export function createLinks(
         wake.mark();
       });
       for (let isFirst = true; !signal.aborted; isFirst = false) {
-        look(desk, swarm);
-        hangUp(desk, swarm);
-        const waitMs = dialAbsent(desk, swarm, isFirst);
-        await wake.wait(Math.min(waitMs, desk.spares.dueInMs()), signal);
+        await wake.wait(step(desk, swarm, ports.clock.monotonicMs(), isFirst), signal);
       }
       unlisten();
     },
   };
+}
+
+const absentOf = ({ connected }: Desk, members: readonly PeerKey[]): readonly PeerKey[] =>
+  members.filter((member) => !connected.has(member));
+
+/** Does what is to be done now; tells how long to wait for more, ms. */
+function step(desk: Desk, swarm: SwarmNode, nowMs: number, isFirst: boolean): number {
+  look(desk, swarm);
+  hangUp(desk, swarm);
+  return Math.min(dialAbsent(desk, swarm, nowMs, isFirst), desk.spares.dueInMs());
 }
 
 /** Takes who is connected from the swarm. */
@@ -174,9 +190,10 @@ function hangUp({ context, spares, connected }: Desk, swarm: SwarmNode): void {
 const SPARES_MAX = 4;
 
 /** Dials who is absent; tells how long to wait for more, ms. */
-function dialAbsent(desk: Desk, swarm: SwarmNode, isFirst: boolean): number {
-  const { context, dialler, connected } = desk;
-  const absent = targetsOf(context).filter(({ peer }) => !connected.has(peer) && isDue(desk, peer));
+function dialAbsent(desk: Desk, swarm: SwarmNode, nowMs: number, isFirst: boolean): number {
+  const { dialler, connected } = desk;
+  const all = targetsOf(desk, nowMs);
+  const absent = all.filter(({ peer }) => !connected.has(peer) && isDue(desk, peer));
   const waits = absent.map((target) =>
     dialler.consider(swarm, target, courtesyMs(desk, target.peer, isFirst), absent.length),
   );
@@ -204,8 +221,9 @@ function courtesyMs({ context, connected }: Desk, peer: PeerKey, isFirst: boolea
 }
 
 /** Everybody who may be dialled, with where to try; sorted by key. */
-function targetsOf(context: LinkContext): readonly Target[] {
+function targetsOf({ context, hint, connected }: Desk, nowMs: number): readonly Target[] {
   const view = context.view();
+  const hinted = hint !== null && nowMs < hint.untilMs ? [hint.place] : [];
   const targets = new Map<PeerKey, readonly Endpoint[]>();
   for (const { member, endpoint } of context.entries) {
     if (context.standing(member) !== 'member' || isOverlay(view.mesh, endpoint.host)) continue;
@@ -214,7 +232,7 @@ function targetsOf(context: LinkContext): readonly Target[] {
   for (const member of view.members) {
     if (member.hasLeft) continue;
     const known = [...endpointsOf(member, view.mesh), ...(targets.get(member.id) ?? [])];
-    targets.set(member.id, known);
+    targets.set(member.id, connected.has(member.id) ? known : distinct([...hinted, ...known]));
   }
   targets.delete(context.self);
   return [...targets]

@@ -6,7 +6,7 @@ import type { ApiContext, Route } from './api.ts';
 import { readAs } from './api-body.ts';
 import { setDraining, setEpoch, showCore, stepDown } from './core-acts.ts';
 import { evict, foreseeEviction } from './evict.ts';
-import { setDegree, showLinks } from './link-acts.ts';
+import { findAt, setDegree, showLinks } from './link-acts.ts';
 import { compared, type DutySight, doDuties } from './rules/duties.ts';
 import { membersOf } from './rules/status.ts';
 
@@ -26,6 +26,7 @@ const evictionBody = z.object({
 });
 
 const epochBody = z.object({ epochMs: z.int('not a whole number of ms') });
+const placeBody = z.object({ at: z.string('not a text') });
 const degreeBody = z.object({ degree: z.int('not a whole number') });
 const drainBody = z.object({ draining: z.boolean('neither true nor false') });
 
@@ -75,6 +76,11 @@ export const memberRoutes: readonly Route[] = [
     run: (context, _, body) => setEpoch(context, readAs(epochBody, body).epochMs),
   },
   { method: 'GET', path: '/v1/links', run: async (context) => showLinks(context) },
+  {
+    method: 'POST',
+    path: '/v1/links/at',
+    run: (context, _, body) => findAt(context.ports, context, readAs(placeBody, body).at),
+  },
   {
     method: 'PUT',
     path: '/v1/links/degree',

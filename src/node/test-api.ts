@@ -144,6 +144,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     setAuditLimits: async () => undefined,
     connected: () => [],
     meet: async () => undefined,
+    seek: () => undefined,
     connections: () => [],
     neighbours: () => new Set(),
     sight: async () => sightOf(as),

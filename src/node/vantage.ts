@@ -7,6 +7,7 @@
  */
 import { canBeHost } from '../crdt/addresses.ts';
 import { decode, encode } from '../crdt/codec.ts';
+import { plainHost } from '../crdt/endpoints.ts';
 import { isRecord } from '../crdt/entry.ts';
 import type { PeerKey } from '../crdt/ids.ts';
 import type { SwarmNode, Unsubscribe } from '../ports.ts';
@@ -69,9 +70,6 @@ function hostIn(bytes: Uint8Array): string | null {
   if (!read.ok || !isRecord(read.value) || read.value.v !== VERSION) return null;
   const { host } = read.value;
   if (typeof host !== 'string') return null;
-  const plain = host.startsWith(MAPPED) ? host.slice(MAPPED.length) : host;
+  const plain = plainHost(host);
   return canBeHost(plain) ? plain : null;
 }
-
-/** Sockets that serve both families name IPv4 peers so. */
-const MAPPED = '::ffff:';

@@ -55,7 +55,8 @@ export function readSettings(texts: SettingTexts, hostname: string): Settings {
       texts.prefix6 === undefined ? null : readPrefix('prefix6', texts.prefix6, parsePrefix6),
     port,
     interface: readInterface(texts.interface ?? 'cnsmo0'),
-    advertised: texts.advertise === undefined ? null : readEndpoint(texts.advertise, port),
+    advertised:
+      texts.advertise === undefined ? null : readEndpoint('advertise', texts.advertise, port),
     services: readServices(texts.services),
     allowRun: texts.allowRun ?? false,
     eligible: texts.notEligible !== true,
@@ -73,22 +74,28 @@ export function readServices(text: string | undefined): readonly string[] {
   return [...new Set(names)];
 }
 
-/** `ADDR` or `ADDR:PORT`, IPv6 with a port in brackets. */
-function readEndpoint(text: string, port: number): Endpoint {
-  if (isAddress(text)) return { host: reachable(text), port };
+/**
+ * `ADDR` or `ADDR:PORT`, IPv6 with a port in brackets. `port`: where none is given. Fault 'refused'
+ * for what is no address at which another VM can be reached.
+ */
+export function readEndpoint(field: string, text: string, port: number): Endpoint {
+  if (isAddress(text)) return { host: reachable(field, text), port };
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text);
   const host = match?.[1] ?? match?.[2] ?? '';
   if (!isAddress(host)) {
     const remedy = 'give a numeric address, as 203.0.113.5, 203.0.113.5:7300 or [2001:db8::5]:7300';
-    throw refused('advertise', text, 'not an address', remedy);
+    throw refused(field, text, 'not an address', remedy);
   }
-  return { host: reachable(host), port: match?.[3] === undefined ? port : readPort(match[3]) };
+  return {
+    host: reachable(field, host),
+    port: match?.[3] === undefined ? port : readPort(match[3]),
+  };
 }
 
-function reachable(host: string): string {
+function reachable(field: string, host: string): string {
   if (canBeHost(host)) return host;
-  const why = 'an address at which no other VM can reach this one';
-  throw refused('advertise', host, why, 'give the public address of this VM');
+  const why = 'an address at which no VM can reach another';
+  throw refused(field, host, why, 'give the public address of the VM');
 }
 
 function readPort(text: string): number {
