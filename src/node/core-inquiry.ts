@@ -8,6 +8,8 @@ import { type Constituency, electCore, type Term } from './rules/election.ts';
 
 /** Time between two dials. Unit: ms. */
 const AGAIN_MS = 5_000;
+/** Until the first, for who has just started: it has more urgent ones to make. Unit: ms. */
+const FIRST_MS = 15_000;
 
 /** Looks whether somebody is to be dialled, and does it. `holder`: who has said that it has it. */
 export type Inquire = (held: Constituency, holder: { readonly term: Term } | null) => void;
@@ -18,7 +20,7 @@ export function createInquiry(
   self: MemberId,
   reach: (member: MemberId) => void,
 ): Inquire {
-  let dueMs = Number.NEGATIVE_INFINITY;
+  let dueMs = clock.monotonicMs() + FIRST_MS;
   return (held, holder) => {
     const elected = electCore(held)?.id ?? self;
     const nowMs = clock.monotonicMs();

@@ -169,10 +169,17 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
  */
 const LOOK_LATER_MS = 1_500;
 
-function lookFor(desk: Desk, { member, accusers }: Sighting, kind: Doubt['kind'], nowMs: number) {
+function lookFor(
+  desk: Desk,
+  { member, accusers }: Sighting,
+  kind: Doubt['kind'],
+  nowMs: number,
+): void {
   const isNear = desk.connected.has(member) || desk.neighbours.has(member);
-  if (isNear || kind === 'dead' || accusers.size >= VOICES) hurry(desk, member, nowMs);
-  else if (!desk.doubted.has(member)) desk.doubted.set(member, nowMs + LOOK_LATER_MS);
+  if (isNear || kind === 'dead' || accusers.size > VOICES) hurry(desk, member, nowMs);
+  else if (!desk.doubted.has(member)) {
+    desk.doubted.set(member, nowMs + LOOK_LATER_MS * (desk.health + 1));
+  }
 }
 
 type Doubt = About<'hearsay' | 'suspect' | 'dead'>;

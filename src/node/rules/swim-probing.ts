@@ -25,8 +25,9 @@ const FAR_PERIODS = 60;
 /** Share of the time for an answer after which a helper says that it has none. memberlist: 80 %. */
 const DENIAL = 0.8;
 
-/** How long a probe may take now, ms. */
+/** How long a probe may take now, ms; and after how long others are asked. Lifeguard. */
 const probeMs = ({ preset, health }: Desk): number => preset.periodMs * (health + 1);
+const answerMsOf = ({ preset, health }: Desk): number => preset.answerMs * (health + 1);
 
 /** Begins a period: probes whose turn it is, and who is doubted. */
 export function beginPeriod(desk: Desk, nowMs: number): void {
@@ -99,7 +100,7 @@ export function lookAfterProbes(desk: Desk, nowMs: number): void {
   for (const one of [...desk.probes.values()]) {
     const ageMs = nowMs - one.startedMs;
     if (ageMs >= probeMs(desk)) giveUp(desk, one, nowMs);
-    else if (one.helpers === null && ageMs >= desk.preset.answerMs) askOthers(desk, one);
+    else if (one.helpers === null && ageMs >= answerMsOf(desk)) askOthers(desk, one);
   }
 }
 
@@ -134,14 +135,17 @@ export function passOn(
   nowMs: number,
 ): void {
   const { sequence: asked, target } = question;
-  if (target === null || target === desk.self || desk.relays.size >= RELAYS_MAX) {
+  // Whoever is slow itself cannot tell anything of one to whom it has to find the way first.
+  const isFar = target !== null && !desk.connected.has(target);
+  const isUnfit = desk.relays.size >= RELAYS_MAX || (isFar && desk.health > 0);
+  if (target === null || target === desk.self || isUnfit) {
     say(desk, asker, { act: 'nack', sequence: asked });
     return;
   }
   const relay = { asker, asked, target, startedMs: nowMs, isSent: false, isDenied: false };
   desk.relays.set(nextSequence(desk), relay);
-  if (desk.connected.has(target)) sendRelays(desk, target);
-  else desk.out.dials.add(target);
+  if (isFar) desk.out.dials.add(target);
+  else sendRelays(desk, target);
 }
 
 /** Sends what waits for a connection with the member. */
@@ -170,7 +174,7 @@ export function lookAfterRelays(desk: Desk, nowMs: number): void {
 export function probesDueMs(desk: Desk): number {
   const { answerMs, periodMs } = desk.preset;
   const ofProbes = [...desk.probes.values()].map(
-    ({ startedMs, helpers }) => startedMs + (helpers === null ? answerMs : probeMs(desk)),
+    ({ startedMs, helpers }) => startedMs + (helpers === null ? answerMsOf(desk) : probeMs(desk)),
   );
   const ofRelays = [...desk.relays.values()].map(
     ({ startedMs, isDenied }) => startedMs + (isDenied ? 2 * periodMs : DENIAL * answerMs),
