@@ -4,6 +4,7 @@ import { benchBinary } from './binary.ts';
 import { benchFirewall } from './firewall/firewall.ts';
 import { benchIdle } from './idle.ts';
 import { benchJoin } from './join.ts';
+import { benchHealing } from './liveness/healing.ts';
 import { benchLiveness } from './liveness/liveness.ts';
 import { benchModelled } from './liveness/modelled.ts';
 import { benchState } from './state/state.ts';
@@ -15,6 +16,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   idle: benchIdle,
   join: benchJoin,
   liveness: benchLiveness,
+  'liveness-healing': benchHealing,
   'liveness-model': benchModelled,
   vpn: benchVpn,
   state: benchState,

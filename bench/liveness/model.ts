@@ -4,6 +4,7 @@
  */
 import { type Model, type ModelMember, openModel } from '../../sim/swim-model.ts';
 import { DEGREE } from '../../src/node/rules/neighbours.ts';
+import { mean } from '../statistics.ts';
 
 /**
  * One way between two members, how much that varies, and when TCP sends anew what was lost: Linux'
@@ -24,9 +25,10 @@ export interface ModelRun {
   /** From a power cut until all others know. Unit: s. */
   readonly deathS: number;
   /**
-   * Of the busiest member, before the power cut, per second: probes' messages, all messages, kB
-   * that it sent and got.
+   * Before the power cut, per second: messages of probes of a member, on average; and of the
+   * busiest one messages of probes, all messages, and kB that it sent and got.
    */
+  readonly meanProbes: number;
   readonly probes: number;
   readonly messages: number;
   readonly kilobytes: number;
@@ -46,7 +48,9 @@ export function runModel(members: number, loss: number, seed: number): ModelRun 
   model.run(SETTLE_MS + COUNT_MS);
   const busiest = (of: 'sent' | 'probes' | 'bytes'): number =>
     Math.max(...model.members.map((member, index) => difference(member, before[index], of)));
+  const probes = model.members.map((member, index) => difference(member, before[index], 'probes'));
   const use = {
+    meanProbes: mean(probes) / (COUNT_MS / 1_000),
     probes: busiest('probes') / (COUNT_MS / 1_000),
     messages: busiest('sent') / (COUNT_MS / 1_000),
     kilobytes: busiest('bytes') / COUNT_MS,

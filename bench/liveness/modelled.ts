@@ -78,6 +78,7 @@ function figuresOf(mesh: Mesh, runs: readonly ModelRun[]): readonly Figure[] {
   const bytesLimits = mesh.members === 1_000 ? [worst(LARGE_KB)] : [];
   return [
     figure(`power cut known by all of ${name}`, 's', of('deathS'), deathLimits(mesh)),
+    figure(`probes of a member of ${name}`, 'messages/s', of('meanProbes'), [worst(probesMost)]),
     figure(`probes of the busiest of ${name}`, 'messages/s', of('probes'), [worst(probesMost)]),
     figure(`with gossip, of the busiest of ${name}`, 'messages/s', of('messages'), []),
     figure(`traffic of the busiest of ${name}`, 'kB/s', of('kilobytes'), bytesLimits),

@@ -10,7 +10,7 @@ import { createBuckets } from './rules/bucket.ts';
 import { createWake } from './wake.ts';
 
 /** How long marks are gathered. Unit: ms. A join changes the view several times within 20 ms. */
-const GATHER_MS = 50;
+const GATHER_MS = 25;
 
 /**
  * Looks that marks lead to at once, and per second after that: a look starts several processes, and
