@@ -84,9 +84,11 @@ export function openModel(
   weather: ModelWeather,
 ): Model {
   const dice = openDice(seed);
-  const members = Array.from({ length: count }, (_, index) => makeMember(dice, index));
+  const ids = Array.from({ length: count }, (_, index) => idAt(index));
+  const around = (id: MemberId) => neighboursOf(places, id, ids, degree);
+  const members = ids.map((id) => makeMember(dice, id, around));
   const byId = new Map(members.map((member) => [member.id, member]));
-  const everybody = new Set(byId.keys());
+  const everybody = new Set(ids);
   const hall: Hall = {
     ...{ dice, weather, members, byId, links: new Set(), blocks: new Set() },
     ...{
@@ -98,23 +100,34 @@ export function openModel(
     },
   };
   for (const member of members) {
-    const neighbours = neighboursOf(places, member.id, [...everybody], degree);
-    member.swim.setMembers(everybody, neighbours);
+    member.swim.setMembers(everybody, around(member.id));
     member.dueMs = dice.between(0, 1_000);
     later(hall, member.dueMs, () => step(hall, member));
   }
-  for (const [a, b] of pairsOf(hall, degree)) connect(hall, a, b);
+  for (const member of members) {
+    for (const id of around(member.id)) {
+      const other = byId.get(id);
+      if (other !== undefined && member.id < id) connect(hall, member, other);
+    }
+  }
   return facade(hall);
 }
 
 const places = createPlaces(openCrypto());
 
-const makeMember = (dice: Dice, index: number): ModelMember => {
+function idAt(index: number): MemberId {
   const key = new Uint8Array(32);
   new DataView(key.buffer).setUint32(0, index);
-  const id = memberIdOf(key);
-  const draw = dice.fork(`member ${index}`).fraction;
-  const swim = createSwim({ self: id, signer: unsigned, incarnation: 1, draw });
+  return memberIdOf(key);
+}
+
+const makeMember = (
+  dice: Dice,
+  id: MemberId,
+  neighboursOf: (member: MemberId) => ReadonlySet<MemberId>,
+): ModelMember => {
+  const draw = dice.fork(`member ${id}`).fraction;
+  const swim = createSwim({ self: id, signer: unsigned, incarnation: 1, draw, neighboursOf });
   return { id, swim, state: 'alive', heldBack: [], dueMs: 0, sent: 0, probes: 0, bytes: 0 };
 };
 
@@ -125,20 +138,6 @@ const unsigned: SwimSigner = {
   answer: () => new Uint8Array(64),
   isAnswer: () => true,
 };
-
-/** Each two neighbours, once. */
-function pairsOf(
-  { members, byId }: Hall,
-  degree: number,
-): readonly (readonly [ModelMember, ModelMember])[] {
-  const ids = [...byId.keys()];
-  return members.flatMap((member) =>
-    [...neighboursOf(places, member.id, ids, degree)]
-      .filter((id) => member.id < id)
-      .flatMap((id) => byId.get(id) ?? [])
-      .map((other) => [member, other] as const),
-  );
-}
 
 function facade(hall: Hall): Model {
   const lose = (member: ModelMember, isTold: boolean): void => {

@@ -50,7 +50,8 @@ async function stage(disk: ReturnType<typeof memoryDisk>) {
   const self = idOf('founder');
   const neighbours = () => new Set([idOf('vm2')]);
   const mesh = { meshId: view.mesh.id, view: () => view };
-  const context = { self, seed, ...mesh, neighbours, reach: silent };
+  const known = { neighbours, neighboursOf: neighbours };
+  const context = { self, seed, ...mesh, ...known, reach: silent };
   const liveness = await openLiveness(ports, context);
   const done = liveness.run(swarm, stop.signal);
   const end = async (): Promise<void> => {

@@ -37,6 +37,8 @@ export interface LivenessContext {
   readonly view: () => View;
   /** With whom this member keeps connections: the same set as before while nothing has changed. */
   readonly neighbours: () => ReadonlySet<PeerKey>;
+  /** With whom another member does. */
+  readonly neighboursOf: (member: MemberId) => ReadonlySet<PeerKey>;
   /** Dials a member soon, for there is a question to ask it. */
   readonly reach: (member: MemberId) => void;
 }
@@ -87,7 +89,8 @@ export async function openLiveness(
   const signer = createSwimSigner(ports.crypto, context.seed, context.meshId);
   const incarnation = await nextLife(ports);
   const draw = ports.random.fraction;
-  const swim = createSwim({ self: context.self, signer, incarnation, draw });
+  const { self, neighboursOf } = context;
+  const swim = createSwim({ self, signer, incarnation, draw, neighboursOf });
   const desk: Desk = {
     ...{ ports, context, swim, wake: createWake(ports.clock) },
     ...{ listeners: new Set(), linked: new Set(), dueMs: 0, swarm: null },

@@ -19,6 +19,8 @@ export interface Neighbourhood {
   readonly has: (peer: PeerKey) => boolean;
   /** All of them; the same set as before, where nothing has changed. */
   readonly all: () => ReadonlySet<PeerKey>;
+  /** Those of another member, as far as this one can tell. */
+  readonly of: (member: MemberId) => ReadonlySet<PeerKey>;
   /** Whether the state names it as a member that has not left. */
   readonly knows: (peer: PeerKey) => boolean;
   /** Neighbours that a member has in a large mesh. */
@@ -31,6 +33,7 @@ interface Known {
   readonly view: View;
   readonly neighbours: ReadonlySet<PeerKey>;
   readonly present: ReadonlySet<PeerKey>;
+  readonly live: readonly MemberId[];
 }
 
 const isSame = (a: ReadonlySet<PeerKey>, b: ReadonlySet<PeerKey>): boolean =>
@@ -51,12 +54,13 @@ export function createNeighbourhood(
     const live = present.filter((id) => !isDead(id));
     const neighbours = neighboursOf(places, self, live, degreeOf(now));
     last = isSame(neighbours, last) ? last : neighbours;
-    known = { view: now, neighbours: last, present: new Set(present) };
+    known = { view: now, neighbours: last, present: new Set(present), live };
     return known;
   };
   return {
     has: (peer) => knownNow().neighbours.has(peer),
     all: () => knownNow().neighbours,
+    of: (member) => neighboursOf(places, member, knownNow().live, degreeOf(view())),
     knows: (peer) => knownNow().present.has(peer),
     degree: () => degreeOf(view()),
     forget: () => {

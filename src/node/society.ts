@@ -35,6 +35,7 @@ export async function openSociety(ports: SocietyPorts, context: SocietyContext):
   const liveness = await openLiveness(ports, {
     ...{ self, seed: local.keys.memberSeed, meshId: local.meshId, view },
     neighbours: neighbourhood.all,
+    neighboursOf: neighbourhood.of,
     reach: (member) => links.reach(member),
   });
   liveness.onChange(neighbourhood.forget);

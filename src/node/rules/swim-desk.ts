@@ -1,7 +1,7 @@
 /**
  * Rule: swim desk — what the parts of the failure detector share, and how each of them speaks.
  */
-import type { MemberId } from '../../crdt/ids.ts';
+import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { Buckets } from './bucket.ts';
 import {
   type Abbreviation,
@@ -66,6 +66,8 @@ export interface Desk {
   readonly self: MemberId;
   readonly signer: SwimSigner;
   readonly draw: Draw;
+  /** With whom another member keeps connections. */
+  readonly neighboursOf: (member: MemberId) => ReadonlySet<PeerKey>;
   readonly turns: Turns;
   readonly rumours: Rumours;
   readonly sightings: Map<MemberId, Sighting>;

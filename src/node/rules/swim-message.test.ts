@@ -58,7 +58,8 @@ test('swim messages: each comes out as it went in, and nothing else comes out', 
 
 /** A detector of member 1 that knows members 2 to 4, connected, and has heard of no doubt. */
 const detector = (): Swim => {
-  const swim = createSwim({ self: idOf(1), signer: signerOf(1), incarnation: 5, draw: () => 0.5 });
+  const own = { self: idOf(1), signer: signerOf(1), incarnation: 5 };
+  const swim = createSwim({ ...own, draw: () => 0.5, neighboursOf: () => new Set() });
   const others = new Set([2, 3, 4].map(idOf));
   swim.setMembers(new Set([1, 2, 3, 4].map(idOf)), others);
   for (const n of [2, 3, 4]) swim.connected(idOf(n), 0);

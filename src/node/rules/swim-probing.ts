@@ -107,8 +107,11 @@ export function lookAfterProbes(desk: Desk, nowMs: number): void {
 function askOthers(desk: Desk, one: Probe): void {
   const isFit = (member: MemberId): boolean =>
     member !== one.member && desk.sightings.get(member)?.own === 'reached';
-  const able = [...desk.connected].filter(isFit);
-  const helpers = drawSome(able, desk.preset.helpers, desk.draw);
+  const able = drawSome([...desk.connected].filter(isFit), desk.connected.size, desk.draw);
+  // Those who are connected with it need not dial it first.
+  const beside = desk.neighboursOf(one.member);
+  const sorted = able.toSorted((a, b) => Number(beside.has(b)) - Number(beside.has(a)));
+  const helpers = sorted.slice(0, desk.preset.helpers);
   one.helpers = helpers.length;
   const target = abbreviate(one.member);
   // Once more itself: what was lost once is seldom lost twice.

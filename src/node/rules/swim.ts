@@ -6,7 +6,7 @@
  * else; and only a member's own signature says that it is alive. Each member costs the others the
  * same however many there are: one probe in a period.
  */
-import type { MemberId } from '../../crdt/ids.ts';
+import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import { createBuckets } from './bucket.ts';
 import {
   change,
@@ -50,6 +50,8 @@ export interface SwimSelf {
   readonly signer: SwimSigner;
   readonly incarnation: number;
   readonly draw: Draw;
+  /** With whom a member keeps connections. */
+  readonly neighboursOf: (member: MemberId) => ReadonlySet<PeerKey>;
 }
 
 /** The detector. Whoever calls brings the time, monotonic ms, and then takes what is to be done. */
@@ -125,10 +127,11 @@ export function createSwim(given: SwimSelf): Swim {
   };
 }
 
-const createDesk = ({ self, signer, incarnation, draw }: SwimSelf): Desk => ({
+const createDesk = ({ self, signer, incarnation, draw, neighboursOf }: SwimSelf): Desk => ({
   self,
   signer,
   draw,
+  neighboursOf,
   incarnation,
   signature: signer.alive(incarnation),
   turns: createTurns(draw),
