@@ -5,6 +5,7 @@
  */
 import type { HostResult } from '../../ports.ts';
 import type { Count, Finding, Results, Self } from '../service.ts';
+import { inOneForm } from './forms.ts';
 import { readNeighbours } from './neighbours.ts';
 import { keyText } from './nft.ts';
 import type {
@@ -94,7 +95,10 @@ export const hookWords = ({ hook, prio, policy }: Json): string =>
 
 /** The words of a rule, its comment included. */
 export const ruleWords = ({ comment, expr }: Json): string =>
-  wordsOf(comment === undefined ? { expr } : { comment, expr });
+  wordsOf({
+    ...(comment === undefined ? {} : { comment }),
+    expr: Array.isArray(expr) ? expr.map(inOneForm) : expr,
+  });
 
 const readRule = (rule: Json): ObservedRule => {
   const counter = Array.isArray(rule.expr)

@@ -3,6 +3,7 @@
  * that come, go, or are of another make.
  */
 import { OPEN_MAP } from './compile.ts';
+import { meterNames } from './forms.ts';
 import {
   type Expression,
   keyText,
@@ -36,7 +37,8 @@ interface ElementChange {
 
 /** Compares. The two are of one make. */
 export const changeOf = (table: Table, observed: ObservedTable): TableChange => {
-  const wantedSets = new Set(table.sets.map(({ name }) => name));
+  const meters = meterNames(table.chains);
+  const wantedSets = new Set([...table.sets.map(({ name }) => name), ...meters]);
   const wantedChains = new Set(table.chains.map(({ name }) => name));
   return {
     newSets: table.sets.filter(({ name }) => !observed.sets.has(name)),

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { tableOf } from './diff.ts';
+import { lanesOf } from './lane.ts';
+import { readTable, ruleWords } from './read.ts';
+import { changeOf } from './table-change.ts';
+import { memberOf, ruleOf, siteOf, viewOf } from './test-policy.ts';
+
+const ct = { ct: { key: 'mark' } };
+
+test('forms: what versions of nft list in different ways is the same', () => {
+  // Goal: in step on each of them. Method: a mark's bits and a meter as 1.0.6 and as 1.1.3 list
+  // them; twins: another value, another set.
+  const prefix = { match: { op: '==', left: ct, right: { prefix: { addr: 16_777_216, len: 8 } } } };
+  const masked = (right: number) => ({
+    match: { op: '==', left: { '&': [ct, 4_278_190_080] }, right },
+  });
+  assert.equal(ruleWords({ expr: [prefix] }), ruleWords({ expr: [masked(16_777_216)] }));
+  assert.notEqual(ruleWords({ expr: [prefix] }), ruleWords({ expr: [masked(33_554_432)] }));
+  const [key, stmt] = [{ payload: { protocol: 'ip', field: 'saddr' } }, { 'ct count': { val: 5 } }];
+  const meter = { meter: { key, stmt, size: 65_535, name: 'a/ip' } };
+  const used = (set: string) => ({ set: { op: 'add', elem: key, set, stmt: [stmt] } });
+  assert.equal(ruleWords({ expr: [meter] }), ruleWords({ expr: [used('@a/ip')] }));
+  assert.notEqual(ruleWords({ expr: [meter] }), ruleWords({ expr: [used('@b/ip')] }));
+});
+
+test('forms: a set that a meter became stays as long as the meter does', () => {
+  // Goal: no drift by it, and nothing left behind. Method: a rule with a number of connections,
+  // such a set of its meter, and one of a rule that is gone.
+  const limited = ruleOf({ protocol: 'tcp', ports: [[80, 80]], connections: 5 });
+  const lanes = lanesOf(siteOf(viewOf([memberOf(1)], { 'rule/web': limited })));
+  const desired = { interface: 'cnsmo0', now: lanes, trial: null, tried: [], seed: 0 };
+  const set = (name: string) => ({ set: { name, type: 'ipv4_addr', size: 9, flags: ['dynamic'] } });
+  const observed = readTable({
+    ...{ status: 0, stderr: '' },
+    stdout: JSON.stringify({
+      nftables: [set('now/mesh-in/rule/web/ip'), set('now/mesh-in/rule/old/ip')],
+    }),
+  });
+  if (observed === null) throw new Error('it is JSON');
+  const { oldSets } = changeOf(tableOf(desired, { now: 1, trial: 2 }), observed);
+  assert.deepEqual(
+    oldSets.map(([name]) => name),
+    ['now/mesh-in/rule/old/ip'],
+  );
+});

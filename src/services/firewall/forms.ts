@@ -1,0 +1,37 @@
+/**
+ * Rule: firewall forms — one form for what versions of nft list in different ones.
+ *
+ * 1. nft 1.0.6 lists the comparison of a mark's first bits as a prefix, 1.1.3 as a mask.
+ * 2. nft 1.1.3 makes a set of a meter, lists it with the sets of the table, and its use as theirs;
+ *    before, a meter is a thing of its rule. 1.0.6 cannot be told of such a set in JSON.
+ */
+import type { Expression, NftChain } from './nft.ts';
+
+/** An expression of a rule in the form that is compared. */
+export const inOneForm = (expression: unknown): unknown => {
+  const { match, meter } = Object(expression) as {
+    readonly match?: Expression;
+    readonly meter?: Expression;
+  };
+  if (meter !== undefined) {
+    const { key, name, stmt } = meter;
+    return { set: { op: 'add', elem: key, set: `@${String(name)}`, stmt: [stmt] } };
+  }
+  const { prefix } = Object(match?.right) as { readonly prefix?: Expression };
+  if (match === undefined || typeof prefix?.addr !== 'number') return expression;
+  const mask = 2 ** MARK_BITS - 2 ** (MARK_BITS - Number(prefix.len));
+  return { match: { op: match.op, left: { '&': [match.left, mask] }, right: prefix.addr } };
+};
+
+const MARK_BITS = 32;
+
+/** The names of the meters of chains: of sets that some versions list. */
+export const meterNames = (chains: readonly NftChain[]): readonly string[] =>
+  chains.flatMap(({ rules }) =>
+    rules.flatMap(({ expr }) =>
+      expr.flatMap((each) => {
+        const { meter } = each as { readonly meter?: { readonly name: string } };
+        return meter === undefined ? [] : [meter.name];
+      }),
+    ),
+  );
