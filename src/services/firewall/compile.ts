@@ -242,13 +242,16 @@ const UNTRACKED: Expression = {
   match: { op: 'in', left: ct('state'), right: ['invalid', 'untracked'] },
 };
 
+/** Written two by two: nft 1.0.6 takes a list as well, others do not. */
+const FLAGS: Expression = { '|': [{ '|': [{ '|': ['fin', 'syn'] }, 'rst'] }, 'ack'] };
+
 /**
  * A TCP packet of a connection that was there before conntrack was: its first seen packet may be
  * either side's. From a server's port to an opener's, it is the server's.
  */
 const MIDWAY: readonly Expression[] = [
   has(ct('state'), 'new'),
-  isNot({ '&': [payload('tcp', 'flags'), ['fin', 'syn', 'rst', 'ack']] }, 'syn'),
+  isNot({ '&': [payload('tcp', 'flags'), FLAGS] }, 'syn'),
   { match: { op: '<', left: payload('tcp', 'sport'), right: EPHEMERAL_FIRST } },
   { match: { op: '>=', left: payload('tcp', 'dport'), right: EPHEMERAL_FIRST } },
 ];
@@ -259,10 +262,7 @@ const REJECT: readonly NftRule[] = [
 ];
 
 const knownRules = (generation: number): readonly NftRule[] => [
-  rule(
-    is(ct('mark'), { prefix: { addr: generation * GENERATION_UNIT, len: GENERATION_BITS } }),
-    ACCEPT,
-  ),
+  rule(is({ '&': [ct('mark'), GENERATION_MASK] }, generation * GENERATION_UNIT), ACCEPT),
   rule(has(ct('state'), 'related'), ACCEPT),
   ...(['icmp', 'icmpv6'] as const).map((protocol) => {
     const names = ESSENTIAL[protocol].map((type) => ICMP_NAMES[protocol][type] ?? type);
@@ -271,8 +271,8 @@ const knownRules = (generation: number): readonly NftRule[] => [
 ];
 
 /** The first 8 bits of the mark: of known programs none marks connections there (D-firewall). */
-const GENERATION_BITS = 8;
 const GENERATION_UNIT = 2 ** 24;
+const GENERATION_MASK = 2 ** 32 - GENERATION_UNIT;
 
 /** The generation that the comment of a stamping rule names, or null. */
 export const generationIn = (comment: string | null | undefined): number | null => {

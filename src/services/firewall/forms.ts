@@ -1,7 +1,7 @@
 /**
  * Rule: firewall forms — one form for what versions of nft list in different ones.
  *
- * 1. nft 1.0.6 lists the comparison of a mark's first bits as a prefix, 1.1.3 as a mask.
+ * 1. nft 1.0.6 lists the comparison of a mark's first bits as a prefix, 0.9.8 and 1.1.3 as a mask.
  * 2. nft 1.1.3 makes a set of a meter, lists it with the sets of the table, and its use as theirs;
  *    before, a meter is a thing of its rule. 1.0.6 cannot be told of such a set in JSON.
  */

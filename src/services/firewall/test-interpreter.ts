@@ -191,7 +191,7 @@ const isIn = (state: State, value: unknown, right: unknown): boolean => {
 const isSame = (wanted: unknown, value: unknown): boolean => {
   if (typeof wanted !== 'object' && !Array.isArray(value)) return isSamePlain(wanted, value);
   const { prefix, range } = Object(wanted ?? {}) as {
-    readonly prefix?: { readonly addr: string | number; readonly len: number };
+    readonly prefix?: { readonly addr: string; readonly len: number };
     readonly range?: readonly [number, number];
   };
   if (range !== undefined) return range[0] <= Number(value) && Number(value) <= range[1];
@@ -206,10 +206,7 @@ const isSamePlain = (wanted: unknown, value: unknown): boolean =>
     ? String(value).startsWith(wanted.slice(0, -1))
     : wanted === value;
 
-const isInPrefix = (address: string | number, length: number, value: unknown): boolean => {
-  if (typeof address === 'number') {
-    return Number(value) >>> (32 - length) === address >>> (32 - length);
-  }
+const isInPrefix = (address: string, length: number, value: unknown): boolean => {
   const cidr = remembered(CIDRS, `${address}/${length}`, parseCidr);
   const number = remembered(NUMBERS, String(value), addressNumber);
   if (!cidr.ok || number === null || number.family !== cidr.value.family) return false;
@@ -237,13 +234,27 @@ const keyName = (key: unknown): string => {
     : `${word} ${String(inner.key ?? inner.result)}`;
 };
 
-/** What a packet has under a key; undefined: it has none such, and the rule ends. */
-const fieldOf = ({ packet, mark }: State, key: Json): unknown => {
-  const masked = key['&'] as readonly [Json, readonly string[]] | undefined;
-  if (masked !== undefined) {
-    if (packet.l4proto !== 'tcp') return undefined;
-    return packet.tcpFlags.filter((flag) => masked[1].includes(flag));
+/** Some bits of a number, or some of TCP's flags. */
+const maskedField = (state: State, key: Json, mask: unknown): unknown => {
+  if (typeof mask === 'number') {
+    const value = fieldOf(state, key);
+    return typeof value === 'number' ? (value & mask) >>> 0 : value;
   }
+  if (state.packet.l4proto !== 'tcp') return undefined;
+  const wanted = flagsIn(mask);
+  return state.packet.tcpFlags.filter((flag) => wanted.includes(flag));
+};
+
+const flagsIn = (mask: unknown): readonly unknown[] => {
+  const { '|': either } = Object(mask) as { readonly '|'?: readonly unknown[] };
+  return either === undefined ? [mask] : either.flatMap(flagsIn);
+};
+
+/** What a packet has under a key; undefined: it has none such, and the rule ends. */
+const fieldOf = (state: State, key: Json): unknown => {
+  const masked = key['&'] as readonly [Json, unknown] | undefined;
+  if (masked !== undefined) return maskedField(state, ...masked);
+  const { packet, mark } = state;
   const name = keyName(key);
   const isTracked = packet.state !== 'untracked' && packet.state !== 'invalid';
   const [family, field] = name.split(' ');
