@@ -26,7 +26,11 @@ const EPOCH_MS = 600_000;
 async function stage(self: string, disk: Disk = createDisk().disk) {
   const time = createTime();
   const stop = new AbortController();
-  const view = world().invites('i').admits('a', 'i').admits('b', 'i').view();
+  const story = world().invites('i').admits('a', 'i').admits('b', 'i');
+  for (const name of ['founder', 'a', 'b']) {
+    story.as(name).says('member/version', { version: '0.0.0', commit: 'test' });
+  }
+  const view = story.view();
   const dead = new Set<MemberId>();
   const link = (id: MemberId): LinkState => (dead.has(id) ? 'dead' : 'alive');
   const claims: Term[] = [];

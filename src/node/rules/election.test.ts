@@ -18,9 +18,17 @@ import {
 const crypto = openCrypto();
 const NAMES = ['founder', 'a', 'b', 'c'];
 
-/** Four members; `says`: what each says of itself. */
-const meshOf = (says: Readonly<Record<string, readonly [path: string, value: object]>> = {}) => {
+const VERSION = { version: '0.0.0', commit: 'test' };
+
+/** Four members that run, but `silent`; `says`: what each says of itself besides. */
+const meshOf = (
+  says: Readonly<Record<string, readonly [path: string, value: object]>> = {},
+  silent: readonly string[] = [],
+) => {
   const story = world().invites('i').admits('a', 'i').admits('b', 'i').admits('c', 'i');
+  for (const name of NAMES.filter((one) => !silent.includes(one))) {
+    story.as(name).says('member/version', VERSION);
+  }
   for (const [name, [path, value]] of Object.entries(says)) {
     story.as(name).says(path, { ...value });
   }
@@ -92,6 +100,13 @@ test('election: who says that it cannot leaves its turn to the next, while there
   assert.equal(of([second, ...rest], { [first]: 8 }), first);
   assert.equal(of([first], Object.fromEntries(NAMES.map((name) => [name, 8]))), second);
   assert.equal(of(NAMES, { [first]: 8 }), undefined);
+});
+
+test('election: who was let in and never ran has no place in the ring', () => {
+  // Goal: a join that was cut, or a stolen token, keeps nobody from having a core. Method: two of
+  // four never said what they run.
+  const ring = ringOf(meshOf({}, ['a', 'c']));
+  assert.deepEqual(ring.toSorted(), ['b', 'founder']);
 });
 
 test('election: who may not have the role has no place in the ring; who left neither', () => {

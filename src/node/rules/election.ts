@@ -90,11 +90,14 @@ export interface Constituency {
 /** Why a member that stands in the ring is passed over; null when it is not. */
 export type Unfit = 'dead' | 'draining' | 'stepped down' | 'unable';
 
-/** The ring from the place of this epoch on, and why each of it is passed over. */
+/**
+ * The ring from the place of this epoch on, and why each of it is passed over. Who has not said yet
+ * what it runs never ran: it would have the role until it is found dead.
+ */
 export function candidatesOf(constituency: Constituency) {
   const { view, epoch, place } = constituency;
   const ring = view.members
-    .filter(({ mayBeCore, hasLeft }) => mayBeCore && !hasLeft)
+    .filter(({ mayBeCore, hasLeft, version }) => mayBeCore && !hasLeft && version !== null)
     .map((member) => ({ member, at: place(member.id) }))
     .toSorted((a, b) => (a.at < b.at ? -1 : 1));
   const slot = ring.length === 0 ? 0 : epoch % ring.length;
