@@ -70,7 +70,8 @@ export const say = (store: Store, edits: readonly Edit[]): Uint8Array => {
   return written.bytes;
 };
 
-const enrol = (name: string, ipv4: string, invite: string): Edit => {
+/** The admission of a name, by an invite whose seed is known. */
+export const enrol = (name: string, ipv4: string, invite: string): Edit => {
   const memberSeed = seedOf(name);
   const fields = { mesh: meshId, wgKey: seedOf(`wg ${name}`), name, ipv4 };
   const request = makeJoinRequest(crypto, { ...fields, memberSeed, inviteSeed: seedOf('invite') });

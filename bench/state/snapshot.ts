@@ -14,7 +14,7 @@ import { makeFrame, readFrame } from '../../src/crdt/frame.ts';
 import { clientIdOf } from '../../src/crdt/gate.ts';
 import { memberIdOf } from '../../src/crdt/ids.ts';
 import { openPen } from '../../src/crdt/subdocument.ts';
-import { crypto, foundWith, NOW_MS, openMember, seedOf } from './crowd.ts';
+import { crypto, enrol, foundWith, NOW_MS, openMember, seedOf } from './crowd.ts';
 
 /** Just below an operator's quota: 16,384 keys, 65,536 deletions, 8 MiB. */
 const KEYS = 16_300;
@@ -23,7 +23,7 @@ const DELETIONS = 65_000;
 const ADMISSIONS = 16_300;
 
 /** What such a snapshot is full of. */
-export type SnapshotKind = 'keys' | 'deletions' | 'invites' | 'admissions';
+export type SnapshotKind = 'keys' | 'deletions' | 'invites' | 'admissions' | 'members';
 
 /** The frames of a mesh of three, the last of them such a snapshot by the founder. */
 export const snapshotOf = (kind: SnapshotKind): readonly Uint8Array[] => {
@@ -80,6 +80,14 @@ const STATEMENTS: Readonly<
       const publicKey = keyOf(index);
       const value = { number: index + 2, publicKey, labels: {}, expiry: NOW_MS + 1000, uses: 1 };
       return entry(`trust/invite/${memberIdOf(publicKey)}`, value, index);
+    }),
+  // All of them hold, above the uses of their invite: an operator may do that.
+  members: (model) =>
+    times(ADMISSIONS, (index) => {
+      const host = 2_000 + index;
+      const ipv4 = `10.10.${Math.floor(host / 256)}.${host % 256}`;
+      const { path, value } = enrol(`more-${index}`, ipv4, model.invite as string);
+      return entry(path, value, index);
     }),
   // None of their signatures holds, so each is checked to its end.
   admissions: (model) =>

@@ -10,6 +10,7 @@ import { takeRounds } from '../rounds.ts';
 import { measureSpreading } from '../spreading.ts';
 import type { CatchUp } from './catch-up.ts';
 import { BARE, gateContenders } from './gate.ts';
+import { RESTART_KINDS, type Restart } from './restarts.ts';
 import { simSpeed } from './sim-speed.ts';
 import { STALL_KINDS, type Stall, type StallKind } from './stalls.table.ts';
 
@@ -23,6 +24,7 @@ const WIRE_MB_MAX = 5;
 const HEAP_MB_MAX = 40;
 const SIM_SPEED_MIN = 1000;
 const STALL_MS_MAX = 50;
+const RESTART_S_MAX = 2;
 const SPREAD_MEDIAN_MS_MAX = 250;
 const SPREAD_P99_MS_MAX = 1000;
 
@@ -86,6 +88,24 @@ const stallFigures = (stalls: ReadonlyMap<StallKind, readonly Stall[]>): readonl
     limits: [{ of: 'worst', series: 'CPU time', atMost: STALL_MS_MAX }],
   }));
 
+/** From the disk to the view, for each kind of much that may be said. */
+const restartFigures = (count: number, tell: (line: string) => void): readonly Figure[] =>
+  RESTART_KINDS.map((kind) => {
+    const script = resolve(import.meta.dirname, 'restart.ts');
+    const samples = Array.from({ length: count }, (_, round): Sample => {
+      tell(`restart with ${kind}, round ${round + 1} of ${count}`);
+      const said = execFileSync(process.execPath, [script, kind], { encoding: 'utf8' });
+      const { seconds, cpuMs } = JSON.parse(said) as Restart;
+      return { value: seconds, cpuMs };
+    });
+    return {
+      name: `restart, ${kind}`,
+      unit: 's',
+      series: [{ name: 'cnsmo', samples }],
+      limits: [{ of: 'median', series: 'cnsmo', atMost: RESTART_S_MAX }],
+    };
+  });
+
 /** The bench. */
 export const benchState: Bench = async ({ rounds, tell }) => {
   const count = rounds ?? ROUNDS;
@@ -101,6 +121,7 @@ export const benchState: Bench = async ({ rounds, tell }) => {
     return simSpeed(round + 1);
   });
   const stalls = stallsOf(count, tell);
+  const restarts = restartFigures(count, tell);
   const spreading = await measureSpreading(DAEMONS, count * CHANGES, tell);
   return [
     {
@@ -111,6 +132,7 @@ export const benchState: Bench = async ({ rounds, tell }) => {
     },
     ...catchUpFigures(costs),
     ...stallFigures(stalls),
+    ...restarts,
     {
       name: `a change known to all of ${DAEMONS} daemons`,
       unit: 'ms',

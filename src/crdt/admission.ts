@@ -46,6 +46,12 @@ export const makeJoinRequest = (crypto: Crypto, fields: JoinFields): JoinRequest
   };
 };
 
+/** Why a request may not hold. */
+export const JOIN_FLAWS = [
+  'the invite’s signature does not hold',
+  'the member’s signature does not hold',
+] as const;
+
 /**
  * Why a request, or the admission made from it, does not hold for this mesh and invite; null when
  * it does.
@@ -55,15 +61,15 @@ export const checkJoinRequest = (
   mesh: MeshId,
   invite: InviteId,
   request: JoinRequestValue,
-): string | null => {
+): (typeof JOIN_FLAWS)[number] | null => {
   const { memberKey, wgKey, name, ipv4, inviteSignature, memberSignature } = request;
   const record = { mesh, invite, memberKey, wgKey, name, ipv4 };
   const claim = { kind: 'join', record };
   if (!verify(crypto, bytesOfId(invite), { ...claim, signature: inviteSignature })) {
-    return 'the invite’s signature does not hold';
+    return JOIN_FLAWS[0];
   }
   if (!verify(crypto, memberKey, { ...claim, signature: memberSignature })) {
-    return 'the member’s signature does not hold';
+    return JOIN_FLAWS[1];
   }
   return null;
 };

@@ -102,11 +102,11 @@ const CHECKS: { readonly [K in Kind]?: Check<K> } = {
 };
 
 const whyUnsigned = (ground: Ground, record: AdmissionRecord): string | null => {
-  const { crypto, meshId, joinMemo } = ground;
+  const { crypto, meshId, verdicts } = ground;
   const { memberKey, wgKey, name, ipv4, invite, inviteSignature, memberSignature } = record;
   const said = [memberKey, wgKey, name, ipv4, invite, inviteSignature, memberSignature];
   const content = encode(said);
-  return joinMemo(hex.encode(crypto.sha256(content)), () =>
+  return verdicts.of(crypto.sha256(content), () =>
     checkJoinRequest(crypto, meshId, invite, record),
   );
 };

@@ -17,7 +17,7 @@ import type { AuthorState } from './entry.ts';
 import type { Statement as SaidStatement } from './entry-bytes.ts';
 import { findEvicted, findEvictions } from './evicted.ts';
 import type { Genesis } from './genesis.ts';
-import { type InviteId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
+import type { InviteId, MemberId, MeshId } from './ids.ts';
 import { openIntents } from './intents.ts';
 import { findLineage, type Lineage } from './lineage.ts';
 import type { Enrolment, Testimonies } from './membership.ts';
@@ -36,6 +36,7 @@ import {
   type Testimony,
   winnersOf,
 } from './statements.ts';
+import { openVerdicts, type Verdicts } from './verdicts.ts';
 import type {
   Alarm,
   Invite,
@@ -50,10 +51,16 @@ import type {
  * Opens the projection of one mesh. What it remembers of signatures is bounded, and never changes a
  * view. An `AuthorState` that it was given may not be changed afterwards: while the caller keeps
  * it, it is not read a second time.
+ * `verdicts`: what was found out of join requests before, and where it is noted.
  */
-export function openProjector(crypto: Crypto, genesis: Genesis, meshId: MeshId): Project {
-  const founder = memberIdOf(genesis.founderKey);
-  const ground = openGround(crypto, genesis, meshId, founder);
+export function openProjector(
+  crypto: Crypto,
+  genesis: Genesis,
+  meshId: MeshId,
+  verdicts: Verdicts = openVerdicts(crypto, new Uint8Array(), null),
+): Project {
+  const ground = openGround(crypto, genesis, meshId, verdicts);
+  const { founder } = ground;
   const known = new WeakMap<AuthorState, Testimony>();
   const readIntents = openIntents();
   const testimonyOf = (state: AuthorState): Testimony => {

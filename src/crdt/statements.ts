@@ -15,11 +15,12 @@ import { type Checked, checkedOf, hashOfPath } from './checking.ts';
 import type { AuthorState, Entry, Tombstone } from './entry.ts';
 import type { Genesis } from './genesis.ts';
 import { compareHlc, type Hlc } from './hlc.ts';
-import type { MemberId, MeshId } from './ids.ts';
+import { type MemberId, type MeshId, memberIdOf } from './ids.ts';
 import { type Memo, openMemo } from './memo.ts';
 import type { Meter } from './meter.ts';
 import type { FactKind, IntentPlace, PathMeaning, ProposalKind, TrustKind } from './paths.ts';
 import type { PATH_SCHEMAS } from './schemas.table.ts';
+import type { Verdicts } from './verdicts.ts';
 
 export type Kind = FactKind | TrustKind | ProposalKind;
 export type RecordOf<K extends Kind> = z.infer<(typeof PATH_SCHEMAS)[K]>;
@@ -74,8 +75,8 @@ export interface Ground {
   readonly founder: MemberId;
   /** Network and broadcast address of the overlay: nobody's. */
   readonly edges4: ReadonlySet<string>;
-  /** Why a join request does not hold, by the hash of all that it says. */
-  readonly joinMemo: Memo<string | null>;
+  /** Why join requests do not hold. */
+  readonly verdicts: Verdicts;
   /** sha256 of a path in hex, by path. */
   readonly pathMemo: Memo<string>;
   /** What was found out about entries, for as long as their author's document has them. */
@@ -97,17 +98,17 @@ export const openGround = (
   crypto: Crypto,
   genesis: Genesis,
   meshId: MeshId,
-  founder: MemberId,
+  verdicts: Verdicts,
 ): Ground => ({
   crypto,
   genesis,
   meshId,
-  founder,
+  founder: memberIdOf(genesis.founderKey),
   edges4: new Set([
     addressAt(genesis.prefix, 0),
     addressAt(genesis.prefix, hostCount(genesis.prefix) + 1),
   ]),
-  joinMemo: openMemo(MEMO_MAX),
+  verdicts,
   pathMemo: openMemo(MEMO_MAX),
   ipv6Memo: openMemo(MEMO_MAX),
   checked: new WeakMap(),

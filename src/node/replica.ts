@@ -22,6 +22,7 @@ import { createOwnWriter, type OwnWriter, type WriterDesk } from './own-writer.t
 import { inPieces } from './pieces.ts';
 import { createBuckets } from './rules/bucket.ts';
 import type { Ahead } from './rules/clocks.ts';
+import { openVerdictFile } from './verdict-file.ts';
 
 /** The shared state as loops use it. */
 export interface Replica
@@ -68,17 +69,12 @@ const REFUSED_PER_SECOND = 0.1;
 
 /** Opens the state of this VM from its journal. */
 export async function openReplica(ports: ReplicaPorts, local: LocalState): Promise<Replica> {
-  const { crypto } = ports;
-  const self = {
-    id: memberIdOf(crypto.publicKey(local.keys.memberSeed)),
-    seed: local.keys.memberSeed,
-  };
-  const mesh = { genesis: local.genesis, meshId: local.meshId };
-  const store = openStore(crypto, mesh, self, openProjector(crypto, local.genesis, local.meshId));
+  const { store, self, verdicts } = await openEmpty(ports, local);
   const journal = await openJournal(ports, store, self.id);
   const listeners = new Set<Listener>();
   const readers = new Set<(frames: readonly Uint8Array[]) => void>();
   const tell = (frames: readonly Uint8Array[], own: Uint8Array | null): void => {
+    verdicts.keep();
     for (const reader of readers) reader(frames);
     for (const listener of listeners) listener(own);
   };
@@ -113,8 +109,18 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     flush: async () => {
       await own.flush();
       await journal.flush();
+      await verdicts.flush();
     },
   };
+}
+
+/** The empty store of this VM, and what it found out in earlier runs. */
+async function openEmpty(ports: ReplicaPorts, { keys, genesis, meshId }: LocalState) {
+  const { crypto } = ports;
+  const self = { id: memberIdOf(crypto.publicKey(keys.memberSeed)), seed: keys.memberSeed };
+  const verdicts = await openVerdictFile(ports, self.seed);
+  const project = openProjector(crypto, genesis, meshId, verdicts.verdicts);
+  return { store: openStore(crypto, { genesis, meshId }, self, project), self, verdicts };
 }
 
 const subscribe = <Heard>(listeners: Set<Heard>, listener: Heard): Unsubscribe => {
