@@ -21,16 +21,20 @@ import { createTime, settle } from './test-time.ts';
 
 const crypto = openCrypto();
 const EPOCH_MS = 600_000;
+const NAMES = ['founder', 'a', 'b'];
+
+const viewOfThree = () => {
+  const story = world().invites('i').admits('a', 'i').admits('b', 'i');
+  const version = { version: '0.0.0', commit: 'test' };
+  for (const name of NAMES) story.as(name).says('member/version', version);
+  return story.view();
+};
 
 /** A member of three, its core loop running, and what it says to the two others. */
 async function stage(self: string, disk: Disk = createDisk().disk) {
   const time = createTime();
   const stop = new AbortController();
-  const story = world().invites('i').admits('a', 'i').admits('b', 'i');
-  for (const name of ['founder', 'a', 'b']) {
-    story.as(name).says('member/version', { version: '0.0.0', commit: 'test' });
-  }
-  const view = story.view();
+  const view = viewOfThree();
   const dead = new Set<MemberId>();
   const link = (id: MemberId): LinkState => (dead.has(id) ? 'dead' : 'alive');
   const claims: Term[] = [];
@@ -38,7 +42,7 @@ async function stage(self: string, disk: Disk = createDisk().disk) {
   const answer = { current: { isTaken: true, isElected: true, highest: null } as ClaimAnswer };
   let handler: RequestHandler | null = null;
   let isDoubtful = false;
-  const others = ['founder', 'a', 'b'].filter((name) => name !== self).map(idOf);
+  const others = NAMES.filter((name) => name !== self).map(idOf);
   const swarm = {
     connections: () => others.map((peer) => ({ peer })),
     onConnectionChange: () => () => undefined,
@@ -277,28 +281,19 @@ test('core: who is outbid takes the next term above that', async () => {
 });
 
 test('core: a term that a wrong clock took counts for nothing once it is right', async () => {
-  // Goal: `core-terms.ts` 2. Method: a takes the role with a clock that is an hour ahead; it is
-  // right again; b claims a term of now, also after a restart of a; then a's own turn.
-  const { disk } = createDisk();
-  const first = await stage('a', disk);
+  // Goal: `core-terms.ts` 2. Method: a takes the role an hour ahead; then b's turn, and a's own.
+  const first = await stage('a');
   first.time.step(6 * EPOCH_MS);
   await first.goToTurnOf('a');
   await first.pass(6_000);
-  const wrong = first.core.highest();
   assert.equal(first.core.holder()?.id, idOf('a'));
   first.time.step(-8 * EPOCH_MS);
   assert.equal(first.core.highest(), null, 'nobody is told of it either');
   await first.goToTurnOf('b');
   const { epoch } = first.core.constituency();
-  assert.ok(wrong !== null && wrong.epoch > epoch + 1);
   assert.equal((await first.claim('b', { epoch, n: 1 })).isTaken, true);
-  assert.deepEqual(first.core.holder()?.term, { epoch, n: 1 });
+  await first.goToTurnOf('a');
+  await first.pass(6_000);
+  assert.equal(first.core.holder()?.term.n, 0);
   await first.end();
-
-  const second = await stage('a', disk);
-  await second.goToTurnOf('a');
-  await second.pass(6_000);
-  const { epoch: own } = second.core.constituency();
-  assert.deepEqual(second.core.holder()?.term, { epoch: own, n: 0 });
-  await second.end();
 });
