@@ -176,9 +176,9 @@ const readByte = (reader: Reader): number => {
 
 const readNumber = (reader: Reader): number => {
   let value = 0;
-  for (let index = 0; index < NUMBER_BYTES_MAX; index++) {
+  for (let index = 0, unit = 1; index < NUMBER_BYTES_MAX; index++, unit *= 128) {
     const byte = readByte(reader);
-    value += (byte & 0x7f) * 128 ** index;
+    value += (byte & 0x7f) * unit;
     if (byte < 0x80) {
       return byte === 0 && index > 0 ? refuse(reader, 'spells a number too long') : value;
     }

@@ -21,6 +21,7 @@ import type { Meter } from './meter.ts';
 import type { FactKind, IntentPlace, PathMeaning, ProposalKind, TrustKind } from './paths.ts';
 import type { PATH_SCHEMAS } from './schemas.table.ts';
 import type { Verdicts } from './verdicts.ts';
+import type { Intent } from './view.ts';
 
 export type Kind = FactKind | TrustKind | ProposalKind;
 export type RecordOf<K extends Kind> = z.infer<(typeof PATH_SCHEMAS)[K]>;
@@ -47,19 +48,13 @@ export interface Flaw {
 
 type Said = { readonly [K in Kind]: ReadonlyMap<string, Statement<K>> };
 
-/** An object of a service, and where it stands. */
-export interface Wanted {
-  readonly entry: Entry;
-  readonly place: IntentPlace;
-}
-
 /** Everything that one author says and that holds by itself. */
 export interface Testimony {
   readonly author: MemberId;
   /** By kind, then by the key of the path (empty for own facts). */
   readonly said: Said;
   /** Objects of services, the last at each path. They count from operators only. */
-  readonly wanted: readonly Wanted[];
+  readonly wanted: readonly Intent[];
   readonly flaws: readonly Flaw[];
   /** When the author deleted a path, or null when it did not. */
   readonly deletedAt: (path: string) => Hlc | null;
@@ -81,6 +76,8 @@ export interface Ground {
   readonly pathMemo: Memo<string>;
   /** What was found out about entries, for as long as their author's document has them. */
   readonly checked: WeakMap<Entry, Checked>;
+  /** Objects of services as one author alone wrote them, by the entry. */
+  readonly intents: WeakMap<Entry, Intent>;
   /** Carried deletions by hash, by the list of them. */
   readonly carried: WeakMap<readonly Tombstone[], ReadonlyMap<string, Hlc>>;
   /** IPv6 address of a member, by id. */
@@ -112,6 +109,7 @@ export const openGround = (
   pathMemo: openMemo(MEMO_MAX),
   ipv6Memo: openMemo(MEMO_MAX),
   checked: new WeakMap(),
+  intents: new WeakMap(),
   carried: new WeakMap(),
 });
 
@@ -135,7 +133,7 @@ export function* readTestimony(
   const said = emptySaid();
   const flaws: Flaw[] = [];
   const deletedAt = yield* deletionsOf(ground, state, meter);
-  const wanted: Wanted[] = [];
+  const wanted: Intent[] = [];
   const { author } = state;
   for (const entry of state.entries) {
     if (meter.isDue(ENTRY_MS)) yield;
@@ -143,7 +141,7 @@ export function* readTestimony(
     const deleted = deletedAt(entry.path);
     if (deleted !== null && compareHlc(entry.hlc, deleted) <= 0) continue;
     const checked = checkedOf(ground, entry);
-    if (checked.kind === 'wanted') wanted.push({ entry, place: checked.place });
+    if (checked.kind === 'wanted') wanted.push(intentOf(ground, state, entry, checked.place));
     else if (checked.kind === 'said') take(said, author, { entry, ...checked });
     else if (checked.kind === 'flaw') {
       flaws.push({ kind: checked.of, path: entry.path, author, why: checked.why });
@@ -151,6 +149,20 @@ export function* readTestimony(
   }
   return { author, said, wanted, flaws, deletedAt, isForked: state.isForked === true };
 }
+
+const intentOf = (
+  { intents }: Ground,
+  { author }: AuthorState,
+  entry: Entry,
+  place: IntentPlace,
+): Intent => {
+  const known = intents.get(entry);
+  if (known !== undefined) return known;
+  const { path, value, hlc } = entry;
+  const intent = { path, ...place, value, author, hlc, older: [] };
+  intents.set(entry, intent);
+  return intent;
+};
 
 /** The statement in force for each key, among authors whose statements of this kind count. */
 export function winnersOf<K extends Kind>(
