@@ -110,9 +110,9 @@ const change = (desired: Wanted, observed: ObservedTable): readonly Command[] =>
   const fresh = generationsFor(desired, used);
   if (trial !== null && desired.trial === null) {
     // An element whose time is over holds its chain until the kernel has collected it.
-    const isWithdrawn = desired.tried.some(({ why }) => why !== null);
     // That it was withdrawn is told by the plan, with why.
-    const words = isWithdrawn ? [] : ['a trial is over, and what was before it holds'];
+    const ended = desired.tried.filter(({ why }) => why === null);
+    const words = ended.map(({ id }) => `trial ${id} is over, and what was before it holds`);
     return [run(replaceAll(tableOf(desired, fresh), desired, observed), words)];
   }
   const kept = { now: now ?? fresh.now, trial: trial ?? fresh.now };

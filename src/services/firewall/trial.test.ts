@@ -18,6 +18,7 @@ test('a trial runs from its first application, ends in the kernel and never begi
   member.world.nowMs = 60_001;
   member.world.wallMs = START_MS + 60_001;
   assert.equal(member.isTried(), false);
+  assert.deepEqual(member.found(), ['trial t1 is over, and what was before it holds']);
   assert.equal(member.pass(), 1);
   assert.ok(!member.applied().includes('intent/firewall/trial/t1'));
   member.world.wallMs = START_MS;
