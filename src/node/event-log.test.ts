@@ -78,7 +78,7 @@ test('events: a daemon knows what the one before it saw, and how that ended', as
     const events = createEvents(time.clock, '1.0');
     await events.keepOn({ disk, log });
     const stop = new AbortController();
-    const look = () => ({ members: new Map(), evicted: new Set<never>(), alarms: [], core: null });
+    const look = () => ({ members: new Map(), evicted: new Map(), alarms: [], core: null });
     const running = events.run(look, stop.signal);
     await settle();
     const { cursor } = await events.next(ALL, never);

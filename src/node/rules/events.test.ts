@@ -43,7 +43,7 @@ test('events: members come, go, and are evicted', () => {
   const table: readonly (readonly [World, readonly string[]])[] = [
     [story().admits('c', 'i'), ['joined c: joined as 10.10.0.4']],
     [story().as('a').says('member/left', { left: true }), ['left a: left the mesh']],
-    [story().evicts('a'), ['evicted a: evicted']],
+    [story().evicts('a'), ['evicted a: evicted by founder: test']],
     [story().grants('a'), ['role a: is an operator']],
   ];
   for (const [after, lines] of table) assert.deepEqual(linesOf(before, picture(after)), lines);

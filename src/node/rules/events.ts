@@ -9,6 +9,7 @@ import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { Role, View } from '../../crdt/view.ts';
 import { alarmText } from './alarms.ts';
 import type { LinkState } from './answers.ts';
+import { evictionText } from './eviction.ts';
 
 export type EventKind =
   | 'started'
@@ -52,7 +53,8 @@ interface Seen {
 /** What events are made of, at one moment. */
 export interface Picture {
   readonly members: ReadonlyMap<MemberId, Seen>;
-  readonly evicted: ReadonlySet<MemberId>;
+  /** Who was evicted, and how in words. */
+  readonly evicted: ReadonlyMap<MemberId, string>;
   readonly alarms: readonly string[];
   /** Who has the core role; null while nobody says so. */
   readonly core: PictureOfCore | null;
@@ -96,7 +98,7 @@ export const pictureOf = (
       },
     ]),
   ),
-  evicted: new Set(view.evicted),
+  evicted: new Map(view.evictions.map(({ id }) => [id, evictionText(view, id)])),
   alarms: view.alarms.map((alarm) => alarmText(view, alarm)),
 });
 
@@ -107,8 +109,7 @@ export function eventsBetween(before: Picture, after: Picture): readonly EventDr
   );
   const gone = [...before.members].flatMap(([id, { name }]): EventDraft[] => {
     if (after.members.has(id)) return [];
-    const text = after.evicted.has(id) ? 'evicted' : 'no member any more';
-    return [{ kind: 'evicted', member: name, text }];
+    return [{ kind: 'evicted', member: name, text: after.evicted.get(id) ?? 'no member any more' }];
   });
   const alarms = after.alarms
     .filter((alarm) => !before.alarms.includes(alarm))

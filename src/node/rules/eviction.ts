@@ -58,26 +58,33 @@ const SHOWN_MAX = 20;
 /** As much of an id as is shown where there is no name. Unit: characters. */
 const ID_LENGTH = 12;
 
+const nameIn = ({ members, evictions }: View, id: MemberId): string => {
+  const there = members.find((member) => member.id === id);
+  return there?.name ?? evictions.find((one) => one.id === id)?.name ?? id.slice(0, ID_LENGTH);
+};
+
+/** How a member came to be evicted, in words. */
+export function evictionText(view: View, member: MemberId): string {
+  const { by = null, reason = '' } = view.evictions.find(({ id }) => id === member) ?? {};
+  if (by === null) return 'evicted with whoever let it in';
+  return `evicted by ${nameIn(view, by)}${reason === '' ? '' : `: ${reason}`}`;
+}
+
 /** Who was evicted, the last one first; then those of whom nobody said when. */
-export function evictedOf({ members, evictions }: View): readonly MemberStatus[] {
-  const nameOf = (id: MemberId): string => {
-    const there = members.find((member) => member.id === id);
-    return there?.name ?? evictions.find((one) => one.id === id)?.name ?? id.slice(0, ID_LENGTH);
-  };
-  return evictions
+export const evictedOf = (view: View): readonly MemberStatus[] =>
+  view.evictions
     .toSorted((a, b) => (b.atMs ?? 0) - (a.atMs ?? 0))
     .slice(0, SHOWN_MAX)
     .map(({ id, by, atMs, reason }) => ({
       ...NOTHING,
       id,
-      name: nameOf(id),
+      name: nameIn(view, id),
       evicted: {
-        by: by === null ? null : nameOf(by),
+        by: by === null ? null : nameIn(view, by),
         at: atMs === null ? null : new Date(atMs).toISOString(),
         reason,
       },
     }));
-}
 
 /** Its name and addresses are free, and nothing that it said counts. */
 const NOTHING = {
