@@ -73,6 +73,7 @@ export async function attack(storm: Storm, machine: Machine, dice: Dice): Promis
     forms: drawForms(dice),
     stand: null,
     said: [],
+    severed: null,
     inviteSeed,
   };
   await assail(room, machine, { node, forger, dice });

@@ -65,6 +65,7 @@ export const intruder: Act = async (storm, dice) => {
     judge: () => 'ignore',
   });
   hall.hostile.add(node.self);
+  room.tolerated.add('join-other-version').add('version-mismatch');
   const untilMs = scheduler.nowMs() + dice.between(BLOW_MS_MAX, VISIT_MS_MAX);
   while (scheduler.nowMs() < untilMs && life.isAlive()) {
     meetAll(room, node);

@@ -31,6 +31,8 @@ export interface Forger {
   stand: Stand | null;
   /** What it added to its own chain: who did not hear one takes none after it. */
   readonly said: Uint8Array[];
+  /** A frame of its own that follows none; null: not made yet. */
+  severed: Uint8Array | null;
   /** Of an invite whose token it holds; null: of none. */
   readonly inviteSeed: Uint8Array | null;
 }
@@ -48,7 +50,12 @@ type Form = (forger: Forger, stand: Stand, dice: Dice) => readonly Uint8Array[];
 
 /** A few of the forms: who splits its chain at once is heard no more. */
 export const drawForms = (dice: Dice): readonly string[] =>
-  Array.from({ length: 1 + dice.integer(FORMS_MAX) }, () => dice.pick(Object.keys(FORMS)));
+  Array.from({ length: 1 + dice.integer(FORMS_MAX) }, () =>
+    dice.pick(dice.chance(0.4) ? OWN_CHAIN_FORMS : Object.keys(FORMS)),
+  );
+
+/** What only a member can do, and what most depends on. */
+const OWN_CHAIN_FORMS = ['equivocation', 'chain of nothing', 'harmful update', 'old generation'];
 
 /** Frames of one of its forms, drawn by chance; none when it has said nothing yet. */
 export function forge(forger: Forger, dice: Dice): { name: string; frames: readonly Uint8Array[] } {
@@ -235,9 +242,12 @@ const FORMS: Readonly<Record<string, Form>> = {
     const theirs = standAs(forger, bytesOfId(forger.victim as MeshId)) ?? stand;
     return [next(forger, theirs, bodyOf(theirs, [version(forger, 'n')]))];
   },
-  'chain of nothing': (forger, stand, dice) => [
-    next(forger, stand, bodyOf(stand, [version(forger, 'c')]), { previous: dice.bytes(32) }),
-  ],
+  'chain of nothing': (forger, stand, dice) => {
+    // Two of them would be a fork, of which all after the place where it begins is dropped.
+    const lie = { previous: dice.bytes(32) };
+    forger.severed ??= next(forger, stand, bodyOf(stand, [version(forger, 'c')]), lie);
+    return [forger.severed];
+  },
   ghost: (forger, stand, dice) => {
     const { crypto, inviteSeed, wallMs } = forger;
     if (inviteSeed === null) return [];
