@@ -84,3 +84,31 @@ test('sync: a thousand edits in a row arrive within seconds, gossip or not', asy
   assert.deepEqual(there.view(), here.view());
   await end();
 });
+
+test('sync: a long frame of ours is not gossiped, and fetched at once', async () => {
+  // Goal: no frame is judged in one piece that takes long, and none is late for it. Method: a batch
+  // of 20 KiB; a short one before it, which is gossiped.
+  const [here, there] = [await open(createDisk().disk), await open(createDisk().disk, 8)];
+  await here.write([adoptionOf(7), adoptionOf(8)]);
+  const parties = new Map<PeerKey, Replica>([
+    [idOf(7), here],
+    [idOf(8), there],
+  ]);
+  const { pass, taken, end } = connect(parties);
+  await settle();
+  await here.write([{ path: 'intent/short', value: 1 }]);
+  await settle();
+  assert.equal(taken.byGossip, 1);
+  const batch = Array.from({ length: 4 }, (_, at) => ({
+    path: `intent/long-${at}`,
+    value: 'x'.repeat(5_000),
+  }));
+  await here.write(batch);
+  for (let round = 0; round < 5; round += 1) {
+    await pass(100);
+    await settle();
+  }
+  assert.deepEqual(there.heads(), here.heads());
+  assert.equal(taken.byGossip, 1);
+  await end();
+});

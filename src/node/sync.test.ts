@@ -28,6 +28,36 @@ test('sync: who sends what is bad for everybody is scored, nobody else', () => {
   assert.equal(verdictOn({ verdict: 'known' }), 'ignore');
 });
 
+test('sync: what is long is not judged as gossip: whoever sent it is asked', async () => {
+  // Goal: gossip, which is judged in one piece, takes little, and nobody sends bytes that are none
+  // for nothing. Method: a long frame, a short one, and long bytes, to a replica that takes all.
+  const { sync, start, asked, answer } = stage(['a'], { verdict: 'taken', author: idOf(8) });
+  const end = await start();
+  await answer('a');
+  const before = asked.length;
+  const judge = (frame: Uint8Array) => sync.judge('a' as PeerKey, frame);
+  const [short = new Uint8Array()] = await framesOf(8, 1);
+  assert.equal(judge(short), 'accept');
+  assert.equal(judge(new Uint8Array(20_000)), 'accept');
+  await settle();
+  assert.equal(asked.length, before);
+  assert.equal(judge(await longFrame()), 'ignore');
+  await settle();
+  assert.equal(asked.length, before + 1);
+  await end();
+});
+
+/** A frame of 20 KiB. */
+async function longFrame(): Promise<Uint8Array> {
+  const replica = await openReplica(createDisk().disk);
+  const texts = Array.from({ length: 4 }, (_, at) => ({
+    path: `status/long-${at}`,
+    value: 'x'.repeat(5_000),
+  }));
+  await replica.write(texts);
+  return replica.framesAfter([], 1e9).at(-1) ?? new Uint8Array();
+}
+
 test('sync: a peer that does not answer holds up nobody else', async () => {
   // Goal: anti-entropy goes on with all others. Method: one never answers; a gap at another.
   const { sync, start, asked, answer } = stage(['slow', 'quick']);

@@ -11,10 +11,9 @@
  * 6. Only members are asked: the holder of an invite may do nothing but join.
  * 7. A clock that was set, ours or a peer's, is measured anew at once, so that its alarm comes and
  *    goes soon in a mesh of any size; and what waited for the clock is asked for.
- * 8. What is longer than a usual frame is not gossiped but fetched: it is taken in pieces, and
- *    gossip is judged in one.
+ * 8. What is long is not gossiped but fetched: it is taken in pieces, and gossip is judged in one.
  */
-import { FRAME_BYTES_MAX, readFrame } from '../crdt/frame.ts';
+import { readFrame } from '../crdt/frame.ts';
 import { memberIdOf, type PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import type { GossipVerdict, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
@@ -42,12 +41,16 @@ const ROUND_MS = 30_000;
 /** Exchanges under way at once, so that a hundred new connections do not mean 50 MiB of batches. */
 const EXCHANGES_MAX = 8;
 /**
- * What is taken of an author from gossip: tokens at once, and per second. A frame costs one, and
- * one more for each 16 KiB, so that it is 64 KiB per second in the long run.
+ * What is taken of an author from gossip: frames at once, and per second, so that it is 64 KiB per
+ * second in the long run.
  */
 const GOSSIP_BURST = 64;
 const GOSSIP_PER_SECOND = 4;
-const TOKEN_BYTES = 16 * 1024;
+/**
+ * Longest frame that is gossiped. Unit: bytes. It is judged in one piece: 16 KiB of admissions take
+ * some 7 ms, the longest frame of all would take 30.
+ */
+const GOSSIP_BYTES_MAX = 16 * 1024;
 /** Time until whoever sent gossip over that limit is asked for what it holds. Unit: ms. */
 const LATER_MS = 1_000;
 
@@ -190,19 +193,19 @@ const markOthers = (desk: Desk, source: PeerKey): void => {
 
 /** Invariant 8. */
 const spread = (desk: Desk, swarm: SwarmNode, own: Uint8Array): void => {
-  if (own.length <= FRAME_BYTES_MAX) swarm.publish(own);
+  if (own.length <= GOSSIP_BYTES_MAX) swarm.publish(own);
   else markOthers(desk, swarm.self);
 };
 
 function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
   const { ports, replica, gossip, strangers } = desk;
   if (strangers.has(from)) return 'ignore'; // Its alarm says that nothing is exchanged.
-  if (bytes.length > FRAME_BYTES_MAX) {
+  const nowMs = ports.clock.monotonicMs();
+  const read = readFrame(bytes);
+  if (read.ok && bytes.length > GOSSIP_BYTES_MAX) {
     mark(desk, from);
     return 'ignore';
   }
-  const nowMs = ports.clock.monotonicMs();
-  const read = readFrame(bytes);
   const author = read.ok ? memberIdOf(read.frame.author) : null;
   if (author !== null && !gossip.hasLeft(author, nowMs)) {
     markLater(desk, from, LATER_MS);
@@ -213,7 +216,7 @@ function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
   if (receipt?.verdict === 'forked') markOthers(desk, from);
   // Only what is taken counts: nobody else can use up what an author has.
   if (receipt?.verdict === 'taken') {
-    gossip.spend(receipt.author, 1 + Math.floor(bytes.length / TOKEN_BYTES), nowMs);
+    gossip.spend(receipt.author, 1, nowMs);
   }
   return verdictOf(receipt);
 }
