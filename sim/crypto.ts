@@ -13,20 +13,17 @@ const digest = (...parts: readonly Uint8Array[]): Uint8Array =>
 const label = (text: string): Uint8Array => new TextEncoder().encode(text);
 const MEMBER = label('member');
 const WG = label('wg');
-const LEFT = label('left');
-const RIGHT = label('right');
+const SIGNED = label('signed');
 
 const publicKey = (seed: Uint8Array): Uint8Array => digest(MEMBER, seed);
 
 /** What `publicKey` signs for `data`: 64 bytes. */
-const signature = (key: Uint8Array, data: Uint8Array): Uint8Array => {
-  const inner = digest(data);
-  return new Uint8Array(Buffer.concat([digest(LEFT, key, inner), digest(RIGHT, key, inner)]));
-};
+const signature = (key: Uint8Array, data: Uint8Array): Uint8Array =>
+  new Uint8Array(hash('sha512', Buffer.concat([SIGNED, key, data]), 'buffer'));
 
 /** The stub. */
 export const stubCrypto: Crypto = {
-  sha256: (data) => digest(data),
+  sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
   publicKey,
   sign: (seed, data) => signature(publicKey(seed), data),
   verify: (key, data, signed) =>

@@ -30,16 +30,26 @@ function storeOf({ crypto }: Room, machine: Machine): Store | null {
 export const isDamaged = ({ crypto }: Room, machine: Machine): boolean =>
   decodeJournal(crypto, durable(machine, 'journal')).corrupt.length > 0;
 
+/** Heads of journals that were read; what is on disk is never changed in its place. */
+const headsIn = new WeakMap<Uint8Array, ReadonlySet<string>>();
+
+function headsOf(room: Room, machine: Machine): ReadonlySet<string> {
+  const bytes = durable(machine, 'journal');
+  const heads = headsIn.get(bytes) ?? readHeads(room, machine);
+  headsIn.set(bytes, heads);
+  return heads;
+}
+
+const readHeads = (room: Room, machine: Machine): ReadonlySet<string> =>
+  new Set(
+    (storeOf(room, machine)?.heads() ?? []).map(({ author, generation, sequence, hash }) =>
+      [author, generation, sequence, Buffer.from(hash).toString('hex')].join(' '),
+    ),
+  );
+
 /** Everybody holds the same on disk. */
 export function journalFlaws(room: Room, machines: readonly Machine[]): readonly string[] {
-  const held = machines.map((machine) => {
-    const heads = storeOf(room, machine)?.heads() ?? [];
-    return new Set(
-      heads.map(({ author, generation, sequence, hash }) =>
-        [author, generation, sequence, Buffer.from(hash).toString('hex')].join(' '),
-      ),
-    );
-  });
+  const held = machines.map((machine) => headsOf(room, machine));
   const [first = new Set<string>()] = held;
   return machines.flatMap((machine, index) => {
     const count = (held[index] ?? new Set<string>()).symmetricDifference(first).size;
