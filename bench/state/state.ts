@@ -9,6 +9,7 @@ import type { Figure, Sample, Series } from '../figure.ts';
 import { takeRounds } from '../rounds.ts';
 import { measureSpreading } from '../spreading.ts';
 import type { CatchUp } from './catch-up.ts';
+import type { Churn } from './churn.ts';
 import { BARE, gateContenders } from './gate.ts';
 import { RESTART_KINDS, type Restart } from './restarts.ts';
 import { simSpeed } from './sim-speed.ts';
@@ -25,6 +26,8 @@ const HEAP_MB_MAX = 40;
 const SIM_SPEED_MIN = 1000;
 const STALL_MS_MAX = 50;
 const RESTART_S_MAX = 2;
+const CHURN_HEAP_MB_MAX = 20;
+const CHURN_DISK_MB_MAX = 1;
 const SPREAD_MEDIAN_MS_MAX = 250;
 const SPREAD_P99_MS_MAX = 1000;
 
@@ -106,6 +109,23 @@ const restartFigures = (count: number, tell: (line: string) => void): readonly F
     };
   });
 
+const CHURN = '1,000 keys overwritten 1,000 times';
+
+/** Once: it is a minute of work, and the same each time. */
+const churnFigures = (tell: (line: string) => void): readonly Figure[] => {
+  tell(CHURN);
+  const argv = ['--expose-gc', resolve(import.meta.dirname, 'churn.ts')];
+  const said = execFileSync(process.execPath, argv, { encoding: 'utf8' });
+  const { heapMb, diskMb } = JSON.parse(said) as Churn;
+  const figure = (what: string, value: number, atMost: number): Figure => ({
+    name: `${CHURN}, ${what}`,
+    unit: 'MB',
+    series: [{ name: 'cnsmo', samples: [{ value }] }],
+    limits: [{ of: 'worst', series: 'cnsmo', atMost }],
+  });
+  return [figure('heap', heapMb, CHURN_HEAP_MB_MAX), figure('journal', diskMb, CHURN_DISK_MB_MAX)];
+};
+
 /** The bench. */
 export const benchState: Bench = async ({ rounds, tell }) => {
   const count = rounds ?? ROUNDS;
@@ -122,6 +142,7 @@ export const benchState: Bench = async ({ rounds, tell }) => {
   });
   const stalls = stallsOf(count, tell);
   const restarts = restartFigures(count, tell);
+  const churns = churnFigures(tell);
   const spreading = await measureSpreading(DAEMONS, count * CHANGES, tell);
   return [
     {
@@ -133,6 +154,7 @@ export const benchState: Bench = async ({ rounds, tell }) => {
     ...catchUpFigures(costs),
     ...stallFigures(stalls),
     ...restarts,
+    ...churns,
     {
       name: `a change known to all of ${DAEMONS} daemons`,
       unit: 'ms',
