@@ -38,13 +38,17 @@ import type { RealTest } from './real-test.ts';
 /** Seeds of `npm run soak -- interleavings` that are run every day. */
 const SEEDS = [0, 1, 2, 3, 4, 5, 6, 7];
 
-/** As long as chaos rages every day. `npm run chaos` does it for as long as one likes. */
+/**
+ * As long as chaos rages every day, and its seed: another each day, the same all day, so that what
+ * failed in the morning can be looked for. `npm run chaos` does it for as long as one likes.
+ */
 const CHAOS_MINUTES = 3;
+const CHAOS_SEED = Math.floor(Date.now() / 86_400_000);
 
 /** All of them. The scenarios are those of the simulator. */
 export const TESTS: readonly RealTest[] = [
   // The longest first, so that none is left alone in the end.
-  chaosOf(CHAOS_MINUTES),
+  chaosOf(CHAOS_MINUTES, CHAOS_SEED),
   ...Object.entries(SCENARIOS).map(([name, run]) => ({ name, deadlineMs: 240_000, run })),
   { name: 'rough', deadlineMs: 420_000, run: rough },
   { name: 'lies', run: lies },
