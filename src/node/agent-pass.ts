@@ -64,8 +64,11 @@ type PassPorts = Pick<Ports, 'clock' | 'host' | 'net' | 'process' | 'log'>;
 
 /** What an agent does time and again. */
 export interface Pass {
-  /** Goes round once. When `signal` aborts, no further command is begun. */
-  readonly run: (signal: AbortSignal) => Promise<PassResult>;
+  /**
+   * Goes round once. When `signal` aborts, no further command is begun. `isNews`: news of the state
+   * alone led to it.
+   */
+  readonly run: (signal: AbortSignal, isNews: boolean) => Promise<PassResult>;
   /** What that would come to if it is to change nothing; null when it has to be run. */
   readonly foresee: () => Promise<Recalled | null>;
 }
@@ -79,7 +82,7 @@ export function createPass<Desired, Observed>(
   const selfNow = createSelf(ports, context);
   const recall = createRecall(service);
   return {
-    run: createRun(ports, service, context, { selfNow, recall }),
+    run: createRun({ ...ports, ofOthers: new Map() }, service, context, { selfNow, recall }),
     foresee: async () => {
       const view = context.view();
       const self = await orFailure(() => selfNow(view));
@@ -94,15 +97,16 @@ interface Memories<Observed> {
 }
 
 function createRun<Desired, Observed>(
-  ports: PassPorts,
+  ports: ProbePorts,
   service: Service<Desired, Observed>,
   context: PassContext,
   { selfNow, recall }: Memories<Observed>,
 ): Pass['run'] {
   const memory = createDriftMemory(service);
   let isKept = false;
-  return async (signal) => {
+  return async (signal, isNews) => {
     recall.note(null);
+    if (!isNews) ports.ofOthers.clear();
     const view = context.view();
     const self = await orFailure(() => selfNow(view));
     if (typeof self === 'string') return failed(self);
@@ -110,8 +114,7 @@ function createRun<Desired, Observed>(
     const tried = new Set<string>();
     let found = await lookNow();
     const drift = memory.driftOf(found, view, self);
-    let changes = 0;
-    let failure: Problem | null = null;
+    let [changes, failure]: [number, Problem | null] = [0, null];
     while (failure === null && isProgress(found.commands, tried) && !signal.aborted) {
       for (const command of found.commands) tried.add(textOf(command));
       const applied = await apply(ports, context, found.commands, signal);
@@ -137,8 +140,8 @@ function createRun<Desired, Observed>(
     const { problems, notes } = found;
     recall.note(seen === null || !isDone ? null : { state: seen.state, problems, notes, signs });
     const summary = seen === null ? null : service.summary(seen.state, view, self);
-    const isNews = isDone && (changes > 0 || !isKept);
-    const boot = isNews && seen !== null ? service.boot?.(seen.desired) : undefined;
+    const isOther = isDone && (changes > 0 || !isKept);
+    const boot = isOther && seen !== null ? service.boot?.(seen.desired) : undefined;
     isKept ||= isDone;
     return { ...outcome, changes, drift: told, signs, summary, boot };
   };
@@ -163,9 +166,14 @@ const failed = (failure: Problem): PassResult => ({
   boot: undefined,
 });
 
+interface ProbePorts extends PassPorts {
+  /** What was read of others, by the names of probes. */
+  readonly ofOthers: Map<string, HostResult>;
+}
+
 /** Reads the host back and asks the rules. With a problem in reading, nothing is planned. */
 async function look<Desired, Observed>(
-  ports: PassPorts,
+  ports: ProbePorts,
   service: Service<Desired, Observed>,
   view: View,
   self: Self,
@@ -191,7 +199,7 @@ async function look<Desired, Observed>(
 
 /** Runs the probes, those that are known at the same time, until none is left; or why not. */
 async function probe<Desired, Observed>(
-  ports: PassPorts,
+  ports: ProbePorts,
   service: Service<Desired, Observed>,
   view: View,
   self: Self,
@@ -209,12 +217,19 @@ async function probe<Desired, Observed>(
   }
 }
 
-async function probeOne({ host, net }: PassPorts, each: Probe): Promise<HostResult | Problem> {
+async function probeOne(
+  { host, net, ofOthers }: ProbePorts,
+  each: Probe,
+): Promise<HostResult | Problem> {
   if ('sign' in each) return { status: 0, stdout: await net.glance(each.sign), stderr: '' };
-  const { argv, stdin } = each;
+  const { name, argv, stdin, isOfOthers = false } = each;
+  const known = ofOthers.get(name);
+  if (known !== undefined) return known;
   const input = stdin === undefined ? {} : { stdin: new TextEncoder().encode(stdin) };
   const command: HostCommand = { argv, ...input };
-  return await orFailure(() => host.run(command));
+  const result = await orFailure(() => host.run(command));
+  if (isOfOthers && typeof result !== 'string') ofOthers.set(name, result);
+  return result;
 }
 
 /** The result, or in words why there is none. What is no Fault is a bug and rises. */

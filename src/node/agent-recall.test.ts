@@ -36,3 +36,24 @@ test('news that asks for nothing leaves the host alone, and puts no look off', a
   await pass(50);
   assert.equal(count(ran, 'toy list'), before + 1);
 });
+
+test('what is of others is not read for news, nor to verify', async () => {
+  // Goal: news costs no more than it has to. Method: a probe of others beside the usual one.
+  const { toy, agent, begin, pass, ran } = await startToy();
+  const others = { name: 'others', argv: ['toy', 'others'], isOfOthers: true } as const;
+  const list = { name: 'list', argv: ['toy', 'list'] };
+  Object.assign(agent.service, { probes: () => [list, others] });
+  const running = begin();
+  await pass(10_000);
+  const before = count(ran, 'toy others');
+  const looks = count(ran, 'toy list');
+  toy.wanted = ['a'];
+  running.mark('news');
+  await pass(50);
+  assert.deepEqual([...toy.items], ['a']);
+  assert.equal(count(ran, 'toy list'), looks + 2);
+  assert.equal(count(ran, 'toy others'), before);
+  running.mark('host');
+  await pass(50);
+  assert.equal(count(ran, 'toy others'), before + 1);
+});

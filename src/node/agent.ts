@@ -69,12 +69,12 @@ export function startAgent<Desired, Observed>(
   signal.addEventListener('abort', () => report({ state: 'stopping' }), { once: true });
   const work = async (): Promise<void> => {
     let tries = 0;
-    let wasReady = false;
+    let [wasReady, isNews] = [false, false];
     let repairs = NO_REPAIRS;
     while (!signal.aborted) {
       agenda.begin();
       watch.expect([]);
-      const result = await pass.run(signal);
+      const result = await pass.run(signal, isNews);
       if (signal.aborted) break;
       const nowMs = ports.clock.monotonicMs();
       repairs = afterRepair(repairs, result.drift, nowMs);
@@ -91,7 +91,7 @@ export function startAgent<Desired, Observed>(
       if (result.boot !== undefined) await context.keepBoot(service.name, result.boot);
       const echoMs = result.changes > 0 ? Math.max(ECHO_MS, outcome.pauseMs) : 0;
       agenda.end(result.changes === 0 && isQuiet);
-      await rest(desk, waitMs, isQuiet ? echoMs : Math.max(echoMs, waitMs), signal);
+      isNews = await rest(desk, waitMs, isQuiet ? echoMs : Math.max(echoMs, waitMs), signal);
     }
   };
   const stopped = async (): Promise<void> => {
@@ -112,19 +112,23 @@ interface RestDesk extends Pick<Ports, 'clock'> {
   readonly report: Report;
 }
 
-/** Until the host is to be looked at. News that asks for nothing is told, and no more. */
+/**
+ * Until the host is to be looked at; whether news alone leads to that. News that asks for nothing
+ * is told, and no more.
+ */
 async function rest(
   { clock, agenda, pass, report }: RestDesk,
   waitMs: number,
   quietMs: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const startMs = clock.monotonicMs();
   let untilMs = startMs + waitMs;
   for (;;) {
     await agenda.wait(untilMs, startMs + quietMs, signal);
-    const recalled = !signal.aborted && agenda.takeNews() ? await pass.foresee() : null;
-    if (recalled === null || signal.aborted) return;
+    const isNews = !signal.aborted && agenda.takeNews();
+    const recalled = isNews ? await pass.foresee() : null;
+    if (recalled === null || signal.aborted) return isNews;
     report(recalled.summary, false);
     if (recalled.recheckMs !== null) {
       untilMs = Math.min(untilMs, clock.monotonicMs() + recalled.recheckMs);

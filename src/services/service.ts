@@ -119,6 +119,11 @@ export interface CommandProbe {
   readonly name: string;
   readonly argv: readonly string[];
   readonly stdin?: string;
+  /**
+   * It reads what others have on this host, which neither our commands nor the state of the mesh
+   * change: not read anew to verify, nor for news of the state.
+   */
+  readonly isOfOthers?: true;
 }
 
 /** Results of probes by their names. */

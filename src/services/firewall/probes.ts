@@ -14,7 +14,7 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
   if (self.facts.tools.nft !== true) return [];
   const first: readonly Probe[] = [
     { name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] },
-    { name: 'chains', argv: ['nft', '-j', 'list', 'chains'] },
+    { name: 'chains', argv: ['nft', '-j', 'list', 'chains'], isOfOthers: true },
     ...foreignTables(results.chains).map(
       (each): Probe => ({
         name: probeName(each),
