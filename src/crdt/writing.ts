@@ -151,11 +151,12 @@ function* goOn(
     const latest = maxHlc(own.latest(), followedHlc(chains.latest(own.author), wallMs));
     return statementsOf(crypto, edits, { own, winner: chains.winner, latest, wallMs });
   };
-  if (stated().length === 0) return { kind: 'nothing' };
+  const early = stated();
+  if (early.length === 0) return { kind: 'nothing' };
   const known = hand.last !== null && hand.last.hash === head?.hash ? hand.last.pen : null;
   const client = clientIdOf(crypto, hand.author, place.generation);
   const pen = known ?? (yield* resumePen(client, own.bodies(), meter));
-  const statements = stated(); // Others may have been heard meanwhile.
+  const statements = known === null ? stated() : early; // Others may be heard meanwhile.
   const deletions = placesOf(crypto, own, statements);
   const plan = { place, pen, deletions, unread: [], statements };
   const written = yield* draft(hand, plan, meter);
