@@ -1,6 +1,6 @@
 /**
  * Edge: restart — how long a member takes from its disk to its view when somebody says as much as
- * one may, and prints it as one line of JSON. `node restart.ts KIND`
+ * one may, some times over, and prints that as JSON. `node restart.ts KIND ROUNDS`
  *
  * The replica is opened by a process of its own: nothing of it is compiled yet.
  */
@@ -21,9 +21,9 @@ async function restart(directory: string): Promise<Restart> {
 }
 
 async function main(): Promise<void> {
-  const [what = '', directory] = process.argv.slice(2);
+  const [what = '', rounds = '1', directory] = process.argv.slice(2);
   if (directory !== undefined) {
-    process.stdout.write(`${JSON.stringify(await restart(directory))}\n`);
+    process.stdout.write(JSON.stringify(await restart(directory)));
     return;
   }
   const kind = RESTART_KINDS.find((known) => known === what);
@@ -31,8 +31,11 @@ async function main(): Promise<void> {
   const fresh = mkdtempSync(join(tmpdir(), 'cnsmo-restart-'));
   try {
     await liveIn(fresh, kind);
-    const argv = [import.meta.filename, kind, fresh];
-    process.stdout.write(execFileSync(process.execPath, argv, { encoding: 'utf8' }));
+    const argv = [import.meta.filename, kind, '1', fresh];
+    const restarts = Array.from({ length: Number(rounds) }, () =>
+      execFileSync(process.execPath, argv, { encoding: 'utf8' }),
+    );
+    process.stdout.write(`[${restarts.join()}]\n`);
   } finally {
     rmSync(fresh, { recursive: true });
   }

@@ -95,12 +95,11 @@ const stallFigures = (stalls: ReadonlyMap<StallKind, readonly Stall[]>): readonl
 const restartFigures = (count: number, tell: (line: string) => void): readonly Figure[] =>
   RESTART_KINDS.map((kind) => {
     const script = resolve(import.meta.dirname, 'restart.ts');
-    const samples = Array.from({ length: count }, (_, round): Sample => {
-      tell(`restart with ${kind}, round ${round + 1} of ${count}`);
-      const said = execFileSync(process.execPath, [script, kind], { encoding: 'utf8' });
-      const { seconds, cpuMs } = JSON.parse(said) as Restart;
-      return { value: seconds, cpuMs };
-    });
+    tell(`restart with ${kind}, ${count} rounds`);
+    const argv = [script, kind, String(count)];
+    const said = execFileSync(process.execPath, argv, { encoding: 'utf8' });
+    const restarts = JSON.parse(said) as readonly Restart[];
+    const samples = restarts.map(({ seconds, cpuMs }) => ({ value: seconds, cpuMs }));
     return {
       name: `restart, ${kind}`,
       unit: 's',
