@@ -18,8 +18,12 @@ type Marks = ReadonlyMap<MemberId, Mark>;
 interface Seen {
   /** Null: of a disk. */
   readonly life: Life | null;
+  /** The key that the disk holds: an emptied VM may be another member soon. */
+  readonly key: Uint8Array | null;
   readonly marks: Marks;
 }
+
+const NOTHING = new Uint8Array();
 
 /** Looks at disks and daemons. */
 export function lookAtFloors(scene: Scene): Look {
@@ -27,10 +31,15 @@ export function lookAtFloors(scene: Scene): Look {
   const inMemory = new Map<string, Seen>();
   return {
     always: () =>
-      machinesOf(scene).flatMap((machine) => [
-        ...compare(scene, onDisk, machine, { life: null, marks: durableMarks(scene, machine) }),
-        ...compare(scene, inMemory, machine, { life: machine.daemon, marks: heads(machine) }),
-      ]),
+      machinesOf(scene).flatMap((machine) => {
+        const key = machine.platter.files.get('member-key')?.cached ?? null;
+        const disk = { life: null, key, marks: durableMarks(scene, machine) };
+        const memory = { life: machine.daemon, key, marks: heads(machine) };
+        return [
+          ...compare(scene, onDisk, machine, disk),
+          ...compare(scene, inMemory, machine, memory),
+        ];
+      }),
   };
 }
 
@@ -47,6 +56,7 @@ function compare(
   if (!holdsMember(machine) || storm.tampered.has(name)) return [];
   seen.set(name, now);
   if (before === undefined || before.life !== now.life) return [];
+  if (Buffer.compare(before.key ?? NOTHING, now.key ?? NOTHING) !== 0) return [];
   const forked = forkersIn(machine);
   const where = now.life === null ? 'disk' : 'memory';
   return [...before.marks]
