@@ -89,10 +89,10 @@ export function renderStatus(page: Page, status: Status): string {
   const engine = self.engine === null ? '' : ` · WireGuard: ${self.engine}`;
   const held = status.core === null ? '' : ` · core: ${status.core.name}`;
   const problems = services.flatMap(({ name, state, problems: lines }) =>
-    state === 'ready'
+    state === 'ready' && lines.length === 0
       ? []
       : [
-          `${name}: ${paint('warn', state)}\n`,
+          `${name}: ${paint(state === 'ready' ? 'good' : 'warn', state)}\n`,
           ...lines.map((line) => `  ${wrapText(line, page.columns - 2, '  ')}\n`),
         ],
   );

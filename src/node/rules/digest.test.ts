@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Value } from '../../crdt/entry.ts';
 import { idOf, world } from '../../crdt/test-world.ts';
 import { openCrypto } from '../linux/crypto.ts';
 import { compareDigests, type Digest, decodeDigest, digestOf, encodeDigest } from './digest.ts';
@@ -42,13 +43,17 @@ test('digest: what is none is nothing', () => {
   assert.equal(decodeDigest(encodeDigest(of(odd))), null);
 });
 
+/** As deep as a value may be. */
+const DEEP: Value = { a: [[[{ b: [[1]] }]]] };
+
 test('digest: of a mesh with everything in it', () => {
-  // Goal: no part of a view that cannot be spelt. Method: labels, intent, a departure, an alarm.
+  // Goal: no part of a view that cannot be spelt. Method: labels, intent, deep too, a departure.
   const view = world()
     .invites('i', { uses: 1, labels: { zone: 'a' } })
     .admits('a', 'i')
     .admits('b', 'i')
     .says('intent/lb/service/web', { ports: [80], nested: { on: true } })
+    .says('intent/lb/service/deep', DEEP)
     .as('a')
     .says('member/left', { left: true })
     .view();

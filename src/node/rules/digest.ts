@@ -26,7 +26,17 @@ export type Comparison = 'same' | 'behind' | 'ahead' | 'apart' | 'differs';
 /** The digest of a member. */
 export const digestOf = (crypto: Crypto, heads: readonly Head[], view: View): Digest => ({
   heads,
-  view: crypto.sha256(encode(view as unknown as Value)),
+  view: crypto.sha256(encode(flat(view) as unknown as Value)),
+});
+
+/** With each value of an intent as its bytes: it may be nested as deep as values may be at all. */
+const flat = (view: View) => ({
+  ...view,
+  intent: view.intent.map((intent) => ({
+    ...intent,
+    value: encode(intent.value),
+    older: intent.older.map((claim) => ({ ...claim, value: encode(claim.value) })),
+  })),
 });
 
 /** The digest as bytes. */
