@@ -124,3 +124,14 @@ test('status: an alarm wraps, and on every line but the first stands in', () => 
   assert.match(text, /^ {2}word/m);
   for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
 });
+
+test('status: what a person should know of a service that is ready is shown as well', () => {
+  // Goal: notes are not hidden by a good state. Method: one with a note, one without, one in need.
+  const services = [
+    { name: 'core', state: 'ready', problems: [] },
+    { name: 'firewall', state: 'ready', problems: ['ufw: it drops'] },
+    { name: 'vpn', state: 'degraded', problems: ['no ip'] },
+  ] as Status['services'];
+  const said = renderStatus(plain, { ...status([member({})]), services });
+  assert.ok(said.endsWith('\n\nfirewall: ready\n  ufw: it drops\nvpn: degraded\n  no ip\n'), said);
+});
