@@ -30,12 +30,20 @@ export async function joinAtOnce(world: RealWorld, names: readonly string[]): Pr
   );
 }
 
-/** Waits until everybody is ready, sees everybody alive, and all pairs talk. */
-export async function allTogether(world: RealWorld, names: readonly string[]): Promise<void> {
+/** Reached, though perhaps slowly or by others: after all booted at once it takes its time. */
+export const REACHED: readonly string[] = ['alive', 'degraded'];
+
+/** Waits until everybody is ready, sees everybody in such a state, and all pairs talk. */
+export async function allTogether(
+  world: RealWorld,
+  names: readonly string[],
+  states: readonly string[] = ['alive'],
+): Promise<void> {
   for (const name of names) {
     const isWhole = async (): Promise<boolean> => {
       const rows = await askMembers(world.vm(name));
-      const isFull = rows.length === names.length && rows.every(({ state }) => state === 'alive');
+      const isFull =
+        rows.length === names.length && rows.every(({ state }) => states.includes(state));
       return isFull && (await askStatus(world.vm(name))).self.ready;
     };
     await world.eventually(`${name} is ready and sees all`, isWhole, SETTLE_MS);

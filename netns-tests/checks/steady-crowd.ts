@@ -7,7 +7,7 @@ import { askEvents, askMembers } from '../outside-api.ts';
 import { cpuMsOf, daemonsOf, enginesOf, ownBytesOf } from '../processes.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
-import { allTogether, crowdOf, expectDistinct, joinAtOnce, namesOf } from './crowd.ts';
+import { allTogether, crowdOf, expectDistinct, joinAtOnce, namesOf, REACHED } from './crowd.ts';
 
 /** The crowd of the issue that asked for it. */
 const CROWD = 20;
@@ -38,7 +38,7 @@ export const twentyAtOnce =
     await world.timeline.act('20 boot at once', () =>
       Promise.all(names.map((name) => world.boot(name))),
     );
-    await allTogether(world, names);
+    await allTogether(world, names, REACHED);
     await expectDistinct(world, names);
     await agreed(world, names);
   };
