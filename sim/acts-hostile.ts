@@ -74,6 +74,7 @@ export async function attack(storm: Storm, machine: Machine, dice: Dice): Promis
     stand: null,
     said: [],
     severed: null,
+    harmful: null,
     inviteSeed,
   };
   await assail(room, machine, { node, forger, dice });

@@ -6,9 +6,11 @@
 
 import { isPresent, talk } from '../scenarios/mesh.ts';
 import type { World } from '../scenarios/world.ts';
+import { trustPath } from '../src/crdt/paths.ts';
 import { ACTS, WEIGHTS } from './acts.table.ts';
 import { followAlarms } from './acts-clone.ts';
 import { clearOutcasts } from './acts-trust.ts';
+import { readEvidence } from './evidence.ts';
 import { openLateness } from './lateness.ts';
 import type { Machine } from './machine.ts';
 import { drawPlan, type Step } from './plan.ts';
@@ -101,13 +103,21 @@ function begin(storm: Storm, { number, act }: Step, dice: Dice): void {
     });
 }
 
-/** Notes who is a member now. */
+const ROLE = trustPath('role', '');
+
+/** Notes who is a member now, and who was an operator so far. */
 async function survey({ room, promised }: Storm): Promise<void> {
   for (const machine of room.machines.values()) {
     const self = await selfOf(room, machine);
     if (self !== null) promised.members.set(self.id, machine.name);
     for (const { member } of machine.node?.replica.view().operators ?? []) {
       promised.granted.add(member);
+    }
+    // A disk that loses an eviction again takes its victim for what it was.
+    for (const bytes of machine.archive) {
+      for (const { path } of readEvidence(room.crypto, bytes)?.said ?? []) {
+        if (path.startsWith(ROLE)) promised.granted.add(path.slice(ROLE.length));
+      }
     }
   }
 }

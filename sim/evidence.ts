@@ -126,7 +126,8 @@ function readWhole(crypto: Crypto, bytes: Uint8Array): Read {
 const beginsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>
   Buffer.compare(bytes.subarray(0, start.length), start) === 0;
 
-function readEvidence(crypto: Crypto, bytes: Uint8Array): Evidence | null {
+/** What a frame says; null for what is none. */
+export function readEvidence(crypto: Crypto, bytes: Uint8Array): Evidence | null {
   const read = readFrame(bytes);
   if (!read.ok) return null;
   const { author, generation, sequence, body } = read.frame;
