@@ -76,12 +76,13 @@ test('links: a member is looked for where a person says that it is', async () =>
   await settle();
   for (let ms = 0; ms < 16_000; ms += 200) await pass(200);
   assert.match(String(await late), /no member of this mesh answers there/);
-  assert.deepEqual(sought, [
-    { host: '192.0.2.3', port: 7300 },
-    { host: '2001:db8::7', port: 7301 },
-  ]);
+  assert.deepEqual(sought[0], { host: '192.0.2.3', port: 7300 });
+  // Again and again: a dial that was under way looked elsewhere.
+  assert.ok(sought.length > 10, `${sought.length}`);
+  for (const place of sought.slice(1)) assert.deepEqual(place, { host: '2001:db8::7', port: 7301 });
+  const count = sought.length;
   for (const place of ['nowhere', '127.0.0.1', '192.0.2.3:0', '10.10.0.7']) {
     await assert.rejects(findAt({ clock }, seeking, place), /: .*; /, place);
   }
-  assert.equal(sought.length, 2);
+  assert.equal(sought.length, count);
 });

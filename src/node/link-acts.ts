@@ -22,7 +22,8 @@ export interface LinkActsContext extends OperatorContext {
 
 /** Longest wait until a member answers at a place. Unit: ms. A dial takes 6 s at most. */
 const FOUND_MS = 15_000;
-const LOOK_MS = 200;
+/** Time between two looks. A dial that was under way before looks elsewhere: it is tried anew. */
+const LOOK_MS = 500;
 
 /** The connections of this member, and those that it should have, by name. */
 export function showLinks({ replica, connections, neighbours }: LinkActsContext): LinksView {
@@ -78,9 +79,9 @@ export async function findAt(
     const remedy = 'give the address of the VM itself';
     throw new Fault('refused', { field: 'at', value: text, why, remedy });
   }
-  seek(place);
   const untilMs = clock.monotonicMs() + FOUND_MS;
   while (clock.monotonicMs() < untilMs) {
+    seek(place);
     const found = connections().find(({ remote }) => plainHost(remote.host) === place.host);
     const member = view.members.find(({ id }) => id === found?.peer);
     if (member !== undefined) return { member: member.name };
