@@ -35,6 +35,7 @@ import {
   type NftRule,
   type NftSet,
   oneOrSet,
+  PROTOCOL_NUMBERS,
   payload,
   RETURN,
   type Table,
@@ -98,7 +99,7 @@ const mapOf = (name: string, type: readonly string[], elements: readonly NftElem
 
 const elementOf = (names: Names, key: ExactKey, isWide: boolean): NftElement => {
   const { address, protocol, port, clause } = key;
-  const rest = [protocol, port];
+  const rest = [PROTOCOL_NUMBERS[protocol], port];
   const host = isWide || address === null ? [] : [address.text.split('/')[0]];
   return {
     key: { concat: [...host, ...rest] },

@@ -16,6 +16,7 @@ import {
   type NftRule,
   type NftSet,
   oneOrSet,
+  PROTOCOL_NUMBERS,
   payload,
 } from './nft.ts';
 import type { PortRange } from './schemas.table.ts';
@@ -149,15 +150,12 @@ const protocolMatch = ({ clause, ports }: OrderedPart, fields: Fields): readonly
   const { protocol, types } = clause;
   if (protocol === 'any') return [];
   if (protocol === 'icmp' || protocol === 'icmpv6') {
-    if (types === null) return [is(meta('l4proto'), L4PROTO[protocol])];
+    if (types === null) return [is(meta('l4proto'), PROTOCOL_NUMBERS[protocol])];
     return [is(payload(protocol, 'type'), typesSeen(protocol, types, fields.way))];
   }
-  if (ports === null) return [is(meta('l4proto'), protocol)];
+  if (ports === null) return [is(meta('l4proto'), PROTOCOL_NUMBERS[protocol])];
   return [is(payload(protocol, fields.port), oneOrSet(ports.map(portsValue)))];
 };
-
-/** As nft lists the number of the protocol. */
-const L4PROTO = { icmp: 'icmp', icmpv6: 'ipv6-icmp' } as const;
 
 const portsValue = ([first, last]: PortRange): unknown =>
   first === last ? first : { range: [first, last] };

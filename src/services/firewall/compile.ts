@@ -34,6 +34,7 @@ import {
   type NftRule,
   type NftSet,
   oneOrSet,
+  PROTOCOL_NUMBERS,
   payload,
   RETURN,
   type Table,
@@ -257,7 +258,7 @@ const MIDWAY: readonly Expression[] = [
 ];
 
 const REJECT: readonly NftRule[] = [
-  rule(is(meta('l4proto'), 'tcp'), { reject: { type: 'tcp reset' } }),
+  rule(is(meta('l4proto'), PROTOCOL_NUMBERS.tcp), { reject: { type: 'tcp reset' } }),
   rule({ reject: { type: 'icmpx', expr: 'admin-prohibited' } }),
 ];
 

@@ -30,7 +30,7 @@ test('what somebody changed by hand is found by its name and put right', () => {
     [
       {
         delete: {
-          element: { ...place, name: 'now/mesh-in/ports', elem: [[{ concat: ['tcp', 80] }, {}]] },
+          element: { ...place, name: 'now/mesh-in/ports', elem: [[{ concat: [6, 80] }, {}]] },
         },
       },
       'now/mesh-in/ports',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tableOf } from './diff.ts';
+import { keyInOneForm } from './forms.ts';
 import { lanesOf } from './lane.ts';
 import { readTable, ruleWords } from './read.ts';
 import { changeOf } from './table-change.ts';
@@ -22,6 +23,25 @@ test('forms: what versions of nft list in different ways is the same', () => {
   const used = (set: string) => ({ set: { op: 'add', elem: key, set, stmt: [stmt] } });
   assert.equal(ruleWords({ expr: [meter] }), ruleWords({ expr: [used('@a/ip')] }));
   assert.notEqual(ruleWords({ expr: [meter] }), ruleWords({ expr: [used('@b/ip')] }));
+});
+
+test('forms: a protocol is its number, whether the host knows its name or not', () => {
+  // Goal: in step without /etc/protocols. Method: a rule and an element as listed on both.
+  const l4 = (right: unknown) => ({
+    expr: [{ match: { op: '==', left: { meta: { key: 'l4proto' } }, right } }],
+  });
+  for (const [name, number] of [
+    ['tcp', 6],
+    ['udp', 17],
+    ['icmp', 1],
+    ['ipv6-icmp', 58],
+  ] as const) {
+    assert.equal(ruleWords(l4(name)), ruleWords(l4(number)));
+    assert.deepEqual(keyInOneForm({ concat: ['10.0.0.1', name, 80] }), {
+      concat: ['10.0.0.1', number, 80],
+    });
+  }
+  assert.notEqual(ruleWords(l4('tcp')), ruleWords(l4(17)));
 });
 
 test('forms: a set that a meter became stays as long as the meter does', () => {

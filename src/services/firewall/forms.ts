@@ -4,8 +4,9 @@
  * 1. nft 1.0.6 lists the comparison of a mark's first bits as a prefix, 0.9.8 and 1.1.3 as a mask.
  * 2. nft 1.1.3 makes a set of a meter, lists it with the sets of the table, and its use as theirs;
  *    before, a meter is a thing of its rule. 1.0.6 cannot be told of such a set in JSON.
+ * 3. Where the host has /etc/protocols, nft lists protocols by name.
  */
-import type { Expression, NftChain } from './nft.ts';
+import { type Expression, type NftChain, PROTOCOL_NUMBERS } from './nft.ts';
 
 /** An expression of a rule in the form that is compared. */
 export const inOneForm = (expression: unknown): unknown => {
@@ -17,6 +18,10 @@ export const inOneForm = (expression: unknown): unknown => {
     const { key, name, stmt } = meter;
     return { set: { op: 'add', elem: key, set: `@${String(name)}`, stmt: [stmt] } };
   }
+  const { meta } = Object(match?.left) as { readonly meta?: Expression };
+  if (match !== undefined && meta?.key === 'l4proto') {
+    return { match: { ...match, right: protocolNumber(match.right) } };
+  }
   const { prefix } = Object(match?.right) as { readonly prefix?: Expression };
   if (match === undefined || typeof prefix?.addr !== 'number') return expression;
   const mask = 2 ** MARK_BITS - 2 ** (MARK_BITS - Number(prefix.len));
@@ -24,6 +29,20 @@ export const inOneForm = (expression: unknown): unknown => {
 };
 
 const MARK_BITS = 32;
+
+/** The key of an element in the form that is compared. */
+export const keyInOneForm = (key: unknown): unknown => {
+  const { concat } = Object(key) as { readonly concat?: readonly unknown[] };
+  return Array.isArray(concat) ? { concat: concat.map(protocolNumber) } : key;
+};
+
+const NUMBERS: ReadonlyMap<unknown, number> = new Map([
+  ...Object.entries(PROTOCOL_NUMBERS),
+  ['ipv6-icmp', PROTOCOL_NUMBERS.icmpv6],
+]);
+
+/** The number of a protocol that is named; all else as it is. */
+export const protocolNumber = (value: unknown): unknown => NUMBERS.get(value) ?? value;
 
 /** The names of the meters of chains: of sets that some versions list. */
 export const meterNames = (chains: readonly NftChain[]): readonly string[] =>

@@ -40,7 +40,7 @@ export const GOLDEN = `
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"input","type":"filter","hook":"input","prio":-5,"policy":"accept"}}}
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"forward","type":"filter","hook":"forward","prio":-5,"policy":"accept"}}}
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"output","type":"filter","hook":"output","prio":-5,"policy":"accept"}}}
-{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/reject","expr":[{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":"tcp"}},{"reject":{"type":"tcp reset"}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/reject","expr":[{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":6}},{"reject":{"type":"tcp reset"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/reject","expr":[{"reject":{"type":"icmpx","expr":"admin-prohibited"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in","expr":[{"vmap":{"key":{"concat":[{"payload":{"protocol":"ip","field":"saddr"}},{"meta":{"key":"l4proto"}},{"payload":{"protocol":"th","field":"dport"}}]},"data":"@now/mesh-in/ip"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in","expr":[{"vmap":{"key":{"concat":[{"payload":{"protocol":"ip6","field":"saddr"}},{"meta":{"key":"l4proto"}},{"payload":{"protocol":"th","field":"dport"}}]},"data":"@now/mesh-in/ip6"}}]}}}
@@ -128,7 +128,7 @@ export const GOLDEN = `
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/output","expr":[{"match":{"op":"==","left":{"ct":{"key":"direction"}},"right":"reply"}},{"match":{"op":"==","left":{"meta":{"key":"oifname"}},"right":"cnsmo0"}},{"jump":{"target":"now/mesh-in/back"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/output","expr":[{"match":{"op":"==","left":{"ct":{"key":"direction"}},"right":"reply"}},{"match":{"op":"!=","left":{"meta":{"key":"oifname"}},"right":"cnsmo0"}},{"jump":{"target":"now/wan-in/back"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/output","expr":[{"goto":{"target":"now/stamp"}}]}}}
-{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/reject","expr":[{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":"tcp"}},{"reject":{"type":"tcp reset"}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/reject","expr":[{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":6}},{"reject":{"type":"tcp reset"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/reject","expr":[{"reject":{"type":"icmpx","expr":"admin-prohibited"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/known","expr":[{"match":{"op":"==","left":{"&":[{"ct":{"key":"mark"}},4278190080]},"right":33554432}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/known","expr":[{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":"related"}},{"accept":null}]}}}
@@ -186,9 +186,9 @@ export const GOLDEN = `
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"trial-input","elem":[[{"elem":{"val":"ipv4","timeout":60}},{"goto":{"target":"trial/input"}}],[{"elem":{"val":"ipv6","timeout":60}},{"goto":{"target":"trial/input"}}]]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"trial-forward","elem":[["ipv4",{"goto":{"target":"trial/forward"}}],["ipv6",{"goto":{"target":"trial/forward"}}]]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"trial-output","elem":[["ipv4",{"goto":{"target":"trial/output"}}],["ipv6",{"goto":{"target":"trial/output"}}]]}}}
-{"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip","elem":[[{"concat":["10.10.0.2","tcp",443]},{"return":null}]]}}}
-{"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip6","elem":[[{"concat":["fd00:1::2","tcp",443]},{"return":null}]]}}}
+{"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip","elem":[[{"concat":["10.10.0.2",6,443]},{"return":null}]]}}}
+{"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip6","elem":[[{"concat":["fd00:1::2",6,443]},{"return":null}]]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/far/range/all/ip","elem":["10.10.0.2"]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/far/range/all/ip6","elem":["fd00:1::2"]}}}
-{"add":{"element":{"family":"inet","table":"cnsmo","name":"now/wan-in/ports","elem":[[{"concat":["tcp",80]},{"goto":{"target":"now/wan-in/rule/any"}}]]}}}
+{"add":{"element":{"family":"inet","table":"cnsmo","name":"now/wan-in/ports","elem":[[{"concat":[6,80]},{"goto":{"target":"now/wan-in/rule/any"}}]]}}}
 `;

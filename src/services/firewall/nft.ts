@@ -9,6 +9,12 @@
 export const FAMILY = 'inet';
 export const NAME = 'cnsmo';
 
+/**
+ * Protocols by number: nft takes their names from /etc/protocols, which small systems lack. Then it
+ * lists numbers, and reads no name.
+ */
+export const PROTOCOL_NUMBERS = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 } as const;
+
 /** A statement or expression, as nft's JSON has it. */
 export type Expression = Readonly<Record<string, unknown>>;
 

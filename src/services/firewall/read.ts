@@ -5,7 +5,7 @@
  */
 import type { HostResult } from '../../ports.ts';
 import type { Count, Finding, Results, Self } from '../service.ts';
-import { inOneForm } from './forms.ts';
+import { inOneForm, keyInOneForm } from './forms.ts';
 import { readNeighbours } from './neighbours.ts';
 import { keyText } from './nft.ts';
 import type {
@@ -134,7 +134,7 @@ const readElement = (kind: 'set' | 'map', raw: unknown): ObservedElement => {
   const elem = isObject(first) && isObject(first.elem) ? first.elem : { val: first };
   const time = (value: unknown): number | null => (typeof value === 'number' ? value : null);
   return {
-    key: elem.val,
+    key: keyInOneForm(elem.val),
     words: verdict === null ? '' : wordsOf(verdict),
     ...countsOf('counter' in elem ? elem.counter : undefined),
     timeout: time('timeout' in elem ? elem.timeout : null),

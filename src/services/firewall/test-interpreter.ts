@@ -4,7 +4,9 @@
  *
  * It knows nothing of the firewall: it reads the commands that make a table and walks its chains.
  */
+
 import { addressNumber, parseCidr } from './cidr.ts';
+import { protocolNumber } from './forms.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -241,8 +243,7 @@ const maskedField = (state: State, key: Json, mask: unknown): unknown => {
     return typeof value === 'number' ? (value & mask) >>> 0 : value;
   }
   if (state.packet.l4proto !== 'tcp') return undefined;
-  const wanted = flagsIn(mask);
-  return state.packet.tcpFlags.filter((flag) => wanted.includes(flag));
+  return state.packet.tcpFlags.filter((flag) => flagsIn(mask).includes(flag));
 };
 
 const flagsIn = (mask: unknown): readonly unknown[] => {
@@ -259,8 +260,9 @@ const fieldOf = (state: State, key: Json): unknown => {
   const isTracked = packet.state !== 'untracked' && packet.state !== 'invalid';
   const [family, field] = name.split(' ');
   switch (name) {
-    case 'meta nfproto':
     case 'meta l4proto':
+      return protocolNumber(packet.l4proto);
+    case 'meta nfproto':
     case 'meta iifname':
     case 'meta oifname':
       return packet[field as 'nfproto'];
