@@ -132,7 +132,7 @@ export function createLinks(
     },
     seek: (place) => {
       desk.hint = { place, untilMs: ports.clock.monotonicMs() + HINT_MS };
-      for (const { peer } of targetsOf(desk, ports.clock.monotonicMs())) reach(peer);
+      for (const { peer } of targetsOf(desk, ports.clock.monotonicMs(), () => true)) reach(peer);
     },
     run: async (swarm, signal) => {
       const unlisten = swarm.onConnectionChange(() => {
@@ -192,8 +192,8 @@ const SPARES_MAX = 4;
 /** Dials who is absent; tells how long to wait for more, ms. */
 function dialAbsent(desk: Desk, swarm: SwarmNode, nowMs: number, isFirst: boolean): number {
   const { dialler, connected } = desk;
-  const all = targetsOf(desk, nowMs);
-  const absent = all.filter(({ peer }) => !connected.has(peer) && isDue(desk, peer));
+  const isWanted = (peer: PeerKey): boolean => !connected.has(peer) && isDue(desk, peer);
+  const absent = targetsOf(desk, nowMs, isWanted);
   const waits = absent.map((target) =>
     dialler.consider(swarm, target, courtesyMs(desk, target.peer, isFirst), absent.length),
   );
@@ -207,30 +207,31 @@ const isDue = ({ context, asked }: Desk, peer: PeerKey): boolean =>
 function courtesyMs({ context, connected }: Desk, peer: PeerKey, isFirst: boolean): number {
   const { neighbourhood, entries } = context;
   if (!neighbourhood.knows(peer)) {
-    return (
-      ENTRY_MS *
-      Math.max(
-        0,
-        entries.findIndex(({ member }) => member === peer),
-      )
-    );
+    const turn = entries.findIndex(({ member }) => member === peer);
+    return ENTRY_MS * Math.max(0, turn);
   }
   if (!neighbourhood.has(peer)) return HEARSAY_MS;
-  if (!isFirst && connected.size >= LINKS_ENOUGH) return SETTLE_MS;
-  return isFirst || context.self < peer ? 0 : COURTESY_MS;
+  if (isFirst) return 0;
+  const ownMs = context.self < peer ? 0 : COURTESY_MS;
+  return connected.size >= LINKS_ENOUGH ? SETTLE_MS + ownMs : ownMs;
 }
 
-/** Everybody who may be dialled, with where to try; sorted by key. */
-function targetsOf({ context, hint, connected }: Desk, nowMs: number): readonly Target[] {
+/** Everybody who is wanted and may be dialled, with where to try; sorted by key. */
+function targetsOf(
+  { context, hint, connected }: Desk,
+  nowMs: number,
+  isWanted: (peer: PeerKey) => boolean,
+): readonly Target[] {
   const view = context.view();
   const hinted = hint !== null && nowMs < hint.untilMs ? [hint.place] : [];
   const targets = new Map<PeerKey, readonly Endpoint[]>();
   for (const { member, endpoint } of context.entries) {
-    if (context.standing(member) !== 'member' || isOverlay(view.mesh, endpoint.host)) continue;
+    if (!isWanted(member) || context.standing(member) !== 'member') continue;
+    if (isOverlay(view.mesh, endpoint.host)) continue;
     targets.set(member, [...(targets.get(member) ?? []), endpoint]);
   }
   for (const member of view.members) {
-    if (member.hasLeft) continue;
+    if (member.hasLeft || !isWanted(member.id)) continue;
     const known = [...endpointsOf(member, view.mesh), ...(targets.get(member.id) ?? [])];
     targets.set(member.id, connected.has(member.id) ? known : distinct([...hinted, ...known]));
   }
