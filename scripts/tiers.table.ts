@@ -133,7 +133,7 @@ export const TIERS: readonly Tier[] = [
     // Its own budget: software emulation of a whole boot is the slowest thing here.
     name: 'systemd',
     argv: ['node', 'kernel-tests/run.ts', 'systemd'],
-    budgetMs: 8 * MINUTE_MS,
+    budgetMs: 12 * MINUTE_MS,
     needs: KERNEL_NEEDS,
     isLive: true,
     after: 'build',
