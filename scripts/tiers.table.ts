@@ -115,7 +115,7 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'netns',
     argv: ['node', 'netns-tests/run.ts'],
-    budgetMs: 25 * MINUTE_MS,
+    budgetMs: 30 * MINUTE_MS,
     needs: ['ip', 'wg', 'ping', 'nft', 'tcpdump', 'unshare'],
     isLive: true,
     after: 'build',
