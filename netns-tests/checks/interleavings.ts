@@ -162,14 +162,18 @@ async function finish({ world, token, dice, ...stage }: Stage, vm: Vm): Promise<
   world.timeline.note(`${vm.name}: found ${files.join(' ') || 'nothing'}`);
   const isMember = files.includes('genesis') && !files.includes('leaving');
   if (isMember) await world.timeline.act(`${vm.name}: start`, () => obey(vm, ['start']));
-  else if (files.length > 0) {
-    const isJoin = !files.includes('leaving') && pick(dice, [true, false]);
+  else if (files.length > 0 || (await isRunUsed(vm))) {
+    const isJoin = files.length > 0 && !files.includes('leaving') && pick(dice, [true, false]);
     await world.timeline.act(`${vm.name}: ${isJoin ? 'join again' : 'leave --local'}`, async () => {
       if (isJoin) await join(vm, token, ['--member', `${vm.name}-${stage.names}`]);
       else await obey(vm, ['leave', '--local', '--yes']);
     });
   }
 }
+
+/** Whether a daemon that was killed when it had erased all left its mark in the run directory. */
+const isRunUsed = async (vm: Vm): Promise<boolean> =>
+  (await vm.must(['sh', '-c', 'ls -A /run/cnsmo 2> /dev/null; true'])).trim() !== '';
 
 async function expectWorking(world: RealWorld, name: string): Promise<void> {
   const vm = world.vm(name);
