@@ -9,7 +9,7 @@ import { type Evicting, evicting } from '../crdt/evicting.ts';
 import type { Member, View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Clock } from '../ports.ts';
-import { tell } from './leave.ts';
+import { othersIn, tell } from './leave.ts';
 import { mustBeOperator, type OperatorContext } from './operators.ts';
 import type { Eviction, Told } from './rules/answers.ts';
 import { describeEviction } from './rules/eviction.ts';
@@ -54,13 +54,8 @@ export async function evict(
   }
   await context.replica.write(said.edits);
   const { self, replica, connected, meet } = context;
-  const staying = () => replica.view().members.filter(({ id, hasLeft }) => id !== self && !hasLeft);
-  const audience = {
-    connected,
-    others: () => staying().length,
-    meet: () => meet(staying().map(({ id }) => id)),
-  };
-  return { ...eviction, ...(await tell({ clock }, context.sync, audience)) };
+  const others = () => othersIn(replica.view(), self);
+  return { ...eviction, ...(await tell({ clock }, context.sync, { connected, others, meet })) };
 }
 
 function weigh(

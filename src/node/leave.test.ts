@@ -8,7 +8,7 @@ import type { Replica } from './replica.ts';
 import type { Sync } from './sync.ts';
 
 const none = async () => undefined;
-const NOBODY = { connected: () => [], others: () => 0, isMissing: () => false, meet: none };
+const NOBODY = { connected: () => [], others: () => [], isMissing: () => false, meet: none };
 
 const fail = (): never => assert.fail();
 
@@ -73,7 +73,7 @@ test('leave: it tells how many of the others heard of it', async () => {
   const replica = replicaThat(async () => undefined);
   const connected = () => ['a', 'b'] as PeerKey[];
   const half = { ...sync, with: async (peer: PeerKey) => peer === 'a' };
-  const audience = { ...NOBODY, connected, others: () => 3 };
+  const audience = { ...NOBODY, connected, others: () => ['a', 'b', 'c'] as PeerKey[] };
   const told = await announceLeave(ports, replica, half, audience);
   assert.deepEqual(told, { told: 1, others: 3 });
 });
@@ -98,11 +98,11 @@ test('leave: one that was cut waits for others, and goes on without', async () =
   const { sync } = stage();
   const late = () => (nowMs >= 1_000 ? (['a'] as PeerKey[]) : []);
   const isMissing = () => nowMs < 1_000;
-  const audience = { ...NOBODY, connected: late, others: () => 1, isMissing };
+  const audience = { ...NOBODY, connected: late, others: () => ['a'] as PeerKey[], isMissing };
   const ports = { clock, disk, log };
   assert.deepEqual(await repeatLeave(ports, replica, sync, audience), { told: 1, others: 1 });
   assert.ok(nowMs < 2_000 + 3_000);
-  const nobody = { ...NOBODY, others: () => 1, isMissing: () => true };
+  const nobody = { ...NOBODY, others: () => ['a'] as PeerKey[], isMissing: () => true };
   assert.deepEqual(await repeatLeave(ports, replica, sync, nobody), { told: 0, others: 1 });
 });
 

@@ -8,7 +8,8 @@
  * 2. The mark goes last: until then, a leave that was cut can be told from a fresh directory.
  * 3. Nobody has to be reachable, and a disk that takes nothing more keeps nobody from being undone.
  */
-import type { PeerKey } from '../crdt/ids.ts';
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Ports } from '../ports.ts';
 import { openLedger } from './ledger.ts';
@@ -34,12 +35,12 @@ type ErasePorts = Pick<Ports, 'disk' | 'host' | 'process' | 'log'>;
 
 /** Whom there is to tell: the members that have not left, and those connected now. */
 export interface Audience {
-  readonly others: () => number;
+  readonly others: () => readonly PeerKey[];
   readonly connected: () => readonly PeerKey[];
   /** Whether a member that should be connected is not. */
   readonly isMissing: () => boolean;
-  /** Connects with those that live. */
-  readonly meet: () => Promise<void>;
+  /** Connects with those of these members that live. */
+  readonly meet: (members: readonly PeerKey[]) => Promise<void>;
 }
 
 /**
@@ -84,13 +85,17 @@ export async function repeatLeave(
 const sayLeft = (replica: Replica): Promise<void> =>
   replica.write([{ path: 'member/left', value: { left: true } }]);
 
+/** The members that have not left, but for this one. */
+export const othersIn = ({ members }: View, self: MemberId): readonly MemberId[] =>
+  members.filter(({ id, hasLeft }) => id !== self && !hasLeft).map(({ id }) => id);
+
 /** Comes in step with all that live, for at most 3 s; who then knows, and of how many. */
 export async function tell(
   { clock }: Pick<Ports, 'clock'>,
   sync: Sync,
   { others, connected, meet }: Omit<Audience, 'isMissing'>,
 ): Promise<Told> {
-  await meet();
+  await meet(others());
   const stop = new AbortController();
   let told = 0;
   const asking = connected().map(async (peer) => {
@@ -98,7 +103,7 @@ export async function tell(
   });
   await Promise.race([Promise.all(asking), clock.sleep(TELL_MS, stop.signal)]);
   stop.abort();
-  return { told, others: others() };
+  return { told, others: others().length };
 }
 
 /**

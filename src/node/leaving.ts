@@ -3,7 +3,7 @@
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Ports } from '../ports.ts';
-import { type Audience, announceLeave, eraseState, repeatLeave } from './leave.ts';
+import { type Audience, announceLeave, eraseState, othersIn, repeatLeave } from './leave.ts';
 import type { Links } from './links.ts';
 import type { Neighbourhood } from './neighbourhood.ts';
 import type { Replica } from './replica.ts';
@@ -26,16 +26,12 @@ interface LeaveContext {
 }
 
 const audienceOf = ({ self, replica, connected, neighbourhood, links }: LeaveContext): Audience => {
-  const others = () => replica.view().members.filter(({ id, hasLeft }) => id !== self && !hasLeft);
-  return {
-    others: () => others().length,
-    connected,
-    isMissing: () => {
-      const now = new Set(connected());
-      return [...neighbourhood.all()].some((peer) => !now.has(peer));
-    },
-    meet: () => links.meet(others().map(({ id }) => id)),
+  const isMissing = (): boolean => {
+    const now = new Set(connected());
+    return [...neighbourhood.all()].some((peer) => !now.has(peer));
   };
+  const others = () => othersIn(replica.view(), self);
+  return { others, connected, isMissing, meet: links.meet };
 };
 
 /** Makes what carries it out. `end` stops the node. */

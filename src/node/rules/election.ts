@@ -18,6 +18,7 @@ import { bytesOfId, type MemberId } from '../../crdt/ids.ts';
 import type { Member, View } from '../../crdt/view.ts';
 import type { Crypto } from '../../ports.ts';
 import type { LinkState } from './answers.ts';
+import { settingAt } from './setting.ts';
 
 /** How long a turn is, unless operators say otherwise. Unit: ms. DESIGN §5. */
 const EPOCH_MS = 600_000;
@@ -59,12 +60,8 @@ export const isTermGood = (term: Term, highest: Term | null, latestEpoch: number
 };
 
 /** How long an epoch is in this mesh, ms. */
-export function epochMsOf({ intent }: View): number {
-  const { service, kind, name } = EPOCH_PLACE;
-  const said = intent.find(
-    (one) => one.service === service && one.kind === kind && one.name === name,
-  )?.value;
-  const ms = typeof said === 'object' && said !== null && 'ms' in said ? said.ms : null;
+export function epochMsOf(view: View): number {
+  const ms = settingAt(view, EPOCH_PLACE, 'ms');
   const isGood = typeof ms === 'number' && ms >= EPOCH_MS_MIN && ms <= EPOCH_MS_MAX;
   return isGood ? ms : EPOCH_MS;
 }

@@ -11,6 +11,7 @@
 import { bytesOfId, type MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Crypto } from '../../ports.ts';
+import { settingAt } from './setting.ts';
 
 /** Neighbours of a member in a large mesh, unless operators say otherwise. */
 export const DEGREE = 8;
@@ -25,12 +26,9 @@ export const isDegree = (degree: number): boolean =>
   degree >= DEGREE_MIN && degree <= DEGREE_MAX && degree % 2 === 0;
 
 /** How many neighbours a member has in this mesh, where it has so many others. */
-export function degreeOf({ intent }: View): number {
-  const { service, kind, name } = DEGREE_PLACE;
-  const said = intent.find(
-    (one) => one.service === service && one.kind === kind && one.name === name,
-  )?.value as { readonly count?: unknown } | undefined;
-  return typeof said?.count === 'number' && isDegree(said.count) ? said.count : DEGREE;
+export function degreeOf(view: View): number {
+  const count = settingAt(view, DEGREE_PLACE, 'count');
+  return typeof count === 'number' && isDegree(count) ? count : DEGREE;
 }
 
 /** The place of a member in each ring; worked out once. */
