@@ -102,6 +102,28 @@ test('election: who says that it cannot leaves its turn to the next, while there
   assert.equal(of(NAMES, { [first]: 8 }), undefined);
 });
 
+test('election: who stepped down or drains has the role again where nobody else can', () => {
+  // Goal: a core wherever one is possible. Method: all others dead; then one that stepped down
+  // beside one that drains, and beside one whose disk takes nothing.
+  const view = meshOf();
+  const [first = '', second = '', ...rest] = ringOf(view);
+  const steppedDown = ['member/core', { steppedDown: 0 }] as const;
+  const drained = ['member/drain', { drained: true }] as const;
+  for (const [said, why] of [
+    [steppedDown, 'stepped down'],
+    [drained, 'draining'],
+  ] as const) {
+    const held = inEpoch(meshOf({ [first]: said }), 0, [second, ...rest]);
+    assert.equal(electCore(held)?.name, first);
+    assert.equal(whyCore(held), `nobody is fit, and it is only ${why}`);
+  }
+  const both = meshOf({ [first]: drained, [second]: steppedDown });
+  assert.equal(electCore(inEpoch(both, 0, rest))?.name, second);
+  const unable = meshOf({ [second]: steppedDown });
+  const passed = (id: ReturnType<typeof idOf>) => (id === idOf(first) ? 0 : null);
+  assert.equal(electCore({ ...inEpoch(unable, 0, rest), passed })?.name, second);
+});
+
 test('election: who was let in and never ran has no place in the ring', () => {
   // Goal: a join that was cut, or a stolen token, keeps nobody from having a core. Method: two of
   // four never said what they run.

@@ -11,7 +11,9 @@
  * 4. A term is a pair (epoch, n). A higher one wins, and one of an epoch that has not begun is not
  *    believed, of whomever it is: else a wrong clock would have the last word for ever.
  * 5. Who says of itself that it cannot take the role, as its disk takes nothing, leaves it to the
- *    next for that epoch, unless nobody else is fit. Of others nobody can say so.
+ *    next for that epoch. Of others nobody can say so.
+ * 6. Where nobody is fit, one that lives has it all the same: nothing may be without a core that
+ *    can have one.
  */
 import { hex } from '@scure/base';
 import { bytesOfId, type MemberId } from '../../crdt/ids.ts';
@@ -87,6 +89,9 @@ export interface Constituency {
 /** Why a member that stands in the ring is passed over; null when it is not. */
 export type Unfit = 'dead' | 'draining' | 'stepped down' | 'unable';
 
+/** Who has the role where nobody is fit, the likeliest to do it well first. */
+const LAST_RESORTS: readonly Unfit[] = ['stepped down', 'unable', 'draining'];
+
 /**
  * The ring from the place of this epoch on, and why each of it is passed over. Who has not said yet
  * what it runs never ran: it would have the role until it is found dead.
@@ -117,10 +122,12 @@ export function electCore(constituency: Constituency): Member | null {
   return candidates[electedAt(candidates)]?.member ?? null;
 }
 
-/** The first that is fit; where nobody is, the first that could not: it may be able again. */
+/** Invariant 6. */
 const electedAt = (candidates: readonly { readonly unfit: Unfit | null }[]): number => {
-  const fit = candidates.findIndex(({ unfit }) => unfit === null);
-  return fit === -1 ? candidates.findIndex(({ unfit }) => unfit === 'unable') : fit;
+  const places = [null, ...LAST_RESORTS].map((why) =>
+    candidates.findIndex(({ unfit }) => unfit === why),
+  );
+  return places.find((place) => place !== -1) ?? -1;
 };
 
 /** Why it is this one, in words. */
@@ -128,6 +135,8 @@ export function whyCore(constituency: Constituency): string {
   const candidates = candidatesOf(constituency);
   const at = electedAt(candidates);
   if (candidates.length === 0) return 'no member may have the role';
+  const elected = candidates[at]?.unfit ?? null;
+  if (elected !== null) return `nobody is fit, and it is only ${elected}`;
   const passed = candidates
     .slice(0, at === -1 ? undefined : at)
     .map(({ member, unfit }) => `${member.name} (${unfit})`);
