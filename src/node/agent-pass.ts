@@ -8,10 +8,11 @@
  * 3. Drift is what neither the state nor time nor a change of the underlay explains: what the plan
  *    for the host as it was last in step finds wrong now, and would not have found wrong then. Only
  *    the first look of a repair tells it: what follows until all is in step is our own doing.
+ * 4. What news was foreseen to ask for and may be done blindly is done before the first look.
  */
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
-import type { HostCommand, HostResult, Log, Ports } from '../ports.ts';
+import type { HostCommand, HostResult, Ports } from '../ports.ts';
 import type {
   Command,
   Found,
@@ -23,9 +24,10 @@ import type {
   Signs,
   Summary,
 } from '../services/service.ts';
+import { openHands } from './agent-hands.ts';
 import { createRecall, type Recall, type Recalled } from './agent-recall.ts';
 import { createSelf, type SelfContext } from './agent-self.ts';
-import { type Applied, type ApplyContext, apply, describe } from './apply.ts';
+import { type ApplyContext, describe } from './apply.ts';
 import { isSettled, type Outcome } from './rules/pace.ts';
 
 /** What a pass needs of its node. */
@@ -105,39 +107,37 @@ function createRun<Desired, Observed>(
   const memory = createDriftMemory(service);
   let isKept = false;
   return async (signal, isNews) => {
+    const view = context.view();
+    const blindly = isNews ? recall.blindly(view) : [];
     recall.note(null);
     if (!isNews) ports.ofOthers.clear();
-    const view = context.view();
     const self = await orFailure(() => selfNow(view));
     if (typeof self === 'string') return failed(self);
     const lookNow = () => look(ports, service, view, { ...self, made: context.ledger.ids() });
     const tried = new Set<string>();
+    const hands = openHands(ports, service.name, context, signal);
+    let failure: Problem | null = null;
+    await hands.carryOut(blindly); // Where that fails, the look tells what to do instead.
     let found = await lookNow();
     const drift = memory.driftOf(found, view, self);
-    let [changes, failure]: [number, Problem | null] = [0, null];
     while (failure === null && isProgress(found.commands, tried) && !signal.aborted) {
       for (const command of found.commands) tried.add(textOf(command));
-      const applied = await apply(ports, context, found.commands, signal);
-      logApplied(ports.log, service.name, found.commands, applied);
-      changes += applied.changes;
-      failure = applied.failure;
+      failure = await hands.carryOut(found.commands);
       found = await lookNow();
     }
+    const changes = hands.changes();
     const told = changes > 0 ? drift : [];
+    const { seen, problems, notes, recheckMs } = found;
+    const remaining = found.commands.map(describe);
     const outcome = {
-      failure: failure ?? found.failure,
-      problems: found.problems,
-      notes: found.notes,
-      remaining: found.commands.map(describe),
-      recheckMs: found.recheckMs,
+      ...{ failure: failure ?? found.failure, remaining },
+      ...{ problems, notes, recheckMs },
     };
     const isDone = isSettled(outcome);
     if (told.length > 0) ports.log.warn('drift-repaired', { service: service.name, found: told });
-    memory.note(isDone ? (found.seen?.state ?? null) : null, changes);
-    const { seen } = found;
+    memory.note(isDone ? (seen?.state ?? null) : null, changes);
     const signs =
       seen === null || !isDone ? [] : service.signs(seen.desired, seen.state, view, self);
-    const { problems, notes } = found;
     recall.note(seen === null || !isDone ? null : { state: seen.state, problems, notes, signs });
     const summary = seen === null ? null : service.summary(seen.state, view, self);
     const isOther = isDone && (changes > 0 || !isKept);
@@ -276,14 +276,3 @@ const wordsOf = (commands: readonly Command[]): Found =>
   );
 
 const textOf = (command: Command): string => JSON.stringify(command);
-
-const logApplied = (
-  log: Log,
-  service: string,
-  all: readonly Command[],
-  { changes, failure }: Applied,
-): void => {
-  const commands = all.slice(0, changes).map(describe);
-  if (failure === null) log.info('host-changed', { service, commands });
-  else log.warn('host-refused', { service, commands, failure });
-};

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, startToy } from './test-agent-toy.ts';
+import { count, refusal, startToy } from './test-agent-toy.ts';
 
 test('news that asks for nothing leaves the host alone, and puts no look off', async () => {
   // Goal: most news of the mesh is not for this service. Method: news while in step, for longer
@@ -35,6 +35,50 @@ test('news that asks for nothing leaves the host alone, and puts no look off', a
   agent.mark('host');
   await pass(50);
   assert.equal(count(ran, 'toy list'), before + 1);
+});
+
+test('what news asks for and may be done blindly comes before the look', async () => {
+  // Goal: in force one process sooner, and read back all the same. Method: an item that may be
+  // added blindly; one that the host refuses once, which the look then asks for again; a stranger's
+  // item that came unseen, which the look finds; the twin: an item that may not.
+  let isRefusing = false;
+  const world = await startToy((argv) => (isRefusing && argv[1] === 'add' ? refusal('no') : null));
+  const { toy, begin, pass, ran, last } = world;
+  [toy.wanted, toy.isBlind] = [['a'], true];
+  const agent = begin();
+  await pass(10_000);
+  const steps = async (wanted: readonly string[], looks: number): Promise<readonly string[]> => {
+    const before = ran.length;
+    toy.wanted = wanted;
+    agent.mark('news');
+    await pass(looks);
+    return ran.slice(before).filter((step) => step !== 'ledger');
+  };
+  assert.deepEqual(await steps(['a', 'b'], 50), ['toy add b', 'toy list']);
+  assert.equal(last()?.changes, 1);
+  await pass(10_000);
+  toy.items.add('stray');
+  assert.deepEqual(await steps(['a', 'b', 'c'], 50), [
+    ...['toy add c', 'toy list', 'toy remove stray', 'toy list'],
+  ]);
+  const told = world.logged.filter(({ event }) => event === 'drift-repaired');
+  assert.deepEqual(
+    told.map(({ facts }) => facts),
+    [JSON.stringify({ service: 'toy', found: ['toy remove stray'] })],
+  );
+  await pass(10_000);
+  isRefusing = true;
+  assert.deepEqual(await steps(['a', 'b', 'c', 'd'], 50), [
+    ...['toy add d', 'toy list', 'toy add d', 'toy list'],
+  ]);
+  assert.equal(last()?.state, 'failed');
+  isRefusing = false;
+  await pass(10_000);
+  assert.equal(last()?.state, 'ready');
+  toy.isBlind = false;
+  assert.deepEqual(await steps(['a', 'b', 'c', 'd', 'e'], 50), [
+    ...['toy list', 'toy add e', 'toy list'],
+  ]);
 });
 
 test('what is of others is not read for news, nor to verify', async () => {

@@ -4,9 +4,11 @@
  *
  * 1. In doubt it says nothing, and the host is looked at. That it is as it was seen is for
  *    monitors, signs and the regular read-back to watch, which news does not put off.
+ * 2. What is asked for and may be done blindly comes before the look, which then tells whether it
+ *    was: what an operator wants is in force one process sooner.
  */
 import type { View } from '../crdt/view.ts';
-import type { Problem, Self, Service, Signs, Summary } from '../services/service.ts';
+import type { Command, Problem, Self, Service, Signs, Summary } from '../services/service.ts';
 
 /** What a look was found to come to. */
 export interface Recalled {
@@ -28,6 +30,8 @@ export interface Recall<Observed> {
   note(sight: Sight<Observed> | null): void;
   /** What one would come to now; null when it has to be tried. */
   foresee(view: View, self: Self): Recalled | null;
+  /** What was foreseen for this view and may be done before the host is looked at. */
+  blindly(view: View): readonly Command[];
 }
 
 /** Remembers nothing yet. */
@@ -35,15 +39,21 @@ export function createRecall<Desired, Observed>(
   service: Service<Desired, Observed>,
 ): Recall<Observed> {
   let sight: Sight<Observed> | null = null;
+  let asked: { readonly view: View; readonly commands: readonly Command[] } | null = null;
   return {
     note: (next) => {
-      sight = next;
+      [sight, asked] = [next, null];
     },
+    blindly: (view) => (asked?.view === view ? asked.commands : []),
     foresee: (view, self) => {
       if (sight === null) return null;
       const { state, problems, notes, signs } = sight;
       const planned = service.plan(view, self, state);
-      if (service.diff(planned.state, state).length > 0) return null;
+      const commands = service.diff(planned.state, state);
+      if (commands.length > 0) {
+        asked = { view, commands: commands.every(isBlind) ? commands : [] };
+        return null;
+      }
       const wouldTell = [
         planned.problems,
         planned.notes ?? [],
@@ -54,3 +64,5 @@ export function createRecall<Desired, Observed>(
     },
   };
 }
+
+const isBlind = (command: Command): boolean => command.kind === 'run' && command.isBlind === true;

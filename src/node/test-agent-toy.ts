@@ -61,6 +61,8 @@ interface Toy {
   readonly items: Set<string>;
   /** What the state wants; the view of this toy. */
   wanted: readonly string[];
+  /** Whether items may be added before the host is looked at. */
+  isBlind: boolean;
   recheckMs: number | null;
   problems: readonly string[];
   notes: readonly string[];
@@ -89,6 +91,7 @@ const toyService = (toy: Toy): Service<readonly string[], readonly string[]> => 
       .map(
         (name): Command => ({
           kind: 'run',
+          ...(toy.isBlind ? { isBlind: true as const } : {}),
           argv: ['toy', 'add', name],
           stdin: { secret: 'wg-private-key' },
           undo: { [`toy-${name}`]: { kind: 'run', argv: ['toy', 'remove', name] } },
@@ -199,6 +202,7 @@ export const startToy = async (answer: Responder = () => null) => {
   const toy: Toy = {
     items: new Set(),
     wanted: [],
+    isBlind: false,
     recheckMs: null,
     problems: [],
     notes: [],

@@ -93,6 +93,11 @@ export type Command =
   | {
       readonly kind: 'run';
       readonly found?: Found;
+      /**
+       * It only adds, so it does what it should whatever has become of the host since that was last
+       * seen in step, or fails and changes nothing: it may be run before the host is looked at.
+       */
+      readonly isBlind?: true;
       readonly argv: readonly string[];
       readonly stdin?: { readonly secret: SecretName } | { readonly text: string };
       /** Ledger entries to write first: id → how to undo. */

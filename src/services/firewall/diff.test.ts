@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openMember, RULE } from './test-member.ts';
+import { openMember, RULE, TRIAL } from './test-member.ts';
 import { memberOf, ruleOf } from './test-policy.ts';
 
 const place = { family: 'inet', table: 'cnsmo' };
@@ -69,6 +69,28 @@ test('what forbids more begins a generation, and what only allows more does not'
   member.world.objects = both;
   member.pass();
   assert.notEqual(generation(member), second);
+});
+
+test('only what is added and allows more may be done before the kernel is read', () => {
+  // Goal: a blind transaction takes nothing away. Method: the wish for one rule more, one that
+  // denies, one less, a default; and one more while a change is on trial.
+  const member = openMember();
+  member.pass();
+  const more = ruleOf({ protocol: 'tcp', ports: [[81, 81]] });
+  const wishes = [
+    [{ ...RULE, 'rule/more': more }, true],
+    [{ ...RULE, 'rule/no': ruleOf({ action: 'deny', protocol: 'tcp', ports: [[82, 82]] }) }, false],
+    [{ 'rule/more': more }, false],
+    [{ ...RULE, 'default/mesh-in': { action: 'deny' } }, false],
+  ] as const;
+  for (const [objects, isBlind] of wishes) {
+    member.world.objects = objects;
+    assert.equal(member.isBlind(), isBlind);
+  }
+  member.world.objects = { ...RULE, 'trial/one': TRIAL };
+  member.pass();
+  member.world.objects = { ...RULE, 'trial/one': TRIAL, 'rule/more': more };
+  assert.equal(member.isBlind(), false);
 });
 
 test('generations begin anew after 254: nft lists what 255 writes in other words', () => {

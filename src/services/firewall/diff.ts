@@ -70,13 +70,20 @@ export const diff = (desired: FirewallDesired, observed: FirewallObserved): read
   return change(desired, observed.table);
 };
 
-const run = (commands: readonly NftCommand[], found: Found): Command => ({
+const run = (commands: readonly NftCommand[], found: Found): RunCommand => ({
   kind: 'run',
   argv: ['nft', '-j', '-f', '-'],
   stdin: { text: textOf(commands) },
   found,
   undo: { [TABLE_UNDO]: { kind: 'run', argv: ['nft', 'delete', 'table', FAMILY, NAME] } },
 });
+
+/** Sets and elements come, and nothing else; without the table it fails whole. */
+const onlyAdds = (steps: readonly NftCommand[]): boolean =>
+  steps.every(({ add }) => ADDED.some((kind) => Object.hasOwn(Object(add), kind)));
+const ADDED = ['set', 'map', 'element'];
+
+type RunCommand = Extract<Command, { kind: 'run' }>;
 
 interface Generations {
   readonly now: number;
@@ -122,7 +129,10 @@ const change = (desired: Wanted, observed: ObservedTable): readonly Command[] =>
   const isBegun = desired.trial === null || trial !== null;
   // The trial is a side of its own, with a generation that nobody carries.
   if (!isNew && (first.isLoosening || (first.isOfTrial && !isBegun))) {
-    return [run(first.steps, first.found)];
+    const command = run(first.steps, first.found);
+    // The time that a trial has left, and counts, are as they were seen.
+    const isBlind = first.isLoosening && desired.trial === null && onlyAdds(first.steps);
+    return [isBlind ? { ...command, isBlind } : command];
   }
   const { steps } = commandsFor(tableOf(desired, fresh), observed, desired);
   return [run(steps, first.found)];

@@ -16,7 +16,7 @@ import type {
   ObservedSet,
   ObservedTable,
 } from './state.ts';
-import { wordsOf } from './words.ts';
+import { sorted, wordsIn, wordsOf } from './words.ts';
 
 /** What `nft` writes to standard error when there is no such table. */
 const NO_TABLE = /No such file or directory/;
@@ -72,8 +72,18 @@ const objectsIn = ({ stdout }: HostResult): readonly Json[] | null => {
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 
-/** The table of a listing, or null for what is none. */
+/** The table of a listing, or null for what is none. The same object for the same listing. */
 export const readTable = (result: HostResult): ObservedTable | null => {
+  const known = tables.get(result);
+  if (known !== undefined) return known;
+  const table = tableIn(result);
+  tables.set(result, table);
+  return table;
+};
+
+const tables = new WeakMap<HostResult, ObservedTable | null>();
+
+const tableIn = (result: HostResult): ObservedTable | null => {
   const objects = objectsIn(result);
   if (objects === null) return null;
   const chains = new Map<string, { words: string; rules: ObservedRule[] }>();
@@ -95,10 +105,24 @@ export const hookWords = ({ hook, prio, policy }: Json): string =>
 
 /** The words of a rule, its comment included. */
 export const ruleWords = ({ comment, expr }: Json): string =>
-  wordsOf({
-    ...(comment === undefined ? {} : { comment }),
-    expr: Array.isArray(expr) ? expr.map(inOneForm) : expr,
-  });
+  sorted([
+    ...(comment === undefined ? [] : ['comment', JSON.stringify(comment)]),
+    ...['expr', ...(Array.isArray(expr) ? expr.flatMap(expressionWords) : wordsIn(expr))],
+  ]);
+
+/** Of what rules are made of, the same again and again; with counts in it, it is new each time. */
+const expressionWords = (expression: unknown): readonly string[] => {
+  if (isObject(expression) && 'counter' in expression) return wordsIn(expression);
+  const text = JSON.stringify(expression);
+  const words = known.get(text) ?? wordsIn(inOneForm(expression));
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(text, words);
+  return words;
+};
+
+const known = new Map<string, readonly string[]>();
+/** Expressions that are remembered. A table without ordered rules has some 60 different ones. */
+const KNOWN_MAX = 500;
 
 const readRule = (rule: Json): ObservedRule => {
   const counter = Array.isArray(rule.expr)

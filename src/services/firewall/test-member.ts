@@ -96,6 +96,7 @@ export function openMember() {
     },
     found: () =>
       wanted().commands.flatMap((each) => (each.kind === 'run' ? (each.found ?? []) : [])),
+    isBlind: () => wanted().commands.every((each) => each.kind === 'run' && each.isBlind === true),
     rules: (chain: string) => tableNow()?.chains.get(chain)?.rules ?? [],
     chains: () => [...(tableNow()?.chains.keys() ?? [])],
     /** A pass; how many commands it took. */

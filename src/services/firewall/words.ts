@@ -11,9 +11,13 @@ const UNTOLD: ReadonlySet<string> = new Set([
 ]);
 
 /** The words of an object, in an order that does not depend on how it is nested. */
-export const wordsOf = (value: unknown): string => wordsIn(value).toSorted().join(' ');
+export const wordsOf = (value: unknown): string => sorted(wordsIn(value));
 
-const wordsIn = (value: unknown): readonly string[] => {
+/** Words in that order, as one text. */
+export const sorted = (words: readonly string[]): string => words.toSorted().join(' ');
+
+/** The words of an object, as they come. */
+export const wordsIn = (value: unknown): readonly string[] => {
   if (Array.isArray(value)) return value.flatMap(wordsIn);
   if (typeof value !== 'object' || value === null)
     return value === null ? [] : [JSON.stringify(value)];
