@@ -67,7 +67,7 @@ async function runJobs(
 async function main(): Promise<void> {
   if (process.getuid?.() !== 0) throw scriptFailure('namespaces need root; run this as root');
   if (!existsSync(`${ROOT}/dist/cnsmo`)) throw scriptFailure('no binary; first: npm run build');
-  await ensureTools(['ip', 'wg', 'ping', 'nft', 'tcpdump', 'unshare']);
+  await ensureTools(['ip', 'wg', 'ping', 'nft', 'tcpdump', 'unshare', 'faketime']);
   const filters = process.argv.slice(2);
   const isChosen = (name: string): boolean =>
     filters.length === 0 || filters.some((filter) => name.includes(filter));

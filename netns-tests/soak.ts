@@ -1,9 +1,8 @@
 /**
  * Edge: soak — what takes too long for every day: `npm run soak -- [NAME]… [--seeds 0-199]`.
  *
- * `twenty-at-once`: 20 VMs join at once and are left alone for 10 minutes. `wrong-clock`: a daemon
- * whose clock a preloaded library makes wrong. `interleavings`: 200 seeds of steps in random order;
- * `--seeds 17` does one again. `--verbose` tells what each did.
+ * `twenty-at-once`: 20 VMs join at once and are left alone for 10 minutes. `interleavings`: 200
+ * seeds of steps in random order; `--seeds 17` does one again. `--verbose` tells what each did.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -36,7 +35,7 @@ async function main(): Promise<void> {
   }
   if (process.getuid?.() !== 0) throw scriptFailure('namespaces need root; run this as root');
   if (!existsSync(BINARY)) throw scriptFailure('no binary; first: npm run build');
-  await ensureTools(['ip', 'wg', 'ping', 'nft', 'unshare', 'faketime']);
+  await ensureTools(['ip', 'wg', 'ping', 'nft', 'unshare']);
   const startMs = performance.now();
   const seeds = readSeeds(values.seeds);
   const tests = (positionals.length === 0 ? known : positionals).flatMap(

@@ -1,7 +1,6 @@
 /** Edge: soaks — what takes too long for every day. The netns tier has a short form of each. */
 import { interleaving } from './checks/interleavings.ts';
 import { TWENTY, twentyAtOnce, twentyOffAndOn } from './checks/steady-crowd.ts';
-import { wrongClock } from './checks/wrong-clock.ts';
 import type { RealTest } from './real-test.ts';
 
 const MINUTE_MS = 60_000;
@@ -24,6 +23,5 @@ export const SOAKS: Readonly<Record<string, (seeds: readonly number[]) => readon
       run: twentyOffAndOn,
     },
   ],
-  'wrong-clock': () => [{ name: 'wrong-clock', deadlineMs: 240_000, run: wrongClock }],
   interleavings: (seeds) => seeds.map(interleaving),
 };

@@ -32,6 +32,7 @@ import { evicted, strangers } from './checks/strangers.ts';
 import { terminal } from './checks/terminal.ts';
 import { looseModes, portInUse, unfitHosts } from './checks/unfit-hosts.ts';
 import { wire } from './checks/wire.ts';
+import { wrongClock } from './checks/wrong-clock.ts';
 import type { RealTest } from './real-test.ts';
 
 /** Seeds of `npm run soak -- interleavings` that are run every day. */
@@ -51,6 +52,7 @@ export const TESTS: readonly RealTest[] = [
   ...Object.entries(SCENARIOS).map(([name, run]) => ({ name, deadlineMs: 240_000, run })),
   { name: 'rough', deadlineMs: 420_000, run: rough },
   { name: 'lies', run: lies },
+  { name: 'wrong-clock', deadlineMs: 240_000, run: wrongClock },
   { name: 'founder-power-cut', isAlone: true, run: founderPowerCut },
   { name: 'founder-crash', run: founderCrash },
   { name: 'stop-and-start', run: stopAndStart },

@@ -116,7 +116,7 @@ mount --bind ${quoted(disk)} /var/lib
 mount -t tmpfs tmpfs /run
 touch /run/binary
 mount --bind ${quoted(ground.binary)} /run/binary
-for memory in /tmp /var/log /usr/local /root; do mount -t tmpfs tmpfs $memory; done
+for memory in /tmp /dev/shm /var/log /usr/local /root; do mount -t tmpfs tmpfs $memory; done
 mkdir -p /usr/local/bin /usr/local/sbin
 touch /usr/local/bin/cnsmo
 mount --bind /run/binary /usr/local/bin/cnsmo

@@ -12,7 +12,7 @@ import { holdsMember } from './storm.ts';
 
 /** Longest gap between two holders: settling, and clocks that differ. Unit: virtual ms. */
 const GAP_MS = 30_000;
-/** Clocks that differ by more may be in two epochs for that long. Unit: ms. */
+/** Clocks that are off by more are wrong; where half of them are, none is the time. Unit: ms. */
 const SKEW_MS_MAX = 5_000;
 /** Looks that are further apart than this say nothing of what was between. Unit: virtual ms. */
 const APART_MS = 300_000;
@@ -56,8 +56,9 @@ export function lookAtHolder({ storm }: Scene): Look {
       // Whose key another VM uses is two to the others: what the one says, the other does not know.
       const isTwin = nodes.some(({ replica }) => replica.isElsewhere());
       const isNobodySure = nodes.every(({ replica }) => replica.isInDoubt());
-      const isWrong = members.some(({ skewMs }) => Math.abs(skewMs) > SKEW_MS_MAX);
-      if (isTwin || isNobodySure || isWrong) return [];
+      const wrong = members.filter(({ skewMs }) => Math.abs(skewMs) > SKEW_MS_MAX);
+      const isTimeUnclear = 2 * wrong.length >= members.length;
+      if (isTwin || isNobodySure || isTimeUnclear) return [];
       const acting = members.filter(({ node }) => node?.core.isActing() === true);
       const named = new Set(nodes.map(({ core }) => core.holder()?.id ?? 'nobody'));
       const found = [

@@ -5,6 +5,7 @@
  */
 import type { MemberId } from '../src/crdt/ids.ts';
 import { type Claim, encodeClaim, encodePass } from '../src/node/rules/core-message.ts';
+import type { Pass } from '../src/node/rules/election.ts';
 import {
   abbreviate,
   decodeSwim,
@@ -40,11 +41,16 @@ export function openSlander(
   return () => {
     for (const { peer } of node.connections()) {
       node.send(peer, CHANNEL, drawLie(dice, about(), recorded));
-      const role = dice.chance(0.5) ? encodeClaim(drawClaim(dice)) : encodePass(dice.pick(COUNTS));
+      const role = dice.chance(0.5) ? encodeClaim(drawClaim(dice)) : encodePass(drawPass(dice));
       node.request(peer, 'core', role, WAIT_MS).catch(() => undefined);
     }
   };
 }
+
+const drawPass = (dice: Dice): Pass => ({
+  epoch: dice.pick(COUNTS),
+  why: dice.pick(['unable', 'wrong clock'] as const),
+});
 
 function drawLie(
   dice: Dice,

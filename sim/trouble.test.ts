@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ClockWorld } from '../scenarios/clock.ts';
 import { type DiskWorld, diskTrouble } from '../scenarios/disk-trouble.ts';
 import { found, SETTLE_MS, together } from '../scenarios/mesh.ts';
 import { refusal } from '../scenarios/world.ts';
@@ -17,7 +18,10 @@ const STORY_MS = 3_600_000;
 const SEEDS = Array.from({ length: 2 }, (_, index) => index + 1);
 
 /** Runs a story in the weather of a seed. */
-async function play(seed: number, story: (world: DiskWorld, room: Room) => Promise<void>) {
+async function play(
+  seed: number,
+  story: (world: DiskWorld & ClockWorld, room: Room) => Promise<void>,
+) {
   const room = openRoom({ seed, vms: 4, bug: null });
   const world = openTroubleWorld(room, `sim seed ${seed}`);
   await underBan(() => room.scheduler.drive(story(world, room), STORY_MS));
@@ -55,6 +59,39 @@ test('a member whose disk takes nothing leaves its turn of the core role to the 
     });
   }
 });
+
+for (const offMs of [3_600_000, -3_600_000]) {
+  test(`a member whose clock is off by ${offMs} ms leaves its turn to the next`, async () => {
+    // Goal: one wrong clock takes nobody's core, and all agree on who it is. Method: turns of a
+    // minute and vm2's clock wrong, for as many turns as there are members: soon all three name one
+    // holder, vm2 too; in its own turn another, and why; when it is right again, it has its turn.
+    for (const seed of SEEDS) {
+      await play(seed, async (world, room) => {
+        const names = ['vm1', 'vm2', 'vm3'];
+        for (const vm of names) await world.setClock(vm, 0);
+        await found(world, names);
+        const body = { epochMs: 60_000 };
+        await ask(room, 'vm1', { method: 'PUT', path: '/v1/core/epoch', body });
+        await world.setClock('vm2', offMs);
+        const first = await nextTurn(world, room, await nextTurn(world, room, 0));
+        const unfit = new Set<string | null>();
+        for (let epoch = first; epoch < first + names.length; ) {
+          await world.eventually('all name one holder', () => isOneHolder(world, names), 20_000);
+          const { core } = await world.status('vm2');
+          assert.ok(core !== null && core.name !== 'vm2');
+          const { ring } = await ask<CoreView>(room, 'vm1', { path: '/v1/core' });
+          if (ring[0]?.name === 'vm2') unfit.add(ring[0].unfit);
+          epoch = await nextTurn(world, room, epoch);
+        }
+        assert.deepEqual([...unfit], ['wrong clock']);
+        await world.setClock('vm2', 0);
+        const isHeld = async (): Promise<boolean> =>
+          (await world.status('vm1')).core?.name === 'vm2';
+        await world.eventually('vm2 has its turn', isHeld, 240_000);
+      });
+    }
+  });
+}
 
 /** Waits for the beginning of a turn after this epoch; gives its number. */
 async function nextTurn(world: DiskWorld, room: Room, epoch: number): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * Loop: core crier — says to everybody that this member has the core role, or cannot take it, until
- * each has taken that.
+ * Loop: core crier — says to everybody that this member has the core role, or leaves its turn,
+ * until each has taken that.
  *
  * Who has taken it is not told again; who cannot be reached, or does not elect this member yet, is
  * told again a little later. Nobody waits for anybody.
@@ -14,7 +14,7 @@ import {
   encodeClaim,
   encodePass,
 } from './rules/core-message.ts';
-import type { Term } from './rules/election.ts';
+import type { Pass, Term } from './rules/election.ts';
 
 /** Longest wait for an answer, and until who has not taken it is told again. Unit: ms. */
 const ANSWER_MS = 3_000;
@@ -32,10 +32,10 @@ export const claimWord = (claim: Claim): Word => ({
   bytes: encodeClaim(claim),
 });
 
-/** "I cannot take the role in this epoch." */
-export const passWord = (epoch: number): Word => ({
-  name: `pass ${epoch}`,
-  bytes: encodePass(epoch),
+/** "I leave my turn in this epoch to the next." */
+export const passWord = (pass: Pass): Word => ({
+  name: `pass ${pass.epoch} ${pass.why}`,
+  bytes: encodePass(pass),
 });
 
 /** Says it. */

@@ -9,30 +9,35 @@
  *    one of a time that has not come is not believed (`core-terms.ts`).
  * 4. A claim is taken from whom this member elects itself, and in no lower term than the last.
  * 5. Who may be one of two holders of its key, or lost what it said, does not take the role.
- * 6. Who cannot take it in its turn, by 3 or 5, says so, and the next one does.
+ * 6. Who cannot take it in its turn, by 3 or 5, says so, and the next one does. So does who knows
+ *    that its clock is wrong, for what it would say waits or comes too late; unless all others are
+ *    worse off.
  */
-import type { MemberId, PeerKey } from '../crdt/ids.ts';
-import type { Ports, SwarmNode, Unsubscribe } from '../ports.ts';
+import type { MemberId } from '../crdt/ids.ts';
+import type { SwarmNode, Unsubscribe } from '../ports.ts';
 import type { AgentReport } from '../services/service.ts';
 import { claimWord, createCrier, passWord, type Word } from './core-crier.ts';
-import { createInquiry } from './core-inquiry.ts';
-import { openTerms, type Terms } from './core-terms.ts';
-import { type CoreTime, type CoreTimeContext, createCoreTime } from './core-time.ts';
-import { createReporter } from './reporter.ts';
-import { type Buckets, createBuckets } from './rules/bucket.ts';
 import {
-  type Claim,
-  CORE_BYTES_MAX,
-  decodeClaim,
-  decodePass,
-  encodeClaimAnswer,
-} from './rules/core-message.ts';
+  type CoreContext,
+  type CorePorts,
+  type Desk,
+  emptyMemory,
+  type Holder,
+  noteMove,
+} from './core-desk.ts';
+import { serveClaims } from './core-hearing.ts';
+import { createInquiry } from './core-inquiry.ts';
+import { openTerms } from './core-terms.ts';
+import { createCoreTime } from './core-time.ts';
+import { createReporter } from './reporter.ts';
+import { isClockWrong } from './rules/clocks.ts';
 import {
   type Constituency,
   compareTerms,
   electCore,
   isTermGood,
   nextTerm,
+  type Pass,
   type Term,
   whyCore,
 } from './rules/election.ts';
@@ -44,16 +49,9 @@ const SETTLE_MS = 3_000;
 const SKEW_MS = 2_000;
 /** A wait that took so much longer than it should is a gap. Unit: ms. */
 const GAP_MS = 1_000;
-/** Claims that are taken at once, and per second after that; an honest holder repeats none. */
-const CLAIMS_BURST = 10;
-const CLAIMS_PER_SECOND = 1;
 /** Time between two looks while it settles or has the role, and else. Unit: ms. */
-const [TICK_MS, IDLE_MS] = [500, 5_000];
-
-/** Who has the role, and since when by its own wall clock, Unix ms. */
-export interface Holder extends Claim {
-  readonly id: MemberId;
-}
+const TICK_MS = 500;
+const IDLE_MS = 5_000;
 
 /** The running loop, as others use it. */
 export interface Core {
@@ -77,39 +75,12 @@ export interface Core {
   run(swarm: SwarmNode, signal: AbortSignal): Promise<void>;
 }
 
-type CorePorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
-
-/** What it needs of the node. */
-export interface CoreContext extends CoreTimeContext {
-  /** Dials a member soon. */
-  readonly reach: (member: MemberId) => void;
-  /** Whether this member may not act (invariant 5). */
-  readonly isDoubtful: () => boolean;
-}
-
-/** What the loop remembers between looks. */
-interface Memory {
-  readonly terms: Terms;
-  acting: Claim | null;
-  heard: Holder | null;
-  last: Holder | null;
-  readonly listeners: Set<() => void>;
-  readonly claims: Buckets;
-  /** Since when this member is the elected one, monotonic ms. */
-  electedMs: number | null;
-  settleMs: number;
-  lastEpoch: number | null;
-  problem: string | null;
-  /** Who said that it cannot take the role, this member too, and in which epoch; the last one. */
-  readonly passes: Map<MemberId, number>;
-}
-
 /** Opens the loop; it does nothing until `run`. */
 export async function openCore(ports: CorePorts, context: CoreContext): Promise<Core> {
   const wake = createWake(ports.clock);
   const time = createCoreTime(ports, context);
   const memory = emptyMemory(await openTerms(ports.disk, time.latestEpoch));
-  const passed = (id: MemberId): number | null => memory.passes.get(id) ?? null;
+  const passed = (id: MemberId): Pass | null => memory.passes.get(id) ?? null;
   const constituency = (): Constituency => ({ ...time.constituency(), passed });
   const desk: Desk = { ports, context, memory, time, constituency, mark: wake.mark };
   return {
@@ -129,26 +100,12 @@ export async function openCore(ports: CorePorts, context: CoreContext): Promise<
   };
 }
 
-const emptyMemory = (terms: Terms): Memory => ({
-  terms,
-  acting: null,
-  heard: null,
-  last: null,
-  listeners: new Set(),
-  claims: createBuckets(CLAIMS_BURST, CLAIMS_PER_SECOND),
-  electedMs: null,
-  settleMs: SETTLE_MS,
-  lastEpoch: null,
-  problem: null,
-  passes: new Map(),
-});
-
 async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal): Promise<void> {
   const { ports, context, memory, time } = desk;
   const report = createReporter(ports.log, 'core');
   const crier = createCrier(ports, swarm, (term) => outbid(desk, term));
   const inquire = createInquiry(ports, context.self, context.reach);
-  const ends = [serve(desk, swarm), swarm.onConnectionChange(crier.forget)];
+  const ends = [serveClaims(desk, swarm), swarm.onConnectionChange(crier.forget)];
   for (let waitMs = 0; !signal.aborted; ) {
     const dueMs = ports.clock.monotonicMs() + waitMs;
     await wake.wait(waitMs, signal);
@@ -165,26 +122,17 @@ async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal
   report({ state: 'stopped' });
 }
 
-interface Desk {
-  readonly ports: CorePorts;
-  readonly context: CoreContext;
-  readonly memory: Memory;
-  readonly time: CoreTime;
-  readonly constituency: () => Constituency;
-  readonly mark: () => void;
-}
-
 /** What this member has to say: that it has the role, or that it cannot take it now. */
 function wordOf({ context, memory }: Desk): Word | null {
   const { acting, lastEpoch, passes } = memory;
   if (acting !== null) return claimWord(acting);
-  const epoch = passes.get(context.self);
-  return epoch === undefined || epoch !== lastEpoch ? null : passWord(epoch);
+  const pass = passes.get(context.self);
+  return pass === undefined || pass.epoch !== lastEpoch ? null : passWord(pass);
 }
 
 /** Elects, and takes or gives up the role. */
 async function look(desk: Desk): Promise<void> {
-  const { ports, context, memory, constituency } = desk;
+  const { ports, context, memory, time, constituency } = desk;
   const held = constituency();
   const { epoch } = held;
   const isNewEpoch = memory.lastEpoch !== null && memory.lastEpoch !== epoch;
@@ -192,8 +140,12 @@ async function look(desk: Desk): Promise<void> {
   if (isNewEpoch) memory.problem = null;
   if (electCore(held)?.id !== context.self) return release(desk, 'another is elected');
   if (context.isDoubtful()) {
-    memory.passes.set(context.self, epoch);
+    memory.passes.set(context.self, { epoch, why: 'unable' });
     return release(desk, 'in doubt');
+  }
+  if (isClockWrong(time.skewMs())) {
+    memory.passes.set(context.self, { epoch, why: 'wrong clock' });
+    if (electCore(held)?.id !== context.self) return release(desk, 'its clock is wrong');
   }
   const nowMs = ports.clock.monotonicMs();
   if (memory.electedMs === null) {
@@ -212,7 +164,8 @@ async function take({ ports, context, memory, constituency }: Desk, term: Term):
   } catch (error) {
     const why = `its term cannot be kept: ${String(error)}`;
     memory.problem = `core: this turn is left to the next: ${why}`;
-    if (memory.acting === null) memory.passes.set(context.self, term.epoch);
+    if (memory.acting === null)
+      memory.passes.set(context.self, { epoch: term.epoch, why: 'unable' });
     return;
   }
   memory.passes.delete(context.self);
@@ -221,11 +174,6 @@ async function take({ ports, context, memory, constituency }: Desk, term: Term):
   memory.acting = { term, sinceMs: ports.clock.wallMs() };
   ports.log.info('core-taken', { ...term, why: whyCore(constituency()) });
   noteMove(memory, { id: context.self, ...memory.acting });
-}
-
-function noteMove(memory: Memory, holder: Holder): void {
-  memory.last = holder;
-  for (const listener of memory.listeners) listener();
 }
 
 function release({ ports, memory }: Desk, why: string): void {
@@ -256,41 +204,8 @@ function holderOf({ context, memory, constituency }: Desk): Holder | null {
   return heard !== null && electCore(constituency())?.id === heard.id ? heard : null;
 }
 
-/** Answers claims until it is ended. */
-const serve = (desk: Desk, swarm: SwarmNode): Unsubscribe => {
-  const options = { bytesMax: CORE_BYTES_MAX, inviteMayUse: false };
-  return swarm.handle('core', options, async ({ peer }, request) => {
-    const pass = decodePass(request);
-    const claim = decodeClaim(request);
-    if (pass !== null) desk.memory.passes.set(peer as MemberId, pass);
-    // Who takes the role after all can.
-    else if (claim !== null) desk.memory.passes.delete(peer as MemberId);
-    const isElected = (electCore(desk.constituency())?.id as PeerKey | undefined) === peer;
-    const isTaken =
-      pass !== null || (isElected && claim !== null && (await hear(desk, peer as MemberId, claim)));
-    if (pass !== null) desk.mark();
-    return encodeClaimAnswer({ isTaken, isElected, highest: desk.memory.terms.highest() });
-  });
-};
-
-/** Invariant 4, for a claim of whom this member elects. Each new term costs the disk a sync. */
-async function hear({ ports, memory, time }: Desk, id: MemberId, claim: Claim): Promise<boolean> {
-  const { term } = claim;
-  if (!isTermGood(term, memory.terms.highest(), time.latestEpoch())) return false;
-  const nowMs = ports.clock.monotonicMs();
-  if (!memory.claims.hasLeft('', nowMs)) return false;
-  memory.claims.spend('', 1, nowMs);
-  const isKept = await memory.terms.raise(term).then(
-    () => true,
-    () => false, // A disk that takes nothing: it knows who has the role, and is told again.
-  );
-  memory.heard = { id, ...claim };
-  noteMove(memory, memory.heard);
-  return isKept;
-}
-
 /** A problem is a note: nothing waits for the core, and the disk has an alarm of its own. */
-const reportOf = ({ lastEpoch, problem }: Memory): AgentReport => ({
+const reportOf = ({ lastEpoch, problem }: Desk['memory']): AgentReport => ({
   name: 'core',
   state: lastEpoch === null ? 'starting' : 'ready',
   problems: problem === null ? [] : [problem],

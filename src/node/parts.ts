@@ -10,7 +10,8 @@ import { type Acquaintance, readAcquaintances } from './acquaintances.ts';
 import { createAgents } from './agents.ts';
 import { AUDIT_LIMITS, openAudit } from './audit.ts';
 import { watchConflicts } from './conflict-watch.ts';
-import { type Core, type CoreContext, openCore } from './core.ts';
+import { type Core, openCore } from './core.ts';
+import type { CoreContext } from './core-desk.ts';
 import { createDismissal } from './dismissal.ts';
 import { createFacts } from './facts.ts';
 import { isLeaving } from './leave.ts';
@@ -49,7 +50,10 @@ export async function openParts(ports: Ports, build: Build) {
   const known = { self, local, view: replica.view, standing, dismiss, entries };
   const society = await openSociety(ports, known);
   const { liveness, links } = society;
-  const core = await openCoreOf(ports, replica, { self, link: liveness.state, reach: links.reach });
+  const core = await openCoreOf(ports, replica, {
+    ...{ self, link: liveness.state, reach: links.reach },
+    skewsMs: () => sync.skewsMs(),
+  });
   const proposals = createProposals(ports, { self, replica, core, state: liveness.state });
   const twins = openTwins(ports, local, replica);
   const limits = () => config.current.audit ?? AUDIT_LIMITS;
@@ -94,7 +98,7 @@ async function entriesOf(
 const openCoreOf = (
   ports: Ports,
   replica: Replica,
-  context: Pick<CoreContext, 'self' | 'link' | 'reach'>,
+  context: Pick<CoreContext, 'self' | 'link' | 'reach' | 'skewsMs'>,
 ): Promise<Core> =>
   openCore(ports, {
     ...context,

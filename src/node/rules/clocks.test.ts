@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { idOf, world } from '../../crdt/test-world.ts';
-import { clockAlarms } from './clocks.ts';
+import { clockAlarms, commonSkewMs } from './clocks.ts';
 
 test('clocks: this one is wrong when most others say so, by table', () => {
   // Goal: one liar raises no alarm, a majority does. Method: skews of members, in seconds.
@@ -24,6 +24,26 @@ test('clocks: this one is wrong when most others say so, by table', () => {
     const own = alarms.find((line) => line.startsWith("this VM's clock is"))?.split(' ');
     const amount = own === undefined ? null : Number(own[4]) * (own[6] === 'behind' ? 1 : -1);
     assert.equal(amount, commonS, skewsS.join());
+  }
+});
+
+test('clocks: the time is that of most, and all name the same', () => {
+  // Goal: members agree on it, whoever is wrong. Method: clocks, and by what each of them corrects
+  // its own; of as many right as wrong ones it is the earlier time, whichever those are.
+  const cases: readonly (readonly [clocksMs: readonly number[], timeMs: number])[] = [
+    [[7], 7],
+    [[0, 3_600], 0],
+    [[0, -3_600], -3_600],
+    [[0, 0, 3_600], 0],
+    [[-9_000, 1, 2], 1],
+    [[0, 0, 3_600, 3_600], 0],
+    [[0, -50, 70, 2, 1], 1],
+  ];
+  for (const [clocksMs, timeMs] of cases) {
+    for (const [at, ownMs] of clocksMs.entries()) {
+      const skewsMs = clocksMs.filter((_, other) => other !== at).map((ms) => ms - ownMs);
+      assert.equal(ownMs + commonSkewMs(skewsMs), timeMs, clocksMs.join());
+    }
   }
 });
 

@@ -1,8 +1,9 @@
 /**
  * Rule: clocks — whose clock is wrong, and how an operator is told.
  *
- * Only alarms come of it: the order of statements never depends on what members say of their
- * clocks, and one that lies is named itself where others do not agree.
+ * Only alarms come of it, and whose turn it is to have the core role: the order of statements never
+ * depends on what members say of their clocks, and one that lies is named itself where others do
+ * not agree.
  */
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
@@ -27,10 +28,23 @@ export interface ClockSight {
 const SKEW_MS_MIN = 5_000;
 
 /**
+ * By how much the time of most is ahead of this VM's, ms: the middle of all clocks, its own among
+ * them. Of two in the middle it is the earlier one, so that the two members of a mesh hold the same
+ * for the time. `skewsMs`: theirs minus ours, one for each member.
+ */
+export const commonSkewMs = (skewsMs: readonly number[]): number => {
+  const sorted = [0, ...skewsMs].toSorted((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1] ?? 0;
+};
+
+/** Whether a clock from which most differ by so much, ms, is one that people are told of. */
+export const isClockWrong = (skewMs: number): boolean => Math.abs(skewMs) >= SKEW_MS_MIN;
+
+/**
  * By how much more than half of the members' clocks differ from ours, in one direction; null when
  * that is little. `skewsMs`: theirs minus ours, one for each member.
  */
-const commonSkewMs = (skewsMs: readonly number[]): number | null => {
+const skewToTell = (skewsMs: readonly number[]): number | null => {
   const sorted = skewsMs.toSorted((a, b) => a - b);
   const middle = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[sorted.length >> 1]];
   const [low = 0, high = 0] = middle;
@@ -42,7 +56,7 @@ const commonSkewMs = (skewsMs: readonly number[]): number | null => {
 export const clockAlarms = (view: View, { ahead, skewsMs }: ClockSight): readonly string[] => {
   const nameOf = (id: PeerKey): string =>
     view.members.find((member) => member.id === id)?.name ?? id;
-  const skewMs = commonSkewMs([...skewsMs.values()]);
+  const skewMs = skewToTell([...skewsMs.values()]);
   if (skewMs !== null) {
     const [only] = skewsMs.size === 1 ? skewsMs.keys() : [];
     const others =

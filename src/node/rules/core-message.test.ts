@@ -33,8 +33,13 @@ test('core message: what a hostile member says of its role is none, and shows no
 
 test('core message: a pass is no claim, and no claim is a pass', () => {
   // Goal: one is never taken for the other. Method: one of each; an epoch that is none.
-  assert.equal(decodePass(encodePass(7)), 7);
-  assert.equal(decodeClaim(encodePass(7)), null);
+  for (const why of ['unable', 'wrong clock'] as const) {
+    const pass = { epoch: 7, why };
+    assert.deepEqual(decodePass(encodePass(pass)), pass);
+    assert.equal(decodeClaim(encodePass(pass)), null);
+  }
+  const later = encode({ v: 1, passes: 7, why: 'what a later version may say' });
+  assert.deepEqual(decodePass(later), { epoch: 7, why: 'unable' });
   assert.equal(decodePass(encodeClaim({ term: { epoch: 7, n: 0 }, sinceMs: 1 })), null);
   for (const passes of [-1, '7', null]) {
     assert.equal(decodePass(encode({ v: 1, passes })), null, `${passes}`);

@@ -2,11 +2,11 @@
  * Rule: core message — how whoever has the core role says so, and what it is answered.
  *
  * A claim is believed of its sender alone: the connection is authenticated, so it is not signed.
- * Nor is a pass: by it the elected one says that it cannot take the role in this epoch.
+ * Nor is a pass: by it the elected one leaves its turn in this epoch to the next.
  */
 import { decode, encode } from '../../crdt/codec.ts';
 import { isRecord, type Value } from '../../crdt/entry.ts';
-import type { Term } from './election.ts';
+import type { Pass, Term } from './election.ts';
 
 /** The latest moment that is one: the year 10889, which every reader of dates can show. */
 const MOMENT_MS_MAX = 2 ** 48;
@@ -44,14 +44,18 @@ export function decodeClaim(bytes: Uint8Array): Claim | null {
   return term !== null && isCount(sinceMs) && sinceMs <= MOMENT_MS_MAX ? { term, sinceMs } : null;
 }
 
-/** "I cannot take the role in this epoch" as bytes. */
-export const encodePass = (epoch: number): Uint8Array => encode({ v: VERSION, passes: epoch });
+/** "I leave my turn in this epoch to the next" as bytes. */
+export const encodePass = ({ epoch, why }: Pass): Uint8Array =>
+  encode({ v: VERSION, passes: epoch, ...(why === 'wrong clock' ? { why: CLOCK } : {}) });
 
-/** The epoch that a pass speaks of; null for what is none. */
-export function decodePass(bytes: Uint8Array): number | null {
-  const epoch = recordIn(bytes)?.passes;
-  return isCount(epoch) ? epoch : null;
+/** Reads a pass; null for what is none. A reason that this version does not know is not told. */
+export function decodePass(bytes: Uint8Array): Pass | null {
+  const record = recordIn(bytes);
+  const epoch = record?.passes;
+  if (!isCount(epoch)) return null;
+  return { epoch, why: record?.why === CLOCK ? 'wrong clock' : 'unable' };
 }
+const CLOCK = 'clock';
 
 /** An answer as bytes. */
 export const encodeClaimAnswer = ({ isTaken, isElected, highest }: ClaimAnswer): Uint8Array =>

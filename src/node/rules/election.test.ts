@@ -86,19 +86,31 @@ test('election: who is dead, drains or stepped down leaves its turn to the next'
 });
 
 test('election: who says that it cannot leaves its turn to the next, while there is one', () => {
-  // Goal: a disk that takes nothing takes nobody's core. Method: the first says so of this epoch
-  // and of another; the same where all others are dead; and where all say so.
+  // Goal: a disk that takes nothing, or a wrong clock, takes nobody's core. Method: the first says
+  // so of this epoch and of another; the same where all others are dead; and where all say so.
   const view = meshOf();
   const [first = '', second = '', ...rest] = ringOf(view);
-  const of = (dead: readonly string[], said: Readonly<Record<string, number>>) =>
-    electCore({
-      ...inEpoch(view, 8, dead),
-      passed: (id) => Object.entries(said).find(([name]) => idOf(name) === id)?.[1] ?? null,
-    })?.name;
+  const held = (
+    dead: readonly string[],
+    said: Readonly<Record<string, number>>,
+    clocks: readonly string[] = [],
+  ) => ({
+    ...inEpoch(view, 8, dead),
+    passed: (id: ReturnType<typeof idOf>) => {
+      const [name = '', epoch] = Object.entries(said).find(([one]) => idOf(one) === id) ?? [];
+      const why = clocks.includes(name) ? ('wrong clock' as const) : ('unable' as const);
+      return epoch === undefined ? null : { epoch, why };
+    },
+  });
+  const of = (...given: Parameters<typeof held>) => electCore(held(...given))?.name;
+  const all = Object.fromEntries(NAMES.map((name) => [name, 8]));
   assert.equal(of([], { [first]: 8 }), second);
   assert.equal(of([], { [first]: 4 }), first);
   assert.equal(of([second, ...rest], { [first]: 8 }), first);
-  assert.equal(of([first], Object.fromEntries(NAMES.map((name) => [name, 8]))), second);
+  assert.equal(of([first], all), second);
+  assert.equal(of([], all, [second]), second, 'a wrong clock is better than none');
+  assert.equal(of([], { [first]: 8 }, [first]), second);
+  assert.equal(whyCore(held([], { [first]: 8 }, [first])), `next after ${first} (wrong clock)`);
   assert.equal(of(NAMES, { [first]: 8 }), undefined);
 });
 
@@ -120,7 +132,8 @@ test('election: who stepped down or drains has the role again where nobody else 
   const both = meshOf({ [first]: drained, [second]: steppedDown });
   assert.equal(electCore(inEpoch(both, 0, rest))?.name, second);
   const unable = meshOf({ [second]: steppedDown });
-  const passed = (id: ReturnType<typeof idOf>) => (id === idOf(first) ? 0 : null);
+  const pass = { epoch: 0, why: 'unable' } as const;
+  const passed = (id: ReturnType<typeof idOf>) => (id === idOf(first) ? pass : null);
   assert.equal(electCore({ ...inEpoch(unable, 0, rest), passed })?.name, second);
 });
 

@@ -10,8 +10,9 @@
  * 3. Both sides of a partition have one, so no duty may need to happen exactly once.
  * 4. A term is a pair (epoch, n). A higher one wins, and one of an epoch that has not begun is not
  *    believed, of whomever it is: else a wrong clock would have the last word for ever.
- * 5. Who says of itself that it cannot take the role, as its disk takes nothing, leaves it to the
- *    next for that epoch. Of others nobody can say so.
+ * 5. Who says of itself that it cannot take the role, as its disk takes nothing, or should not, as
+ *    its clock is wrong, leaves it to the next for that epoch. Of others nobody can say so, and so
+ *    all know the same of it.
  * 6. Where nobody is fit, one that lives has it all the same: nothing may be without a core that
  *    can have one.
  */
@@ -82,15 +83,21 @@ export interface Constituency {
   /** Place of a member in the ring. */
   readonly place: (member: MemberId) => string;
   readonly link: (member: MemberId) => LinkState;
-  /** The last epoch in which it said that it cannot take the role; null for none. */
-  readonly passed: (member: MemberId) => number | null;
+  /** The last turn that it left to the next, by its own word; null for none. */
+  readonly passed: (member: MemberId) => Pass | null;
+}
+
+/** A turn that a member leaves to the next, by its own word. */
+export interface Pass {
+  readonly epoch: number;
+  readonly why: 'unable' | 'wrong clock';
 }
 
 /** Why a member that stands in the ring is passed over; null when it is not. */
-export type Unfit = 'dead' | 'draining' | 'stepped down' | 'unable';
+export type Unfit = 'dead' | 'draining' | 'stepped down' | Pass['why'];
 
 /** Who has the role where nobody is fit, the likeliest to do it well first. */
-const LAST_RESORTS: readonly Unfit[] = ['stepped down', 'unable', 'draining'];
+const LAST_RESORTS: readonly Unfit[] = ['stepped down', 'wrong clock', 'unable', 'draining'];
 
 /**
  * The ring from the place of this epoch on, and why each of it is passed over. Who has not said yet
@@ -113,7 +120,8 @@ const unfitBecause = (member: Member, { epoch, link, passed }: Constituency): Un
   if (link(member.id) === 'dead') return 'dead';
   if (member.isDraining) return 'draining';
   if (member.steppedDown === epoch) return 'stepped down';
-  return passed(member.id) === epoch ? 'unable' : null;
+  const pass = passed(member.id);
+  return pass?.epoch === epoch ? pass.why : null;
 };
 
 /** Who has the role; null when nobody can. */
