@@ -46,6 +46,11 @@ export interface Agenda {
   begin(): void;
   /** It ended. `isVain`: it changed nothing, and nothing was left to do. */
   end(isVain: boolean): void;
+  /**
+   * Waits before a look within a pass, so long or until something is marked. Lines that came up to
+   * then are the work of that look.
+   */
+  lull(durationMs: number, signal: AbortSignal): Promise<void>;
   mark(of: MarkOf): void;
   /** The mark of a monitor's line, or of a sign. */
   markLine(): void;
@@ -55,49 +60,64 @@ export interface Agenda {
 
 /** An empty one. */
 export function createAgenda(clock: Ports['clock']): Agenda {
-  const wake = createWake(clock);
+  const alarm = createAlarm(clock);
   const marked: Record<MarkOf, number | null> = { news: null, host: null };
   const lines = createLines();
-  let [untilMs, restUntilMs] = [0, 0];
-  const looks = createBuckets(LOOKS_BURST, LOOKS_PER_SECOND);
+  let untilMs = 0;
+  const pace = createPace(clock);
   let isOfLine = false;
   const gatheredMs = (sinceMs: number | null): number =>
-    sinceMs === null ? NEVER : Math.max(sinceMs + GATHER_MS, restUntilMs);
+    sinceMs === null ? NEVER : Math.max(sinceMs + GATHER_MS, pace.restUntilMs());
   const markDueMs = (): number => Math.min(gatheredMs(marked.news), gatheredMs(marked.host));
-  const spend = (cost: number): void => {
-    const nowMs = clock.monotonicMs();
-    restUntilMs = nowMs + looks.spend('', cost, nowMs);
-  };
   return {
     takeNews: () => {
       const nowMs = clock.monotonicMs();
       if (marked.news === null || marked.host !== null) return false;
       if (Math.min(untilMs, lines.dueMs()) <= nowMs) return false;
       marked.news = null;
-      spend(NEWS_COST);
+      pace.spend(NEWS_COST);
       return true;
     },
     begin: () => {
       isOfLine = lines.begin() && marked.host === null && marked.news === null;
       [marked.host, marked.news] = [null, null];
-      spend(1);
+      pace.spend(1);
     },
     end: (isVain) => {
       if (isOfLine) lines.end(isVain);
     },
+    lull: async (durationMs, signal) => {
+      const endMs = clock.monotonicMs() + durationMs;
+      const isMarked = (): boolean => marked.host !== null || marked.news !== null;
+      await alarm.until(() => (isMarked() ? 0 : endMs), signal);
+      lines.begin();
+    },
     mark: (of) => {
       marked[of] ??= clock.monotonicMs();
-      wake.mark();
+      alarm.ring();
     },
     markLine: () => {
       lines.mark(clock.monotonicMs());
-      wake.mark();
+      alarm.ring();
     },
     wait: async (until, quietUntilMs, signal) => {
       untilMs = until;
       lines.quiet(quietUntilMs);
+      await alarm.until(() => Math.min(untilMs, markDueMs(), lines.dueMs()), signal);
+    },
+  };
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Waits until something is due, by what is asked again at each ring. */
+function createAlarm(clock: Ports['clock']) {
+  const wake = createWake(clock);
+  return {
+    ring: wake.mark,
+    until: async (dueMs: () => number, signal: AbortSignal): Promise<void> => {
       while (!signal.aborted) {
-        const leftMs = Math.min(untilMs, markDueMs(), lines.dueMs()) - clock.monotonicMs();
+        const leftMs = dueMs() - clock.monotonicMs();
         if (leftMs <= 0) return;
         await wake.wait(leftMs, signal);
       }
@@ -105,7 +125,18 @@ export function createAgenda(clock: Ports['clock']): Agenda {
   };
 }
 
-const NEVER = Number.POSITIVE_INFINITY;
+/** How often the host is looked at. */
+function createPace(clock: Ports['clock']) {
+  const looks = createBuckets(LOOKS_BURST, LOOKS_PER_SECOND);
+  let restUntilMs = 0;
+  return {
+    restUntilMs: (): number => restUntilMs,
+    spend: (cost: number): void => {
+      const nowMs = clock.monotonicMs();
+      restUntilMs = nowMs + looks.spend('', cost, nowMs);
+    },
+  };
+}
 
 /** The lines of monitors that wait for a look. */
 function createLines() {

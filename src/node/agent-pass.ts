@@ -64,13 +64,22 @@ const COMMANDS_MAX = 1_000;
 
 type PassPorts = Pick<Ports, 'clock' | 'host' | 'net' | 'process' | 'log'>;
 
+/** Waits so long, ms, or until there is more to do. */
+type Lull = (durationMs: number, signal: AbortSignal) => Promise<void>;
+
+/**
+ * From what was done blindly to the look at it. Unit: ms. Long enough for the other VMs of one
+ * machine to do the same first, and for our own echo of the monitor to need no look of its own.
+ */
+const BLIND_MS = 250;
+
 /** What an agent does time and again. */
 export interface Pass {
   /**
-   * Goes round once. When `signal` aborts, no further command is begun. `isNews`: news of the state
-   * alone led to it.
+   * Goes round once. When `signal` aborts, no further command is begun. `lull`: news of the state
+   * alone led to it, and so a look may be put off; else null.
    */
-  readonly run: (signal: AbortSignal, isNews: boolean) => Promise<PassResult>;
+  readonly run: (signal: AbortSignal, lull: Lull | null) => Promise<PassResult>;
   /** What that would come to if it is to change nothing; null when it has to be run. */
   readonly foresee: () => Promise<Recalled | null>;
 }
@@ -106,18 +115,20 @@ function createRun<Desired, Observed>(
 ): Pass['run'] {
   const memory = createDriftMemory(service);
   let isKept = false;
-  return async (signal, isNews) => {
+  return async (signal, lull) => {
     const view = context.view();
-    const blindly = isNews ? recall.blindly(view) : [];
+    const blindly = lull === null ? [] : recall.blindly(view);
     recall.note(null);
-    if (!isNews) ports.ofOthers.clear();
+    if (lull === null) ports.ofOthers.clear();
     const self = await orFailure(() => selfNow(view));
     if (typeof self === 'string') return failed(self);
     const lookNow = () => look(ports, service, view, { ...self, made: context.ledger.ids() });
     const tried = new Set<string>();
     const hands = openHands(ports, service.name, context, signal);
     let failure: Problem | null = null;
-    await hands.carryOut(blindly); // Where that fails, the look tells what to do instead.
+    // Where that fails, the look tells what to do instead.
+    if ((await hands.carryOut(blindly)) === null && blindly.length > 0)
+      await lull?.(BLIND_MS, signal);
     let found = await lookNow();
     const drift = memory.driftOf(found, view, self);
     while (failure === null && isProgress(found.commands, tried) && !signal.aborted) {

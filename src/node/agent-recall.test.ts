@@ -47,18 +47,22 @@ test('what news asks for and may be done blindly comes before the look', async (
   [toy.wanted, toy.isBlind] = [['a'], true];
   const agent = begin();
   await pass(10_000);
-  const steps = async (wanted: readonly string[], looks: number): Promise<readonly string[]> => {
+  const steps = async (
+    wanted: readonly string[],
+    durationMs: number,
+  ): Promise<readonly string[]> => {
     const before = ran.length;
     toy.wanted = wanted;
     agent.mark('news');
-    await pass(looks);
+    await pass(durationMs);
     return ran.slice(before).filter((step) => step !== 'ledger');
   };
-  assert.deepEqual(await steps(['a', 'b'], 50), ['toy add b', 'toy list']);
+  assert.deepEqual(await steps(['a', 'b'], 50), ['toy add b']);
+  assert.equal(last()?.changes, 0, 'not told before it was read back');
+  assert.deepEqual(await steps(['a', 'b'], 10_000), ['toy list'], 'more news; no look at our echo');
   assert.equal(last()?.changes, 1);
-  await pass(10_000);
   toy.items.add('stray');
-  assert.deepEqual(await steps(['a', 'b', 'c'], 50), [
+  assert.deepEqual(await steps(['a', 'b', 'c'], 500), [
     ...['toy add c', 'toy list', 'toy remove stray', 'toy list'],
   ]);
   const told = world.logged.filter(({ event }) => event === 'drift-repaired');

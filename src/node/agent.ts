@@ -74,7 +74,7 @@ export function startAgent<Desired, Observed>(
     while (!signal.aborted) {
       agenda.begin();
       watch.expect([]);
-      const result = await pass.run(signal, isNews);
+      const result = await pass.run(signal, isNews ? agenda.lull : null);
       if (signal.aborted) break;
       const nowMs = ports.clock.monotonicMs();
       repairs = afterRepair(repairs, result.drift, nowMs);
