@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { found, SETTLE_MS, together } from '../scenarios/mesh.ts';
+import { Fault } from '../src/fault.ts';
 import { eraseState } from '../src/node/leave.ts';
+import type { Ports } from '../src/ports.ts';
 import { underBan } from './ban.ts';
 import { addDevice, type Device, deleteDevice } from './kernel.ts';
-import { type Machine, runCommandLine } from './machine.ts';
+import { type Machine, runCommandLine, startDaemon } from './machine.ts';
 import { openRoom } from './room.ts';
 import { machineOf, openWorld } from './world.ts';
 
@@ -53,3 +55,36 @@ for (const [what, put] of Object.entries(FOREIGN)) {
     assert.deepEqual(left.after, [[left.foreign], []]);
   });
 }
+
+test('a leave that a disk keeps from its end says why, and ends when the disk is well', async () => {
+  // Goal: no failure of a disk goes uncaught. Method: a VM starts in the midst of its leave on a
+  // disk that takes nothing, then on one that does; what nobody catches fails this test.
+  const room = openRoom({ seed: SEED, vms: 2, bug: null });
+  const world = openWorld(room, 'a leave on a bad disk');
+  const vm2 = machineOf(room, 'vm2');
+  const mark = (ports: Ports): Promise<void> => ports.disk.write('leaving', new Uint8Array());
+  const failure = await underBan(() =>
+    room.scheduler.drive(
+      (async () => {
+        await found(world, ['vm1', 'vm2']);
+        await together(world, ['vm1', 'vm2']);
+        await world.crash('vm2');
+        await runCommandLine(room, vm2, mark);
+        vm2.platter.trouble = 'failing';
+        const refusal = await startDaemon(room, vm2).catch((error: unknown) => error);
+        assert.ok(vm2.platter.files.get('leaving')?.cached);
+        vm2.platter.trouble = null;
+        await startDaemon(room, vm2);
+        return refusal;
+      })(),
+      STORY_MS + SETTLE_MS,
+    ),
+  );
+  assert.ok(failure instanceof Fault);
+  assert.match(failure.message, /ledger.*input\/output error/);
+  assert.deepEqual(
+    [...vm2.platter.files].filter(([, { cached }]) => cached !== null),
+    [],
+  );
+  assert.deepEqual(remains(vm2), []);
+});

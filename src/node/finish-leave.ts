@@ -16,9 +16,12 @@ import type { Told } from './rules/answers.ts';
 /** Finishes it. Who was told; null when nobody could be. Fault 'unfinished' as of a leave. */
 export async function finishLeave(ports: Ports, build: Build): Promise<Told | null> {
   const node = await startedNode(ports, build);
-  if (node !== null) return await node.leave();
-  await eraseState(ports);
-  return null;
+  if (node === null) {
+    await eraseState(ports);
+    return null;
+  }
+  const [told] = await Promise.all([node.leave(), node.done]); // What fails, both say.
+  return told;
 }
 
 async function startedNode(ports: Ports, build: Build): Promise<RunningNode | null> {
