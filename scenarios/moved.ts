@@ -24,8 +24,11 @@ export async function movedInTurn(world: World): Promise<void> {
   await world.move('vm3');
   await Promise.all(TWO.map((name) => world.boot(name)));
   await together(world, TWO);
-  // Behind a NAT it learns its new address from vm1.
-  await world.holds('they stay together', () => world.ping('vm1', 'vm3'), 3_000);
+  // Behind a NAT it learns its new address from vm1, and says so; what it says after that is known
+  // to vm1 only with all before.
+  const isThere = async (): Promise<boolean> => (await stateOf(world, 'vm1', 'vm3')) !== 'dead';
+  await world.holds('they stay together', isThere, 3_000);
+  for (const isDraining of [true, false]) await world.drain('vm3', isDraining);
 
   await world.cut('east', 'west');
   await apart(world, ['vm1'], ['vm3']);
