@@ -193,6 +193,25 @@ test('sync: whoever is ahead of our clock is asked at each round', async () => {
   await end();
 });
 
+test('sync: a peer that keeps asking for notice keeps nobody from being drawn', async () => {
+  // Goal: who lacks something asks for it within 30 s, whatever one peer sends. Method: a gap at
+  // one of two every 5 s; the other is the one that is drawn.
+  const { sync, start, asked, answer, pass } = stage(['a', 'b']);
+  const end = await start();
+  for (const peer of ['a', 'b']) await answer(peer);
+  for (let passedMs = 0; passedMs < 30_000; passedMs += 5_000) {
+    gap('b', sync);
+    await settle();
+    await answer('b');
+    await pass(5_000);
+  }
+  assert.deepEqual(
+    asked.slice(2).filter((peer) => peer === 'a'),
+    ['a'],
+  );
+  await end();
+});
+
 test('sync: a peer that always has more does not keep its turn, and gets another', async () => {
   // Goal: nobody holds one of the few turns for ever. Method: news in each answer, for a minute; 8
   // of 9 peers have a turn.

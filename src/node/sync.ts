@@ -3,7 +3,8 @@
  * harmless.
  *
  * 1. A new connection, a gap in gossip and a wish (`with`) mark a peer; one loop acts on the marks.
- * 2. Besides, every 30 s one connected member, drawn at random, is asked.
+ * 2. Besides, within 30 s each time, one connected member, drawn at random, is asked, whatever was
+ *    marked meanwhile: so whoever lost gossip, without a gap to show it, has it by then.
  * 3. No peer waits for another: each has its own exchange, at most one at a time, of a few. A mark
  *    during it leads to one more.
  * 4. Who took something marks its other neighbours: what heals one link heals those behind it.
@@ -29,15 +30,11 @@ import {
 import type { Replica } from './replica.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
 import type { Versions } from './rules/sync-message.ts';
+import { createRounds } from './sync-rounds.ts';
 import { createTurns } from './turns.ts';
 import type { Twins } from './twins.ts';
 import { createWake, type Wake } from './wake.ts';
 
-/**
- * Time between two rounds nobody asked for. Unit: ms, ±25 %. DESIGN §3: loss must be harmless,
- * idle traffic small.
- */
-const ROUND_MS = 30_000;
 /** Exchanges under way at once, so that a hundred new connections do not mean 50 MiB of batches. */
 const EXCHANGES_MAX = 8;
 /**
@@ -258,13 +255,13 @@ async function act(
 ): Promise<void> {
   const { ports, wake, marked, clocks } = desk;
   const underWay = new Map<PeerKey, Promise<unknown>>();
+  const rounds = createRounds(ports);
   while (!signal.aborted) {
-    const jitter = 0.75 + ports.random.fraction() / 2;
-    const wasMarked = await wake.wait(ROUND_MS * jitter, signal);
+    await wake.wait(rounds.dueInMs(), signal);
     if (signal.aborted) break;
     const members = connectedMembers(desk, swarm);
     if (clocks.hasStepped()) for (const peer of members) marked.add(peer);
-    if (!wasMarked) {
+    if (rounds.takeDue()) {
       const drawn = members[Math.floor(ports.random.fraction() * members.length)];
       if (drawn !== undefined) marked.add(drawn);
       // What waits for our clock only its author holds.
