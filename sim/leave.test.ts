@@ -56,7 +56,7 @@ for (const [what, put] of Object.entries(FOREIGN)) {
   });
 }
 
-test('a leave that a disk keeps from its end says why, and ends when the disk is well', async () => {
+test('a leave that a bad disk keeps from its end says why, and ends when it is well', async () => {
   // Goal: no failure of a disk goes uncaught. Method: a VM starts in the midst of its leave on a
   // disk that takes nothing, then on one that does; what nobody catches fails this test.
   const room = openRoom({ seed: SEED, vms: 2, bug: null });
