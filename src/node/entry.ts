@@ -3,7 +3,9 @@
  *
  * 1. Requests are judged one after the other, so that checking an invite's uses and spending one of
  *    them is one step.
- * 2. Each invite has its share of requests: to judge one takes two signatures, and whoever holds a
+ * 2. Who is admitted while others' admissions are passed on shares the next passing on with all who
+ *    come meanwhile: a crowd would have the entry speak with somebody for each of its own.
+ * 3. Each invite has its share of requests: to judge one takes two signatures, and whoever holds a
  *    token may send as many as fit the line.
  */
 import type { InviteId, PeerKey } from '../crdt/ids.ts';
@@ -21,6 +23,7 @@ import {
   type JoinAnswer,
 } from './rules/join-message.ts';
 import type { Sync } from './sync.ts';
+import { createTurns } from './turns.ts';
 
 /** Longest wait for another member to hold an admission. Unit: ms. The joiner waits 6 s. */
 const SPREAD_MS = 2_000;
@@ -51,6 +54,7 @@ export function serveJoins(ports: EntryPorts, context: EntryContext, swarm: Swar
   let turn: Promise<unknown> = Promise.resolve();
   const options = { bytesMax: JOIN_BYTES_MAX, inviteMayUse: true };
   const shares = createBuckets(ASKED_BURST, ASKED_PER_SECOND);
+  const spread = createTurns(() => reachOne(ports.clock, context));
   return swarm.handle('join', options, async ({ peer, standing, remote }, request) => {
     const nowMs = ports.clock.monotonicMs();
     if (!shares.hasLeft(peer, nowMs)) throw tooMany();
@@ -66,7 +70,7 @@ export function serveJoins(ports: EntryPorts, context: EntryContext, swarm: Swar
     const answered = turn.then(() => decide(ports, context, peer as InviteId, ask));
     turn = answered.catch(() => undefined);
     const answer = await answered;
-    if (answer.kind === 'admitted') await spread(ports.clock, context);
+    if (answer.kind === 'admitted') await within(ports.clock, SPREAD_MS, spread('all'));
     return encodeJoin(answer);
   });
 }
@@ -100,8 +104,11 @@ const welcome = (
   wallMs: clock.wallMs(),
 });
 
-/** Until one more member holds the admission, where one is connected: an entry may die, too. */
-async function spread(clock: Clock, { sync, connected }: EntryContext): Promise<void> {
+/**
+ * Until one more member holds all that was admitted so far, where one is connected: an entry may
+ * die, too.
+ */
+async function reachOne(clock: Clock, { sync, connected }: EntryContext): Promise<void> {
   const stop = new AbortController();
   const inTurn = async (): Promise<void> => {
     for (const peer of connected()) {
@@ -109,6 +116,13 @@ async function spread(clock: Clock, { sync, connected }: EntryContext): Promise<
     }
   };
   await Promise.race([inTurn(), clock.sleep(SPREAD_MS, stop.signal)]);
+  stop.abort();
+}
+
+/** Until it is done, or so long. */
+async function within(clock: Clock, longestMs: number, done: Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  await Promise.race([done, clock.sleep(longestMs, stop.signal)]);
   stop.abort();
 }
 

@@ -36,7 +36,11 @@ function stage(answer: Uint8Array) {
     onTwinNews: () => undefined,
     onVersions: (_peer, versions) => void told.push(versions),
   };
-  const end = serveExchanges(scene, { reached: () => undefined, hasTaken: () => undefined });
+  const end = serveExchanges(scene, {
+    asked: () => undefined,
+    reached: () => undefined,
+    hasTaken: () => undefined,
+  });
   const ask = async (request: Uint8Array): Promise<Uint8Array> => {
     const remote = { host: '192.0.2.2', port: 1 };
     return (await handler?.({ peer: PEER, standing: 'member', remote }, request)) ?? request;

@@ -174,6 +174,8 @@ async function queue({ clock, line, signal }: Scene, peer: PeerKey, bytes: numbe
 
 /** What others are told of what a peer asked for or brought. */
 export interface Ears {
+  /** The peer asks. */
+  readonly asked: (peer: PeerKey) => void;
   /** The peer and we are in step. */
   readonly reached: (peer: PeerKey) => void;
   /** The peer brought something new. */
@@ -193,6 +195,7 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
       return REFUSAL;
     }
     const asked = hear(scene, peer, read, 'request');
+    ears.asked(peer);
     if (asked.wallMs !== null) scene.onClockSaid(peer, asked.wallMs);
     if (hasNew(await take(scene, peer, asked.frames))) ears.hasTaken(peer);
     const heads = replica.heads();

@@ -85,7 +85,7 @@ export async function startNode(
     replica.onChange(acquaintances.mark), //   whom to ask should the journal be lost
     ...afterTrouble(watch, parts), //          what the disk did not take is written now
     ...aboutMembers(parts, events.mark), //    who is alive, and who has the core role
-    swarm.onConnectionChange(agents.mark), //  where a member was seen is where its tunnel may go
+    swarm.onConnectionChange(agents.markNews), // where a member was seen is where its tunnel may go
     swarm.onConnectionChange(facts.mark), //   somebody can say from where this VM is seen
     ...served(ports, door), //                 any member lets others in, and answers them
   ];

@@ -27,13 +27,13 @@ import {
   type Scene,
   serveExchanges,
 } from './exchange.ts';
+import { createMarks, type Marks } from './marks.ts';
 import type { Replica } from './replica.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
 import type { Versions } from './rules/sync-message.ts';
 import { createRounds } from './sync-rounds.ts';
 import { createTurns } from './turns.ts';
 import type { Twins } from './twins.ts';
-import { createWake, type Wake } from './wake.ts';
 
 /** Exchanges under way at once, so that a hundred new connections do not mean 50 MiB of batches. */
 const EXCHANGES_MAX = 8;
@@ -75,16 +75,13 @@ interface Desk {
   readonly replica: Replica;
   readonly isMember: (peer: PeerKey) => boolean;
   readonly twins: Twins;
-  readonly wake: Wake;
-  readonly marked: Set<PeerKey>;
+  readonly marks: Marks;
   readonly inStep: Set<PeerKey>;
   readonly clocks: ClockWatch;
   /** Connected peers of another version. */
   readonly strangers: Map<PeerKey, Versions>;
   /** By author. */
   readonly gossip: Buckets;
-  /** Who will be marked in a while. */
-  readonly later: Set<PeerKey>;
   /** Null while it does not run. */
   scene: Scene | null;
 }
@@ -96,20 +93,17 @@ export function createSync(
   isMember: (peer: PeerKey) => boolean,
   twins: Twins,
 ): Sync {
-  const wake = createWake(ports.clock);
   const inStep = new Set<PeerKey>();
   const desk: Desk = {
     ports,
     replica,
     isMember,
     twins,
-    wake,
-    marked: new Set(),
+    marks: createMarks(ports.clock),
     inStep,
     clocks: openClockWatch(ports.clock),
     strangers: new Map(),
     gossip: createBuckets(GOSSIP_BURST, GOSSIP_PER_SECOND),
-    later: new Set(),
     scene: null,
   };
   const comeInStep = createTurns((peer: PeerKey) => meet(desk, peer));
@@ -123,7 +117,7 @@ export function createSync(
       const scene = openScene(desk, swarm, signal);
       desk.scene = scene;
       const ends = listen(desk, scene);
-      for (const { peer } of swarm.connections()) mark(desk, peer);
+      for (const { peer } of swarm.connections()) desk.marks.add(peer);
       await act(desk, scene, comeInStep);
       for (const end of ends.toReversed()) end();
       desk.scene = null;
@@ -133,14 +127,16 @@ export function createSync(
 
 const listen = (desk: Desk, scene: Scene): readonly Unsubscribe[] => [
   serveExchanges(scene, {
+    asked: desk.marks.noteExchange,
     reached: (peer) => desk.inStep.add(peer),
-    hasTaken: (peer) => markOthers(desk, peer),
+    hasTaken: (peer) => passOn(desk, peer),
   }),
   scene.swarm.onConnectionChange((peer) => {
     desk.inStep.delete(peer);
+    desk.marks.forget(peer);
     desk.clocks.forget(peer);
     desk.strangers.delete(peer);
-    mark(desk, peer);
+    desk.marks.add(peer);
   }),
   desk.replica.onChange((own) => own !== null && spread(desk, scene.swarm, own)),
 ];
@@ -158,9 +154,9 @@ const openScene = (desk: Desk, swarm: SwarmNode, signal: AbortSignal): Scene => 
     onClock: clocks.note,
     onClockSaid: (peer, wallMs) => {
       const waitMs = clocks.changedIn(peer, wallMs);
-      if (waitMs === 0) mark(desk, peer);
+      if (waitMs === 0) desk.marks.add(peer);
       // The peer says so once: nothing else may come of it for a minute.
-      else if (waitMs !== null) markLater(desk, peer, waitMs);
+      else if (waitMs !== null) desk.marks.addLater(peer, waitMs, signal);
     },
     onTwinNews: (peer) => void askInTurn(peer),
     onVersions: (peer, versions) => noteVersions(desk, peer, versions),
@@ -177,16 +173,18 @@ function noteVersions({ ports, strangers }: Desk, peer: PeerKey, versions: Versi
   strangers.set(peer, versions);
 }
 
-const mark = ({ marked, wake }: Desk, peer: PeerKey): void => {
-  marked.add(peer);
-  wake.mark();
+/** Invariant 4. */
+const passOn = ({ marks, scene }: Desk, source: PeerKey): void => {
+  if (scene === null) return;
+  for (const peer of othersThan(scene.swarm, source)) marks.passOn(peer, scene.signal);
 };
 
-const markOthers = (desk: Desk, source: PeerKey): void => {
-  for (const { peer } of desk.scene?.swarm.connections() ?? []) {
-    if (peer !== source) mark(desk, peer);
-  }
+const markOthers = ({ marks, scene }: Desk, source: PeerKey): void => {
+  if (scene !== null) for (const peer of othersThan(scene.swarm, source)) marks.add(peer);
 };
+
+const othersThan = (swarm: SwarmNode, source: PeerKey): readonly PeerKey[] =>
+  swarm.connections().flatMap(({ peer }) => (peer === source ? [] : [peer]));
 
 /** Invariant 8. */
 const spread = (desk: Desk, swarm: SwarmNode, own: Uint8Array): void => {
@@ -195,21 +193,21 @@ const spread = (desk: Desk, swarm: SwarmNode, own: Uint8Array): void => {
 };
 
 function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
-  const { ports, replica, gossip, strangers } = desk;
+  const { ports, replica, gossip, strangers, scene } = desk;
   if (strangers.has(from)) return 'ignore'; // Its alarm says that nothing is exchanged.
   const nowMs = ports.clock.monotonicMs();
   const read = readFrame(bytes);
   if (read.ok && bytes.length > GOSSIP_BYTES_MAX) {
-    mark(desk, from);
+    desk.marks.add(from);
     return 'ignore';
   }
   const author = read.ok ? memberIdOf(read.frame.author) : null;
   if (author !== null && !gossip.hasLeft(author, nowMs)) {
-    markLater(desk, from, LATER_MS);
+    if (scene !== null) desk.marks.addLater(from, LATER_MS, scene.signal);
     return 'ignore';
   }
   const receipt = replica.receive([bytes])[0];
-  if (receipt?.verdict === 'held' && receipt.why !== 'ahead') mark(desk, from);
+  if (receipt?.verdict === 'held' && receipt.why !== 'ahead') desk.marks.add(from);
   if (receipt?.verdict === 'forked') markOthers(desk, from);
   // Only what is taken counts: nobody else can use up what an author has.
   if (receipt?.verdict === 'taken') {
@@ -218,22 +216,13 @@ function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
   return verdictOf(receipt);
 }
 
-const markLater = (desk: Desk, peer: PeerKey, waitMs: number): void => {
-  const { ports, later, scene } = desk;
-  if (scene === null || later.has(peer)) return;
-  later.add(peer);
-  void ports.clock.sleep(waitMs, scene.signal).then(() => {
-    later.delete(peer);
-    mark(desk, peer);
-  });
-};
-
 const FAILED: Exchanged = { isDone: false, hasTaken: false, hasOurs: false };
 
 /** One exchange. Tells whether the peer then holds all that we said. Never rejects. */
 async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
-  const { ports, replica, inStep, scene } = desk;
+  const { ports, replica, inStep, scene, marks } = desk;
   if (scene === null) return false;
+  marks.noteExchange(peer);
   let hasFailed = false;
   const { isDone, hasTaken, hasOurs } = await exchange(scene, peer).catch((error: unknown) => {
     ports.log.warn('sync-failed', { peer, why: String(error) });
@@ -243,8 +232,8 @@ async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
   if (isDone) inStep.add(peer);
   if (isDone) replica.confirm();
   if (isDone && hasOurs) replica.reassure();
-  if (!isDone && !hasFailed) mark(desk, peer);
-  if (hasTaken) markOthers(desk, peer);
+  if (!isDone && !hasFailed) marks.add(peer);
+  if (hasTaken) passOn(desk, peer);
   return isDone && hasOurs;
 }
 
@@ -253,30 +242,30 @@ async function act(
   { swarm, signal }: Scene,
   comeInStep: (peer: PeerKey) => Promise<boolean>,
 ): Promise<void> {
-  const { ports, wake, marked, clocks } = desk;
+  const { ports, marks, clocks } = desk;
   const underWay = new Map<PeerKey, Promise<unknown>>();
   const rounds = createRounds(ports);
   while (!signal.aborted) {
-    await wake.wait(rounds.dueInMs(), signal);
+    await marks.wait(rounds.dueInMs(), signal);
     if (signal.aborted) break;
     const members = connectedMembers(desk, swarm);
-    if (clocks.hasStepped()) for (const peer of members) marked.add(peer);
+    if (clocks.hasStepped()) for (const peer of members) marks.add(peer);
     if (rounds.takeDue()) {
       const drawn = members[Math.floor(ports.random.fraction() * members.length)];
-      if (drawn !== undefined) marked.add(drawn);
+      if (drawn !== undefined) marks.add(drawn);
       // What waits for our clock only its author holds.
-      for (const { author } of desk.replica.ahead()) marked.add(author);
+      for (const { author } of desk.replica.ahead()) marks.add(author);
     }
-    for (const peer of [...marked]) {
-      if (underWay.has(peer) || underWay.size >= EXCHANGES_MAX) continue;
-      marked.delete(peer);
-      if (!members.includes(peer)) continue;
+    marks.take((peer) => {
+      if (underWay.has(peer) || underWay.size >= EXCHANGES_MAX) return false;
+      if (!members.includes(peer)) return true;
       const end = comeInStep(peer).finally(() => {
         underWay.delete(peer);
-        if (marked.size > 0) wake.mark();
+        marks.retry();
       });
       underWay.set(peer, end);
-    }
+      return true;
+    });
   }
   await Promise.all(underWay.values());
 }

@@ -9,6 +9,9 @@ import { Fault } from '../../fault.ts';
 import { FIXED_ENVIRONMENT, findProgram, runCommand } from './command.ts';
 import { openLineSplitter } from './line-splitter.ts';
 
+/** Found out once: every daemon runs several monitors. */
+let guard: Promise<readonly string[]> | null = null;
+
 /** Runs `argv` and hands on its lines until it ends or `signal` aborts; resolves then. */
 export async function followLines(
   argv: readonly string[],
@@ -18,9 +21,10 @@ export async function followLines(
   const [tool = '', ...operands] = argv;
   const path = await findProgram(tool);
   if (path === null || signal.aborted) return;
-  const guard = await deathGuard();
+  guard ??= deathGuard();
+  const before = await guard;
   if (signal.aborted) return;
-  const [program = path, ...rest] = [...guard, path, ...operands];
+  const [program = path, ...rest] = [...before, path, ...operands];
   const child = spawn(program, rest, {
     cwd: '/',
     env: FIXED_ENVIRONMENT,
@@ -47,11 +51,11 @@ export async function followLines(
 
 /** The words before a command that make it die with us, or none where that cannot be had. */
 async function deathGuard(): Promise<readonly string[]> {
-  const guard = ['setpriv', '--pdeathsig', 'KILL', '--'];
+  const words = ['setpriv', '--pdeathsig', 'KILL', '--'];
   try {
     const limits = { timeoutMs: 2_000, outputBytesMax: 10_000 };
-    const tried = await runCommand({ argv: [...guard, 'true'] }, limits);
-    return tried.status === 0 ? guard : []; // util-linux before 2.33 does not know the option.
+    const tried = await runCommand({ argv: [...words, 'true'] }, limits);
+    return tried.status === 0 ? words : []; // util-linux before 2.33 does not know the option.
   } catch (error) {
     if (error instanceof Fault) return []; // Not there, or stuck.
     throw error;
