@@ -1,4 +1,5 @@
 /** Loop: agent self — what services are told of their node at one moment. */
+import { isSameData } from '../crdt/same-data.ts';
 import type { View } from '../crdt/view.ts';
 import type { Ports } from '../ports.ts';
 import type { NodeSelf, Opening, Self } from '../services/service.ts';
@@ -37,12 +38,11 @@ export function createSelf(
 
 /** How long the view is as it is. Compared by content, for a view is computed anew now and then. */
 const createViewAge = (): ((view: View, nowMs: number) => number) => {
-  let known: { readonly view: View; readonly text: string; readonly sinceMs: number } | null = null;
+  let known: { readonly view: View; readonly sinceMs: number } | null = null;
   return (view, nowMs) => {
     if (view !== known?.view) {
-      const text = JSON.stringify(view);
-      const sinceMs = text === known?.text ? known.sinceMs : nowMs;
-      known = { view, text, sinceMs };
+      const isOld = isSameData(view, known?.view);
+      known = { view, sinceMs: isOld ? (known?.sinceMs ?? nowMs) : nowMs };
     }
     return nowMs - known.sinceMs;
   };
