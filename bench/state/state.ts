@@ -137,7 +137,7 @@ export const benchState: Bench = async ({ rounds, tell }) => {
   });
   const speeds = Array.from({ length: count }, (_, round) => {
     tell(`simulator, round ${round + 1} of ${count}`);
-    return simSpeed(round + 1);
+    return simSpeed(round);
   });
   const stalls = stallsOf(count, tell);
   const restarts = restartFigures(count, tell);
