@@ -6,7 +6,7 @@ import type { Sample } from '../figure.ts';
 
 const RUN = resolve(import.meta.dirname, '../../sim/run.ts');
 const MEMBERS = 5;
-/** Seeds of one run: half of what `npm run sim` takes; the first is the slowest, as code is cold. */
+/** Seeds of one run, half of what `npm run sim` takes: the first is slow, as code is cold. */
 const SEEDS = 8;
 
 /**
