@@ -49,6 +49,8 @@ export interface Model {
   block(from: ModelMember, to: ModelMember, isCut: boolean): void;
   /** Connects two, where nothing is in the way. */
   connect(a: ModelMember, b: ModelMember): boolean;
+  /** Ends the connection of two, as one that nobody needs any more ends. */
+  part(a: ModelMember, b: ModelMember): void;
   /** Says something to a member as somebody else would. */
   inject(from: ModelMember, to: ModelMember, message: SwimMessage): void;
 }
@@ -167,6 +169,11 @@ function facade(hall: Hall): Model {
       else hall.blocks.delete(way(from, to));
     },
     connect: (a, b) => connect(hall, a, b),
+    part: (a, b) => {
+      hall.links.delete(pair(a, b));
+      a.swim.closed(b.id);
+      b.swim.closed(a.id);
+    },
     inject: (from, to, message) => {
       to.swim.hear(from.id, message, hall.nowMs);
       carryOut(hall, to);

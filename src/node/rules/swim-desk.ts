@@ -100,6 +100,8 @@ export interface Desk {
   urgentLeft: number;
   /** Periods until one who is not connected has its turn. */
   farPeriods: number;
+  /** Periods until one of them who was slow is tried again. */
+  slowPeriods: number;
   gossipDueMs: number;
 }
 

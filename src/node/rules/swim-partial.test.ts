@@ -98,3 +98,29 @@ test('swim, partial mesh: who asks too often is not told', () => {
   }
   assert.ok(asked.sent - before <= 16, `${asked.sent - before} messages`);
 });
+
+test('swim, partial mesh: who was slow and is far is tried again soon', () => {
+  // Goal: nobody shows as degraded for long because it was slow once. Method: two that are no
+  // neighbours are connected; one stands still until the other finds it late; they part.
+  const model = settled('slow', 60);
+  const observer = at(model, 0);
+  const isStranger = ({ id }: ModelMember): boolean =>
+    id !== observer.id && observer.swim.sighting(id)?.own === 'untried';
+  const slow = model.members.find(isStranger);
+  assert.ok(slow);
+  const ownWord = (): string | undefined => observer.swim.sighting(slow.id)?.own;
+  model.connect(observer, slow);
+  const isLate = (): boolean => ownWord() !== 'reached';
+  for (let round = 0; round < 60 && !isLate(); round += 1) {
+    model.stop(slow);
+    model.run(model.nowMs() + 800);
+    model.go(slow);
+    model.run(model.nowMs() + 200);
+  }
+  assert.ok(isLate());
+  model.part(observer, slow);
+  const startMs = model.nowMs();
+  model.run(startMs + 60_000, () => !isLate());
+  assert.ok(model.nowMs() - startMs <= 10_000, `${model.nowMs() - startMs} ms`);
+  assert.equal(observer.swim.sighting(slow.id)?.mesh, 'alive');
+});

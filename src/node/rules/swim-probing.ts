@@ -10,7 +10,7 @@
 import type { MemberId } from '../../crdt/ids.ts';
 import { change, type Desk, doubtOf, nextSequence, type Probe, say, weaken } from './swim-desk.ts';
 import { abbreviate, NAMES_MAX } from './swim-message.ts';
-import { fail } from './swim-sighting.ts';
+import { fail, shownState } from './swim-sighting.ts';
 import { drawSome } from './swim-turns.ts';
 
 /** Members probed out of turn in one period. */
@@ -22,6 +22,8 @@ const RELAYS_MAX = 256;
  * neighbours probe them, and doubts are heard of.
  */
 const FAR_PERIODS = 60;
+/** Periods between two probes of one of them who was slow: it may have been so for a moment only. */
+const SLOW_PERIODS = 4;
 /** Share of the time for an answer after which a helper says that it has none. memberlist: 80 %. */
 const DENIAL = 0.8;
 
@@ -39,11 +41,23 @@ export function beginPeriod(desk: Desk, nowMs: number): void {
     desk.turns.next((member) => desk.connected.has(member) === isConnected && isFit(desk, member));
   const next = (isFar ? nextOf(false) : null) ?? nextOf(true);
   if (next !== null) probe(desk, next, nowMs);
+  lookForSlow(desk, nowMs);
   pull(desk);
   lookForDoubted(desk, nowMs);
   const suspects = [...desk.suspects].map(({ member }) => member);
   const doubted = [...new Set([...desk.urgent, ...suspects])];
   for (const member of drawSome(doubted, doubted.length, desk.draw)) hurry(desk, member, nowMs);
+}
+
+/** Probes one who is shown as slow, and whose turn would come only after many periods. */
+function lookForSlow(desk: Desk, nowMs: number): void {
+  desk.slowPeriods -= 1;
+  if (desk.slowPeriods > 0) return;
+  desk.slowPeriods = SLOW_PERIODS;
+  const slow = [...desk.sightings.values()].filter(
+    (seen) => shownState(seen) === 'degraded' && !desk.connected.has(seen.member),
+  );
+  for (const { member } of drawSome(slow, 1, desk.draw)) hurry(desk, member, nowMs);
 }
 
 /** Others that are asked in one period who lives. */

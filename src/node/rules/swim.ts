@@ -157,6 +157,7 @@ const createDesk = ({ self, signer, incarnation, draw, neighboursOf }: SwimSelf)
   periodDueMs: 0,
   urgentLeft: 0,
   farPeriods: 0,
+  slowPeriods: 0,
   gossipDueMs: 0,
 });
 
