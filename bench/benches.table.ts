@@ -4,6 +4,7 @@ import { benchBinary } from './binary.ts';
 import { benchFirewall } from './firewall/firewall.ts';
 import { benchIdle } from './idle.ts';
 import { benchJoin } from './join.ts';
+import { benchHealed } from './liveness/healed.ts';
 import { benchHealing } from './liveness/healing.ts';
 import { benchLiveness } from './liveness/liveness.ts';
 import { benchModelled } from './liveness/modelled.ts';
@@ -17,6 +18,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   join: benchJoin,
   liveness: benchLiveness,
   'liveness-healing': benchHealing,
+  'liveness-healed': benchHealed,
   'liveness-model': benchModelled,
   vpn: benchVpn,
   state: benchState,

@@ -1,6 +1,6 @@
 /** Edge: soaks — what takes too long for every day. The netns tier has a short form of each. */
 import { interleaving } from './checks/interleavings.ts';
-import { TWENTY, twentyAtOnce, twentyOffAndOn } from './checks/steady-crowd.ts';
+import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
 import type { RealTest } from './real-test.ts';
 
 const MINUTE_MS = 60_000;
@@ -13,14 +13,6 @@ export const SOAKS: Readonly<Record<string, (seeds: readonly number[]) => readon
       world: TWENTY,
       deadlineMs: 15 * MINUTE_MS,
       run: twentyAtOnce(10 * MINUTE_MS),
-    },
-  ],
-  'twenty-off-and-on': () => [
-    {
-      name: 'twenty-off-and-on',
-      world: TWENTY,
-      deadlineMs: 10 * MINUTE_MS,
-      run: twentyOffAndOn,
     },
   ],
   interleavings: (seeds) => seeds.map(interleaving),

@@ -19,8 +19,9 @@ const LOOK_MS = 10_000;
 const SWING_BYTES = 12 * 1024 * 1024;
 
 /**
- * Goal: 20 VMs that join at once are one mesh of 190 pairs, which then stays as it is. Method: join
- * them with one token; all pairs shake hands and ping both ways; then watch for so long.
+ * Goal: 20 VMs that join at once are one mesh of 190 pairs, which then stays as it is, and is the
+ * same when all boot at once. Method: join them with one token; all pairs shake hands and ping both
+ * ways; watch for so long; then cut the power of all, and boot them together.
  */
 export const twentyAtOnce =
   (durationMs: number) =>
@@ -32,18 +33,13 @@ export const twentyAtOnce =
     await staysAsItIs(world, names, durationMs);
     const silent = await silentPairs(world, names);
     expect(`all pairs talk still, but for ${silent.join(', ')}`, silent.length === 0);
+    await offAndOn(world, names);
   };
 
-/**
- * Goal: 20 VMs that all lose power at once are the same mesh when they have it again at once.
- * Method: cut all, boot all together, and see all pairs talk and name one core.
- */
-export async function twentyOffAndOn(world: RealWorld): Promise<void> {
-  const names = namesOf(CROWD);
-  await joinAtOnce(world, names);
-  await allTogether(world, names);
+/** All lose power at once, have it again at once, and are the same mesh, with one core. */
+async function offAndOn(world: RealWorld, names: readonly string[]): Promise<void> {
   await Promise.all(names.map((name) => world.powerCut(name)));
-  await world.timeline.act('20 boot at once', () =>
+  await world.timeline.act(`${names.length} boot at once`, () =>
     Promise.all(names.map((name) => world.boot(name))),
   );
   await allTogether(world, names, REACHED);
