@@ -4,18 +4,14 @@
  * The detectors are the real ones; connections, dials and the way of each message are modelled, so
  * that a mesh of a thousand members runs on one machine.
  */
-import { type MemberId, memberIdOf } from '../src/crdt/ids.ts';
+import type { MemberId } from '../src/crdt/ids.ts';
 import { openCrypto } from '../src/node/linux/crypto.ts';
 import { createPlaces, neighboursOf } from '../src/node/rules/neighbours.ts';
 import { createSwim, type Swim } from '../src/node/rules/swim.ts';
-import {
-  decodeSwim,
-  encodeSwim,
-  type SwimMessage,
-  type SwimSigner,
-} from '../src/node/rules/swim-message.ts';
+import { decodeSwim, encodeSwim, type SwimMessage } from '../src/node/rules/swim-message.ts';
 import { type Heap, openHeap } from './heap.ts';
 import { type Dice, openDice } from './random.ts';
+import { idAt, unsigned } from './swim-people.ts';
 import { type Line, type ModelWeather, openLine } from './swim-weather.ts';
 
 /** A member of the model. */
@@ -117,12 +113,6 @@ export function openModel(
 
 const places = createPlaces(openCrypto());
 
-function idAt(index: number): MemberId {
-  const key = new Uint8Array(32);
-  new DataView(key.buffer).setUint32(0, index);
-  return memberIdOf(key);
-}
-
 const makeMember = (
   dice: Dice,
   id: MemberId,
@@ -131,14 +121,6 @@ const makeMember = (
   const draw = dice.fork(`member ${id}`).fraction;
   const swim = createSwim({ self: id, signer: unsigned, incarnation: 1, draw, neighboursOf });
   return { id, swim, state: 'alive', heldBack: [], dueMs: 0, sent: 0, probes: 0, bytes: 0 };
-};
-
-/** Signatures that everybody believes: they are not what is modelled here. */
-const unsigned: SwimSigner = {
-  alive: () => new Uint8Array(64),
-  isAlive: () => true,
-  answer: () => new Uint8Array(64),
-  isAnswer: () => true,
 };
 
 function facade(hall: Hall): Model {

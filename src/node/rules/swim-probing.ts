@@ -22,7 +22,7 @@ const RELAYS_MAX = 256;
  * neighbours probe them, and doubts are heard of.
  */
 const FAR_PERIODS = 60;
-/** Periods between two probes of one of them who was slow: it may have been so for a moment only. */
+/** Periods between two probes of one of them who was slow: it may have been so for a moment. */
 const SLOW_PERIODS = 4;
 /** Share of the time for an answer after which a helper says that it has none. memberlist: 80 %. */
 const DENIAL = 0.8;
