@@ -134,12 +134,12 @@ export const FLOORS: readonly Floor[] = [
     may: [/^(?:bench|netns-tests)\//, /^src\/(?:crdt|services)\//, NODE],
   },
   {
-    // The detectors themselves, where there are more than a machine holds.
+    // The detectors themselves, where there are more than a machine holds, and weeks.
     name: 'bench of liveness',
     files: /^bench\/liveness\//,
     may: [
       /^(?:bench|netns-tests|scripts)\//,
-      /^sim\/swim-model\.ts$/,
+      /^sim\/(?:healing|swim-model)\.ts$/,
       /^src\/node\/rules\/neighbours\.ts$/,
       NODE,
     ],
