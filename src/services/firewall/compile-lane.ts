@@ -20,6 +20,7 @@ import {
   typesSeen,
   type Way,
 } from './compile-part.ts';
+import { type Around, runChains, runSets } from './compile-run.ts';
 import { type Clause, fallbackAction, type Guard, type Lane } from './lane.ts';
 import {
   COUNTER,
@@ -31,6 +32,7 @@ import {
   logged,
   lookup,
   meta,
+  type NftChain,
   type NftElement,
   type NftRule,
   type NftSet,
@@ -80,15 +82,20 @@ const makeLane = (side: string, lane: Lane): Table => {
   const audits = lane.audits.map((clause): OrderedPart => {
     return { clause, part: 'all', remote: clause.remote, ports: clause.ports };
   });
-  const chain = (way: Way) => ({
-    name: laneName(side, lane, way),
-    hook: null,
-    rules: rulesOf(names, { ...lane, audits }, sorted.ordered, way),
-  });
+  const chainsOf = (way: Way): readonly NftChain[] => {
+    const around = aroundOf(names, { ...lane, audits }, way);
+    const fields = fieldsOf(lane.direction, way);
+    const { ordered } = sorted;
+    return runChains(names, laneName(side, lane, way), fields, { ordered, around });
+  };
   const chains = lane.clauses.filter(({ rule }) => !isPlain(rule)).map(ruleChain(names));
   return {
-    sets: [...maps, ...[...audits, ...sorted.ordered].flatMap((part) => setsOf(names, part))],
-    chains: [...chains, chain('forth'), chain('back')],
+    sets: [
+      ...maps,
+      ...[...audits, ...sorted.ordered].flatMap((part) => setsOf(names, part)),
+      ...runSets(names, sorted.ordered),
+    ],
+    chains: [...chains, ...chainsOf('forth'), ...chainsOf('back')],
   };
 };
 
@@ -154,12 +161,7 @@ const METER_SIZE = 65_535;
 
 type AuditedLane = Omit<Lane, 'audits'> & { readonly audits: readonly OrderedPart[] };
 
-const rulesOf = (
-  names: Names,
-  lane: AuditedLane,
-  ordered: readonly OrderedPart[],
-  way: Way,
-): readonly NftRule[] => {
+const aroundOf = (names: Names, lane: AuditedLane, way: Way): Around => {
   const fields = fieldsOf(lane.direction, way);
   const port = payload('th', fields.port);
   const [hosts4, hosts6] = FAMILIES.map((family) => ({
@@ -167,18 +169,20 @@ const rulesOf = (
       lookup([payload(family, fields.remote), meta('l4proto'), port], `${names.lane}/${family}`),
     ],
   }));
-  return [
-    ...lane.audits.flatMap((part) =>
-      partRules(names, part, fields, [...logged(`cnsmo audit ${part.clause.rule.name} `)]),
-    ),
-    ...(hosts4 === undefined || hosts6 === undefined ? [] : [hosts4, hosts6]),
-    { expr: [lookup([meta('l4proto'), port], `${names.lane}/ports`)] },
-    ...ordered.flatMap((part) =>
-      partRules(names, part, fields, [COUNTER, verdictOf(names, part.clause)]),
-    ),
-    ...lane.guards.flatMap((guard) => guardRules(guard, fields)),
-    ...fallbackRules(names, lane),
-  ];
+  return {
+    before: [
+      ...lane.audits.flatMap((part) =>
+        partRules(names, part, fields, [...logged(`cnsmo audit ${part.clause.rule.name} `)]),
+      ),
+      ...(hosts4 === undefined || hosts6 === undefined ? [] : [hosts4, hosts6]),
+      { expr: [lookup([meta('l4proto'), port], `${names.lane}/ports`)] },
+    ],
+    each: (part) => partRules(names, part, fields, [COUNTER, verdictOf(names, part.clause)]),
+    after: [
+      ...lane.guards.flatMap((guard) => guardRules(guard, fields)),
+      ...fallbackRules(names, lane),
+    ],
+  };
 };
 
 const guardRules = (guard: Guard, fields: Fields): readonly NftRule[] => {

@@ -30,7 +30,8 @@ export type Way = 'forth' | 'back';
 export const FAMILIES = ['ip', 'ip6'] as const;
 /** The type of an address of a family. */
 export const TYPE_OF = { ip: 'ipv4_addr', ip6: 'ipv6_addr' } as const;
-const NFPROTO = { ip: 'ipv4', ip6: 'ipv6' } as const;
+/** A family, as a packet has it. */
+export const NFPROTO = { ip: 'ipv4', ip6: 'ipv6' } as const;
 
 /** Names of chains and sets of one lane. */
 export interface Names {

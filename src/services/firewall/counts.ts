@@ -85,8 +85,8 @@ const keptIn = ({ counters }: ObservedTable): Counts =>
     ),
   );
 
-/** A lane's chain: its zone and direction. */
-const LANE = /^(?:now|trial)\/((?:mesh|wan)-(?:in|out))(?:\/back)?$/;
+/** A lane's chains: its zone and direction. */
+const LANE = /^(?:now|trial)\/((?:mesh|wan)-(?:in|out))(?:\/back)?(?:\/after-\d+)?$/;
 
 /** What the table's rules and elements count, those of each side. */
 const countedIn = (desired: Wanted, { sets, chains }: ObservedTable): Counts => {
