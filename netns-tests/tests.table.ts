@@ -9,6 +9,7 @@ import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { diskTroubleHere } from './checks/disk.ts';
 import { firewallDenyall, firewallRules, firewallTrials } from './checks/firewall.ts';
 import { firewallGuests } from './checks/firewall-guests.ts';
+import { firewallHolds, firewallWithdrawn } from './checks/firewall-trouble.ts';
 import { history } from './checks/history.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
@@ -69,6 +70,8 @@ export const TESTS: readonly RealTest[] = [
   { name: 'firewall-rules', run: firewallRules },
   { name: 'firewall-denyall', run: firewallDenyall },
   { name: 'firewall-trials', run: firewallTrials },
+  { name: 'firewall-withdrawn', run: firewallWithdrawn },
+  { name: 'firewall-holds', run: firewallHolds },
   { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
   { name: 'leaves-nothing', run: leavesNothing },
   { name: 'disk-full', run: diskTroubleHere('full') },

@@ -1,48 +1,13 @@
 /** Edge: firewall — what operators type is what the kernels of the members let through. */
 import { admit, found, SETTLE_MS, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
-import { execute } from '../command.ts';
 import { join, obey } from '../command-line.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
-
-/** Longest wait until a change is in the kernels. Unit: ms. */
-const ENFORCED_MS = 20_000;
-/** How long a connection is waited for. Unit: ms. The networks here take less than one. */
-const SILENT_MS = 700;
-
-/** What became of a connection: nobody listens there, so an answer is a reset. */
-type Answer = 'answered' | 'silent';
-
-/** Opens a connection by real packets. */
-async function connect(from: Vm, address: string, port: number): Promise<Answer> {
-  const script = `const one = require('net').connect(${port}, '${address}');
-    one.on('connect', () => process.exit(0));
-    one.on('error', ({ code }) => process.exit(code === 'ECONNREFUSED' ? 0 : 2));
-    setTimeout(() => process.exit(3), ${SILENT_MS});`;
-  const argv = from.machine().enterNetwork([process.execPath, '-e', script]);
-  const { status } = await execute(argv, { timeoutMs: 10_000 });
-  if (status !== 0 && status !== 3) throw new Error(`connect ended with ${status}`);
-  return status === 0 ? 'answered' : 'silent';
-}
+import { becomes, connect, ENFORCED_MS, firewall, overlayOf } from './firewall-words.ts';
 
 const ping = async (from: Vm, address: string): Promise<boolean> =>
   (await from.run(['ping', '-n', '-c', '1', '-W', '1', address])).status === 0;
-
-const overlayOf = async (world: RealWorld, name: string): Promise<string> =>
-  (await world.status(name)).self.addresses[0] ?? '';
-
-/** Waits until a connection ends so. */
-const becomes = (
-  world: RealWorld,
-  [from, address, port]: readonly [Vm, string, number],
-  answer: Answer,
-): Promise<void> =>
-  world.eventually(
-    `${from.name} to ${address} port ${port} is ${answer}`,
-    async () => (await connect(from, address, port)) === answer,
-    ENFORCED_MS,
-  );
 
 interface ListedRule {
   readonly name: string;
@@ -50,9 +15,6 @@ interface ListedRule {
   readonly of: number;
   readonly behind: readonly { readonly member: string; readonly why: string }[];
 }
-
-const firewall = (vm: Vm, ...argv: readonly string[]): Promise<string> =>
-  obey(vm, ['firewall', ...argv]);
 
 /**
  * Goal: rules by label, name and priority, by real packets. Method: one rule on `role=web` before

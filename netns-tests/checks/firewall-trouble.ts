@@ -1,0 +1,155 @@
+/** Edge: firewall trouble — what members do by themselves when their firewall goes wrong. */
+import { found, isReady, SETTLE_MS, together } from '../../scenarios/mesh.ts';
+import { expect, refusal } from '../../scenarios/world.ts';
+import { events, obey } from '../command-line.ts';
+import type { Vm } from '../vm.ts';
+import type { RealWorld } from '../world.ts';
+import { becomes, connect, ENFORCED_MS, firewall, overlayOf } from './firewall-words.ts';
+
+/** How soon what was changed by hand is put right. Unit: ms. */
+const REPAIR_MS = 10_000;
+/** Far below the minute of a trial: it is withdrawn, and does not end. Unit: ms. */
+const WITHDRAWN_MS = 25_000;
+
+const isTold = async (vm: Vm, what: RegExp): Promise<boolean> =>
+  (await events(vm)).some(({ text }) => what.test(text));
+
+/**
+ * Goal: a member that a trial cuts off takes it back by itself, and says why; what was taken back
+ * is not confirmed unseen. Method: one that closes vm2's ways to vm1, in and out of the tunnel; one
+ * that would stop the operator's SSH at vm2, with a twin of another port.
+ */
+export async function firewallWithdrawn(world: RealWorld): Promise<void> {
+  await found(world, ['vm1', 'vm2']);
+  const [vm1, vm2] = [world.vm('vm1'), world.vm('vm2')];
+  const [outside1, outside2] = [vm1.place.public4, vm2.place.public4];
+  const rule = {
+    ...{ direction: 'out', protocol: 'tcp', dst_port: '7300', dst_src: 'dst' },
+    ...{ ip_range: '0.0.0.0/0', action: 'drop' },
+  };
+  const said = await obey(vm1, ['firewall', 'import', '-', '--on', 'vm2', '--confirm', '60s'], {
+    input: JSON.stringify([rule]),
+  });
+  expect(`it says how it ends: ${said}`, /On trial as \w{8}: .*\n.*firewall confirm/s.test(said));
+  const why = /trial \w{8}: withdrawn: no new connection reaches vm1, where its operator is/;
+  await world.eventually('vm2 says why', () => isTold(vm2, why), WITHDRAWN_MS);
+  expect('its way is open again', (await connect(vm2, outside1, 7300)) === 'answered');
+  await together(world, ['vm1', 'vm2']);
+  const line = await refusal('a confirmation', firewall(vm1, 'confirm'));
+  expect(`it names vm2: ${line}`, line.includes('vm2 has withdrawn it: no new connection'));
+  await firewall(vm1, 'confirm', '--undo');
+
+  const env = { SSH_CONNECTION: `${outside1} 50000 ${outside1} 22` };
+  const trial = ['--zone', 'wan', '--on', 'vm2', '--confirm', '60s'];
+  const elsewhere = ['--name', 'x', '--priority', '7'];
+  await obey(vm1, ['firewall', 'deny', 'tcp/22', ...trial, ...elsewhere], {
+    env: { SSH_CONNECTION: `198.51.100.99 50000 ${outside1} 22` },
+  });
+  const ssh = /trial \w{8}: withdrawn: rule x would stop its operator: 198.51.100.99 to port 22/;
+  await world.eventually('vm2 says why', () => isTold(vm2, ssh), ENFORCED_MS);
+  const listed = await firewall(vm1, 'list', '-o', 'json');
+  expect(`list names it: ${listed}`, /"member": ?"vm2",\s*"why": ?"trial/.test(listed));
+  expect('SSH is open', (await connect(vm1, outside2, 22)) === 'answered');
+  await firewall(vm1, 'confirm', '--undo');
+  await obey(vm1, ['firewall', 'deny', 'tcp/23', ...trial], { env });
+  await becomes(world, [vm1, outside2, 23], 'silent');
+  await firewall(vm1, 'confirm', '--undo');
+  await becomes(world, [vm1, outside2, 23], 'answered');
+}
+
+/** What somebody does to the table by hand, and what is told of it. */
+const HANDS: readonly (readonly [script: string, told: RegExp])[] = [
+  ['nft flush ruleset', /firewall repaired: the table was missing/],
+  ['nft add rule inet cnsmo output counter drop', /repaired: cnsmo output was not as it should/],
+  [
+    `echo '${JSON.stringify({
+      nftables: [{ flush: { chain: { family: 'inet', table: 'cnsmo', name: 'now/mesh-in' } } }],
+    })}' | nft -j -f -`,
+    /repaired: cnsmo now\/mesh-in\S* was not as it should/,
+  ],
+];
+
+/**
+ * Goal: the kernel has what the policy says, whoever changes it and however the daemon dies; other
+ * firewalls are named. Method: the table edited by hand, three ways; the daemon killed while it
+ * applies; a neighbour that refuses, and then accepts the VPN.
+ */
+export async function firewallHolds(world: RealWorld): Promise<void> {
+  await found(world, ['vm1', 'vm2']);
+  const [vm1, vm2] = [world.vm('vm1'), world.vm('vm2')];
+  const second = await overlayOf(world, 'vm2');
+  await firewall(vm1, 'deny', 'tcp/8080', '--on', 'vm2', '--name', 'no');
+  await becomes(world, [vm1, second, 8080], 'silent');
+  const table = async (): Promise<string> =>
+    (await vm2.run(['nft', '-s', 'list', 'table', 'inet', 'cnsmo'])).stdout;
+  const whole = rulesIn(await table());
+  for (const [script, told] of HANDS) {
+    await vm2.must(['sh', '-c', script]);
+    await world.eventually(
+      `${script}: put right, and told`,
+      async () => rulesIn(await table()) === whole && (await isTold(vm2, told)),
+      REPAIR_MS,
+    );
+  }
+  await neighbours(world, vm2);
+  const wholes = new Set([whole]);
+  for (const [index, afterMs] of [0, 40, 120].entries()) {
+    const port = 9_000 + index;
+    const change = firewall(
+      vm1,
+      'deny',
+      `tcp/8080,${port}`,
+      '--on',
+      'vm2',
+      '--name',
+      'no',
+      '--replace',
+    );
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    vm2.killDaemon();
+    await change;
+    const left = rulesIn(await table());
+    await obey(vm2, ['start']);
+    await world.eventually('vm2 is ready', () => isReady(world, 'vm2'), SETTLE_MS);
+    await becomes(world, [vm1, second, port], 'silent');
+    wholes.add(rulesIn(await table()));
+    expect(`old or new rules: ${left}`, wholes.has(left));
+  }
+}
+
+/** A listing without what each load has of its own: counts, the generation, and its mark. */
+const rulesIn = (listing: string): string =>
+  listing
+    .replaceAll(/^\tcounter kept\/[^}]*\}$/gm, '')
+    .split('\n')
+    .filter((line) => line !== '' && !/ct mark|generation/.test(line))
+    .join('\n');
+
+/** A program as firewalld: it refuses by its last rule, until our interface is in a good zone. */
+const FOREIGN = `table inet firewalld {
+chain zones { }
+chain filter_INPUT { type filter hook input priority 10; policy accept;
+ct state established accept; iifname "lo" accept; udp dport 7300 accept; tcp dport 7300 accept
+jump zones
+reject with icmpx admin-prohibited
+}
+chain trusted { accept; }
+}`;
+
+async function neighbours(world: RealWorld, vm2: Vm): Promise<void> {
+  const named = async (): Promise<boolean> =>
+    /firewalld: inet firewalld filter_INPUT: drops at input.*--add-interface=cnsmo0/s.test(
+      (await obey(vm2, ['status'])).replaceAll(/\s+/g, ' '),
+    );
+  await vm2.must(['nft', '-f', '-'], { input: FOREIGN });
+  await firewall(world.vm('vm1'), 'allow', 'tcp/1', '--on', 'vm2', '--name', 'mark');
+  await world.eventually('vm2 names its neighbour', named, ENFORCED_MS);
+  await vm2.must(['nft', 'add rule inet firewalld zones iifname "cnsmo0" goto trusted']);
+  await firewall(world.vm('vm1'), 'delete', 'mark');
+  await world.eventually(
+    'the neighbour lets it through',
+    async () => !(await named()),
+    ENFORCED_MS,
+  );
+  await vm2.must(['nft', 'delete', 'table', 'inet', 'firewalld']);
+}

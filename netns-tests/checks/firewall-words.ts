@@ -1,0 +1,45 @@
+/** Edge: firewall words — what checks of the firewall are told in. */
+import { execute } from '../command.ts';
+import { obey } from '../command-line.ts';
+import type { Vm } from '../vm.ts';
+import type { RealWorld } from '../world.ts';
+
+/** Longest wait until a change is in the kernels. Unit: ms. */
+export const ENFORCED_MS = 20_000;
+/** How long a connection is waited for. Unit: ms. The networks here take less than one. */
+const SILENT_MS = 700;
+
+/** What became of a connection: nobody listens there, so an answer is a reset. */
+type Answer = 'answered' | 'silent';
+
+/** Opens a connection by real packets. */
+export async function connect(from: Vm, address: string, port: number): Promise<Answer> {
+  const script = `const one = require('net').connect(${port}, '${address}');
+    one.on('connect', () => process.exit(0));
+    one.on('error', ({ code }) => process.exit(code === 'ECONNREFUSED' ? 0 : 2));
+    setTimeout(() => process.exit(3), ${SILENT_MS});`;
+  const argv = from.machine().enterNetwork([process.execPath, '-e', script]);
+  const { status } = await execute(argv, { timeoutMs: 10_000 });
+  if (status !== 0 && status !== 3) throw new Error(`connect ended with ${status}`);
+  return status === 0 ? 'answered' : 'silent';
+}
+
+/** A member's IPv4 address in the VPN. */
+export const overlayOf = async (world: RealWorld, name: string): Promise<string> =>
+  (await world.status(name)).self.addresses[0] ?? '';
+
+/** Waits until a connection ends so. */
+export const becomes = (
+  world: RealWorld,
+  [from, address, port]: readonly [Vm, string, number],
+  answer: Answer,
+): Promise<void> =>
+  world.eventually(
+    `${from.name} to ${address} port ${port} is ${answer}`,
+    async () => (await connect(from, address, port)) === answer,
+    ENFORCED_MS,
+  );
+
+/** `cnsmo firewall …` on a VM; gives what it prints. */
+export const firewall = (vm: Vm, ...argv: readonly string[]): Promise<string> =>
+  obey(vm, ['firewall', ...argv]);
