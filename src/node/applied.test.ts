@@ -65,7 +65,8 @@ const gather = (own: readonly AgentReport[], others: readonly (RequestHandler | 
 };
 
 test('applied: what each member has read back, and why another tells nothing', async () => {
-  // Goal: "on 2 of 5; vm-4: why". Method: in step, behind, cut off, mute, without the service.
+  // Goal: "on 2 of 5; vm-4: why". Method: in step, behind, cut off, mute, without the service,
+  // in step with a note.
   const mute: RequestHandler = async () => {
     const facts = { field: 'x', value: 'x', why: 'closed without an answer', remedy: 'x' };
     throw new Fault('refused', facts);
@@ -77,6 +78,7 @@ test('applied: what each member has read back, and why another tells nothing', a
     mute,
     'cut',
     served([]),
+    served(reportOf({ problems: ['trial 1: withdrawn: …'], applied: { a: '1.1' } })),
   ]);
   const told = [...(await standings)].map(([id, one]) => [
     id,
@@ -89,6 +91,7 @@ test('applied: what each member has read back, and why another tells nothing', a
     [idOf(4), 'not reachable from here'],
     [idOf(5), 'did not answer: closed without an answer'],
     [idOf(7), [{}, ['the service does not run there']]],
+    [idOf(8), [{ a: '1.1' }, ['trial 1: withdrawn: …']]],
   ]);
   assert.ok(Math.min(...sizes) < 40, 'what is expected is answered in a few bytes');
 });

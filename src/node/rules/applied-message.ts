@@ -88,11 +88,10 @@ export const ownStanding = (report: AgentReport | null): Standing => ({
   counts: new Map(Object.entries(report?.counts ?? {})),
 });
 
+/** Notes of one that is in step included: a trial that it has withdrawn is one. */
 const problemsOf = (report: AgentReport | null): readonly string[] => {
   if (report === null) return ['the service does not run there'];
-  const isGood = report.state === 'ready';
-  const problems = report.problems.map((each) => each.slice(0, PROBLEM_LENGTH_MAX));
-  return isGood ? [] : problems.slice(0, PROBLEMS_MAX);
+  return report.problems.slice(0, PROBLEMS_MAX).map((each) => each.slice(0, PROBLEM_LENGTH_MAX));
 };
 
 /** Of the stamps that were asked for before: whoever asks often costs a member no more. */
