@@ -138,7 +138,7 @@ export const isInForce = ({ enabled, expiry }: RuleRecord, wallMs: number): bool
   enabled && (expiry === undefined || wallMs < expiry);
 
 /** Negative where `a` decides before `b`. */
-const compareRules = (a: Rule, b: Rule): number =>
+export const compareRules = (a: Rule, b: Rule): number =>
   a.priority - b.priority ||
   Number(a.action === 'allow') - Number(b.action === 'allow') ||
   (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

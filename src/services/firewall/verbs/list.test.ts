@@ -108,3 +108,37 @@ test('verbs: list counts what is tried one after the other', () => {
   );
   assert.match(shown.lines?.at(-1) ?? '', /^1 tried one after the other on this VM; the rest are/);
 });
+
+test('verbs: list shows a default, and what a trial brings and takes away', () => {
+  // Goal: nothing is tried unseen. Method: a default that was set, then a trial of another and of a
+  // rule's deletion, which one member of three has taken up; names, counts and what the table says.
+  const ruled = after(
+    view,
+    ['deny', { traffic: 'tcp/25', name: 'mail' }],
+    ['default', { direction: 'out', action: 'reject', zone: 'wan' }],
+  );
+  const rowsOf = (tried: typeof ruled) => {
+    const stamps = new Map(tried.intent.map(({ path, hlc }) => [path, hlc.join('.')] as const));
+    const standings = new Map<ReturnType<typeof idOf>, Standing>([
+      [idOf(1), { kind: 'told', applied: stamps, problems: [] }],
+    ]);
+    const { shown } = ask({ view: tried, standings }, 'list', {});
+    const text = (cell: unknown) => (typeof cell === 'string' ? cell : Object(cell).text);
+    return shown.table?.rows.map((row) => [text(row[0]), text(row[1]), text(row.at(-1))]);
+  };
+  assert.deepEqual(rowsOf(ruled), [
+    ['mail', '100', '1 of 3'],
+    ['default wan-out', '', '1 of 3'],
+  ]);
+  const gone = after(ruled, ['delete', { names: ['mail'], confirm: 2_000_000 }]);
+  assert.deepEqual(rowsOf(gone), [
+    ['mail', '100', '1 of 3, gone on trial'],
+    ['default wan-out', '', '1 of 3'],
+  ]);
+  const closed = { direction: 'in', action: 'deny', zone: 'mesh', confirm: 2_000_000 };
+  assert.deepEqual(rowsOf(after(ruled, ['default', closed])), [
+    ['mail', '100', '1 of 3'],
+    ['default mesh-in', '', '1 of 3, on trial'],
+    ['default wan-out', '', '1 of 3'],
+  ]);
+});

@@ -5,53 +5,26 @@
 import type { Hlc } from '../../../crdt/hlc.ts';
 import type { Intent, Member, View } from '../../../crdt/view.ts';
 import type { Count } from '../../service.ts';
-import { type Cell, type Scene, type Shown, type Verb, verb } from '../../verb.ts';
-import { isInForce, policyOf, type Rule, SERVICE, type TrialOrder, withTrial } from '../policy.ts';
+import { type Scene, type Verb, verb } from '../../verb.ts';
+import {
+  compareRules,
+  type Default,
+  isInForce,
+  type Policy,
+  policyOf,
+  type Rule,
+  SERVICE,
+  type TrialOrder,
+  withTrial,
+} from '../policy.ts';
 import type { RuleRecord, Selector } from '../schemas.table.ts';
 import { membersOf } from '../selectors.ts';
 import { sortLane } from '../sort-lane.ts';
 import { runningTrial } from './change.ts';
+import { type Behind, type ListedRule, showRules } from './list-rows.ts';
 import { selectorText } from './selecting.ts';
 import { isEnforcing, lanesAt } from './sites.ts';
 import { trafficText } from './traffic.ts';
-
-/** A member on which a rule is not in force, and why. */
-interface Behind {
-  readonly member: string;
-  readonly why: string;
-}
-
-/** A rule as it is listed. Selectors as they are typed; an empty list means any. */
-interface ListedRule {
-  readonly name: string;
-  readonly priority: number;
-  readonly action: string;
-  readonly direction: string;
-  readonly zone: string;
-  readonly traffic: string;
-  readonly from: readonly string[];
-  readonly to: readonly string[];
-  readonly on: readonly string[];
-  readonly comment: string | null;
-  readonly enabled: boolean;
-  readonly log: boolean;
-  readonly audit: boolean;
-  readonly rate: string | null;
-  readonly connections: number | null;
-  /** When it ends, RFC 3339; null: never. */
-  readonly expires: string | null;
-  /** Members that have read it back from their kernel, of those that are to enforce it. */
-  readonly applied: number;
-  readonly of: number;
-  readonly behind: readonly Behind[];
-  /** How many tries in turn it costs each new connection on this VM: 0 where it is in a map. */
-  readonly ordered: number;
-  /** What it decided on, on all members that told; who passed is not counted again. */
-  readonly packets: number;
-  readonly bytes: number;
-  /** The trial that brings it, by its id; null: it lasts. */
-  readonly trial: string | null;
-}
 
 /** `list`. */
 export const listVerb: Verb = verb<readonly ListedRule[]>({
@@ -69,7 +42,13 @@ export const listVerb: Verb = verb<readonly ListedRule[]>({
       ...{ scene: { ...scene, view }, trial, enforcing },
       ...{ groups: groupsOf(view), ordered: orderedOf(scene, view) },
     };
-    const body = policyOf(view).rules.map((rule) => listedRule(desk, rule));
+    const { rules, defaults } = policyOf(view);
+    const gone = goneIn(policyOf(scene.view), trial);
+    const set = [...defaults.filter(({ claim }) => claim !== null), ...gone.defaults];
+    const body = [
+      ...[...rules, ...gone.rules].toSorted(compareRules).map((rule) => listedRule(desk, rule)),
+      ...set.map((each) => listedDefault(desk, each)),
+    ];
     return { edits: [], body };
   },
   show: showRules,
@@ -104,16 +83,55 @@ const groupsOf = ({ intent }: View): Desk['groups'] =>
       .map((each) => [each.name, each] as const),
   );
 
+/** What stands, and would not if the trial lasted. */
+const goneIn = ({ rules, defaults }: Policy, trial: TrialOrder | null) => {
+  const isGone = (kind: string, name: string): boolean =>
+    trial?.changes.some((each) => each.kind === kind && each.name === name && !each.value) === true;
+  return {
+    rules: rules.filter(({ name }) => isGone('rule', name)),
+    defaults: defaults.filter(({ zone, direction }) => isGone('default', `${zone}-${direction}`)),
+  };
+};
+
+function listedDefault(desk: Desk, given: Default): ListedRule {
+  const { zone, direction, action, audit, path, claim } = given;
+  const name = `${zone}-${direction}`;
+  const change = changeIn(desk, 'default', name);
+  const stamps: Stamps =
+    change?.value === null || claim === null ? trialStamps(desk) : stampOf(desk, path, claim.hlc);
+  const behind = desk.enforcing.flatMap((each) => behindOf(desk.scene, stamps, each) ?? []);
+  return {
+    ...{ kind: 'default', name, priority: null, action, direction, zone, traffic: 'any' },
+    ...{ from: [], to: [], on: [], comment: null, enabled: true },
+    ...{ log: action !== 'allow', audit: audit === true },
+    ...{ rate: null, connections: null, expires: null },
+    ...{ applied: desk.enforcing.length - behind.length, of: desk.enforcing.length, behind },
+    ...{ ordered: 0, ...countOf(desk.scene, path), ...triedIn(desk, change) },
+  };
+}
+
+type TrialChange = TrialOrder['changes'][number];
+
+/** What the trial does to an object, or undefined. */
+const changeIn = ({ trial }: Desk, kind: string, name: string): TrialChange | undefined =>
+  trial?.changes.find((each) => each.kind === kind && each.name === name);
+
+const triedIn = ({ trial }: Desk, change: TrialChange | undefined) => ({
+  trial: change === undefined ? null : (trial?.id ?? null),
+  isTriedWithout: change?.value === null,
+});
+
 function listedRule(desk: Desk, rule: Rule): ListedRule {
-  const { scene, trial: running } = desk;
+  const { scene } = desk;
   const { view, wallMs } = scene;
   const texts = (selectors: readonly Selector[] | undefined): readonly string[] =>
     (selectors ?? []).map((selector) => selectorText(view, selector));
   const meant = isInForce(rule, wallMs) ? enforcersOf(desk, rule) : [];
-  const trial = running !== null && isOf(rule, running) ? running : null;
-  const stamps = stampsOf(desk, rule);
+  const change = changeIn(desk, 'rule', rule.name);
+  const stamps = change?.value === null ? trialStamps(desk) : stampsOf(desk, rule);
   const behind = meant.flatMap((member) => behindOf(scene, stamps, member) ?? []);
   return {
+    kind: 'rule',
     name: rule.name,
     priority: rule.priority,
     action: rule.action,
@@ -135,7 +153,7 @@ function listedRule(desk: Desk, rule: Rule): ListedRule {
     behind,
     ordered: desk.ordered.get(rule.path) ?? 0,
     ...countOf(scene, rule.path),
-    trial: trial?.id ?? null,
+    ...triedIn(desk, change),
   };
 }
 
@@ -174,69 +192,22 @@ const behindOf = (scene: Scene, stamps: Stamps, member: Member): Behind | null =
 type Stamps = readonly (readonly [path: string, stamp: string])[];
 
 /** What has to be in force for a rule to be: itself, and the groups that it names. */
-const stampsOf = ({ groups, trial: running }: Desk, rule: Rule): Stamps => {
+const stampsOf = (desk: Desk, rule: Rule): Stamps => {
+  const { groups } = desk;
   const selectors = [...(rule.from ?? []), ...(rule.to ?? []), ...(rule.on ?? [])];
   const named = selectors.flatMap((each) =>
     each.kind === 'group' ? (groups.get(each.name) ?? []) : [],
   );
   const objects = [{ path: rule.path, hlc: rule.claim.hlc }, ...named];
-  // What a trial brings has the trial's stamp, and is in force when the trial is.
-  return objects.map(({ path, hlc }) =>
-    hlc === running?.claim.hlc ? [running.path, stampText(hlc)] : [path, stampText(hlc)],
-  );
+  return objects.flatMap(({ path, hlc }) => stampOf(desk, path, hlc));
 };
 
-/** Whether the rule is one of those that the trial brings. */
-const isOf = (rule: Rule, { changes }: TrialOrder): boolean =>
-  changes.some(({ kind, name, value }) => kind === 'rule' && name === rule.name && value !== null);
+/** What a trial brings has the trial's stamp, and is in force when the trial is. */
+const stampOf = ({ trial }: Desk, path: string, hlc: Hlc): Stamps => [
+  [hlc === trial?.claim.hlc ? trial.path : path, stampText(hlc)],
+];
+
+const trialStamps = ({ trial }: Desk): Stamps =>
+  trial === null ? [] : [[trial.path, stampText(trial.claim.hlc)]];
 
 const stampText = ([ms, counter]: Hlc): string => `${ms}.${counter}`;
-
-const COLUMNS = [
-  { heading: 'NAME', least: 12 },
-  { heading: 'PRIO' },
-  { heading: 'ACTION' },
-  { heading: 'DIR', spare: 1 },
-  { heading: 'ZONE', spare: 2 },
-  { heading: 'WHAT', least: 8 },
-  { heading: 'FROM', least: 6 },
-  { heading: 'TO', least: 6, spare: 3 },
-  { heading: 'PACKETS', spare: 4 },
-  { heading: 'APPLIED' },
-];
-/** Members that are named beneath the table. */
-const NAMED_MAX = 8;
-
-function showRules(rules: readonly ListedRule[]): Shown {
-  if (rules.length === 0) return { lines: ['No rules.'] };
-  const late = new Map(
-    rules.flatMap(({ behind }) => behind.map(({ member, why }) => [member, why] as const)),
-  );
-  const named = [...late].slice(0, NAMED_MAX).map(([member, why]) => `${member}: ${why}`);
-  const ordered = rules.reduce((sum, rule) => sum + rule.ordered, 0);
-  const turns =
-    ordered === 0 ? [] : [`${ordered} tried one after the other on this VM; the rest are in maps.`];
-  const more = late.size > NAMED_MAX ? [`and ${late.size - NAMED_MAX} more; see -o json`] : [];
-  const rows = rules.map(rowOf);
-  return { table: { columns: COLUMNS, rows }, lines: [...named, ...more, ...turns] };
-}
-
-const rowOf = (rule: ListedRule): Cell[] => {
-  const tone = rule.action === 'allow' ? 'good' : 'bad';
-  const isOff = rule.of === 0 && rule.applied === 0;
-  const count = `${rule.applied} of ${rule.of}${rule.trial === null ? '' : ', on trial'}`;
-  return [
-    rule.name,
-    String(rule.priority),
-    { text: rule.audit ? `${rule.action} (audit)` : rule.action, tone },
-    rule.direction,
-    rule.zone,
-    rule.traffic,
-    rule.from.join(' ') || 'any',
-    rule.to.join(' ') || 'any',
-    String(rule.packets),
-    isOff
-      ? { text: rule.enabled ? 'nowhere' : 'disabled', tone: 'dim' }
-      : { text: count, tone: rule.behind.length === 0 ? 'good' : 'warn' },
-  ];
-};
