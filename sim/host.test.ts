@@ -5,7 +5,7 @@ import { testHostContract } from '../src/node/host-contract.ts';
 import { testProcessContract } from '../src/node/process-contract.ts';
 import type { Host } from '../src/ports.ts';
 import { testVpnTools } from '../src/services/vpn/tools-contract.ts';
-import { settle, underBan } from './ban.ts';
+import { openSettle, underBan } from './ban.ts';
 import { stubCrypto } from './crypto.ts';
 import { type HostContext, openHost } from './host.ts';
 import { bootKernel } from './kernel.ts';
@@ -18,7 +18,7 @@ import { openTrace } from './trace.ts';
 import { openTunnels, type Tunnels } from './tunnel.ts';
 import { openUnderlay } from './underlay.ts';
 
-const scheduler = openScheduler(settle);
+const scheduler = openScheduler(openSettle());
 const CALM = {
   loss: 0,
   gossipLoss: 0,

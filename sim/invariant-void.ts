@@ -2,28 +2,40 @@
  * Rule: void — nothing that an evicted member ever said, before or after, is in a view (I10).
  *
  * Whoever holds the eviction has the view that it would have had it never heard of the member's own
- * frames; and soon no host lets it in.
+ * frames; and soon no host lets it in. What several hold alike is projected once.
  */
-import { base64 } from '@scure/base';
+import { base64, hex } from '@scure/base';
 import { readGenesis } from '../src/crdt/genesis.ts';
 import { type MemberId, memberIdOf } from '../src/crdt/ids.ts';
+import { type Memo, openMemo } from '../src/crdt/memo.ts';
 import { trustPath } from '../src/crdt/paths.ts';
 import { openProjector } from '../src/crdt/projection.ts';
 import { openStore } from '../src/crdt/store.ts';
 import type { View } from '../src/crdt/view.ts';
+import type { Crypto } from '../src/ports.ts';
+import type { Evidence } from './evidence.ts';
 import { heldBy, type Look, machinesOf, type Scene } from './invariant.ts';
 import { whyDiffer } from './invariant-views.ts';
 import type { Machine } from './machine.ts';
 
+/** Views that are remembered, by the frames that they come from. */
+const VIEWS_MAX = 32;
+
+/** Projects frames, each set of them once. */
+type Project = (machine: Machine, frames: readonly Evidence[]) => View | null;
+
 /** Looks at evicted members. */
 export const lookAtVoid = (scene: Scene): Look => {
   const judged = new WeakMap<View, string>();
+  const project = openProject(scene);
   const flawsOf = (machine: Machine): readonly string[] => {
     const out = knownEvictions(scene, machine);
     const view = machine.node?.replica.view();
     const key = [...out].join();
     if (out.size === 0 || view === undefined || judged.get(view) === key) return [];
-    const flaws = voidFlaws(scene, machine, { out, view });
+    const frames = scene.reader.inMemory(machine).filter(({ author }) => !out.has(author));
+    const without = project(machine, frames);
+    const flaws = voidFlaws(machine, { out, view, without });
     if (flaws.length === 0) judged.set(view, key);
     return flaws;
   };
@@ -37,15 +49,16 @@ export const lookAtVoid = (scene: Scene): Look => {
   };
 };
 
-function voidFlaws(
-  scene: Scene,
-  machine: Machine,
-  { out, view }: { readonly out: ReadonlySet<MemberId>; readonly view: View },
-): readonly string[] {
-  const { name } = machine;
+interface Judged {
+  readonly out: ReadonlySet<MemberId>;
+  readonly view: View;
+  /** What it would be without them; null when there is no genesis. */
+  readonly without: View | null;
+}
+
+function voidFlaws({ name }: Machine, { out, view, without }: Judged): readonly string[] {
   const left = view.members.filter(({ id }) => out.has(id));
   if (left.length > 0) return left.map(({ id }) => `${name} takes ${id} for a member`);
-  const without = viewWithout(scene, machine, out);
   const why = without === null ? null : whyDiffer(inForce(without), inForce(view));
   return why === null ? [] : [`${name} goes by what ${[...out].join()} said: ${why}`];
 }
@@ -66,22 +79,31 @@ function knownEvictions(scene: Scene, machine: Machine): ReadonlySet<MemberId> {
   return new Set([...evicted].filter(isKnown));
 }
 
-/** What the daemon would hold without the frames of these. Null when it holds no genesis. */
-function viewWithout(
-  { storm, reader }: Scene,
-  machine: Machine,
-  out: ReadonlySet<MemberId>,
-): View | null {
+function openProject({ storm }: Scene): Project {
   const { crypto } = storm.room;
-  const file = (name: string): Uint8Array =>
-    machine.platter.files.get(name)?.cached ?? new Uint8Array();
+  const views: Memo<View | null> = openMemo(VIEWS_MAX);
+  const names = new WeakMap<Evidence, string>();
+  const nameOf = (one: Evidence): string => {
+    const name = names.get(one) ?? hex.encode(crypto.sha256(one.bytes));
+    names.set(one, name);
+    return name;
+  };
+  return (machine, frames) => {
+    const genesis = machine.platter.files.get('genesis')?.cached ?? new Uint8Array();
+    const key = [hex.encode(crypto.sha256(genesis)), ...frames.map(nameOf)].join();
+    return views(key, () => viewOf(crypto, machine, frames));
+  };
+}
+
+/** What the daemon would hold, had it these frames. Null when it holds no genesis. */
+function viewOf(crypto: Crypto, { platter }: Machine, frames: readonly Evidence[]): View | null {
+  const file = (name: string): Uint8Array => platter.files.get(name)?.cached ?? new Uint8Array();
   const read = readGenesis(crypto, file('genesis'));
   if (!read.ok) return null;
   const seed = file('member-key');
   const self = { id: memberIdOf(crypto.publicKey(seed)), seed };
   const project = openProjector(crypto, read.genesis, read.meshId);
   const store = openStore(crypto, read, self, project);
-  const frames = reader.inMemory(machine).filter(({ author }) => !out.has(author));
   store.load(
     frames.map(({ bytes }) => bytes),
     0,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { testClockContract } from '../src/node/clock-contract.ts';
 import type { Suite } from '../src/node/contract.ts';
 import { testDiskContract } from '../src/node/disk-contract.ts';
-import { settle, underBan } from './ban.ts';
+import { openSettle, underBan } from './ban.ts';
 import { openClock } from './clock.ts';
 import { openDisk } from './disk.ts';
 import { startLife } from './life.ts';
@@ -11,7 +11,7 @@ import { fileOf, losePower, makePlatter } from './platter.ts';
 import { openDice } from './random.ts';
 import { openScheduler } from './scheduler.ts';
 
-const scheduler = openScheduler(settle);
+const scheduler = openScheduler(openSettle());
 const HABITS = { writeMsMax: 2, syncMsMax: 5, appendLagMsMax: null };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -5,7 +5,7 @@
 import { VMS } from '../scenarios/world.ts';
 import { openCrypto } from '../src/node/linux/crypto.ts';
 import type { Crypto } from '../src/ports.ts';
-import { settle } from './ban.ts';
+import { openSettle } from './ban.ts';
 import type { Bug } from './bugs.table.ts';
 import { START_WALL_MS } from './clock.ts';
 import { stubCrypto } from './crypto.ts';
@@ -73,7 +73,7 @@ const SKEW_MS_MAX = 4_000;
 export function openRoom(options: RunOptions): Room {
   const { seed, vms, bug, editions = ONLY_OURS, onLine } = options;
   const dice = openDice(`${seed}`);
-  const scheduler = openScheduler(settle);
+  const scheduler = openScheduler(openSettle());
   const trace = openTrace(onLine);
   const crypto = seed % REAL_CRYPTO_EVERY === 0 ? openCrypto() : stubCrypto;
   const stations = makeStations(dice.fork('sites'), vms);

@@ -3,7 +3,7 @@
  * repeats.
  *
  * 1. Events at one moment run in the order in which they were made.
- * 2. Between two events every promise that can settle has settled: one real `setImmediate` runs
+ * 2. Between two events every promise that can settle has settled: what the scheduler waits for runs
  *    after the microtasks. So nothing may finish off this thread.
  * 3. Time only moves between events. A run in which it stands still is stopped (`EVENTS_MAX`).
  */

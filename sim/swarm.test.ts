@@ -5,7 +5,7 @@ import type { Suite } from '../src/node/contract.ts';
 import { testSwarmContract } from '../src/node/swarm-contract.ts';
 import type { SwarmWorld } from '../src/node/swarm-stage.ts';
 import type { SwarmNode } from '../src/ports.ts';
-import { settle, underBan } from './ban.ts';
+import { openSettle, underBan } from './ban.ts';
 import { stubCrypto } from './crypto.ts';
 import { type Life, startLife } from './life.ts';
 import type { Hall } from './party.ts';
@@ -26,7 +26,7 @@ const CALM: Weather = {
   jitterMs: 3,
 };
 
-const scheduler = openScheduler(settle);
+const scheduler = openScheduler(openSettle());
 
 /** A network of twelve VMs in two sites. */
 function openNetwork(weather: Weather): { hall: Hall; stations: readonly Station[] } {

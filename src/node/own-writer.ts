@@ -121,6 +121,7 @@ function openQuestion(clock: Clock, isOpen: boolean) {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const wait = new AbortController();
   const answer = (isGood: boolean): void => {
+    if (wait.signal.aborted) return; // Every exchange answers again.
     resolve(isGood);
     wait.abort();
   };
