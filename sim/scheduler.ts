@@ -3,8 +3,8 @@
  * repeats.
  *
  * 1. Events at one moment run in the order in which they were made.
- * 2. Between two events every promise that can settle has settled: what the scheduler waits for runs
- *    after the microtasks. So nothing may finish off this thread.
+ * 2. Between two events every promise that can settle has settled: the scheduler waits for what
+ *    runs after the microtasks. So nothing may finish off this thread.
  * 3. Time only moves between events. A run in which it stands still is stopped (`EVENTS_MAX`).
  */
 import { openHeap } from './heap.ts';
