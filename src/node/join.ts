@@ -45,9 +45,12 @@ import {
 import type { LocalConfig } from './rules/local-config.ts';
 import type { Settings } from './rules/settings.ts';
 
-/** Longest dial of one entry, and longest wait for its answer. Unit: ms. */
-const DIAL_MS = 4_000;
-const ANSWER_MS = 6_000;
+/**
+ * Longest dial of one entry, and longest wait for its answer. Unit: ms. An entry that a crowd asks
+ * may take long on a small VM; who turns away has it do the work in vain, and again.
+ */
+const DIAL_MS = 6_000;
+const ANSWER_MS = 12_000;
 /** Longest pause before the next entry, so that many joiners do not knock in step. Unit: ms. */
 const JITTER_MS = 300;
 /** Rounds over all entries before the joiner gives up. */
