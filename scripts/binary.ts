@@ -6,11 +6,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import type { Bundle } from './bundle.ts';
 import { licencesText } from './licences.ts';
 import { type Arch, ensureNodePackage, machineArch, pinnedNode } from './node-package.ts';
-import { BLOB_FLAGS, packBinary, SEA_SETTINGS } from './pack.ts';
+import { packBinary, SEA_SETTINGS } from './pack.ts';
+import { BOOT, COMPILER, compressed, programAssets } from './program.ts';
 import { run, scriptFailure, secondsSince, step } from './steps.ts';
 import type { DebianArch } from './wireguard-go.table.ts';
 import { ensureWireguardGo, wireguardGoPaths } from './wireguard-go.ts';
@@ -62,17 +62,13 @@ const tryOut = async (output: string, { version, commit }: Bundle): Promise<stri
   }
 };
 
-/** Assets go in compressed, as `NAME.gz`: that saves 2 MB. */
-const pack = async (arch: Arch, work: string): Promise<number> => {
+/** Assets go in compressed, as `NAME.zst`, but for the program, which every start reads. */
+const pack = async (arch: Arch, work: string, code: string): Promise<number> => {
   const { program } = wireguardGoPaths(DEBIAN_ARCH[arch]);
   const files = { 'wireguard-go': program, licences: join(work, 'licences.txt') };
-  const assets = Object.entries(files).map(([name, path]) => {
-    const packed = join(work, `${name}.gz`);
-    writeFileSync(packed, gzipSync(readFileSync(path), { level: 9 }));
-    return [`${name}.gz`, packed];
-  });
-  const code = join(work, 'cnsmo.cjs');
-  const bytes = await packBinary(code, arch, Object.fromEntries(assets), outputFor(arch));
+  const assets = Object.entries(files).map(([name, path]) => compressed(work, name, path));
+  const all = { ...Object.fromEntries(assets), ...(await programAssets(arch, code, work)) };
+  const bytes = await packBinary(BOOT, arch, all, outputFor(arch));
   if (bytes <= BYTES_MAX) return bytes;
   throw scriptFailure(`${outputFor(arch)} has ${bytes} bytes, more than ${BYTES_MAX}`);
 };
@@ -86,7 +82,8 @@ export const makeBinary = async (arch: Arch, bundle: Bundle): Promise<string> =>
   const wireguardGo = await ensureWireguardGo(DEBIAN_ARCH[arch]);
   const { licence } = wireguardGoPaths(DEBIAN_ARCH[arch]);
   const licences = licencesText(bundle.inputs, await ensureNodePackage(arch), licence);
-  const settings = JSON.stringify(['gz', SEA_SETTINGS, BLOB_FLAGS, pinnedNode(), arch]);
+  const [boot, compiler] = [BOOT, COMPILER].map((path) => readFileSync(path, 'utf8'));
+  const settings = JSON.stringify([SEA_SETTINGS, boot, compiler, pinnedNode(), arch]);
   const inputs = sha256([bundle.code, licences, wireguardGo.sha256, settings].join('\n'));
   const stampFile = join(work, 'stamp.json');
   if (isDone(stampFile, output, inputs)) {
@@ -97,7 +94,7 @@ export const makeBinary = async (arch: Arch, bundle: Bundle): Promise<string> =>
   writeFileSync(join(work, 'cnsmo.cjs'), bundle.code);
   writeFileSync(join(work, 'licences.txt'), licences);
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-  await step('packed', () => pack(arch, work), megabytes);
+  await step('packed', () => pack(arch, work, bundle.code), megabytes);
   const says = (said: string): string => said;
   if (arch === machineArch()) await step('tried out', () => tryOut(output, bundle), says);
   const stamp: Stamp = { inputs, output: sha256(readFileSync(output)) };

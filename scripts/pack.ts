@@ -5,17 +5,16 @@
  * the settings are for safety, as the daemon is root: Node's own environment variables and
  * OpenSSL's can load foreign code into any Node program, so both are switched off.
  *
- * The file depends on what goes in and on nothing else (D21). Node puts the path of the program
- * into the file, and chance into the cache of its compiled code; pkg has no setting for either, so
- * the one command that it runs, Node making the blob, gets a seed and a folder in which the path of
- * the program is its bare name.
+ * The file depends on what goes in and on nothing else (D21). Node puts the path of its entry into
+ * the file; pkg has no setting for that, so the one command that it runs, Node making the blob, is
+ * run in a folder in which that path is a bare name.
  */
 import { type ChildProcess, type ExecFileException, execFile } from 'node:child_process';
 import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
 import { PKG_HOME, strippedNode } from './node-base.ts';
-import { type Arch, machineArch, pinnedNode } from './node-package.ts';
+import { type Arch, pinnedNode } from './node-package.ts';
 
 interface SeaOptions {
   readonly targets: readonly {
@@ -39,17 +38,14 @@ export const SEA_SETTINGS = {
   execArgvExtension: 'none',
 } as const;
 
-/** Flags of the Node that makes the blob. Any number will do; it must stay the same. */
-export const BLOB_FLAGS = ['--random-seed=42'] as const;
-
 const require = createRequire(import.meta.url);
 
-/** Runs Node as pkg wants it, making a blob by a configuration; seed and folder are ours. */
+/** Runs Node as pkg wants it, making a blob by a configuration; the folder is ours. */
 const makeBlob = (node: string, argv: readonly string[], done: Done): ChildProcess => {
   const file = argv.at(-1) ?? '';
   const config = JSON.parse(readFileSync(file, 'utf8')) as { main: string };
   writeFileSync(file, JSON.stringify({ ...config, main: basename(config.main) }));
-  return execFile(node, [...BLOB_FLAGS, ...argv], { cwd: dirname(config.main) }, done);
+  return execFile(node, [...argv], { cwd: dirname(config.main) }, done);
 };
 
 /** Loads pkg's inner function. What runs its commands it takes at that moment, and takes ours. */
@@ -92,8 +88,6 @@ export const packBinary = async (
     targets: [{ nodeRange: `node${pinnedNode()}`, platform: 'linux', arch, output: unfinished }],
     seaConfig: {
       ...SEA_SETTINGS,
-      // Code compiled for one architecture is refused, with a warning, on another.
-      useCodeCache: arch === machineArch(),
       assets: Object.fromEntries(absolute),
     },
   });

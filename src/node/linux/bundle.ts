@@ -6,7 +6,7 @@
  */
 import { dirname, join, resolve } from 'node:path';
 import { getRawAsset, isSea } from 'node:sea';
-import { gunzipSync } from 'node:zlib';
+import { zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../../fault.ts';
 import { extractAsset } from './asset.ts';
 import { findProgram, missingTool } from './command.ts';
@@ -28,7 +28,11 @@ export async function resolveProgram(program: string, stateDirectory: string): P
   if (program.startsWith(PREFIX)) {
     const name = program.slice(PREFIX.length);
     if (!isSea()) return await findOutside(name);
-    return await extractAsset(name, gunzipSync(getRawAsset(`${name}.gz`)), stateDirectory);
+    return await extractAsset(
+      name,
+      zstdDecompressSync(Buffer.from(getRawAsset(`${name}.zst`))),
+      stateDirectory,
+    );
   }
   const path = await findProgram(program);
   if (path === null) throw missingTool(program);
