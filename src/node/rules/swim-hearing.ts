@@ -125,7 +125,7 @@ function reincarnate(desk: Desk, incarnation: number): void {
   desk.incarnation = incarnation;
   desk.signature = desk.signer.alive(incarnation);
   desk.out.incarnation = incarnation;
-  desk.rumours.put(ownAlive(desk));
+  desk.rumours.put(ownAlive(desk), true);
 }
 
 type About<Kind extends Rumour['kind']> = Extract<Rumour, { kind: Kind }> & {
@@ -148,6 +148,7 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   const isFirst = seen.mesh === 'alive' || (seen.mesh === 'unknown' && from !== member);
   const isTold = seen.incarnation > 0 || !isFirst;
   const isNews = seen.mesh !== 'alive';
+  const wasDoubted = seen.suspectedMs !== null || seen.mesh === 'dead';
   seen.incarnation = incarnation;
   seen.signature = signature;
   change(desk, seen, () => {
@@ -160,14 +161,18 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   if (isNews && (desk.neighbours.has(member) || desk.connected.has(member))) {
     desk.urgent.add(member);
   }
-  if (isTold) desk.rumours.put({ kind: 'alive', about, incarnation, signature });
+  if (isTold) desk.rumours.put({ kind: 'alive', about, incarnation, signature }, wasDoubted);
 }
 
 /**
- * How long others have before a member looks itself for one with whom it is not connected: who
- * lives hears of the doubt and says so, which is sooner and cheaper than a dial of each. Unit: ms.
+ * How long others have before a member looks itself for one that is no neighbour: who lives hears
+ * of the doubt and says so, which is sooner and cheaper than a dial of each. Unit: ms. Where lines
+ * lose a fifth, a doubt and its end take that long to reach a hundred members, and three times as
+ * long a thousand; else each of them dials the one (docs/BENCHMARKS.md, "Liveness, modelled").
  */
 const LOOK_LATER_MS = 1_500;
+const lookLaterMs = ({ sightings, health }: Desk): number =>
+  LOOK_LATER_MS * (health + 1) * Math.max(1, 2 * Math.log10(sightings.size + 1) - 3);
 
 function lookFor(
   desk: Desk,
@@ -175,10 +180,10 @@ function lookFor(
   kind: Doubt['kind'],
   nowMs: number,
 ): void {
-  const isNear = desk.connected.has(member) || desk.neighbours.has(member);
-  if (isNear || kind === 'dead' || accusers.size > VOICES) hurry(desk, member, nowMs);
+  if (desk.neighbours.has(member) || kind === 'dead' || accusers.size > VOICES)
+    hurry(desk, member, nowMs);
   else if (!desk.doubted.has(member)) {
-    desk.doubted.set(member, nowMs + LOOK_LATER_MS * (desk.health + 1));
+    desk.doubted.set(member, nowMs + lookLaterMs(desk));
   }
 }
 

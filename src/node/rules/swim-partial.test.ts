@@ -101,7 +101,8 @@ test('swim, partial mesh: who asks too often is not told', () => {
 
 test('swim, partial mesh: who was slow and is far is tried again soon', () => {
   // Goal: nobody shows as degraded for long because it was slow once. Method: two that are no
-  // neighbours are connected; one stands still until the other finds it late; they part.
+  // neighbours are connected; one stands still while two others say that it is dead, until the
+  // observer finds it late itself; they part.
   const model = settled('slow', 60);
   const observer = at(model, 0);
   const isStranger = ({ id }: ModelMember): boolean =>
@@ -113,6 +114,11 @@ test('swim, partial mesh: who was slow and is far is tried again soon', () => {
   const isLate = (): boolean => ownWord() !== 'reached';
   for (let round = 0; round < 60 && !isLate(); round += 1) {
     model.stop(slow);
+    const rumours = [{ kind: 'dead', about: abbreviate(slow.id), incarnation: 99 }] as const;
+    const others = model.members.filter((one) => one !== observer && one !== slow);
+    for (const other of others.slice(0, 2)) {
+      model.inject(other, observer, { act: 'news', rumours });
+    }
     model.run(model.nowMs() + 800);
     model.go(slow);
     model.run(model.nowMs() + 200);
@@ -123,4 +129,20 @@ test('swim, partial mesh: who was slow and is far is tried again soon', () => {
   model.run(startMs + 60_000, () => !isLate());
   assert.ok(model.nowMs() - startMs <= 10_000, `${model.nowMs() - startMs} ms`);
   assert.equal(observer.swim.sighting(slow.id)?.mesh, 'alive');
+});
+
+test('swim, partial mesh: who was asked once by all is not asked by all for ever', () => {
+  // Goal: a member that the whole mesh once looked for costs what another costs. Method: one of 60
+  // is connected with all; what it says in 30 s, and that its death is known all the same.
+  const model = settled('looked-for', 60);
+  const [famous, plain] = [at(model, 3), at(model, 4)];
+  for (const other of model.members) if (other !== famous) model.connect(famous, other);
+  model.run(model.nowMs() + 5_000);
+  const before = [famous.probes, plain.probes];
+  model.run(model.nowMs() + 30_000);
+  const most = famous.probes - (before[0] ?? 0);
+  const usual = plain.probes - (before[1] ?? 0);
+  assert.ok(usual > 30 && most <= 3 * 30, `${most} messages, another ${usual}`);
+  model.powerCut(famous);
+  assert.ok(until(model, famous, 'dead') < 15_000);
 });

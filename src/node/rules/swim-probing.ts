@@ -18,8 +18,8 @@ const URGENT_MAX = 4;
 /** Questions of others under way. */
 const RELAYS_MAX = 256;
 /**
- * Periods between two probes of members that are not connected, which cost a dial each. Their
- * neighbours probe them, and doubts are heard of.
+ * Periods between two probes of members that are no neighbours, which mostly cost a dial each.
+ * Their neighbours probe them, and doubts are heard of.
  */
 const FAR_PERIODS = 60;
 /** Periods between two probes of one of them who was slow: it may have been so for a moment. */
@@ -31,15 +31,23 @@ const DENIAL = 0.8;
 const probeMs = ({ preset, health }: Desk): number => preset.periodMs * (health + 1);
 const answerMsOf = ({ preset, health }: Desk): number => preset.answerMs * (health + 1);
 
+/**
+ * Whether a member has its turn among the neighbours. A connection that was made for one question
+ * does not count: where a mesh looks for somebody it doubts, all would go on to ask that one.
+ */
+const isNear = ({ connected, neighbours }: Desk, member: MemberId): boolean =>
+  connected.has(member) && neighbours.has(member);
+
 /** Begins a period: probes whose turn it is, and who is doubted. */
 export function beginPeriod(desk: Desk, nowMs: number): void {
   desk.urgentLeft = URGENT_MAX;
   desk.farPeriods -= 1;
   const isFar = desk.farPeriods <= 0;
   if (isFar) desk.farPeriods = FAR_PERIODS;
-  const nextOf = (isConnected: boolean): MemberId | null =>
-    desk.turns.next((member) => desk.connected.has(member) === isConnected && isFit(desk, member));
-  const next = (isFar ? nextOf(false) : null) ?? nextOf(true);
+  const nextOf = (are: (member: MemberId) => boolean): MemberId | null =>
+    desk.turns.next((member) => are(member) && isFit(desk, member));
+  const areNear = (member: MemberId): boolean => isNear(desk, member);
+  const next = (isFar ? nextOf((member) => !areNear(member)) : null) ?? nextOf(areNear);
   if (next !== null) probe(desk, next, nowMs);
   lookForSlow(desk, nowMs);
   pull(desk);
@@ -55,7 +63,7 @@ function lookForSlow(desk: Desk, nowMs: number): void {
   if (desk.slowPeriods > 0) return;
   desk.slowPeriods = SLOW_PERIODS;
   const slow = [...desk.sightings.values()].filter(
-    (seen) => shownState(seen) === 'degraded' && !desk.connected.has(seen.member),
+    (seen) => shownState(seen) === 'degraded' && !isNear(desk, seen.member),
   );
   for (const { member } of drawSome(slow, 1, desk.draw)) hurry(desk, member, nowMs);
 }

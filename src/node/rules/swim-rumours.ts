@@ -14,24 +14,34 @@ const WAITING_MAX = 2_048;
 
 /** News on its way. */
 export interface Rumours {
-  /** Tells it, in the place of what was told of that member before. */
-  put(rumour: Rumour): void;
+  /**
+   * Tells it, in the place of what was told of that member before. `isRefutation`: it ends a doubt,
+   * and has to be where that is, before all look for themselves.
+   */
+  put(rumour: Rumour, isRefutation?: boolean): void;
   /** Tells nothing more of a member, unless it is that member's own word. */
   drop(about: Abbreviation): void;
   /** What goes into one message; counts as told once. */
   take(bytesMax: number, members: number): readonly Rumour[];
-  /** Whether there is news that should not wait for a message to ride on: a doubt. */
+  /** Whether there is news that should not wait for a message to ride on: a doubt, or its end. */
   isUrgent(): boolean;
+}
+
+interface Waiting {
+  readonly rumour: Rumour;
+  readonly isUrgent: boolean;
+  told: number;
 }
 
 /** No news. */
 export function createRumours(): Rumours {
-  const waiting = new Map<Abbreviation, { readonly rumour: Rumour; told: number }>();
+  const waiting = new Map<Abbreviation, Waiting>();
   return {
-    isUrgent: () => [...waiting.values()].some(({ rumour }) => rumour.kind !== 'alive'),
-    put: (rumour) => {
+    isUrgent: () => [...waiting.values()].some(({ isUrgent }) => isUrgent),
+    put: (rumour, isRefutation = false) => {
       waiting.delete(rumour.about);
-      waiting.set(rumour.about, { rumour, told: 0 });
+      const isUrgent = isRefutation || rumour.kind !== 'alive';
+      waiting.set(rumour.about, { rumour, isUrgent, told: 0 });
       if (waiting.size <= WAITING_MAX) return;
       const [oldest] = waiting.keys();
       if (oldest !== undefined) waiting.delete(oldest);
