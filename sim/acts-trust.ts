@@ -61,7 +61,7 @@ const isDecision = (path: string): boolean =>
 
 /**
  * Whoever is not a member any more for an operator leaves, as its own alarms tell: it was evicted,
- * or is cut off because only an evicted member had admitted it.
+ * is cut off because only an evicted member had admitted it, or a copy of it said that it leaves.
  */
 export async function clearOutcasts(storm: Storm): Promise<void> {
   const { room, promised } = storm;
@@ -80,8 +80,8 @@ async function isOut({ room }: Storm, machine: Machine, id: MemberId): Promise<b
     const members = node?.replica.view().members ?? [];
     return members.some((one) => one.id === node?.self && one.role === 'operator') ? [members] : [];
   });
-  const isUnknown = operators.some((members) => members.every((one) => one.id !== id));
-  if (!isUnknown) return false;
+  const isGone = operators.some((members) => members.every((one) => one.id !== id || one.hasLeft));
+  if (!isGone) return false;
   const status = await call(room, machine, { path: '/v1/status' }).catch(() => null);
   return (status as StatusReport | null)?.alarms.some((line) => OUT_WORDS.test(line)) === true;
 }
