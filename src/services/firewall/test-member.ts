@@ -36,6 +36,8 @@ const surroundings = () => ({
   trial: TRIAL as Value,
   author: 2,
   members: MEMBERS,
+  /** Numbers of those that it has a connection with. */
+  connected: [2, 3] as readonly number[],
 });
 
 const endpointOf = (n: number) => [idOf(n), { host: `192.0.2.${n}`, port: 7300 }] as const;
@@ -58,7 +60,7 @@ function openHands(world: ReturnType<typeof surroundings>) {
   const self = (): Self =>
     ({
       ...{ ...siteOf(view()), id: idOf(1), port: 7300, facts: { tools: { nft: true } } },
-      ...{ seen: new Map([2, 3].map(endpointOf)), wallMs: world.wallMs },
+      ...{ seen: new Map(world.connected.map(endpointOf)), wallMs: world.wallMs },
     }) as unknown as Self;
   const look = () => {
     const results: Record<string, HostResult> = {};

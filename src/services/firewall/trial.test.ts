@@ -97,6 +97,37 @@ test('a member that the trial cuts off withdraws it at once', () => {
   assert.deepEqual(member.notes(), [], 'nobody need know of it after its time');
 });
 
+test('a member without a connection to the operator withdraws what closes its ways there', () => {
+  // Goal: in a partial mesh too. Method: the operator’s member is in no connection and unreached;
+  // the trial is of rules that close the ways to it; twins: it is reached; a trial of what comes
+  // in, so that it may just be away.
+  const closing = (zone: string) => ({
+    ...{ kind: 'rule', name: `no-${zone}` },
+    value: ruleOf({
+      action: 'deny',
+      direction: 'out',
+      zone,
+      protocol: 'tcp',
+      ports: [[7300, 7300]],
+    }),
+  });
+  const closed = { seconds: 60, changes: [closing('mesh'), closing('wan')] };
+  const courses = [
+    [closed, '10.10.0.2 192.0.2.2', false],
+    [closed, '192.0.2.2', true],
+    [TRIAL, '10.10.0.2 192.0.2.2', true],
+  ] as const;
+  for (const [trial, unreached, isTried] of courses) {
+    const member = openMember();
+    member.world.connected = [3];
+    [member.world.trial, member.world.objects] = [trial, { ...RULE, 'trial/t1': trial }];
+    member.pass();
+    assert.ok(member.isTried());
+    member.world.unreached = unreached;
+    assert.equal(member.isTried(), isTried);
+  }
+});
+
 test('a member that reaches nobody any more withdraws it', () => {
   // Goal: the mesh, where the operator is away. Method: both members unreached, by another author.
   const member = openMember();

@@ -5,19 +5,22 @@
  * 1. A trial is begun once, while it is young by this host's clock; the empty chain `tried/…` says
  *    that it was. Its end comes from the kernel: when its elements are gone, so is the trial.
  * 2. It is withdrawn early by a member that it cuts off: from the one where its operator is, or
- *    from all that are connected. Only new connections tell, for old ones may live on.
+ *    from all that are connected. Only new connections tell, for old ones may live on. Where the
+ *    operator is a member that this one has no connection with, it may be away, so the rules have
+ *    to say as well that they close all ways to it.
  * 3. A member at which it would stop its operator's connection, made anew, does not begin it: that
  *    one comes from elsewhere and cannot be tried from here, but what the kernel holds is what the
  *    rules say, and they are asked.
  */
 import type { MemberId } from '../../crdt/ids.ts';
-import type { View } from '../../crdt/view.ts';
+import type { Member, View } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
 import type { Self } from '../service.ts';
 import { trialMap, triedName } from './compile.ts';
-import { judge } from './judge.ts';
+import { type Flow, type Judgement, judge } from './judge.ts';
 import { lanesOf, type Site, type Trialling } from './lane.ts';
 import { policyOf, type TrialOrder, withTrial } from './policy.ts';
+import type { Direction, Zone } from './schemas.table.ts';
 import { memberAddresses } from './selectors.ts';
 import type { ObservedTable } from './state.ts';
 
@@ -50,7 +53,7 @@ export const courseOf = (
   const isBegun = table !== null && chain !== undefined;
   const isFit = isBegun ? isRunning(table) : isYoung(order, site.wallMs);
   if (!isFit) return { kind: 'over' };
-  const why = (isBegun ? cutOff(site.view, order, reach) : null) ?? shutOut(site, order);
+  const why = (isBegun ? cutOff(site, order, reach) : null) ?? shutOut(site, order);
   if (why !== null) return { kind: 'withdrawn', why };
   const lanes = lanesOf(tried(site, order));
   return { kind: 'running', trial: { id: order.id, lanes, seconds: order.seconds } };
@@ -74,6 +77,7 @@ interface Reach {
 /** The ways to one member: outside the tunnel, and through it. */
 interface MemberWays {
   readonly member: MemberId;
+  readonly isConnected: boolean;
   readonly to: readonly Endpoint[];
 }
 
@@ -85,24 +89,53 @@ export const waysOf = (view: View, self: Self): readonly MemberWays[] => {
   const [order] = policyOf(view).trials;
   const author = order?.claim.author;
   return view.members
-    .filter(({ id, hasLeft }) => id !== self.id && !hasLeft && self.seen.has(id))
+    .filter(({ id, hasLeft }) => id !== self.id && !hasLeft)
+    .filter(({ id }) => id === author || self.seen.has(id))
     .toSorted((a, b) => Number(b.id === author) - Number(a.id === author))
     .slice(0, WAYS_MAX)
     .map(({ id, ipv4, ipv6, endpoints }) => {
-      const outside = self.seen.get(id);
+      const outside = self.seen.get(id) ?? said(endpoints);
       const inside = { host: ipv4 ?? ipv6, port: endpoints?.port ?? self.port };
-      return { member: id, to: outside === undefined ? [inside] : [outside, inside] };
+      const to = outside === undefined ? [inside] : [outside, inside];
+      return { member: id, isConnected: self.seen.has(id), to };
     });
 };
 
+/** Where a member that is not connected says that it can be reached. */
+const said = (endpoints: Member['endpoints']): Endpoint | undefined => {
+  const { port, advertised, observed, local } = endpoints ?? {};
+  const [host] = local ?? [];
+  const here = host === undefined || port === undefined ? undefined : { host, port };
+  return advertised ?? observed ?? here;
+};
+
 /** Why this member is cut off, or null: it reaches the author by no way, or nobody at all. */
-const cutOff = (view: View, { claim }: TrialOrder, { ways, unreached }: Reach): string | null => {
-  const gone = ways.filter(({ to }) => to.every(({ host }) => unreached.includes(host)));
-  const author = gone.find(({ member }) => member === claim.author)?.member;
-  const name = view.members.find(({ id }) => id === author)?.name;
+const cutOff = (site: Site, order: TrialOrder, { ways, unreached }: Reach): string | null => {
+  const { author } = order.claim;
+  const gone = ways.filter(
+    ({ isConnected, to }) =>
+      to.every(({ host }) => unreached.includes(host)) &&
+      (isConnected || to.every((end) => isClosed(site, order, end))),
+  );
+  const cut = gone.find(({ member }) => member === author)?.member;
+  const name = site.view.members.find(({ id }) => id === cut)?.name;
   if (name !== undefined) return `no new connection reaches ${name}, where its operator is`;
-  if (gone.length === 0 || gone.length < ways.length) return null;
-  return `no new connection reaches any of ${ways.length} members`;
+  const connected = ways.filter(({ isConnected }) => isConnected);
+  if (gone.length === 0 || gone.length < connected.length) return null;
+  return `no new connection reaches any of ${gone.length} members`;
+};
+
+/** Whether the trial, and nothing before it, forbids this member a connection to there. */
+const isClosed = (site: Site, order: TrialOrder, { host, port }: Endpoint): boolean => {
+  const zone = isOverlay(site.view, host) ? 'mesh' : 'wan';
+  const here = site.view.members.find(({ id }) => id === site.member);
+  const own = here === undefined ? [] : memberAddresses(here, zone);
+  const source = own
+    .map(({ text }) => text.split('/')[0] ?? '')
+    .find((each) => each.includes(':') === host.includes(':'));
+  const flow = { protocol: 'tcp', source: source ?? host, destination: host, value: port } as const;
+  const isAllowed = (at: Site): boolean => judgedAt(at, zone, 'out', flow)?.action === 'allow';
+  return isAllowed(site) && !isAllowed(tried(site, order));
 };
 
 /** Why the operator could not come here anew, though it is let in now; or null. */
@@ -117,16 +150,18 @@ const shutOut = (site: Site, order: TrialOrder): string | null => {
     // It is this VM's own address, or it cannot come that way at all.
     if (own.includes(address) || destination === undefined) continue;
     const flow = { protocol: 'tcp', source: address, destination, value: port } as const;
-    const judged = (at: Site) => {
-      const lane = lanesOf(at).find((each) => each.zone === zone && each.direction === 'in');
-      return lane === undefined ? null : judge(lane, flow);
-    };
-    const after = judged(tried(site, order));
-    if (after === null || after.action === 'allow' || judged(site)?.action !== 'allow') continue;
+    const after = judgedAt(tried(site, order), zone, 'in', flow);
+    if (after === null || after.action === 'allow') continue;
+    if (judgedAt(site, zone, 'in', flow)?.action !== 'allow') continue;
     const by = after.by.kind === 'rule' ? `rule ${after.by.name}` : 'the default';
     return `${by} would stop its operator: ${address} to port ${port}`;
   }
   return null;
+};
+
+const judgedAt = (at: Site, zone: Zone, direction: Direction, flow: Flow): Judgement | null => {
+  const lane = lanesOf(at).find((each) => each.zone === zone && each.direction === direction);
+  return lane === undefined ? null : judge(lane, flow);
 };
 
 const isOverlay = ({ members }: View, address: string): boolean =>
