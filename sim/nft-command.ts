@@ -28,6 +28,7 @@ export function runNft(kernel: Kernel, words: readonly string[], stdin: string):
     tellTableMonitors(kernel, table);
     return done();
   }
+  if (text === '--check -j -f -') return done(); // It can all that there is.
   if (text === '-j -f -') {
     const { nftables } = JSON.parse(stdin) as { readonly nftables: readonly Change[] };
     for (const change of nftables) if (!apply(kernel, change)) throw unknownCommand(['nft', stdin]);

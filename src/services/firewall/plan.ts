@@ -38,7 +38,6 @@ export const plan = (
   const tried = order === null ? [] : triedOf(order, course, table);
   // A trial that is over is remembered in the table, whatever the clock says next.
   const isWanted = tried.length > 0 || [...now, ...(trial?.lanes ?? [])].some(isActive);
-  const isTool = observed.kind !== 'no-tool';
   const neighbours = observed.kind === 'no-tool' ? [] : observed.neighbours;
   return {
     state: isWanted
@@ -48,7 +47,7 @@ export const plan = (
           seed: Math.floor(self.wallMs / 1_000),
         }
       : null,
-    problems: isWanted && !isTool ? [NO_TOOL] : [],
+    problems: isWanted && observed.kind === 'no-tool' ? [observed.why ?? NO_TOOL] : [],
     notes: [
       ...(order === null || !isYoung(order, self.wallMs) ? [] : withdrawals(order, course)),
       ...policy.unread.map(({ path, why }) => `${path}: ${why}; what stood there before holds`),

@@ -5,6 +5,7 @@
  */
 import type { HostResult } from '../../ports.ts';
 import type { Count, Finding, Results, Self } from '../service.ts';
+import { missingFeatures } from './features.ts';
 import { inOneForm, keyInOneForm } from './forms.ts';
 import { readNeighbours } from './neighbours.ts';
 import { keyText } from './nft.ts';
@@ -21,6 +22,10 @@ import { sorted, wordsIn, wordsOf } from './words.ts';
 /** What `nft` writes to standard error when there is no such table. */
 const NO_TABLE = /No such file or directory/;
 
+/** Whether a listing says that there is no table. */
+export const isNoTable = ({ status, stderr }: HostResult): boolean =>
+  status !== 0 && NO_TABLE.test(stderr);
+
 /** The host as the probes show it. */
 export const read = (
   results: Results,
@@ -30,7 +35,9 @@ export const read = (
   if (table === undefined) return seen({ kind: 'no-tool' });
   const neighbours = readNeighbours(results, own);
   if (table.status !== 0) {
-    if (NO_TABLE.test(table.stderr)) return seen({ kind: 'missing', neighbours });
+    const why = missingFeatures(results);
+    if (why !== null) return seen({ kind: 'no-tool', why });
+    if (isNoTable(table)) return seen({ kind: 'missing', neighbours });
     return unreadable(complaint(table));
   }
   const found = readTable(table);

@@ -1,7 +1,7 @@
 /**
  * Rule: firewall state — the table as it should be and as it was read back: plain records.
  */
-import type { Count } from '../service.ts';
+import type { Count, Problem } from '../service.ts';
 import type { Lane, Trialling, Tried } from './lane.ts';
 
 /** What a chain, set or element is made of, as words: handles, counters and times left out. */
@@ -47,7 +47,8 @@ export interface ObservedTable {
 }
 
 export type FirewallObserved =
-  | { readonly kind: 'no-tool' }
+  /** `why`: there is one, and what it lacks; absent: there is none. */
+  | { readonly kind: 'no-tool'; readonly why?: Problem }
   | { readonly kind: 'missing'; readonly neighbours: readonly Neighbour[] }
   | {
       readonly kind: 'present';

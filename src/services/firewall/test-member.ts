@@ -68,7 +68,7 @@ function openHands(world: ReturnType<typeof surroundings>) {
       results[probe.name] =
         'sign' in probe
           ? { status: 0, stdout: world.unreached, stderr: '' }
-          : nft(probe.argv.slice(1));
+          : nft(probe.argv.slice(1), probe.stdin);
     };
     probes(self(), view(), {}).forEach(run);
     probes(self(), view(), results).forEach(run);

@@ -1,0 +1,118 @@
+/**
+ * Rule: firewall features — what our table asks of `nft` and of the kernel, tried on this host
+ * before the table is made, and what of it is missing, by name. No version is looked at.
+ *
+ * 1. One process tries all at once; only where that fails is each tried by itself.
+ * 2. They are only checked: the kernel takes nothing of it.
+ */
+import type { Probe, Problem, Results } from '../service.ts';
+import {
+  ACCEPT,
+  COUNTER,
+  ct,
+  type Expression,
+  elementsOf,
+  FAMILY,
+  has,
+  is,
+  isNot,
+  logged,
+  lookup,
+  meta,
+  type NftSet,
+  payload,
+} from './nft.ts';
+import { addChain, addElements, addRule, addSet, type NftCommand, textOf } from './transaction.ts';
+
+/** A feature: what it is called, and commands that use it, in a table that is there. */
+interface Feature {
+  readonly name: string;
+  readonly uses: readonly NftCommand[];
+}
+
+const CHAIN = 'probe';
+const rule = (...expr: readonly Expression[]): NftCommand => addRule(CHAIN, { expr });
+
+const setOf = (part: Pick<NftSet, 'name' | 'kind' | 'type' | 'flags'>): NftCommand =>
+  addSet({ ...part, isCounted: false, elements: elementsOf([]) });
+
+const FEATURES: readonly Feature[] = [
+  { name: 'tables of both families (inet)', uses: [] },
+  {
+    name: 'elements with a timeout',
+    uses: [
+      setOf({ name: 'timed', kind: 'map', type: 'nf_proto', flags: ['timeout'] }),
+      ...addElements(
+        { name: 'timed' },
+        [{ key: 'ipv4', verdict: ACCEPT, rule: null }],
+        new Map([['timed', { timeout: 60 }]]),
+      ),
+      rule(lookup([meta('nfproto')], 'timed')),
+    ],
+  },
+  {
+    name: 'maps of verdicts by address, protocol and port',
+    uses: [
+      setOf({
+        ...{ name: 'exact', kind: 'map', flags: [] },
+        type: ['ipv4_addr', 'inet_proto', 'inet_service'],
+      }),
+      rule(lookup([payload('ip', 'saddr'), meta('l4proto'), payload('th', 'dport')], 'exact')),
+    ],
+  },
+  {
+    name: 'sets of prefixes',
+    uses: [
+      setOf({ name: 'nets', kind: 'set', type: 'ipv4_addr', flags: ['interval'] }),
+      rule(is(payload('ip', 'saddr'), '@nets'), COUNTER, ACCEPT),
+    ],
+  },
+  {
+    name: 'marks, states and directions of connections (conntrack)',
+    uses: [rule(is(ct('mark'), 1), is(ct('direction'), 'reply'), has(ct('state'), 'new'), ACCEPT)],
+  },
+  {
+    name: 'where an address leads (fib)',
+    uses: [rule(isNot({ fib: { result: 'type', flags: ['daddr'] } }, 'local'), ACCEPT)],
+  },
+  { name: 'a log at a bounded rate', uses: [rule(...logged('cnsmo '))] },
+  { name: 'refusals with notice (reject)', uses: [rule({ reject: { type: 'tcp reset' } })] },
+];
+
+/** Not the table that we make: this one is only ever checked. */
+const BEGIN: readonly NftCommand[] = [{ add: { table: { family: FAMILY, name: 'cnsmo' } } }];
+
+const probeOf = (name: string, features: readonly Feature[]): Probe => ({
+  name,
+  argv: ['nft', '--check', '-j', '-f', '-'],
+  stdin: textOf([
+    ...BEGIN,
+    addChain({ name: CHAIN, hook: { hook: 'input', prio: 0 }, rules: [] }),
+    ...features.flatMap(({ uses }) => uses),
+  ]),
+});
+
+const ALL = 'features';
+const oneName = (index: number): string => `feature-${index}`;
+
+/** What to try next. Nothing once all are known to be there. */
+export const featureProbes = (results: Results): readonly Probe[] => {
+  const all = results[ALL];
+  if (all === undefined) return [probeOf(ALL, FEATURES)];
+  return all.status === 0
+    ? []
+    : FEATURES.map((feature, index) => probeOf(oneName(index), [feature]));
+};
+
+/** What is missing, in one line, or null where nothing is or nothing was tried. */
+export const missingFeatures = (results: Results): Problem | null => {
+  if ((results[ALL]?.status ?? 0) === 0) return null;
+  const failed = FEATURES.filter((_, index) => (results[oneName(index)]?.status ?? 0) !== 0);
+  const said = results[ALL]?.stderr.trim().split('\n')[0] ?? '';
+  const what =
+    failed.length === 0 ? 'all of it together' : failed.map(({ name }) => name).join(', ');
+  return (
+    `nft: this host lacks ${what} (nft says: ${said}), so nothing is filtered here; ` +
+    'update nftables and the kernel, or load the module, then: cnsmo restart'
+  );
+};
