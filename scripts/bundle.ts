@@ -37,6 +37,8 @@ export const bundleProgram = async (entry: string): Promise<Bundle> => {
     platform: 'node',
     target: 'node24',
     format: 'cjs',
+    // What scripts/boot.cjs runs knows `require` alone.
+    supported: { 'dynamic-import': false },
     // Identifiers stay: stack traces in the log need names, and what keeps those of short ones runs
     // at start, once for each function: 25 ms.
     minifySyntax: true,

@@ -2,10 +2,7 @@
  * Edge: main — argv to the CLI, and what the CLI needs of this machine: the only file that knows
  * the node and its edges.
  */
-import { access, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import type { Local, Places } from './cli/local.ts';
@@ -17,6 +14,9 @@ const err = (line: string): void => void process.stderr.write(line);
 
 /** Loaded when needed: libp2p and its kind double the time to the first line of output. */
 const acts = () => import('./node/linux/acts.ts');
+
+/** Loaded when needed as well: each of Node's own takes 1 to 2 ms. */
+const files = () => import('node:fs/promises');
 
 /** The same of what needs to encrypt. */
 const backupActs = () => import('./node/linux/backup-acts.ts');
@@ -114,6 +114,7 @@ function pageColumns(): number {
 
 async function isMember({ state }: Places): Promise<boolean | null> {
   try {
+    const { access } = await files();
     await access(join(state, 'genesis'));
     return true;
   } catch (error) {
@@ -123,6 +124,7 @@ async function isMember({ state }: Places): Promise<boolean | null> {
 
 async function writeSecret(path: string, content: string): Promise<void> {
   try {
+    const { open } = await files();
     const file = await open(path, 'wx', 0o600);
     await file.writeFile(content);
     await file.sync();
@@ -136,6 +138,7 @@ async function writeSecret(path: string, content: string): Promise<void> {
 
 async function readSecret(path: string): Promise<string> {
   try {
+    const { readFile } = await files();
     return await readFile(path, 'utf8');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -146,7 +149,11 @@ async function readSecret(path: string): Promise<string> {
 
 /** What is piped in, whole; from a terminal one line, for nobody there ends a file. */
 async function readInput(): Promise<string> {
-  if (process.stdin.isTTY !== true) return text(process.stdin);
+  if (process.stdin.isTTY !== true) {
+    const { text } = await import('node:stream/consumers');
+    return await text(process.stdin);
+  }
+  const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin });
   for await (const line of lines) return line;
   return '';
