@@ -62,6 +62,8 @@ export async function attack(storm: Storm, machine: Machine, dice: Dice): Promis
   const { crypto } = room;
   const { life, local, node } = await openImpostor(room, machine);
   room.tolerated.add(`author-forked ${memberIdOf(crypto.publicKey(local.keys.memberSeed))}`);
+  // Booted before it is thrown away, its own daemon hears what the attacker said in its name.
+  room.tolerated.add(`key-used-elsewhere ${machine.name}`);
   const journal = machine.platter.files.get('journal')?.cached ?? new Uint8Array();
   const forger: Forger = {
     crypto,
