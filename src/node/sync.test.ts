@@ -229,3 +229,39 @@ test('sync: a peer that always has more does not keep its turn, and gets another
   assert.equal(asked.filter((peer) => peer === 'p1').length, 2);
   await end();
 });
+
+test('sync: what others brought is passed on at once, and again not before 2 s', async () => {
+  // Goal: one change is quick, and what a crowd brings travels together. Method: a brings something
+  // three times in a second; b has nothing new.
+  const { sync, start, asked, answer, open, pass } = stage(['a', 'b'], {
+    ...{ verdict: 'taken', author: idOf(8) },
+  });
+  const end = await start();
+  for (const peer of ['a', 'b']) await answer(peer);
+  await pass(3_000);
+  const before = asked.length;
+  const toB = () => asked.slice(before).filter((peer) => peer === 'b').length;
+  const bring = async (): Promise<void> => {
+    const wish = sync.with('a' as PeerKey);
+    await settle();
+    open.find(({ peer }) => peer === 'a')?.answer(null, [Uint8Array.of(1)]);
+    await settle();
+    await answer('a');
+    assert.equal(await wish, true);
+    await settle();
+  };
+  await bring();
+  assert.equal(toB(), 1);
+  await answer('b');
+  await pass(500);
+  await bring();
+  await pass(500);
+  await bring();
+  assert.equal(toB(), 1);
+  await pass(1_000);
+  assert.equal(toB(), 2);
+  await answer('b');
+  await pass(5_000);
+  assert.equal(toB(), 2);
+  await end();
+});
