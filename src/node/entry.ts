@@ -25,7 +25,7 @@ import {
 import type { Sync } from './sync.ts';
 import { createTurns } from './turns.ts';
 
-/** Longest wait for another member to hold an admission. Unit: ms. The joiner waits 12 s. */
+/** Longest wait for another member to hold an admission. Unit: ms. The joiner waits 6 s. */
 const SPREAD_MS = 2_000;
 
 /**

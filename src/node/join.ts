@@ -45,12 +45,13 @@ import {
 import type { LocalConfig } from './rules/local-config.ts';
 import type { Settings } from './rules/settings.ts';
 
+/** Longest dial of one entry, and longest wait for its answer. Unit: ms. */
+const PATIENCE = { dialMs: 4_000, answerMs: 6_000 };
 /**
- * Longest dial of one entry, and longest wait for its answer. Unit: ms. An entry that a crowd asks
- * may take long on a small VM; who turns away has it do the work in vain, and again.
+ * Where there is no other to turn to. An entry that a crowd asks may take long on a small VM; who
+ * turns away has it do the work in vain, and again.
  */
-const DIAL_MS = 6_000;
-const ANSWER_MS = 12_000;
+const LAST_PATIENCE = { dialMs: 6_000, answerMs: 12_000 };
 /** Longest pause before the next entry, so that many joiners do not knock in step. Unit: ms. */
 const JITTER_MS = 300;
 /** Rounds over all entries before the joiner gives up. */
@@ -224,8 +225,10 @@ async function askEntry(
   attempt: Attempt,
 ): Promise<Word> {
   const { token, settings, keys, doubt, reach } = attempt;
+  const patience = reach.entries.length > 1 ? PATIENCE : LAST_PATIENCE;
   const leftMs = () => Math.max(0, attempt.deadlineMs - ports.clock.monotonicMs());
-  const exchange = (body: JoinAsk) => exchangeWithin(swarm, entry, body, leftMs);
+  const msFor = (what: keyof typeof patience) => Math.min(patience[what], leftMs());
+  const exchange = (body: JoinAsk) => exchangeWithin(swarm, entry, body, msFor);
   const memberKey = ports.crypto.publicKey(keys.memberSeed);
   const welcome = await exchange({ kind: 'hello', memberKey });
   if (welcome.kind !== 'welcome') return ASK_OTHERS;
@@ -281,12 +284,11 @@ async function exchangeWithin(
   swarm: SwarmNode,
   entry: TokenEntry,
   body: JoinAsk,
-  leftMs: () => number,
+  msFor: (what: keyof typeof PATIENCE) => number,
 ): Promise<JoinAnswer> {
   try {
-    await swarm.dial(entry.memberId, [entry.address], Math.min(DIAL_MS, leftMs()));
-    const waitMs = Math.min(ANSWER_MS, leftMs());
-    const raw = await swarm.request(entry.memberId, 'join', encodeJoin(body), waitMs);
+    await swarm.dial(entry.memberId, [entry.address], msFor('dialMs'));
+    const raw = await swarm.request(entry.memberId, 'join', encodeJoin(body), msFor('answerMs'));
     const answer = decodeJoinAnswer(raw);
     if (answer.kind === 'other-version') throw otherVersion(entry, answer.versions);
     if (answer.kind === 'said') return answer.said;
