@@ -10,7 +10,7 @@ import type { Bundle } from './bundle.ts';
 import { licencesText } from './licences.ts';
 import { type Arch, ensureNodePackage, machineArch, pinnedNode } from './node-package.ts';
 import { packBinary, SEA_SETTINGS } from './pack.ts';
-import { BOOT, COMPILER, compressed, programAssets } from './program.ts';
+import { BOOT, compressed, MAKERS, programAssets } from './program.ts';
 import { run, scriptFailure, secondsSince, step } from './steps.ts';
 import type { DebianArch } from './wireguard-go.table.ts';
 import { ensureWireguardGo, wireguardGoPaths } from './wireguard-go.ts';
@@ -56,6 +56,13 @@ const tryOut = async (output: string, { version, commit }: Bundle): Promise<stri
     if (!said.includes(version) || !said.includes(commit) || said !== saidAgain) {
       throw scriptFailure(`${output} --version says: ${said}, with NODE_OPTIONS: ${saidAgain}`);
     }
+    // One command of each lot of compiled code: `join` takes all of it.
+    for (const words of ['--help', 'join --help']) {
+      const errors = await run('sh', ['-c', `"$0" ${words} 2>&1 >/dev/null`, resolve(output)], {
+        cwd,
+      });
+      if (errors !== '') throw scriptFailure(`${output} ${words} says: ${errors}`);
+    }
     return `${said.trim()}, in ${time}`;
   } finally {
     rmSync(cwd, { recursive: true });
@@ -82,8 +89,8 @@ export const makeBinary = async (arch: Arch, bundle: Bundle): Promise<string> =>
   const wireguardGo = await ensureWireguardGo(DEBIAN_ARCH[arch]);
   const { licence } = wireguardGoPaths(DEBIAN_ARCH[arch]);
   const licences = licencesText(bundle.inputs, await ensureNodePackage(arch), licence);
-  const [boot, compiler] = [BOOT, COMPILER].map((path) => readFileSync(path, 'utf8'));
-  const settings = JSON.stringify([SEA_SETTINGS, boot, compiler, pinnedNode(), arch]);
+  const makers = MAKERS.map((path) => readFileSync(path, 'utf8'));
+  const settings = JSON.stringify([SEA_SETTINGS, ...makers, pinnedNode(), arch]);
   const inputs = sha256([bundle.code, licences, wireguardGo.sha256, settings].join('\n'));
   const stampFile = join(work, 'stamp.json');
   if (isDone(stampFile, output, inputs)) {

@@ -23,4 +23,6 @@ const program = new Script(Buffer.from(getRawAsset('program')).latin1Slice(), {
   filename: 'cnsmo.cjs',
   cachedData: compiled(isMost ? 'all' : 'start'),
 });
+// Slower, and nothing else is wrong: the build does not let such a binary out.
+if (program.cachedDataRejected) console.error('cnsmo: V8 refuses the compiled code of this binary');
 program.runInThisContext()(exports, require, module, __filename, __dirname);

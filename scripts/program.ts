@@ -10,11 +10,14 @@ import { join, resolve } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { strippedNode } from './node-base.ts';
 import { type Arch, machineArch } from './node-package.ts';
+import { SEA_SETTINGS } from './pack.ts';
 import { run, scriptFailure } from './steps.ts';
 
-/** What compiles, and what takes it: both decide what is in the binary. */
-export const COMPILER = resolve('scripts/compile.cjs');
+const COMPILER = resolve('scripts/compile.cjs');
+/** The entry of the binary. */
 export const BOOT = resolve('scripts/boot.cjs');
+/** What decides beside the program and the settings what is in the binary. */
+export const MAKERS: readonly string[] = [BOOT, COMPILER, resolve('scripts/program.ts')];
 
 /** V8's hash seed is in what it compiles. Any number will do; it must stay the same. */
 const COMPILER_FLAGS = ['--random-seed=42'];
@@ -38,7 +41,7 @@ export const programAssets = async (
   code: string,
   work: string,
 ): Promise<Readonly<Record<string, string>>> => {
-  // V8 keeps a text of other characters in twice the memory.
+  // The entry reads it as Latin-1.
   if (Buffer.byteLength(code) !== code.length) throw scriptFailure('the bundle is not all ASCII');
   const program = join(work, 'program');
   writeFileSync(program, wrapped(code));
@@ -46,9 +49,11 @@ export const programAssets = async (
   // Code compiled for one architecture is refused on another.
   if (arch === machineArch()) {
     const node = await strippedNode(arch);
+    // V8 takes only what was compiled by its own settings.
+    const flags = [...COMPILER_FLAGS, ...SEA_SETTINGS.execArgv];
     for (const how of ['start', 'all']) {
       const output = join(work, `compiled-${how}`);
-      await run(node, [...COMPILER_FLAGS, COMPILER, program, output, how]);
+      await run(node, [...flags, COMPILER, program, output, how], { env: {} });
       assets.push(compressed(work, `compiled-${how}`, output));
     }
   }

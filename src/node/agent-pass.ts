@@ -130,6 +130,7 @@ function createRun<Desired, Observed>(
     if ((await hands.carryOut(blindly)) === null && blindly.length > 0)
       await lull?.(BLIND_MS, signal);
     let found = await lookNow();
+    const before = hands.changes();
     const drift = memory.driftOf(found, view, self);
     while (failure === null && isProgress(found.commands, tried) && !signal.aborted) {
       for (const command of found.commands) tried.add(textOf(command));
@@ -137,7 +138,7 @@ function createRun<Desired, Observed>(
       found = await lookNow();
     }
     const changes = hands.changes();
-    const told = changes > 0 ? drift : [];
+    const told = changes > before ? drift : [];
     const { seen, problems, notes, recheckMs } = found;
     const remaining = found.commands.map(describe);
     const outcome = {

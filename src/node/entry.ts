@@ -25,7 +25,10 @@ import {
 import type { Sync } from './sync.ts';
 import { createTurns } from './turns.ts';
 
-/** Longest wait for another member to hold an admission. Unit: ms. The joiner waits 6 s. */
+/**
+ * Longest wait for another member to hold an admission, and for a wait under way before it. Unit:
+ * ms. The joiner waits 6 s.
+ */
 const SPREAD_MS = 2_000;
 
 /**
@@ -70,7 +73,7 @@ export function serveJoins(ports: EntryPorts, context: EntryContext, swarm: Swar
     const answered = turn.then(() => decide(ports, context, peer as InviteId, ask));
     turn = answered.catch(() => undefined);
     const answer = await answered;
-    if (answer.kind === 'admitted') await within(ports.clock, SPREAD_MS, spread('all'));
+    if (answer.kind === 'admitted') await spread('all');
     return encodeJoin(answer);
   });
 }
@@ -116,13 +119,6 @@ async function reachOne(clock: Clock, { sync, connected }: EntryContext): Promis
     }
   };
   await Promise.race([inTurn(), clock.sleep(SPREAD_MS, stop.signal)]);
-  stop.abort();
-}
-
-/** Until it is done, or so long. */
-async function within(clock: Clock, longestMs: number, done: Promise<void>): Promise<void> {
-  const stop = new AbortController();
-  await Promise.race([done, clock.sleep(longestMs, stop.signal)]);
   stop.abort();
 }
 

@@ -18,7 +18,7 @@ const PASS_ON_MS = 2_000;
 export interface Marks {
   /** It is to be asked now. */
   add(peer: PeerKey): void;
-  /** In so long, unless that was said before. Nothing comes of it when `signal` aborts. */
+  /** In so long, or sooner where that was said. Nothing comes of it when `signal` aborts. */
   addLater(peer: PeerKey, waitMs: number, signal: AbortSignal): void;
   /** It is to hear what others brought. */
   passOn(peer: PeerKey, signal: AbortSignal): void;
@@ -38,17 +38,19 @@ export interface Marks {
 export function createMarks(clock: Clock): Marks {
   const wake = createWake(clock);
   const marked = new Set<PeerKey>();
-  const later = new Set<PeerKey>();
+  const dueMs = new Map<PeerKey, number>();
   const exchangedMs = new Map<PeerKey, number>();
   const add = (peer: PeerKey): void => {
     marked.add(peer);
     wake.mark();
   };
   const addLater = (peer: PeerKey, waitMs: number, signal: AbortSignal): void => {
-    if (later.has(peer)) return;
-    later.add(peer);
+    const untilMs = clock.monotonicMs() + waitMs;
+    if ((dueMs.get(peer) ?? Number.POSITIVE_INFINITY) <= untilMs) return;
+    dueMs.set(peer, untilMs);
     void clock.sleep(waitMs, signal).then(() => {
-      later.delete(peer);
+      if (dueMs.get(peer) !== untilMs) return;
+      dueMs.delete(peer);
       if (!signal.aborted) add(peer);
     });
   };

@@ -4,7 +4,7 @@
  *
  * 1. A new connection, a gap in gossip and a wish (`with`) mark a peer; one loop acts on the marks.
  * 2. Besides, within 30 s each time, one connected member, drawn at random, is asked, whatever was
- *    marked meanwhile: so whoever lost gossip, without a gap to show it, has it by then.
+ *    marked meanwhile: so who lost gossip, without a gap to show it, has it sooner or later.
  * 3. No peer waits for another: each has its own exchange, at most one at a time, of a few. A mark
  *    during it leads to one more.
  * 4. Who took something marks its other neighbours: what heals one link heals those behind it.

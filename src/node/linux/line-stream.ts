@@ -9,9 +9,6 @@ import { Fault } from '../../fault.ts';
 import { FIXED_ENVIRONMENT, findProgram, runCommand } from './command.ts';
 import { openLineSplitter } from './line-splitter.ts';
 
-/** Found out once: every daemon runs several monitors. */
-let guard: Promise<readonly string[]> | null = null;
-
 /** Runs `argv` and hands on its lines until it ends or `signal` aborts; resolves then. */
 export async function followLines(
   argv: readonly string[],
@@ -21,8 +18,7 @@ export async function followLines(
   const [tool = '', ...operands] = argv;
   const path = await findProgram(tool);
   if (path === null || signal.aborted) return;
-  guard ??= deathGuard();
-  const before = await guard;
+  const before = await guarded();
   if (signal.aborted) return;
   const [program = path, ...rest] = [...before, path, ...operands];
   const child = spawn(program, rest, {
@@ -48,6 +44,15 @@ export async function followLines(
   child.stdout.destroy();
   lines.end();
 }
+
+/** The same for all monitors, as soon as it was seen to work: there are several in a daemon. */
+const guarded = (() => {
+  let known: readonly string[] = [];
+  return async (): Promise<readonly string[]> => {
+    if (known.length === 0) known = await deathGuard();
+    return known;
+  };
+})();
 
 /** The words before a command that make it die with us, or none where that cannot be had. */
 async function deathGuard(): Promise<readonly string[]> {

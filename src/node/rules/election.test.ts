@@ -116,7 +116,7 @@ test('election: who says that it cannot leaves its turn to the next, while there
 
 test('election: who stepped down or drains has the role again where nobody else can', () => {
   // Goal: a core wherever one is possible. Method: all others dead; then one that stepped down
-  // beside one that drains, and beside one whose disk takes nothing.
+  // beside one that drains, and beside one whose disk takes nothing; and these two.
   const view = meshOf();
   const [first = '', second = '', ...rest] = ringOf(view);
   const steppedDown = ['member/core', { steppedDown: 0 }] as const;
@@ -135,6 +135,8 @@ test('election: who stepped down or drains has the role again where nobody else 
   const pass = { epoch: 0, why: 'unable' } as const;
   const passed = (id: ReturnType<typeof idOf>) => (id === idOf(first) ? pass : null);
   assert.equal(electCore({ ...inEpoch(unable, 0, rest), passed })?.name, second);
+  const drains = meshOf({ [second]: drained });
+  assert.equal(electCore({ ...inEpoch(drains, 0, rest), passed })?.name, second);
 });
 
 test('election: who was let in and never ran has no place in the ring', () => {

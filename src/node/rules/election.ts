@@ -97,7 +97,7 @@ export interface Pass {
 export type Unfit = 'dead' | 'draining' | 'stepped down' | Pass['why'];
 
 /** Who has the role where nobody is fit, the likeliest to do it well first. */
-const LAST_RESORTS: readonly Unfit[] = ['stepped down', 'wrong clock', 'unable', 'draining'];
+const LAST_RESORTS: readonly Unfit[] = ['stepped down', 'wrong clock', 'draining', 'unable'];
 
 /**
  * The ring from the place of this epoch on, and why each of it is passed over. Who has not said yet

@@ -34,7 +34,7 @@ const CHAIN = 'probe';
 const rule = (...expr: readonly Expression[]): NftCommand => addRule(CHAIN, { expr });
 
 const setOf = (part: Pick<NftSet, 'name' | 'kind' | 'type' | 'flags'>): NftCommand =>
-  addSet({ ...part, isCounted: false, elements: elementsOf([]) });
+  addSet({ ...part, isCounted: true, elements: elementsOf([]) });
 
 const FEATURES: readonly Feature[] = [
   { name: 'tables of both families (inet)', uses: [] },
@@ -79,7 +79,7 @@ const FEATURES: readonly Feature[] = [
   { name: 'refusals with notice (reject)', uses: [rule({ reject: { type: 'tcp reset' } })] },
 ];
 
-/** Not the table that we make: this one is only ever checked. */
+/** The table that we make, as rules and sets say that they are in it; it is only checked here. */
 const BEGIN: readonly NftCommand[] = [{ add: { table: { family: FAMILY, name: 'cnsmo' } } }];
 
 const probeOf = (name: string, features: readonly Feature[]): Probe => ({
@@ -104,13 +104,16 @@ export const featureProbes = (results: Results): readonly Probe[] => {
     : FEATURES.map((feature, index) => probeOf(oneName(index), [feature]));
 };
 
-/** What is missing, in one line, or null where nothing is or nothing was tried. */
+/**
+ * What is missing, in one line; null where nothing is, or nothing was tried, or nothing was refused
+ * by itself: then the table is tried, and what nft says of it is told.
+ */
 export const missingFeatures = (results: Results): Problem | null => {
   if ((results[ALL]?.status ?? 0) === 0) return null;
   const failed = FEATURES.filter((_, index) => (results[oneName(index)]?.status ?? 0) !== 0);
   const said = results[ALL]?.stderr.trim().split('\n')[0] ?? '';
-  const what =
-    failed.length === 0 ? 'all of it together' : failed.map(({ name }) => name).join(', ');
+  if (failed.length === 0) return null;
+  const what = failed.map(({ name }) => name).join(', ');
   return (
     `nft: this host lacks ${what} (nft says: ${said}), so nothing is filtered here; ` +
     'update nftables and the kernel, or load the module, then: cnsmo restart'
