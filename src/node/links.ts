@@ -39,8 +39,11 @@ const LINKS_ENOUGH = 4;
 const SETTLE_MS = 8_000;
 /** How long others have to say that a member lives before it is dialled to find out. Unit: ms. */
 const HEARSAY_MS = 5_000;
-/** Pause between two who are dialled because the token names them: the first mostly answers. */
-const ENTRY_MS = 500;
+/**
+ * Pause between two who are dialled because the token names them. Unit: ms. The first mostly
+ * answers, though not soon where many join at once.
+ */
+const ENTRY_MS = 2_000;
 /** How long a place that somebody named is tried. Unit: ms. */
 const HINT_MS = 60_000;
 /** Longest wait for connections with those who are to be asked. Unit: ms. */
