@@ -34,7 +34,7 @@ export async function stopAndStart(world: RealWorld): Promise<void> {
 /**
  * Goal: a killed daemon takes no traffic with it, and a new one disturbs none; whoever follows the
  * events sees all of it. Method: kill -9, start, and ping through both, from both sides; somebody
- * follows on vm1 all the while.
+ * follows on vm1 all the while. vm3 stays down until vm1 has noticed.
  */
 export async function killAndStart(world: RealWorld): Promise<void> {
   await found(world, ALL);
@@ -43,10 +43,12 @@ export async function killAndStart(world: RealWorld): Promise<void> {
   const follower = (await vm1.must(['sh', '-c', follow])).trim();
   const told = (): Promise<string> => vm1.must(['cat', '/var/log/followed']);
   await world.eventually('somebody follows', async () => (await told()) !== '', SETTLE_MS);
+  const isDead = async (): Promise<boolean> => DEAD.test(await told());
   for (const name of ['vm1', 'vm3']) {
     const calm = await pingDuring(world, ['vm2', name], async () => {
       await world.crash(name);
       await refusal('status of a dead daemon', world.status(name));
+      if (name === 'vm3') await world.eventually('vm3 is dead to vm1', isDead, SETTLE_MS);
       await world.boot(name);
       await world.eventually(`${name} is ready`, () => isReady(world, name), SETTLE_MS);
     });
@@ -63,9 +65,11 @@ export async function killAndStart(world: RealWorld): Promise<void> {
 /** How a daemon says that the one before it was killed. */
 const CRASH = 'the one before it ended without a word';
 
+const DEAD = /"kind":"state","member":"vm3","text":"is dead"/;
+
 /** What comes after that: each agent is ready again, and the crash of another member. */
 const FOLLOWED: readonly RegExp[] = [
   ...['vpn', 'firewall', 'core'].map((name) => new RegExp(`"kind":"service".*${name} is ready`)),
-  /"kind":"state","member":"vm3","text":"is dead"/,
+  DEAD,
   /"kind":"state","member":"vm3","text":"is alive again"/,
 ];

@@ -1,6 +1,6 @@
 /** Edge: refusals — bad input is refused in one line, and changes nothing here or in the mesh. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { admit, found, together } from '../../scenarios/mesh.ts';
+import { admit, found, SETTLE_MS, together } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
 import { cnsmo, obey } from '../command-line.ts';
 import { newestInvite, type Refusal, refuse, refuseAll } from '../refusal.ts';
@@ -81,6 +81,10 @@ export async function foreignToken(world: RealWorld): Promise<void> {
   await world.leave('vm1');
   await world.init('vm1');
   await world.init('vm4');
+  // What is written of it is on its disk before anything is refused.
+  const isKept = async () =>
+    (await world.vm('vm4').must(['cnsmo', 'events', '-o', 'json'])).includes('"kind":"core"');
+  await world.eventually('the event of the core role is kept', isKept, SETTLE_MS);
   await refuse(world, 'vm1', {
     ...byToken('a token whose VM is in another mesh', foreign, ''),
     status: 5,
