@@ -56,18 +56,27 @@ const addUnits = (root: string, { address, gateway }: Uplink): void => {
   for (const unit of MASKED) linkTo('/dev/null', join(etc, unit));
 };
 
-/** Another build as far as anybody can see: the same file with another commit of equal length. */
-const otherBuild = (binary: Buffer, commit: string): Buffer => {
-  const other = Buffer.from('0'.repeat(commit.length));
+/** A copy of a binary in which each of these texts is written over with one of equal length. */
+const withTexts = (binary: Buffer, texts: Readonly<Record<string, string>>): Buffer => {
   const copy = Buffer.from(binary);
-  let count = 0;
-  for (let at = copy.indexOf(commit); at >= 0; at = copy.indexOf(commit, at + 1)) {
-    other.copy(copy, at);
-    count += 1;
+  for (const [text, other] of Object.entries(texts)) {
+    const first = copy.indexOf(text);
+    if (first < 0) throw scriptFailure(`the binary does not hold ${text}`);
+    for (let at = first; at >= 0; at = copy.indexOf(text, at + 1)) copy.write(other, at);
   }
-  if (count === 0) throw scriptFailure(`the binary does not hold its commit ${commit}`);
   return copy;
 };
+
+/**
+ * Another build as far as anybody can see: the same file with another commit. What was compiled of
+ * the program holds its commit too, compressed: it goes by names that the program does not know.
+ */
+const otherBuild = (binary: Buffer, commit: string): Buffer =>
+  withTexts(binary, {
+    [commit]: '0'.repeat(commit.length),
+    'compiled-all.zst': 'compiled-ALL.zst',
+    'compiled-start.zst': 'compiled-START.zst',
+  });
 
 const addPrograms = async (root: string, binary: string): Promise<void> => {
   const commit = /\((\w+)/.exec(await run(resolve(binary), ['--version']))?.[1] ?? '';
