@@ -2,7 +2,7 @@
  * Edge: healing — two sites of a mesh that cannot reach each other for minutes or weeks, and how
  * long it then takes until it is whole again.
  */
-import { SETTLE_MS } from '../scenarios/mesh.ts';
+import { isReady, SETTLE_MS } from '../scenarios/mesh.ts';
 import type { World } from '../scenarios/world.ts';
 import { underBan } from './ban.ts';
 import { openRoom, type Room } from './room.ts';
@@ -53,8 +53,7 @@ export async function healAfter({ members, apartMs, seed }: Apart): Promise<numb
 async function join(world: World, names: readonly string[]): Promise<void> {
   const [founder = '', ...others] = names;
   await world.init(founder);
-  const isReady = async (): Promise<boolean> => (await world.status(founder)).self.ready;
-  await world.eventually('the founder is ready', isReady, SETTLE_MS);
+  await world.eventually('the founder is ready', () => isReady(world, founder), SETTLE_MS);
   const token = await world.invite(founder, { uses: others.length });
   await Promise.all(others.map((name) => world.join(name, token)));
   const [east = '', west = ''] = SPEAKERS;

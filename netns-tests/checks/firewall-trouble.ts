@@ -1,4 +1,5 @@
 /** Edge: firewall trouble — what members do by themselves when their firewall goes wrong. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { found, isReady, SETTLE_MS, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
 import { events, obey } from '../command-line.ts';
@@ -105,7 +106,7 @@ export async function firewallHolds(world: RealWorld): Promise<void> {
       'no',
       '--replace',
     );
-    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await sleep(afterMs);
     vm2.killDaemon();
     await change;
     const left = rulesIn(await table());

@@ -141,10 +141,8 @@ function createRun<Desired, Observed>(
     const told = changes > before ? drift : [];
     const { seen, problems, notes, recheckMs } = found;
     const remaining = found.commands.map(describe);
-    const outcome = {
-      ...{ failure: failure ?? found.failure, remaining },
-      ...{ problems, notes, recheckMs },
-    };
+    failure ??= found.failure;
+    const outcome = { failure, problems, notes, remaining, recheckMs };
     const isDone = isSettled(outcome);
     if (told.length > 0) ports.log.warn('drift-repaired', { service: service.name, found: told });
     memory.note(isDone ? (seen?.state ?? null) : null, changes);

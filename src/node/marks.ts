@@ -28,8 +28,8 @@ export interface Marks {
   forget(peer: PeerKey): void;
   /** Somebody can be asked who could not before. */
   retry(): void;
-  /** Waits for a mark or so long; tells whether there was one. */
-  wait(timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+  /** Waits for a mark or so long. */
+  wait(timeoutMs: number, signal: AbortSignal): Promise<unknown>;
   /** Everybody who is marked, for whom `isTaken` says that it is asked now. */
   take(isTaken: (peer: PeerKey) => boolean): void;
 }

@@ -20,7 +20,7 @@ import {
   typesSeen,
   type Way,
 } from './compile-part.ts';
-import { type Around, runChains, runSets } from './compile-run.ts';
+import { type Around, runChains, runSets, segmentsOf } from './compile-run.ts';
 import { type Clause, fallbackAction, type Guard, type Lane } from './lane.ts';
 import {
   COUNTER,
@@ -82,18 +82,18 @@ const makeLane = (side: string, lane: Lane): Table => {
   const audits = lane.audits.map((clause): OrderedPart => {
     return { clause, part: 'all', remote: clause.remote, ports: clause.ports };
   });
+  const segments = segmentsOf(sorted.ordered);
   const chainsOf = (way: Way): readonly NftChain[] => {
     const around = aroundOf(names, { ...lane, audits }, way);
     const fields = fieldsOf(lane.direction, way);
-    const { ordered } = sorted;
-    return runChains(names, laneName(side, lane, way), fields, { ordered, around });
+    return runChains(names, laneName(side, lane, way), fields, { segments, around });
   };
   const chains = lane.clauses.filter(({ rule }) => !isPlain(rule)).map(ruleChain(names));
   return {
     sets: [
       ...maps,
       ...[...audits, ...sorted.ordered].flatMap((part) => setsOf(names, part)),
-      ...runSets(names, sorted.ordered),
+      ...runSets(names, segments),
     ],
     chains: [...chains, ...chainsOf('forth'), ...chainsOf('back')],
   };

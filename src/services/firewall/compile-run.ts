@@ -29,13 +29,20 @@ import type { OrderedPart } from './sort-lane.ts';
  */
 const RUN_MIN = 16;
 
-/** Parts in their order; `run`: the number of a run, from 1, or null for what is none. */
+/** A run: its number, from 1, and its addresses by family. */
+interface Run {
+  readonly number: number;
+  readonly far: Readonly<Record<Family, Far>>;
+}
+
+/** Parts in their order; `run`: null for what is none. */
 interface Segment {
-  readonly run: number | null;
+  readonly run: Run | null;
   readonly parts: readonly OrderedPart[];
 }
 
-const segmentsOf = (ordered: readonly OrderedPart[]): readonly Segment[] => {
+/** The parts of a lane, those of each run together. */
+export const segmentsOf = (ordered: readonly OrderedPart[]): readonly Segment[] => {
   const groups: OrderedPart[][] = [];
   for (const part of ordered) {
     const last = groups.at(-1);
@@ -45,9 +52,10 @@ const segmentsOf = (ordered: readonly OrderedPart[]): readonly Segment[] => {
   }
   let runs = 0;
   return groups.map((parts) => {
-    const isRun = parts.length >= RUN_MIN && parts[0]?.remote !== null;
-    if (isRun) runs++;
-    return { run: isRun ? runs : null, parts };
+    if (parts.length < RUN_MIN || parts[0]?.remote === null) return { run: null, parts };
+    runs++;
+    const far = { ip: farOf(parts, 'ip'), ip6: farOf(parts, 'ip6') };
+    return { run: { number: runs, far }, parts };
   });
 };
 
@@ -77,18 +85,18 @@ const hasSet = (far: Far): boolean => !isWhole(far) && (far.isMoving || far.cidr
 const setName = ({ lane }: Names, run: number, family: Family): string =>
   `${lane}/run-${run}/${family}`;
 
-/** The sets of the runs among parts. */
-export const runSets = (names: Names, ordered: readonly OrderedPart[]): readonly NftSet[] =>
-  segmentsOf(ordered).flatMap(({ run, parts }) =>
+/** The sets of the runs among segments. */
+export const runSets = (names: Names, segments: readonly Segment[]): readonly NftSet[] =>
+  segments.flatMap(({ run }) =>
     FAMILIES.flatMap((family): readonly NftSet[] => {
-      const far = farOf(parts, family);
-      if (run === null || !hasSet(far)) return [];
+      const far = run?.far[family];
+      if (run === null || far === undefined || !hasSet(far)) return [];
       const elements = far.cidrs.map(({ text }) => {
         return { key: cidrKey(text), verdict: null, rule: null };
       });
       return [
         {
-          ...{ name: setName(names, run, family), kind: 'set', type: TYPE_OF[family] },
+          ...{ name: setName(names, run.number, family), kind: 'set', type: TYPE_OF[family] },
           ...{ flags: ['interval'], isCounted: false, elements: elementsOf(elements) },
         },
       ];
@@ -107,19 +115,19 @@ export const runChains = (
   names: Names,
   name: string,
   fields: Fields,
-  { ordered, around }: { readonly ordered: readonly OrderedPart[]; readonly around: Around },
+  { segments, around }: { readonly segments: readonly Segment[]; readonly around: Around },
 ): readonly NftChain[] => {
   const chains: NftChain[] = [];
   let [open, rules] = [name, [...around.before]];
   const close = (): void => void chains.push({ name: open, hook: null, rules });
-  for (const { run, parts } of segmentsOf(ordered)) {
+  for (const { run, parts } of segments) {
     const own = parts.flatMap(around.each);
     if (run === null) {
       rules.push(...own);
       continue;
     }
-    const next = `${name}/after-${run}`;
-    const past = FAMILIES.flatMap((family) => pastRun(names, fields, { run, parts }, family));
+    const next = `${name}/after-${run.number}`;
+    const past = FAMILIES.flatMap((family) => pastRun(names, fields, run, family));
     const gone = past.map((when): NftRule => ({ expr: [when, goto(next)] }));
     rules.push(...gone, ...own, { expr: [goto(next)] });
     close();
@@ -131,15 +139,10 @@ export const runChains = (
 };
 
 /** When no rule of a run can mean a packet. */
-const pastRun = (
-  names: Names,
-  fields: Fields,
-  { run, parts }: { readonly run: number; readonly parts: readonly OrderedPart[] },
-  family: Family,
-): readonly Expression[] => {
-  const far = farOf(parts, family);
+const pastRun = (names: Names, fields: Fields, run: Run, family: Family): readonly Expression[] => {
+  const far = run.far[family];
   if (isWhole(far)) return [];
   return hasSet(far)
-    ? [isNot(payload(family, fields.remote), `@${setName(names, run, family)}`)]
+    ? [isNot(payload(family, fields.remote), `@${setName(names, run.number, family)}`)]
     : [is(meta('nfproto'), NFPROTO[family])];
 };

@@ -19,6 +19,7 @@ import {
   logged,
   lookup,
   meta,
+  NAME,
   type NftSet,
   payload,
 } from './nft.ts';
@@ -80,7 +81,7 @@ const FEATURES: readonly Feature[] = [
 ];
 
 /** The table that we make, as rules and sets say that they are in it; it is only checked here. */
-const BEGIN: readonly NftCommand[] = [{ add: { table: { family: FAMILY, name: 'cnsmo' } } }];
+const BEGIN: readonly NftCommand[] = [{ add: { table: { family: FAMILY, name: NAME } } }];
 
 const probeOf = (name: string, features: readonly Feature[]): Probe => ({
   name,
@@ -111,8 +112,8 @@ export const featureProbes = (results: Results): readonly Probe[] => {
 export const missingFeatures = (results: Results): Problem | null => {
   if ((results[ALL]?.status ?? 0) === 0) return null;
   const failed = FEATURES.filter((_, index) => (results[oneName(index)]?.status ?? 0) !== 0);
-  const said = results[ALL]?.stderr.trim().split('\n')[0] ?? '';
   if (failed.length === 0) return null;
+  const said = results[ALL]?.stderr.trim().split('\n')[0] ?? '';
   const what = failed.map(({ name }) => name).join(', ');
   return (
     `nft: this host lacks ${what} (nft says: ${said}), so nothing is filtered here; ` +

@@ -3,6 +3,7 @@
  *
  * Output that cannot be read is a problem, never a guess.
  */
+import { openMemo } from '../../crdt/memo.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Count, Finding, Results, Self } from '../service.ts';
 import { missingFeatures } from './features.ts';
@@ -120,16 +121,12 @@ export const ruleWords = ({ comment, expr }: Json): string =>
 /** Of what rules are made of, the same again and again; with counts in it, it is new each time. */
 const expressionWords = (expression: unknown): readonly string[] => {
   if (isObject(expression) && 'counter' in expression) return wordsIn(expression);
-  const text = JSON.stringify(expression);
-  const words = known.get(text) ?? wordsIn(inOneForm(expression));
-  if (known.size >= KNOWN_MAX) known.clear();
-  known.set(text, words);
-  return words;
+  return wordsMemo(JSON.stringify(expression), () => wordsIn(inOneForm(expression)));
 };
 
-const known = new Map<string, readonly string[]>();
 /** Expressions that are remembered. A table without ordered rules has some 60 different ones. */
 const KNOWN_MAX = 500;
+const wordsMemo = openMemo<readonly string[]>(KNOWN_MAX);
 
 const readRule = (rule: Json): ObservedRule => {
   const counter = Array.isArray(rule.expr)

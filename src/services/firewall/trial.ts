@@ -12,8 +12,9 @@
  *    one comes from elsewhere and cannot be tried from here, but what the kernel holds is what the
  *    rules say, and they are asked.
  */
+import { endpointsOf } from '../../crdt/endpoints.ts';
 import type { MemberId } from '../../crdt/ids.ts';
-import type { Member, View } from '../../crdt/view.ts';
+import type { View } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
 import type { Self } from '../service.ts';
 import { trialMap, triedName } from './compile.ts';
@@ -93,20 +94,14 @@ export const waysOf = (view: View, self: Self): readonly MemberWays[] => {
     .filter(({ id }) => id === author || self.seen.has(id))
     .toSorted((a, b) => Number(b.id === author) - Number(a.id === author))
     .slice(0, WAYS_MAX)
-    .map(({ id, ipv4, ipv6, endpoints }) => {
-      const outside = self.seen.get(id) ?? said(endpoints);
+    .map((member) => {
+      const { id, ipv4, ipv6, endpoints } = member;
+      const [said] = endpointsOf(member, view.mesh);
+      const outside = self.seen.get(id) ?? said;
       const inside = { host: ipv4 ?? ipv6, port: endpoints?.port ?? self.port };
       const to = outside === undefined ? [inside] : [outside, inside];
       return { member: id, isConnected: self.seen.has(id), to };
     });
-};
-
-/** Where a member that is not connected says that it can be reached. */
-const said = (endpoints: Member['endpoints']): Endpoint | undefined => {
-  const { port, advertised, observed, local } = endpoints ?? {};
-  const [host] = local ?? [];
-  const here = host === undefined || port === undefined ? undefined : { host, port };
-  return advertised ?? observed ?? here;
 };
 
 /** Why this member is cut off, or null: it reaches the author by no way, or nobody at all. */
