@@ -2,10 +2,11 @@
  * Edge: edition — the product as one VM runs it: as it is, or a copy with some lines changed.
  *
  * A planted bug is a line of a rule that is wrong, and another release is a product that knows
- * more; so neither needs a switch in the product. A copy has modules of its own; what the simulator
- * itself imports is always the product as it is, and so may judge the copies.
+ * more; so neither needs a switch in the product. A copy has modules of its own for all that its
+ * changes reach, and shares the rest; what the simulator itself imports is always the product as it
+ * is, and so may judge the copies.
  * 1. A patch whose text does not stand exactly once in its file fails at once: it is out of date.
- * 2. `fault.ts` is shared: who catches a refusal tells it by its class.
+ * 2. `fault.ts` is shared, as no change may be to it: who catches a refusal tells it by its class.
  */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -15,6 +16,7 @@ import { finishLeave } from '../src/node/finish-leave.ts';
 import { prepareInit } from '../src/node/init.ts';
 import { prepareJoin } from '../src/node/join.ts';
 import { startNode } from '../src/node/node.ts';
+import { reachedBy } from './reach.ts';
 
 /** What a VM runs. */
 export interface Edition {
@@ -39,7 +41,14 @@ const ROOT = resolve(import.meta.dirname, '..');
 const MARK = 'edition';
 
 const made = new Map<string, Promise<Edition>>();
-const patchesOf = new Map<string, readonly Patch[]>();
+
+/** A copy: its changes, and the files of which it has modules of its own. */
+interface Copy {
+  readonly patches: readonly Patch[];
+  readonly files: ReadonlySet<string>;
+}
+
+const copies = new Map<string, Copy>();
 
 /** The product with these changes; made once for the same ones. */
 export function openEdition(patches: readonly Patch[]): Promise<Edition> {
@@ -51,16 +60,23 @@ export function openEdition(patches: readonly Patch[]): Promise<Edition> {
 }
 
 async function load(number: string, patches: readonly Patch[]): Promise<Edition> {
-  if (patchesOf.size === 0) registerHooks({ resolve: markedLike, load: patched });
-  patchesOf.set(number, patches);
+  if (copies.size === 0) registerHooks({ resolve: markedLike, load: patched });
+  const files = reachedBy(
+    ROOT,
+    patches.map((patch) => patch.file),
+  );
+  copies.set(number, { patches, files });
   for (const patch of patches) {
     const why = whyUnfit(patch);
     if (why !== null) throw new Error(why);
   }
-  const file = (name: string): string =>
-    `${pathToFileURL(resolve(ROOT, `src/node/${name}.ts`)).href}?${MARK}=${number}`;
+  const url = (name: string): string => {
+    const path = `src/node/${name}.ts`;
+    const { href } = pathToFileURL(resolve(ROOT, path));
+    return files.has(path) ? `${href}?${MARK}=${number}` : href;
+  };
   const [node, init, join, leave] = await Promise.all(
-    ['node', 'init', 'join', 'finish-leave'].map((name) => import(file(name))),
+    ['node', 'init', 'join', 'finish-leave'].map((name) => import(url(name))),
   );
   return { ...node, ...init, ...join, ...leave };
 }
@@ -70,26 +86,31 @@ const numberOf = (url: string | undefined): string | null =>
 
 type Hooks = Parameters<typeof registerHooks>[0];
 
-/** What a module of a copy imports of the product belongs to the same copy. */
+const HOME = `${pathToFileURL(ROOT).href}/`;
+
+/** Where a module of the project stands in it. */
+const pathOf = (url: string): string => new URL(url).href.slice(HOME.length).replace(/\?.*$/, '');
+
+/** What a module of a copy imports belongs to the same copy where that has one of its own. */
 const markedLike: NonNullable<Hooks['resolve']> = (specifier, context, nextResolve) => {
   const resolved = nextResolve(specifier, context);
   const number = numberOf(context.parentURL);
-  const isOurs = resolved.url.startsWith(`${pathToFileURL(ROOT).href}/src/`);
-  if (number === null || !isOurs || resolved.url.endsWith('/src/fault.ts')) return resolved;
+  const isOurs = resolved.url.startsWith(`${HOME}src/`);
+  if (number === null || !isOurs || !copies.get(number)?.files.has(pathOf(resolved.url))) {
+    return resolved;
+  }
   return { ...resolved, url: `${resolved.url}?${MARK}=${number}` };
 };
 
 const patched: NonNullable<Hooks['load']> = (url, context, nextLoad) => {
   const loaded = nextLoad(url, context);
   const number = numberOf(url);
-  const due = (patchesOf.get(number ?? '') ?? []).filter(({ file }) => isAt(url, file));
+  if (number === null) return loaded;
+  const due = copies.get(number)?.patches.filter(({ file }) => file === pathOf(url)) ?? [];
   if (due.length === 0) return loaded;
   const text = Buffer.from(loaded.source as Uint8Array).toString('utf8');
   return { ...loaded, source: due.reduce(apply, text) };
 };
-
-const isAt = (url: string, file: string): boolean =>
-  new URL(url).pathname === pathToFileURL(resolve(ROOT, file)).pathname;
 
 /** Why a patch does not fit the product as it is now; null when it does. */
 export function whyUnfit(patch: Patch): string | null {
