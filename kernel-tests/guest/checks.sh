@@ -111,11 +111,24 @@ comes_back() {
   within 60 reaches vm1 "$address" && [ "$(index_of vm2)" != "$index" ]
 }
 
-# repairs COMMAND...: what it takes from vm2 by hand is back, soon and not by the regular look. Ten
-# seconds on a real machine are more on an emulated one.
+# repairs FOUND COMMAND...: what it takes from vm2 by hand is back, soon and not by the regular look.
+# Ten seconds on a real machine are more on an emulated one. A new event tells FOUND, and then all is
+# back: who looked in between might be too late to see anything gone.
 repairs() {
+  local found="$1" before
+  shift
   vpn_of vm2 >/tmp/whole
-  on vm2 "$@" && not is_whole && within 30 is_whole && within 30 reaches vm1 "$address"
+  before=$(times_told "$found")
+  on vm2 "$@" && within 30 tells_more_than "$before" "$found" &&
+    within 30 is_whole && within 30 reaches vm1 "$address"
+}
+
+times_told() {
+  on vm2 cnsmo events | grep -c "$1"
+}
+
+tells_more_than() {
+  [ "$(times_told "$2")" -gt "$1" ]
 }
 
 is_whole() {
@@ -132,21 +145,18 @@ vpn_of() {
   on "$1" nft -s list tables
 }
 
-# The event says that it was gone, and when it is told all is back: who looked in between might be
-# too late to see it missing.
 removes_peer() {
-  vpn_of vm2 >/tmp/whole
-  on vm2 wg set cnsmo0 peer "$(on vm2 wg show cnsmo0 peers)" remove &&
-    within 30 tells 'peer vm1 was missing' && within 30 is_whole && within 30 reaches vm1 "$address"
+  repairs 'peer vm1 was missing' wg set cnsmo0 peer "$(on vm2 wg show cnsmo0 peers)" remove
 }
 
 # Of its two addresses only one is left to the peer.
 cuts_peer() {
-  repairs wg set cnsmo0 peer "$(on vm2 wg show cnsmo0 peers)" allowed-ips "$(overlay vm1 4)/32"
+  repairs 'peer vm1 had other addresses' \
+    wg set cnsmo0 peer "$(on vm2 wg show cnsmo0 peers)" allowed-ips "$(overlay vm1 4)/32"
 }
 
 moves_port() {
-  repairs wg set cnsmo0 listen-port 7399 && within 20 tells 'cnsmo0 listened on port 7399'
+  repairs 'cnsmo0 listened on port 7399' wg set cnsmo0 listen-port 7399
 }
 
 # tells WORDS: an event of vm2 says so.
@@ -205,10 +215,10 @@ check 'it comes back without losing a packet or touching the interface' starts_u
 check 'an interface deleted by hand comes back' comes_back
 check 'an event says that it was missing' within 20 tells 'interface cnsmo0 was missing'
 check 'an address taken from a peer comes back' cuts_peer
-check 'the IPv4 route deleted by hand comes back' repairs ip route flush table main dev cnsmo0
-check 'an event says that it was missing' within 20 tells 'route [0-9./]* was missing'
-check 'the table deleted by hand comes back' repairs nft delete table inet cnsmo_vpn
-
+check 'the IPv4 route deleted by hand comes back, and an event says so' \
+  repairs 'route [0-9./]* was missing' ip route flush table main dev cnsmo0
+check 'the table deleted by hand comes back' \
+  repairs 'table inet cnsmo_vpn was missing' nft delete table inet cnsmo_vpn
 check 'the port changed by hand is back' moves_port
 
 check 'vm1 stops' on vm1 cnsmo stop
