@@ -50,10 +50,12 @@ export interface Party extends Holder {
 export const doorOf = (station: Station, port: number): string => `${station.vm}:${port}`;
 
 /** The connection that is used with a peer: the latest one. */
-export function endWith(party: Party, peer: PeerKey): End | undefined {
-  return [...party.ends]
-    .filter((end) => end.peer === peer)
-    .toSorted((a, b) => b.order - a.order)[0];
+export function endWith({ ends }: Party, peer: PeerKey): End | undefined {
+  let latest: End | undefined;
+  for (const end of ends) {
+    if (end.peer === peer && end.order >= (latest?.order ?? 0)) latest = end;
+  }
+  return latest;
 }
 
 /** A refusal by the swarm. */

@@ -22,9 +22,10 @@ export function createInquiry(
 ): Inquire {
   let dueMs = clock.monotonicMs() + FIRST_MS;
   return (held, holder) => {
-    const elected = electCore(held)?.id ?? self;
     const nowMs = clock.monotonicMs();
-    if (elected === self || holder?.term.epoch === held.epoch || nowMs < dueMs) return;
+    if (nowMs < dueMs || holder?.term.epoch === held.epoch) return;
+    const elected = electCore(held)?.id ?? self;
+    if (elected === self) return;
     dueMs = nowMs + AGAIN_MS;
     reach(elected);
   };

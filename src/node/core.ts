@@ -84,7 +84,7 @@ export async function openCore(ports: CorePorts, context: CoreContext): Promise<
   const constituency = (): Constituency => ({ ...time.constituency(), passed });
   const desk: Desk = { ports, context, memory, time, constituency, mark: wake.mark };
   return {
-    holder: () => holderOf(desk),
+    holder: () => holderOf(desk, desk.constituency()),
     isActing: () => memory.acting !== null,
     highest: memory.terms.highest,
     lastHolder: () => memory.last,
@@ -114,7 +114,8 @@ async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal
     report(reportOf(memory));
     const word = wordOf(desk);
     if (word !== null) crier.cry(word, listeners(desk));
-    inquire(desk.constituency(), holderOf(desk));
+    const held = desk.constituency();
+    inquire(held, holderOf(desk, held));
     const isBusy = memory.electedMs !== null || word !== null;
     waitMs = isBusy ? TICK_MS : Math.min(IDLE_MS, time.epochEndsInMs());
   }
@@ -198,10 +199,10 @@ const listeners = ({ context }: Desk): readonly MemberId[] =>
     .members.filter(({ id, hasLeft }) => id !== context.self && !hasLeft)
     .map(({ id }) => id);
 
-function holderOf({ context, memory, constituency }: Desk): Holder | null {
+function holderOf({ context, memory }: Desk, held: Constituency): Holder | null {
   if (memory.acting !== null) return { id: context.self, ...memory.acting };
   const { heard } = memory;
-  return heard !== null && electCore(constituency())?.id === heard.id ? heard : null;
+  return heard !== null && electCore(held)?.id === heard.id ? heard : null;
 }
 
 /** A problem is a note: nothing waits for the core, and the disk has an alarm of its own. */

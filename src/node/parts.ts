@@ -107,8 +107,11 @@ const openCoreOf = (
     isDoubtful: () => replica.isInDoubt() || replica.isElsewhere(),
   });
 
-const latestOfOthers = (replica: Replica, self: MemberId): number =>
-  [...replica.latest()].reduce((ms, [id, stamp]) => (id === self ? ms : Math.max(ms, stamp[0])), 0);
+function latestOfOthers(replica: Replica, self: MemberId): number {
+  let latestMs = 0;
+  for (const [id, [ms]] of replica.latest()) if (id !== self) latestMs = Math.max(latestMs, ms);
+  return latestMs;
+}
 
 const openTwins = (ports: Ports, { keys, meshId }: LocalState, replica: Replica): Twins => {
   const id = memberIdOf(ports.crypto.publicKey(keys.memberSeed));

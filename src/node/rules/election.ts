@@ -105,16 +105,24 @@ const LAST_RESORTS: readonly Unfit[] = ['stepped down', 'wrong clock', 'draining
  */
 export function candidatesOf(constituency: Constituency) {
   const { view, epoch, place } = constituency;
-  const ring = view.members
-    .filter(({ mayBeCore, hasLeft, version }) => mayBeCore && !hasLeft && version !== null)
-    .map((member) => ({ member, at: place(member.id) }))
-    .toSorted((a, b) => (a.at < b.at ? -1 : 1));
+  const ring = rings.get(view) ?? ringOf(view, place);
+  rings.set(view, ring);
   const slot = ring.length === 0 ? 0 : epoch % ring.length;
-  return [...ring.slice(slot), ...ring.slice(0, slot)].map(({ member }) => ({
+  return [...ring.slice(slot), ...ring.slice(0, slot)].map((member) => ({
     member,
     unfit: unfitBecause(member, constituency),
   }));
 }
+
+/** Views do not change, and elections are held in one again and again. */
+const rings = new WeakMap<View, readonly Member[]>();
+
+const ringOf = (view: View, place: Constituency['place']): readonly Member[] =>
+  view.members
+    .filter(({ mayBeCore, hasLeft, version }) => mayBeCore && !hasLeft && version !== null)
+    .map((member) => ({ member, at: place(member.id) }))
+    .toSorted((a, b) => (a.at < b.at ? -1 : 1))
+    .map(({ member }) => member);
 
 const unfitBecause = (member: Member, { epoch, link, passed }: Constituency): Unfit | null => {
   if (link(member.id) === 'dead') return 'dead';

@@ -7,7 +7,7 @@
  *    has pinned count as members.
  */
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
-import type { View } from '../../crdt/view.ts';
+import type { Invite, Member, View } from '../../crdt/view.ts';
 import type { Standing } from '../../ports.ts';
 
 /**
@@ -26,9 +26,7 @@ export interface Pinned {
 
 /** The standing of a peer. */
 export function standingOf(view: View, local: Pinned, wallMs: number): (peer: PeerKey) => Standing {
-  const members = new Map(view.members.map((member) => [member.id as PeerKey, member]));
-  const evicted = new Set<PeerKey>(view.evicted);
-  const invites = new Map(view.invites.map((invite) => [invite.id as PeerKey, invite]));
+  const { members, evicted, invites } = rollOf(view);
   const isBootstrapping = !members.has(local.self) || local.isInDoubt();
   return (peer) => {
     if (evicted.has(peer)) return 'stranger';
@@ -39,4 +37,24 @@ export function standingOf(view: View, local: Pinned, wallMs: number): (peer: Pe
     if (invite !== undefined && wallMs <= invite.expiryMs + TELL_EXPIRED_MS) return 'invite';
     return 'stranger';
   };
+}
+
+/** Who is named in a view, by key. */
+interface Roll {
+  readonly members: ReadonlyMap<PeerKey, Member>;
+  readonly evicted: ReadonlySet<PeerKey>;
+  readonly invites: ReadonlyMap<PeerKey, Invite>;
+}
+
+/** Views do not change, and each peer is asked about by itself. */
+const rolls = new WeakMap<View, Roll>();
+
+function rollOf(view: View): Roll {
+  const roll = rolls.get(view) ?? {
+    members: new Map(view.members.map((member) => [member.id as PeerKey, member])),
+    evicted: new Set<PeerKey>(view.evicted),
+    invites: new Map(view.invites.map((invite) => [invite.id as PeerKey, invite])),
+  };
+  rolls.set(view, roll);
+  return roll;
 }

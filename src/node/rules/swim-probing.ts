@@ -198,11 +198,13 @@ export function lookAfterRelays(desk: Desk, nowMs: number): void {
 /** When the next of these is due, monotonic ms. */
 export function probesDueMs(desk: Desk): number {
   const { answerMs, periodMs } = desk.preset;
-  const ofProbes = [...desk.probes.values()].map(
-    ({ startedMs, helpers }) => startedMs + (helpers === null ? answerMsOf(desk) : probeMs(desk)),
-  );
-  const ofRelays = [...desk.relays.values()].map(
-    ({ startedMs, isDenied }) => startedMs + (isDenied ? 2 * periodMs : DENIAL * answerMs),
-  );
-  return Math.min(Number.POSITIVE_INFINITY, ...ofProbes, ...ofRelays);
+  let dueMs = Number.POSITIVE_INFINITY;
+  for (const { startedMs, helpers } of desk.probes.values()) {
+    const untilMs = helpers === null ? answerMsOf(desk) : probeMs(desk);
+    dueMs = Math.min(dueMs, startedMs + untilMs);
+  }
+  for (const { startedMs, isDenied } of desk.relays.values()) {
+    dueMs = Math.min(dueMs, startedMs + (isDenied ? 2 * periodMs : DENIAL * answerMs));
+  }
+  return dueMs;
 }

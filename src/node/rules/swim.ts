@@ -249,9 +249,10 @@ function gossip(desk: Desk, nowMs: number): void {
 }
 
 function dueMs(desk: Desk): number {
-  const deaths = [...desk.suspects].map(
-    (seen) => deathMs(seen, desk.preset, desk.sightings.size + 1) ?? Number.POSITIVE_INFINITY,
-  );
-  const gossipMs = desk.rumours.isUrgent() ? desk.gossipDueMs : Number.POSITIVE_INFINITY;
-  return Math.min(desk.periodDueMs, gossipMs, probesDueMs(desk), ...deaths);
+  let due = Math.min(desk.periodDueMs, probesDueMs(desk));
+  if (desk.rumours.isUrgent()) due = Math.min(due, desk.gossipDueMs);
+  for (const seen of desk.suspects) {
+    due = Math.min(due, deathMs(seen, desk.preset, desk.sightings.size + 1) ?? due);
+  }
+  return due;
 }
