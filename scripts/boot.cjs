@@ -2,13 +2,14 @@
 // compiled of it. Plain JavaScript, for Node's single executables take nothing else.
 const { getRawAsset } = require('node:sea');
 const { Script } = require('node:vm');
-const { zstdDecompressSync } = require('node:zlib');
 
 // What runs most of the program takes all of it compiled, which is read in 20 ms and saves a third
 // of a daemon's first second; everything else takes what is run at each start.
 const MOST = new Set(['daemon', 'init', 'join', 'restore']);
 
 const compiled = (how) => {
+  // Takes 2 ms to load.
+  const { zstdDecompressSync } = require('node:zlib');
   try {
     return zstdDecompressSync(Buffer.from(getRawAsset(`compiled-${how}.zst`)));
   } catch (error) {
@@ -18,11 +19,19 @@ const compiled = (how) => {
   }
 };
 
-const isMost = process.argv.slice(2).some((word) => MOST.has(word));
-const program = new Script(Buffer.from(getRawAsset('program')).latin1Slice(), {
-  filename: 'cnsmo.cjs',
-  cachedData: compiled(isMost ? 'all' : 'start'),
-});
-// Slower, and nothing else is wrong: the build does not let such a binary out.
-if (program.cachedDataRejected) console.error('cnsmo: V8 refuses the compiled code of this binary');
-program.runInThisContext()(exports, require, module, __filename, __dirname);
+const runProgram = (words) => {
+  const isMost = words.some((word) => MOST.has(word));
+  const program = new Script(Buffer.from(getRawAsset('program')).latin1Slice(), {
+    filename: 'cnsmo.cjs',
+    cachedData: compiled(isMost ? 'all' : 'start'),
+  });
+  // Slower, and nothing else is wrong: the build does not let such a binary out.
+  if (program.cachedDataRejected) console.error('cnsmo: V8 refuses the compiled code of this binary');
+  program.runInThisContext()(exports, require, module, __filename, __dirname);
+};
+
+const words = process.argv.slice(2);
+// Asked by every script that installs, and known without the program, which takes as long as Node.
+if (words.length === 1 && words[0] === '--version') {
+  console.log(Buffer.from(getRawAsset('version')).latin1Slice());
+} else runProgram(words);

@@ -5,12 +5,19 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
+import { runCli } from './cli/cli.ts';
 import type { Local, Places } from './cli/local.ts';
 import { Fault } from './fault.ts';
 import { versionInfo } from './node/linux/version.ts';
 
 const { version, commit } = versionInfo();
-const err = (line: string): void => void process.stderr.write(line);
+let hearsErrors = false;
+/** Node makes its stream at the first use, in 3 ms, which most commands never need. */
+const err = (line: string): void => {
+  if (!hearsErrors) process.stderr.on('error', endQuietly);
+  hearsErrors = true;
+  process.stderr.write(line);
+};
 
 /** Loaded when needed: libp2p and its kind double the time to the first line of output. */
 const acts = () => import('./node/linux/acts.ts');
@@ -84,8 +91,13 @@ const local: Local = {
     const { openHost } = await import('./node/linux/host.ts');
     return await openHost().run({ argv, stdin: new TextEncoder().encode(stdin) });
   },
-  isInputTerminal: process.stdin.isTTY === true,
-  isErrorTerminal: process.stderr.isTTY === true,
+  // Asked for when needed: each of the three streams takes Node some 3 ms to make.
+  get isInputTerminal() {
+    return process.stdin.isTTY === true;
+  },
+  get isErrorTerminal() {
+    return process.stderr.isTTY === true;
+  },
   onInterrupt: (act) => {
     const end = (): never => {
       act();
@@ -168,12 +180,7 @@ function endQuietly(error: NodeJS.ErrnoException): void {
 async function main(): Promise<void> {
   process.umask(0o077);
   process.stdout.on('error', endQuietly);
-  process.stderr.on('error', endQuietly);
-  const words = process.argv.slice(2);
-  // Needs no CLI, which takes as long to load as half of Node; bench/binary.ts watches the time.
-  if (words.length === 1 && words[0] === '--version') return local.out(`${local.version}\n`);
-  const { runCli } = await import('./cli/cli.ts');
-  process.exitCode = await runCli(words, local);
+  process.exitCode = await runCli(process.argv.slice(2), local);
 }
 
 void main();
