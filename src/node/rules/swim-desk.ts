@@ -124,13 +124,14 @@ export function say(desk: Desk, to: MemberId, act: SwimAct, first: readonly Rumo
   if (!desk.connected.has(to)) return;
   const seen = desk.sightings.get(to);
   const doubts: Rumour[] = [];
-  if (seen !== undefined && (seen.mesh === 'suspect' || seen.mesh === 'dead')) {
+  // What it alone is told it need not deny before all: its answer is enough.
+  if (seen?.mesh === 'dead' || (seen?.mesh === 'suspect' && seen.isTold)) {
     doubts.push(doubtOf(seen));
   }
   const given = [...first, ...doubts];
   const headBytes = act.act === 'pull' ? HEAD_BYTES + NAME_BYTES * act.names.length : HEAD_BYTES;
   const usedBytes = given.reduce((sum, rumour) => sum + rumourBytes(rumour), headBytes);
-  const news = desk.rumours.take(SWIM_BYTES_MAX - usedBytes, desk.sightings.size + 1);
+  const news = desk.rumours.take(to, SWIM_BYTES_MAX - usedBytes, desk.sightings.size + 1);
   desk.out.messages.push({ to, message: { ...act, rumours: [...given, ...news] } });
 }
 

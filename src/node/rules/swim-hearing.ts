@@ -12,7 +12,7 @@ import type { MemberId } from '../../crdt/ids.ts';
 import { change, type Desk, ownAlive, say, weaken, witness } from './swim-desk.ts';
 import { type Abbreviation, abbreviate, type Rumour, type SwimMessage } from './swim-message.ts';
 import { hurry, passOn } from './swim-probing.ts';
-import type { Sighting } from './swim-sighting.ts';
+import { absolve, type Sighting } from './swim-sighting.ts';
 import { drawSome } from './swim-turns.ts';
 
 /** Shortest time between two refutations. Unit: ms. */
@@ -104,6 +104,7 @@ function hearRumour(desk: Desk, from: MemberId, rumour: Rumour, nowMs: number): 
   else if (member === undefined) return;
   else if (rumour.kind === 'alive') hearAlive(desk, from, { ...rumour, member }, nowMs);
   else if (member !== from) hearDoubt(desk, from, { ...rumour, member }, nowMs);
+  desk.rumours.note(from, rumour);
 }
 
 function hearOfSelf(desk: Desk, rumour: Rumour, nowMs: number): void {
@@ -151,12 +152,7 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   const wasDoubted = seen.suspectedMs !== null || seen.mesh === 'dead';
   seen.incarnation = incarnation;
   seen.signature = signature;
-  change(desk, seen, () => {
-    seen.mesh = 'alive';
-    seen.accusers.clear();
-    seen.suspectedMs = null;
-    seen.failedMs = null;
-  });
+  change(desk, seen, () => absolve(seen));
   // Of others its neighbours will tell.
   if (isNews && (desk.neighbours.has(member) || desk.connected.has(member))) {
     desk.urgent.add(member);
@@ -170,9 +166,9 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
  * lose a fifth, a doubt and its end take that long to reach a hundred members, and three times as
  * long a thousand; else each of them dials the one (docs/BENCHMARKS.md, "Liveness, modelled").
  */
-const LOOK_LATER_MS = 1_500;
+const LOOK_LATER_MS = 1_000;
 const lookLaterMs = ({ sightings, health }: Desk): number =>
-  LOOK_LATER_MS * (health + 1) * Math.max(1, 2 * Math.log10(sightings.size + 1) - 3);
+  LOOK_LATER_MS * (health + 1) * Math.max(1, 3.5 * Math.log10(sightings.size + 1) - 6);
 
 function lookFor(
   desk: Desk,

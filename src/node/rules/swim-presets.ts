@@ -16,7 +16,7 @@ export interface Preset {
   readonly helpers: number;
   /** Periods that a suspicion lasts at least, for each power of ten of members. */
   readonly suspicionPeriods: number;
-  /** How often news is told, while there is any, and to how many. */
+  /** How often news is told, while there is any, and to how many at least. */
   readonly gossipMs: number;
   readonly gossipTo: number;
 }
@@ -58,6 +58,11 @@ export function presetFor(rttsMs: readonly number[], now: Preset): Preset {
   return typical < LAN_RTT_MS ? LAN : now;
 }
 
+/**
+ * How much longer it lasts for each power of ten of members. memberlist has 1, and tells of a first
+ * probe that failed; here a second has begun by then.
+ */
+const SCALE = 0.75;
 /** Longest suspicion over shortest. memberlist: SuspicionMaxTimeoutMult. */
 const LONGEST = 6;
 
@@ -66,7 +71,7 @@ const LONGEST = 6;
  * Lifeguard: alone one waits long, for the fault may be one's own.
  */
 export function suspicionMs(preset: Preset, members: number, accusers: number): number {
-  const scale = Math.max(1, Math.log10(Math.max(1, members)));
+  const scale = Math.max(1, SCALE * Math.log10(Math.max(1, members)));
   const leastMs = preset.suspicionPeriods * scale * preset.periodMs;
   const expected = members - 2 < EXPECTED ? 0 : EXPECTED;
   if (expected === 0 || accusers >= expected) return leastMs;

@@ -10,7 +10,7 @@
 import type { MemberId } from '../../crdt/ids.ts';
 import { change, type Desk, doubtOf, nextSequence, type Probe, say, weaken } from './swim-desk.ts';
 import { abbreviate, NAMES_MAX } from './swim-message.ts';
-import { fail, shownState } from './swim-sighting.ts';
+import { fail, type Sighting, shownState } from './swim-sighting.ts';
 import { drawSome } from './swim-turns.ts';
 
 /** Members probed out of turn in one period. */
@@ -51,7 +51,6 @@ export function beginPeriod(desk: Desk, nowMs: number): void {
   if (next !== null) probe(desk, next, nowMs);
   lookForSlow(desk, nowMs);
   pull(desk);
-  lookForDoubted(desk, nowMs);
   const suspects = [...desk.suspects].map(({ member }) => member);
   const doubted = [...new Set([...desk.urgent, ...suspects])];
   for (const member of drawSome(doubted, doubted.length, desk.draw)) hurry(desk, member, nowMs);
@@ -86,7 +85,7 @@ function pull(desk: Desk): void {
 }
 
 /** Looks for those of whom others had time to say that they live, and did not. */
-function lookForDoubted(desk: Desk, nowMs: number): void {
+export function lookForDoubted(desk: Desk, nowMs: number): void {
   for (const [member, dueMs] of desk.doubted) {
     const isDoubted = desk.sightings.get(member)?.suspectedMs !== null;
     if (isDoubted && nowMs < dueMs) continue;
@@ -130,11 +129,15 @@ function askOthers(desk: Desk, one: Probe): void {
   const isFit = (member: MemberId): boolean =>
     member !== one.member && desk.sightings.get(member)?.own === 'reached';
   const able = drawSome([...desk.connected].filter(isFit), desk.connected.size, desk.draw);
-  // Those who are connected with it need not dial it first.
+  // Those who are connected with it need not dial it first; and whom many have dialled would be
+  // asked by all of them.
   const beside = desk.neighboursOf(one.member);
-  const sorted = able.toSorted((a, b) => Number(beside.has(b)) - Number(beside.has(a)));
-  const helpers = sorted.slice(0, desk.preset.helpers);
+  const worth = (member: MemberId): number =>
+    2 * Number(beside.has(member)) + Number(desk.neighbours.has(member));
+  const helpers = able.toSorted((a, b) => worth(b) - worth(a)).slice(0, desk.preset.helpers);
   one.helpers = helpers.length;
+  const seen = desk.sightings.get(one.member);
+  if (seen?.mesh === 'suspect') tellDoubt(desk, seen);
   const target = abbreviate(one.member);
   // Once more itself: what was lost once is seldom lost twice.
   say(desk, one.member, { act: 'ping', sequence: one.sequence, asker: null });
@@ -147,9 +150,17 @@ function giveUp(desk: Desk, one: Probe, nowMs: number): void {
   weaken(desk, helpers > 0 ? helpers - one.nacks : 1);
   const seen = desk.sightings.get(one.member);
   if (seen === undefined || seen.mesh === 'dead') return;
-  const isFirst = seen.failedMs === null;
+  // Alone with its doubt a member asks once more: on lines that lose a fifth most doubts end there,
+  // and each that is told is gossip of all about it.
+  const isShared = seen.suspectedMs !== null;
   change(desk, seen, () => fail(seen, nowMs));
-  if (isFirst) desk.rumours.put(doubtOf(seen));
+  if (isShared) tellDoubt(desk, seen);
+}
+
+function tellDoubt(desk: Desk, seen: Sighting): void {
+  if (seen.isTold) return;
+  seen.isTold = true;
+  desk.rumours.put(doubtOf(seen));
 }
 
 /** Passes a question on, or says at once that it cannot. */
@@ -206,5 +217,6 @@ export function probesDueMs(desk: Desk): number {
   for (const { startedMs, isDenied } of desk.relays.values()) {
     dueMs = Math.min(dueMs, startedMs + (isDenied ? 2 * periodMs : DENIAL * answerMs));
   }
+  for (const lookMs of desk.doubted.values()) dueMs = Math.min(dueMs, lookMs);
   return dueMs;
 }

@@ -1,10 +1,13 @@
 /**
- * Rule: swim rumours — news on its way: what is to be told, how often it was, and what fits.
+ * Rule: swim rumours — news on its way: what is to be told to whom, and what fits.
  *
  * 1. Of a member only the last news is told.
- * 2. What was told least goes first; told often enough for all to have it, it is dropped.
- * 3. It takes no more room than it is given: a mass death is told in turns.
+ * 2. Nobody is told twice, nor who told it: messages come in full or their connection ends. Where
+ *    each passes on to all its neighbours, a few ways are left for what is lost with a connection.
+ * 3. What few have been told goes first; told often enough for all to have it, it is dropped.
+ * 4. It takes no more room than it is given: a mass death is told in turns.
  */
+import type { MemberId } from '../../crdt/ids.ts';
 import { type Abbreviation, type Rumour, rumourBytes } from './swim-message.ts';
 
 /** How often news is told, for each power of ten of members. memberlist: RetransmitMult. */
@@ -19,49 +22,73 @@ export interface Rumours {
    * and has to be where that is, before all look for themselves.
    */
   put(rumour: Rumour, isRefutation?: boolean): void;
+  /** Notes what a member has told, which it need not be told. */
+  note(from: MemberId, rumour: Rumour): void;
   /** Tells nothing more of a member, unless it is that member's own word. */
   drop(about: Abbreviation): void;
-  /** What goes into one message; counts as told once. */
-  take(bytesMax: number, members: number): readonly Rumour[];
+  /** What goes into one message; its receiver counts as told. */
+  take(to: MemberId, bytesMax: number, members: number): readonly Rumour[];
   /** Whether there is news that should not wait for a message to ride on: a doubt, or its end. */
   isUrgent(): boolean;
+  /** Whether there is such news that this member has not been told. */
+  isUrgentFor(member: MemberId): boolean;
+  /** Drops what all of these have been told: they tell the others. */
+  settle(audience: readonly MemberId[]): void;
 }
 
 interface Waiting {
   readonly rumour: Rumour;
   readonly isUrgent: boolean;
-  told: number;
+  readonly told: Set<MemberId>;
 }
 
 /** No news. */
 export function createRumours(): Rumours {
   const waiting = new Map<Abbreviation, Waiting>();
+  const drop = (about: Abbreviation): void => void waiting.delete(about);
   return {
     isUrgent: () => [...waiting.values()].some(({ isUrgent }) => isUrgent),
+    isUrgentFor: (member) =>
+      [...waiting.values()].some(({ isUrgent, told }) => isUrgent && !told.has(member)),
     put: (rumour, isRefutation = false) => {
-      waiting.delete(rumour.about);
+      drop(rumour.about);
       const isUrgent = isRefutation || rumour.kind !== 'alive';
-      waiting.set(rumour.about, { rumour, isUrgent, told: 0 });
+      waiting.set(rumour.about, { rumour, isUrgent, told: new Set() });
       if (waiting.size <= WAITING_MAX) return;
       const [oldest] = waiting.keys();
-      if (oldest !== undefined) waiting.delete(oldest);
+      if (oldest !== undefined) drop(oldest);
+    },
+    note: (from, rumour) => {
+      const one = waiting.get(rumour.about);
+      if (one !== undefined && isKnownBy(one.rumour, rumour)) one.told.add(from);
     },
     drop: (about) => {
-      if (waiting.get(about)?.rumour.kind !== 'alive') waiting.delete(about);
+      if (waiting.get(about)?.rumour.kind !== 'alive') drop(about);
     },
-    take: (bytesMax, members) => {
+    take: (to, bytesMax, members) => {
       const limit = TELLINGS * Math.ceil(Math.log10(members + 1));
       const taken: Rumour[] = [];
       let leftBytes = bytesMax;
-      for (const one of [...waiting.values()].toSorted((a, b) => a.told - b.told)) {
+      const untold = [...waiting.values()].filter(({ told }) => !told.has(to));
+      for (const one of untold.toSorted((a, b) => a.told.size - b.told.size)) {
         const bytes = rumourBytes(one.rumour);
         if (bytes > leftBytes) break;
         leftBytes -= bytes;
         taken.push(one.rumour);
-        one.told += 1;
-        if (one.told >= limit) waiting.delete(one.rumour.about);
+        one.told.add(to);
+        if (one.told.size >= limit) drop(one.rumour.about);
       }
       return taken;
     },
+    settle: (audience) => {
+      for (const { rumour, told } of [...waiting.values()]) {
+        if (audience.every((member) => told.has(member))) drop(rumour.about);
+      }
+    },
   };
 }
+
+/** Whether who told this has no use for ours. A first-hand doubt is a voice that all count. */
+const isKnownBy = (ours: Rumour, told: Rumour): boolean =>
+  (ours.kind === 'alive' ? told.kind === 'alive' : ours.kind === 'hearsay') &&
+  told.incarnation >= ours.incarnation;

@@ -29,6 +29,8 @@ export interface Sighting {
   suspectedMs: number | null;
   /** When a probe of this member's own first failed wholly, since the last sign of life. */
   failedMs: number | null;
+  /** Whether others were told of that failure. */
+  isTold: boolean;
   /** When a probe last showed that others were wrong. */
   disprovedMs: number;
   /** Probes in a row that were not answered directly and in time. */
@@ -38,7 +40,7 @@ export interface Sighting {
 /** Probes in a row that have to be missed before a member counts as slow. */
 export const MISSES_MAX = 3;
 /** Periods that a failure of one's own has to last. Invariant 2. */
-const FAILED_PERIODS_MIN = 3;
+const FAILED_PERIODS_MIN = 2;
 
 /** A member of whom nothing is known. */
 export const createSighting = (member: MemberId): Sighting => ({
@@ -50,6 +52,7 @@ export const createSighting = (member: MemberId): Sighting => ({
   accusers: new Set(),
   suspectedMs: null,
   failedMs: null,
+  isTold: false,
   disprovedMs: Number.NEGATIVE_INFINITY,
   misses: 0,
 });
@@ -67,10 +70,7 @@ export type Proof = 'prompt' | 'late' | 'indirect' | 'heard';
 /** A sign of life. */
 export function prove(seen: Sighting, proof: Proof, nowMs: number): void {
   if (seen.suspectedMs !== null) seen.disprovedMs = nowMs;
-  seen.mesh = 'alive';
-  seen.accusers.clear();
-  seen.suspectedMs = null;
-  seen.failedMs = null;
+  absolve(seen);
   if (proof === 'prompt') {
     seen.own = 'reached';
     seen.misses = 0;
@@ -81,6 +81,15 @@ export function prove(seen: Sighting, proof: Proof, nowMs: number): void {
       seen.own = proof === 'late' ? 'late' : 'unreached';
     }
   }
+}
+
+/** Nothing is held against it any more. */
+export function absolve(seen: Sighting): void {
+  seen.mesh = 'alive';
+  seen.accusers.clear();
+  seen.suspectedMs = null;
+  seen.failedMs = null;
+  seen.isTold = false;
 }
 
 /** A probe failed, the member's own and through others. */

@@ -26,6 +26,7 @@ import {
   beginPeriod,
   lookAfterProbes,
   lookAfterRelays,
+  lookForDoubted,
   probesDueMs,
   sendRelays,
 } from './swim-probing.ts';
@@ -217,6 +218,7 @@ function tick(desk: Desk, nowMs: number): void {
   forgiveStall(desk, nowMs);
   lookAfterProbes(desk, nowMs);
   lookAfterRelays(desk, nowMs);
+  lookForDoubted(desk, nowMs);
   for (const seen of [...desk.suspects]) {
     const atMs = deathMs(seen, desk.preset, desk.sightings.size + 1);
     if (atMs !== null && nowMs >= atMs) bury(desk, seen);
@@ -240,12 +242,24 @@ function forgiveStall(desk: Desk, nowMs: number): void {
 }
 
 function gossip(desk: Desk, nowMs: number): void {
-  const { gossipMs, gossipTo } = desk.preset;
-  desk.gossipDueMs = nowMs + gossipMs;
-  const live = [...desk.connected].filter((member) => desk.sightings.get(member)?.mesh === 'alive');
-  for (const member of drawSome(live, gossipTo, desk.draw)) {
-    if (desk.rumours.isUrgent()) say(desk, member, { act: 'news' });
+  desk.gossipDueMs = nowMs + desk.preset.gossipMs;
+  const audience = audienceOf(desk);
+  for (const member of audience) {
+    if (desk.rumours.isUrgentFor(member)) say(desk, member, { act: 'news' });
   }
+  desk.rumours.settle(audience);
+}
+
+/**
+ * To whom news goes: the neighbours, or whoever a thousand have dialled because it was doubted
+ * would hear each word a thousand times. Where few of them are there, others too.
+ */
+function audienceOf({ connected, neighbours, sightings, preset, draw }: Desk): readonly MemberId[] {
+  const live = [...connected].filter((member) => sightings.get(member)?.mesh === 'alive');
+  const near = live.filter((member) => neighbours.has(member));
+  const far = live.filter((member) => !neighbours.has(member));
+  const extra = drawSome(far, Math.max(0, preset.gossipTo - near.length), draw);
+  return drawSome([...near, ...extra], near.length + extra.length, draw);
 }
 
 function dueMs(desk: Desk): number {
