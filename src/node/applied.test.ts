@@ -15,9 +15,9 @@ const intent = [1, 2].map((n) => ({
   ...{ value: n, author: idOf(1), hlc: [5, n], older: [] },
 })) as readonly Intent[];
 const ALL = { 'intent/toy/thing/1': '5.1', 'intent/toy/thing/2': '5.2' };
-const view = (count: number): View =>
+const view = (count: number, held = intent): View =>
   ({
-    intent,
+    intent: held,
     members: Array.from({ length: count }, (_, at) => ({ id: idOf(at + 1), hasLeft: at === 5 })),
   }) as unknown as View & { members: Member[] };
 const reportOf = (part: Partial<AgentReport>): readonly AgentReport[] => [
@@ -25,9 +25,9 @@ const reportOf = (part: Partial<AgentReport>): readonly AgentReport[] => [
 ];
 
 /** The handler of a member whose agents say this. */
-function served(reports: readonly AgentReport[]): RequestHandler {
+function served(reports: readonly AgentReport[], held = intent): RequestHandler {
   let handler: RequestHandler | null = null;
-  const context = { self: idOf(2), view: () => view(2), reports: () => reports };
+  const context = { self: idOf(2), view: () => view(2, held), reports: () => reports };
   serveApplied(crypto, context, {
     handle: (_protocol, _options, given) => {
       handler = given;
@@ -42,7 +42,11 @@ const WIRE = { host: '192.0.2.1', port: 1 };
 const from = { peer: idOf(1), standing: 'member' as const, remote: WIRE };
 
 /** Member 1 asks the others; who has no handler here does not answer. */
-const gather = (own: readonly AgentReport[], others: readonly (RequestHandler | 'cut')[]) => {
+const gather = (
+  own: readonly AgentReport[],
+  others: readonly (RequestHandler | 'cut')[],
+  held = intent,
+) => {
   const sizes: number[] = [];
   const swarm = {
     meet: async () => undefined,
@@ -60,7 +64,7 @@ const gather = (own: readonly AgentReport[], others: readonly (RequestHandler | 
       return answer;
     },
   };
-  const context = { self: idOf(1), view: () => view(others.length + 1), reports: () => own };
+  const context = { self: idOf(1), view: () => view(others.length + 1, held), reports: () => own };
   return { standings: gatherApplied(crypto, context, swarm, 'toy'), sizes };
 };
 
@@ -94,6 +98,37 @@ test('applied: what each member has read back, and why another tells nothing', a
     [idOf(8), [{ a: '1.1' }, ['trial 1: withdrawn: …']]],
   ]);
   assert.ok(Math.min(...sizes) < 40, 'what is expected is answered in a few bytes');
+});
+
+test('applied: who lacks a few of many says which, and no more', async () => {
+  // Goal: the answer does not grow with what is in force. Method: a thousand objects, of which one
+  // member lacks one, one has another of an older stamp, and one has nothing.
+  const many = Array.from({ length: 1_000 }, (_, n) => ({
+    ...{ path: `intent/toy/thing/${n}`, service: 'toy', kind: 'thing', name: String(n) },
+    ...{ value: n, author: idOf(1), hlc: [5, n], older: [] },
+  })) as unknown as View['intent'];
+  const all = Object.fromEntries(many.map(({ path, hlc }) => [path, hlc.join('.')]));
+  const { 'intent/toy/thing/7': _, ...lacking } = all;
+  const { standings, sizes } = gather(
+    reportOf({ applied: all }),
+    [
+      served(reportOf({ applied: lacking }), many),
+      served(reportOf({ applied: { ...all, 'intent/toy/thing/8': '4.1' } }), many),
+      served(reportOf({ applied: {} }), many),
+    ],
+    many,
+  );
+  const counts = [...(await standings).values()].map((one) => [
+    one.kind === 'told' && one.applied.size,
+    one.kind === 'told' && ['7', '8'].map((n) => one.applied.has(`intent/toy/thing/${n}`)),
+  ]);
+  assert.deepEqual(counts, [
+    [1_000, [true, true]],
+    [999, [false, true]],
+    [999, [true, false]],
+    [0, [false, false]],
+  ]);
+  assert.ok(Math.max(...sizes) < 100, `${sizes}`);
 });
 
 test('applied: strangers, invites and garbage get no answer', async () => {

@@ -22,8 +22,11 @@ import {
   stampsOf,
 } from './rules/applied-message.ts';
 
-/** Longest wait for one member. Unit: ms. All are asked at once, so this is what a list takes. */
-const ANSWER_MS = 2_000;
+/**
+ * Longest wait for one member. Unit: ms. All are asked at once, so this is what a list takes at
+ * worst. A member that takes in thousands of rules on a small host answers a few seconds late.
+ */
+const ANSWER_MS = 5_000;
 
 /** The members, as one that asks all of them needs them. */
 type Asked = Pick<SwarmNode, 'connections' | 'request'> & Pick<Links, 'meet'>;
@@ -38,7 +41,7 @@ export interface AppliedContext {
 /** Answers other members until the returned function is called. */
 export const serveApplied = (
   crypto: Crypto,
-  { reports }: AppliedContext,
+  { view, reports }: AppliedContext,
   swarm: Pick<SwarmNode, 'handle'>,
 ): Unsubscribe =>
   swarm.handle(
@@ -47,7 +50,9 @@ export const serveApplied = (
     async ({ standing }, request) => {
       const service = serviceAsked(request);
       if (service === null || standing !== 'member') throw noQuestion(standing);
-      return encodeAnswer(crypto, request, reportOf(reports(), service));
+      const report = reportOf(reports(), service);
+      const wanted = report === null ? {} : stampsOf(view().intent, service);
+      return encodeAnswer(crypto, request, report, wanted);
     },
   );
 

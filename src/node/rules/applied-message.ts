@@ -2,8 +2,8 @@
  * Rule: applied message — what members ask each other: which objects of a service are in force on
  * your host, as you read it back?
  *
- * The question brings a digest of what the asker expects; where the other has just that, the answer
- * says so and is short, however many objects there are.
+ * The question brings a digest of what the asker expects; where the other has just that, or that
+ * without a few, the answer says so and is short, however many objects there are.
  */
 import { hex } from '@scure/base';
 import * as z from 'zod/mini';
@@ -24,6 +24,8 @@ const question = z.object({ service: z.string(), digest: z.string() });
 /** `applied` null: what the asker expects. */
 const answer = z.object({
   applied: z.nullable(z.record(z.string(), z.string())),
+  /** What the asker expects, without these paths; `applied` says nothing then. */
+  without: z.optional(z.array(z.string())),
   problems: z.array(z.string().check(z.maxLength(PROBLEM_LENGTH_MAX))),
   /** By path: packets, bytes. */
   counts: z.optional(z.record(z.string(), z.tuple([z.int(), z.int()]))),
@@ -32,13 +34,30 @@ const answer = z.object({
 /** By path: the stamp of each object. */
 export type Stamps = Readonly<Record<string, string>>;
 
-/** The stamps of a service's objects in a view. */
-export const stampsOf = (intent: readonly Intent[], service: string): Stamps =>
-  Object.fromEntries(
-    intent
-      .filter((each) => each.service === service)
-      .map(({ path, hlc }) => [path, hlc.join('.')] as const),
-  );
+/** The stamps of a service's objects in a view. The same object for the same two. */
+export const stampsOf = (intent: readonly Intent[], service: string): Stamps => {
+  const known = stampsIn.get(intent) ?? new Map<string, Stamps>();
+  const stamps =
+    known.get(service) ??
+    Object.fromEntries(
+      intent
+        .filter((each) => each.service === service)
+        .map(({ path, hlc }) => [path, hlc.join('.')] as const),
+    );
+  stampsIn.set(intent, known.set(service, stamps));
+  return stamps;
+};
+
+const stampsIn = new WeakMap<readonly Intent[], Map<string, Stamps>>();
+
+/** The same, to look up. Of twenty members that are in step there is one. */
+const mapOf = (stamps: Stamps): ReadonlyMap<string, string> => {
+  const map = maps.get(stamps) ?? new Map(Object.entries(stamps));
+  maps.set(stamps, map);
+  return map;
+};
+
+const maps = new WeakMap<Stamps, ReadonlyMap<string, string>>();
 
 /** The question about a service. `expected`: what the asker's view holds. */
 export const encodeQuestion = (crypto: Crypto, service: string, expected: Stamps): Uint8Array =>
@@ -48,17 +67,23 @@ export const encodeQuestion = (crypto: Crypto, service: string, expected: Stamps
 export const serviceAsked = (bytes: Uint8Array): string | null =>
   read(question, bytes)?.service ?? null;
 
-/** The answer to a question. `report`: the agent's last; null: none runs. */
+/**
+ * The answer to a question. `report`: the agent's last; null: none runs. `wanted`: what the view of
+ * whoever answers holds.
+ */
 export function encodeAnswer(
   crypto: Crypto,
   bytes: Uint8Array,
   report: AgentReport | null,
+  wanted: Stamps,
 ): Uint8Array {
   const asked = read(question, bytes);
-  const applied = report?.applied ?? {};
-  const isExpected = asked?.digest === digestOf(crypto, applied);
   return encode({
-    applied: isExpected ? null : { ...applied },
+    ...appliedIn(
+      report?.applied ?? {},
+      wanted,
+      (stamps) => asked?.digest === digestOf(crypto, stamps),
+    ),
     problems: problemsOf(report),
     counts: Object.fromEntries(
       Object.entries(report?.counts ?? {}).map(([path, { packets, bytes }]) => [
@@ -69,21 +94,41 @@ export function encodeAnswer(
   });
 }
 
+/** What is in force, in few words where the asker expects that, or that without a few. */
+function appliedIn(
+  applied: Stamps,
+  wanted: Stamps,
+  isExpected: (stamps: Stamps) => boolean,
+): { readonly applied: Stamps | null; readonly without?: readonly string[] } {
+  if (isExpected(applied)) return { applied: null };
+  const without = Object.keys(wanted).filter((path) => applied[path] !== wanted[path]);
+  const isShorter = without.length < Object.keys(applied).length;
+  return isShorter && isExpected(wanted) ? { applied: {}, without } : { applied };
+}
+
 /** What an answer tells, or why it tells nothing. */
 export function readAnswer(bytes: Uint8Array, expected: Stamps): Standing {
   const said = read(answer, bytes);
   if (said === null) return { kind: 'silent', why: 'runs another version of cnsmo' };
-  const applied = new Map(Object.entries(said.applied ?? expected));
+  const { without } = said;
+  const applied =
+    without === undefined ? mapOf(said.applied ?? expected) : lacking(expected, without);
   const counts = Object.entries(said.counts ?? {}).map(
     ([path, [packets, bytes]]) => [path, { packets, bytes }] as const,
   );
   return { kind: 'told', applied, problems: said.problems, counts: new Map(counts) };
 }
 
+const lacking = (expected: Stamps, without: readonly string[]): ReadonlyMap<string, string> => {
+  const left = new Map(mapOf(expected));
+  for (const path of without) left.delete(path);
+  return left;
+};
+
 /** What this member's own agent tells. */
 export const ownStanding = (report: AgentReport | null): Standing => ({
   kind: 'told',
-  applied: new Map(Object.entries(report?.applied ?? {})),
+  applied: mapOf(report?.applied ?? {}),
   problems: problemsOf(report),
   counts: new Map(Object.entries(report?.counts ?? {})),
 });

@@ -1,7 +1,7 @@
 /**
  * Rule: firewall report — what is in force here, as it was read back: never more.
  */
-import type { View } from '../../crdt/view.ts';
+import type { Intent, View } from '../../crdt/view.ts';
 import type { Self, Summary } from '../service.ts';
 import { countsOf } from './counts.ts';
 import { diff } from './diff.ts';
@@ -14,17 +14,33 @@ export const summary = (observed: FirewallObserved, view: View, self: Self): Sum
   const desired = plan(view, self, observed).state;
   const isTool = observed.kind !== 'no-tool';
   const isApplied = isTool ? diff(desired, observed).length === 0 : desired === null;
-  const { rules, defaults } = policyOf(view);
-  const stamps = [...rules, ...defaults].flatMap(({ path, claim }) =>
-    claim === null ? [] : [[path, claim.hlc.join('.')] as const],
-  );
-  const others = view.intent
-    .filter(({ service, kind }) => service === SERVICE && kind !== 'rule' && kind !== 'default')
-    .filter(({ kind, name }) => kind !== 'trial' || name === desired?.trial?.id)
-    .map(({ path, hlc }) => [path, hlc.join('.')] as const);
   return {
-    applied: isApplied ? Object.fromEntries([...stamps, ...others]) : {},
+    applied: isApplied ? stampsOf(view, desired?.trial?.id ?? null) : {},
     counts:
       observed.kind === 'present' && desired !== null ? countsOf(desired, observed.table) : {},
   };
 };
+
+type Stamps = NonNullable<Summary['applied']>;
+
+/** Of all that can be read, and of the trial that runs. The same object for the same two. */
+const stampsOf = ({ intent }: View, trial: string | null): Stamps => {
+  const last = known.get(intent);
+  if (last?.trial === trial) return last.stamps;
+  const { rules, defaults } = policyOf({ intent });
+  const read = [...rules, ...defaults].flatMap(({ path, claim }) =>
+    claim === null ? [] : [[path, claim.hlc.join('.')] as const],
+  );
+  const others = intent
+    .filter(({ service, kind }) => service === SERVICE && kind !== 'rule' && kind !== 'default')
+    .filter(({ kind, name }) => kind !== 'trial' || name === trial)
+    .map(({ path, hlc }) => [path, hlc.join('.')] as const);
+  const stamps = Object.fromEntries([...read, ...others]);
+  known.set(intent, { trial, stamps });
+  return stamps;
+};
+
+const known = new WeakMap<
+  readonly Intent[],
+  { readonly trial: string | null; readonly stamps: Stamps }
+>();

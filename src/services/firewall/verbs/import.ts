@@ -184,8 +184,11 @@ const written = (
   let last: Action = known.some((each) => each.priority === priority && each.action === 'allow')
     ? 'allow'
     : 'deny';
+  const names = new Set(known.map(({ name }) => name));
   return items.flatMap((item) => {
-    if (known.some(({ name }) => name === nameOf(item, 'wan'))) return [];
+    const name = nameOf(item, 'wan');
+    if (names.has(name)) return [];
+    names.add(name);
     if (last === 'allow' && item.action === 'deny') priority += 1;
     last = item.action;
     if (priority > PRIORITY_MAX) {

@@ -1,9 +1,11 @@
 /** Rule: firewall list rows — what a rule is listed as, for programs and for people. */
 import type { Cell, Shown } from '../../verb.ts';
 
-/** A member on which a rule is not in force, and why. */
+/** A member on which a rule is not in force, or not known to be, and why. */
 export interface Behind {
   readonly member: string;
+  /** Whether it told so itself; else it may have it in force. */
+  readonly isKnown: boolean;
   readonly why: string;
 }
 
@@ -34,6 +36,8 @@ export interface ListedRule {
   /** Members that have read it back from their kernel, of those that are to enforce it. */
   readonly applied: number;
   readonly of: number;
+  /** Of those, who did not tell. */
+  readonly unknown: number;
   readonly behind: readonly Behind[];
   /** How many tries in turn it costs each new connection on this VM: 0 where it is in a map. */
   readonly ordered: number;
@@ -80,7 +84,8 @@ const rowOf = (rule: ListedRule): Cell[] => {
   const tone = rule.action === 'allow' ? 'good' : 'bad';
   const isOff = rule.of === 0 && rule.applied === 0;
   const tried = rule.isTriedWithout ? ', gone on trial' : ', on trial';
-  const count = `${rule.applied} of ${rule.of}${rule.trial === null ? '' : tried}`;
+  const unknown = rule.unknown === 0 ? '' : `, ${rule.unknown} unknown`;
+  const count = `${rule.applied} of ${rule.of}${unknown}${rule.trial === null ? '' : tried}`;
   return [
     rule.kind === 'default' ? `default ${rule.name}` : rule.name,
     String(rule.priority ?? ''),

@@ -45,8 +45,8 @@ test('verbs: list says on how many members a rule is in force, and why not on th
     {
       ...{ name: 'ssh', priority: 100, action: 'allow', applied: 1, of: 3 },
       behind: [
-        { member: 'vm2', why: 'nft is missing' },
-        { member: 'vm3', why: 'not reachable' },
+        { member: 'vm2', isKnown: true, why: 'nft is missing' },
+        { member: 'vm3', isKnown: false, why: 'unknown: not reachable' },
       ],
     },
     { name: 'mail', priority: 200, action: 'deny', applied: 1, of: 1, behind: [] },
@@ -57,14 +57,25 @@ test('verbs: list says on how many members a rule is in force, and why not on th
       row.map((cell) => (typeof cell === 'string' ? cell : cell.text)),
     ),
     [
-      ['ssh', '100', 'allow', 'in', 'wan', 'tcp/22', 'group:office', 'any', '0', '1 of 3'],
+      [
+        'ssh',
+        '100',
+        'allow',
+        'in',
+        'wan',
+        'tcp/22',
+        'group:office',
+        'any',
+        '0',
+        '1 of 3, 1 unknown',
+      ],
       ['mail', '200', 'deny', 'in', 'mesh', 'tcp/25', 'any', 'any', '0', '1 of 1'],
       ['off', '300', 'deny', 'in', 'mesh', 'tcp/26', 'any', 'any', '0', 'disabled'],
     ],
   );
   assert.deepEqual(shown.lines, [
     'vm2: nft is missing',
-    'vm3: not reachable',
+    'vm3: unknown: not reachable',
     '1 tried one after the other on this VM; the rest are in maps.',
   ]);
 });
@@ -127,18 +138,18 @@ test('verbs: list shows a default, and what a trial brings and takes away', () =
     return shown.table?.rows.map((row) => [text(row[0]), text(row[1]), text(row.at(-1))]);
   };
   assert.deepEqual(rowsOf(ruled), [
-    ['mail', '100', '1 of 3'],
-    ['default wan-out', '', '1 of 3'],
+    ['mail', '100', '1 of 3, 2 unknown'],
+    ['default wan-out', '', '1 of 3, 2 unknown'],
   ]);
   const gone = after(ruled, ['delete', { names: ['mail'], confirm: 2_000_000 }]);
   assert.deepEqual(rowsOf(gone), [
-    ['mail', '100', '1 of 3, gone on trial'],
-    ['default wan-out', '', '1 of 3'],
+    ['mail', '100', '1 of 3, 2 unknown, gone on trial'],
+    ['default wan-out', '', '1 of 3, 2 unknown'],
   ]);
   const closed = { direction: 'in', action: 'deny', zone: 'mesh', confirm: 2_000_000 };
   assert.deepEqual(rowsOf(after(ruled, ['default', closed])), [
-    ['mail', '100', '1 of 3'],
-    ['default mesh-in', '', '1 of 3, on trial'],
-    ['default wan-out', '', '1 of 3'],
+    ['mail', '100', '1 of 3, 2 unknown'],
+    ['default mesh-in', '', '1 of 3, 2 unknown, on trial'],
+    ['default wan-out', '', '1 of 3, 2 unknown'],
   ]);
 });

@@ -105,7 +105,7 @@ function listedDefault(desk: Desk, given: Default): ListedRule {
     ...{ from: [], to: [], on: [], comment: null, enabled: true },
     ...{ log: action !== 'allow', audit: audit === true },
     ...{ rate: null, connections: null, expires: null },
-    ...{ applied: desk.enforcing.length - behind.length, of: desk.enforcing.length, behind },
+    ...standingOf(desk.enforcing, behind),
     ...{ ordered: 0, ...countOf(desk.scene, path), ...triedIn(desk, change) },
   };
 }
@@ -148,9 +148,7 @@ function listedRule(desk: Desk, rule: Rule): ListedRule {
     rate: rateText(rule),
     connections: rule.connections ?? null,
     expires: rule.expiry === undefined ? null : new Date(rule.expiry).toISOString(),
-    applied: meant.length - behind.length,
-    of: meant.length,
-    behind,
+    ...standingOf(meant, behind),
     ordered: desk.ordered.get(rule.path) ?? 0,
     ...countOf(scene, rule.path),
     ...triedIn(desk, change),
@@ -178,15 +176,24 @@ const enforcersOf = ({ scene: { view }, enforcing }: Desk, rule: Rule): readonly
   return enforcing.filter((member) => meant.has(member.id));
 };
 
+/** Where a rule is in force. `behind`: of those that are `meant` to enforce it. */
+const standingOf = (meant: readonly Member[], behind: readonly Behind[]) => ({
+  applied: meant.length - behind.length,
+  of: meant.length,
+  unknown: behind.filter(({ isKnown }) => !isKnown).length,
+  behind,
+});
+
 /** Why a rule is not known to be in force on a member, or null when it is. */
-const behindOf = (scene: Scene, stamps: Stamps, member: Member): Behind | null => {
-  const standing = scene.standings.get(member.id);
-  if (standing === undefined) return { member: member.name, why: 'was not asked' };
-  if (standing.kind === 'silent') return { member: member.name, why: standing.why };
+const behindOf = (scene: Scene, stamps: Stamps, { id, name }: Member): Behind | null => {
+  const standing = scene.standings.get(id);
+  if (standing?.kind !== 'told') {
+    return { member: name, isKnown: false, why: `unknown: ${standing?.why ?? 'was not asked'}` };
+  }
   const isApplied = stamps.every(([path, stamp]) => standing.applied.get(path) === stamp);
   if (isApplied) return null;
   const [why = 'has not applied the latest change yet'] = standing.problems;
-  return { member: member.name, why };
+  return { member: name, isKnown: true, why };
 };
 
 type Stamps = readonly (readonly [path: string, stamp: string])[];

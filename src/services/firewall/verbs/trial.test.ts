@@ -123,7 +123,9 @@ test('trial: list shows it, and where it is in force', () => {
   const { body, shown } = ask({ view: tried, standings }, 'list', {});
   const [row] = body as readonly { trial: string; applied: number; behind: unknown }[];
   assert.deepEqual([row?.trial, row?.applied], ['00', 2]);
-  assert.deepEqual(row?.behind, [{ member: 'vm2', why: 'has not applied the latest change yet' }]);
+  assert.deepEqual(row?.behind, [
+    { member: 'vm2', isKnown: true, why: 'has not applied the latest change yet' },
+  ]);
   assert.deepEqual(shown.table?.rows[0]?.at(-1), { text: '2 of 3, on trial', tone: 'warn' });
 });
 
