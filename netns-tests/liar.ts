@@ -71,6 +71,9 @@ const framed = (message: Uint8Array): Uint8Array => {
 const any = <Item>(items: readonly Item[]): Item | undefined =>
   items[Math.floor(Math.random() * items.length)];
 
+/** Incarnations of members that have not lived often. */
+const LIVES = [1, 2, 3].flatMap((life) => [life * 2 ** 24, life * 2 ** 24 + 1]);
+
 /** Everything that it may say, by turns. */
 function lies(members: readonly string[], recorded: readonly Uint8Array[]) {
   const names = members.map((id) => id.slice(0, ABBREVIATION_LENGTH));
@@ -80,8 +83,8 @@ function lies(members: readonly string[], recorded: readonly Uint8Array[]) {
   return [
     () => about(DEAD, 0),
     () => about(DEAD, 2 ** 47),
-    () => about(SUSPECT, any([0, 1, 2, 3, 2 ** 40]) ?? 0),
-    () => about(HEARSAY, any([0, 1, 2, 3]) ?? 0),
+    () => about(SUSPECT, any([0, 1, ...LIVES, 2 ** 40]) ?? 0),
+    () => about(HEARSAY, any([0, 1, ...LIVES]) ?? 0),
     () =>
       cborg.encode({
         ...{ v: 1, a: NEWS },

@@ -29,14 +29,33 @@ export async function memberLost(world: World): Promise<void> {
 
 /**
  * A crash of the daemon: the tunnels stay, for they are the kernel's; the daemon finds them again.
+ * Each other member tells of its start, also where it was back before anybody missed it.
  */
 export async function daemonLost(world: World): Promise<void> {
   await found(world, ALL);
+  await world.crash('vm2');
+  await world.boot('vm2');
+  await startsSeen(world, 1);
   await world.crash('vm2');
   await isDead(world);
   await talk(world, ALL);
   await world.boot('vm2');
   await together(world, ALL);
+  await startsSeen(world, 2);
+}
+
+/** The others have told so many starts of vm2, and of nobody else. */
+async function startsSeen(world: World, count: number): Promise<void> {
+  for (const name of OTHERS) {
+    const told = async (): Promise<string> => {
+      const events = await world.events(name);
+      const starts = events.filter(({ kind, member }) => kind === 'started' && member !== null);
+      return starts.map(({ member }) => member).join();
+    };
+    const wanted = Array.from({ length: count }, () => 'vm2').join();
+    const isTold = async (): Promise<boolean> => (await told()) === wanted;
+    await world.eventually(`${name} tells ${count} starts of vm2`, isTold, DEATH_MS);
+  }
 }
 
 async function isDead(world: World): Promise<void> {

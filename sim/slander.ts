@@ -13,6 +13,7 @@ import {
   type Rumour,
   type SwimMessage,
 } from '../src/node/rules/swim-message.ts';
+import { LIFE } from '../src/node/rules/swim-sighting.ts';
 import type { SwarmNode } from '../src/ports.ts';
 import type { Dice } from './random.ts';
 
@@ -22,7 +23,7 @@ const WAIT_MS = 2_000;
 /** Messages of others that it keeps. */
 const RECORDED_MAX = 500;
 /** Counts that it claims: old, likely and absurd ones. */
-const COUNTS = [0, 1, 2, 3, 2 ** 20, 2 ** 47] as const;
+const COUNTS = [0, 1, 2, 3, LIFE, 2 * LIFE, 2 ** 47] as const;
 
 /** Begins to listen; each call of what it gives lies to everybody once, about these. */
 export function openSlander(

@@ -9,6 +9,7 @@ import { openCrypto } from '../src/node/linux/crypto.ts';
 import { createPlaces, neighboursOf } from '../src/node/rules/neighbours.ts';
 import { createSwim, type Swim } from '../src/node/rules/swim.ts';
 import { decodeSwim, encodeSwim, type SwimMessage } from '../src/node/rules/swim-message.ts';
+import { LIFE } from '../src/node/rules/swim-sighting.ts';
 import { type Heap, openHeap } from './heap.ts';
 import { type Dice, openDice } from './random.ts';
 import { idAt, unsigned } from './swim-people.ts';
@@ -119,7 +120,7 @@ const makeMember = (
   neighboursOf: (member: MemberId) => ReadonlySet<MemberId>,
 ): ModelMember => {
   const draw = dice.fork(`member ${id}`).fraction;
-  const swim = createSwim({ self: id, signer: unsigned, incarnation: 1, draw, neighboursOf });
+  const swim = createSwim({ self: id, signer: unsigned, incarnation: LIFE, draw, neighboursOf });
   return { id, swim, state: 'alive', heldBack: [], dueMs: 0, sent: 0, probes: 0, bytes: 0 };
 };
 

@@ -51,7 +51,7 @@ test('events: what changed since the last look, with its time', async () => {
     () =>
       pictureOf(view, {
         ...{ self: idOf('founder'), connected, isNeighbour: () => true },
-        ...{ state: () => 'alive', core: null },
+        ...{ state: () => 'alive', life: () => null, core: null },
       }),
     stop.signal,
   );

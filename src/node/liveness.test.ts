@@ -6,6 +6,7 @@ import type { Disk, SwarmNode } from '../ports.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { openLiveness } from './liveness.ts';
 import { abbreviate, createSwimSigner, decodeSwim, encodeSwim } from './rules/swim-message.ts';
+import { LIFE } from './rules/swim-sighting.ts';
 import { createTime } from './test-time.ts';
 
 const crypto = openCrypto();
@@ -77,23 +78,25 @@ test('liveness: the count of lives goes on over restarts, whatever the disk hold
   const disk = memoryDisk();
   const first = await stage(disk);
   await first.pass(100);
-  assert.deepEqual([...new Set(livesIn(first.sent))], [1]);
+  assert.deepEqual([...new Set(livesIn(first.sent))], [LIFE]);
   await first.end();
   const second = await stage(disk);
   await second.pass(100);
   const about = abbreviate(idOf('founder'));
-  second.say(encodeSwim({ act: 'news', rumours: [{ kind: 'dead', about, incarnation: 2 }] }));
+  second.say(
+    encodeSwim({ act: 'news', rumours: [{ kind: 'dead', about, incarnation: 2 * LIFE }] }),
+  );
   await second.pass(2_000);
   await second.end();
   const third = await stage(disk);
   await third.pass(100);
-  assert.deepEqual([...new Set(livesIn(third.sent))], [4]);
+  assert.deepEqual([...new Set(livesIn(third.sent))], [3 * LIFE]);
   await third.end();
   await disk.write('incarnation', new TextEncoder().encode('garbage'));
   disk.isFull = true;
   const fourth = await stage(disk);
   await fourth.pass(100);
-  assert.deepEqual([...new Set(livesIn(fourth.sent))], [1]);
+  assert.deepEqual([...new Set(livesIn(fourth.sent))], [LIFE]);
   await fourth.end();
 });
 

@@ -2,7 +2,8 @@
  * Loop: liveness — who is alive: carries the failure detector (`rules/swim.ts`) over the swarm.
  *
  * 1. Nothing of it touches the document: it lives in memory, but for the count of this member's
- *    lives, which goes on over restarts, so that old doubts about it do not hold.
+ *    lives, which goes on over restarts, so that old doubts about it do not hold, and all hear of
+ *    a start.
  * 2. A connection that came up is a sign of life, one that ended only a hint: links dial again,
  *    and tell here how that went.
  * 3. A member that sends more than the detector ever would is not heard for a while.
@@ -16,7 +17,7 @@ import { createBuckets } from './rules/bucket.ts';
 import { createSwim, type Swim } from './rules/swim.ts';
 import { createSwimSigner, decodeSwim, encodeSwim, SWIM_BYTES_MAX } from './rules/swim-message.ts';
 import { LAN, presetFor } from './rules/swim-presets.ts';
-import { type MeshWord, type OwnWord, shownState } from './rules/swim-sighting.ts';
+import { LIFE, lifeOf, type MeshWord, type OwnWord, shownState } from './rules/swim-sighting.ts';
 import { createWake, type Wake } from './wake.ts';
 
 const CHANNEL = 'liveness';
@@ -56,6 +57,8 @@ export interface Liveness {
   sight(member: MemberId): MemberSight;
   /** The same in one word, as it is shown. */
   state(member: MemberId): LinkState;
+  /** Which of its lives the member is in, a daemon's run being one; null while it said nothing. */
+  life(member: MemberId): number | null;
   noteDial(member: PeerKey, outcome: DialOutcome): void;
   /** Called after somebody is seen in another way than before. */
   onChange(listener: () => void): Unsubscribe;
@@ -99,6 +102,10 @@ export async function openLiveness(
   return {
     sight: (member) => swim.sighting(member) ?? UNKNOWN,
     state: (member) => shownState(swim.sighting(member) ?? UNKNOWN),
+    life: (member) => {
+      const incarnation = swim.sighting(member)?.incarnation ?? 0;
+      return incarnation === 0 ? null : lifeOf(incarnation);
+    },
     noteDial: (member, outcome) => {
       const nowMs = ports.clock.monotonicMs();
       const id = member as MemberId;
@@ -115,11 +122,11 @@ export async function openLiveness(
   };
 }
 
-/** The number of this run's life: one more than any before that the disk remembers. */
+/** The first incarnation of this run's life, which is one more than any the disk remembers. */
 async function nextLife({ disk, log }: Pick<LivenessPorts, 'disk' | 'log'>): Promise<number> {
   const bytes = await disk.read(FILE);
   const last = bytes === null ? 0 : Number(new TextDecoder().decode(bytes));
-  const next = (Number.isSafeInteger(last) && last >= 0 ? last : 0) + 1;
+  const next = (lifeOf(Number.isSafeInteger(last) && last >= 0 ? last : 0) + 1) * LIFE;
   await keepLife(disk, next).catch((error: unknown) =>
     log.warn('incarnation-not-kept', { why: String(error) }),
   );

@@ -9,6 +9,7 @@ const around = (changed: Partial<Surroundings> = {}): Surroundings => ({
   connected: new Set(),
   isNeighbour: () => true,
   state: () => 'alive',
+  life: () => 1,
   core: null,
   ...changed,
 });
@@ -158,4 +159,30 @@ test('events: each transition of a member, and the end of a partition', () => {
   const fresh = pictureOf(story().view(), around({ state: () => 'suspect' }));
   const met = picture(story(), ['a', 'b']);
   assert.deepEqual(linesOf(fresh, met), ['connected a: connected', 'connected b: connected']);
+});
+
+test('events: a daemon that started again is told, whether it was missed or not', () => {
+  // Goal: a crash that nobody noticed is seen by all. Method: the life of a member between two
+  // looks: not known, known, the next, the same; and the next of one that was dead meanwhile.
+  const of = (life: number | null, state: 'alive' | 'dead' = 'alive') =>
+    pictureOf(
+      story().view(),
+      around({
+        state: (id) => (id === idOf('a') ? state : 'alive'),
+        life: (id) => (id === idOf('a') ? life : 1),
+      }),
+    );
+  const [unknown, first, second] = [of(null), of(1), of(2)];
+  const again = { kind: 'started', member: 'a', text: 'its daemon started again' };
+  assert.deepEqual(eventsBetween(unknown, first), []);
+  assert.deepEqual(eventsBetween(first, second), [again]);
+  assert.deepEqual(eventsBetween(second, of(2)), []);
+  assert.deepEqual(
+    eventsBetween(of(1, 'dead'), second).map(({ kind, text }) => [kind, text]),
+    [
+      ['started', 'its daemon started again'],
+      ['state', 'is alive again'],
+      ['healed', 'all 3 members can be reached again'],
+    ],
+  );
 });

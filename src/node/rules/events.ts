@@ -48,6 +48,8 @@ interface Seen {
   readonly isNeighbour: boolean;
   /** Null while nothing is known of it. */
   readonly state: LinkState | null;
+  /** Which run of its daemon; null while it said nothing of it. */
+  readonly life: number | null;
 }
 
 /** What events are made of, at one moment. */
@@ -75,13 +77,15 @@ export interface Surroundings {
   readonly isNeighbour: (member: MemberId) => boolean;
   /** Null while nothing is known of it. */
   readonly state: (member: MemberId) => LinkState | null;
+  /** Which run of its daemon; null while it said nothing of it. */
+  readonly life: (member: MemberId) => number | null;
   readonly core: Picture['core'];
 }
 
 /** The picture of a moment. */
 export const pictureOf = (
   view: View,
-  { self, connected, isNeighbour, state, core }: Surroundings,
+  { self, connected, isNeighbour, state, life, core }: Surroundings,
 ): Picture => ({
   core,
   members: new Map(
@@ -95,6 +99,7 @@ export const pictureOf = (
         isConnected: connected.has(id) && !hasLeft,
         isNeighbour: isNeighbour(id),
         state: id === self ? 'alive' : state(id),
+        life: id === self ? null : life(id),
       },
     ]),
   ),
@@ -169,7 +174,12 @@ const memberEvents = (before: Seen | null, now: Seen): readonly EventDraft[] => 
   if ((before?.isConnected ?? false) !== now.isConnected && now.isNeighbour) {
     events.push(now.isConnected ? ['connected', 'connected'] : ['disconnected', 'connection lost']);
   }
-  if (before !== null && !now.hasLeft) events.push(...stateEvents(before, now));
+  if (before !== null && !now.hasLeft) {
+    if (before.life !== null && (now.life ?? 0) > before.life) {
+      events.push(['started', 'its daemon started again']);
+    }
+    events.push(...stateEvents(before, now));
+  }
   return events.map(([kind, text]) => ({ kind, member: now.name, text }));
 };
 

@@ -46,7 +46,7 @@ export interface Outcome {
   readonly dials: Set<MemberId>;
   /** Whose connection, if there is one, leads nowhere. */
   readonly hangUps: Set<MemberId>;
-  /** Who is seen in another way than before. */
+  /** Who is seen in another way than before, or lives anew. */
   readonly changed: Set<MemberId>;
   /** This member's new incarnation, to be kept; null when it is the same. */
   incarnation: number | null;

@@ -12,7 +12,7 @@ import type { MemberId } from '../../crdt/ids.ts';
 import { change, type Desk, ownAlive, say, weaken, witness } from './swim-desk.ts';
 import { type Abbreviation, abbreviate, type Rumour, type SwimMessage } from './swim-message.ts';
 import { hurry, passOn } from './swim-probing.ts';
-import { absolve, type Sighting } from './swim-sighting.ts';
+import { absolve, LIFE, lifeOf, type Sighting } from './swim-sighting.ts';
 import { drawSome } from './swim-turns.ts';
 
 /** Shortest time between two refutations. Unit: ms. */
@@ -112,7 +112,9 @@ function hearOfSelf(desk: Desk, rumour: Rumour, nowMs: number): void {
   if (rumour.kind === 'alive') {
     // Our own word from a time that this VM's disk has forgotten.
     const isOurs = signer.isAlive(self, rumour.incarnation, rumour.signature);
-    if (rumour.incarnation > incarnation && isOurs) reincarnate(desk, rumour.incarnation + 1);
+    if (rumour.incarnation > incarnation && isOurs) {
+      reincarnate(desk, (lifeOf(rumour.incarnation) + 1) * LIFE);
+    }
     return;
   }
   if (rumour.incarnation < incarnation || nowMs - desk.refutedMs < REFUTE_MS) return;
@@ -150,6 +152,8 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   const isTold = seen.incarnation > 0 || !isFirst;
   const isNews = seen.mesh !== 'alive';
   const wasDoubted = seen.suspectedMs !== null || seen.mesh === 'dead';
+  const isNewLife = seen.incarnation > 0 && lifeOf(incarnation) > lifeOf(seen.incarnation);
+  if (isNewLife) desk.out.changed.add(member);
   seen.incarnation = incarnation;
   seen.signature = signature;
   change(desk, seen, () => absolve(seen));
@@ -157,7 +161,8 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   if (isNews && (desk.neighbours.has(member) || desk.connected.has(member))) {
     desk.urgent.add(member);
   }
-  if (isTold) desk.rumours.put({ kind: 'alive', about, incarnation, signature }, wasDoubted);
+  if (isTold)
+    desk.rumours.put({ kind: 'alive', about, incarnation, signature }, wasDoubted || isNewLife);
 }
 
 /**

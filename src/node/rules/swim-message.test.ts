@@ -14,7 +14,7 @@ import {
 } from './swim-message.ts';
 import { LAN, presetFor, suspicionMs, WAN } from './swim-presets.ts';
 import { createRumours } from './swim-rumours.ts';
-import { shownState } from './swim-sighting.ts';
+import { LIFE, shownState } from './swim-sighting.ts';
 
 const crypto = openCrypto();
 const MESH = meshIdOf(new Uint8Array(32).fill(3));
@@ -103,7 +103,7 @@ test('swim: a doubt about this member is refuted with its next life, once a seco
   swim.hear(idOf(2), news({ ...forgotten, signature: signerOf(2).alive(41) }), 4_000);
   assert.equal(swim.take().incarnation, null);
   swim.hear(idOf(2), news({ ...forgotten, signature: signerOf(1).alive(41) }), 4_001);
-  assert.equal(swim.take().incarnation, 42);
+  assert.equal(swim.take().incarnation, LIFE);
 });
 
 test('swim: a helper cannot answer for the member that was asked', () => {

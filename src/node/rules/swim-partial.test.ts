@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type Model, type ModelMember, openModel } from '../../../sim/swim-model.ts';
 import { DEGREE } from './neighbours.ts';
 import { abbreviate } from './swim-message.ts';
+import { LIFE } from './swim-sighting.ts';
 
 const WEATHER = { loss: 0, wayMs: 5, jitterMs: 5 };
 
@@ -69,7 +70,9 @@ test('swim, partial mesh: a liar makes nobody doubt one that lives, neighbour or
   const [liar, victim] = [at(model, 0), at(model, 1)];
   for (let round = 0; round < 60; round += 1) {
     for (const other of model.members.slice(2)) {
-      const rumours = [{ kind: 'dead', about: abbreviate(victim.id), incarnation: 99 }] as const;
+      const rumours = [
+        { kind: 'dead', about: abbreviate(victim.id), incarnation: 2 * LIFE },
+      ] as const;
       model.inject(liar, other, { act: 'news', rumours });
     }
     model.run(model.nowMs() + 1_000);
@@ -114,7 +117,7 @@ test('swim, partial mesh: who was slow and is far is tried again soon', () => {
   const isLate = (): boolean => ownWord() !== 'reached';
   for (let round = 0; round < 60 && !isLate(); round += 1) {
     model.stop(slow);
-    const rumours = [{ kind: 'dead', about: abbreviate(slow.id), incarnation: 99 }] as const;
+    const rumours = [{ kind: 'dead', about: abbreviate(slow.id), incarnation: 2 * LIFE }] as const;
     const others = model.members.filter((one) => one !== observer && one !== slow);
     for (const other of others.slice(0, 2)) {
       model.inject(other, observer, { act: 'news', rumours });
@@ -145,4 +148,23 @@ test('swim, partial mesh: who was asked once by all is not asked by all for ever
   assert.ok(usual > 30 && most <= 3 * 30, `${most} messages, another ${usual}`);
   model.powerCut(famous);
   assert.ok(until(model, famous, 'dead') < 15_000);
+});
+
+test('swim, partial mesh: whom all have dialled hears each word from its neighbours only', () => {
+  // Goal: traffic bounded for whom a mesh has looked for. Method: of 60 one is connected with all;
+  // each second another one is doubted, and says that it lives. What the one sends and gets.
+  const model = settled('popular', 60);
+  const popular = at(model, 0);
+  for (const other of model.members.slice(1)) model.connect(popular, other);
+  model.run(model.nowMs() + 5_000);
+  const before = model.members.map(({ bytes }) => bytes);
+  for (let n = 1; n <= 20; n += 1) {
+    const about = abbreviate(at(model, 2 * n).id);
+    const doubt = { kind: 'hearsay', about, incarnation: 0 } as const;
+    model.inject(at(model, 50), at(model, 2 * n + 1), { act: 'news', rumours: [doubt] });
+    model.run(model.nowMs() + 1_000);
+  }
+  const bytes = model.members.map((member, index) => member.bytes - (before[index] ?? 0));
+  const mean = bytes.reduce((sum, one) => sum + one, 0) / bytes.length;
+  assert.ok((bytes[0] ?? 0) < 2 * mean, `${bytes[0]} bytes where ${Math.round(mean)} are usual`);
 });

@@ -37,6 +37,16 @@ export interface Sighting {
   misses: number;
 }
 
+/**
+ * Denials of a doubt that one life of a member has room for: its incarnation is the number of its
+ * life times this, and one more for each of them. So all see that a daemon has started again, also
+ * one that was not missed meanwhile. At one a second it is half a year.
+ */
+export const LIFE = 2 ** 24;
+
+/** Which of its lives a member has this incarnation in. */
+export const lifeOf = (incarnation: number): number => Math.floor(incarnation / LIFE);
+
 /** Probes in a row that have to be missed before a member counts as slow. */
 export const MISSES_MAX = 3;
 /** Periods that a failure of one's own has to last. Invariant 2. */

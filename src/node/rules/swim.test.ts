@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Model, type ModelMember, openModel } from '../../../sim/swim-model.ts';
 import { abbreviate, type SwimMessage } from './swim-message.ts';
-import { shownState } from './swim-sighting.ts';
+import { LIFE, shownState } from './swim-sighting.ts';
 
 const WEATHER = { loss: 0, wayMs: 5, jitterMs: 5 };
 
@@ -132,7 +132,7 @@ test('swim: a liar causes probes and nothing else', () => {
   for (let round = 0; round < 600; round += 1) {
     for (const other of model.members.slice(2)) {
       for (const kind of ['dead', 'suspect', 'hearsay'] as const) {
-        const rumours = [{ kind, about: abbreviate(victim.id), incarnation: 1 + round }];
+        const rumours = [{ kind, about: abbreviate(victim.id), incarnation: LIFE + round }];
         const message: SwimMessage = { act: 'news', rumours };
         model.inject(liar, other, message);
       }
