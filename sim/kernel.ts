@@ -57,7 +57,7 @@ export interface Kernel {
   /** Of the underlay's interface. */
   uplinkMtu: number;
   /** Tables of nftables by family and name: what they consist of, as JSON. */
-  readonly tables: Map<string, readonly object[]>;
+  readonly tables: Map<string, object[]>;
   /** Unix time by this VM's clock, ms. */
   readonly wallMs: () => number;
   /** Virtual ms. */

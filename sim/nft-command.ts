@@ -31,6 +31,8 @@ export function runNft(kernel: Kernel, words: readonly string[], stdin: string):
   if (text === '--check -j -f -') return done(); // It can all that there is.
   if (text === '-j -f -') {
     const { nftables } = JSON.parse(stdin) as { readonly nftables: readonly Change[] };
+    // What others hold of a table stays as it was.
+    for (const [id, objects] of kernel.tables) kernel.tables.set(id, [...objects]);
     for (const change of nftables) if (!apply(kernel, change)) throw unknownCommand(['nft', stdin]);
     return done();
   }
@@ -116,11 +118,11 @@ const isNamed = (object: object, kinds: readonly string[], name: unknown): boole
 
 /** The table's objects after a change of one of them, or null for one that is not known. */
 const changeIn = (
-  objects: readonly object[],
+  objects: object[],
   kind: string,
   body: Body,
   verb: 'add' | 'delete' | 'flush',
-): readonly object[] | null => {
+): object[] | null => {
   if (kind === 'chain' && verb === 'flush') {
     return objects.filter((each) => (each as { rule?: Json }).rule?.chain !== body.name);
   }
@@ -129,7 +131,8 @@ const changeIn = (
     return left.length < objects.length ? left : null;
   }
   const start = kind === 'set' || kind === 'map' ? { elem: [] } : {};
-  return [...objects, { [kind]: { ...body, ...start } }];
+  objects.push({ [kind]: { ...body, ...start } });
+  return objects;
 };
 
 const changeElements = (
@@ -137,7 +140,7 @@ const changeElements = (
   objects: readonly object[],
   { name, elem = [] }: Body,
   isAdded: boolean,
-): readonly object[] | null => {
+): object[] | null => {
   const there = objects.find((each) => isNamed(each, ['set', 'map'], name));
   if (there === undefined) return null;
   const [[kind, body] = ['', { elem: [] }]] = Object.entries(there) as [

@@ -24,6 +24,7 @@ import {
   tombstoneOf,
 } from './entry-bytes.ts';
 import { compareHlc, type Hlc, isAhead, maxHlc, nextHlc } from './hlc.ts';
+import type { Meter } from './meter.ts';
 
 /** What a batch is said against. */
 export interface Occasion {
@@ -37,12 +38,16 @@ export interface Occasion {
   readonly wallMs: number;
 }
 
+/** Time to make a statement. Unit: ms, as measured. */
+const STATEMENT_MS = 0.01;
+
 /** Statements for edits. Throws for a path that is none: the writer is a rule, not a person. */
-export const statementsOf = (
+export function* statementsOf(
   crypto: Crypto,
   edits: readonly Edit[],
   occasion: Occasion,
-): readonly Statement[] => {
+  meter: Meter,
+): Generator<void, readonly Statement[]> {
   const byPath = new Map(edits.map((edit) => [edit.path, edit]));
   const statements: Statement[] = [];
   let hlc = occasion.latest;
@@ -56,9 +61,10 @@ export const statementsOf = (
     hlc = nextHlc(hlc, occasion.wallMs);
     const replaces = winner === null ? null : statementHash(crypto, winner.statement);
     statements.push({ kind: 'entry', entry: { path, value, hlc, replaces } });
+    if (meter.isDue(STATEMENT_MS)) yield;
   }
   return statements;
-};
+}
 
 /** Places, rising, of the live contents that statements take the place of. */
 export const placesOf = (
@@ -129,6 +135,7 @@ export const withoutOverwritten = (
   carried: readonly Statement[],
   said: readonly Statement[],
 ): readonly Statement[] => {
+  if (carried.length === 0) return carried;
   const overwritten = new Set(said.map((statement) => hashKey(pathHashIn(crypto, statement))));
   if (overwritten.size === 0) return carried;
   return carried.filter((statement) => !overwritten.has(hashKey(pathHashIn(crypto, statement))));

@@ -147,16 +147,16 @@ function* goOn(
     head === null
       ? { generation: 0, sequence: 0, previous: null }
       : { generation: head.generation, sequence: head.sequence + 1, previous: head.hash };
-  const stated = (): readonly Statement[] => {
+  const stated = (): Generator<void, readonly Statement[]> => {
     const latest = maxHlc(own.latest(), followedHlc(chains.latest(own.author), wallMs));
-    return statementsOf(crypto, edits, { own, winner: chains.winner, latest, wallMs });
+    return statementsOf(crypto, edits, { own, winner: chains.winner, latest, wallMs }, meter);
   };
-  const early = stated();
+  const early = yield* stated();
   if (early.length === 0) return { kind: 'nothing' };
   const known = hand.last !== null && hand.last.hash === head?.hash ? hand.last.pen : null;
   const client = clientIdOf(crypto, hand.author, place.generation);
   const pen = known ?? (yield* resumePen(client, own.bodies(), meter));
-  const statements = known === null ? stated() : early; // Others may be heard meanwhile.
+  const statements = known === null ? yield* stated() : early; // Others may be heard meanwhile.
   const deletions = placesOf(crypto, own, statements);
   const plan = { place, pen, deletions, unread: [], statements };
   const written = yield* draft(hand, plan, meter);
@@ -179,7 +179,8 @@ function* startGeneration(
   const { salvage } = hand.desk;
   const carried = salvage.length === 0 ? live : withSalvage(crypto, live, salvage);
   const latest = latestStamp(carried, followedHlc(horizon, wallMs));
-  const said = statementsOf(crypto, edits ?? [], { own, winner: chains.winner, latest, wallMs });
+  const occasion = { own, winner: chains.winner, latest, wallMs };
+  const said = yield* statementsOf(crypto, edits ?? [], occasion, meter);
   if (edits !== null && said.length === 0) return { kind: 'nothing' };
   const generation = replaced.generation + 1;
   const previous = [replaced.generation, replaced.sequence, replaced.hash] as const;

@@ -11,20 +11,18 @@
  * 4. What news was foreseen to ask for and may be done blindly is done before the first look.
  */
 import type { View } from '../crdt/view.ts';
-import { Fault } from '../fault.ts';
-import type { HostCommand, HostResult, Ports } from '../ports.ts';
+import type { Ports } from '../ports.ts';
 import type {
   Command,
   Found,
-  Probe,
   Problem,
-  Results,
   Self,
   Service,
   Signs,
   Summary,
 } from '../services/service.ts';
 import { openHands } from './agent-hands.ts';
+import { breathe, digested, type Look, type LookPorts, look, orFailure } from './agent-look.ts';
 import { createRecall, type Recall, type Recalled } from './agent-recall.ts';
 import { createSelf, type SelfContext } from './agent-self.ts';
 import { type ApplyContext, describe } from './apply.ts';
@@ -49,20 +47,11 @@ export interface PassResult extends Outcome {
   readonly boot: string | null | undefined;
 }
 
-/** What was seen on the host, and the commands that it asks for. */
-interface Look<Desired, Observed> {
-  readonly failure: Problem | null;
-  readonly seen: { readonly state: Observed; readonly desired: Desired } | null;
-  readonly commands: readonly Command[];
-  readonly problems: readonly Problem[];
-  readonly notes: readonly Problem[];
-  readonly recheckMs: number | null;
-}
-
 /** Commands of one pass after which another begins, so that rules that contradict end up here. */
 const COMMANDS_MAX = 1_000;
 
 type PassPorts = Pick<Ports, 'clock' | 'host' | 'net' | 'process' | 'log'>;
+type RunPorts = PassPorts & LookPorts;
 
 /** Waits so long, ms, or until there is more to do. */
 type Lull = (durationMs: number, signal: AbortSignal) => Promise<void>;
@@ -97,7 +86,9 @@ export function createPass<Desired, Observed>(
     foresee: async () => {
       const view = context.view();
       const self = await orFailure(() => selfNow(view));
-      return typeof self === 'string' ? null : recall.foresee(view, self);
+      if (typeof self === 'string') return null;
+      await digested(ports.clock, service, { view, self, results: {} });
+      return recall.foresee(view, self);
     },
   };
 }
@@ -108,7 +99,7 @@ interface Memories<Observed> {
 }
 
 function createRun<Desired, Observed>(
-  ports: ProbePorts,
+  ports: RunPorts,
   service: Service<Desired, Observed>,
   context: PassContext,
   { selfNow, recall }: Memories<Observed>,
@@ -151,6 +142,7 @@ function createRun<Desired, Observed>(
     recall.note(seen === null || !isDone ? null : { state: seen.state, problems, notes, signs });
     const summary = seen === null ? null : service.summary(seen.state, view, self);
     const isOther = isDone && (changes > 0 || !isKept);
+    await breathe(ports.clock, found.isLong);
     const boot = isOther && seen !== null ? service.boot?.(seen.desired) : undefined;
     isKept ||= isDone;
     return { ...outcome, changes, drift: told, signs, summary, boot };
@@ -175,87 +167,6 @@ const failed = (failure: Problem): PassResult => ({
   summary: null,
   boot: undefined,
 });
-
-interface ProbePorts extends PassPorts {
-  /** What was read of others, by the names of probes. */
-  readonly ofOthers: Map<string, HostResult>;
-}
-
-/** Reads the host back and asks the rules. With a problem in reading, nothing is planned. */
-async function look<Desired, Observed>(
-  ports: ProbePorts,
-  service: Service<Desired, Observed>,
-  view: View,
-  self: Self,
-): Promise<Look<Desired, Observed>> {
-  const blind = { seen: null, commands: [], problems: [], notes: [], recheckMs: null };
-  const results = await probe(ports, service, view, self);
-  if (typeof results === 'string') return { ...blind, failure: results };
-  const read = service.read(results, self);
-  const [failure] = read.problems;
-  if (failure !== undefined) {
-    return { ...blind, failure, problems: read.problems.slice(1), recheckMs: read.recheckMs };
-  }
-  const planned = service.plan(view, self, read.state);
-  return {
-    failure: null,
-    seen: { state: read.state, desired: planned.state },
-    commands: service.diff(planned.state, read.state),
-    problems: planned.problems,
-    notes: planned.notes ?? [],
-    recheckMs: earlier(read.recheckMs, planned.recheckMs),
-  };
-}
-
-/** Runs the probes, those that are known at the same time, until none is left; or why not. */
-async function probe<Desired, Observed>(
-  ports: ProbePorts,
-  service: Service<Desired, Observed>,
-  view: View,
-  self: Self,
-): Promise<Results | Problem> {
-  const results: Record<string, HostResult> = {};
-  for (;;) {
-    const next = service.probes(self, view, results).filter(({ name }) => !(name in results));
-    if (next.length === 0) return results;
-    const found = await Promise.all(next.map((each) => probeOne(ports, each)));
-    for (const [index, { name }] of next.entries()) {
-      const result = found[index];
-      if (result === undefined || typeof result === 'string') return result ?? name;
-      results[name] = result;
-    }
-  }
-}
-
-async function probeOne(
-  { host, net, ofOthers }: ProbePorts,
-  each: Probe,
-): Promise<HostResult | Problem> {
-  if ('sign' in each) return { status: 0, stdout: await net.glance(each.sign), stderr: '' };
-  const { name, argv, stdin, isOfOthers = false } = each;
-  const known = ofOthers.get(name);
-  if (known !== undefined) return known;
-  const input = stdin === undefined ? {} : { stdin: new TextEncoder().encode(stdin) };
-  const command: HostCommand = { argv, ...input };
-  const result = await orFailure(() => host.run(command));
-  if (isOfOthers && typeof result !== 'string') ofOthers.set(name, result);
-  return result;
-}
-
-/** The result, or in words why there is none. What is no Fault is a bug and rises. */
-async function orFailure<Result extends object>(
-  action: () => Promise<Result>,
-): Promise<Result | Problem> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof Fault) return error.message;
-    throw error;
-  }
-}
-
-const earlier = (a: number | null, b: number | null): number | null =>
-  a === null || b === null ? (a ?? b) : Math.min(a, b);
 
 /** What the host was like when nothing was left to do. */
 const createDriftMemory = <Desired, Observed>(service: Service<Desired, Observed>) => {
@@ -285,4 +196,9 @@ const wordsOf = (commands: readonly Command[]): Found =>
     command.kind === 'stop' ? [] : (command.found ?? [describe(command)]),
   );
 
-const textOf = (command: Command): string => JSON.stringify(command);
+/** What tells one command from another. Text for a tool may be long, and stands as it is. */
+const textOf = (command: Command): string => {
+  if (command.kind !== 'run' || command.stdin === undefined) return JSON.stringify(command);
+  const { argv, stdin } = command;
+  return `${JSON.stringify(argv)} ${'text' in stdin ? stdin.text : stdin.secret}`;
+};

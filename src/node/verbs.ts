@@ -9,6 +9,7 @@ import { hex } from '@scure/base';
 import * as z from 'zod/mini';
 import { foresee } from '../crdt/foresight.ts';
 import type { MemberId } from '../crdt/ids.ts';
+import { openMeter } from '../crdt/meter.ts';
 import { Fault } from '../fault.ts';
 import { readArguments } from '../services/arguments.ts';
 import type {
@@ -24,6 +25,7 @@ import type {
 } from '../services/verb.ts';
 import { readAs } from './api-body.ts';
 import { mustBeOperator, type OperatorContext, type OperatorPorts, spread } from './operators.ts';
+import { inPieces } from './pieces.ts';
 
 /** What running a verb needs of the node. */
 export interface VerbContext extends OperatorContext {
@@ -69,7 +71,9 @@ export async function runVerb(
   const still = await sceneOf(context, service, verb, asked?.caller ?? null);
   const attempt = verb.attempt?.(still, given) ?? null;
   const scene = attempt === null ? still : { ...still, reached: await context.reach(attempt) };
-  const { edits, body: answer } = verb.decide(scene, given);
+  const work = verb.decideInPieces?.(scene, given, openMeter());
+  const { edits, body: answer } =
+    work === undefined ? verb.decide(scene, given) : await inPieces(context.ports.clock, work);
   if (isPlan) {
     const after = foresee(scene.view, edits, context.self);
     return { effects: verbs.effects(scene.view, after, scene) } satisfies Plan;

@@ -13,6 +13,7 @@
  * 3. Whatever it makes on the host has an undo in the ledger before it is made.
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import type { Meter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
 import type { Endpoint, HostFacts, HostResult } from '../ports.ts';
 import type { Sign } from '../sign.ts';
@@ -225,6 +226,16 @@ export interface Service<Desired, Observed> {
    * probe that has not run.
    */
   readonly probes: (self: Self, view: View, results: Results) => readonly Probe[];
+  /**
+   * Works out in pieces what the others here would take long for, and remember: they say the same
+   * without it. Asked before them, and again when the probes have told more. Absent: nothing does.
+   */
+  readonly digest?: (
+    view: View,
+    self: Self,
+    results: Results,
+    meter: Meter,
+  ) => Generator<void, void>;
   /**
    * What the probes say. Output it cannot read is a problem, never a guess; with one, nothing is
    * planned.

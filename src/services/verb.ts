@@ -11,6 +11,7 @@
  */
 import type { Edit } from '../crdt/entry.ts';
 import type { MemberId } from '../crdt/ids.ts';
+import type { Meter } from '../crdt/meter.ts';
 import type { Member, View } from '../crdt/view.ts';
 import type { Endpoint, HostResult } from '../ports.ts';
 import type { Count, Opening } from './service.ts';
@@ -143,6 +144,12 @@ export interface Verb<Body = unknown> {
   /** A connection that the node is to try first, or null for none. */
   readonly attempt?: (scene: Scene, given: Arguments) => Attempt | null;
   readonly decide: (scene: Scene, given: Arguments) => Decision<Body>;
+  /** The same, in pieces; absent: it never takes long. */
+  readonly decideInPieces?: (
+    scene: Scene,
+    given: Arguments,
+    meter: Meter,
+  ) => Generator<void, Decision<Body>>;
   readonly show: (body: Body) => Shown;
 }
 

@@ -7,6 +7,7 @@
  * 1. Members come and go in maps and sets only; the chains stay as they are.
  * 2. IPv6 has all that IPv4 has.
  */
+import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { Family } from './cidr.ts';
 import {
   cidrKey,
@@ -32,7 +33,6 @@ import {
   logged,
   lookup,
   meta,
-  type NftChain,
   type NftElement,
   type NftRule,
   type NftSet,
@@ -53,16 +53,21 @@ export const laneName = (side: string, { zone, direction }: Lane, way: Way): str
 const rejectName = (side: string): string => `${side}/reject`;
 
 /** Compiles a lane. The same object for the same lane. */
-export const compileLane = (side: string, lane: Lane): Table => {
+export const compileLane = (side: string, lane: Lane): Table =>
+  finish(compileInPieces(side, lane, UNMETERED));
+
+/** The same, in pieces. */
+export function* compileInPieces(side: string, lane: Lane, meter: Meter): Generator<void, Table> {
   const tables = compiled.get(lane) ?? new Map<string, Table>();
-  const table = tables.get(side) ?? makeLane(side, lane);
-  compiled.set(lane, tables.set(side, table));
+  compiled.set(lane, tables);
+  const table = tables.get(side) ?? (yield* makeLane(side, lane, meter));
+  tables.set(side, table);
   return table;
-};
+}
 
 const compiled = new WeakMap<Lane, Map<string, Table>>();
 
-const makeLane = (side: string, lane: Lane): Table => {
+function* makeLane(side: string, lane: Lane, meter: Meter): Generator<void, Table> {
   const names = { side, lane: laneName(side, lane, 'forth') };
   const sorted = sortLane(lane);
   const keyed = (kind: string, keys: readonly ExactKey[]): readonly NftElement[] =>
@@ -83,21 +88,22 @@ const makeLane = (side: string, lane: Lane): Table => {
     return { clause, part: 'all', remote: clause.remote, ports: clause.ports };
   });
   const segments = segmentsOf(sorted.ordered);
-  const chainsOf = (way: Way): readonly NftChain[] => {
+  const chainsOf = (way: Way) => {
     const around = aroundOf(names, { ...lane, audits }, way);
-    const fields = fieldsOf(lane.direction, way);
-    return runChains(names, laneName(side, lane, way), fields, { segments, around });
+    const plot = { name: laneName(side, lane, way), segments, around };
+    return runChains(names, fieldsOf(lane.direction, way), plot, meter);
   };
   const chains = lane.clauses.filter(({ rule }) => !isPlain(rule)).map(ruleChain(names));
+  const [forth, back] = [yield* chainsOf('forth'), yield* chainsOf('back')];
   return {
     sets: [
       ...maps,
       ...[...audits, ...sorted.ordered].flatMap((part) => setsOf(names, part)),
       ...runSets(names, segments),
     ],
-    chains: [...chains, ...chainsOf('forth'), ...chainsOf('back')],
+    chains: [...chains, ...forth, ...back],
   };
-};
+}
 
 const mapOf = (name: string, type: readonly string[], elements: readonly NftElement[]): NftSet => ({
   ...{ name, kind: 'map', type, flags: [], isCounted: true },

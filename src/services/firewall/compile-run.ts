@@ -7,6 +7,7 @@
  * 2. The addresses of a run stand in one set, those that lie in others left out: as the sets of its
  *    parts it changes when members come and go, and the chains do not.
  */
+import type { Meter } from '../../crdt/meter.ts';
 import type { Cidr, Family } from './cidr.ts';
 import { cidrKey, FAMILIES, type Fields, type Names, NFPROTO, TYPE_OF } from './compile-part.ts';
 import {
@@ -110,33 +111,47 @@ export interface Around {
   readonly after: readonly NftRule[];
 }
 
-/** The chains of one way through a lane. `name`: of the first, which the others follow. */
-export const runChains = (
+/** What chains are made of: `name` is that of the first, which the others follow. */
+interface Plot {
+  readonly name: string;
+  readonly segments: readonly Segment[];
+  readonly around: Around;
+}
+
+/** Time to make the rules of a part. Unit: ms, as measured. */
+const PART_MS = 0.02;
+
+/** The chains of one way through a lane, in pieces. */
+export function* runChains(
   names: Names,
-  name: string,
   fields: Fields,
-  { segments, around }: { readonly segments: readonly Segment[]; readonly around: Around },
-): readonly NftChain[] => {
+  { name, segments, around }: Plot,
+  meter: Meter,
+): Generator<void, readonly NftChain[]> {
   const chains: NftChain[] = [];
   let [open, rules] = [name, [...around.before]];
   const close = (): void => void chains.push({ name: open, hook: null, rules });
   for (const { run, parts } of segments) {
-    const own = parts.flatMap(around.each);
+    const own: NftRule[] = [];
+    for (const part of parts) {
+      own.push(...around.each(part));
+      if (meter.isDue(PART_MS)) yield;
+    }
     if (run === null) {
-      rules.push(...own);
+      rules = rules.concat(own);
       continue;
     }
     const next = `${name}/after-${run.number}`;
     const past = FAMILIES.flatMap((family) => pastRun(names, fields, run, family));
     const gone = past.map((when): NftRule => ({ expr: [when, goto(next)] }));
-    rules.push(...gone, ...own, { expr: [goto(next)] });
+    rules = rules.concat(gone, own, { expr: [goto(next)] });
     close();
     [open, rules] = [next, []];
   }
   rules.push(...around.after);
   close();
   return chains;
-};
+}
 
 /** When no rule of a run can mean a packet. */
 const pastRun = (names: Names, fields: Fields, run: Run, family: Family): readonly Expression[] => {

@@ -8,6 +8,7 @@
 import type { Monitor, Service } from '../service.ts';
 import { boot } from './boot.ts';
 import { diff } from './diff.ts';
+import { digest } from './digest.ts';
 import { FAMILY, NAME } from './nft.ts';
 import { plan } from './plan.ts';
 import { probes } from './probes.ts';
@@ -29,6 +30,7 @@ export const firewall: Service<FirewallDesired, FirewallObserved> = {
   name: 'firewall',
   monitors: (self) => (self.facts.tools.nft === true ? [MONITOR] : []),
   probes,
+  digest,
   read,
   plan,
   diff,

@@ -46,11 +46,22 @@ export const protocolNumber = (value: unknown): unknown => NUMBERS.get(value) ??
 
 /** The names of the meters of chains: of sets that some versions list. */
 export const meterNames = (chains: readonly NftChain[]): readonly string[] =>
-  chains.flatMap(({ rules }) =>
-    rules.flatMap(({ expr }) =>
-      expr.flatMap((each) => {
-        const { meter } = each as { readonly meter?: { readonly name: string } };
-        return meter === undefined ? [] : [meter.name];
-      }),
-    ),
-  );
+  chains.flatMap((chain) => {
+    const names = meters.get(chain) ?? metersIn(chain);
+    meters.set(chain, names);
+    return names;
+  });
+
+/** Chains do not change, and are long. */
+const meters = new WeakMap<NftChain, readonly string[]>();
+
+const metersIn = ({ rules }: NftChain): readonly string[] => {
+  const names: string[] = [];
+  for (const { expr } of rules) {
+    for (const each of expr) {
+      const { meter } = each as { readonly meter?: { readonly name: string } };
+      if (meter !== undefined) names.push(meter.name);
+    }
+  }
+  return names;
+};

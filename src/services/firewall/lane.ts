@@ -9,6 +9,7 @@
  *    at the far end (`from` of `in`, `to` of `out`) and at the near one.
  */
 import type { MemberId } from '../../crdt/ids.ts';
+import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Opening } from '../service.ts';
 import { type Cidr, hostCidr } from './cidr.ts';
@@ -95,6 +96,20 @@ export const lanesOf = (site: Site): readonly Lane[] => {
   known.set(view, { key, lanes });
   return lanes;
 };
+
+/** Time to find out what a rule means here. Unit: ms, as measured. */
+const CLAUSE_MS = 0.01;
+
+/** Finds out in pieces what the rules of a view mean, so that its lanes are soon put together. */
+export function* digestLanes(view: View, meter: Meter): Generator<void, void> {
+  const { rules, groups } = policyOf(view);
+  const clauses = clausesOf.get(view);
+  for (const rule of rules) {
+    if (clauses?.has(rule) === true) continue;
+    clauseOf({ view, groups }, rule);
+    if (meter.isDue(CLAUSE_MS)) yield;
+  }
+}
 
 const known = new WeakMap<View, { readonly key: string; readonly lanes: readonly Lane[] }>();
 

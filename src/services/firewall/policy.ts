@@ -8,6 +8,7 @@
  * 3. As long as the intent is the same, the policy is the same object.
  */
 import { compareHlc } from '../../crdt/hlc.ts';
+import type { Meter } from '../../crdt/meter.ts';
 import { intentPath } from '../../crdt/paths.ts';
 import { type ReadRecord, readRecord } from '../../crdt/records.ts';
 import type { Intent, IntentClaim, View } from '../../crdt/view.ts';
@@ -143,22 +144,52 @@ export const compareRules = (a: Rule, b: Rule): number =>
   Number(a.action === 'allow') - Number(b.action === 'allow') ||
   (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
+/** What reads the objects of each kind. */
+const READERS = {
+  rule: (value: unknown) => readRecord(ruleSchema, value),
+  group: (value: unknown) => readRecord(groupSchema, value),
+  default: (value: unknown) => readRecord(defaultSchema, value),
+  trial: (value: unknown) => readRecord(trialSchema, value),
+  'trial-part': (value: unknown) => readRecord(trialPartSchema, value),
+};
+
+/** Time to read an object that is new. Unit: ms, as measured. */
+const OBJECT_MS = 0.02;
+
+/** Reads in pieces what is new in a view, so that its policy is soon put together. */
+export function* digestPolicy(
+  { intent }: Pick<View, 'intent'>,
+  meter: Meter,
+): Generator<void, void> {
+  if (known.has(intent)) return;
+  for (const each of intent) {
+    const reader = Object.entries(READERS).find(([kind]) => kind === each.kind)?.[1];
+    if (each.service !== SERVICE || reader === undefined || isRead(each)) continue;
+    lastGood<unknown>(each, reader);
+    if (meter.isDue(OBJECT_MS)) yield;
+  }
+}
+
 const readPolicy = (intent: readonly Intent[]): Policy => {
   const unread: Unread[] = [];
   const readAll = readerOf(
     intent.filter(({ service }) => service === SERVICE),
     unread,
   );
-  const rules = readAll('rule', (value) => readRecord(ruleSchema, value)).map(
-    ({ intent: { name, path }, claim, found }) => ({ ...found, name, path, claim }),
-  );
-  const groups = readAll('group', (value) => readRecord(groupSchema, value)).map(
+  const rules = readAll('rule', READERS.rule).map(({ intent: { name, path }, claim, found }) => ({
+    ...found,
+    name,
+    path,
+    claim,
+  }));
+  const groups = readAll('group', READERS.group).map(
     ({ intent: { name }, found }) => [name, found] as const,
   );
   const given = new Map(
-    readAll('default', (value) => readRecord(defaultSchema, value)).map(
-      ({ intent: { name }, claim, found }) => [name, { ...found, claim }],
-    ),
+    readAll('default', READERS.default).map(({ intent: { name }, claim, found }) => [
+      name,
+      { ...found, claim },
+    ]),
   );
   return {
     rules: rules.toSorted(compareRules),
@@ -189,21 +220,20 @@ const readerOf =
 /** Trials whose parts are all there. */
 const trialsOf = (readAll: ReadAll, unread: Unread[]): readonly TrialOrder[] => {
   const parts = new Map(
-    readAll('trial-part', (value) => readRecord(trialPartSchema, value)).map(
-      ({ intent: { name }, found }) => [name, found.changes],
-    ),
+    readAll('trial-part', READERS['trial-part']).map(({ intent: { name }, found }) => [
+      name,
+      found.changes,
+    ]),
   );
-  return readAll('trial', (value) => readRecord(trialSchema, value)).flatMap(
-    ({ intent: { name: id, path }, claim, found }) => {
-      const more = Array.from({ length: found.parts ?? 0 }, (_, index) =>
-        parts.get(partName(id, index)),
-      );
-      const isWhole = more.every((part) => part !== undefined);
-      if (!isWhole) unread.push({ path, why: 'a part of it is missing' });
-      const changes = [found.changes, ...more].flatMap((part) => part ?? []);
-      return isWhole ? [{ ...found, changes, id, path, claim }] : [];
-    },
-  );
+  return readAll('trial', READERS.trial).flatMap(({ intent: { name: id, path }, claim, found }) => {
+    const more = Array.from({ length: found.parts ?? 0 }, (_, index) =>
+      parts.get(partName(id, index)),
+    );
+    const isWhole = more.every((part) => part !== undefined);
+    if (!isWhole) unread.push({ path, why: 'a part of it is missing' });
+    const changes = [found.changes, ...more].flatMap((part) => part ?? []);
+    return isWhole ? [{ ...found, changes, id, path, claim }] : [];
+  });
 };
 
 /** What became of values that were read: most are the same objects at each look. */
@@ -218,6 +248,9 @@ const remembered = <Found>(
   readings.set(value, result);
   return result;
 };
+
+const isRead = ({ value }: Intent): boolean =>
+  typeof value === 'object' && value !== null && readings.has(value);
 
 /** The first claim that can be read, from the one in force back; and why that one cannot. */
 const lastGood = <Found>(intent: Intent, read: (value: unknown) => ReadRecord<Found>) => {

@@ -3,11 +3,12 @@
  *
  * Output that cannot be read is a problem, never a guess.
  */
-import { openMemo } from '../../crdt/memo.ts';
+import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Count, Finding, Results, Self } from '../service.ts';
 import { missingFeatures } from './features.ts';
 import { inOneForm, keyInOneForm } from './forms.ts';
+import { listed } from './listing.ts';
 import { readNeighbours } from './neighbours.ts';
 import { keyText } from './nft.ts';
 import type {
@@ -68,65 +69,56 @@ const complaint = ({ status, stderr }: HostResult): string => {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The objects of a listing, or null for what is none. */
-const objectsIn = ({ stdout }: HostResult): readonly Json[] | null => {
-  try {
-    const listed = JSON.parse(stdout) as { readonly nftables?: unknown } | null;
-    return Array.isArray(listed?.nftables) ? listed.nftables.filter(isObject) : null;
-  } catch {
-    return null;
-  }
-};
-
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 
 /** The table of a listing, or null for what is none. The same object for the same listing. */
-export const readTable = (result: HostResult): ObservedTable | null => {
+export const readTable = (result: HostResult): ObservedTable | null =>
+  finish(readInPieces(result, UNMETERED));
+
+/** The same, in pieces. */
+export function* readInPieces(
+  result: HostResult,
+  meter: Meter,
+): Generator<void, ObservedTable | null> {
   const known = tables.get(result);
   if (known !== undefined) return known;
-  const table = tableIn(result);
+  const table = yield* tableIn(result, meter);
   tables.set(result, table);
   return table;
-};
+}
 
 const tables = new WeakMap<HostResult, ObservedTable | null>();
 
-const tableIn = (result: HostResult): ObservedTable | null => {
-  const objects = objectsIn(result);
-  if (objects === null) return null;
+/** Time to read an object of a listing, most of which are rules. Unit: ms, as measured. */
+const OBJECT_MS = 0.015;
+
+function* tableIn(result: HostResult, meter: Meter): Generator<void, ObservedTable | null> {
   const chains = new Map<string, { words: string; rules: ObservedRule[] }>();
   const sets = new Map<string, ObservedSet>();
   const counters = new Map<string, Count>();
-  for (const { chain, rule, set, map, counter } of objects) {
+  for (const object of listed(result.stdout)) {
+    if (object === null) return null;
+    const { chain, rule, set, map, counter } = isObject(object) ? object : {};
     if (isObject(chain)) chains.set(String(chain.name), { words: hookWords(chain), rules: [] });
     if (isObject(rule)) chains.get(String(rule.chain))?.rules.push(readRule(rule));
     if (isObject(set)) sets.set(String(set.name), readSet('set', set));
     if (isObject(map)) sets.set(String(map.name), readSet('map', map));
     if (isObject(counter)) counters.set(String(counter.name), countsOf(counter));
+    if (meter.isDue(OBJECT_MS)) yield;
   }
   return { chains: chains satisfies ReadonlyMap<string, ObservedChain>, sets, counters };
-};
+}
 
 /** What makes a base chain, as both sides say it. */
 export const hookWords = ({ hook, prio, policy }: Json): string =>
   hook === undefined ? '' : wordsOf({ hook, prio, policy });
 
 /** The words of a rule, its comment included. */
-export const ruleWords = ({ comment, expr }: Json): string =>
-  sorted([
-    ...(comment === undefined ? [] : ['comment', JSON.stringify(comment)]),
-    ...['expr', ...(Array.isArray(expr) ? expr.flatMap(expressionWords) : wordsIn(expr))],
-  ]);
-
-/** Of what rules are made of, the same again and again; with counts in it, it is new each time. */
-const expressionWords = (expression: unknown): readonly string[] => {
-  if (isObject(expression) && 'counter' in expression) return wordsIn(expression);
-  return wordsMemo(JSON.stringify(expression), () => wordsIn(inOneForm(expression)));
+export const ruleWords = ({ comment, expr }: Json): string => {
+  const words = comment === undefined ? ['expr'] : ['comment', JSON.stringify(comment), 'expr'];
+  for (const each of Array.isArray(expr) ? expr : [expr]) words.push(...wordsIn(inOneForm(each)));
+  return sorted(words);
 };
-
-/** Expressions that are remembered. A table without ordered rules has some 60 different ones. */
-const KNOWN_MAX = 500;
-const wordsMemo = openMemo<readonly string[]>(KNOWN_MAX);
 
 const readRule = (rule: Json): ObservedRule => {
   const counter = Array.isArray(rule.expr)

@@ -9,6 +9,7 @@ import {
   keyText,
   type NftChain,
   type NftElement,
+  type NftRule,
   type NftSet,
   RETURN,
   type Table,
@@ -108,10 +109,26 @@ const makeOf = ({ kind, type, flags, isCounted }: NftSet): string =>
     stmt: isCounted ? [{ counter: null }] : [],
   });
 
-const isSameChain = ({ rules }: NftChain, there: ObservedChain | undefined): boolean =>
-  there !== undefined &&
-  rules.length === there.rules.length &&
-  rules.every((rule, index) => ruleWords({ ...rule }) === there.rules[index]?.words);
+const isSameChain = (chain: NftChain, there: ObservedChain | undefined): boolean => {
+  if (there === undefined || chain.rules.length !== there.rules.length) return false;
+  if (lastSame.get(there) === chain) return true;
+  const { rules } = chain;
+  const isSame = rules.every((rule, index) => wantedWords(rule) === there.rules[index]?.words);
+  if (isSame) lastSame.set(there, chain);
+  return isSame;
+};
+
+/** The chain to which one that was seen was found equal: it is asked several times. */
+const lastSame = new WeakMap<ObservedChain, NftChain>();
+
+/** The words of a rule that was compiled; it does not change. */
+export const wantedWords = (rule: NftRule): string => {
+  const words = wordsOfRules.get(rule) ?? ruleWords({ ...rule });
+  wordsOfRules.set(rule, words);
+  return words;
+};
+
+const wordsOfRules = new WeakMap<NftRule, string>();
 
 const elementChange = (set: NftSet, there: ObservedSet | undefined): ElementChange => {
   const isAlike = (text: string, words: string): boolean => {

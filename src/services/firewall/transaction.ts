@@ -61,10 +61,19 @@ export const addChain = ({ name, hook }: NftChain): NftCommand => {
   return { add: { chain: { ...PLACE, name, ...base } } };
 };
 
-/** At the end of its chain. */
-export const addRule = (chain: string, { comment, expr }: NftRule): NftCommand => ({
-  add: { rule: { ...PLACE, chain, ...(comment === undefined ? {} : { comment }), expr } },
-});
+/** At the end of its chain. The same object for the same rule. */
+export const addRule = (chain: string, rule: NftRule): NftCommand => {
+  const known = rulesAdded.get(rule);
+  if (known?.chain === chain) return known.command;
+  const { comment, expr } = rule;
+  const command = {
+    add: { rule: { ...PLACE, chain, ...(comment === undefined ? {} : { comment }), expr } },
+  };
+  rulesAdded.set(rule, { chain, command });
+  return command;
+};
+
+const rulesAdded = new WeakMap<NftRule, { readonly chain: string; readonly command: NftCommand }>();
 
 /** Takes all rules of a chain away. */
 export const flushChain = (name: string): NftCommand => ({ flush: { chain: { ...PLACE, name } } });
@@ -117,4 +126,13 @@ const inParts = <Item>(items: readonly Item[]): readonly (readonly Item[])[] =>
 
 /** The commands as nft reads them. */
 export const textOf = (commands: readonly NftCommand[]): string =>
-  JSON.stringify({ nftables: commands });
+  `{"nftables":[${commands.map(commandText).join(',')}]}`;
+
+/** One of them. Of what a table has thousands it is spelt once. */
+export const commandText = (command: NftCommand): string => {
+  const text = texts.get(command) ?? JSON.stringify(command);
+  texts.set(command, text);
+  return text;
+};
+
+const texts = new WeakMap<NftCommand, string>();

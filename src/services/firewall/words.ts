@@ -18,11 +18,20 @@ export const sorted = (words: readonly string[]): string => words.toSorted().joi
 
 /** The words of an object, as they come. */
 export const wordsIn = (value: unknown): readonly string[] => {
-  if (Array.isArray(value)) return value.flatMap(wordsIn);
-  if (typeof value !== 'object' || value === null)
-    return value === null ? [] : [JSON.stringify(value)];
-  return Object.entries(value).flatMap(([key, inner]) => {
-    if (key === '|' || key === '&') return wordsIn(inner);
-    return UNTOLD.has(key) ? [] : [key, ...wordsIn(inner)];
-  });
+  const words: string[] = [];
+  gather(value, words);
+  return words;
 };
+
+/** Into one list: there are many thousands of small objects in a table. */
+function gather(value: unknown, into: string[]): void {
+  if (Array.isArray(value)) for (const inner of value) gather(inner, into);
+  else if (typeof value !== 'object') into.push(JSON.stringify(value));
+  else if (value !== null) {
+    for (const key of Object.keys(value)) {
+      if (UNTOLD.has(key)) continue;
+      if (key !== '|' && key !== '&') into.push(key);
+      gather((value as Readonly<Record<string, unknown>>)[key], into);
+    }
+  }
+}

@@ -4,9 +4,12 @@
  */
 import type { Edit, Value } from '../../../crdt/entry.ts';
 import { foresee } from '../../../crdt/foresight.ts';
+import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
 import { intentPath } from '../../../crdt/paths.ts';
 import { readRecord } from '../../../crdt/records.ts';
+import type { View } from '../../../crdt/view.ts';
 import { type Arguments, type Input, type Scene, type Verb, verb } from '../../verb.ts';
+import { digestView } from '../digest.ts';
 import { policyOf, SERVICE, type TrialOrder } from '../policy.ts';
 import { defaultSchema, groupSchema, ruleSchema } from '../schemas.table.ts';
 import { mustPassTests, testSchema } from './checks.ts';
@@ -62,23 +65,31 @@ interface Changing<Body> extends Omit<Verb<Body>, 'needs' | 'canPlan' | 'decide'
 }
 
 /** The verb, with the flags that go with every change, and what it says of a trial. */
-export const changing = <Body extends object>(of: Changing<Body>): Verb =>
-  verb<Body & { readonly trial: OnTrial | null }>({
+export const changing = <Body extends object>(of: Changing<Body>): Verb => {
+  function* decide(scene: Scene, given: Arguments, meter: Meter) {
+    const { changes, body } = of.decide(scene, given);
+    if (meter.isDue(changes.length * CHANGE_MS)) yield;
+    const { edits, trial } = yield* editsOf(scene, given, changes, meter);
+    return { edits, body: { ...body, trial } };
+  }
+  return verb<Body & { readonly trial: OnTrial | null }>({
     ...of,
     inputs: [...of.inputs, ...CHANGE_INPUTS],
     needs: 'operator',
     canPlan: true,
-    decide: (scene, given) => {
-      const { changes, body } = of.decide(scene, given);
-      const { edits, trial } = editsOf(scene, given, changes);
-      return { edits, body: { ...body, trial } };
-    },
+    decide: (scene, given) => finish(decide(scene, given, UNMETERED)),
+    decideInPieces: decide,
     show: (body) => {
       const shown = of.show(body);
       if (body.trial === null) return shown;
       return { ...shown, lines: [...(shown.lines ?? []), ...trialLines(body.trial)] };
     },
   });
+};
+
+/** Time to think of a change, and to check it by its schema. Unit: ms, as measured. */
+const CHANGE_MS = 0.005;
+const CHECK_MS = 0.02;
 
 const trialLines = ({ id, seconds, until }: OnTrial): readonly string[] => [
   `On trial as ${id}: each member takes it back ${seconds} s after it began there, at ` +
@@ -91,30 +102,44 @@ const trialLines = ({ id, seconds, until }: OnTrial): readonly string[] => [
  * one does not fit its schema, when a policy test would fail, or, with neither --confirm nor
  * --force, when it would cut the operator, SSH or the mesh.
  */
-function editsOf(
+function* editsOf(
   scene: Scene,
   given: Arguments,
   changes: readonly Change[],
-): { readonly edits: readonly Edit[]; readonly trial: OnTrial | null } {
+  meter: Meter,
+): Generator<void, { readonly edits: readonly Edit[]; readonly trial: OnTrial | null }> {
   if (changes.length === 0) return { edits: [], trial: null };
-  const edits = plainEdits(scene, changes);
+  const { edits, after } = yield* checkedEdits(scene, changes, meter);
   const trialMs = given.number('confirm');
   if (trialMs !== null) return beginTrial(scene, trialMs, changes);
-  if (!given.isSet('force')) mustKeepWays(scene, foresee(scene.view, edits, scene.self));
+  if (!given.isSet('force')) yield* mustKeepWays(scene, after, meter);
   return { edits, trial: null };
 }
 
 /** The edits without a look at what they cut. */
-export function plainEdits(scene: Scene, changes: readonly Change[]): Edit[] {
-  const edits = changes.map(({ kind, name, value }): Edit => {
+export const plainEdits = (scene: Scene, changes: readonly Change[]): readonly Edit[] =>
+  finish(checkedEdits(scene, changes, UNMETERED)).edits;
+
+/** The same in pieces, with the view as it would be. */
+function* checkedEdits(
+  scene: Scene,
+  changes: readonly Change[],
+  meter: Meter,
+): Generator<void, { readonly edits: readonly Edit[]; readonly after: View }> {
+  const edits: Edit[] = [];
+  for (const { kind, name, value } of changes) {
     if (value !== null) {
       const read = readRecord(SCHEMAS[kind], value);
       if (!read.ok) throw refuse(kind, name, read.why, 'see cnsmo firewall --help');
     }
-    return { path: pathOf(kind, name), value };
-  });
-  mustPassTests(scene, foresee(scene.view, edits, scene.self));
-  return edits;
+    edits.push({ path: pathOf(kind, name), value });
+    if (meter.isDue(CHECK_MS)) yield;
+  }
+  const after = foresee(scene.view, edits, scene.self);
+  if (meter.isDue(edits.length * CHANGE_MS)) yield;
+  yield* digestView(after, meter);
+  mustPassTests(scene, after);
+  return { edits, after };
 }
 
 /** The objects that put changes on trial; trials that are over are cleared away with it. */

@@ -1,0 +1,138 @@
+/**
+ * Loop: agent look — reads the host back for a service, and asks its rules what that comes to.
+ *
+ * What rules would take long for is digested in pieces first, between which others have their turn.
+ */
+import { openMeter } from '../crdt/meter.ts';
+import type { View } from '../crdt/view.ts';
+import { Fault } from '../fault.ts';
+import type { Clock, HostCommand, HostResult, Ports } from '../ports.ts';
+import type { Command, Probe, Problem, Results, Self, Service } from '../services/service.ts';
+import { inPieces } from './pieces.ts';
+
+/** What was seen on the host, and the commands that it asks for. */
+export interface Look<Desired, Observed> {
+  readonly failure: Problem | null;
+  readonly seen: { readonly state: Observed; readonly desired: Desired } | null;
+  readonly commands: readonly Command[];
+  readonly problems: readonly Problem[];
+  readonly notes: readonly Problem[];
+  readonly recheckMs: number | null;
+  /** It took long, and so may what is made of it. */
+  readonly isLong: boolean;
+}
+
+export interface LookPorts extends Pick<Ports, 'clock' | 'host' | 'net'> {
+  /** What was read of others, by the names of probes. */
+  readonly ofOthers: Map<string, HostResult>;
+}
+
+/** Reads the host back and asks the rules. With a problem in reading, nothing is planned. */
+export async function look<Desired, Observed>(
+  ports: LookPorts,
+  service: Service<Desired, Observed>,
+  view: View,
+  self: Self,
+): Promise<Look<Desired, Observed>> {
+  const blind = { seen: null, commands: [], problems: [], notes: [], recheckMs: null };
+  const probed = await probe(ports, service, view, self);
+  if (typeof probed === 'string') return { ...blind, failure: probed, isLong: false };
+  const { results, isLong } = probed;
+  const read = service.read(results, self);
+  const [failure] = read.problems;
+  if (failure !== undefined) {
+    const problems = read.problems.slice(1);
+    return { ...blind, failure, problems, recheckMs: read.recheckMs, isLong };
+  }
+  const planned = service.plan(view, self, read.state);
+  const commands = service.diff(planned.state, read.state);
+  await breathe(ports.clock, isLong);
+  return {
+    failure: null,
+    seen: { state: read.state, desired: planned.state },
+    commands,
+    problems: planned.problems,
+    notes: planned.notes ?? [],
+    recheckMs: earlier(read.recheckMs, planned.recheckMs),
+    isLong,
+  };
+}
+
+/** Runs the probes, those that are known at the same time, until none is left; or why not. */
+async function probe<Desired, Observed>(
+  ports: LookPorts,
+  service: Service<Desired, Observed>,
+  view: View,
+  self: Self,
+): Promise<{ readonly results: Results; readonly isLong: boolean } | Problem> {
+  let isLong = false;
+  const results: Record<string, HostResult> = {};
+  for (;;) {
+    isLong = (await digested(ports.clock, service, { view, self, results })) || isLong;
+    const next = service.probes(self, view, results).filter(({ name }) => !(name in results));
+    if (next.length === 0) return { results, isLong };
+    const found = await Promise.all(next.map((each) => probeOne(ports, each)));
+    for (const [index, { name }] of next.entries()) {
+      const result = found[index];
+      if (result === undefined || typeof result === 'string') return result ?? name;
+      results[name] = result;
+    }
+  }
+}
+
+async function probeOne(
+  { host, net, ofOthers }: LookPorts,
+  each: Probe,
+): Promise<HostResult | Problem> {
+  if ('sign' in each) return { status: 0, stdout: await net.glance(each.sign), stderr: '' };
+  const { name, argv, stdin, isOfOthers = false } = each;
+  const known = ofOthers.get(name);
+  if (known !== undefined) return known;
+  const input = stdin === undefined ? {} : { stdin: new TextEncoder().encode(stdin) };
+  const command: HostCommand = { argv, ...input };
+  const result = await orFailure(() => host.run(command));
+  if (isOfOthers && typeof result !== 'string') ofOthers.set(name, result);
+  return result;
+}
+
+/** The result, or in words why there is none. What is no Fault is a bug and rises. */
+export async function orFailure<Result extends object>(
+  action: () => Promise<Result>,
+): Promise<Result | Problem> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof Fault) return error.message;
+    throw error;
+  }
+}
+
+const earlier = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
+/** What is looked at. */
+interface Matter {
+  readonly view: View;
+  readonly self: Self;
+  readonly results: Results;
+}
+
+/** Has a service work out in pieces what it will be asked for; tells whether that took long. */
+export async function digested<Desired, Observed>(
+  clock: Clock,
+  service: Service<Desired, Observed>,
+  { view, self, results }: Matter,
+): Promise<boolean> {
+  let isLong = false;
+  const work = service.digest?.(view, self, results, openMeter());
+  if (work === undefined) return false;
+  await inPieces(clock, work, () => {
+    isLong = true;
+  });
+  return isLong;
+}
+
+/** After long work others have their turn before more is made of it. */
+export async function breathe(clock: Clock, isLong: boolean): Promise<void> {
+  if (isLong) await clock.sleep(0, new AbortController().signal);
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openMeter } from '../../crdt/meter.ts';
+import type { View } from '../../crdt/view.ts';
+import type { HostResult } from '../../ports.ts';
+import type { Results, Self } from '../service.ts';
+import { diff } from './diff.ts';
+import { digest } from './digest.ts';
+import { listed } from './listing.ts';
+import { plan } from './plan.ts';
+import { read } from './read.ts';
+import { summary } from './report.ts';
+import { idOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
+
+const RULES = 2_000;
+
+const selfOf = (view: View): Self =>
+  ({
+    ...{ ...siteOf(view), id: idOf(1), port: 7300, facts: { tools: { nft: true } } },
+    seen: new Map(),
+  }) as unknown as Self;
+
+/** A long policy; each time of new objects, of which nothing is remembered. */
+const longView = (): View => {
+  const from = (n: number) => [{ kind: 'cidr', cidr: `10.${n >> 8}.${n & 255}.0/24` }];
+  const objects = Array.from({ length: RULES }, (_, n) => [
+    `rule/r${n}`,
+    ruleOf({ protocol: 'tcp', ports: [[1 + n, 1 + n]], from: from(n) }),
+  ]);
+  return viewOf([memberOf(1), memberOf(2)], Object.fromEntries(objects) as Objects);
+};
+
+/** Does all of it; how many times others had their turn. */
+function digestAll(view: View, results: Results): number {
+  const work = digest(view, selfOf(view), results, openMeter());
+  let turns = 0;
+  while (work.next().done !== true) turns += 1;
+  return turns;
+}
+
+/** What a look comes to. */
+function outcomeOf(view: View, results: Results) {
+  const seen = read(results, selfOf(view));
+  const planned = plan(view, selfOf(view), seen.state);
+  const commands = diff(planned.state, seen.state);
+  return { seen, planned, commands, summary: summary(seen.state, view, selfOf(view)) };
+}
+
+/** What nft would list after the commands of a table that was missing. */
+function listingAfter({ commands }: ReturnType<typeof outcomeOf>): HostResult {
+  const [command] = commands;
+  if (command?.kind !== 'run' || command.stdin === undefined || !('text' in command.stdin)) {
+    throw new Error('no table is made');
+  }
+  const objects = [...listed(command.stdin.text)].flatMap((each) => {
+    const { add } = each as { readonly add?: object };
+    return add === undefined || 'element' in add ? [] : [add];
+  });
+  return { status: 0, stdout: JSON.stringify({ nftables: objects }), stderr: '' };
+}
+
+test('a long policy is digested in many pieces, and all is as it is without', () => {
+  // Goal: it saves time and decides nothing. Method: one view digested and one not, without a table
+  // and with one; a second digest finds nothing left to do.
+  const missing = { table: { status: 1, stdout: '', stderr: 'No such file or directory' } };
+  const [view, other] = [longView(), longView()];
+  assert.ok(digestAll(view, missing) > 10);
+  assert.equal(digestAll(view, missing), 0);
+  const made = outcomeOf(view, missing);
+  assert.deepEqual(made, outcomeOf(other, missing));
+  const listing = { table: listingAfter(made) };
+  assert.ok(digestAll(view, listing) > 10);
+  assert.equal(digestAll(view, listing), 0);
+  assert.deepEqual(
+    outcomeOf(view, listing),
+    outcomeOf(longView(), { table: { ...listing.table } }),
+  );
+});

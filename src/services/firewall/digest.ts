@@ -1,0 +1,65 @@
+/**
+ * Rule: firewall digest — works out in pieces what the other rules of the service remember: the
+ * policy of a view, what it means here, its table, what was read of the host. Whoever asks for them
+ * gets the same with it and without it; with it, at once.
+ */
+import type { Meter } from '../../crdt/meter.ts';
+import type { View } from '../../crdt/view.ts';
+import type { Results, Self } from '../service.ts';
+import { compileInPieces } from './compile-lane.ts';
+import { digestLanes, isActive, lanesOf } from './lane.ts';
+import type { NftChain, Table } from './nft.ts';
+import { digestPolicy, policyOf, withTrial } from './policy.ts';
+import { readInPieces } from './read.ts';
+import { wantedWords } from './table-change.ts';
+import { addRule, commandText } from './transaction.ts';
+
+/** All that a look at the host needs. */
+export function* digest(
+  view: View,
+  self: Self,
+  { table }: Results,
+  meter: Meter,
+): Generator<void, void> {
+  yield* digestPolicy(view, meter);
+  const [order] = policyOf(view).trials;
+  yield* digestSide(view, 'now', self, meter);
+  if (order !== undefined) yield* digestSide(withTrial(view, order), 'trial', self, meter);
+  if (table?.status === 0) yield* readInPieces(table, meter);
+}
+
+/** What a view wants, whoever judges by it. */
+export function* digestView(view: View, meter: Meter): Generator<void, void> {
+  yield* digestPolicy(view, meter);
+  yield* digestLanes(view, meter);
+}
+
+/** The side of a table by a view. */
+function* digestSide(
+  view: View,
+  side: 'now' | 'trial',
+  self: Self,
+  meter: Meter,
+): Generator<void, void> {
+  yield* digestView(view, meter);
+  for (const lane of lanesOf({ ...self, view, member: self.id }).filter(isActive)) {
+    yield* spell(yield* compileInPieces(side, lane, meter), meter);
+  }
+}
+
+/** Time to spell a rule for nft, and for comparing. Unit: ms, as measured. */
+const SPELL_MS = 0.02;
+
+function* spell({ chains }: Table, meter: Meter): Generator<void, void> {
+  for (const chain of chains) {
+    if (spelt.has(chain)) continue;
+    for (const rule of chain.rules) {
+      wantedWords(rule);
+      commandText(addRule(chain.name, rule));
+      if (meter.isDue(SPELL_MS)) yield;
+    }
+    spelt.add(chain);
+  }
+}
+
+const spelt = new WeakSet<NftChain>();

@@ -1,0 +1,63 @@
+/**
+ * Rule: firewall listing — the objects of what `nft -j` says, read one part after the other: to
+ * parse a listing of many thousands of rules at once takes a tenth of a second.
+ */
+
+/** What a listing begins with. */
+const HEAD = /^\s*\{\s*"nftables"\s*:\s*\[/;
+/** What it ends with, after its last object. */
+const TAIL = /^\s*\]\s*\}\s*$/;
+/** Objects are parsed together up to this. Unit: characters; 64 Ki take less than a millisecond. */
+const PART_LENGTH = 65_536;
+
+/** The objects of a listing; null, and no more, where it is none. */
+export function* listed(text: string): Generator<unknown, void> {
+  const [head] = HEAD.exec(text) ?? [];
+  if (head === undefined) return yield null;
+  let from = head.length;
+  for (;;) {
+    const end = endOfPart(text, from);
+    const part = parse(`[${text.slice(from, end)}]`);
+    if (part === null || (part.length === 0 && from > head.length)) return yield null;
+    yield* part;
+    if (text[end] !== ',') {
+      if (!TAIL.test(text.slice(end))) yield null;
+      return;
+    }
+    from = end + 1;
+  }
+}
+
+/** Where the next part ends: at a comma between two objects, or behind the last one. */
+function endOfPart(text: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at);
+    else if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') {
+      if (depth === 0) return at;
+      depth -= 1;
+    } else if (character === ',' && depth === 0 && at - from > PART_LENGTH) return at;
+  }
+  return text.length;
+}
+
+/** The place of the quote that ends a string. */
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; ; at += 1) {
+    at = text.indexOf('"', at);
+    if (at < 0) return text.length;
+    let slashes = 0;
+    while (text[at - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return at;
+  }
+}
+
+function parse(text: string): readonly unknown[] | null {
+  try {
+    return JSON.parse(text) as readonly unknown[];
+  } catch {
+    return null;
+  }
+}
