@@ -52,8 +52,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     patches: [
       {
         file: 'src/node/core-terms.ts',
-        find: 'await disk.write(FILE, encodeTerm(term));',
-        put: 'void encodeTerm(term);',
+        find: 'await disk.write(FILE, encodeTerms(next));',
+        put: 'void encodeTerms(next);',
       },
     ],
   },
@@ -62,8 +62,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     patches: [
       {
         file: 'src/node/core-terms.ts',
-        find: 'kept.epoch <= latestEpoch()',
-        put: 'kept.epoch <= latestEpoch() + 1_000_000',
+        find: 'epoch <= latestEpoch()',
+        put: 'epoch <= latestEpoch() + 1_000_000',
       },
     ],
   },

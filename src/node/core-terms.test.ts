@@ -38,3 +38,34 @@ test('core terms: one of a time that has not come counts for nothing until it ha
   assert.deepEqual(terms.highest(), { epoch: 7, n: 1 });
   assert.deepEqual((await openTerms(disk, () => latest)).highest(), { epoch: 7, n: 1 });
 });
+
+test('core terms: one that was taken is known again when its time is back', async () => {
+  // Goal: invariant 1, where the time of most was an hour behind for a while. Method: the latest
+  // epoch goes back, another term is taken, a restart, and the time is right again.
+  const { disk } = createDisk();
+  let latest = 70;
+  const open = () => openTerms(disk, () => latest);
+  await (await open()).raise({ epoch: 70, n: 2 });
+  latest = 64;
+  await (await open()).raise({ epoch: 64, n: 0 });
+  await (await open()).raise({ epoch: 64, n: 1 });
+  assert.deepEqual((await open()).highest(), { epoch: 64, n: 1 });
+  latest = 71;
+  assert.deepEqual((await open()).highest(), { epoch: 70, n: 2 });
+  await (await open()).raise({ epoch: 71, n: 0 });
+  latest = 64;
+  assert.equal((await open()).highest(), null);
+});
+
+test('core terms: whoever has its clock set back and back keeps few', async () => {
+  // Goal: a file of bounded size. Method: a thousand terms, each of an earlier time; the file, and
+  // what the latest time makes of it.
+  const { disk } = createDisk();
+  let latest = 2_000;
+  const terms = await openTerms(disk, () => latest);
+  for (; latest > 1_000; latest -= 1) await terms.raise({ epoch: latest, n: 0 });
+  assert.ok(((await disk.read('core-term')) ?? []).length < 256);
+  assert.equal(terms.highest(), null);
+  latest = 2_000;
+  assert.deepEqual(terms.highest(), { epoch: 1_008, n: 0 });
+});

@@ -3,13 +3,15 @@
  *
  * 1. It is on disk before it counts, and never goes back, whatever crashes.
  * 2. One of an epoch that has not come counts for nothing until it has: a clock was wrong when it
- *    was taken, or turns are longer now. A lower one may then take its place.
+ *    was taken or is wrong now, or turns are longer now. Lower ones are taken meanwhile.
  */
 import type { Disk } from '../ports.ts';
-import { decodeTerm, encodeTerm } from './rules/core-message.ts';
+import { decodeTerms, encodeTerms } from './rules/core-message.ts';
 import { compareTerms, type Term } from './rules/election.ts';
 
 const FILE = 'core-term';
+/** Terms that are kept at most; of more, those of the furthest epochs are the least likely. */
+const KEPT_MAX = 8;
 
 /** The highest term. */
 export interface Terms {
@@ -25,8 +27,8 @@ export interface Terms {
  */
 export async function openTerms(disk: Disk, latestEpoch: () => number): Promise<Terms> {
   const bytes = await disk.read(FILE);
-  let kept = bytes === null ? null : decodeTerm(bytes);
-  const highest = (): Term | null => (kept !== null && kept.epoch <= latestEpoch() ? kept : null);
+  let kept = bytes === null ? [] : decodeTerms(bytes);
+  const highest = (): Term | null => kept.findLast(({ epoch }) => epoch <= latestEpoch()) ?? null;
   let writing: Promise<void> = Promise.resolve();
   return {
     highest,
@@ -34,8 +36,10 @@ export async function openTerms(disk: Disk, latestEpoch: () => number): Promise<
       const turn = writing.then(async () => {
         const before = highest();
         if (before !== null && compareTerms(term, before) <= 0) return;
-        await disk.write(FILE, encodeTerm(term));
-        kept = term;
+        const later = kept.filter((other) => compareTerms(other, term) > 0);
+        const next = [term, ...later].slice(0, KEPT_MAX);
+        await disk.write(FILE, encodeTerms(next));
+        kept = next;
       });
       writing = turn.catch(() => undefined);
       return turn;

@@ -32,10 +32,10 @@ import { createWake } from './wake.ts';
  */
 const COURTESY_MS = 1_000;
 /**
- * A member with so many connections is in no hurry for more: while a crowd joins, who is whose
- * neighbour changes with each that comes.
+ * A member with so many connections, of which one may fail, is in no hurry for more: while a crowd
+ * joins, who is whose neighbour changes with each that comes.
  */
-const LINKS_ENOUGH = 4;
+const LINKS_ENOUGH = 2;
 const SETTLE_MS = 8_000;
 /** How long others have to say that a member lives before it is dialled to find out. Unit: ms. */
 const HEARSAY_MS = 5_000;

@@ -24,15 +24,20 @@ const TOOLS = [
 /** This host. */
 export function openHost(): Host {
   const limits = { timeoutMs: COMMAND_TIMEOUT_MS, outputBytesMax: OUTPUT_BYTES_MAX };
+  let asked: Promise<boolean> | null = null;
+  const hasKernelWireguard = (): Promise<boolean> => {
+    asked ??= makesWireguard(host);
+    return asked;
+  };
   const host: Host = {
     run: (command) => runCommand(command, limits),
-    facts: () => gatherFacts(host),
+    facts: () => gatherFacts(hasKernelWireguard),
     addresses: async () => listAddresses(await readUplinks()),
   };
   return host;
 }
 
-async function gatherFacts(host: Host): Promise<HostFacts> {
+async function gatherFacts(hasKernelWireguard: () => Promise<boolean>): Promise<HostFacts> {
   const isRoot = process.geteuid?.() === 0;
   const found = await Promise.all(
     TOOLS.map(async (tool) => [tool, (await findProgram(tool)) !== null] as const),
@@ -42,7 +47,7 @@ async function gatherFacts(host: Host): Promise<HostFacts> {
     hostname: hostname(),
     isRoot,
     hasTun: await canOpenTun(),
-    hasKernelWireguard: isRoot && tools.ip === true && (await makesWireguard(host)),
+    hasKernelWireguard: isRoot && tools.ip === true && (await hasKernelWireguard()),
     hasSystemd: await isDirectory('/run/systemd/system'), // The test of sd_booted(3).
     tools,
   };

@@ -6,7 +6,7 @@
  */
 import { decode, encode } from '../../crdt/codec.ts';
 import { isRecord, type Value } from '../../crdt/entry.ts';
-import type { Pass, Term } from './election.ts';
+import { compareTerms, type Pass, type Term } from './election.ts';
 
 /** The latest moment that is one: the year 10889, which every reader of dates can show. */
 const MOMENT_MS_MAX = 2 ** 48;
@@ -72,14 +72,20 @@ export function decodeClaimAnswer(bytes: Uint8Array): ClaimAnswer | null {
   };
 }
 
-/** The highest term as it is kept on disk. */
-export const encodeTerm = (term: Term): Uint8Array => encode({ v: VERSION, ...term });
+/** Terms as they are kept on disk, rising. */
+export const encodeTerms = ([first, ...later]: readonly Term[]): Uint8Array =>
+  encode({ v: VERSION, ...first, ...(later.length === 0 ? {} : { later: later.map(fieldsOf) }) });
 
-/** Reads it back; null for what is none. */
-export const decodeTerm = (bytes: Uint8Array): Term | null => {
+/** Reads them back, rising; none for what are none. */
+export function decodeTerms(bytes: Uint8Array): readonly Term[] {
   const record = recordIn(bytes);
-  return record === null ? null : termIn(record);
-};
+  if (record === null) return [];
+  const { later } = record;
+  const records = [record, ...(Array.isArray(later) ? later.filter(isRecord) : [])];
+  return records.flatMap((each) => termIn(each) ?? []).toSorted(compareTerms);
+}
+
+const fieldsOf = ({ epoch, n }: Term) => ({ epoch, n });
 
 type Fields = { readonly [key: string]: Value };
 
