@@ -9,6 +9,7 @@ import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { diskTroubleHere } from './checks/disk.ts';
 import { firewallDenyall, firewallRules, firewallTrials } from './checks/firewall.ts';
 import { firewallGuests } from './checks/firewall-guests.ts';
+import { firewallLacks } from './checks/firewall-lacks.ts';
 import { firewallHolds, firewallWithdrawn } from './checks/firewall-trouble.ts';
 import { history } from './checks/history.ts';
 import { interleaving } from './checks/interleavings.ts';
@@ -72,6 +73,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'firewall-trials', run: firewallTrials },
   { name: 'firewall-withdrawn', run: firewallWithdrawn },
   { name: 'firewall-holds', run: firewallHolds },
+  { name: 'firewall-lacks', run: firewallLacks },
   { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
   { name: 'leaves-nothing', run: leavesNothing },
   { name: 'disk-full', run: diskTroubleHere('full') },

@@ -20,6 +20,7 @@ export function glanceAt(kernel: Kernel, sign: Sign): string {
     const hosts = sign.to.map(({ host }) => host);
     return hosts.filter((host) => !hasSession(kernel, host)).join(' ');
   }
+  if (sign.kind === 'tool') return 'found';
   const device = kernel.devices.get(sign.interface);
   if (device?.kind !== 'tun' || !device.answersWg) return 'none';
   return answerOf(kernel, device, sign.heardMs);

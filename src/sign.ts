@@ -32,4 +32,6 @@ export type Sign =
    */
   | { readonly kind: 'reach'; readonly host: string; readonly port: number }
   /** Those of the addresses, joined by spaces, that take no new TCP connection within 1.5 s. */
-  | { readonly kind: 'unreached'; readonly to: readonly Target[] };
+  | { readonly kind: 'unreached'; readonly to: readonly Target[] }
+  /** `found` when a program of that name can be run on this host, else `missing`. */
+  | { readonly kind: 'tool'; readonly name: string };

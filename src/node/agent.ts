@@ -52,6 +52,9 @@ const ECHO_MS = 1_000;
 /** A monitor that ran this long ended for a reason of its own: back-off starts anew. Unit: ms. */
 const MONITOR_STEADY_MS = 60_000;
 
+/** Ends of a monitor in a row that are told. */
+const TOLD_TRIES = 5;
+
 /** Starts the agent of a service. It runs until `signal` aborts. */
 export function startAgent<Desired, Observed>(
   ports: AgentPorts,
@@ -170,7 +173,8 @@ async function keepMonitor(
     if (signal.aborted) return;
     tries = clock.monotonicMs() - startedMs >= MONITOR_STEADY_MS ? 1 : tries + 1;
     const retryMs = backoffMs(tries, random.fraction());
-    log.warn('monitor-ended', { monitor: argv.join(' '), retryMs });
+    // The program may not be there, for ever.
+    if (tries <= TOLD_TRIES) log.warn('monitor-ended', { monitor: argv.join(' '), retryMs });
     await clock.sleep(retryMs, signal);
     onNews();
   }

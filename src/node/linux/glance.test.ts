@@ -48,3 +48,9 @@ test('a new connection is answered, reset, or nothing comes back', async () => {
   assert.equal(await glance(reach), 'refused');
   assert.equal(await glance({ ...reach, host: '255.255.255.255' }), 'silent');
 });
+
+test('a program is found or missing', async () => {
+  // Goal: what is installed later is noticed. Method: one that is everywhere, and one nowhere.
+  assert.equal(await glance({ kind: 'tool', name: 'sh' }), 'found');
+  assert.equal(await glance({ kind: 'tool', name: 'no-such-program' }), 'missing');
+});

@@ -10,6 +10,7 @@ import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import type { Endpoint } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
+import { findProgram } from './command.ts';
 import { codeOf } from './files.ts';
 import { isUdpPortBound } from './udp-ports.ts';
 import { askWireguardGo } from './wireguard-socket.ts';
@@ -34,6 +35,8 @@ export async function glance(sign: Sign): Promise<string> {
       return await reach(sign);
     case 'unreached':
       return await findUnreached(sign.to);
+    case 'tool':
+      return (await findProgram(sign.name)) === null ? 'missing' : 'found';
   }
 }
 

@@ -25,6 +25,7 @@ import { type Around, runChains, runSets, segmentsOf } from './compile-run.ts';
 import { type Clause, fallbackAction, type Guard, type Lane } from './lane.ts';
 import {
   COUNTER,
+  connectionsOver,
   DROP,
   type Expression,
   elementsOf,
@@ -40,6 +41,7 @@ import {
   PROTOCOL_NUMBERS,
   payload,
   RETURN,
+  rateOver,
   type Table,
 } from './nft.ts';
 import type { Action } from './schemas.table.ts';
@@ -137,21 +139,12 @@ const ruleChain =
     if (rule.log === true) {
       rules.push([isNew, ...logged(`cnsmo ${rule.action} ${rule.name} `)]);
     }
-    if (rule.rate !== undefined) {
-      const { count, per, burst } = rule.rate;
-      rules.push([isNew, { limit: { rate: count, burst, per, inv: true } }, COUNTER, DROP]);
-    }
+    if (rule.rate !== undefined) rules.push([isNew, rateOver(rule.rate), COUNTER, DROP]);
     if (rule.connections !== undefined) {
-      const statement = { 'ct count': { val: rule.connections, inv: true } };
       for (const family of FAMILIES) {
-        const key = payload(family, 'saddr');
         const name = `${names.lane}/rule/${rule.name}/${family}`;
-        rules.push([
-          isNew,
-          { meter: { key, stmt: statement, size: METER_SIZE, name } },
-          COUNTER,
-          DROP,
-        ]);
+        const isOver = connectionsOver(rule.connections, payload(family, 'saddr'), name);
+        rules.push([isNew, isOver, COUNTER, DROP]);
       }
     }
     rules.push([actionVerdict(names.side, rule.action)]);
@@ -161,9 +154,6 @@ const ruleChain =
       rules: rules.map((expr): NftRule => ({ comment: rule.name, expr })),
     };
   };
-
-/** Most addresses that a meter remembers: nft's own default. */
-const METER_SIZE = 65_535;
 
 type AuditedLane = Omit<Lane, 'audits'> & { readonly audits: readonly OrderedPart[] };
 

@@ -4,12 +4,16 @@
  *
  * 1. One process tries all at once; only where that fails is each tried by itself.
  * 2. They are only checked: the kernel takes nothing of it.
+ * 3. What only some rules ask for is tried where such a rule is to come, and nowhere else.
  */
 import type { Probe, Problem, Results } from '../service.ts';
+import { FAMILIES } from './compile-part.ts';
 import {
   ACCEPT,
   COUNTER,
+  connectionsOver,
   ct,
+  DROP,
   type Expression,
   elementsOf,
   FAMILY,
@@ -22,13 +26,25 @@ import {
   NAME,
   type NftSet,
   payload,
+  rateOver,
 } from './nft.ts';
-import { addChain, addElements, addRule, addSet, type NftCommand, textOf } from './transaction.ts';
+import type { RuleRecord } from './schemas.table.ts';
+import {
+  addChain,
+  addCounter,
+  addElements,
+  addRule,
+  addSet,
+  type NftCommand,
+  textOf,
+} from './transaction.ts';
 
 /** A feature: what it is called, and commands that use it, in a table that is there. */
-interface Feature {
+export interface Feature {
   readonly name: string;
   readonly uses: readonly NftCommand[];
+  /** Whether a rule asks for it; absent: every table does. */
+  readonly isFor?: (rule: RuleRecord) => boolean;
 }
 
 const CHAIN = 'probe';
@@ -62,6 +78,19 @@ const FEATURES: readonly Feature[] = [
     ],
   },
   {
+    name: 'maps and sets by address of IPv6',
+    uses: [
+      setOf({
+        ...{ name: 'exact6', kind: 'map', flags: [] },
+        type: ['ipv6_addr', 'inet_proto', 'inet_service'],
+      }),
+      rule(lookup([payload('ip6', 'saddr'), meta('l4proto'), payload('th', 'dport')], 'exact6')),
+      setOf({ name: 'nets6', kind: 'set', type: 'ipv6_addr', flags: ['interval'] }),
+      rule(is(payload('ip6', 'saddr'), '@nets6'), COUNTER, ACCEPT),
+    ],
+  },
+  { name: 'counters with a name', uses: [addCounter('kept', { packets: 1, bytes: 1 })] },
+  {
     name: 'sets of prefixes',
     uses: [
       setOf({ name: 'nets', kind: 'set', type: 'ipv4_addr', flags: ['interval'] }),
@@ -78,7 +107,27 @@ const FEATURES: readonly Feature[] = [
   },
   { name: 'a log at a bounded rate', uses: [rule(...logged('cnsmo '))] },
   { name: 'refusals with notice (reject)', uses: [rule({ reject: { type: 'tcp reset' } })] },
+  {
+    name: 'limits of a rate (rule with --rate)',
+    uses: [rule(rateOver({ count: 1, per: 'second', burst: 1 }), COUNTER, DROP)],
+    isFor: ({ rate }) => rate !== undefined,
+  },
+  {
+    name: 'limits of connections (rule with --connections)',
+    uses: FAMILIES.map((family) =>
+      rule(connectionsOver(1, payload(family, 'saddr'), `meter/${family}`), COUNTER, DROP),
+    ),
+    isFor: ({ connections }) => connections !== undefined,
+  },
 ];
+
+/** What a table with these rules asks for. `isNew`: there is none yet. */
+export const featuresFor = (isNew: boolean, rules: readonly RuleRecord[]): readonly Feature[] =>
+  FEATURES.filter(({ isFor }) => (isFor === undefined ? isNew : rules.some(isFor)));
+
+/** Whether a rule asks for something that others do not. */
+export const isSpecial = (record: RuleRecord): boolean =>
+  FEATURES.some(({ isFor }) => isFor?.(record) === true);
 
 /** The table that we make, as rules and sets say that they are in it; it is only checked here. */
 const BEGIN: readonly NftCommand[] = [{ add: { table: { family: FAMILY, name: NAME } } }];
@@ -94,29 +143,28 @@ const probeOf = (name: string, features: readonly Feature[]): Probe => ({
 });
 
 const ALL = 'features';
-const oneName = (index: number): string => `feature-${index}`;
+const oneName = ({ name }: Feature): string => `feature ${name}`;
 
-/** What to try next. Nothing once all are known to be there. */
-export const featureProbes = (results: Results): readonly Probe[] => {
+/** What to try next of `features`. Nothing once all are known to be there. */
+export const featureProbes = (features: readonly Feature[], results: Results): readonly Probe[] => {
+  if (features.length === 0) return [];
   const all = results[ALL];
-  if (all === undefined) return [probeOf(ALL, FEATURES)];
-  return all.status === 0
-    ? []
-    : FEATURES.map((feature, index) => probeOf(oneName(index), [feature]));
+  if (all === undefined) return [probeOf(ALL, features)];
+  return all.status === 0 ? [] : features.map((feature) => probeOf(oneName(feature), [feature]));
 };
 
 /**
  * What is missing, in one line; null where nothing is, or nothing was tried, or nothing was refused
- * by itself: then the table is tried, and what nft says of it is told.
+ * by itself: then the table is tried, and what nft says of it is told. `so`: what comes of it.
  */
-export const missingFeatures = (results: Results): Problem | null => {
+export const missingFeatures = (results: Results, so: string): Problem | null => {
   if ((results[ALL]?.status ?? 0) === 0) return null;
-  const failed = FEATURES.filter((_, index) => (results[oneName(index)]?.status ?? 0) !== 0);
+  const failed = FEATURES.filter((feature) => (results[oneName(feature)]?.status ?? 0) !== 0);
   if (failed.length === 0) return null;
   const said = results[ALL]?.stderr.trim().split('\n')[0] ?? '';
   const what = failed.map(({ name }) => name).join(', ');
   return (
-    `nft: this host lacks ${what} (nft says: ${said}), so nothing is filtered here; ` +
-    'update nftables and the kernel, or load the module, then: cnsmo restart'
+    `nft: this host lacks ${what} (nft says: ${said}), so ${so}; ` +
+    'update nftables and the kernel, or load the module: it is tried again by itself'
   );
 };

@@ -11,7 +11,7 @@ import { diff } from './diff.ts';
 import { digest } from './digest.ts';
 import { FAMILY, NAME } from './nft.ts';
 import { plan } from './plan.ts';
-import { probes } from './probes.ts';
+import { NFT_SIGN, probes } from './probes.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
 import type { FirewallDesired, FirewallObserved } from './state.ts';
@@ -28,13 +28,17 @@ const MONITOR: Monitor = {
 /** The firewall. */
 export const firewall: Service<FirewallDesired, FirewallObserved> = {
   name: 'firewall',
-  monitors: (self) => (self.facts.tools.nft === true ? [MONITOR] : []),
+  monitors: () => [MONITOR],
   probes,
   digest,
   read,
   plan,
   diff,
-  signs: () => [],
+  signs: (desired, observed) =>
+    // With the tool there is something to do.
+    desired !== null && observed.kind === 'no-tool' && observed.why === undefined
+      ? [{ sign: NFT_SIGN, expected: 'missing' }]
+      : [],
   boot,
   openings: () => [],
   summary,

@@ -102,3 +102,20 @@ export const logged = (prefix: string): readonly Expression[] => [
   { limit: { rate: 10, burst: 20, per: 'second' } },
   { log: { prefix } },
 ];
+
+/** Matches what is over a rate: `count` in each `per`, and `burst` besides. */
+export const rateOver = (rate: {
+  readonly count: number;
+  readonly per: string;
+  readonly burst: number;
+}): Expression => ({
+  limit: { rate: rate.count, burst: rate.burst, per: rate.per, inv: true },
+});
+
+/** Most addresses that a meter remembers: nft's own default. */
+const METER_SIZE = 65_535;
+
+/** Matches what is over so many connections at a time of one `key`. `name`: of the meter. */
+export const connectionsOver = (count: number, key: Expression, name: string): Expression => ({
+  meter: { key, stmt: { 'ct count': { val: count, inv: true } }, size: METER_SIZE, name },
+});

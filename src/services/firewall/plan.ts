@@ -53,13 +53,20 @@ export const plan = (
       ...policy.unread.map(({ path, why }) => `${path}: ${why}; what stood there before holds`),
       ...(isWanted ? shadows(neighbours, self.interface) : []),
     ],
-    recheckMs: soonest([endOfTrialMs(table), ...expiriesMs(view, self.wallMs)]),
+    recheckMs: soonest([
+      isWanted && observed.kind === 'no-tool' ? LACKING_MS : null,
+      endOfTrialMs(table),
+      ...expiriesMs(view, self.wallMs),
+    ]),
   };
 };
 
 const NO_TOOL: Problem =
-  'tool: nft: not found, so nothing is filtered here; install the package nftables, then: ' +
-  'cnsmo restart';
+  'tool: nft: not found, so nothing is filtered here; install the package nftables: that is ' +
+  'noticed by itself';
+
+/** Time between two looks whether this host can do it by now. Unit: ms. Each runs ten processes. */
+const LACKING_MS = 30_000;
 
 const OVER: Course = { kind: 'over' };
 

@@ -2,13 +2,15 @@
  * Rule: firewall probes — what to run to see our table, and who else filters here.
  */
 import type { View } from '../../crdt/view.ts';
+import type { Sign } from '../../sign.ts';
 import type { Probe, Results, Self } from '../service.ts';
-import { featureProbes } from './features.ts';
+import { featureProbes, featuresFor, isSpecial } from './features.ts';
 import { isActive, lanesOf } from './lane.ts';
 import { foreignTables, probeName } from './neighbours.ts';
 import { FAMILY, NAME } from './nft.ts';
-import { policyOf } from './policy.ts';
+import { policyOf, type Rule, withTrial } from './policy.ts';
 import { isNoTable, readTable } from './read.ts';
+import type { ObservedTable } from './state.ts';
 import { isRunning, waysOf } from './trial.ts';
 
 /**
@@ -16,9 +18,11 @@ import { isRunning, waysOf } from './trial.ts';
  * left a way to the members that are connected.
  */
 export const probes = (self: Self, view: View, results: Results): readonly Probe[] => {
-  // Without the tool there is nothing to run.
-  if (self.facts.tools.nft !== true) return [];
-  const first: readonly Probe[] = [
+  // Without the tool there is nothing to run; it may be installed at any time.
+  if (self.facts.tools.nft !== true && results.tool?.stdout !== 'found') {
+    return [{ name: 'tool', sign: NFT_SIGN }];
+  }
+  const first: Probe[] = [
     { name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] },
     { name: 'chains', argv: ['nft', '-j', 'list', 'chains'], isOfOthers: true },
     ...foreignTables(results.chains).map(
@@ -29,13 +33,37 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
     ),
   ];
   if (results.table !== undefined && isNoTable(results.table)) {
-    return isAsked(self, view) ? [...first, ...featureProbes(results)] : first;
+    if (!isAsked(self, view)) return first;
+    return [...first, ...featureProbes(featuresFor(true, special(self, view)), results)];
   }
   const table = results.table === undefined ? null : readTable(results.table);
-  if (table === null || !isRunning(table)) return first;
+  if (table === null) return first;
+  const come = special(self, view).filter(({ name }) => !hasChainOf(table, name));
+  first.push(...featureProbes(featuresFor(false, come), results));
+  if (!isRunning(table)) return first;
   const to = waysOf(view, self).flatMap((ways) => ways.to);
   return to.length === 0 ? first : [...first, { name: 'ways', sign: { kind: 'unreached', to } }];
 };
+
+/** Whether `nft` can be run. */
+export const NFT_SIGN = { kind: 'tool', name: 'nft' } as const satisfies Sign;
+
+/** Rules for this member that ask for more than others, those on trial included. */
+const special = (self: Self, view: View): readonly Rule[] => {
+  const [trial] = policyOf(view).trials;
+  const views = trial === undefined ? [view] : [view, withTrial(view, trial)];
+  return views.flatMap((each) =>
+    policyOf(each).rules.some(isSpecial)
+      ? lanesOf({ ...self, view: each, member: self.id })
+          .flatMap(({ clauses }) => clauses.map(({ rule }) => rule))
+          .filter(isSpecial)
+      : [],
+  );
+};
+
+/** Such a rule has a chain of its own, on either side. */
+const hasChainOf = ({ chains }: ObservedTable, name: string): boolean =>
+  [...chains.keys()].some((chain) => chain.endsWith(`/rule/${name}`));
 
 /** Whether operators want something of this member. */
 const isAsked = (self: Self, view: View): boolean =>

@@ -5,7 +5,7 @@
  */
 import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
-import type { Count, Finding, Results, Self } from '../service.ts';
+import type { Count, Finding, Problem, Results, Self } from '../service.ts';
 import { missingFeatures } from './features.ts';
 import { inOneForm, keyInOneForm } from './forms.ts';
 import { listed } from './listing.ts';
@@ -37,7 +37,7 @@ export const read = (
   if (table === undefined) return seen({ kind: 'no-tool' });
   const neighbours = readNeighbours(results, own);
   if (table.status !== 0) {
-    const why = missingFeatures(results);
+    const why = missingFeatures(results, 'nothing is filtered here');
     if (why !== null) return seen({ kind: 'no-tool', why });
     if (isNoTable(table)) return seen({ kind: 'missing', neighbours });
     return unreadable(complaint(table));
@@ -46,6 +46,8 @@ export const read = (
   if (found === null) {
     return unreadable('its output is no JSON of nftables; 0.9.3 or later is needed');
   }
+  const why = missingFeatures(results, 'what was before holds here');
+  if (why !== null) return refusing(why);
   const unreached = (results.ways?.stdout ?? '').split(' ').filter((host) => host !== '');
   return seen({ kind: 'present', table: found, unreached, neighbours });
 };
@@ -56,9 +58,12 @@ const seen = (state: FirewallObserved): Finding<FirewallObserved> => ({
   recheckMs: null,
 });
 
-const unreadable = (why: string): Finding<FirewallObserved> => ({
+const unreadable = (why: string): Finding<FirewallObserved> => refusing(`nft: list table: ${why}`);
+
+/** Nothing is planned then, and it is looked at again soon. */
+const refusing = (problem: Problem): Finding<FirewallObserved> => ({
   state: { kind: 'no-tool' },
-  problems: [`nft: list table: ${why}`],
+  problems: [problem],
   recheckMs: null,
 });
 

@@ -62,30 +62,34 @@ function openHands(world: ReturnType<typeof surroundings>) {
       ...{ ...siteOf(view()), id: idOf(1), port: 7300, facts: { tools: { nft: true } } },
       ...{ seen: new Map(world.connected.map(endpointOf)), wallMs: world.wallMs },
     }) as unknown as Self;
-  const look = () => {
+  /** `refused`: a word that nft takes in nothing that is only checked. */
+  const probed = (refused: string | null = null): Readonly<Record<string, HostResult>> => {
     const results: Record<string, HostResult> = {};
-    const run = (probe: ReturnType<typeof probes>[number]): void => {
-      results[probe.name] =
-        'sign' in probe
-          ? { status: 0, stdout: world.unreached, stderr: '' }
-          : nft(probe.argv.slice(1), probe.stdin);
+    const run = (probe: ReturnType<typeof probes>[number]): HostResult => {
+      if ('sign' in probe) return { status: 0, stdout: world.unreached, stderr: '' };
+      const isRefused = refused !== null && probe.stdin?.includes(refused) === true;
+      if (isRefused) return { status: 1, stdout: '', stderr: 'no!' };
+      return nft(probe.argv.slice(1), probe.stdin);
     };
-    probes(self(), view(), {}).forEach(run);
-    probes(self(), view(), results).forEach(run);
-    return read(results, self()).state;
+    for (;;) {
+      const next = probes(self(), view(), results).filter(({ name }) => !(name in results));
+      if (next.length === 0) return results;
+      for (const probe of next) results[probe.name] = run(probe);
+    }
   };
+  const look = () => read(probed(), self()).state;
   const wanted = () => {
     const observed = look();
     const planned = plan(view(), self(), observed);
     return { observed, planned, commands: diff(planned.state, observed) };
   };
-  return { nft, view, self, look, wanted };
+  return { nft, view, self, probed, look, wanted };
 }
 
 /** One member on a simulated kernel. */
 export function openMember() {
   const world = surroundings();
-  const { nft, view, self, look, wanted } = openHands(world);
+  const { nft, view, self, probed, look, wanted } = openHands(world);
   const tableNow = () => {
     const observed = look();
     return observed.kind === 'present' ? observed.table : null;
@@ -112,6 +116,9 @@ export function openMember() {
       assert.deepEqual(wanted().commands, [], 'in step');
       return commands.length;
     },
+    /** What is tried of features. */
+    tried: () => Object.keys(probed()).filter((name) => name.startsWith('feature')),
+    refusing: (word: string) => read(probed(word), self()),
     isTried: (): boolean => wanted().planned.state?.trial !== null,
     notes: () => wanted().planned.notes ?? [],
     recheckMs: () => wanted().planned.recheckMs,

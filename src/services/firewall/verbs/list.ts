@@ -188,12 +188,12 @@ const standingOf = (meant: readonly Member[], behind: readonly Behind[]) => ({
 const behindOf = (scene: Scene, stamps: Stamps, { id, name }: Member): Behind | null => {
   const standing = scene.standings.get(id);
   if (standing?.kind !== 'told') {
-    return { member: name, isKnown: false, why: `unknown: ${standing?.why ?? 'was not asked'}` };
+    return { member: name, why: `unknown: ${standing?.why ?? 'was not asked'}`, isKnown: false };
   }
   const isApplied = stamps.every(([path, stamp]) => standing.applied.get(path) === stamp);
   if (isApplied) return null;
   const [why = 'has not applied the latest change yet'] = standing.problems;
-  return { member: name, isKnown: true, why };
+  return { member: name, why, isKnown: true };
 };
 
 type Stamps = readonly (readonly [path: string, stamp: string])[];
