@@ -52,8 +52,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     patches: [
       {
         file: 'src/node/core-terms.ts',
-        find: 'await disk.write(FILE, encodeTerms(next));',
-        put: 'void encodeTerms(next);',
+        find: 'await disk.write(FILE, encodeTerms(rising));',
+        put: 'void encodeTerms(rising);',
       },
     ],
   },

@@ -37,9 +37,9 @@ export async function openTerms(disk: Disk, latestEpoch: () => number): Promise<
         const before = highest();
         if (before !== null && compareTerms(term, before) <= 0) return;
         const later = kept.filter((other) => compareTerms(other, term) > 0);
-        const next = [term, ...later].slice(0, KEPT_MAX);
-        await disk.write(FILE, encodeTerms(next));
-        kept = next;
+        const rising = [term, ...later].slice(0, KEPT_MAX);
+        await disk.write(FILE, encodeTerms(rising));
+        kept = rising;
       });
       writing = turn.catch(() => undefined);
       return turn;
