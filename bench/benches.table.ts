@@ -16,7 +16,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   binary: benchBinary,
   idle: benchIdle,
   join: benchJoin,
-  liveness: benchLiveness,
+  'liveness-deaths': benchLiveness,
   'liveness-healing': benchHealing,
   'liveness-healed': benchHealed,
   'liveness-model': benchModelled,

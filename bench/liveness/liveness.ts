@@ -2,6 +2,7 @@
  * Edge: bench of liveness — how soon a death is known by all of twenty real daemons, and the next
  * core; beside the agents of Serf, which take their turn in each round.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureTools } from '../../scripts/packages.ts';
 import type { Bench } from '../bench.ts';
 import type { Figure, Limit, Sample } from '../figure.ts';
@@ -10,9 +11,11 @@ import { type DaemonMortals, mortalsOf } from './daemons.ts';
 import type { Mortals } from './mortals.ts';
 import { openSerf } from './serf.ts';
 
-/** Rounds when nothing else is said: a minute and a half each. */
+/** Rounds when nothing else is said: two and a half minutes each. */
 const ROUNDS = 5;
 const MEMBERS = 20;
+/** How long the mesh is whole before one of ours goes. Twenty starts leave daemons behind. */
+const CALM_MS = 20_000;
 
 /** The limits, from the issue that set them. Unit: s. */
 const DEATH_S = { median: 9, worst: 15 };
@@ -66,12 +69,15 @@ async function takeRound(
   taken: Taken,
   victim: (nth: number) => string,
 ): Promise<void> {
+  await sleep(CALM_MS);
   const { name, death, core } = await daemons.cutCore();
   taken.coreCuts.push(death);
   taken.cores.push(core);
   await daemons.revive(name);
   taken.serfCuts.push(await ended(serf, victim(1), 'cutPower'));
+  await sleep(CALM_MS);
   taken.cuts.push(await ended(daemons, victim(1), 'cutPower'));
+  await sleep(CALM_MS);
   taken.kills.push(await ended(daemons, victim(2), 'kill'));
   taken.serfKills.push(await ended(serf, victim(2), 'kill'));
 }

@@ -215,7 +215,8 @@ function carryOut(desk: Desk): void {
     const seen = swim.sighting(member);
     if (seen === undefined) continue;
     const { mesh, own } = seen;
-    ports.log.info('member-state', { member, state: shownState(seen), mesh, own });
+    const facts = { member, state: shownState(seen), mesh, own, health: swim.health() };
+    ports.log.info('member-state', facts);
   }
   if (changed.size > 0) for (const tell of [...desk.listeners]) tell();
   if (swim.dueMs() < desk.dueMs) wake.mark();

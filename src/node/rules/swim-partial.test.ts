@@ -168,3 +168,25 @@ test('swim, partial mesh: whom all have dialled hears each word from its neighbo
   const mean = bytes.reduce((sum, one) => sum + one, 0) / bytes.length;
   assert.ok((bytes[0] ?? 0) < 2 * mean, `${bytes[0]} bytes where ${Math.round(mean)} are usual`);
 });
+
+test('swim, partial mesh: a connection that ends while its member is doubted delays nothing', () => {
+  // Goal: who is connected with all, as a core, is not dead later than others. Method: one of
+  // 20 that all have dialled loses its power; soon after all their connections end; twice, the
+  // twin's connections last. Who looks for it goes on looking.
+  const deathMs = (endsMs: number | null): number => {
+    const model = settled('ends', 20);
+    const victim = at(model, 3);
+    const others = model.members.filter((one) => one !== victim);
+    for (const other of others) model.connect(victim, other);
+    model.run(model.nowMs() + 5_000);
+    const startMs = model.nowMs();
+    model.powerCut(victim);
+    if (endsMs !== null) {
+      model.run(startMs + endsMs);
+      for (const other of others) model.part(other, victim);
+    }
+    until(model, victim, 'dead');
+    return model.nowMs() - startMs;
+  };
+  for (const endsMs of [3_000, 4_000, 5_000]) assert.equal(deathMs(endsMs), deathMs(null));
+});

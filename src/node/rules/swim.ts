@@ -100,11 +100,7 @@ export function createSwim(given: SwimSelf): Swim {
       desk.preset = preset;
     },
     connected: (member, nowMs) => withSeen(member, (seen) => greet(desk, seen, nowMs)),
-    closed: (member) => {
-      desk.connected.delete(member);
-      if (!desk.neighbours.has(member)) dropProbes(desk, member);
-      else if (desk.sightings.get(member)?.mesh === 'alive') desk.urgent.add(member);
-    },
+    closed: (member) => closed(desk, member),
     absent: (member, nowMs, isSure) =>
       withSeen(member, (seen) => {
         if (!isSure && seen.accusers.size === 0 && seen.mesh !== 'unknown') return;
@@ -198,6 +194,19 @@ function greet(desk: Desk, seen: Sighting, nowMs: number): void {
   witness(desk, seen, 'prompt', nowMs);
   dropProbes(desk, member);
   sendRelays(desk, member);
+}
+
+/**
+ * A question on its way is over with the connection: others end them because nobody needs them. But
+ * of whom is doubted the end is one sign more, and a dial tells.
+ */
+function closed(desk: Desk, member: MemberId): void {
+  const seen = desk.sightings.get(member);
+  desk.connected.delete(member);
+  if (seen?.mesh === 'alive' && desk.neighbours.has(member)) desk.urgent.add(member);
+  if (desk.neighbours.has(member)) return;
+  if (seen !== undefined && seen.suspectedMs !== null) desk.out.dials.add(member);
+  else dropProbes(desk, member);
 }
 
 function dropProbes({ probes }: Desk, member: MemberId): void {
