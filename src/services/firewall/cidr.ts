@@ -19,7 +19,8 @@ export interface Cidr {
   readonly text: string;
 }
 
-const BITS = { ip: 32, ip6: 128 } as const;
+/** Length of an address. Unit: bits. */
+export const BITS = { ip: 32, ip6: 128 } as const;
 /** Texts of which the prefix is remembered: several times the largest policy aimed at. */
 const MEMO_MAX = 65_536;
 const cidrMemo = openMemo<Parsed<Cidr>>(MEMO_MAX);

@@ -10,6 +10,7 @@
  * 3. What is equal in verdict may be exchanged: then the one that was asked first counts it.
  */
 import type { Cidr } from './cidr.ts';
+import { openCover } from './cover.ts';
 import type { Clause, Lane } from './lane.ts';
 import type { PortRange } from './schemas.table.ts';
 import type { Meant } from './selectors.ts';
@@ -44,18 +45,27 @@ const outcomeOf = ({ rule }: Clause): string => (isPlain(rule) ? rule.action : `
 export const isPlain = ({ log, rate, connections }: Clause['rule']): boolean =>
   log === undefined && rate === undefined && connections === undefined;
 
-/** Sorts a lane. */
+/** Sorts a lane. The same object for the same lane. */
 export const sortLane = (lane: Lane): SortedLane => {
+  const known = sortedLanes.get(lane) ?? sort(lane);
+  sortedLanes.set(lane, known);
+  return known;
+};
+
+const sortedLanes = new WeakMap<Lane, SortedLane>();
+
+const sort = (lane: Lane): SortedLane => {
   const pieces = lane.clauses.map(cut);
   const order = new Map(lane.clauses.map((clause, index) => [clause, index]));
   const orderOf: OrderOf = ({ clause }) => order.get(clause) ?? 0;
   const wide = firstByKey(pieces.flatMap((piece) => piece.wide));
   const others = pieces.flatMap((piece) => piece.others);
+  const cover = openCover(others);
   const demoted = new Set<Clause>();
   const settled = [...firstByKey(pieces.flatMap(({ hosts }) => hosts)).values()].map((key) => {
     const first = wide.get(keyOf({ ...key, address: null }));
     const start = first !== undefined && orderOf(first) < orderOf(key) ? first : key;
-    const clause = settle(key, start, others, orderOf);
+    const clause = settle(start, cover(key), orderOf);
     if (clause === null) demoted.add(key.clause);
     return { key, clause: clause ?? key.clause };
   });
@@ -133,10 +143,9 @@ const firstByKey = (keys: readonly ExactKey[]): ReadonlyMap<string, ExactKey> =>
 
 /**
  * The clause that decides on a key, or null where that depends on the near end. `start`: the first
- * exact one; `others`: what is not exact, in order.
+ * exact one; `others`: what else can match it, in order.
  */
 const settle = (
-  key: ExactKey,
   start: ExactKey,
   others: readonly OrderedPart[],
   orderOf: OrderOf,
@@ -145,7 +154,6 @@ const settle = (
   let found = start.clause;
   for (const part of others) {
     if (orderOf(part) >= orderOf(start)) break;
-    if (!covers(part, key)) continue;
     if (part.clause.local === null) {
       found = part.clause;
       break;
@@ -154,18 +162,6 @@ const settle = (
   }
   const outcome = outcomeOf(found);
   return perhaps.every((clause) => outcomeOf(clause) === outcome) ? found : null;
-};
-
-/** Whether a part can match a packet with this key, its near end aside. */
-const covers = ({ clause, ports, remote }: OrderedPart, key: ExactKey): boolean => {
-  if (clause.protocol !== 'any' && clause.protocol !== key.protocol) return false;
-  if (ports?.some(([first, last]) => first <= key.port && key.port <= last) === false) return false;
-  const { address } = key;
-  if (remote === null || address === null) return true;
-  return remote.some(
-    ({ family, first, last }) =>
-      family === address.family && first <= address.first && address.first <= last,
-  );
 };
 
 const hostParts = (clause: Clause): readonly OrderedPart[] => [
@@ -183,12 +179,10 @@ const splitWide = (
   ordered: readonly OrderedPart[],
   orderOf: OrderOf,
 ): { readonly exact: readonly ExactKey[]; readonly ordered: readonly OrderedPart[] } => {
+  const cover = openCover(ordered);
   const isBarred = (key: ExactKey): boolean =>
-    ordered.some(
-      (part) =>
-        orderOf(part) < orderOf(key) &&
-        outcomeOf(part.clause) !== outcomeOf(key.clause) &&
-        covers(part, key),
+    cover(key).some(
+      (part) => orderOf(part) < orderOf(key) && outcomeOf(part.clause) !== outcomeOf(key.clause),
     );
   const rest = Map.groupBy(wide.filter(isBarred), ({ clause }) => clause);
   return {
