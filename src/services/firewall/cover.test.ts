@@ -14,7 +14,7 @@ const CIDRS = [
   const parsed = parseCidr(text);
   return parsed.ok ? [parsed.value] : [];
 });
-const PORTS = [
+const PORTS: readonly PortRange[][] = [
   [[1, 1]],
   [
     [2, 2],
@@ -26,7 +26,7 @@ const PORTS = [
     [4, 9],
   ],
   [],
-] as const;
+];
 
 const part = fc
   .record({
