@@ -1,4 +1,5 @@
 /** Edge: soaks — what takes too long for every day. The netns tier has a short form of each. */
+import { ELEVEN, firewallCrowd } from './checks/firewall-crowd.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
 import type { RealTest } from './real-test.ts';
@@ -13,6 +14,14 @@ export const SOAKS: Readonly<Record<string, (seeds: readonly number[]) => readon
       world: TWENTY,
       deadlineMs: 15 * MINUTE_MS,
       run: twentyAtOnce(10 * MINUTE_MS),
+    },
+  ],
+  'firewall-crowd': () => [
+    {
+      name: 'firewall-crowd',
+      world: ELEVEN,
+      deadlineMs: 6 * MINUTE_MS,
+      run: firewallCrowd,
     },
   ],
   interleavings: (seeds) => seeds.map(interleaving),

@@ -67,8 +67,21 @@ const readCidr = (text: string): Parsed<Cidr> => {
     const network = `${addressText(family, first)}/${length}`;
     return { ok: false, why: `has host bits set, the network is ${network}` };
   }
+  if (family === 'ip6' && isMapped(first) && length >= 96) {
+    const inner = `${addressText('ip', first & 0xffff_ffffn)}/${length - 96}`;
+    return { ok: false, why: `is IPv4 in the dress of IPv6, which no packet has; meant is ${inner}` };
+  }
   const cidr = { family, first, last: first + size - 1n, length };
   return { ok: true, value: { ...cidr, text: `${addressText(family, first)}/${length}` } };
+};
+
+/**
+ * Whether an address of IPv6 is an IPv4-mapped or IPv4-compatible one (RFC 4291, 2.5.5), `::` and
+ * `::1` aside. `nft` lists them in a spelling of their own.
+ */
+const isMapped = (value: bigint): boolean => {
+  const high = value >> 32n;
+  return high === 0xffffn || (high === 0n && value > 0xffffn);
 };
 
 /** The prefix of one host. Throws for what is no address: those of the view all are. */
