@@ -169,7 +169,7 @@ test('swim, partial mesh: whom all have dialled hears each word from its neighbo
   assert.ok((bytes[0] ?? 0) < 2 * mean, `${bytes[0]} bytes where ${Math.round(mean)} are usual`);
 });
 
-test('swim, partial mesh: a connection that ends while its member is doubted delays no look', () => {
+test('swim, partial mesh: a link that ends while its member is doubted delays no look', () => {
   // Goal: who is connected with all, as a core, is not dead later than others. Method: one of
   // 20 that all have dialled loses its power; soon after all their connections end; twice, the
   // twin's connections last. Who looks for it goes on looking.
