@@ -69,10 +69,7 @@ const readCidr = (text: string): Parsed<Cidr> => {
   }
   if (family === 'ip6' && isMapped(first) && length >= 96) {
     const inner = `${addressText('ip', first & 0xffff_ffffn)}/${length - 96}`;
-    return {
-      ok: false,
-      why: `is IPv4 in the dress of IPv6, which no packet has; meant is ${inner}`,
-    };
+    return { ok: false, why: `is IPv4 written as IPv6, which no packet has; meant is ${inner}` };
   }
   const cidr = { family, first, last: first + size - 1n, length };
   return { ok: true, value: { ...cidr, text: `${addressText(family, first)}/${length}` } };

@@ -103,6 +103,11 @@ test('bad input: what is wrong with a rule is named, with the way out', () => {
     [{ from: ['2001:db8::1'] }, /is an address without a length; write 2001:db8::1\/128$/],
     [{ from: ['10.0.0.0/33'] }, /^from: 10\.0\.0\.0\/33: has a length of more than \/32/],
     [{ from: ['10.0.0.0.0/24'] }, /^from: 10\.0\.0\.0\.0\/24: is no CIDR/],
+    [
+      { from: ['::ffff:10.0.0.1/128'] },
+      /^from: ::ffff:10\.0\.0\.1\/128: is IPv4 written as IPv6.*; meant is 10\.0\.0\.1\/32; /,
+    ],
+    [{ from: ['::10.1.0.0/112'] }, /meant is 10\.1\.0\.0\/16/],
     [{ from: ['role=web,'] }, /^from: role=web,: a label is written key=value/],
     [{ from: ['role=web,role=db'] }, /^from: .*: names role twice/],
     [{ to: [''] }, /^to: \(empty\): would match nothing; name a member/],
