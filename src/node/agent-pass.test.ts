@@ -39,6 +39,23 @@ test('a pass goes on while what it made asks for more, and not in circles', asyn
   assert.equal(world.last()?.state, 'degraded');
 });
 
+test('a pass ends although each round asks for something new', async () => {
+  // Goal: a host that never says what was asked of it is told of, not worked on for ever. Method:
+  // whatever is removed comes back under another name.
+  let number = 0;
+  const world = await startToy((argv) => {
+    if (argv[1] !== 'add' && argv[1] !== 'remove') return null;
+    number += 1;
+    world.toy.items.add(`stray-${number}`);
+    return null;
+  });
+  world.toy.wanted = ['a'];
+  world.begin();
+  await world.pass(0);
+  assert.ok(number > 2 && number <= 20, `${number} commands in a pass`);
+  assert.ok(world.reports.length > 1, 'it is told');
+});
+
 test('the first failing command ends the pass, and it is tried again with back-off', async () => {
   // Goal: stop, report, retry at 1, 2, 4 s, recover. Method: a host that refuses for 7 s.
   let isRefusing = true;

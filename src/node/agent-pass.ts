@@ -49,6 +49,8 @@ export interface PassResult extends Outcome {
 
 /** Commands of one pass after which another begins, so that rules that contradict end up here. */
 const COMMANDS_MAX = 1_000;
+/** Rounds of one pass likewise: a transaction may differ each time and do as little. */
+const ROUNDS_MAX = 10;
 
 type PassPorts = Pick<Ports, 'clock' | 'host' | 'net' | 'process' | 'log'>;
 type RunPorts = PassPorts & LookPorts;
@@ -123,7 +125,8 @@ function createRun<Desired, Observed>(
     let found = await lookNow();
     const before = hands.changes();
     const drift = memory.driftOf(found, view, self);
-    while (failure === null && isProgress(found.commands, tried) && !signal.aborted) {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      if (failure !== null || !isProgress(found.commands, tried) || signal.aborted) break;
       for (const command of found.commands) tried.add(textOf(command));
       failure = await hands.carryOut(found.commands);
       found = await lookNow();
