@@ -10,8 +10,12 @@ import { decodeTerms, encodeTerms } from './rules/core-message.ts';
 import { compareTerms, type Term } from './rules/election.ts';
 
 const FILE = 'core-term';
-/** Terms that are kept at most; of more, those of the furthest epochs are the least likely. */
+/**
+ * Terms that are kept at most, and of them earlier ones than the last that was taken: should the
+ * time go back. Of more, those of the furthest epochs are the least likely.
+ */
 const KEPT_MAX = 8;
+const EARLIER_MAX = 3;
 
 /** The highest term. */
 export interface Terms {
@@ -36,8 +40,10 @@ export async function openTerms(disk: Disk, latestEpoch: () => number): Promise<
       const turn = writing.then(async () => {
         const before = highest();
         if (before !== null && compareTerms(term, before) <= 0) return;
-        const later = kept.filter((other) => compareTerms(other, term) > 0);
-        const rising = [term, ...later].slice(0, KEPT_MAX);
+        const others = kept.filter((other) => compareTerms(other, term) !== 0);
+        const all = [...others, term].toSorted(compareTerms);
+        const first = Math.max(0, all.indexOf(term) - EARLIER_MAX);
+        const rising = all.slice(first, first + KEPT_MAX);
         await disk.write(FILE, encodeTerms(rising));
         kept = rising;
       });

@@ -26,7 +26,10 @@ export function openHost(): Host {
   const limits = { timeoutMs: COMMAND_TIMEOUT_MS, outputBytesMax: OUTPUT_BYTES_MAX };
   let asked: Promise<boolean> | null = null;
   const hasKernelWireguard = (): Promise<boolean> => {
-    asked ??= makesWireguard(host);
+    asked ??= makesWireguard(host).catch((error: unknown) => {
+      asked = null;
+      throw error;
+    });
     return asked;
   };
   const host: Host = {

@@ -24,7 +24,7 @@ const question = z.object({ service: z.string(), digest: z.string() });
 /** `applied` null: what the asker expects. */
 const answer = z.object({
   applied: z.nullable(z.record(z.string(), z.string())),
-  /** What the asker expects, without these paths; `applied` says nothing then. */
+  /** What the asker expects is in force without these paths, and what `applied` says beside. */
   without: z.optional(z.array(z.string())),
   problems: z.array(z.string().check(z.maxLength(PROBLEM_LENGTH_MAX))),
   /** By path: packets, bytes. */
@@ -94,7 +94,10 @@ export function encodeAnswer(
   });
 }
 
-/** What is in force, in few words where the asker expects that, or that without a few. */
+/**
+ * What is in force, in few words where the asker expects that, or that `without` a few; then
+ * `applied` holds what is in force beside it.
+ */
 function appliedIn(
   applied: Stamps,
   wanted: Stamps,
@@ -102,8 +105,11 @@ function appliedIn(
 ): { readonly applied: Stamps | null; readonly without?: readonly string[] } {
   if (isExpected(applied)) return { applied: null };
   const without = Object.keys(wanted).filter((path) => applied[path] !== wanted[path]);
-  const isShorter = without.length < Object.keys(applied).length;
-  return isShorter && isExpected(wanted) ? { applied: {}, without } : { applied };
+  const beside = Object.entries(applied).filter(([path, stamp]) => wanted[path] !== stamp);
+  const isShorter = without.length + beside.length < Object.keys(applied).length;
+  return isShorter && isExpected(wanted)
+    ? { applied: Object.fromEntries(beside), without }
+    : { applied };
 }
 
 /** What an answer tells, or why it tells nothing. */
@@ -112,16 +118,23 @@ export function readAnswer(bytes: Uint8Array, expected: Stamps): Standing {
   if (said === null) return { kind: 'silent', why: 'runs another version of cnsmo' };
   const { without } = said;
   const applied =
-    without === undefined ? mapOf(said.applied ?? expected) : lacking(expected, without);
+    without === undefined
+      ? mapOf(said.applied ?? expected)
+      : lacking(expected, without, said.applied ?? {});
   const counts = Object.entries(said.counts ?? {}).map(
     ([path, [packets, bytes]]) => [path, { packets, bytes }] as const,
   );
   return { kind: 'told', applied, problems: said.problems, counts: new Map(counts) };
 }
 
-const lacking = (expected: Stamps, without: readonly string[]): ReadonlyMap<string, string> => {
+const lacking = (
+  expected: Stamps,
+  without: readonly string[],
+  beside: Stamps,
+): ReadonlyMap<string, string> => {
   const left = new Map(mapOf(expected));
   for (const path of without) left.delete(path);
+  for (const [path, stamp] of Object.entries(beside)) left.set(path, stamp);
   return left;
 };
 

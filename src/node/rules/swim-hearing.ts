@@ -112,7 +112,8 @@ function hearOfSelf(desk: Desk, rumour: Rumour, nowMs: number): void {
   if (rumour.kind === 'alive') {
     // Our own word from a time that this VM's disk has forgotten.
     const isOurs = signer.isAlive(self, rumour.incarnation, rumour.signature);
-    if (rumour.incarnation > incarnation && isOurs) {
+    if (rumour.incarnation > incarnation && isOurs && nowMs - desk.refutedMs >= REFUTE_MS) {
+      desk.refutedMs = nowMs;
       reincarnate(desk, (lifeOf(rumour.incarnation) + 1) * LIFE);
     }
     return;
@@ -168,7 +169,7 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
 /**
  * How long others have before a member looks itself for one that is no neighbour: who lives hears
  * of the doubt and says so, which is sooner and cheaper than a dial of each. Unit: ms. Where lines
- * lose a fifth, a doubt and its end take that long to reach a hundred members, and three times as
+ * lose a fifth, a doubt and its end take that long to reach a hundred members, and 4.5 times as
  * long a thousand; else each of them dials the one (docs/BENCHMARKS.md, "Liveness, modelled").
  */
 const LOOK_LATER_MS = 1_000;

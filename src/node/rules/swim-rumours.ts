@@ -2,8 +2,8 @@
  * Rule: swim rumours — news on its way: what is to be told to whom, and what fits.
  *
  * 1. Of a member only the last news is told.
- * 2. Nobody is told twice, nor who told it: messages come in full or their connection ends. Where
- *    each passes on to all its neighbours, a few ways are left for what is lost with a connection.
+ * 2. Nobody is told twice, nor who told it. A message may be lost, by a full queue or with its
+ *    stream: where each passes on to all its neighbours, other ways are left.
  * 3. What few have been told goes first; told often enough for all to have it, it is dropped.
  * 4. It takes no more room than it is given: a mass death is told in turns.
  */
@@ -12,6 +12,8 @@ import { type Abbreviation, type Rumour, rumourBytes } from './swim-message.ts';
 
 /** How often news is told, for each power of ten of members. memberlist: RetransmitMult. */
 const TELLINGS = 4;
+/** And at least: each neighbour of the largest degree, for a first-hand doubt is a voice. */
+const TELLINGS_LEAST = 12;
 /** Members of whom news waits. Beyond it the oldest is dropped; members find out themselves. */
 const WAITING_MAX = 2_048;
 
@@ -66,7 +68,7 @@ export function createRumours(): Rumours {
       if (waiting.get(about)?.rumour.kind !== 'alive') drop(about);
     },
     take: (to, bytesMax, members) => {
-      const limit = TELLINGS * Math.ceil(Math.log10(members + 1));
+      const limit = Math.max(TELLINGS_LEAST, TELLINGS * Math.ceil(Math.log10(members + 1)));
       const taken: Rumour[] = [];
       let leftBytes = bytesMax;
       const untold = [...waiting.values()].filter(({ told }) => !told.has(to));
@@ -81,6 +83,7 @@ export function createRumours(): Rumours {
       return taken;
     },
     settle: (audience) => {
+      if (audience.length === 0) return;
       for (const { rumour, told } of [...waiting.values()]) {
         if (audience.every((member) => told.has(member))) drop(rumour.about);
       }

@@ -187,7 +187,7 @@ function greet(desk: Desk, seen: Sighting, nowMs: number): void {
   // Before the doubt is over: who was thought dead learns of it, and says that it lives. Who has
   // just started learns who else is doubted.
   const doubted = [...desk.sightings.values()].filter(
-    (one) => one !== seen && (one.mesh === 'dead' || one.mesh === 'suspect'),
+    (one) => one !== seen && (one.mesh === 'dead' || (one.mesh === 'suspect' && one.isTold)),
   );
   const doubts = drawSome(doubted, GREETED_MAX, desk.draw).map(doubtOf);
   say(desk, member, { act: 'news' }, [ownAlive(desk), ...doubts]);

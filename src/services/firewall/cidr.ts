@@ -84,13 +84,18 @@ const isMapped = (value: bigint): boolean => {
   return high === 0xffffn || (high === 0n && value > 0xffffn);
 };
 
-/** The prefix of one host. Throws for what is no address: those of the view all are. */
+/**
+ * The prefix of one host, of IPv4 also where that is written as IPv6: so sockets of both families
+ * name it, and no packet has it. Throws for what is no address: those of the view all are.
+ */
 export const hostCidr = (address: string): Cidr => hostMemo(address, () => cidrOfHost(address));
 
 const cidrOfHost = (address: string): Cidr => {
   const number = addressNumber(address);
   if (number === null) throw new TypeError(`no address: ${address}`);
-  const { family, value } = number;
+  const isInner = number.family === 'ip6' && isMapped(number.value);
+  const family = isInner ? 'ip' : number.family;
+  const value = isInner ? number.value & 0xffff_ffffn : number.value;
   const length = BITS[family];
   const text = `${addressText(family, value)}/${length}`;
   return { family, first: value, last: value, length, text };

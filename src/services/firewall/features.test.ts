@@ -82,6 +82,11 @@ test('what one rule asks for is tried where that rule is to come, and named', ()
     assert.match(String(problems), /this host lacks limits of .* what was before holds here/);
     member.pass();
     assert.deepEqual(member.tried(), [], 'it is there now');
+    const logged = { protocol: 'tcp', ports: [[80, 80]], log: true } as const;
+    member.world.objects = { ...RULE, 'rule/limited': ruleOf(logged) };
+    member.pass();
+    member.world.objects = { ...RULE, 'rule/limited': ruleOf({ ...logged, ...fields }) };
+    assert.deepEqual(member.tried(), ['features'], 'its chain was there, for its log');
   }
 });
 

@@ -29,6 +29,7 @@ import {
   rateOver,
 } from './nft.ts';
 import type { RuleRecord } from './schemas.table.ts';
+import type { Words } from './state.ts';
 import {
   addChain,
   addCounter,
@@ -45,6 +46,8 @@ export interface Feature {
   readonly uses: readonly NftCommand[];
   /** Whether a rule asks for it; absent: every table does. */
   readonly isFor?: (rule: RuleRecord) => boolean;
+  /** What the words of a rule of nft hold that uses it. */
+  readonly marks?: readonly string[];
 }
 
 const CHAIN = 'probe';
@@ -111,6 +114,7 @@ const FEATURES: readonly Feature[] = [
     name: 'limits of a rate (rule with --rate)',
     uses: [rule(rateOver({ count: 1, per: 'second', burst: 1 }), COUNTER, DROP)],
     isFor: ({ rate }) => rate !== undefined,
+    marks: [' limit ', ' inv '],
   },
   {
     name: 'limits of connections (rule with --connections)',
@@ -118,6 +122,7 @@ const FEATURES: readonly Feature[] = [
       rule(connectionsOver(1, payload(family, 'saddr'), `meter/${family}`), COUNTER, DROP),
     ),
     isFor: ({ connections }) => connections !== undefined,
+    marks: [' ct count '],
   },
 ];
 
@@ -129,7 +134,12 @@ export const featuresFor = (isNew: boolean, rules: readonly RuleRecord[]): reado
 export const isSpecial = (record: RuleRecord): boolean =>
   FEATURES.some(({ isFor }) => isFor?.(record) === true);
 
-/** The table that we make, as rules and sets say that they are in it; it is only checked here. */
+/** Whether these rules of nft use all that a rule asks for and others do not. */
+export const isMadeBy = (record: RuleRecord, made: readonly { readonly words: Words }[]): boolean =>
+  FEATURES.filter(({ isFor }) => isFor?.(record) === true).every(({ marks = [] }) =>
+    made.some(({ words }) => marks.every((mark) => words.includes(mark))),
+  );
+
 const BEGIN: readonly NftCommand[] = [{ add: { table: { family: FAMILY, name: NAME } } }];
 
 const probeOf = (name: string, features: readonly Feature[]): Probe => ({

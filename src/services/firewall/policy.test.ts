@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type Flow, judge } from './judge.ts';
 import { policyOf } from './policy.ts';
 import type { Direction, Zone } from './schemas.table.ts';
+import { memberAddresses } from './selectors.ts';
 import { idOf, laneOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const members = [
@@ -73,6 +74,16 @@ test('a member of the wan is where it says that it can be reached', () => {
   assert.equal(say(objects, https('192.0.2.2'), ['wan', 'in']), 'allow rule x');
   assert.equal(say(objects, https('10.10.0.2'), ['wan', 'in']), 'deny default');
   assert.equal(say(objects, https('192.0.2.2')), 'deny default');
+});
+
+test('IPv4 that a member writes as IPv6 is IPv4', () => {
+  // Goal: what nft would list otherwise than we write it is never written. Method: a member that
+  // names its places so, one of them twice; what it means in the wan.
+  const local = ['::ffff:192.0.2.9', '::192.0.2.8'];
+  const observed = { host: '192.0.2.9', port: 7300 };
+  const odd = { ...memberOf(2), endpoints: { port: 7300, advertised: null, observed, local } };
+  const texts = memberAddresses(odd, 'wan').map(({ text }) => text);
+  assert.deepEqual(texts, ['192.0.2.9/32', '192.0.2.8/32']);
 });
 
 test('priority first, what forbids before what allows, then the name', () => {

@@ -4,14 +4,14 @@
 import type { View } from '../../crdt/view.ts';
 import type { Sign } from '../../sign.ts';
 import type { Probe, Results, Self } from '../service.ts';
-import { featureProbes, featuresFor, isSpecial } from './features.ts';
+import { featureProbes, featuresFor, isMadeBy, isSpecial } from './features.ts';
 import { isActive, lanesOf } from './lane.ts';
 import { foreignTables, probeName } from './neighbours.ts';
 import { FAMILY, NAME } from './nft.ts';
 import { policyOf, type Rule, withTrial } from './policy.ts';
 import { isNoTable, readTable } from './read.ts';
 import type { ObservedTable } from './state.ts';
-import { isRunning, waysOf } from './trial.ts';
+import { isRunning, isYoung, waysOf } from './trial.ts';
 
 /**
  * Before the table is made, also whether this host can have it; while a trial runs, also whether it
@@ -38,7 +38,7 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
   }
   const table = results.table === undefined ? null : readTable(results.table);
   if (table === null) return first;
-  const come = special(self, view).filter(({ name }) => !hasChainOf(table, name));
+  const come = special(self, view).filter((rule) => !isIn(table, rule));
   first.push(...featureProbes(featuresFor(false, come), results));
   if (!isRunning(table)) return first;
   const to = waysOf(view, self).flatMap((ways) => ways.to);
@@ -51,7 +51,8 @@ export const NFT_SIGN = { kind: 'tool', name: 'nft' } as const satisfies Sign;
 /** Rules for this member that ask for more than others, those on trial included. */
 const special = (self: Self, view: View): readonly Rule[] => {
   const [trial] = policyOf(view).trials;
-  const views = trial === undefined ? [view] : [view, withTrial(view, trial)];
+  const isToCome = trial !== undefined && isYoung(trial, self.wallMs);
+  const views = isToCome ? [view, withTrial(view, trial)] : [view];
   return views.flatMap((each) =>
     policyOf(each).rules.some(isSpecial)
       ? lanesOf({ ...self, view: each, member: self.id })
@@ -61,9 +62,11 @@ const special = (self: Self, view: View): readonly Rule[] => {
   );
 };
 
-/** Such a rule has a chain of its own, on either side. */
-const hasChainOf = ({ chains }: ObservedTable, name: string): boolean =>
-  [...chains.keys()].some((chain) => chain.endsWith(`/rule/${name}`));
+/** Whether all that a rule asks for is in its own chain already, on either side. */
+const isIn = ({ chains }: ObservedTable, rule: Rule): boolean =>
+  [...chains].some(
+    ([name, { rules }]) => name.endsWith(`/rule/${rule.name}`) && isMadeBy(rule, rules),
+  );
 
 /** Whether operators want something of this member. */
 const isAsked = (self: Self, view: View): boolean =>

@@ -82,6 +82,6 @@ export const memberAddresses = (member: Member, zone: Zone): readonly Cidr[] => 
   if (zone === 'mesh') return [...(ipv4 === null ? [] : [ipv4]), ipv6].map(hostCidr);
   if (endpoints === null) return [];
   const { advertised, observed, local } = endpoints;
-  const hosts = [advertised?.host, observed?.host, ...local];
-  return [...new Set(hosts)].flatMap((host) => (host === undefined ? [] : [hostCidr(host)]));
+  const hosts = [advertised?.host, observed?.host, ...local].filter((host) => host !== undefined);
+  return [...new Map(hosts.map(hostCidr).map((cidr) => [cidr.text, cidr])).values()];
 };
