@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRecord } from '../crdt/entry.ts';
+import type { Decision, Scene } from '../services/verb.ts';
 import { openApi, SELF, STRANGER } from './test-api.ts';
+import { runVerb, type VerbContext } from './verbs.ts';
 
 const PUT = '/v1/services/toy/put';
 const CALLER = {
@@ -41,6 +43,46 @@ test('verbs: edits are one frame, and the answer is the verb’s', async () => {
   );
   const listed = (await ask('POST', '/v1/services/toy/things/list')).body;
   assert.deepEqual(listed, [{ name: 'ball', asked: 1 }]);
+});
+
+test('verbs: what is decided in pieces rests on what is true in the end', async () => {
+  // Goal: what others say meanwhile is judged, too. Method: a decision that takes two rests, in
+  // which the state changes: once, and each time.
+  for (const [changes, seen] of [
+    [0, [0, 0]],
+    [1, [0, 0, 1, 1]],
+    [99, [0, 0, 2, 2, 4, 4, 6]],
+  ] as const) {
+    const said: number[] = [];
+    let now = 0;
+    const verb = {
+      ...{ name: 'put', inputs: [], needs: 'anybody' },
+      *decideInPieces({ view }: Scene): Generator<void, Decision<unknown>> {
+        said.push(view.intent.length);
+        yield;
+        said.push(view.intent.length);
+        return { edits: [], body: view.intent.length };
+      },
+      decide: ({ view }: Scene) => {
+        said.push(view.intent.length);
+        return { edits: [], body: view.intent.length };
+      },
+    };
+    let intent: readonly unknown[] = [];
+    const sleep = async (): Promise<void> => {
+      if (now >= changes) return;
+      now += 1;
+      intent = Array.from({ length: now });
+    };
+    const context = {
+      ports: { clock: { sleep, wallMs: () => 0 }, random: { bytes: () => new Uint8Array(16) } },
+      replica: { view: () => ({ intent }) },
+      services: [{ name: 'toy', verbs: { verbs: [verb] } }],
+      ...{ local: { config: { port: 1, interface: 'x' } }, openingsAt: () => [] },
+    } as unknown as VerbContext;
+    const body = await runVerb(context, 'toy', 'put', null);
+    assert.deepEqual([said, body], [[...seen], seen.at(-1)]);
+  }
 });
 
 test('verbs: a plan says what would change, and nothing changes', async () => {

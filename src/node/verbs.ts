@@ -13,8 +13,10 @@ import { openMeter } from '../crdt/meter.ts';
 import { Fault } from '../fault.ts';
 import { readArguments } from '../services/arguments.ts';
 import type {
+  Arguments,
   Attempt,
   Caller,
+  Decision,
   Effect,
   Offer,
   Reached,
@@ -42,6 +44,9 @@ export interface VerbContext extends OperatorContext {
 export interface Plan {
   readonly effects: readonly Effect[];
 }
+
+/** How often a decision is made in pieces before it is made in one. */
+const TURNS_MAX = 3;
 
 const text = z.string('not a text');
 const endpoint = z.object({ host: text, port: z.int('not a port') });
@@ -71,9 +76,7 @@ export async function runVerb(
   const still = await sceneOf(context, service, verb, asked?.caller ?? null);
   const attempt = verb.attempt?.(still, given) ?? null;
   const scene = attempt === null ? still : { ...still, reached: await context.reach(attempt) };
-  const work = verb.decideInPieces?.(scene, given, openMeter());
-  const { edits, body: answer } =
-    work === undefined ? verb.decide(scene, given) : await inPieces(context.ports.clock, work);
+  const { edits, body: answer } = await decide(context, verb, scene, given);
   if (isPlan) {
     const after = foresee(scene.view, edits, context.self);
     return { effects: verbs.effects(scene.view, after, scene) } satisfies Plan;
@@ -83,6 +86,22 @@ export async function runVerb(
     await spread(context);
   }
   return answer;
+}
+
+/** What is decided in pieces is decided again where what it rests on changed meanwhile. */
+async function decide(
+  { ports, replica }: VerbContext,
+  verb: Verb,
+  scene: Scene,
+  given: Arguments,
+): Promise<Decision<unknown>> {
+  for (let turn = 0; verb.decideInPieces !== undefined && turn < TURNS_MAX; turn += 1) {
+    const view = replica.view();
+    const work = verb.decideInPieces({ ...scene, view }, given, openMeter());
+    const decision = await inPieces(ports.clock, work);
+    if (replica.view().intent === view.intent) return decision;
+  }
+  return verb.decide({ ...scene, view: replica.view() }, given);
 }
 
 async function sceneOf(
