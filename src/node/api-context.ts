@@ -133,7 +133,8 @@ function askingOthers(
     digests: () => gatherDigests(ports.crypto, replica, others),
     reach: async (attempt) =>
       readReached(await askMember(context, attempt.from, REACH_TOPIC, reachWish(attempt))),
-    standings: (service) => gatherApplied(ports.crypto, appliedOf(parts), others, service),
+    standings: (service, waitMs) =>
+      gatherApplied(ports.crypto, appliedOf(parts), others, { service, waitMs }),
   };
 }
 

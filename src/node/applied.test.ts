@@ -65,7 +65,10 @@ const gather = (
     },
   };
   const context = { self: idOf(1), view: () => view(others.length + 1, held), reports: () => own };
-  return { standings: gatherApplied(crypto, context, swarm, 'toy'), sizes };
+  return {
+    standings: gatherApplied(crypto, context, swarm, { service: 'toy', waitMs: 1_000 }),
+    sizes,
+  };
 };
 
 test('applied: what each member has read back, and why another tells nothing', async () => {

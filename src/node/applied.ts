@@ -22,12 +22,6 @@ import {
   stampsOf,
 } from './rules/applied-message.ts';
 
-/**
- * Longest wait for one member. Unit: ms. All are asked at once, so this is what a list takes at
- * worst. A member that takes in thousands of rules on a small host answers a few seconds late.
- */
-const ANSWER_MS = 5_000;
-
 /** The members, as one that asks all of them needs them. */
 type Asked = Pick<SwarmNode, 'connections' | 'request'> & Pick<Links, 'meet'>;
 
@@ -56,12 +50,18 @@ export const serveApplied = (
     },
   );
 
-/** What each member that is in the mesh has in force of a service. */
+/** What is asked: of which service, and how long an answer is waited for. */
+interface Wish {
+  readonly service: string;
+  readonly waitMs: number;
+}
+
+/** What each member that is in the mesh has in force of a service. All are asked at once. */
 export async function gatherApplied(
   crypto: Crypto,
   { self, view, reports }: AppliedContext,
   swarm: Asked,
-  service: string,
+  { service, waitMs }: Wish,
 ): Promise<ReadonlyMap<MemberId, Standing>> {
   const { members, intent } = view();
   const expected = stampsOf(intent, service);
@@ -73,7 +73,7 @@ export async function gatherApplied(
     if (member === self) return ownStanding(reportOf(reports(), service));
     if (!connected.has(member)) return { kind: 'silent', why: 'not reachable from here' };
     try {
-      return readAnswer(await swarm.request(member, 'applied', question, ANSWER_MS), expected);
+      return readAnswer(await swarm.request(member, 'applied', question, waitMs), expected);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       return { kind: 'silent', why: `did not answer: ${error.facts.why}` };

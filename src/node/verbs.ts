@@ -36,8 +36,8 @@ export interface VerbContext extends OperatorContext {
   readonly openingsAt: Scene['openingsAt'];
   /** Has a member try a connection. */
   readonly reach: (attempt: Attempt) => Promise<Reached>;
-  /** What each member has in force of a service. */
-  readonly standings: (service: string) => Promise<ReadonlyMap<MemberId, Standing>>;
+  /** What each member has in force of a service, as it answers within so long, ms. */
+  readonly standings: (service: string, waitMs: number) => Promise<ReadonlyMap<MemberId, Standing>>;
 }
 
 /** What a plan answers. */
@@ -73,7 +73,8 @@ export async function runVerb(
   if (verb.needs === 'operator' && !isPlan)
     mustBeOperator(view, context.self, `use ${service} ${name}`);
   const given = readArguments(verb.inputs, asked?.arguments);
-  const still = await sceneOf(context, service, verb, asked?.caller ?? null);
+  const waitMs = verb.standingsMs?.(given) ?? 0;
+  const still = await sceneOf(context, service, waitMs, asked?.caller ?? null);
   const attempt = verb.attempt?.(still, given) ?? null;
   const scene = attempt === null ? still : { ...still, reached: await context.reach(attempt) };
   const { edits, body: answer } = await decide(context, verb, scene, given);
@@ -107,11 +108,11 @@ async function decide(
 async function sceneOf(
   context: VerbContext,
   service: string,
-  verb: Verb,
+  waitMs: number,
   caller: Caller | null,
 ): Promise<Scene> {
   const standings =
-    verb.wantsStandings === true ? await context.standings(service) : new Map<MemberId, Standing>();
+    waitMs > 0 ? await context.standings(service, waitMs) : new Map<MemberId, Standing>();
   const { clock, random } = context.ports;
   return {
     view: context.replica.view(),

@@ -57,7 +57,7 @@ const list: Verb = verb({
   example: '',
   inputs: [],
   needs: 'anybody',
-  wantsStandings: true,
+  standingsMs: () => 1_000,
   decide: ({ view, standings }) => ({
     edits: [],
     body: view.intent.map(({ name }) => ({ name, asked: standings.size })),

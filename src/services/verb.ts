@@ -139,8 +139,8 @@ export interface Verb<Body = unknown> {
   readonly needs: 'operator' | 'anybody';
   /** Whether `plan` may be put before it: then it shows what it would change. */
   readonly canPlan?: true;
-  /** Asks the node to gather what members have in force. */
-  readonly wantsStandings?: true;
+  /** How long members are asked for what they have in force, ms; absent or 0: they are not. */
+  readonly standingsMs?: (given: Arguments) => number;
   /** A connection that the node is to try first, or null for none. */
   readonly attempt?: (scene: Scene, given: Arguments) => Attempt | null;
   readonly decide: (scene: Scene, given: Arguments) => Decision<Body>;

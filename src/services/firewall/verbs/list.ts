@@ -26,6 +26,12 @@ import { selectorText } from './selecting.ts';
 import { isEnforcing, lanesAt } from './sites.ts';
 import { trafficText } from './traffic.ts';
 
+/**
+ * How long members are asked, ms. A member that takes in thousands of rules on a small host answers
+ * a few seconds late.
+ */
+const STANDINGS_MS = 5_000;
+
 /** `list`. */
 export const listVerb: Verb = verb<readonly ListedRule[]>({
   name: 'list',
@@ -33,7 +39,7 @@ export const listVerb: Verb = verb<readonly ListedRule[]>({
   example: '',
   inputs: [],
   needs: 'anybody',
-  wantsStandings: true,
+  standingsMs: () => STANDINGS_MS,
   decide: (scene) => {
     const trial = runningTrial(scene);
     const view = trial === null ? scene.view : withTrial(scene.view, trial);

@@ -19,6 +19,9 @@ interface Confirmed {
   readonly undone: boolean;
 }
 
+/** How long members are asked whether they have withdrawn it, ms: the shortest trial lasts 5 s. */
+const STANDINGS_MS = 2_000;
+
 /** `confirm`. */
 export const confirmVerb: Verb = verb<Confirmed>({
   name: 'confirm',
@@ -30,7 +33,7 @@ export const confirmVerb: Verb = verb<Confirmed>({
     { name: 'force', as: 'flag', kind: 'switch', help: 'also where a member has withdrawn it' },
   ],
   needs: 'operator',
-  wantsStandings: true,
+  standingsMs: (given) => (given.isSet('undo') || given.isSet('force') ? 0 : STANDINGS_MS),
   decide: (scene, given) => {
     const trial = trialOf(scene, given.text('trial'));
     const undone = given.isSet('undo');
