@@ -81,6 +81,8 @@ test('import: what the original refused is refused, and more, by field and place
     [{ protocol: 'icmp' }, /^protocol: icmp: not known; choose of tcp, udp$/],
     [{ protocol: 'tcp;reboot' }, /^protocol: tcp;reboot: not known/],
     [{ comment: 'x' }, /^comment: \(given\): no field of a rule; use direction, protocol/],
+    [{ 'a\u001b[2J\nb': 'x' }, /^a\?\[2J\?b: \(given\): no field of a rule/],
+    [{ ['x'.repeat(1_000_000)]: 'x' }, /^x{40}: \(given\): no field of a rule/],
   ] as const) {
     assert.match(refusal(JSON.stringify({ ...RULE, ...change })), expected);
   }

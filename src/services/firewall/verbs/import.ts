@@ -128,7 +128,12 @@ function readItem(item: unknown, at: string): Item | 'denyall' {
   if (Object.hasOwn(given, 'policy')) return readPolicy(given, at);
   const strange = Object.keys(given).find((name) => !FIELDS.some((field) => field === name));
   if (strange !== undefined) {
-    throw refuse(`${at}${strange}`, '(given)', 'no field of a rule', `use ${FIELDS.join(', ')}`);
+    throw refuse(
+      `${at}${plain(strange)}`,
+      '(given)',
+      'no field of a rule',
+      `use ${FIELDS.join(', ')}`,
+    );
   }
   const text = (field: Field): string => readText(given, field, at);
   const cidrText = text('ip_range');
@@ -150,6 +155,10 @@ function readPolicy(given: Readonly<Record<string, unknown>>, at: string): 'deny
   const value = JSON.stringify(isAlone ? given.policy : given) ?? '';
   throw refuse(`${at}policy`, value, 'not known', 'write {"policy":"denyall"}');
 }
+
+/** A name out of a file, as a terminal may show it. */
+const NAME_MAX = 40;
+const plain = (name: string): string => name.slice(0, NAME_MAX).replaceAll(/[^ -~]/g, '?');
 
 function readText(given: Readonly<Record<string, unknown>>, field: Field, at: string): string {
   const value = Object.hasOwn(given, field) ? given[field] : undefined;

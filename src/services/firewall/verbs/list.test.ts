@@ -99,6 +99,20 @@ test('verbs: a plan shows each member’s rules that come and go', () => {
   assert.deepEqual(firewallVerbs.effects(ruled, moved, scene), [
     { member: 'vm2', comes: [], goes: [line] },
   ]);
+  for (const [extra, words] of [
+    [{ priority: 5 }, 'priority 5'],
+    [{ rate: '1/day' }, 'rate 1/day:1'],
+    [{ connections: 1 }, 'connections 1'],
+    [{ log: true }, 'logged'],
+  ] as const) {
+    const given = { traffic: 'tcp/80', from: ['vm1'], on: ['vm3'], name: 'x', replace: true };
+    const plain = after(moved, ['allow', given]);
+    const other = after(plain, ['allow', { ...given, ...extra }]);
+    const old = line.replace('deny', 'allow');
+    assert.deepEqual(firewallVerbs.effects(plain, other, scene), [
+      { member: 'vm3', comes: [old.replace('(x)', `(x, ${words})`)], goes: [old] },
+    ]);
+  }
 });
 
 test('verbs: list counts what is tried one after the other', () => {

@@ -17,14 +17,14 @@ import {
   type TrialOrder,
   withTrial,
 } from '../policy.ts';
-import type { RuleRecord, Selector } from '../schemas.table.ts';
+import type { Selector } from '../schemas.table.ts';
 import { membersOf } from '../selectors.ts';
 import { sortLane } from '../sort-lane.ts';
 import { runningTrial } from './change.ts';
 import { type Behind, type ListedRule, showRules } from './list-rows.ts';
 import { selectorText } from './selecting.ts';
 import { isEnforcing, lanesAt } from './sites.ts';
-import { trafficText } from './traffic.ts';
+import { rateText, trafficText } from './traffic.ts';
 
 /**
  * How long members are asked, ms. A member that takes in thousands of rules on a small host answers
@@ -171,9 +171,6 @@ const countOf = ({ standings }: Scene, path: string): Count => {
     bytes: sum(({ bytes }) => bytes),
   };
 };
-
-const rateText = ({ rate }: RuleRecord): string | null =>
-  rate === undefined ? null : `${rate.count}/${rate.per}:${rate.burst}`;
 
 /** The members that are to enforce a rule. */
 const enforcersOf = ({ scene: { view }, enforcing }: Desk, rule: Rule): readonly Member[] => {

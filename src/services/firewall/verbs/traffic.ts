@@ -2,7 +2,7 @@
  * Rule: firewall traffic — what a person writes for protocol and ports, as `tcp/80,443`,
  * `udp/6000-6010`, `icmp/echo-request` or `any`, to the fields of a record and back.
  */
-import { LIST_MAX, type PortRange, type Protocol } from '../schemas.table.ts';
+import { LIST_MAX, type PortRange, type Protocol, type RuleRecord } from '../schemas.table.ts';
 import { oneOf, refuse } from './refuse.ts';
 
 /** Protocol, and its ports or types; absent: all of them. */
@@ -113,6 +113,10 @@ export const trafficText = ({ protocol, ports, types }: Partial<Traffic>): strin
   const list = names ?? ranges;
   return list === undefined ? (protocol ?? 'any') : `${protocol}/${list.join(',')}`;
 };
+
+/** How many new connections a rule lets through, as `--rate` takes it; null for any number. */
+export const rateText = ({ rate }: Pick<RuleRecord, 'rate'>): string | null =>
+  rate === undefined ? null : `${rate.count}/${rate.per}:${rate.burst}`;
 
 const typeText = (protocol: Protocol | undefined, type: number): string => {
   const types = protocol === 'icmpv6' ? TYPES.icmpv6 : TYPES.icmp;

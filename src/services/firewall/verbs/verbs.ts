@@ -6,16 +6,16 @@ import type { View } from '../../../crdt/view.ts';
 import type { Effect, Scene, Verbs } from '../../verb.ts';
 import type { Clause, Guard, Lane } from '../lane.ts';
 import { fallbackAction } from '../lane.ts';
-import { policyOf, withTrial } from '../policy.ts';
+import { policyOf, type Rule, withTrial } from '../policy.ts';
 import type { Meant } from '../selectors.ts';
 import { importVerb } from './import.ts';
 import { listVerb } from './list.ts';
 import { objectVerbs } from './objects.ts';
-import { ruleVerb } from './rules.ts';
+import { PRIORITY_DEFAULT, ruleVerb } from './rules.ts';
 import { lanesAt } from './sites.ts';
 import { touchedBy } from './touched.ts';
 import { traceVerbs } from './trace.ts';
-import { trafficText } from './traffic.ts';
+import { rateText, trafficText } from './traffic.ts';
 import { confirmVerb, openVerb } from './trial.ts';
 
 /** The firewall's verbs. */
@@ -58,13 +58,26 @@ const linesOf = (lane: Lane): readonly string[] => {
     return `from ${meantText(from)} to ${meantText(to)}`;
   };
   const lineOf = (clause: Clause, action: string): string =>
-    `${at}: ${action} ${trafficText(clause.rule)} ${ends(clause)} (${clause.rule.name})`;
+    `${at}: ${action} ${trafficText(clause.rule)} ${ends(clause)} (${wordsOf(clause.rule)})`;
   return [
     ...lane.clauses.map((clause) => lineOf(clause, clause.rule.action)),
     ...lane.audits.map((clause) => lineOf(clause, `log, else ${clause.rule.action},`)),
     ...guardLines(lane, at),
     ...(fallbackAction(lane) === 'allow' ? [] : [`${at}: ${lane.fallback.action} the rest`]),
   ];
+};
+
+/** A rule's name, and what else decides with it. */
+const wordsOf = (rule: Rule): string => {
+  const { name, priority, connections, log } = rule;
+  const rate = rateText(rule);
+  return [
+    name,
+    ...(priority === PRIORITY_DEFAULT ? [] : [`priority ${priority}`]),
+    ...(rate === null ? [] : [`rate ${rate}`]),
+    ...(connections === undefined ? [] : [`connections ${connections}`]),
+    ...(log === undefined ? [] : ['logged']),
+  ].join(', ');
 };
 
 /** They matter only where the rest is not let through. */
