@@ -4,13 +4,32 @@
  */
 import { type Model, type ModelMember, openModel } from '../../sim/swim-model.ts';
 import { DEGREE } from '../../src/node/rules/neighbours.ts';
+import { LAN, type Preset, WAN } from '../../src/node/rules/swim-presets.ts';
 import { mean } from '../statistics.ts';
 
-/**
- * One way between two members, how much that varies, and when TCP sends anew what was lost: Linux'
- * shortest time. Unit: ms.
- */
-const WAY = { wayMs: 5, jitterMs: 5, resendMs: 200 };
+/** How far members are from one another, and how fast their detectors are there. */
+export interface Distance {
+  readonly name: string;
+  readonly preset: Preset;
+  /**
+   * One way between two members, how much that varies, and when TCP sends anew what was lost:
+   * Linux' shortest time after the longest round trip. Unit: ms.
+   */
+  readonly way: { readonly wayMs: number; readonly jitterMs: number; readonly resendMs: number };
+}
+
+/** Round trips of 10 to 20 ms. */
+export const NEAR: Distance = {
+  name: '',
+  preset: LAN,
+  way: { wayMs: 5, jitterMs: 5, resendMs: 200 },
+};
+/** Of 150 to 250 ms. */
+export const FAR: Distance = {
+  name: ', 150-250 ms apart',
+  preset: WAN,
+  way: { wayMs: 75, jitterMs: 50, resendMs: 450 },
+};
 /** Until a mesh has settled, and over which its messages are counted. Unit: ms. */
 const SETTLE_MS = 20_000;
 const COUNT_MS = 30_000;
@@ -40,9 +59,23 @@ const isDeadFor = (model: Model, by: number, about: number): boolean => {
   return observer.swim.sighting(subject.id)?.mesh === 'dead';
 };
 
-/** One mesh of so many, one of whom loses its power. */
-export function runModel(members: number, loss: number, seed: number): ModelRun {
-  const model = openModel(`bench ${members} ${loss} ${seed}`, members, DEGREE, { ...WAY, loss });
+/** A modelled mesh. */
+export interface ModelledMesh {
+  readonly members: number;
+  readonly loss: number;
+  readonly distance: Distance;
+}
+
+const open = (name: string, { members, loss, distance }: ModelledMesh): Model => {
+  const model = openModel(name, members, DEGREE, { ...distance.way, loss });
+  for (const { swim } of model.members) swim.setPreset(distance.preset);
+  return model;
+};
+
+/** One mesh, one member of which loses its power. */
+export function runModel(mesh: ModelledMesh, seed: number): ModelRun {
+  const { members, loss } = mesh;
+  const model = open(`bench ${members} ${loss} ${seed}`, mesh);
   model.run(SETTLE_MS);
   const before = model.members.map((member) => ({ ...member }));
   model.run(SETTLE_MS + COUNT_MS);
@@ -82,8 +115,9 @@ function killOne(model: Model, victim: number): number {
 }
 
 /** How many deaths an hour without one shows, each member's view counted. */
-export function falseDeaths(members: number, loss: number, seed: number): number {
-  const model = openModel(`hour ${members} ${seed}`, members, DEGREE, { ...WAY, loss });
+export function falseDeaths(mesh: ModelledMesh, seed: number): number {
+  const { members } = mesh;
+  const model = open(`hour ${members} ${seed}`, mesh);
   let deaths = 0;
   for (let atMs = 1_000; atMs <= HOUR_MS; atMs += 1_000) {
     model.run(atMs);

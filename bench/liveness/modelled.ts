@@ -4,7 +4,7 @@
  */
 import type { Bench } from '../bench.ts';
 import type { Figure, Limit } from '../figure.ts';
-import { falseDeaths, type ModelRun, runModel } from './model.ts';
+import { FAR, falseDeaths, type ModelledMesh, type ModelRun, NEAR, runModel } from './model.ts';
 
 /** The limits, from the issue that set them. */
 const DEATH_S = { median: 9, worst: 15 };
@@ -13,26 +13,29 @@ const PROBES = { lossless: 3, lossy: 15 };
 const LARGE_KB = 15;
 
 /** A modelled mesh. `rounds`: when nothing else is said. */
-interface Mesh {
-  readonly members: number;
-  readonly loss: number;
+interface Mesh extends ModelledMesh {
   readonly rounds: number;
 }
 
 /** The thousand take half a minute each round. */
 const MESHES: readonly Mesh[] = [
-  { members: 20, loss: 0, rounds: 11 },
-  { members: 20, loss: 0.05, rounds: 11 },
-  { members: 20, loss: 0.2, rounds: 11 },
-  { members: 100, loss: 0, rounds: 3 },
-  { members: 100, loss: 0.2, rounds: 3 },
-  { members: 1_000, loss: 0, rounds: 1 },
-  { members: 1_000, loss: 0.2, rounds: 1 },
+  { members: 20, loss: 0, distance: NEAR, rounds: 11 },
+  { members: 20, loss: 0.05, distance: NEAR, rounds: 11 },
+  { members: 20, loss: 0.2, distance: NEAR, rounds: 11 },
+  { members: 20, loss: 0, distance: FAR, rounds: 11 },
+  { members: 20, loss: 0.05, distance: FAR, rounds: 11 },
+  { members: 100, loss: 0, distance: NEAR, rounds: 3 },
+  { members: 100, loss: 0.2, distance: NEAR, rounds: 3 },
+  { members: 1_000, loss: 0, distance: NEAR, rounds: 1 },
+  { members: 1_000, loss: 0.2, distance: NEAR, rounds: 1 },
 ];
-const HOUR: Mesh = { members: 20, loss: 0.05, rounds: 1 };
+const HOURS: readonly ModelledMesh[] = [
+  { members: 20, loss: 0.05, distance: NEAR },
+  { members: 20, loss: 0.05, distance: FAR },
+];
 
-const nameOf = ({ members, loss }: Mesh): string =>
-  loss === 0 ? String(members) : `${members}, ${100 * loss} % loss`;
+const nameOf = ({ members, loss, distance }: ModelledMesh): string =>
+  `${members}${distance.name}${loss === 0 ? '' : `, ${100 * loss} % loss`}`;
 
 /** The bench. */
 export const benchModelled: Bench = async ({ rounds, tell }) => {
@@ -40,19 +43,16 @@ export const benchModelled: Bench = async ({ rounds, tell }) => {
     const count = Math.min(mesh.rounds, rounds ?? mesh.rounds);
     const runs = Array.from({ length: count }, (_, round) => {
       tell(`model of ${nameOf(mesh)}, round ${round + 1} of ${count}`);
-      return runModel(mesh.members, mesh.loss, round + 1);
+      return runModel(mesh, round + 1);
     });
     return figuresOf(mesh, runs);
   });
-  tell(`model of ${nameOf(HOUR)}, an hour`);
-  const deaths = falseDeaths(HOUR.members, HOUR.loss, 1);
-  const hour = figure(
-    `deaths seen in an hour without one, ${nameOf(HOUR)}`,
-    '',
-    [deaths],
-    [worst(0)],
-  );
-  return [...figures, hour];
+  const hours = HOURS.map((mesh) => {
+    tell(`model of ${nameOf(mesh)}, an hour`);
+    const name = `deaths seen in an hour without one, ${nameOf(mesh)}`;
+    return figure(name, '', [falseDeaths(mesh, 1)], [worst(0)]);
+  });
+  return [...figures, ...hours];
 };
 
 const SERIES = 'model';

@@ -140,7 +140,7 @@ export const FLOORS: readonly Floor[] = [
     may: [
       /^(?:bench|netns-tests|scripts)\//,
       /^sim\/(?:healing|swim-model)\.ts$/,
-      /^src\/node\/rules\/neighbours\.ts$/,
+      /^src\/node\/rules\/(?:neighbours|swim-presets)\.ts$/,
       NODE,
     ],
   },

@@ -33,9 +33,11 @@ async function stage(disk: ReturnType<typeof memoryDisk>) {
   const { clock, pass } = createTime();
   const stop = new AbortController();
   const sent: Uint8Array[] = [];
+  const path = { rttMs: 1 };
+  const lines: unknown[] = [];
   let hear: Parameters<SwarmNode['receive']>[2] = silent;
   const swarm = {
-    connections: () => [{ peer: idOf('vm2'), rttMs: 1 }],
+    connections: () => [{ peer: idOf('vm2'), ...path }],
     onConnectionChange: () => silent,
     receive: (_channel: string, _bytesMax: number, listener: typeof hear) => {
       hear = listener;
@@ -44,7 +46,8 @@ async function stage(disk: ReturnType<typeof memoryDisk>) {
     send: (_peer: string, _channel: string, bytes: Uint8Array) => sent.push(bytes) > 0,
     hangUp: async () => undefined,
   } as unknown as SwarmNode;
-  const log = { info: silent, warn: silent, error: silent };
+  const info = (line: string, facts: unknown) => lines.push([line, facts]);
+  const log = { info, warn: silent, error: silent };
   const random = { bytes: () => new Uint8Array(), fraction: () => 0.5 };
   const ports = { clock, random, crypto, log, disk: disk as unknown as Disk };
   const seed = new Uint8Array(32).fill(1);
@@ -61,7 +64,16 @@ async function stage(disk: ReturnType<typeof memoryDisk>) {
     await done;
   };
   const say = (bytes: Uint8Array) => hear(idOf('vm2'), bytes);
-  return { liveness, pass, say, sent, end, signer: createSwimSigner(crypto, seed, view.mesh.id) };
+  return {
+    liveness,
+    pass,
+    say,
+    sent,
+    path,
+    lines,
+    end,
+    signer: createSwimSigner(crypto, seed, view.mesh.id),
+  };
 }
 
 /** The number of the life that a member tells of itself. */
@@ -112,5 +124,37 @@ test('liveness: a member that floods is answered so often, and garbage not at al
   }
   assert.ok(sent.length - before <= 200, `${sent.length - before} answers`);
   assert.equal(liveness.state(idOf('vm2')), 'alive');
+  await end();
+});
+
+test('liveness: measured round trips choose how often members are probed', async () => {
+  // Goal: the presets are chosen on a running loop. Method: round trips of 1, 300, 160 and 80 ms,
+  // for 20 s each; how many questions the member is asked in the last 10, and what the log says.
+  const { pass, say, sent, path, lines, end } = await stage(memoryDisk());
+  const asked = async (forMs: number): Promise<number> => {
+    let count = 0;
+    for (let passedMs = 0; passedMs < forMs; passedMs += 50) {
+      for (const message of sent.splice(0).map(decodeSwim)) {
+        if (message?.act !== 'ping') continue;
+        count += 1;
+        const { sequence } = message;
+        say(encodeSwim({ act: 'ack', sequence, signature: null, rumours: [] }));
+      }
+      await pass(50);
+    }
+    return count;
+  };
+  const counts: number[] = [];
+  for (const rttMs of [1, 300, 160, 80]) {
+    path.rttMs = rttMs;
+    await asked(10_000);
+    counts.push(await asked(10_000));
+  }
+  assert.deepEqual(counts, [10, 8, 8, 10]);
+  const presets = lines.filter((line) => JSON.stringify(line).includes('liveness-preset'));
+  assert.deepEqual(presets, [
+    ['liveness-preset', { preset: 'wan' }],
+    ['liveness-preset', { preset: 'lan' }],
+  ]);
   await end();
 });

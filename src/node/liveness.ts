@@ -148,7 +148,9 @@ async function run(desk: Desk, swarm: SwarmNode, signal: AbortSignal): Promise<v
     if (nowMs >= presetMs) {
       presetMs = nowMs + PRESET_MS;
       const rtts = swarm.connections().flatMap(({ rttMs }) => rttMs ?? []);
-      preset = presetFor(rtts, preset);
+      const next = presetFor(rtts, preset);
+      if (next !== preset) ports.log.info('liveness-preset', { preset: next.name });
+      preset = next;
       swim.setPreset(preset);
     }
     swim.tick(nowMs);

@@ -32,14 +32,19 @@ export const LAN: Preset = {
   gossipTo: 3,
 };
 
-/** Half as hurried. memberlist's own, with 30 s of suspicion at least, is slower than need be. */
+/**
+ * For round trips of 150 to 400 ms: what was lost once and sent again by TCP still comes in time,
+ * and others have two of them left to ask. A death is known by all of twenty in 8 s as with the
+ * LAN preset (docs/BENCHMARKS.md, "Liveness, modelled"); memberlist's own, with periods of 5 s and
+ * 30 s of suspicion at least, is for networks that are often worse.
+ */
 export const WAN: Preset = {
   name: 'wan',
-  periodMs: 2_000,
-  answerMs: 1_200,
+  periodMs: 1_250,
+  answerMs: 700,
   helpers: 3,
-  suspicionPeriods: 5,
-  gossipMs: 400,
+  suspicionPeriods: 3,
+  gossipMs: 250,
   gossipTo: 4,
 };
 
