@@ -37,7 +37,7 @@ const tableWith = (exact: number, overlapping: number) => {
   ]) as Record<string, Value>;
   const lanes = lanesOf(siteOf(viewOf([memberOf(1)], objects)));
   return tableOf(
-    { interface: 'cnsmo0', now: lanes, trial: null, tried: [], seed: 0 },
+    { interface: 'cnsmo0', now: lanes, trial: null, tried: [], seed: 0, withheld: new Map() },
     { now: 1, trial: 2 },
   );
 };

@@ -42,7 +42,8 @@ const behindOf = async (vm: Vm, rule: string): Promise<string> => {
 };
 
 /**
- * Goal: features are probed, not guessed; what holds already holds on; what comes later is noticed.
+ * Goal: features are probed, not guessed; what lacks sets aside one rule and no other; what comes
+ * later is noticed.
  * Method: vm2's nft takes no limits of connections: a rule that asks for them is named there, and
  * in force on vm1; the older rule holds on vm2, by packets. Then its nft takes them. Then a daemon
  * that starts without any nft, which comes back.
@@ -57,16 +58,20 @@ export async function firewallLacks(world: RealWorld): Promise<void> {
     input: without('ct count'),
   });
   await firewall(vm1, 'allow', 'tcp/8081', '--connections', '2', '--name', 'few');
-  const lacks = /^vm2: nft: this host lacks limits of connections .* what was before holds here/;
+  const lacks = /^vm2: set aside here, .*: this host lacks limits of connections /;
   await world.eventually('it is named', async () => lacks.test(await behindOf(vm1, 'few')), 10_000);
   const status = await obey(vm2, ['status']);
   expect(`vm2 says so itself: ${status}`, /lacks\s+limits\s+of\s+connections/.test(status));
   expect('what is older holds', (await connect(vm1, second, 8080)) === 'silent');
   expect('and is known to', (await behindOf(vm1, 'old')) === '');
+  await firewall(vm1, 'deny', 'tcp/8083', '--name', 'new');
+  await becomes(world, [vm1, second, 8083], 'silent');
+  const isNew = async () => (await behindOf(vm1, 'new')) === '';
+  await world.eventually('what it can have is known to be in force', isNew, 10_000);
   await vm2.must(['rm', WRAPPER]);
   await world.eventually('it comes', async () => (await behindOf(vm1, 'few')) === '', NOTICED_MS);
 
-  await firewall(vm1, 'delete', 'old', 'few');
+  await firewall(vm1, 'delete', 'old', 'few', 'new');
   await becomes(world, [vm1, second, 8080], 'answered');
   await vm2.must(['sh', '-c', HIDE]);
   await obey(vm2, ['restart']);

@@ -150,3 +150,18 @@ test('applied: strangers, invites and garbage get no answer', async () => {
     why: 'runs another version of cnsmo',
   });
 });
+
+test('applied: why one object is not in force though the rest is', async () => {
+  // Goal: each rule's own reason reaches whoever lists. Method: a member that withholds one of two,
+  // and the asker itself, with a reason longer than what is told.
+  const { 'intent/toy/thing/2': _, ...rest } = ALL;
+  const why = `this host lacks it ${'x'.repeat(400)}`;
+  const withheld = { 'intent/toy/thing/2': why };
+  const report = reportOf({ applied: rest, withheld });
+  const { standings } = gather(report, [served(report)]);
+  for (const one of (await standings).values()) {
+    assert.ok(one.kind === 'told');
+    assert.deepEqual(Object.fromEntries(one.applied), rest);
+    assert.deepEqual([...(one.withheld ?? [])], [['intent/toy/thing/2', why.slice(0, 300)]]);
+  }
+});

@@ -190,6 +190,8 @@ export interface Summary {
   readonly peers?: readonly PeerReport[];
   /** Objects of intent that are in force on this host: path → its stamp, as `ms.counter`. */
   readonly applied?: Readonly<Record<string, string>>;
+  /** Objects that are not in force on this host, or not wholly, though the rest is: path → why. */
+  readonly withheld?: Readonly<Record<string, Problem>>;
   /** What those objects were asked for on this host: path → counts. Those without any left out. */
   readonly counts?: Readonly<Record<string, Count>>;
 }

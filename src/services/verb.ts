@@ -60,6 +60,8 @@ export type Standing =
       readonly applied: ReadonlyMap<string, string>;
       /** What keeps the rest from being applied. */
       readonly problems: readonly string[];
+      /** By path: why an object is not in force there though the rest is. */
+      readonly withheld?: ReadonlyMap<string, string>;
       /** By path. */
       readonly counts?: ReadonlyMap<string, Count>;
     }

@@ -19,6 +19,8 @@ export const APPLIED_BYTES_MAX = 2 * 1024 * 1024;
 /** How many problems are told, and how much of each. */
 const PROBLEMS_MAX = 4;
 const PROBLEM_LENGTH_MAX = 300;
+/** Objects whose reason is told, of those that a host cannot; `problems` says of the rest. */
+const WITHHELD_MAX = 1_000;
 
 const question = z.object({ service: z.string(), digest: z.string() });
 /** `applied` null: what the asker expects. */
@@ -29,6 +31,8 @@ const answer = z.object({
   problems: z.array(z.string().check(z.maxLength(PROBLEM_LENGTH_MAX))),
   /** By path: packets, bytes. */
   counts: z.optional(z.record(z.string(), z.tuple([z.int(), z.int()]))),
+  /** By path: why an object is not in force though the rest is. */
+  withheld: z.optional(z.record(z.string(), z.string().check(z.maxLength(PROBLEM_LENGTH_MAX)))),
 });
 
 /** By path: the stamp of each object. */
@@ -91,8 +95,14 @@ export function encodeAnswer(
         [packets, bytes],
       ]),
     ),
+    ...(report?.withheld === undefined ? {} : { withheld: Object.fromEntries(withheldOf(report)) }),
   });
 }
+
+const withheldOf = (report: AgentReport | null): readonly (readonly [string, string])[] =>
+  Object.entries(report?.withheld ?? {})
+    .slice(0, WITHHELD_MAX)
+    .map(([path, why]) => [path, why.slice(0, PROBLEM_LENGTH_MAX)]);
 
 /**
  * What is in force, in few words where the asker expects that, or that `without` a few; then
@@ -124,7 +134,8 @@ export function readAnswer(bytes: Uint8Array, expected: Stamps): Standing {
   const counts = Object.entries(said.counts ?? {}).map(
     ([path, [packets, bytes]]) => [path, { packets, bytes }] as const,
   );
-  return { kind: 'told', applied, problems: said.problems, counts: new Map(counts) };
+  const withheld = new Map(Object.entries(said.withheld ?? {}));
+  return { kind: 'told', applied, problems: said.problems, counts: new Map(counts), withheld };
 }
 
 const lacking = (
@@ -144,6 +155,7 @@ export const ownStanding = (report: AgentReport | null): Standing => ({
   applied: mapOf(report?.applied ?? {}),
   problems: problemsOf(report),
   counts: new Map(Object.entries(report?.counts ?? {})),
+  withheld: new Map(withheldOf(report)),
 });
 
 /** Notes of one that is in step included: a trial that it has withdrawn is one. */

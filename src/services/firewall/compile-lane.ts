@@ -202,7 +202,7 @@ const fallbackRules = (names: Names, lane: AuditedLane): readonly NftRule[] => {
   const isNew = { match: { op: 'in', left: { ct: { key: 'state' } }, right: 'new' } };
   const action = fallbackAction({ ...lane, audits: [] });
   return [
-    { comment: 'default', expr: [isNew, ...logged(prefix)] },
+    ...(lane.isSilent ? [] : [{ comment: 'default', expr: [isNew, ...logged(prefix)] }]),
     ...(isAudit
       ? []
       : [{ comment: 'default', expr: [COUNTER, actionVerdict(names.side, action)] }]),

@@ -15,7 +15,7 @@
 import { compileLane, laneName } from './compile-lane.ts';
 import { ICMP_NAMES } from './icmp.table.ts';
 import { ESSENTIAL } from './judge.ts';
-import { isActive, type Lane, type Tried } from './lane.ts';
+import { fallbackAction, isActive, type Lane, type Tried } from './lane.ts';
 import {
   ACCEPT,
   ct,
@@ -155,7 +155,7 @@ const sideOf = (ownInterface: string, side: Side, { lanes, generation }: Ruleset
   return {
     sets: compiled.flatMap(({ sets }) => sets),
     chains: [
-      chain('reject', REJECT),
+      ...(active.some(isRefusing) ? [chain('reject', REJECT)] : []),
       ...compiled.flatMap(({ chains }) => chains),
       chain('known', knownRules(generation)),
       chain('stamp', [stampRule(generation)]),
@@ -166,6 +166,10 @@ const sideOf = (ownInterface: string, side: Side, { lanes, generation }: Ruleset
     ],
   };
 };
+
+/** Whether something here refuses with notice: not every kernel can. */
+const isRefusing = (lane: Lane): boolean =>
+  fallbackAction(lane) === 'reject' || lane.clauses.some(({ rule }) => rule.action === 'reject');
 
 /** The side whose lanes judge. */
 interface Judged {

@@ -21,6 +21,7 @@ const BASE: Objects = {
 const lanesWith = (objects: Objects) => lanesOf(siteOf(viewOf(MEMBERS, objects)));
 const desiredOf = (now: Objects, trial: Objects | null = null): NonNullable<FirewallDesired> => ({
   ...{ interface: 'cnsmo0', now: lanesWith(now), tried: [], seed: 0 },
+  withheld: new Map(),
   trial: trial === null ? null : { id: 't1', lanes: lanesWith(trial), seconds: 60 },
 });
 

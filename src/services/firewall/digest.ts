@@ -7,7 +7,8 @@ import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Results, Self } from '../service.ts';
 import { compileInPieces } from './compile-lane.ts';
-import { digestLanes, isActive, lanesOf } from './lane.ts';
+import { lackingIn } from './features.ts';
+import { digestLanes, isActive, lanesOf, type Site } from './lane.ts';
 import type { NftChain, Table } from './nft.ts';
 import { digestPolicy, policyOf, withTrial } from './policy.ts';
 import { readInPieces } from './read.ts';
@@ -18,13 +19,15 @@ import { addRule, commandText } from './transaction.ts';
 export function* digest(
   view: View,
   self: Self,
-  { table }: Results,
+  results: Results,
   meter: Meter,
 ): Generator<void, void> {
+  const { table } = results;
+  const host = { ...self, lacking: lackingIn(results) };
   yield* digestPolicy(view, meter);
   const [order] = policyOf(view).trials;
-  yield* digestSide(view, 'now', self, meter);
-  if (order !== undefined) yield* digestSide(withTrial(view, order), 'trial', self, meter);
+  yield* digestSide(view, 'now', host, meter);
+  if (order !== undefined) yield* digestSide(withTrial(view, order), 'trial', host, meter);
   if (table?.status === 0) yield* readInPieces(table, meter);
 }
 
@@ -38,11 +41,11 @@ export function* digestView(view: View, meter: Meter): Generator<void, void> {
 function* digestSide(
   view: View,
   side: 'now' | 'trial',
-  self: Self,
+  host: Self & Pick<Site, 'lacking'>,
   meter: Meter,
 ): Generator<void, void> {
   yield* digestView(view, meter);
-  for (const lane of lanesOf({ ...self, view, member: self.id }).filter(isActive)) {
+  for (const lane of lanesOf({ ...host, view, member: host.id }).filter(isActive)) {
     yield* spell(yield* compileInPieces(side, lane, meter), meter);
   }
 }

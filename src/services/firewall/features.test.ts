@@ -58,19 +58,18 @@ test('what the table needs is tried on the host before it is made, and what lack
   assert.deepEqual(idle.planned.problems, []);
 });
 
-test('what one rule asks for is tried where that rule is to come, and named', () => {
+/** Rules that ask for more than others, by a word of what they are made of. */
+const SPECIALS = [
+  ['ct count', { connections: 5 }, 'limits of connections'],
+  ['"inv":true', { rate: { count: 5, per: 'second', burst: 5 } }, 'limits of a rate'],
+] as const;
+const PORT = { protocol: 'tcp', ports: [[80, 80]] } as const;
+
+test('what one rule asks for is tried where that rule is to come, and nowhere else', () => {
   // Goal: `--connections` and `--rate` are probed too, and cost who has no such rule nothing.
-  // Method: each kind of rule on a host that cannot it; a rule without; and a table that is there,
-  // with the rule and without.
-  const limited = { connections: 5 };
-  const rated = { rate: { count: 5, per: 'second', burst: 5 } };
-  for (const [fields, word, what] of [
-    [limited, 'ct count', 'limits of connections'],
-    [rated, '"inv":true', 'limits of a rate'],
-  ] as const) {
-    const rule = ruleOf({ protocol: 'tcp', ports: [[80, 80]], ...fields });
-    const lacking = lookAt({ ...RULE, 'rule/limited': rule }, word);
-    assert.match(String(lacking.planned.problems), new RegExp(`^nft: this host lacks ${what} `));
+  // Method: each kind of rule, and one without; a table that is there, with the rule and without.
+  for (const [word, fields] of SPECIALS) {
+    const rule = ruleOf({ ...PORT, ...fields });
     assert.deepEqual(lookAt(RULE, word).planned.problems, [], 'nobody asks for it');
     assert.equal(lookAt({ 'rule/limited': rule }, null).ran, 1, 'one process for all');
     const member = openMember();
@@ -78,16 +77,92 @@ test('what one rule asks for is tried where that rule is to come, and named', ()
     assert.deepEqual(member.tried(), [], 'nothing to try in a table that is there');
     member.world.objects = { ...RULE, 'rule/limited': rule };
     assert.deepEqual(member.tried(), ['features']);
-    const { problems } = member.refusing(word);
-    assert.match(String(problems), /this host lacks limits of .* what was before holds here/);
     member.pass();
     assert.deepEqual(member.tried(), [], 'it is there now');
-    const logged = { protocol: 'tcp', ports: [[80, 80]], log: true } as const;
-    member.world.objects = { ...RULE, 'rule/limited': ruleOf(logged) };
-    member.pass();
-    member.world.objects = { ...RULE, 'rule/limited': ruleOf({ ...logged, ...fields }) };
-    assert.deepEqual(member.tried(), ['features'], 'its chain was there, for its log');
   }
+});
+
+test('a rule that this host cannot have is set aside alone, with why, until it can', () => {
+  // Goal: a host that lacks a feature enforces all other rules. Method: each kind of rule comes
+  // with a plain one, on a host that cannot the first; a table that is there, one that is new, and
+  // a trial; then the host can.
+  for (const [word, fields, what] of SPECIALS) {
+    const objects = {
+      ...RULE,
+      'rule/limited': ruleOf({ ...PORT, ...fields }),
+      'rule/plain': ruleOf({ action: 'deny', protocol: 'udp' }),
+    };
+    for (const isNew of [true, false]) {
+      const member = openMember();
+      if (!isNew) member.pass();
+      member.world.objects = objects;
+      member.world.refused = word;
+      assert.equal(member.pass(), 1);
+      assert.ok(!member.chains().includes('now/mesh-in/rule/limited'));
+      const comments = member.rules('now/mesh-in').map(({ comment }) => comment);
+      assert.ok(comments.includes('plain'), 'the rest is in force');
+      assert.deepEqual(member.applied().toSorted(), [
+        'intent/firewall/rule/plain',
+        'intent/firewall/rule/web',
+      ]);
+      const why = new RegExp(`^set aside here, as if it were not there: this host lacks ${what} `);
+      assert.deepEqual(Object.keys(member.withheld()), ['intent/firewall/rule/limited']);
+      assert.match(String(Object.values(member.withheld())), why);
+      assert.match(String(member.problems()), new RegExp(`^rule/limited: .* lacks ${what} .*load`));
+      assert.ok((member.recheckMs() ?? Infinity) <= 30_000, 'it is tried again soon');
+      member.world.refused = null;
+      assert.equal(member.pass(), 1);
+      assert.ok(member.chains().includes('now/mesh-in/rule/limited'));
+      assert.deepEqual([member.problems(), member.withheld()], [[], {}]);
+    }
+    const member = openMember();
+    member.pass();
+    member.world.refused = word;
+    const value = ruleOf({ ...PORT, ...fields });
+    const trial = { seconds: 60, changes: [{ kind: 'rule', name: 'limited', value }] } as const;
+    member.world.objects = { ...RULE, 'trial/t1': trial };
+    member.world.trial = trial;
+    member.pass();
+    assert.ok(member.isTried(), 'the rest of a trial runs');
+    assert.deepEqual(Object.keys(member.withheld()), ['intent/firewall/rule/limited']);
+  }
+});
+
+test('what forbids goes on to forbid where it cannot log or say so', () => {
+  // Goal: no hole is opened by what a host lacks. Method: a denial and a default that log, a
+  // refusal, an audit, on hosts that can neither; what is in their tables, and what is told.
+  const objects = {
+    'default/wan-in': { action: 'reject' },
+    'rule/logged': ruleOf({ action: 'deny', protocol: 'udp', log: true }),
+    'rule/noted': ruleOf({ action: 'deny', protocol: 'icmp', audit: true }),
+    'rule/refused': ruleOf({ ...PORT, action: 'reject' }),
+  };
+  const refusing = (refused: string) => {
+    const member = openMember();
+    Object.assign(member.world, { objects, refused });
+    member.pass();
+    return member;
+  };
+  const told = ({ withheld }: typeof mute) =>
+    Object.keys(withheld())
+      .map((path) => path.split('/').at(-1))
+      .toSorted();
+  const mute = refusing('"log"');
+  const dropped = ({ words }: { readonly words: string }) => /\bdrop\b/.test(words);
+  const inMesh = () => mute.rules('now/mesh-in').filter(({ comment }) => comment === 'logged');
+  assert.deepEqual(inMesh().map(dropped), [true]);
+  assert.ok(!mute.rules('now/mesh-in').some(({ comment }) => comment === 'noted'));
+  assert.deepEqual(
+    mute.rules('now/wan-in').filter(({ comment }) => comment === 'default').length,
+    1,
+    'it refuses, and logs nothing',
+  );
+  assert.deepEqual(told(mute), ['logged', 'noted', 'wan-in']);
+  const curt = refusing('"reject"');
+  assert.deepEqual(told(curt), ['refused', 'wan-in']);
+  assert.ok(!curt.chains().includes('now/reject'));
+  const last = curt.rules('now/wan-in').at(-1);
+  assert.ok(last !== undefined && dropped(last), 'the default drops');
 });
 
 test('a tool that is installed later is noticed', () => {

@@ -4,10 +4,12 @@
  *
  * 1. One process tries all at once; only where that fails is each tried by itself.
  * 2. They are only checked: the kernel takes nothing of it.
- * 3. What only some rules ask for is tried where such a rule is to come, and nowhere else.
+ * 3. What only some rules ask for is tried where such a rule is to come, and nowhere else. Where it
+ *    lacks, those rules alone are set aside (`lacking.ts`).
  */
 import type { Probe, Problem, Results } from '../service.ts';
 import { FAMILIES } from './compile-part.ts';
+import type { Lack, Special } from './lacking.ts';
 import {
   ACCEPT,
   COUNTER,
@@ -28,8 +30,7 @@ import {
   payload,
   rateOver,
 } from './nft.ts';
-import type { RuleRecord } from './schemas.table.ts';
-import type { Words } from './state.ts';
+import type { ObservedTable } from './state.ts';
 import {
   addChain,
   addCounter,
@@ -44,8 +45,8 @@ import {
 export interface Feature {
   readonly name: string;
   readonly uses: readonly NftCommand[];
-  /** Whether a rule asks for it; absent: every table does. */
-  readonly isFor?: (rule: RuleRecord) => boolean;
+  /** What asks for it; absent: every table does. */
+  readonly of?: Special;
   /** What the words of a rule of nft hold that uses it. */
   readonly marks?: readonly string[];
 }
@@ -108,12 +109,22 @@ const FEATURES: readonly Feature[] = [
     name: 'where an address leads (fib)',
     uses: [rule(isNot({ fib: { result: 'type', flags: ['daddr'] } }, 'local'), ACCEPT)],
   },
-  { name: 'a log at a bounded rate', uses: [rule(...logged('cnsmo '))] },
-  { name: 'refusals with notice (reject)', uses: [rule({ reject: { type: 'tcp reset' } })] },
+  {
+    name: 'a log at a bounded rate (log, audit, a default that forbids)',
+    uses: [rule(...logged('cnsmo '))],
+    of: 'log',
+    marks: [' log '],
+  },
+  {
+    name: 'refusals with notice (reject)',
+    uses: [rule({ reject: { type: 'tcp reset' } })],
+    of: 'reject',
+    marks: [' reject '],
+  },
   {
     name: 'limits of a rate (rule with --rate)',
     uses: [rule(rateOver({ count: 1, per: 'second', burst: 1 }), COUNTER, DROP)],
-    isFor: ({ rate }) => rate !== undefined,
+    of: 'rate',
     marks: [' limit ', ' inv '],
   },
   {
@@ -121,24 +132,27 @@ const FEATURES: readonly Feature[] = [
     uses: FAMILIES.map((family) =>
       rule(connectionsOver(1, payload(family, 'saddr'), `meter/${family}`), COUNTER, DROP),
     ),
-    isFor: ({ connections }) => connections !== undefined,
+    of: 'connections',
     marks: [' ct count '],
   },
 ];
 
-/** What a table with these rules asks for. `isNew`: there is none yet. */
-export const featuresFor = (isNew: boolean, rules: readonly RuleRecord[]): readonly Feature[] =>
-  FEATURES.filter(({ isFor }) => (isFor === undefined ? isNew : rules.some(isFor)));
+/** What a table asks for. `isNew`: there is none yet; `asked`: by what is to be in it. */
+export const featuresFor = (isNew: boolean, asked: ReadonlySet<Special>): readonly Feature[] =>
+  FEATURES.filter(({ of }) => (of === undefined ? isNew : asked.has(of)));
 
-/** Whether a rule asks for something that others do not. */
-export const isSpecial = (record: RuleRecord): boolean =>
-  FEATURES.some(({ isFor }) => isFor?.(record) === true);
-
-/** Whether these rules of nft use all that a rule asks for and others do not. */
-export const isMadeBy = (record: RuleRecord, made: readonly { readonly words: Words }[]): boolean =>
-  FEATURES.filter(({ isFor }) => isFor?.(record) === true).every(({ marks = [] }) =>
-    made.some(({ words }) => marks.every((mark) => words.includes(mark))),
+/** Of what is asked for, what the kernel does nowhere in a table that is there. */
+export const unseenIn = (
+  { chains }: ObservedTable,
+  asked: ReadonlySet<Special>,
+): ReadonlySet<Special> => {
+  const rules = [...chains.values()].flatMap((chain) => chain.rules);
+  const isSeen = ({ marks = [] }: Feature): boolean =>
+    rules.some(({ words }) => marks.every((mark) => words.includes(mark)));
+  return new Set(
+    [...asked].filter((of) => !FEATURES.some((each) => each.of === of && isSeen(each))),
   );
+};
 
 const BEGIN: readonly NftCommand[] = [{ add: { table: { family: FAMILY, name: NAME } } }];
 
@@ -163,18 +177,34 @@ export const featureProbes = (features: readonly Feature[], results: Results): r
   return all.status === 0 ? [] : features.map((feature) => probeOf(oneName(feature), [feature]));
 };
 
+/** Those that were refused by themselves, where all together were. */
+const refusedIn = (results: Results): readonly Feature[] =>
+  (results[ALL]?.status ?? 0) === 0
+    ? []
+    : FEATURES.filter((feature) => (results[oneName(feature)]?.status ?? 0) !== 0);
+
+const saidBy = (results: Results): string => results[ALL]?.stderr.trim().split('\n')[0] ?? '';
+
+const REMEDY = 'update nftables and the kernel, or load the module: it is tried again by itself';
+
 /**
- * What is missing, in one line; null where nothing is, or nothing was tried, or nothing was refused
- * by itself: then the table is tried, and what nft says of it is told. `so`: what comes of it.
+ * What every table needs and is missing, in one line; null where nothing is, or nothing was tried,
+ * or nothing was refused by itself: then the table is tried, and what nft says of it is told.
  */
-export const missingFeatures = (results: Results, so: string): Problem | null => {
-  if ((results[ALL]?.status ?? 0) === 0) return null;
-  const failed = FEATURES.filter((feature) => (results[oneName(feature)]?.status ?? 0) !== 0);
+export const missingFeatures = (results: Results): Problem | null => {
+  const failed = refusedIn(results).filter(({ of }) => of === undefined);
   if (failed.length === 0) return null;
-  const said = results[ALL]?.stderr.trim().split('\n')[0] ?? '';
   const what = failed.map(({ name }) => name).join(', ');
   return (
-    `nft: this host lacks ${what} (nft says: ${said}), so ${so}; ` +
-    'update nftables and the kernel, or load the module: it is tried again by itself'
+    `nft: this host lacks ${what} (nft says: ${saidBy(results)}), so nothing is filtered here; ` +
+    REMEDY
   );
 };
+
+/** What is missing that only some rules ask for. */
+export const lackingIn = (results: Results): readonly Lack[] =>
+  refusedIn(results).flatMap(({ name, of }) => {
+    if (of === undefined) return [];
+    const said = results[oneName({ name, uses: [] })]?.stderr.trim().split('\n')[0] ?? '';
+    return [{ special: of, why: `this host lacks ${name} (nft says: ${said}); ${REMEDY}` }];
+  });

@@ -49,7 +49,14 @@ test('forms: a set that a meter became stays as long as the meter does', () => {
   // such a set of its meter, and one of a rule that is gone.
   const limited = ruleOf({ protocol: 'tcp', ports: [[80, 80]], connections: 5 });
   const lanes = lanesOf(siteOf(viewOf([memberOf(1)], { 'rule/web': limited })));
-  const desired = { interface: 'cnsmo0', now: lanes, trial: null, tried: [], seed: 0 };
+  const desired = {
+    interface: 'cnsmo0',
+    now: lanes,
+    trial: null,
+    tried: [],
+    seed: 0,
+    withheld: new Map(),
+  };
   const set = (name: string) => ({ set: { name, type: 'ipv4_addr', size: 9, flags: ['dynamic'] } });
   const observed = readTable({
     ...{ status: 0, stderr: '' },

@@ -29,7 +29,6 @@ export const GOLDEN = `
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"now/input"}}}
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"now/forward"}}}
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"now/output"}}}
-{"add":{"chain":{"family":"inet","table":"cnsmo","name":"trial/reject"}}}
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"trial/known"}}}
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"trial/stamp"}}}
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"trial/prerouting"}}}
@@ -128,8 +127,6 @@ export const GOLDEN = `
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/output","expr":[{"match":{"op":"==","left":{"ct":{"key":"direction"}},"right":"reply"}},{"match":{"op":"==","left":{"meta":{"key":"oifname"}},"right":"cnsmo0"}},{"jump":{"target":"now/mesh-in/back"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/output","expr":[{"match":{"op":"==","left":{"ct":{"key":"direction"}},"right":"reply"}},{"match":{"op":"!=","left":{"meta":{"key":"oifname"}},"right":"cnsmo0"}},{"jump":{"target":"now/wan-in/back"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/output","expr":[{"goto":{"target":"now/stamp"}}]}}}
-{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/reject","expr":[{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":6}},{"reject":{"type":"tcp reset"}}]}}}
-{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/reject","expr":[{"reject":{"type":"icmpx","expr":"admin-prohibited"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/known","expr":[{"match":{"op":"==","left":{"&":[{"ct":{"key":"mark"}},4278190080]},"right":33554432}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/known","expr":[{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":"related"}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/known","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"icmp","field":"type"}},"right":{"set":["destination-unreachable","time-exceeded","parameter-problem"]}}},{"accept":null}]}}}

@@ -13,6 +13,7 @@ import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Opening } from '../service.ts';
 import { type Cidr, hostCidr } from './cidr.ts';
+import { type Lack, leftOf, type Withheld } from './lacking.ts';
 import { type Default, defaultOf, isInForce, policyOf, type Rule } from './policy.ts';
 import type { Direction, PortRange, Protocol, Selector, Zone } from './schemas.table.ts';
 import { addressesOf, type Meant, membersOf, type Who } from './selectors.ts';
@@ -27,6 +28,8 @@ export interface Site {
   readonly openings: readonly Opening[];
   /** Unix ms. */
   readonly wallMs: number;
+  /** What the host cannot; absent: nothing is known to lack. */
+  readonly lacking?: readonly Lack[];
 }
 
 /** A rule as it counts here. */
@@ -59,6 +62,8 @@ export interface Lane {
   readonly audits: readonly Clause[];
   readonly guards: readonly Guard[];
   readonly fallback: Default;
+  /** The host cannot log. */
+  readonly isSilent?: true;
 }
 
 /** Lanes on trial. */
@@ -84,7 +89,14 @@ export const isActive = ({ clauses, audits, fallback }: Lane): boolean =>
   clauses.length > 0 || audits.length > 0 || fallback.action !== 'allow';
 
 /** The four lanes of a member. The same objects as long as nothing of it changes. */
-export const lanesOf = (site: Site): readonly Lane[] => {
+export const lanesOf = (site: Site): readonly Lane[] =>
+  leftOf(allLanesOf(site), site.lacking ?? []).lanes;
+
+/** What of them does not do there all that it says. */
+export const withheldOf = (site: Site): Withheld =>
+  leftOf(allLanesOf(site), site.lacking ?? []).withheld;
+
+const allLanesOf = (site: Site): readonly Lane[] => {
   const { view, member, openings, wallMs } = site;
   const ended = policyOf(view).rules.flatMap(({ name, expiry }) =>
     expiry !== undefined && expiry <= wallMs ? [name] : [],

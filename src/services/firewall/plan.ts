@@ -6,11 +6,12 @@
 import type { View } from '../../crdt/view.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { trialMap, triedName } from './compile.ts';
-import { isActive, lanesOf, type Site, type Tried } from './lane.ts';
+import type { Withheld } from './lacking.ts';
+import { isActive, lanesOf, type Site, type Tried, withheldOf } from './lane.ts';
 import { shadows } from './neighbours.ts';
-import { policyOf, type TrialOrder } from './policy.ts';
+import { policyOf, SERVICE, type TrialOrder } from './policy.ts';
 import type { FirewallDesired, FirewallObserved, ObservedTable } from './state.ts';
-import { type Course, courseOf, isYoung, waysOf, withdrawnMark } from './trial.ts';
+import { type Course, courseOf, isYoung, siteOnTrial, waysOf, withdrawnMark } from './trial.ts';
 
 /** How long after the end of a trial to look whether the kernel ended it. Unit: ms. */
 const TRIAL_GRACE_MS = 300;
@@ -26,6 +27,7 @@ export const plan = (
   const site: Site = {
     ...{ view, member: self.id, interface: self.interface },
     ...{ openings: self.openings, wallMs: self.wallMs },
+    lacking: observed.kind === 'no-tool' ? [] : observed.lacking,
   };
   const now = lanesOf(site);
   const policy = policyOf(view);
@@ -37,24 +39,30 @@ export const plan = (
   const trial = course.kind === 'running' ? course.trial : null;
   const tried = order === null ? [] : triedOf(order, course, table);
   // A trial that is over is remembered in the table, whatever the clock says next.
-  const isWanted = tried.length > 0 || [...now, ...(trial?.lanes ?? [])].some(isActive);
+  const withheld = withheldOf(order === null || trial === null ? site : siteOnTrial(site, order));
+  // Nor is it forgotten that all that is wanted was set aside.
+  const isNeeded = [...now, ...(trial?.lanes ?? [])].some(isActive) || withheld.size > 0;
+  const isWanted = tried.length > 0 || isNeeded;
   const neighbours = observed.kind === 'no-tool' ? [] : observed.neighbours;
   return {
     state: isWanted
       ? {
           ...{ interface: self.interface, now, trial },
-          tried,
+          ...{ tried, withheld },
           seed: Math.floor(self.wallMs / 1_000),
         }
       : null,
-    problems: isWanted && observed.kind === 'no-tool' ? [observed.why ?? NO_TOOL] : [],
+    problems: [
+      ...(isWanted && observed.kind === 'no-tool' ? [observed.why ?? NO_TOOL] : []),
+      ...withheldProblems(withheld),
+    ],
     notes: [
       ...(order === null || !isYoung(order, self.wallMs) ? [] : withdrawals(order, course)),
       ...policy.unread.map(({ path, why }) => `${path}: ${why}; what stood there before holds`),
       ...(isWanted ? shadows(neighbours, self.interface) : []),
     ],
     recheckMs: soonest([
-      isWanted && observed.kind === 'no-tool' ? LACKING_MS : null,
+      isWanted && (observed.kind === 'no-tool' || withheld.size > 0) ? LACKING_MS : null,
       endOfTrialMs(table),
       ...expiriesMs(view, self.wallMs),
     ]),
@@ -67,6 +75,19 @@ const NO_TOOL: Problem =
 
 /** Time between two looks whether this host can do it by now. Unit: ms. Each runs ten processes. */
 const LACKING_MS = 30_000;
+
+/** Rules that are named in one problem. */
+const NAMED_MAX = 3;
+
+/** One for each reason: many rules may have the same. */
+const withheldProblems = (withheld: Withheld): readonly Problem[] =>
+  [...Map.groupBy(withheld, ([, why]) => why)].map(([why, paths]) => {
+    const named = paths.slice(0, NAMED_MAX).map(([path]) => path.slice(PLACE.length));
+    const more = paths.length > NAMED_MAX ? ` and ${paths.length - NAMED_MAX} more` : '';
+    return `${named.join(', ')}${more}: ${why}`;
+  });
+
+const PLACE = `intent/${SERVICE}/`;
 
 const OVER: Course = { kind: 'over' };
 

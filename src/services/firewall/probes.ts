@@ -4,13 +4,13 @@
 import type { View } from '../../crdt/view.ts';
 import type { Sign } from '../../sign.ts';
 import type { Probe, Results, Self } from '../service.ts';
-import { featureProbes, featuresFor, isMadeBy, isSpecial } from './features.ts';
+import { featureProbes, featuresFor, unseenIn } from './features.ts';
+import { askedOf, type Special } from './lacking.ts';
 import { isActive, lanesOf } from './lane.ts';
 import { foreignTables, probeName } from './neighbours.ts';
 import { FAMILY, NAME } from './nft.ts';
-import { policyOf, type Rule, withTrial } from './policy.ts';
+import { policyOf, withTrial } from './policy.ts';
 import { isNoTable, readTable } from './read.ts';
-import type { ObservedTable } from './state.ts';
 import { isRunning, isYoung, waysOf } from './trial.ts';
 
 /**
@@ -38,8 +38,8 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
   }
   const table = results.table === undefined ? null : readTable(results.table);
   if (table === null) return first;
-  const come = special(self, view).filter((rule) => !isIn(table, rule));
-  first.push(...featureProbes(featuresFor(false, come), results));
+  const unseen = unseenIn(table, special(self, view));
+  first.push(...featureProbes(featuresFor(false, unseen), results));
   if (!isRunning(table)) return first;
   const to = waysOf(view, self).flatMap((ways) => ways.to);
   return to.length === 0 ? first : [...first, { name: 'ways', sign: { kind: 'unreached', to } }];
@@ -48,25 +48,13 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
 /** Whether `nft` can be run. */
 export const NFT_SIGN = { kind: 'tool', name: 'nft' } as const satisfies Sign;
 
-/** Rules for this member that ask for more than others, those on trial included. */
-const special = (self: Self, view: View): readonly Rule[] => {
+/** What rules for this member ask for and others do not, those on trial included. */
+const special = (self: Self, view: View): ReadonlySet<Special> => {
   const [trial] = policyOf(view).trials;
   const isToCome = trial !== undefined && isYoung(trial, self.wallMs);
   const views = isToCome ? [view, withTrial(view, trial)] : [view];
-  return views.flatMap((each) =>
-    policyOf(each).rules.some(isSpecial)
-      ? lanesOf({ ...self, view: each, member: self.id })
-          .flatMap(({ clauses }) => clauses.map(({ rule }) => rule))
-          .filter(isSpecial)
-      : [],
-  );
+  return askedOf(views.flatMap((each) => lanesOf({ ...self, view: each, member: self.id })));
 };
-
-/** Whether all that a rule asks for is in its own chain already, on either side. */
-const isIn = ({ chains }: ObservedTable, rule: Rule): boolean =>
-  [...chains].some(
-    ([name, { rules }]) => name.endsWith(`/rule/${rule.name}`) && isMadeBy(rule, rules),
-  );
 
 /** Whether operators want something of this member. */
 const isAsked = (self: Self, view: View): boolean =>

@@ -5,8 +5,8 @@
  */
 import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
-import type { Count, Finding, Problem, Results, Self } from '../service.ts';
-import { missingFeatures } from './features.ts';
+import type { Count, Finding, Results, Self } from '../service.ts';
+import { lackingIn, missingFeatures } from './features.ts';
 import { inOneForm, keyInOneForm } from './forms.ts';
 import { listed } from './listing.ts';
 import { readNeighbours } from './neighbours.ts';
@@ -36,20 +36,19 @@ export const read = (
   const { table } = results;
   if (table === undefined) return seen({ kind: 'no-tool' });
   const neighbours = readNeighbours(results, own);
+  const lacking = lackingIn(results);
   if (table.status !== 0) {
-    const why = missingFeatures(results, 'nothing is filtered here');
+    const why = missingFeatures(results);
     if (why !== null) return seen({ kind: 'no-tool', why });
-    if (isNoTable(table)) return seen({ kind: 'missing', neighbours });
+    if (isNoTable(table)) return seen({ kind: 'missing', neighbours, lacking });
     return unreadable(complaint(table));
   }
   const found = readTable(table);
   if (found === null) {
     return unreadable('its output is no JSON of nftables; 0.9.3 or later is needed');
   }
-  const why = missingFeatures(results, 'what was before holds here');
-  if (why !== null) return refusing(why);
   const unreached = (results.ways?.stdout ?? '').split(' ').filter((host) => host !== '');
-  return seen({ kind: 'present', table: found, unreached, neighbours });
+  return seen({ kind: 'present', table: found, unreached, neighbours, lacking });
 };
 
 const seen = (state: FirewallObserved): Finding<FirewallObserved> => ({
@@ -58,12 +57,10 @@ const seen = (state: FirewallObserved): Finding<FirewallObserved> => ({
   recheckMs: null,
 });
 
-const unreadable = (why: string): Finding<FirewallObserved> => refusing(`nft: list table: ${why}`);
-
 /** Nothing is planned then, and it is looked at again soon. */
-const refusing = (problem: Problem): Finding<FirewallObserved> => ({
+const unreadable = (why: string): Finding<FirewallObserved> => ({
   state: { kind: 'no-tool' },
-  problems: [problem],
+  problems: [`nft: list table: ${why}`],
   recheckMs: null,
 });
 

@@ -9,19 +9,29 @@ import { plan } from './plan.ts';
 import { policyOf, SERVICE } from './policy.ts';
 import type { FirewallObserved } from './state.ts';
 
-/** In force is the policy as a whole, or nothing of it: the table holds all of it or is behind. */
+/**
+ * In force is the policy as a whole but what this host cannot, or nothing of it: the table holds
+ * all of it or is behind.
+ */
 export const summary = (observed: FirewallObserved, view: View, self: Self): Summary => {
   const desired = plan(view, self, observed).state;
   const isTool = observed.kind !== 'no-tool';
   const isApplied = isTool ? diff(desired, observed).length === 0 : desired === null;
+  const withheld = Object.fromEntries(desired?.withheld ?? []);
   return {
-    applied: isApplied ? stampsOf(view, desired?.trial?.id ?? null) : {},
+    applied: isApplied ? without(stampsOf(view, desired?.trial?.id ?? null), withheld) : {},
+    ...(Object.keys(withheld).length === 0 ? {} : { withheld }),
     counts:
       observed.kind === 'present' && desired !== null ? countsOf(desired, observed.table) : {},
   };
 };
 
 type Stamps = NonNullable<Summary['applied']>;
+
+const without = (stamps: Stamps, withheld: Readonly<Record<string, string>>): Stamps => {
+  if (Object.keys(withheld).length === 0) return stamps;
+  return Object.fromEntries(Object.entries(stamps).filter(([path]) => !(path in withheld)));
+};
 
 /** Of all that can be read, and of the trial that runs. The same object for the same two. */
 const stampsOf = ({ intent }: View, trial: string | null): Stamps => {

@@ -2,6 +2,7 @@
  * Rule: firewall state — the table as it should be and as it was read back: plain records.
  */
 import type { Count, Problem } from '../service.ts';
+import type { Lack, Withheld } from './lacking.ts';
 import type { Lane, Trialling, Tried } from './lane.ts';
 
 /** What a chain, set or element is made of, as words: handles, counters and times left out. */
@@ -49,13 +50,19 @@ export interface ObservedTable {
 export type FirewallObserved =
   /** `why`: there is one, and what it lacks; absent: there is none. */
   | { readonly kind: 'no-tool'; readonly why?: Problem }
-  | { readonly kind: 'missing'; readonly neighbours: readonly Neighbour[] }
+  | {
+      readonly kind: 'missing';
+      readonly neighbours: readonly Neighbour[];
+      /** What only some rules ask for, and this host cannot. */
+      readonly lacking: readonly Lack[];
+    }
   | {
       readonly kind: 'present';
       readonly table: ObservedTable;
       /** Members, by address, that took no new connection while a trial runs. */
       readonly unreached: readonly string[];
       readonly neighbours: readonly Neighbour[];
+      readonly lacking: readonly Lack[];
     };
 
 /** Another program's chain on this host that may drop what we let through. */
@@ -79,6 +86,8 @@ export type FirewallDesired = {
   readonly tried: readonly Tried[];
   /** For the first generation of a new table. */
   readonly seed: number;
+  /** What of it does not do all that it says, for this host cannot. */
+  readonly withheld: Withheld;
 } | null;
 
 /** Id under which the ledger keeps how to undo the table. */

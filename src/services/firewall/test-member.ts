@@ -31,6 +31,8 @@ const surroundings = () => ({
   nowMs: 0,
   wallMs: START_MS,
   unreached: '',
+  /** A word that nft takes in nothing that is only checked. */
+  refused: null as string | null,
   objects: RULE as Objects,
   /** What is stamped with the start, and by which member all is written. */
   trial: TRIAL as Value,
@@ -62,11 +64,11 @@ function openHands(world: ReturnType<typeof surroundings>) {
       ...{ ...siteOf(view()), id: idOf(1), port: 7300, facts: { tools: { nft: true } } },
       ...{ seen: new Map(world.connected.map(endpointOf)), wallMs: world.wallMs },
     }) as unknown as Self;
-  /** `refused`: a word that nft takes in nothing that is only checked. */
-  const probed = (refused: string | null = null): Readonly<Record<string, HostResult>> => {
+  const probed = (): Readonly<Record<string, HostResult>> => {
     const results: Record<string, HostResult> = {};
     const run = (probe: ReturnType<typeof probes>[number]): HostResult => {
       if ('sign' in probe) return { status: 0, stdout: world.unreached, stderr: '' };
+      const { refused } = world;
       const isRefused = refused !== null && probe.stdin?.includes(refused) === true;
       if (isRefused) return { status: 1, stdout: '', stderr: 'no!' };
       return nft(probe.argv.slice(1), probe.stdin);
@@ -118,11 +120,12 @@ export function openMember() {
     },
     /** What is tried of features. */
     tried: () => Object.keys(probed()).filter((name) => name.startsWith('feature')),
-    refusing: (word: string) => read(probed(word), self()),
+    problems: () => wanted().planned.problems,
     isTried: (): boolean => wanted().planned.state?.trial !== null,
     notes: () => wanted().planned.notes ?? [],
     recheckMs: () => wanted().planned.recheckMs,
     boot: () => boot(wanted().planned.state) ?? '',
     applied: () => Object.keys(summary(look(), view(), self()).applied ?? {}),
+    withheld: () => summary(look(), view(), self()).withheld ?? {},
   };
 }

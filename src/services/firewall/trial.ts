@@ -56,11 +56,12 @@ export const courseOf = (
   if (!isFit) return { kind: 'over' };
   const why = (isBegun ? cutOff(site, order, reach) : null) ?? shutOut(site, order);
   if (why !== null) return { kind: 'withdrawn', why };
-  const lanes = lanesOf(tried(site, order));
+  const lanes = lanesOf(siteOnTrial(site, order));
   return { kind: 'running', trial: { id: order.id, lanes, seconds: order.seconds } };
 };
 
-const tried = (site: Site, order: TrialOrder): Site => ({
+/** The site as it is while a trial runs. */
+export const siteOnTrial = (site: Site, order: TrialOrder): Site => ({
   ...site,
   view: withTrial(site.view, order),
 });
@@ -130,7 +131,7 @@ const isClosed = (site: Site, order: TrialOrder, { host, port }: Endpoint): bool
     .find((each) => each.includes(':') === host.includes(':'));
   const flow = { protocol: 'tcp', source: source ?? host, destination: host, value: port } as const;
   const isAllowed = (at: Site): boolean => judgedAt(at, zone, 'out', flow)?.action === 'allow';
-  return isAllowed(site) && !isAllowed(tried(site, order));
+  return isAllowed(site) && !isAllowed(siteOnTrial(site, order));
 };
 
 /** Why the operator could not come here anew, though it is let in now; or null. */
@@ -145,7 +146,7 @@ const shutOut = (site: Site, order: TrialOrder): string | null => {
     // It is this VM's own address, or it cannot come that way at all.
     if (own.includes(address) || destination === undefined) continue;
     const flow = { protocol: 'tcp', source: address, destination, value: port } as const;
-    const after = judgedAt(tried(site, order), zone, 'in', flow);
+    const after = judgedAt(siteOnTrial(site, order), zone, 'in', flow);
     if (after === null || after.action === 'allow') continue;
     if (judgedAt(site, zone, 'in', flow)?.action !== 'allow') continue;
     const by = after.by.kind === 'rule' ? `rule ${after.by.name}` : 'the default';

@@ -68,17 +68,31 @@ const NAMED_MAX = 8;
 /** The list as a table. */
 export function showRules(rules: readonly ListedRule[]): Shown {
   if (rules.length === 0) return { lines: ['No rules.'] };
-  const late = new Map(
-    rules.flatMap(({ behind }) => behind.map(({ member, why }) => [member, why] as const)),
-  );
-  const named = [...late].slice(0, NAMED_MAX).map(([member, why]) => `${member}: ${why}`);
+  const late = lateIn(rules);
+  const named = late.slice(0, NAMED_MAX);
   const ordered = rules.reduce((sum, rule) => sum + rule.ordered, 0);
   const turns =
     ordered === 0 ? [] : [`${ordered} tried one after the other on this VM; the rest are in maps.`];
-  const more = late.size > NAMED_MAX ? [`and ${late.size - NAMED_MAX} more; see -o json`] : [];
+  const more = late.length > NAMED_MAX ? [`and ${late.length - NAMED_MAX} more; see -o json`] : [];
   const rows = rules.map(rowOf);
   return { table: { columns: COLUMNS, rows }, lines: [...named, ...more, ...turns] };
 }
+
+/** Rules that are named where a member has several reasons. */
+const RULES_NAMED_MAX = 3;
+
+/** Where rules are not in force and why, a line each; of which, where that differs by rule. */
+const lateIn = (rules: readonly ListedRule[]): readonly string[] => {
+  const late = rules.flatMap(({ name, behind }) => behind.map((each) => ({ ...each, name })));
+  return [...Map.groupBy(late, ({ member }) => member)].flatMap(([member, all]) => {
+    const reasons = [...Map.groupBy(all, ({ why }) => why)];
+    return reasons.map(([why, of]) => {
+      const names = of.slice(0, RULES_NAMED_MAX).map(({ name }) => name);
+      const more = of.length > RULES_NAMED_MAX ? ` and ${of.length - RULES_NAMED_MAX} more` : '';
+      return `${member}: ${reasons.length === 1 ? '' : `${names.join(', ')}${more}: `}${why}`;
+    });
+  });
+};
 
 const rowOf = (rule: ListedRule): Cell[] => {
   const tone = rule.action === 'allow' ? 'good' : 'bad';

@@ -167,3 +167,39 @@ test('verbs: list shows a default, and what a trial brings and takes away', () =
     ['default wan-out', '', '1 of 3, 2 unknown'],
   ]);
 });
+
+test('verbs: list says where one rule alone is not in force, and why', () => {
+  // Goal: "on 2 of 3; vm3: why" for that rule, and no word of it at others. Method: a member that
+  // has set one rule aside, then one that is late with the other as well.
+  const ruled = after(
+    view,
+    ['allow', { traffic: 'tcp/22', rate: '5/minute', name: 'ssh' }],
+    ['deny', { traffic: 'tcp/25', name: 'mail' }],
+  );
+  const paths = ruled.intent.map(({ path, hlc }) => [path, hlc.join('.')] as const);
+  const why = 'set aside here, as if it were not there: this host lacks limits of a rate';
+  const told = { kind: 'told', applied: new Map(paths), problems: [] } as const;
+  const seen = (isLate: boolean) => {
+    const standings = new Map<ReturnType<typeof idOf>, Standing>([
+      [idOf(1), told],
+      [idOf(2), told],
+      [
+        idOf(3),
+        {
+          ...{ ...told, problems: [`rule/ssh: ${why}`] },
+          applied: new Map(isLate ? [] : paths.filter(([path]) => !path.endsWith('/ssh'))),
+          withheld: new Map([['intent/firewall/rule/ssh', why]]),
+        },
+      ],
+    ]);
+    const { shown } = ask({ view: ruled, standings }, 'list', {});
+    const counts = shown.table?.rows.map((row) => Object(row.at(-1)).text);
+    return [...(counts ?? []), ...(shown.lines ?? [])];
+  };
+  assert.deepEqual(seen(false), ['3 of 3', '2 of 3', `vm3: ${why}`]);
+  assert.deepEqual(seen(true), [
+    ...['2 of 3', '2 of 3'],
+    'vm3: mail: has not applied the latest change yet',
+    `vm3: ssh: ${why}`,
+  ]);
+});

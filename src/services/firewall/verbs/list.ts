@@ -105,7 +105,8 @@ function listedDefault(desk: Desk, given: Default): ListedRule {
   const change = changeIn(desk, 'default', name);
   const stamps: Stamps =
     change?.value === null || claim === null ? trialStamps(desk) : stampOf(desk, path, claim.hlc);
-  const behind = desk.enforcing.flatMap((each) => behindOf(desk.scene, stamps, each) ?? []);
+  const told = change?.value === null ? null : path;
+  const behind = desk.enforcing.flatMap((each) => behindOf(desk.scene, stamps, each, told) ?? []);
   return {
     ...{ kind: 'default', name, priority: null, action, direction, zone, traffic: 'any' },
     ...{ from: [], to: [], on: [], comment: null, enabled: true },
@@ -135,7 +136,8 @@ function listedRule(desk: Desk, rule: Rule): ListedRule {
   const meant = isInForce(rule, wallMs) ? enforcersOf(desk, rule) : [];
   const change = changeIn(desk, 'rule', rule.name);
   const stamps = change?.value === null ? trialStamps(desk) : stampsOf(desk, rule);
-  const behind = meant.flatMap((member) => behindOf(scene, stamps, member) ?? []);
+  const told = change?.value === null ? null : rule.path;
+  const behind = meant.flatMap((member) => behindOf(scene, stamps, member, told) ?? []);
   return {
     kind: 'rule',
     name: rule.name,
@@ -187,17 +189,34 @@ const standingOf = (meant: readonly Member[], behind: readonly Behind[]) => ({
   behind,
 });
 
-/** Why a rule is not known to be in force on a member, or null when it is. */
-const behindOf = (scene: Scene, stamps: Stamps, { id, name }: Member): Behind | null => {
+/**
+ * Why a rule is not known to be in force on a member, or null when it is. `path`: the rule's own;
+ * null where a trial takes it away.
+ */
+const behindOf = (
+  scene: Scene,
+  stamps: Stamps,
+  { id, name }: Member,
+  path: string | null,
+): Behind | null => {
   const standing = scene.standings.get(id);
   if (standing?.kind !== 'told') {
     return { member: name, why: `unknown: ${standing?.why ?? 'was not asked'}`, isKnown: false };
   }
+  const own = path === null ? undefined : standing.withheld?.get(path);
+  if (own !== undefined) return { member: name, why: own, isKnown: true };
   const isApplied = stamps.every(([path, stamp]) => standing.applied.get(path) === stamp);
   if (isApplied) return null;
-  const [why = 'has not applied the latest change yet'] = standing.problems;
+  // What is said of objects that its host cannot have is said of no other.
+  const others = [...(standing.withheld?.values() ?? [])].map((each) => each.slice(0, WHY_LENGTH));
+  const why =
+    standing.problems.find((problem) => !others.some((each) => problem.includes(each))) ??
+    'has not applied the latest change yet';
   return { member: name, why, isKnown: true };
 };
+
+/** How much of a reason tells it from others. Unit: characters. Problems are cut on their way. */
+const WHY_LENGTH = 80;
 
 type Stamps = readonly (readonly [path: string, stamp: string])[];
 
