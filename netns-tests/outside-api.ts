@@ -53,31 +53,46 @@ export const askVerb = (
 ): Promise<unknown> =>
   ask(vm, `/v1/services/${service}/${verb}`, { method: 'POST', body: { arguments: given } });
 
+/** The same with any body; gives status and answer, whatever they are. */
+export const tryVerb = (vm: Vm, service: string, verb: string, body: unknown): Promise<Answer> =>
+  exchange(vm, `/v1/services/${service}/${verb}`, { method: 'POST', body });
+
+/** What a daemon answers. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
 interface AskOptions {
   readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: unknown;
   readonly timeoutMs?: number;
 }
 
+async function ask<Told>(vm: Vm, path: string, options: AskOptions = {}): Promise<Told> {
+  const { status, text: said } = await exchange(vm, path, options);
+  if (status !== 200) throw new Error(`${vm.name}: ${path}: ${status}: ${said}`);
+  return JSON.parse(said) as Told;
+}
+
 /** A socket with a path is reached by the path, whatever network namespace it was made in. */
-async function ask<Answer>(
+function exchange(
   vm: Vm,
   path: string,
-  { method = 'GET', body, timeoutMs = ANSWER_MS }: AskOptions = {},
+  { method = 'GET', body, timeoutMs = ANSWER_MS }: AskOptions,
 ): Promise<Answer> {
   const socketPath = `/proc/${vm.machine().pid}/root/run/cnsmo/api.sock`;
-  const said = await new Promise<string>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const headers = { host: 'cnsmo', 'content-type': 'application/json' };
     const signal = AbortSignal.timeout(timeoutMs);
     const asking = request({ socketPath, method, path, headers, agent: false, signal });
     asking.once('error', reject);
     asking.once('response', (answer) => {
-      text(answer).then((heard) => {
-        if (answer.statusCode === 200) resolve(heard);
-        else reject(new Error(`${vm.name}: ${path}: ${answer.statusCode}: ${heard}`));
-      }, reject);
+      text(answer).then(
+        (heard) => resolve({ status: answer.statusCode ?? 0, text: heard }),
+        reject,
+      );
     });
     asking.end(body === undefined ? undefined : JSON.stringify(body));
   });
-  return JSON.parse(said) as Answer;
 }

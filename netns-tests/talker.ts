@@ -59,39 +59,62 @@ for (const port of ${JSON.stringify(ports)}) {
 }`;
 
 /**
- * {do: 'try', flows: [{protocol, source, destination, port}]} gives verdicts; no source: any. {do:
- * 'open', id, …} keeps a connection, and {do: 'echo', id} says whether it still carries.
+ * {do: 'try', flows: [{protocol, source, destination, port}]} gives verdicts; no source: any; of
+ * `icmp` an echo is tried. {do: 'open', id, …} keeps a connection, {do: 'echo', id} says whether it
+ * still carries, and {do: 'close', id} ends it.
  */
 const ASKER = `
 const { connect } = require('node:net');
 const { createSocket } = require('node:dgram');
+const { execFile } = require('node:child_process');
 const kept = new Map();
 const WAIT = 400;
-const attempt = ({ protocol, source, destination, port }) => new Promise((resolve) => {
-  if (protocol === 'tcp') {
+const isSix = ({ source, destination }) => (source ?? destination).includes(':');
+const bySocket = (flow) => new Promise((resolve) => {
+  const s = createSocket(isSix(flow) ? 'udp6' : 'udp4');
+  s.bind(0, flow.source, () => s.connect(flow.port, flow.destination, () => resolve(s)));
+});
+const attempts = {
+  tcp: ({ source, destination, port, wait = WAIT }) => new Promise((resolve) => {
     const s = connect({ host: destination, port, localAddress: source });
-    const timer = setTimeout(() => { s.destroy(); resolve('drop'); }, WAIT);
+    const timer = setTimeout(() => { s.destroy(); resolve('drop'); }, wait);
     s.once('connect', () => { clearTimeout(timer); s.destroy(); resolve('accept'); });
-    s.once('error', (e) => { clearTimeout(timer); resolve('reject'); });
-  } else {
-    const s = createSocket(source.includes(':') ? 'udp6' : 'udp4');
+    s.once('error', () => { clearTimeout(timer); resolve('reject'); });
+  }),
+  udp: (flow) => bySocket(flow).then((s) => new Promise((resolve) => {
     const end = (say) => { clearTimeout(timer); s.close(); resolve(say); };
     const timer = setTimeout(() => end('drop'), WAIT);
     s.once('message', () => end('accept'));
     s.once('error', () => end('reject'));
-    s.bind(0, source, () => s.connect(port, destination, () => s.send('x')));
-  }
-});
+    s.send('x');
+  })),
+  icmp: ({ source, destination }) => new Promise((resolve) => {
+    const from = source === undefined ? [] : ['-I', source];
+    const words = ['-n', '-c', '1', '-W', String(WAIT / 1000), ...from, destination];
+    execFile('ping', words, (error, said) =>
+      resolve(error === null ? 'accept' : /^From /m.test(said) ? 'reject' : 'drop'));
+  }),
+};
+const attempt = (flow) => attempts[flow.protocol](flow);
 const echo = (id) => new Promise((resolve) => {
   const s = kept.get(id);
-  const timer = setTimeout(() => resolve('silent'), WAIT);
-  s.once('data', () => { clearTimeout(timer); resolve('answers'); });
-  s.write('x');
+  const isStream = s.write !== undefined;
+  const end = (say) => {
+    clearTimeout(timer);
+    s.removeListener(isStream ? 'data' : 'message', heard);
+    resolve(say);
+  };
+  const heard = () => end('answers');
+  const timer = setTimeout(() => end('silent'), WAIT);
+  s.once(isStream ? 'data' : 'message', heard);
+  if (isStream) s.write('x');
+  else s.send('x', () => {});
 });
-const open = ({ id, source, destination, port }) => new Promise((resolve) => {
-  const s = connect({ host: destination, port, localAddress: source }, () => resolve('open'));
-  s.on('error', () => {});
-  kept.set(id, s);
+const open = (flow) => new Promise((resolve) => {
+  const { id, protocol, source, destination, port } = flow;
+  const keep = (s) => { s.on('error', () => {}); kept.set(id, s); };
+  if (protocol === 'udp') return bySocket(flow).then((s) => { keep(s); resolve('open'); });
+  keep(connect({ host: destination, port, localAddress: source }, () => resolve('open')));
 });
 console.log('up');
 require('node:readline').createInterface({ input: process.stdin }).on('line', async (line) => {
@@ -99,4 +122,5 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', as
   if (q.do === 'try') console.log(JSON.stringify(await Promise.all(q.flows.map(attempt))));
   if (q.do === 'open') console.log(await open(q));
   if (q.do === 'echo') console.log(await echo(q.id));
+  if (q.do === 'close') { kept.get(q.id).destroy(); console.log('closed'); }
 });`;

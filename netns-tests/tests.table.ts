@@ -8,7 +8,9 @@ import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart, stopAndStart } from './checks/daemon.ts';
 import { diskTroubleHere } from './checks/disk.ts';
 import { firewallDenyall, firewallRules, firewallTrials } from './checks/firewall.ts';
+import { firewallGuards } from './checks/firewall-guards.ts';
 import { firewallGuests } from './checks/firewall-guests.ts';
+import { firewallKinds } from './checks/firewall-kinds.ts';
 import { firewallLacks } from './checks/firewall-lacks.ts';
 import { firewallHolds, firewallWithdrawn } from './checks/firewall-trouble.ts';
 import { history } from './checks/history.ts';
@@ -74,6 +76,8 @@ export const TESTS: readonly RealTest[] = [
   { name: 'firewall-withdrawn', run: firewallWithdrawn },
   { name: 'firewall-holds', run: firewallHolds },
   { name: 'firewall-lacks', run: firewallLacks },
+  { name: 'firewall-guards', run: firewallGuards },
+  { name: 'firewall-kinds', world: { layout: BOTH_FAMILIES }, run: firewallKinds },
   { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
   { name: 'leaves-nothing', run: leavesNothing },
   { name: 'disk-full', run: diskTroubleHere('full') },

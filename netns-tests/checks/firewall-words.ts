@@ -1,4 +1,5 @@
 /** Edge: firewall words — what checks of the firewall are told in. */
+import { SETTLE_MS } from '../../scenarios/mesh.ts';
 import { execute } from '../command.ts';
 import { obey } from '../command-line.ts';
 import type { Vm } from '../vm.ts';
@@ -43,3 +44,23 @@ export const becomes = (
 /** `cnsmo firewall …` on a VM; gives what it prints. */
 export const firewall = (vm: Vm, ...argv: readonly string[]): Promise<string> =>
   obey(vm, ['firewall', ...argv]);
+
+interface ListedRule {
+  readonly name: string;
+  readonly applied: number;
+  readonly of: number;
+}
+
+/** Waits until as many members have read a rule back from their kernels, of as many. */
+export async function isApplied(world: RealWorld, name: string, count: number): Promise<void> {
+  const rules = async (): Promise<readonly ListedRule[]> =>
+    JSON.parse(await firewall(world.vm('vm1'), 'list', '-o', 'json')) as readonly ListedRule[];
+  await world.eventually(
+    `${name} is in force on ${count}`,
+    async () =>
+      (await rules()).some(
+        (rule) => rule.name === name && rule.applied === count && rule.of === count,
+      ),
+    SETTLE_MS,
+  );
+}

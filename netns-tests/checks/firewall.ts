@@ -1,20 +1,13 @@
 /** Edge: firewall — what operators type is what the kernels of the members let through. */
-import { admit, found, SETTLE_MS, together } from '../../scenarios/mesh.ts';
+import { admit, found, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
 import { join, obey } from '../command-line.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
-import { becomes, connect, ENFORCED_MS, firewall, overlayOf } from './firewall-words.ts';
+import { becomes, connect, ENFORCED_MS, firewall, isApplied, overlayOf } from './firewall-words.ts';
 
 const ping = async (from: Vm, address: string): Promise<boolean> =>
   (await from.run(['ping', '-n', '-c', '1', '-W', '1', address])).status === 0;
-
-interface ListedRule {
-  readonly name: string;
-  readonly applied: number;
-  readonly of: number;
-  readonly behind: readonly { readonly member: string; readonly why: string }[];
-}
 
 /**
  * Goal: rules by label, name and priority, by real packets. Method: one rule on `role=web` before
@@ -60,19 +53,6 @@ export async function firewallRules(world: RealWorld): Promise<void> {
   await firewall(vm1, 'delete', 'ours', 'no-web');
   await becomes(world, [vm3, second, 8080], 'answered');
   await becomes(world, [vm1, third, 8080], 'answered');
-}
-
-async function isApplied(world: RealWorld, name: string, count: number): Promise<void> {
-  const rules = async (): Promise<readonly ListedRule[]> =>
-    JSON.parse(await firewall(world.vm('vm1'), 'list', '-o', 'json')) as readonly ListedRule[];
-  await world.eventually(
-    `${name} is in force on ${count}`,
-    async () =>
-      (await rules()).some(
-        (rule) => rule.name === name && rule.applied === count && rule.of === count,
-      ),
-    SETTLE_MS,
-  );
 }
 
 /**

@@ -26,7 +26,7 @@ const deleteVerb: Verb = changing<{ readonly deleted: readonly string[] }>({
     const known = new Set(policyOf(scene.view).rules.map(({ name }) => name));
     const missing = names.find((name) => !known.has(name));
     if (missing !== undefined) {
-      throw refuse('name', missing, 'no such rule', 'see cnsmo firewall list');
+      throw refuse('names', missing, 'no such rule', 'see cnsmo firewall list');
     }
     const changes = names.map((name): Change => ({ kind: 'rule', name, value: null }));
     return { changes, body: { deleted: names } };

@@ -40,10 +40,13 @@ export const sceneOf = ({ view, caller, standings, reached }: Desk): Scene => ({
   caller: caller ?? null,
   wallMs: 1_000_000,
   nonce: '00',
-  openingsAt: () => [
-    { zone: 'wan', protocol: 'udp', port: 7300, why: 'WireGuard tunnels' },
-    { zone: 'wan', protocol: 'tcp', port: 7300, why: 'swarm of the members' },
-  ],
+  openingsAt: ({ endpoints }) => {
+    const port = endpoints?.port ?? 7300;
+    return [
+      { zone: 'wan', protocol: 'udp', port, why: 'WireGuard tunnels' },
+      { zone: 'wan', protocol: 'tcp', port, why: 'swarm of the members' },
+    ];
+  },
   standings: standings ?? new Map(),
   reached: reached ?? null,
 });

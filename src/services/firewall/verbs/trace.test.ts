@@ -34,6 +34,7 @@ test('verbs: what would cut the operator, SSH or the mesh is refused, unless for
     ['deny', { traffic: 'tcp/22', zone: 'wan', disabled: true }, /^done$/],
     ['deny', { traffic: 'tcp/22', zone: 'wan', audit: true }, /^done$/],
     ['deny', { traffic: 'udp/7301', zone: 'wan' }, /^done$/],
+    ['default', { direction: 'in', action: 'deny', zone: 'wan' }, /^done$/],
   ] as const) {
     assert.match(refusalOf(desk, verb, typed), expected);
     assert.equal(refusalOf(desk, verb, { ...typed, force: true }), 'done');

@@ -111,7 +111,7 @@ test('verbs: groups are kept while a rule names them', () => {
   );
   const free = after(ruled, ['delete', { names: ['ssh'] }], ['group delete', gone]);
   assert.deepEqual(free.intent, []);
-  assert.match(refusalOf({ view }, 'delete', { names: ['ssh'] }), /^name: ssh: no such rule/);
+  assert.match(refusalOf({ view }, 'delete', { names: ['ssh'] }), /^names: ssh: no such rule/);
   assert.match(
     refusalOf({ view: ruled }, 'group set', { name: 'all', members: ['group:office'] }),
     /^members: group:office: a group holds no group/,

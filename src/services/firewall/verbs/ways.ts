@@ -82,11 +82,14 @@ const sessionWays = ({ view, self, caller }: Scene): readonly Way[] => {
   return [way];
 };
 
-/** The member, at the one address at which it was reached. */
-const reachedAt = (member: Member, host: string): Member => ({
-  ...member,
-  endpoints: { port: 0, advertised: null, observed: { host, port: 0 }, local: [] },
-});
+/** The member, at the one address at which it was reached; its own port is what it was. */
+const reachedAt = (member: Member, host: string): Member => {
+  const port = member.endpoints?.port ?? 0;
+  return {
+    ...member,
+    endpoints: { port, advertised: null, observed: { host, port }, local: [] },
+  };
+};
 
 /** SSH from where the operator is; for who is not known to come by SSH, from somewhere outside. */
 const sshWays = ({ view, caller }: Scene, member: Member): readonly Way[] => {
