@@ -82,6 +82,6 @@ test('conflicts: what is in force, what lost, and the command that takes it', as
   const none = { 'GET /v1/conflicts': done([]) };
   assert.equal((await run(['conflicts'], { answers: none })).out, 'Nothing lost unseen.\n');
   const taken = await run('conflicts take intent/x --author vm3'.split(' '), { answers });
-  assert.deepEqual(taken.requests[0]?.body, { path: 'intent/x', author: 'vm3' });
+  assert.deepEqual(taken.requests[0]?.body, { path: 'intent/x', author: 'vm3', caller: null });
   assert.equal(taken.out, 'What had lost at intent/x is in force.\n');
 });

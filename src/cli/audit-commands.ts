@@ -6,6 +6,8 @@ import { Fault } from '../fault.ts';
 import type { AuditLimits } from '../node/audit.ts';
 import type { ListedChange, ListedConflict, Plain } from '../node/rules/audit-answer.ts';
 import { readDuration } from './duration.ts';
+import type { Local } from './local.ts';
+import { askedOf } from './naming-commands.ts';
 import { shorten } from './plain-text.ts';
 import type { Session } from './session.ts';
 import type { Page } from './table.ts';
@@ -102,8 +104,13 @@ function renderChanges(page: Page, changes: readonly ListedChange[], isVerified:
   return lines.join('') + (isGood ? count : '');
 }
 
+interface TakeFlags {
+  readonly author?: string;
+  readonly force?: true;
+}
+
 /** `conflicts` and what is below it. */
-export function conflictsCommand(session: Open): Command {
+export function conflictsCommand(local: Local, session: Open): Command {
   const conflicts = new Command('conflicts')
     .description('changes made at the same time as others, which lost')
     .addHelpText('after', '\nExample:\n  cnsmo conflicts\n')
@@ -117,11 +124,13 @@ export function conflictsCommand(session: Open): Command {
       .description('say what lost instead of what is in force')
       .argument('<path>', 'as cnsmo conflicts lists it')
       .option('--author <member>', 'whose, where several lost (else the latest)')
+      .option('--force', 'also where that cuts SSH or the mesh')
       .addHelpText('after', '\nExample:\n  cnsmo conflicts take intent/firewall/rule/web\n')
-      .action(async (path: string, flags: { author?: string }, command: Command) => {
+      .action(async (path: string, flags: TakeFlags, command: Command) => {
         const { call, show } = session(command);
         const author = flags.author === undefined ? {} : { author: flags.author };
-        await call('POST', '/v1/conflicts/take', { path, ...author });
+        const asked = await askedOf(local, flags);
+        await call('POST', '/v1/conflicts/take', { path, ...author, ...asked });
         await show({ path }, () => `What had lost at ${path} is in force.\n`);
       }),
   );

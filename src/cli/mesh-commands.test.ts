@@ -202,7 +202,10 @@ test('member rename and label', async () => {
   const label = { 'PUT /v1/members/db/labels': [named({ role: 'db', zone: 'a' }), named({})] };
   const labelled = await run('member label db role=db zone=a old-'.split(' '), { answers: label });
   assert.equal(labelled.out, 'db: role=db zone=a\n');
-  assert.deepEqual(labelled.requests[0]?.body, { changes: ['role=db', 'zone=a', 'old-'] });
+  const changes = ['role=db', 'zone=a', 'old-'];
+  assert.deepEqual(labelled.requests[0]?.body, { changes, caller: null });
+  const forced = await run('member label db role- --force'.split(' '), { answers: label });
+  assert.deepEqual(forced.requests[0]?.body, { changes: ['role-'], caller: null, force: true });
   const none = { 'PUT /v1/members/db/labels': named({}) };
   assert.equal(
     (await run('member label db role-'.split(' '), { answers: none })).out,

@@ -23,7 +23,7 @@ type Open = (command: Command) => Session;
 export const meshCommands = (local: Local, session: Open): readonly Command[] => [
   statusCommand(local, session),
   membersCommand(session),
-  memberCommand(session),
+  memberCommand(local, session),
   eventsCommand(local, session),
   inviteCommand(local, session),
   operatorCommand(local, session),
@@ -32,7 +32,7 @@ export const meshCommands = (local: Local, session: Open): readonly Command[] =>
   linksCommand(session),
   recoverMemberCommand(session),
   auditCommand(session),
-  conflictsCommand(session),
+  conflictsCommand(local, session),
 ];
 
 /** Who is behind is looked up for whoever reads; scripts that wait for readiness need not. */

@@ -3,12 +3,13 @@
  */
 import { Command } from 'commander';
 import type { Named } from '../node/naming.ts';
+import type { Local } from './local.ts';
 import type { Session } from './session.ts';
 
 type Open = (command: Command) => Session;
 
 /** `member` and what is below it. */
-export function memberCommand(session: Open): Command {
+export function memberCommand(local: Local, session: Open): Command {
   const member = new Command('member')
     .description('what a member is called, and its labels')
     .addHelpText('after', '\nExample:\n  cnsmo member label vm2 role=web\n');
@@ -29,15 +30,23 @@ export function memberCommand(session: Open): Command {
       .description('set labels of a member, or remove them')
       .argument('<member>', 'name or id')
       .argument('<changes...>', 'KEY=VALUE to set one, KEY- to remove one')
+      .option('--force', 'also where rules for these labels cut SSH or the mesh')
       .addHelpText('after', '\nExample:\n  cnsmo member label vm2 role=web zone=a old-\n')
-      .action(async (text: string, changes: readonly string[], _flags, command: Command) => {
+      .action(async (text: string, changes: readonly string[], flags, command: Command) => {
         const { call, show } = session(command);
-        const named = (await call('PUT', `${pathOf(text)}/labels`, { changes })) as Named;
+        const body = { changes, ...(await askedOf(local, flags)) };
+        const named = (await call('PUT', `${pathOf(text)}/labels`, body)) as Named;
         await show(named, () => labelsText(named));
       }),
   );
   return member;
 }
+
+/** Who asks, and whether by force: what a change is weighed by that may cut ways. */
+export const askedOf = async (local: Pick<Local, 'caller'>, { force }: { force?: true }) => ({
+  caller: await local.caller(),
+  ...(force === true ? { force } : {}),
+});
 
 const pathOf = (member: string): string => `/v1/members/${encodeURIComponent(member)}`;
 

@@ -1,15 +1,20 @@
 /**
- * Rule: foresight — the view as it would be after edits of intent, for who wants to see what a
+ * Rule: foresight — the view as it would be after edits of intent or of labels, for who wants to see what a
  * change does before it is made.
  */
 import type { Edit } from './entry.ts';
 import { HLC_ZERO, type Hlc, maxHlc } from './hlc.ts';
 import type { MemberId } from './ids.ts';
-import { readIntentPath } from './paths.ts';
+import { readIntentPath, readPath } from './paths.ts';
+import { readRecord } from './records.ts';
+import { PATH_SCHEMAS } from './schemas.table.ts';
 import { compareText } from './statements.ts';
 import type { Intent, View } from './view.ts';
 
-/** The view after `author`, an operator, said this. Edits of anything but intent show nothing. */
+/**
+ * The view after `author`, an operator, said this. Edits of anything but intent and labels show
+ * nothing.
+ */
 export const foresee = (view: View, edits: readonly Edit[], author: MemberId): View => {
   const intents = new Map(view.intent.map((intent) => [intent.path, intent]));
   let hlc = view.intent.reduce<Hlc>((latest, one) => maxHlc(latest, one.hlc), HLC_ZERO);
@@ -21,7 +26,21 @@ export const foresee = (view: View, edits: readonly Edit[], author: MemberId): V
     if (value === null) intents.delete(path);
     else intents.set(path, { path, ...place, value, author, hlc, older });
   }
-  return { ...view, intent: sorted([...intents.values()]) };
+  const members = labelled(view.members, edits);
+  return { ...view, members, intent: sorted([...intents.values()]) };
+};
+
+/** The same list where no label is spoken of. */
+const labelled = (members: View['members'], edits: readonly Edit[]): View['members'] => {
+  const given = new Map(
+    edits.flatMap(({ path, value }) => {
+      const meaning = readPath(path);
+      const read = meaning?.kind === 'label' ? readRecord(PATH_SCHEMAS.label, value) : null;
+      return meaning !== null && read?.ok === true ? [[meaning.key, read.value.labels]] : [];
+    }),
+  );
+  if (given.size === 0) return members;
+  return members.map((member) => ({ ...member, labels: given.get(member.id) ?? member.labels }));
 };
 
 const sorted = (intents: readonly Intent[]): readonly Intent[] =>

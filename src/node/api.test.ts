@@ -105,7 +105,7 @@ test('api: no route that writes is in neither list', async () => {
     ...OPERATOR_ROUTES.map(([method, path]) => `${method} ${path}`),
     ...OWN_ROUTES,
   ].filter((route) => !route.startsWith('GET '));
-  const texts = ['./api.ts', './member-routes.ts'].map((file) =>
+  const texts = ['./api.ts', './member-routes.ts', './naming-routes.ts'].map((file) =>
     readFile(new URL(file, import.meta.url), 'utf8'),
   );
   const source = (await Promise.all(texts)).join('');
@@ -212,6 +212,22 @@ test('api: a member is renamed and labelled', async () => {
   ] as const;
   for (const [path, body, line] of table) assert.match(await refusal('PUT', path, body), line);
   assert.equal(JSON.stringify(replica.heads()), heads);
+});
+
+test('api: a label that a service cannot bear is refused, unless by force', async () => {
+  // Goal: who is covered is a change of the policy too. Method: a label that the toy forbids; who
+  // asked reaches it; nothing was written; by force, and one that it does not mind.
+  const { ask, refusal, replica } = await openApi();
+  const heads = JSON.stringify(replica.heads());
+  const caller = { remote: { host: '192.0.2.7', port: 1 }, local: { host: '192.0.2.1', port: 22 } };
+  const path = '/v1/members/vm1/labels';
+  const body = { changes: ['taboo=yes'], caller };
+  assert.match(await refusal('PUT', path, body), /^refused taboo: vm1 from 192.0.2.7: is held/);
+  assert.match(await refusal('PUT', path, { ...body, force: 1 }), /^refused force: 1: neither/);
+  assert.equal(JSON.stringify(replica.heads()), heads);
+  await ask('PUT', path, { changes: ['taboo=no'] });
+  await ask('PUT', path, { ...body, force: true });
+  assert.deepEqual(replica.view().members[0]?.labels, { taboo: 'yes' });
 });
 
 test('api: consent changes only what is named', async () => {

@@ -19,7 +19,7 @@ import type { LinkActsContext } from './link-acts.ts';
 import type { SeenAnswer } from './member-events.ts';
 import { type LogWish, readLogWish } from './member-log.ts';
 import { memberRoutes, outOfStep } from './member-routes.ts';
-import { labelMember, renameMember } from './naming.ts';
+import { namingRoutes } from './naming-routes.ts';
 import {
   addOperator,
   createInvite,
@@ -37,6 +37,7 @@ import type { Comparison } from './rules/digest.ts';
 import { readServices } from './rules/settings.ts';
 import { membersOf, type Sight, statusOf } from './rules/status.ts';
 import type { Sync } from './sync.ts';
+import { askedBody, readAsked } from './uphold.ts';
 import { runVerb, type VerbContext } from './verbs.ts';
 
 /** What the routes need of the node. */
@@ -96,15 +97,11 @@ const inviteBody = z.object({
   uses: z.int(USES_WHY).check(z.gte(1, USES_WHY), z.lte(USES_MAX, USES_WHY)),
   labels: z.array(text, 'not a list of texts').check(z.maxLength(LABELS_MAX, LABELS_WHY)),
 });
-const nameBody = z.object({ name: text });
-const labelsBody = z.object({
-  changes: z.array(text, 'not a list of texts').check(z.minLength(1, 'none'), z.maxLength(64)),
-});
 const memberBody = z.object({ member: text });
 const codeBody = z.nullable(z.object({ code: z.optional(text) }));
 const aloneBody = z.nullable(z.object({ alone: z.optional(z.boolean('neither true nor false')) }));
 const recoverBody = z.object({ code: text, nextCode: text });
-const takeBody = z.object({ path: text, author: z.optional(text) });
+const takeBody = z.object({ path: text, author: z.optional(text), ...askedBody });
 const KEPT_WHY = 'not a whole number of at least 1048576 bytes (1 MiB) and 3600000 ms (1 h)';
 const auditBody = z.object({
   bytesMax: z.optional(z.int(KEPT_WHY).check(z.gte(1_048_576, KEPT_WHY))),
@@ -118,6 +115,7 @@ const consentBody = z.object({
 
 const routes: readonly Route[] = [
   ...memberRoutes,
+  ...namingRoutes,
   {
     method: 'GET',
     path: '/v1/status',
@@ -130,18 +128,6 @@ const routes: readonly Route[] = [
     method: 'GET',
     path: '/v1/members',
     run: async (context) => membersOf(context.replica.view(), await context.sight()),
-  },
-  {
-    method: 'PUT',
-    path: '/v1/members/:member/name',
-    run: (context, { member = '' }, body) =>
-      renameMember(context, member, readAs(nameBody, body).name),
-  },
-  {
-    method: 'PUT',
-    path: '/v1/members/:member/labels',
-    run: (context, { member = '' }, body) =>
-      labelMember(context, member, readAs(labelsBody, body).changes),
   },
   {
     method: 'POST',
@@ -225,8 +211,8 @@ const routes: readonly Route[] = [
     method: 'POST',
     path: '/v1/conflicts/take',
     run: (context, _, body) => {
-      const { path, author } = readAs(takeBody, body);
-      return takeLoser(context, path, author ?? null);
+      const { path, author, ...asked } = readAs(takeBody, body);
+      return takeLoser(context, path, author ?? null, readAsked(asked));
     },
   },
   { method: 'GET', path: '/v1/consent', run: (context) => context.consent() },

@@ -14,6 +14,8 @@ import {
   listConflicts,
 } from './rules/audit-answer.ts';
 import { findMember } from './rules/find.ts';
+import { type Asked, mustUphold } from './uphold.ts';
+import type { VerbContext } from './verbs.ts';
 
 /** What it needs of the node. */
 export interface HistoryContext extends OperatorContext {
@@ -40,11 +42,15 @@ export async function conflictsNow(context: HistoryContext): Promise<readonly Li
   return listConflicts(context.replica.view(), await findConflicts(context));
 }
 
-/** Says what lost at a path as what is in force. `author`: whose; null: the latest that lost. */
+/**
+ * Says what lost at a path as what is in force. `author`: whose; null: the latest that lost. Fault
+ * 'refused' also for what a service was asked for and would not hold any more.
+ */
 export async function takeLoser(
-  context: HistoryContext,
+  context: HistoryContext & VerbContext,
   path: string,
   author: string | null,
+  asked: Asked,
 ): Promise<{ readonly path: string }> {
   const view = context.replica.view();
   mustBeOperator(view, context.self, 'change what is in force');
@@ -55,7 +61,9 @@ export async function takeLoser(
     const why = found === undefined ? 'nothing lost unseen there' : 'nothing of that author lost';
     throw new Fault('refused', { field: 'path', value: path, why, remedy: 'see cnsmo conflicts' });
   }
-  await context.replica.write([{ path, value: loser.value }]);
+  const edits = [{ path, value: loser.value }];
+  await mustUphold(context, edits, asked);
+  await context.replica.write(edits);
   await spread(context);
   return { path };
 }

@@ -11,6 +11,8 @@ import { Fault } from '../fault.ts';
 import { mustBeOperator, type OperatorContext, spread } from './operators.ts';
 import { findMember } from './rules/find.ts';
 import { isSameLabels, relabel } from './rules/naming.ts';
+import { type Asked, mustUphold } from './uphold.ts';
+import type { VerbContext } from './verbs.ts';
 
 /** What a member is called and labelled after a change. */
 export interface Named {
@@ -43,19 +45,22 @@ export async function renameMember(
 
 /**
  * Changes labels of a member: `key=value` sets one, `key-` removes one. Fault 'refused' names the
- * change that is neither.
+ * change that is neither, or what a service was asked for and would not hold any more.
  */
 export async function labelMember(
-  context: OperatorContext,
+  context: VerbContext,
   text: string,
   changes: readonly string[],
+  asked: Asked,
 ): Promise<Named> {
   const view = context.replica.view();
   mustBeOperator(view, context.self, 'label members');
   const { id, name, labels: before } = findMember(view, text);
   const labels = relabel(before, changes);
   if (!isSameLabels(before, labels)) {
-    await context.replica.write([{ path: trustPath('label', id), value: { labels } }]);
+    const edits = [{ path: trustPath('label', id), value: { labels } }];
+    await mustUphold(context, edits, asked);
+    await context.replica.write(edits);
     await spread(context);
   }
   return { id, name, labels };

@@ -50,10 +50,12 @@ const TURNS_MAX = 3;
 
 const text = z.string('not a text');
 const endpoint = z.object({ host: text, port: z.int('not a port') });
+/** How a person reaches this VM, as a request says it. */
+export const callerBody = z.optional(z.nullable(z.object({ remote: endpoint, local: endpoint })));
 const verbBody = z.nullable(
   z.object({
     arguments: z.optional(z.unknown()),
-    caller: z.optional(z.nullable(z.object({ remote: endpoint, local: endpoint }))),
+    caller: callerBody,
     plan: z.optional(z.boolean('neither true nor false')),
   }),
 );
@@ -105,7 +107,8 @@ async function decide(
   return verb.decide({ ...scene, view: replica.view() }, given);
 }
 
-async function sceneOf(
+/** What verbs decide by. `waitMs`: how long members are asked what they have in force; 0: not. */
+export async function sceneOf(
   context: VerbContext,
   service: string,
   waitMs: number,

@@ -92,6 +92,13 @@ export const TOY: Offer = {
     verbs: [put, putBelow, list],
     local: [shake],
     families: { things: 'what is there' },
+    *mustUphold({ caller }, after, isForced) {
+      yield;
+      const who = after.members.find(({ labels }) => labels.taboo === 'yes')?.name;
+      if (who === undefined || isForced) return;
+      const value = `${who} from ${caller?.remote.host ?? 'here'}`;
+      throw new Fault('refused', { field: 'taboo', value, why: 'is held', remedy: 'force it' });
+    },
     effects: (before, after) => {
       const known = new Set(before.intent.map(({ path }) => path));
       const comes = after.intent.filter(({ path }) => !known.has(path)).map(({ name }) => name);

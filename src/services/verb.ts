@@ -192,6 +192,17 @@ export interface Verbs {
   readonly local: readonly LocalVerb[];
   /** What verbs of two words are about, by the first. */
   readonly families: Readonly<Record<string, string>>;
+  /**
+   * Fault 'refused' when a change that is not this service's own, of labels or by taking what had
+   * lost, breaks what operators asked of it. `isForced`: they said --force. In pieces. Absent:
+   * nothing does.
+   */
+  readonly mustUphold?: (
+    scene: Scene,
+    after: View,
+    isForced: boolean,
+    meter: Meter,
+  ) => Generator<void, void>;
   /** What a change of the view does to each member's host. Members without effect are left out. */
   readonly effects: (before: View, after: View, scene: Scene) => readonly Effect[];
 }

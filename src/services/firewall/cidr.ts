@@ -40,8 +40,8 @@ export const addressNumber = (text: string): { family: Family; value: bigint } |
   return { family: isV6 ? 'ip6' : 'ip', value };
 };
 
-/** The text of a number, in its one spelling. */
-const addressText = (family: Family, value: bigint): string => {
+/** The text of an address's number, in its one spelling. */
+export const addressText = (family: Family, value: bigint): string => {
   const count = BITS[family] / 8;
   const octets = Array.from({ length: count }, (_, index) =>
     Number((value >> BigInt(8 * (count - 1 - index))) & 0xffn),

@@ -20,7 +20,9 @@ import {
   groupSchema,
   type RuleRecord,
   ruleSchema,
+  type TestRecord,
   type TrialRecord,
+  testSchema,
   trialPartSchema,
   trialSchema,
   type Zone,
@@ -59,6 +61,11 @@ export interface TrialOrder extends TrialRecord {
   readonly claim: IntentClaim;
 }
 
+/** A policy test with its name. */
+export interface Test extends TestRecord {
+  readonly name: string;
+}
+
 /** All that operators want of the firewall. */
 export interface Policy {
   /** In the order in which they decide, disabled and expired ones included. */
@@ -69,7 +76,10 @@ export interface Policy {
   readonly defaults: readonly Default[];
   /** The latest first. */
   readonly trials: readonly TrialOrder[];
+  readonly tests: readonly Test[];
   readonly unread: readonly Unread[];
+  /** Of all that can be read, by path: the claim that is in force. */
+  readonly claims: ReadonlyMap<string, IntentClaim>;
 }
 
 const known = new WeakMap<readonly Intent[], Policy>();
@@ -149,6 +159,7 @@ const READERS = {
   rule: (value: unknown) => readRecord(ruleSchema, value),
   group: (value: unknown) => readRecord(groupSchema, value),
   default: (value: unknown) => readRecord(defaultSchema, value),
+  test: (value: unknown) => readRecord(testSchema, value),
   trial: (value: unknown) => readRecord(trialSchema, value),
   'trial-part': (value: unknown) => readRecord(trialPartSchema, value),
 };
@@ -172,10 +183,9 @@ export function* digestPolicy(
 
 const readPolicy = (intent: readonly Intent[]): Policy => {
   const unread: Unread[] = [];
-  const readAll = readerOf(
-    intent.filter(({ service }) => service === SERVICE),
-    unread,
-  );
+  const claims = new Map<string, IntentClaim>();
+  const own = intent.filter(({ service }) => service === SERVICE);
+  const readAll = readerOf(own, unread, claims);
   const rules = readAll('rule', READERS.rule).map(({ intent: { name, path }, claim, found }) => ({
     ...found,
     name,
@@ -199,22 +209,25 @@ const readPolicy = (intent: readonly Intent[]): Policy => {
       ...{ zone, direction, path: `intent/${SERVICE}/default/${name}` },
       ...(given.get(name) ?? { action: 'allow', claim: null }),
     })),
-    unread,
+    tests: readAll('test', READERS.test).map(({ intent: { name }, found }) => ({ ...found, name })),
+    ...{ unread, claims },
   };
 };
 
 type ReadAll = ReturnType<typeof readerOf>;
 
-/** Reads all objects of a kind; why one cannot be read goes to `unread`. */
+/** Reads all objects of a kind; why one cannot be read goes to `unread`, and what can to `claims`. */
 const readerOf =
-  (own: readonly Intent[], unread: Unread[]) =>
+  (own: readonly Intent[], unread: Unread[], claims: Map<string, IntentClaim>) =>
   <Found>(kind: string, read: (value: unknown) => ReadRecord<Found>) =>
     own
       .filter((each) => each.kind === kind)
       .flatMap((each) => {
         const { good, why } = lastGood(each, read);
         if (why !== null) unread.push({ path: each.path, why });
-        return good === null ? [] : [{ intent: each, ...good }];
+        if (good === null) return [];
+        claims.set(each.path, good.claim);
+        return [{ intent: each, ...good }];
       });
 
 /** Trials whose parts are all there. */

@@ -1,6 +1,7 @@
 /**
  * Rule: firewall report — what is in force here, as it was read back: never more.
  */
+import { intentPath } from '../../crdt/paths.ts';
 import type { Intent, View } from '../../crdt/view.ts';
 import type { Self, Summary } from '../service.ts';
 import { countsOf } from './counts.ts';
@@ -37,15 +38,12 @@ const without = (stamps: Stamps, withheld: Readonly<Record<string, string>>): St
 const stampsOf = ({ intent }: View, trial: string | null): Stamps => {
   const last = known.get(intent);
   if (last?.trial === trial) return last.stamps;
-  const { rules, defaults } = policyOf({ intent });
-  const read = [...rules, ...defaults].flatMap(({ path, claim }) =>
-    claim === null ? [] : [[path, claim.hlc.join('.')] as const],
+  const trialPath = intentPath({ service: SERVICE, kind: 'trial', name: '' });
+  const stamps = Object.fromEntries(
+    [...policyOf({ intent }).claims]
+      .filter(([path]) => !path.startsWith(trialPath) || path === `${trialPath}${trial}`)
+      .map(([path, { hlc }]) => [path, hlc.join('.')] as const),
   );
-  const others = intent
-    .filter(({ service, kind }) => service === SERVICE && kind !== 'rule' && kind !== 'default')
-    .filter(({ kind, name }) => kind !== 'trial' || name === trial)
-    .map(({ path, hlc }) => [path, hlc.join('.')] as const);
-  const stamps = Object.fromEntries([...read, ...others]);
   known.set(intent, { trial, stamps });
   return stamps;
 };

@@ -227,3 +227,16 @@ export type TrialRecord = z.infer<typeof trialSchema>;
 export const DEFAULT_NAMES = ZONES.flatMap((zone) =>
   DIRECTIONS.map((direction) => ({ name: `${zone}-${direction}`, zone, direction })),
 );
+
+const TEST_PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6'] as const;
+
+/** `intent/firewall/test/<name>`. `value`: a port, or a type of ICMP. */
+export const testSchema = z.strictObject({
+  from: selector,
+  to: selector,
+  zone: oneOf(ZONES),
+  protocol: oneOf(TEST_PROTOCOLS),
+  value: integer(0, 65_535),
+  expect: oneOf(['allow', 'deny']),
+});
+export type TestRecord = z.infer<typeof testSchema>;

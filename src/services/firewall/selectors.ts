@@ -47,7 +47,8 @@ export const membersOf = (
   );
 };
 
-const flat = (groups: Groups, selectors: readonly Selector[]): readonly Selector[] =>
+/** Selectors with groups resolved to what they hold. */
+export const flat = (groups: Groups, selectors: readonly Selector[]): readonly Selector[] =>
   selectors.flatMap((each) =>
     each.kind === 'group' ? (groups.get(each.name)?.members ?? []) : [each],
   );

@@ -11,8 +11,8 @@ import type { View } from '../../../crdt/view.ts';
 import { type Arguments, type Input, type Scene, type Verb, verb } from '../../verb.ts';
 import { digestView } from '../digest.ts';
 import { policyOf, SERVICE, type TrialOrder } from '../policy.ts';
-import { defaultSchema, groupSchema, ruleSchema } from '../schemas.table.ts';
-import { mustPassTests, testSchema } from './checks.ts';
+import { defaultSchema, groupSchema, ruleSchema, testSchema } from '../schemas.table.ts';
+import { mustPassTests } from './checks.ts';
 import { refuse } from './refuse.ts';
 import { trialEdits, trialEnd } from './trial-parts.ts';
 import { mustKeepWays } from './ways.ts';
@@ -138,7 +138,7 @@ function* checkedEdits(
   const after = foresee(scene.view, edits, scene.self);
   if (meter.isDue(edits.length * CHANGE_MS)) yield;
   yield* digestView(after, meter);
-  mustPassTests(scene, after);
+  yield* mustPassTests(scene, after, meter);
   return { edits, after };
 }
 

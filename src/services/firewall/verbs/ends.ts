@@ -3,11 +3,12 @@
  * address that is nobody's.
  */
 import type { Member, View } from '../../../crdt/view.ts';
-import { addressNumber, type Family, parseCidr } from '../cidr.ts';
+import { addressNumber, type Cidr, type Family, hostCidr, mergeCidrs, parseCidr } from '../cidr.ts';
 import type { Flow, Judgement } from '../judge.ts';
 import { policyOf } from '../policy.ts';
 import type { Direction, Selector, Zone } from '../schemas.table.ts';
-import { memberAddresses, membersOf } from '../selectors.ts';
+import { flat, memberAddresses, membersOf } from '../selectors.ts';
+import { type Borders, pointsIn } from './borders.ts';
 import { refuse } from './refuse.ts';
 import { readSelector } from './selecting.ts';
 import type { Court } from './sites.ts';
@@ -51,15 +52,53 @@ const endOfAddress = (view: View, address: string): End => {
   return member === undefined ? { kind: 'address', address } : { kind: 'member', member };
 };
 
-/** Everybody whom a selector means; a prefix stands for its first address. */
-export const endsOf = (view: View, selector: Selector): readonly End[] => {
-  if (selector.kind === 'cidr') {
-    const cidr = parseCidr(selector.cidr);
-    return cidr.ok ? [endOfAddress(view, selector.cidr.split('/')[0] ?? '')] : [];
-  }
+/** All addresses of both families. */
+const EVERYWHERE = ['0.0.0.0/0', '::/0'];
+
+/**
+ * Everybody whom a selector means. Of addresses, one for each part that the borders tell apart;
+ * outside of the mesh, anybody is all addresses too.
+ */
+export const endsOf = (
+  view: View,
+  selector: Selector,
+  zone: Zone,
+  borders: Borders,
+): readonly End[] => {
+  const prefixes =
+    selector.kind === 'any' && zone === 'wan'
+      ? EVERYWHERE
+      : (flat(policyOf(view).groups, [selector]).flatMap((each) =>
+          each.kind === 'cidr' ? [each.cidr] : [],
+        ) satisfies readonly string[]);
   const ids = membersOf({ view, groups: policyOf(view).groups }, [selector]);
-  return view.members.filter(({ id }) => ids.has(id)).map((member) => ({ kind: 'member', member }));
+  const members = view.members.filter(({ id }) => ids.has(id));
+  // In the tunnels no packet has an address of the mesh that is no member's.
+  const isSomebody = (address: string): boolean =>
+    zone === 'wan' || prefixes.some((each) => isOne(each)) || !isOverlay(view, address);
+  const outside = prefixes
+    .flatMap((prefix) => pointsIn(prefix, [...borders, ...overlayIn(view, zone)]))
+    .map((address) => endOfAddress(view, address))
+    .filter((end) => (end.kind === 'member' ? !ids.has(end.member.id) : isSomebody(end.address)));
+  return [...members.map((member): End => ({ kind: 'member', member })), ...outside];
 };
+
+const isOne = (prefix: string): boolean => {
+  const cidr = parseCidr(prefix);
+  return cidr.ok && cidr.value.first === cidr.value.last;
+};
+
+const isOverlay = ({ mesh }: View, address: string): boolean => {
+  const host = hostCidr(address);
+  return [mesh.prefix, mesh.prefix6].some((prefix) => {
+    const cidr = parseCidr(prefix);
+    return cidr.ok && mergeCidrs([cidr.value, host]).length === 1;
+  });
+};
+
+/** In the mesh a prefix holds members, of whom each has its own firewall. */
+const overlayIn = ({ members }: View, zone: Zone): readonly Cidr[] =>
+  zone === 'wan' ? [] : members.flatMap((member) => memberAddresses(member, zone));
 
 /** How an end is called. */
 export const endName = (end: End): string =>
@@ -86,19 +125,30 @@ export function readProbe(field: string, text: string): Probe {
 export const zoneOf = (from: End, to: End): Zone =>
   from.kind === 'member' && to.kind === 'member' ? 'mesh' : 'wan';
 
-/** The connection between two ends, or null where they have no address of one family. */
-export const flowOf = (from: End, to: End, zone: Zone, probe: Probe): Flow | null => {
-  const families: readonly Family[] =
-    probe.protocol === 'icmp' ? ['ip'] : probe.protocol === 'icmpv6' ? ['ip6'] : ['ip', 'ip6'];
-  for (const family of families) {
+/** The first connection between two ends, or null where they have no address of one family. */
+export const flowOf = (from: End, to: End, zone: Zone, probe: Probe): Flow | null =>
+  flowsOf(from, to, zone, probe)[0] ?? null;
+
+/** All connections between two ends, by each address of each family that both have. */
+export const flowsOf = (from: End, to: End, zone: Zone, probe: Probe): readonly Flow[] =>
+  familiesOf(probe).flatMap((family) =>
+    addressesIn(from, zone, family).flatMap((source) =>
+      addressesIn(to, zone, family).map((destination) => ({ ...probe, source, destination })),
+    ),
+  );
+
+/** Of those the first of each family: the addresses that are used first. */
+export const mainFlowsOf = (from: End, to: End, zone: Zone, probe: Probe): readonly Flow[] =>
+  familiesOf(probe).flatMap((family) => {
     const [source] = addressesIn(from, zone, family);
     const [destination] = addressesIn(to, zone, family);
-    if (source !== undefined && destination !== undefined) {
-      return { ...probe, source, destination };
-    }
-  }
-  return null;
-};
+    return source === undefined || destination === undefined
+      ? []
+      : [{ ...probe, source, destination }];
+  });
+
+const familiesOf = ({ protocol }: Probe): readonly Family[] =>
+  protocol === 'icmp' ? ['ip'] : protocol === 'icmpv6' ? ['ip6'] : ['ip', 'ip6'];
 
 const addressesIn = (end: End, zone: Zone, family: Family): readonly string[] => {
   if (end.kind === 'address') {

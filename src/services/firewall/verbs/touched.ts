@@ -2,17 +2,17 @@
  * Rule: firewall touched — two views with only those rules that differ between them, so that what a
  * change does costs as much as the change, and not as much as the policy.
  *
- * Sound because the two views differ in their intent only: a rule that is the same object in both,
- * and names no group that differs, means the same in both.
+ * Sound where the two views differ in their intent only: a rule that is the same object in both, and
+ * names no group that differs, means the same in both. Where members differ, all is touched.
  */
 import type { Intent, View } from '../../../crdt/view.ts';
 import { policyOf, type Rule } from '../policy.ts';
 
-/** The two views, and whether a default differs: then every connection may be judged otherwise. */
+/** The two views, and whether every connection may be judged otherwise: a default differs. */
 export interface Touched {
   readonly before: View;
   readonly after: View;
-  readonly isDefault: boolean;
+  readonly isAll: boolean;
 }
 
 /** What differs between two views of one mesh. */
@@ -27,7 +27,7 @@ export const touchedBy = (before: View, after: View): Touched => {
   return {
     before: reduced(before, paths, groups),
     after: reduced(after, paths, groups),
-    isDefault: changed.some(({ kind }) => kind === 'default'),
+    isAll: before.members !== after.members || changed.some(({ kind }) => kind === 'default'),
   };
 };
 

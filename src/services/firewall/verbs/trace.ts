@@ -12,9 +12,10 @@ import {
   verb,
 } from '../../verb.ts';
 import type { Decider } from '../judge.ts';
-import type { Zone } from '../schemas.table.ts';
+import { policyOf } from '../policy.ts';
+import type { TestRecord, Zone } from '../schemas.table.ts';
 import { plainEdits } from './change.ts';
-import { type Outcome, runTests, type TestRecord, testsOf } from './checks.ts';
+import { type Outcome, runTests } from './checks.ts';
 import {
   type End,
   endName,
@@ -214,7 +215,7 @@ const testAdd: Verb = verb<{ readonly name: string; readonly test: Value }>({
     const name = given.text('name') ?? '';
     mustBeName('name', name);
     const test = readTest(scene, (field) => given.text(field));
-    const known = testsOf(scene.view).find((each) => each.name === name);
+    const known = policyOf(scene.view).tests.find((each) => each.name === name);
     if (known !== undefined) {
       throw refuse(
         'name',
@@ -251,7 +252,7 @@ const testDelete: Verb = verb<{ readonly deleted: string }>({
   needs: 'operator',
   decide: (scene, given) => {
     const name = given.text('name') ?? '';
-    if (!testsOf(scene.view).some((each) => each.name === name)) {
+    if (!policyOf(scene.view).tests.some((each) => each.name === name)) {
       throw refuse('name', name, 'no such test', 'see cnsmo firewall test list');
     }
     const edits = plainEdits(scene, [{ kind: 'test', name, value: null }]);
@@ -268,7 +269,7 @@ const testList: Verb = verb<readonly Readonly<Record<string, string>>[]>({
   needs: 'anybody',
   decide: ({ view }) => ({
     edits: [],
-    body: testsOf(view).map(({ name, from, to, zone, protocol, value, expect }) => ({
+    body: policyOf(view).tests.map(({ name, from, to, zone, protocol, value, expect }) => ({
       ...{ name, zone, expect, traffic: `${protocol}/${value}` },
       from: selectorText(view, from),
       to: selectorText(view, to),

@@ -61,7 +61,7 @@ test('verbs: the least that can be typed, its zone and its name', () => {
   // Goal: good defaults. Method: short lines against zone and name.
   for (const [verb, typed, name, zone] of [
     ['allow', { traffic: 'tcp/443' }, 'allow-tcp-443', 'mesh'],
-    ['deny', { traffic: 'any', from: ['any'] }, 'deny-any', 'mesh'],
+    ['deny', { traffic: 'any', from: ['any'], force: true }, 'deny-any', 'mesh'],
     ['deny', { traffic: 'udp/1', from: ['203.0.113.0/24'] }, 'deny-udp-1', 'wan'],
     ['deny', { traffic: 'udp/1', from: ['0.0.0.0/0'], force: true }, 'deny-udp-1', 'wan'],
     ['allow', { traffic: 'tcp', to: ['fd00:1::/64'] }, 'allow-tcp', 'mesh'],

@@ -2,12 +2,15 @@
  * Rule: firewall verbs — all that people may ask of the firewall, and what a change of the policy
  * would do to each member's host.
  */
+import type { Meter } from '../../../crdt/meter.ts';
 import type { View } from '../../../crdt/view.ts';
 import type { Effect, Scene, Verbs } from '../../verb.ts';
+import { digestView } from '../digest.ts';
 import type { Clause, Guard, Lane } from '../lane.ts';
 import { fallbackAction } from '../lane.ts';
 import { policyOf, type Rule, withTrial } from '../policy.ts';
 import type { Meant } from '../selectors.ts';
+import { mustPassTests } from './checks.ts';
 import { importVerb } from './import.ts';
 import { listVerb } from './list.ts';
 import { objectVerbs } from './objects.ts';
@@ -17,6 +20,7 @@ import { touchedBy } from './touched.ts';
 import { traceVerbs } from './trace.ts';
 import { rateText, trafficText } from './traffic.ts';
 import { confirmVerb, openVerb } from './trial.ts';
+import { mustKeepWays } from './ways.ts';
 
 /** The firewall's verbs. */
 export const firewallVerbs: Verbs = {
@@ -29,8 +33,21 @@ export const firewallVerbs: Verbs = {
   ],
   local: [openVerb],
   families: { group: 'named sets of members and addresses' },
+  mustUphold,
   effects,
 };
+
+/** As its own changes: no policy test may break, and without force no way be cut. */
+function* mustUphold(
+  scene: Scene,
+  after: View,
+  isForced: boolean,
+  meter: Meter,
+): Generator<void, void> {
+  yield* digestView(after, meter);
+  yield* mustPassTests(scene, after, meter);
+  if (!isForced) yield* mustKeepWays(scene, after, meter);
+}
 
 function effects(before: View, after: View, scene: Scene): readonly Effect[] {
   const known = new Set(policyOf(before).trials.map(({ id }) => id));

@@ -2,16 +2,20 @@
  * Rule: firewall ways — the ways that a change may not cut without --force: the operator's own
  * session, SSH to the members, and the mesh between them.
  *
- * Only what passes before the change and would not after it counts.
+ * 1. Only what passes before the change and would not after it counts; and what passes by a rule
+ *    whose limits are too low for it is as good as cut.
+ * 2. Both families count, each by itself.
  */
 import type { Meter } from '../../../crdt/meter.ts';
 import type { Member, View } from '../../../crdt/view.ts';
 import type { Scene } from '../../verb.ts';
+import type { Flow } from '../judge.ts';
 import { policyOf } from '../policy.ts';
-import type { Zone } from '../schemas.table.ts';
-import { type End, endName, flowOf, type Probe, readEnd, type Step, stepsOf } from './ends.ts';
+import type { RuleRecord, Zone } from '../schemas.table.ts';
+import { type End, endName, mainFlowsOf, type Probe, readEnd, type Step, stepsOf } from './ends.ts';
+import { mustKeepOverlay } from './overlay-ways.ts';
 import { refuse } from './refuse.ts';
-import { openCourt } from './sites.ts';
+import { type Court, openCourt } from './sites.ts';
 import { touchedBy } from './touched.ts';
 
 /** A way that must stay: who goes it, and what it is for people. */
@@ -21,13 +25,34 @@ interface Way {
   readonly zone: Zone;
   readonly probe: Probe;
   readonly what: string;
+  /** How much of it a rule has to let through at least. */
+  readonly needs: Needs;
 }
+
+/** Connections at a time from one address, and new ones in a minute. */
+interface Needs {
+  readonly connections: number;
+  readonly perMinute: number;
+}
+
+/**
+ * What an operator needs of SSH: a session, another one to mend it, and one that hangs. Fewer new
+ * ones in a minute and a typing error in a password shuts out.
+ */
+const SSH_NEEDS: Needs = { connections: 3, perMinute: 3 };
+/**
+ * What the mesh needs of its port, for each other member: after a cut all dial anew, by TCP and UDP,
+ * and behind one NAT all have one address.
+ */
+const MESH_NEEDS_EACH = 2;
 
 /** Members whose ways are looked at from each member. More would be the same rules again. */
 const OTHERS_MAX = 32;
 const SSH_PORT = 22;
-/** Somebody outside: an address of RFC 5737's documentation, which is nobody's. */
-const OUTSIDE: End = { kind: 'address', address: '203.0.113.1' };
+/** Somebody outside: addresses of the documentation (RFC 5737, RFC 9637), which are nobody's. */
+const OUTSIDE: readonly End[] = ['203.0.113.1', '3fff::1'].map((address) => {
+  return { kind: 'address', address };
+});
 
 /** Time that a rule takes of finding out what becomes of a way. Unit: ms, as measured. */
 const RULE_MS = 0.001;
@@ -37,23 +62,63 @@ export function* mustKeepWays(scene: Scene, after: View, meter: Meter): Generato
   const wayMs = policyOf(after).rules.length * RULE_MS;
   const touched = touchedBy(scene.view, after);
   const changed = [touched.before, touched.after].map((view) => openCourt(scene, view));
-  const [before, then] = [openCourt(scene, scene.view), openCourt(scene, after)];
-  for (const { from, to, zone, probe, what } of waysOf(scene)) {
-    const flow = flowOf(from, to, zone, probe);
-    if (flow === null) continue;
-    if (meter.isDue(wayMs)) yield;
-    // Where no changed rule matches, all stays as it was; the whole policy is asked for the rest.
-    const isMoved = changed.some((court) => isRuled(stepsOf(court, [from, to], zone, flow).steps));
-    if (!isMoved && !touched.isDefault) continue;
-    const { stop } = stepsOf(then, [from, to], zone, flow);
-    if (stop === null) continue;
-    if (stepsOf(before, [from, to], zone, flow).stop !== null) continue;
-    const by = stop.judgement.by.kind === 'rule' ? `rule ${stop.judgement.by.name}` : 'the default';
-    const way = `${endName(from)} to ${endName(to)}, ${probe.protocol}/${probe.value}`;
-    const remedy = 'allow it first, with a lower --priority; or say --confirm 60s or --force';
-    throw refuse(what, way, `${by} would cut it at ${stop.member}`, remedy);
+  const [before, then] = [openRegister(scene, scene.view), openRegister(scene, after)];
+  for (const way of waysOf(scene)) {
+    const { from, to, zone, probe, what } = way;
+    for (const flow of mainFlowsOf(from, to, zone, probe)) {
+      if (meter.isDue(wayMs)) yield;
+      // Where no changed rule matches, all stays as it was; the whole policy is asked for the rest.
+      const isMoved = changed.some((court) =>
+        isRuled(stepsOf(court, [from, to], zone, flow).steps),
+      );
+      if (!isMoved && !touched.isAll) continue;
+      const why = then.whyCut(way, flow);
+      if (why === null || before.whyCut(way, flow) !== null) continue;
+      const value = `${endName(from)} to ${endName(to)}, ${probe.protocol}/${probe.value}`;
+      throw refuse(what, value, `${why}${byIPv6(from, to, flow)}`, REMEDY);
+    }
   }
+  yield* mustKeepOverlay(scene, after, touched, meter);
 }
+
+/** What to do about a way that would be cut. */
+const REMEDY = 'allow it first, with a lower --priority; or say --confirm 60s or --force';
+
+const byIPv6 = (from: End, to: End, { source }: Flow): string =>
+  from.kind === 'member' && to.kind === 'member' && source.includes(':') ? ' for IPv6' : '';
+
+/** What becomes of ways in one view. */
+const openRegister = (scene: Scene, view: View) => {
+  const court: Court = openCourt(scene, view);
+  const rules = new Map(policyOf(view).rules.map((rule) => [rule.name, rule]));
+  return {
+    /** Why it does not pass, or not enough of it; null where it does. */
+    whyCut: ({ from, to, zone, needs }: Way, flow: Flow): string | null => {
+      const { steps, stop } = stepsOf(court, [from, to], zone, flow);
+      if (stop !== null) return `${byText(stop)} would cut it at ${stop.member}`;
+      for (const { judgement, member } of steps) {
+        const rule = judgement.by.kind === 'rule' ? rules.get(judgement.by.name) : undefined;
+        const low = rule === undefined ? null : tooLow(rule, needs);
+        if (low !== null) return `rule ${rule?.name} at ${member} lets through only ${low}`;
+      }
+      return null;
+    },
+  };
+};
+
+const byText = ({ judgement: { by } }: Step): string =>
+  by.kind === 'rule' ? `rule ${by.name}` : 'the default';
+
+const MINUTES = { second: 1 / 60, minute: 1, hour: 60, day: 1_440 } as const;
+
+/** The limit of a rule that is below what is needed, in words, or null. */
+const tooLow = ({ rate, connections }: RuleRecord, needs: Needs): string | null => {
+  if (connections !== undefined && connections < needs.connections) {
+    return `${connections} at a time from one address, and ${needs.connections} are needed`;
+  }
+  if (rate === undefined || rate.count / MINUTES[rate.per] >= needs.perMinute) return null;
+  return `${rate.count} new ones a ${rate.per}, and ${needs.perMinute} a minute are needed`;
+};
 
 const isRuled = (steps: readonly Step[]): boolean =>
   steps.some(({ judgement }) => judgement.by.kind === 'rule');
@@ -74,16 +139,17 @@ const sessionWays = ({ view, self, caller }: Scene): readonly Way[] => {
   const isInMesh = [here.ipv4, here.ipv6].includes(caller.local.host);
   const way: Way = {
     from: readEnd(view, 'session', caller.remote.host),
-    to: { kind: 'member', member: isInMesh ? here : reachedAt(here, caller.local.host) },
+    to: { kind: 'member', member: reachedAt(here, caller.local.host, isInMesh) },
     zone: isInMesh ? 'mesh' : 'wan',
     probe: { protocol: 'tcp', value: caller.local.port },
-    what: 'your session',
+    ...{ what: 'your session', needs: SSH_NEEDS },
   };
   return [way];
 };
 
 /** The member, at the one address at which it was reached; its own port is what it was. */
-const reachedAt = (member: Member, host: string): Member => {
+const reachedAt = (member: Member, host: string, isInMesh: boolean): Member => {
+  if (isInMesh) return { ...member, ipv4: host.includes(':') ? null : member.ipv4 };
   const port = member.endpoints?.port ?? 0;
   return {
     ...member,
@@ -93,17 +159,21 @@ const reachedAt = (member: Member, host: string): Member => {
 
 /** SSH from where the operator is; for who is not known to come by SSH, from somewhere outside. */
 const sshWays = ({ view, caller }: Scene, member: Member): readonly Way[] => {
-  const from = caller === null ? OUTSIDE : readEnd(view, 'session', caller.remote.host);
-  if (from.kind === 'member' && from.member.id === member.id) return [];
+  const own = caller === null ? null : readEnd(view, 'session', caller.remote.host);
+  if (own?.kind === 'member' && own.member.id === member.id) return [];
   const probe: Probe = { protocol: 'tcp', value: caller?.local.port ?? SSH_PORT };
-  const zone: Zone = from.kind === 'member' ? 'mesh' : 'wan';
-  return [{ from, to: { kind: 'member', member }, zone, probe, what: 'SSH' }];
+  const zone: Zone = own?.kind === 'member' ? 'mesh' : 'wan';
+  return (own === null ? OUTSIDE : [own]).map((from): Way => {
+    return { from, to: { kind: 'member', member }, zone, probe, what: 'SSH', needs: SSH_NEEDS };
+  });
 };
 
 /** What carries the mesh: the one port of each member, from the others. */
 const meshWays = (members: readonly Member[], member: Member): readonly Way[] => {
   const port = member.endpoints?.port;
   if (port === undefined) return [];
+  const least = MESH_NEEDS_EACH * (members.length - 1);
+  const needs: Needs = { connections: least, perMinute: least };
   return members
     .filter(({ id }) => id !== member.id)
     .slice(0, OTHERS_MAX)
@@ -114,7 +184,7 @@ const meshWays = (members: readonly Member[], member: Member): readonly Way[] =>
           to: { kind: 'member', member },
           zone: 'wan',
           probe: { protocol, value: port },
-          what: 'mesh',
+          ...{ what: 'mesh', needs },
         }),
       ),
     );
