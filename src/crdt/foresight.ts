@@ -1,6 +1,6 @@
 /**
- * Rule: foresight — the view as it would be after edits of intent or of labels, for who wants to see what a
- * change does before it is made.
+ * Rule: foresight — the view as it would be after edits of intent or of labels, for who
+ * wants to see what a change does before it is made.
  */
 import type { Edit } from './entry.ts';
 import { HLC_ZERO, type Hlc, maxHlc } from './hlc.ts';

@@ -209,14 +209,17 @@ const readPolicy = (intent: readonly Intent[]): Policy => {
       ...{ zone, direction, path: `intent/${SERVICE}/default/${name}` },
       ...(given.get(name) ?? { action: 'allow', claim: null }),
     })),
-    tests: readAll('test', READERS.test).map(({ intent: { name }, found }) => ({ ...found, name })),
+    tests: readAll('test', READERS.test).map(({ intent, found }) => ({
+      ...found,
+      name: intent.name,
+    })),
     ...{ unread, claims },
   };
 };
 
 type ReadAll = ReturnType<typeof readerOf>;
 
-/** Reads all objects of a kind; why one cannot be read goes to `unread`, and what can to `claims`. */
+/** Reads all objects of a kind; why one cannot goes to `unread`, what is read to `claims`. */
 const readerOf =
   (own: readonly Intent[], unread: Unread[], claims: Map<string, IntentClaim>) =>
   <Found>(kind: string, read: (value: unknown) => ReadRecord<Found>) =>

@@ -67,7 +67,7 @@ const labels = z
   );
 
 /** Who: a member, whoever has all these labels, a group, addresses, all members, or everybody. */
-export const selector = z.discriminatedUnion(
+const selector = z.discriminatedUnion(
   'kind',
   [
     z.strictObject({ kind: z.literal('any') }),

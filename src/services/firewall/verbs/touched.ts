@@ -2,8 +2,8 @@
  * Rule: firewall touched — two views with only those rules that differ between them, so that what a
  * change does costs as much as the change, and not as much as the policy.
  *
- * Sound where the two views differ in their intent only: a rule that is the same object in both, and
- * names no group that differs, means the same in both. Where members differ, all is touched.
+ * Sound where the two views differ in their intent only: a rule that is the same object in both,
+ * and names no group that differs, means the same in both. Where members differ, all is touched.
  */
 import type { Intent, View } from '../../../crdt/view.ts';
 import { policyOf, type Rule } from '../policy.ts';

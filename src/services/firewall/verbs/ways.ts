@@ -41,8 +41,8 @@ interface Needs {
  */
 const SSH_NEEDS: Needs = { connections: 3, perMinute: 3 };
 /**
- * What the mesh needs of its port, for each other member: after a cut all dial anew, by TCP and UDP,
- * and behind one NAT all have one address.
+ * What the mesh needs of its port, for each other member: after a cut all dial anew, by TCP and
+ * UDP, and behind one NAT all have one address.
  */
 const MESH_NEEDS_EACH = 2;
 
