@@ -4,6 +4,7 @@ import { benchBinary } from './binary.ts';
 import { benchFirewall } from './firewall/firewall.ts';
 import { benchIdle } from './idle.ts';
 import { benchJoin } from './join.ts';
+import { benchEvicted } from './liveness/evicted.ts';
 import { benchHealed } from './liveness/healed.ts';
 import { benchHealing } from './liveness/healing.ts';
 import { benchLiveness } from './liveness/liveness.ts';
@@ -17,6 +18,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   idle: benchIdle,
   join: benchJoin,
   'liveness-deaths': benchLiveness,
+  'liveness-evicted': benchEvicted,
   'liveness-healing': benchHealing,
   'liveness-healed': benchHealed,
   'liveness-model': benchModelled,

@@ -16,6 +16,7 @@ export interface EventRow {
   readonly kind: string;
   readonly member: string | null;
   readonly text: string;
+  readonly cause: string | null;
 }
 
 /** The VM's status. Rejects without a daemon. */

@@ -30,7 +30,8 @@ export function sendMessage(
   const waiting = waitingOf(end, channel);
   const parcel: Parcel = { isDropped: false };
   waiting.push(parcel);
-  if (waiting.length > WAITING_MAX) {
+  const isFull = waiting.length > WAITING_MAX;
+  if (isFull) {
     const oldest = waiting.shift();
     if (oldest !== undefined) oldest.isDropped = true;
   }
@@ -39,7 +40,7 @@ export function sendMessage(
     waiting.splice(waiting.indexOf(parcel), 1);
     hear(to, channel, message);
   });
-  return true;
+  return !isFull;
 }
 
 /** Hears a channel, until the returned function is called. */

@@ -150,7 +150,7 @@ export interface SwarmNode {
   requestEach(...question: Parameters<SwarmNode['request']>): Promise<readonly Uint8Array[]>;
   /** Serves a protocol; at most one handler for each name. Names are short (`sync`, `join`). */
   handle(protocol: string, options: ProtocolOptions, handler: RequestHandler): Unsubscribe;
-  /** Sends a message, best effort, in order; what is not taken in time is dropped, oldest first. */
+  /** Sends a message, best effort, in order; false: dropped, or an older one for it. */
   send(peer: PeerKey, channel: string, message: Uint8Array): boolean;
   /** Hears a channel, one listener each. What is longer than `bytesMax` (65,535) is dropped. */
   receive(channel: string, bytesMax: number, listener: MessageListener): Unsubscribe;
@@ -260,6 +260,8 @@ export interface ApiRequest {
 export interface ApiAnswer {
   readonly status: number;
   readonly body: unknown;
+  /** Instead of a body: one after the other, until the signal aborts. */
+  readonly lines?: (signal: AbortSignal) => AsyncIterable<unknown>;
 }
 
 /** Probes and listeners on this host. */

@@ -108,9 +108,8 @@ async function watch(vm: Vm): Promise<() => Promise<string>> {
     expect(`${vm.name} runs processes ${was.pids}, not ${is.pids}`, was.pids === is.pids);
     const { events } = await askEvents(vm, cursor);
     // On a full machine a member may be doubted, and the core role moves by the clock.
-    const isCalm = ({ kind, text }: (typeof events)[number]): boolean =>
-      (kind === 'state' && !text.includes('dead')) ||
-      (kind === 'core' && text.endsWith(': its turn'));
+    const isCalm = ({ kind, text, cause }: (typeof events)[number]): boolean =>
+      (kind === 'state' && !text.includes('dead')) || (kind === 'core' && cause === 'its turn');
     const told = events
       .filter((event) => !isCalm(event))
       .map(({ time, kind, member, text }) => `${time} ${kind} ${member} ${text}`);

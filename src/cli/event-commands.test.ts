@@ -8,6 +8,7 @@ const event = (text: string) => ({
   kind: 'joined',
   member: 'vm2',
   text,
+  cause: null,
 });
 const answer = (cursor: string, ...texts: readonly string[]) =>
   done({ events: texts.map(event), cursor });
@@ -20,19 +21,20 @@ const started = {
 
 test('events: a line each, or an object a line', async () => {
   // Goal: for people and for programs. Method: two events in each format.
-  const both = done({ events: [started, event('joined as 10.10.0.2')], cursor: '1-2' });
+  const joined = { ...event('joined as 10.10.0.2'), cause: 'by invite 12ab of vm1' };
+  const both = done({ events: [started, joined], cursor: '1-2' });
   const answers = { 'GET /v1/events': both };
   const plain = await run(['events'], { answers });
   assert.equal(
     plain.out,
     '2026-11-20 12:00:00  started       cnsmo 0.1.0 started\n' +
-      '2026-11-20 12:00:01  joined        vm2 joined as 10.10.0.2\n',
+      '2026-11-20 12:00:01  joined        vm2 joined as 10.10.0.2: by invite 12ab of vm1\n',
   );
   const json = await run(['events', '-o', 'json'], { answers });
   const lines = json.out.trimEnd().split('\n');
   assert.deepEqual(
     lines.map((line) => JSON.parse(line)),
-    [started, event('joined as 10.10.0.2')],
+    [started, joined],
   );
   const yaml = await run(['events', '-o', 'yaml'], { answers });
   assert.match(yaml.out, /^- time: 2026-11-20T12:00:00\.000Z\n {2}kind: started\n/);

@@ -26,7 +26,7 @@ export const eventsCommand = (local: Local, session: (command: Command) => Sessi
     .option('--on <member>', 'what that member saw, or all of them, by time; for operators')
     .addHelpText(
       'after',
-      '\nOf other members the last 500 are shown.\n' +
+      '\nOf all members the last 50,000 are shown.\n' +
         '\nExample:\n  cnsmo events -f --since 10m\n  cnsmo events --on all --since 1h\n',
     )
     .action(async (flags: EventFlags, command: Command) => {
@@ -38,6 +38,9 @@ export const eventsCommand = (local: Local, session: (command: Command) => Sessi
       const first = (await open.call('GET', '/v1/events', null, { query })) as EventAnswer &
         Partial<SeenAnswer>;
       for (const { member, why } of first.missing ?? []) open.hint(`note: ${member}: ${why}\n`);
+      if ((first.leftOut ?? 0) > 0) {
+        open.hint(`note: ${first.leftOut} older ones are left out; see --since\n`);
+      }
       const show = (answer: EventAnswer): Promise<void> => showAll(open, answer);
       await show(first);
       if (flags.follow === true) {
@@ -51,13 +54,14 @@ async function showAll(open: Session, { events }: EventAnswer): Promise<void> {
 
 /** Date and time in UTC without its fractions, then what happened to whom. */
 const lineOf = ({ paint }: Page, event: MeshEvent & Partial<SeenEvent>): string => {
-  const { time, kind, member, text, on } = event;
+  const { time, kind, member, text, cause, on } = event;
   const when = paint('dim', time.slice(0, 19).replace('T', ' '));
   const tone = TONES[kind];
   const what = tone === undefined ? kind : paint(tone, kind);
   const blanks = ' '.repeat(KIND_WIDTH - kind.length);
   const seen = on === undefined ? '' : `${paint('dim', `${on}:`)} `;
-  return `${when}  ${what}${blanks}  ${seen}${member === null ? '' : `${member} `}${text}\n`;
+  const why = (cause ?? null) === null ? '' : `: ${cause}`;
+  return `${when}  ${what}${blanks}  ${seen}${member === null ? '' : `${member} `}${text}${why}\n`;
 };
 
 const TONES: Readonly<Partial<Record<MeshEvent['kind'], Tone>>> = {

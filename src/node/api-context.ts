@@ -95,7 +95,7 @@ export function apiContext(
     ...askingOthers(ports, parts),
     services: SERVICES,
     openingsAt: agents.openingsAt,
-    events: (wish) => parts.events.next(wish, parts.stop.signal),
+    events: (wish, signal) => parts.events.next(wish, orStopped(parts, signal)),
     leave,
     stop: () => parts.stop.abort(),
   };
@@ -112,6 +112,10 @@ const linksOf = (
   neighbours: parts.neighbourhood.all,
 });
 
+/** Ends with the member, and with whoever asked. */
+const orStopped = ({ stop }: Parts, asker: AbortSignal | undefined): AbortSignal =>
+  asker === undefined ? stop.signal : AbortSignal.any([stop.signal, asker]);
+
 /** What the routes ask other members. */
 function askingOthers(
   ports: Ports,
@@ -125,9 +129,10 @@ function askingOthers(
       const ask: AskLog = (page) => askMember(context, text, LOG_TOPIC, page);
       return readLog(ports.clock, ask, wish, parts.stop.signal);
     },
-    eventsOf: (on, wish) => {
+    eventsOf: (on, wish, asker) => {
       const ask: AskEvents = (member, asked) => askMember(context, member, EVENTS_TOPIC, asked);
-      const asking = { view: replica.view(), ask, signal: parts.stop.signal };
+      const signal = orStopped(parts, asker);
+      const asking = { view: replica.view(), ask, signal };
       return gatherEvents(ports.clock, asking, on, wish);
     },
     digests: () => gatherDigests(ports.crypto, replica, others),

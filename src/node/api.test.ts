@@ -253,10 +253,11 @@ test('api: what is asked of the events', async () => {
     const { body } = await ask('GET', '/v1/events', null, query);
     return JSON.parse((body as EventAnswer).events[0]?.text ?? '');
   };
-  assert.deepEqual(await asked({}), { after: null, ageMsMax: null, waitMs: 0 });
+  assert.deepEqual(await asked({}), { after: null, ageMsMax: null, countMax: null, waitMs: 0 });
   assert.deepEqual(await asked({ after: '1-2', ageMsMax: '5', waitMs: '99999999' }), {
     after: '1-2',
     ageMsMax: 5,
+    countMax: null,
     waitMs: 60_000,
   });
   await assert.rejects(asked({ waitMs: 'long' }), /^Fault: waitMs: long: not a number; /);

@@ -11,13 +11,14 @@ import { Fault } from '../fault.ts';
 import type { LogPage } from '../log-book.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
 import { readAs, readCount, readLabels } from './api-body.ts';
+import { eventRoutes } from './api-events.ts';
 import type { AuditLimits } from './audit.ts';
 import type { CoreActsContext } from './core-acts.ts';
 import type { EventAnswer, EventWish } from './events.ts';
 import { auditChanges, conflictsNow, type HistoryContext, takeLoser } from './history.ts';
 import type { LinkActsContext } from './link-acts.ts';
 import type { SeenAnswer } from './member-events.ts';
-import { type LogWish, readLogWish } from './member-log.ts';
+import type { LogWish } from './member-log.ts';
 import { memberRoutes, outOfStep } from './member-routes.ts';
 import { namingRoutes } from './naming-routes.ts';
 import {
@@ -54,11 +55,11 @@ export interface ApiContext
   readonly sight: () => Promise<Sight>;
   readonly consent: () => Consent;
   readonly setConsent: (consent: Consent) => Promise<void>;
-  readonly events: (wish: EventWish) => Promise<EventAnswer>;
+  readonly events: (wish: EventWish, signal?: AbortSignal) => Promise<EventAnswer>;
   /** How each connected member stands to this one. */
   readonly digests: () => Promise<ReadonlyMap<MemberId, Comparison>>;
   /** What a member saw, or `all` of them. */
-  readonly eventsOf: (on: string, wish: EventWish) => Promise<SeenAnswer>;
+  readonly eventsOf: (on: string, wish: EventWish, signal?: AbortSignal) => Promise<SeenAnswer>;
   readonly logOf: (member: string, wish: LogWish) => Promise<LogPage>;
   readonly leave: () => Promise<Told>;
   readonly stop: () => void;
@@ -72,15 +73,17 @@ export interface Consent {
   readonly eligible: boolean;
 }
 
-/** Longest that a request for events may wait. Unit: ms. */
-const WAIT_MS_MAX = 60_000;
-
 /** What answers one kind of request. */
 export interface Route {
   readonly method: ApiRequest['method'];
   /** Segments; one that begins with `:` matches any and names it. */
   readonly path: string;
   readonly run: (context: ApiContext, params: Params, body: unknown, query: Params) => unknown;
+  /** With `?stream=true`: what comes after, too. */
+  readonly follow?: (
+    context: ApiContext,
+    query: Params,
+  ) => Promise<NonNullable<ApiAnswer['lines']>>;
 }
 
 /** A week: longer invites are passwords. Unit: ms. */
@@ -116,6 +119,7 @@ const consentBody = z.object({
 const routes: readonly Route[] = [
   ...memberRoutes,
   ...namingRoutes,
+  ...eventRoutes,
   {
     method: 'GET',
     path: '/v1/status',
@@ -231,23 +235,6 @@ const routes: readonly Route[] = [
     },
   },
   {
-    method: 'GET',
-    path: '/v1/events',
-    run: ({ events, eventsOf }, _, _body, { on, after, ageMsMax, waitMs }) => {
-      const wish = {
-        after: after ?? null,
-        ageMsMax: ageMsMax === undefined ? null : readCount('ageMsMax', ageMsMax),
-        waitMs: Math.min(WAIT_MS_MAX, readCount('waitMs', waitMs ?? '0')),
-      };
-      return on === undefined ? events(wish) : eventsOf(on, wish);
-    },
-  },
-  {
-    method: 'GET',
-    path: '/v1/members/:member/log',
-    run: ({ logOf }, { member = '' }, _, query) => logOf(member, readLogWish(query)),
-  },
-  {
     method: 'POST',
     path: '/v1/services/:service/:verb',
     run: (context, { service = '', verb = '' }, body) => runVerb(context, service, verb, body),
@@ -279,6 +266,10 @@ export async function answerApi(context: ApiContext, request: ApiRequest): Promi
       why: 'this API has no such route',
       remedy: 'see the API section of the documentation',
     });
+  }
+  if (found.route.follow !== undefined && request.query.stream === 'true') {
+    const lines = await found.route.follow(context, request.query);
+    return { status: 200, body: null, lines };
   }
   const body = await found.route.run(context, found.params, request.body, request.query);
   return { status: 200, body: body ?? {} };

@@ -7,7 +7,7 @@ import { createTime, settle } from './test-time.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const never = new AbortController().signal;
-const ALL = { after: null, ageMsMax: null, waitMs: 0 };
+const ALL = { after: null, ageMsMax: null, countMax: null, waitMs: 0 };
 
 const eventOf = (number: number): KeptEvent => ({
   number,
@@ -15,6 +15,7 @@ const eventOf = (number: number): KeptEvent => ({
   kind: 'joined',
   member: 'vm1',
   text: `event ${number}`,
+  cause: null,
 });
 
 async function note(kept: EventLog, from: number, to: number): Promise<void> {

@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../ports.ts';
 import type { EventLog } from './event-log.ts';
-import type { EventWish, MeshEvent } from './events.ts';
+import type { EventAnswer, EventWish, MeshEvent } from './events.ts';
 import { type EventDraft, isRepeat } from './rules/events.ts';
 
 /** Events that are kept. Unit: count. At 200 bytes each, 2 MB. */
@@ -22,9 +22,8 @@ export interface Shelf {
   last(): MeshEvent | undefined;
   /** How many events a cursor does not know. */
   newSince(cursor: string | null): number;
-  since(wish: Pick<EventWish, 'after' | 'ageMsMax'>): readonly MeshEvent[];
-  /** Of whoever has seen everything. */
-  cursor(): string;
+  /** The oldest `countMax` of what a cursor does not know; and the cursor of who knows those. */
+  since(wish: Omit<EventWish, 'waitMs'>): EventAnswer;
   flush(): Promise<void>;
 }
 
@@ -69,20 +68,24 @@ export function createShelf(clock: Clock): Shelf {
     },
     last: () => kept.at(-1)?.event,
     newSince,
-    since: ({ after, ageMsMax }) => {
+    since: ({ after, ageMsMax, countMax }) => {
       const oldestMs = ageMsMax === null ? Number.NEGATIVE_INFINITY : clock.wallMs() - ageMsMax;
-      return kept
-        .slice(Math.max(0, kept.length - newSince(after)))
-        .filter(({ wallMs }) => wallMs >= oldestMs)
-        .map(({ event }) => event);
+      const first = Math.max(0, kept.length - newSince(after));
+      const found = kept
+        .slice(first)
+        .map((one, index) => ({ ...one, number: count - kept.length + first + index + 1 }))
+        .filter(({ wallMs }) => wallMs >= oldestMs);
+      const page = found.slice(0, countMax ?? found.length);
+      const last = page.length < found.length ? page.at(-1)?.number : count;
+      return { events: page.map(({ event }) => event), cursor: `${origin}-${last ?? count}` };
     },
-    cursor: () => `${origin}-${count}`,
     flush: async () => await disk?.flush(),
   };
 }
 
-const withMoment = ({ time, kind, member, text }: MeshEvent): Kept => ({
-  event: { time, kind, member, text },
+const withMoment = ({ time, kind, member, text, cause }: MeshEvent): Kept => ({
+  // Of earlier releases it has none.
+  event: { time, kind, member, text, cause: cause ?? null },
   wallMs: Date.parse(time),
 });
 

@@ -9,7 +9,8 @@
 import type { Clock, Log, Ports } from '../ports.ts';
 import { openEventLog } from './event-log.ts';
 import { createShelf } from './event-shelf.ts';
-import { type EventDraft, eventOfLog, eventsBetween, type Picture } from './rules/events.ts';
+import { type EventDraft, eventsBetween, type Picture } from './rules/events.ts';
+import { eventOfLog } from './rules/log-events.ts';
 import { createWake } from './wake.ts';
 
 /** Time between two looks when nothing marks it. Unit: ms. */
@@ -26,6 +27,8 @@ export interface EventWish {
   readonly after: string | null;
   /** Nothing that is older, ms; null: no limit. */
   readonly ageMsMax: number | null;
+  /** The oldest so many, so that the rest can be asked for; null: all. */
+  readonly countMax: number | null;
   /** How long to wait when there is nothing yet, ms. */
   readonly waitMs: number;
 }
@@ -55,11 +58,12 @@ export function createEvents(clock: Clock, version: string): Events {
   const wake = createWake(clock);
   const news = createWake(clock);
   const shelf = createShelf(clock);
+  let seen: Picture | null = null;
   const note = (draft: EventDraft): void => {
     if (shelf.put(draft)) news.mark();
   };
   const noteLine = (line: string, facts: Readonly<Record<string, unknown>> = {}): void => {
-    const draft = eventOfLog(line, facts);
+    const draft = eventOfLog(line, facts, seen);
     if (draft !== null) note(draft);
   };
   return {
@@ -73,20 +77,23 @@ export function createEvents(clock: Clock, version: string): Events {
       while (shelf.newSince(wish.after) === 0 && leftMs() > 0 && !signal.aborted) {
         await news.wait(leftMs(), signal);
       }
-      return { events: shelf.since(wish), cursor: shelf.cursor() };
+      return shelf.since(wish);
     },
     run: async (look, signal) => {
-      note({ kind: 'started', member: null, text: startText(version, shelf.last()) });
+      note({ ...ABOUT_SELF, kind: 'started', text: startText(version, shelf.last()) });
       for (let before = look(); !signal.aborted; ) {
+        seen = before;
         await wake.wait(LOOK_MS, signal);
         const now = look();
         for (const draft of eventsBetween(before, now)) note(draft);
         before = now;
       }
-      note({ kind: 'stopped', member: null, text: `cnsmo ${version} stopped` });
+      note({ ...ABOUT_SELF, kind: 'stopped', text: `cnsmo ${version} stopped` });
     },
   };
 }
+
+const ABOUT_SELF = { member: null, cause: null } as const;
 
 const overheard = (log: Log, hear: Log['info']): Log => ({
   info: (line, facts) => {

@@ -9,6 +9,7 @@ import { openApi, SELF } from './test-api.ts';
 const crypto = openCrypto();
 const keyOf = (fill: number): Uint8Array => crypto.publicKey(new Uint8Array(32).fill(fill));
 const VM2 = memberIdOf(keyOf(2));
+const VM3 = memberIdOf(keyOf(3));
 
 const adoption = (id: MemberId, name: string, ipv4: string) => ({
   path: `trust/adopt/${id}`,
@@ -32,7 +33,8 @@ async function openMesh() {
 }
 
 test('evict: a member is out, its name and address are free, and it never comes back', async () => {
-  // Goal: the plain case. Method: look first, evict by the beginning of its id, and look again.
+  // Goal: the plain case. Method: look first, evict by the beginning of its id, and look again;
+  // then somebody else has its name and address.
   const { ask, refusal, replica, names } = await openMesh();
   const foreseen = (await ask('GET', '/v1/evictions/vm2')).body as Eviction;
   const nothing = { adopted: [], lost: [], invites: [], operators: [], paths: [], warnings: [] };
@@ -54,6 +56,9 @@ test('evict: a member is out, its name and address are free, and it never comes 
   await replica.write([{ ...adoption(VM2, 'vm2', '10.10.0.2') }]);
   assert.deepEqual(names(), ['vm1']);
   assert.match(await refusal('POST', '/v1/evictions', { member: 'vm2' }), /^refused member: vm2: /);
+  await replica.write([adoption(VM3, 'vm2', '10.10.0.2')]);
+  const [heir] = replica.view().members.filter(({ id }) => id === VM3);
+  assert.deepEqual([heir?.name, heir?.ipv4], ['vm2', '10.10.0.2']);
 });
 
 test('evict: oneself and the last operator need a yes, which is told why', async () => {

@@ -100,7 +100,7 @@ async function take(
   peer: PeerKey,
   frames: readonly Uint8Array[],
 ): Promise<readonly Receipt[]> {
-  const receipts = await replica.receiveInPieces(frames);
+  const receipts = await replica.receiveInPieces(frames, peer);
   if (signal.aborted) throw stopping(peer);
   return receipts;
 }

@@ -17,7 +17,14 @@ import { createBuckets } from './rules/bucket.ts';
 import { createSwim, type Swim } from './rules/swim.ts';
 import { createSwimSigner, decodeSwim, encodeSwim, SWIM_BYTES_MAX } from './rules/swim-message.ts';
 import { LAN, presetFor } from './rules/swim-presets.ts';
-import { LIFE, lifeOf, type MeshWord, type OwnWord, shownState } from './rules/swim-sighting.ts';
+import {
+  LIFE,
+  lifeOf,
+  type MeshWord,
+  type OwnWord,
+  shownState,
+  whyShown,
+} from './rules/swim-sighting.ts';
 import { createWake, type Wake } from './wake.ts';
 
 const CHANNEL = 'liveness';
@@ -57,7 +64,9 @@ export interface Liveness {
   sight(member: MemberId): MemberSight;
   /** The same in one word, as it is shown. */
   state(member: MemberId): LinkState;
-  /** Which of its lives the member is in, a daemon's run being one; null while it said nothing. */
+  /** Why it is shown so, in words; null while nothing is known of it. */
+  why(member: MemberId): string | null;
+  /** Which of its lives the member is in, a daemon's run being one; null while that is not sure. */
   life(member: MemberId): number | null;
   noteDial(member: PeerKey, outcome: DialOutcome): void;
   /** Called after somebody is seen in another way than before. */
@@ -102,9 +111,13 @@ export async function openLiveness(
   return {
     sight: (member) => swim.sighting(member) ?? UNKNOWN,
     state: (member) => shownState(swim.sighting(member) ?? UNKNOWN),
+    why: (member) => {
+      const seen = swim.sighting(member);
+      return seen === undefined ? null : whyShown(seen);
+    },
     life: (member) => {
-      const incarnation = swim.sighting(member)?.incarnation ?? 0;
-      return incarnation === 0 ? null : lifeOf(incarnation);
+      const seen = swim.sighting(member);
+      return seen?.isLifeSure === true ? lifeOf(seen.incarnation) : null;
     },
     noteDial: (member, outcome) => {
       const nowMs = ports.clock.monotonicMs();
@@ -205,7 +218,9 @@ function listen(desk: Desk, swarm: SwarmNode): Unsubscribe {
 function carryOut(desk: Desk): void {
   const { ports, context, swim, swarm, wake } = desk;
   const { messages, dials, hangUps, changed, incarnation } = swim.take();
-  for (const { to, message } of messages) swarm?.send(to, CHANNEL, encodeSwim(message));
+  for (const { to, message } of messages) {
+    if (swarm?.send(to, CHANNEL, encodeSwim(message)) === false) swim.lost(to);
+  }
   for (const member of dials) context.reach(member);
   for (const member of hangUps) void swarm?.hangUp(member);
   if (incarnation !== null) {

@@ -47,7 +47,7 @@ test('member events: of all by time, with who saw it; who cannot be asked is nam
   await time.pass(10);
   note('founder', 'three');
   const first = await gather('all');
-  const shown = first.events.map(({ on, text }) => `${on} ${text.split(': ')[1]}`);
+  const shown = first.events.map(({ on, cause }) => `${on} ${cause}`);
   assert.deepEqual(shown, ['founder one', 'a two', 'founder three']);
   assert.deepEqual(first.missing, [{ member: 'b', why: 'not connected' }]);
   note('a', 'four');
@@ -57,6 +57,29 @@ test('member events: of all by time, with who saw it; who cannot be asked is nam
     ['a'],
   );
   assert.equal((await gather('a', 'no cursor')).events.length, 2);
+});
+
+test('member events: more than fit one answer are all asked for, and none twice', async () => {
+  // Goal: nothing is left out in silence. Method: 1,201 events of one member, some of another; then
+  // one more of each.
+  const { note, gather, asked } = stage();
+  for (let n = 0; n < 1_201; n += 1) note('founder', String(n));
+  for (let n = 0; n < 3; n += 1) note('a', `a${n}`);
+  const first = await gather('all');
+  assert.equal(first.leftOut, 0);
+  const ofFounder = first.events.filter(({ on }) => on === 'founder').map(({ cause }) => cause);
+  assert.deepEqual(
+    ofFounder,
+    Array.from({ length: 1_201 }, (_, n) => String(n)),
+  );
+  assert.equal(first.events.length, 1_204);
+  assert.equal(asked.length, 3 + 1 + 1, 'three pages, one, and one that cannot be asked');
+  note('founder', 'new');
+  const second = await gather('all', first.cursor);
+  assert.deepEqual(
+    second.events.map(({ cause }) => cause),
+    ['new'],
+  );
 });
 
 test('member events: one that cannot be asked is a failure, as is nobody of the name', async () => {

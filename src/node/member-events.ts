@@ -16,8 +16,10 @@ import { findMember } from './rules/find.ts';
 /** The topic by which members ask for them. */
 export const EVENTS_TOPIC = 'events';
 
-/** Events in one answer, the last ones. Unit: count. 500 are under 200 KB. */
+/** Events in one answer of a member, the oldest first. Unit: count. 500 are under 200 KB. */
 const PAGE_EVENTS_MAX = 500;
+/** Events in one answer of several, the last ones. Unit: count. Some 10 MB. */
+const EVENTS_MAX = 50_000;
 /** Pause between two rounds of questions while nothing is new. Unit: ms. */
 const LOOK_MS = 1_000;
 
@@ -30,11 +32,17 @@ export interface SeenEvent extends MeshEvent {
 export interface SeenAnswer extends EventAnswer {
   readonly events: readonly SeenEvent[];
   readonly missing: readonly { readonly member: string; readonly why: string }[];
+  /** How many older ones were left out. */
+  readonly leftOut: number;
 }
 
 const text = z.string().check(z.maxLength(4_000));
 const wishSchema = z.object({ after: z.nullable(text), ageMsMax: z.nullable(z.int()) });
-const event = z.object({ time: text, kind: text, member: z.nullable(text), text });
+const event = z.object({
+  ...{ time: text, kind: text, member: z.nullable(text), text },
+  // Of earlier releases it has none.
+  cause: z.optional(z.nullable(text)),
+});
 const pageSchema = z.object({
   events: z.array(event).check(z.maxLength(PAGE_EVENTS_MAX)),
   cursor: text,
@@ -48,11 +56,12 @@ export const eventsTopic =
     const parsed = z.safeParse(wishSchema, wish);
     if (!parsed.success) throw odd('wish');
     const never = new AbortController().signal;
-    const { events: all, cursor } = await events.next({ ...parsed.data, waitMs: 0 }, never);
-    const last = all.slice(-PAGE_EVENTS_MAX).map(({ time, kind, member, text: said }) => {
-      return { time, kind, member, text: said };
+    const page = { ...parsed.data, waitMs: 0, countMax: PAGE_EVENTS_MAX };
+    const { events: found, cursor } = await events.next(page, never);
+    const told = found.map(({ time, kind, member, text: said, cause }) => {
+      return { time, kind, member, text: said, cause };
     });
-    return { events: last, cursor };
+    return { events: told, cursor };
   };
 
 /** One question to one member. */
@@ -73,7 +82,7 @@ export async function gatherEvents(
   clock: Clock,
   { view, ask, signal }: Asking,
   on: string,
-  wish: EventWish,
+  wish: Omit<EventWish, 'countMax'>,
 ): Promise<SeenAnswer> {
   const isAll = on === 'all';
   const members = isAll ? view.members.filter(({ hasLeft }) => !hasLeft) : [findMember(view, on)];
@@ -81,7 +90,7 @@ export async function gatherEvents(
   for (let cursors = readCursors(wish.after); ; ) {
     const pages = await Promise.all(
       members.map(async ({ id, name }) => {
-        const page = await pageOf(ask, id, { after: cursors[id] ?? null, ageMsMax: wish.ageMsMax });
+        const page = await allOf(ask, id, cursors[id] ?? null, wish.ageMsMax);
         if (page instanceof Fault && !isAll) throw page;
         return { id, name, page };
       }),
@@ -95,6 +104,25 @@ export async function gatherEvents(
 }
 
 type Page = z.infer<typeof pageSchema>;
+
+/** What a member saw since then, page by page. */
+async function allOf(
+  ask: AskEvents,
+  id: MemberId,
+  start: string | null,
+  ageMsMax: number | null,
+): Promise<Page | Fault> {
+  const events: Page['events'] = [];
+  for (let after = start; ; ) {
+    const page = await pageOf(ask, id, { after, ageMsMax });
+    if (page instanceof Fault) return page;
+    events.push(...page.events);
+    // The last page is not full; and no member keeps more than this.
+    const isAll = page.events.length < PAGE_EVENTS_MAX || events.length >= EVENTS_MAX;
+    if (isAll) return { events, cursor: page.cursor };
+    after = page.cursor;
+  }
+}
 
 async function pageOf(ask: AskEvents, id: MemberId, wish: Value): Promise<Page | Fault> {
   try {
@@ -119,10 +147,11 @@ function merge(
       continue;
     }
     cursors[id] = page.cursor;
-    events.push(...page.events.map((one) => ({ ...(one as MeshEvent), on: name })));
+    for (const one of page.events) events.push({ ...(one as MeshEvent), on: name });
   }
   events.sort((a, b) => (a.time === b.time ? 0 : a.time < b.time ? -1 : 1));
-  return { events, cursor: JSON.stringify(cursors), missing };
+  const leftOut = Math.max(0, events.length - EVENTS_MAX);
+  return { events: events.slice(leftOut), cursor: JSON.stringify(cursors), missing, leftOut };
 }
 
 /** What was read of each member; nothing for what is no such record. */

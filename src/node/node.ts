@@ -201,6 +201,7 @@ function pictureNow(parts: Parts): Picture {
     connected: new Set(connectedMembers(parts)),
     isNeighbour: neighbourhood.has,
     state: (member) => (liveness.sight(member).mesh === 'unknown' ? null : liveness.state(member)),
+    why: (member) => liveness.why(member),
     life: (member) => liveness.life(member),
     core: now,
   });

@@ -9,7 +9,7 @@
  *    replaces everything that this member ever said.
  */
 import type { Edit } from '../crdt/entry.ts';
-import { type MemberId, memberIdOf } from '../crdt/ids.ts';
+import { type MemberId, memberIdOf, type PeerKey } from '../crdt/ids.ts';
 import { openProjector } from '../crdt/projection.ts';
 import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import { openStore, type Store } from '../crdt/store.ts';
@@ -38,10 +38,10 @@ export interface Replica
    * limit.
    */
   write(edits: readonly Edit[]): Promise<void>;
-  /** Judges frames of others and takes what is good. */
-  receive(frames: readonly Uint8Array[]): readonly Receipt[];
+  /** Judges frames of others and takes what is good. `from`: who sent them, for the log. */
+  receive(frames: readonly Uint8Array[], from?: PeerKey): readonly Receipt[];
   /** The same in pieces, so that nothing else waits for long frames or many. */
-  receiveInPieces(frames: readonly Uint8Array[]): Promise<readonly Receipt[]>;
+  receiveInPieces(frames: readonly Uint8Array[], from?: PeerKey): Promise<readonly Receipt[]>;
   /** Says that this member's key is used elsewhere: nothing more is written until `reclaimKey`. */
   suspectKey(): void;
   /** Whether it is, or frames of this member came that it did not write. */
@@ -134,16 +134,19 @@ function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) =
   const { clock, log, store, journal, keyDoubt } = desk;
   const ahead = openAhead(desk);
   const lines = createBuckets(REFUSED_BURST, REFUSED_PER_SECOND);
-  const noteRefused = ({ why, detail }: Extract<Receipt, { verdict: 'rejected' }>): void => {
+  const noteRefused = (
+    { why, detail }: Extract<Receipt, { verdict: 'rejected' }>,
+    from: PeerKey | undefined,
+  ): void => {
     const nowMs = clock.monotonicMs();
     if (!lines.hasLeft('', nowMs)) return;
     lines.spend('', 1, nowMs);
-    log.warn('frame-refused', { why, detail });
+    log.warn('frame-refused', { from, why, detail });
   };
-  const note = (receipts: readonly Receipt[]): void => {
+  const note = (receipts: readonly Receipt[], from: PeerKey | undefined): void => {
     for (const receipt of receipts) {
       ahead.note(receipt);
-      if (receipt.verdict === 'rejected') noteRefused(receipt);
+      if (receipt.verdict === 'rejected') noteRefused(receipt, from);
       if (receipt.verdict === 'forked') log.error('author-forked', { author: receipt.author });
     }
   };
@@ -155,20 +158,23 @@ function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) =
   };
   return {
     ahead: ahead.list,
-    receive: (frames: readonly Uint8Array[]): readonly Receipt[] => {
+    receive: (frames: readonly Uint8Array[], from?: PeerKey): readonly Receipt[] => {
       const receipts = store.receiveAll(frames, clock.wallMs());
-      note(receipts);
+      note(receipts, from);
       keep(frames.filter((_, index) => isKept(receipts[index])));
       return receipts;
     },
-    receiveInPieces: async (frames: readonly Uint8Array[]): Promise<readonly Receipt[]> => {
+    receiveInPieces: async (
+      frames: readonly Uint8Array[],
+      from?: PeerKey,
+    ): Promise<readonly Receipt[]> => {
       const kept = new Set<Uint8Array>();
       const work = store.receiveInPieces(frames, clock.wallMs());
       const receipts = await inPieces(clock, work, (taken) => {
         for (const frame of taken) kept.add(frame);
         keep(taken);
       });
-      note(receipts);
+      note(receipts, from);
       keep(frames.filter((frame, index) => isKept(receipts[index]) && !kept.has(frame)));
       return receipts;
     },

@@ -206,7 +206,7 @@ function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
     if (scene !== null) desk.marks.addLater(from, LATER_MS, scene.signal);
     return 'ignore';
   }
-  const receipt = replica.receive([bytes])[0];
+  const receipt = replica.receive([bytes], from)[0];
   if (receipt?.verdict === 'held' && receipt.why !== 'ahead') desk.marks.add(from);
   if (receipt?.verdict === 'forked') markOthers(desk, from);
   // Only what is taken counts: nobody else can use up what an author has.

@@ -153,10 +153,12 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
       consent.current = wish;
     },
     events: async (wish) => ({
-      events: [{ time: '', kind: 'started', member: null, text: JSON.stringify(wish) }],
+      events: [
+        { time: '', kind: 'started', member: null, text: JSON.stringify(wish), cause: null },
+      ],
       cursor: '1-1',
     }),
-    eventsOf: async (on) => ({ events: [], cursor: on, missing: [] }),
+    eventsOf: async (on) => ({ events: [], cursor: on, missing: [], leftOut: 0 }),
     digests: async () => new Map(),
     logOf: async (member, wish) => ({ lines: [`${member} ${JSON.stringify(wish)}`], cursor: '7' }),
     leave: async () => {

@@ -268,3 +268,46 @@ test('stopping lets a request under way finish, and takes no new one', async () 
   await stopping;
   await assert.rejects(callApi(socket, get('/x'), 5000), isFault('no-daemon', /not running/));
 });
+
+test('a stream goes line by line, ends with its reader, and holds up no stop', async () => {
+  // Goal: whoever follows hears at once and costs nothing afterwards. Method: three lines, the
+  // second far larger than a socket takes; one reader leaves, another one is there at the stop.
+  const ended: string[] = [];
+  const handler: Handler = async ({ path }) => ({
+    status: 200,
+    body: null,
+    lines: async function* (signal) {
+      try {
+        yield { n: 1 };
+        yield { n: 2, text: 'x'.repeat(4_000_000) };
+        yield { n: 3 };
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      } finally {
+        ended.push(path);
+      }
+    },
+  });
+  const begin = async (socket: string, path: string) => {
+    const client = connect(socket);
+    client.write(`GET ${path} HTTP/1.1\r\nhost: cnsmo\r\n\r\n`);
+    let text = '';
+    for await (const chunk of client) {
+      text += String(chunk);
+      if (text.includes('{"n":3}\n')) break;
+    }
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\ncontent-type: application\/x-ndjson\r\n/);
+    assert.ok(text.includes('{"n":1}\n'));
+  };
+  const startMs = performance.now();
+  await serving(handler, async (socket) => {
+    await begin(socket, '/leaves'); // Leaving the loop destroys the socket.
+    while (ended.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(ended, ['/leaves']);
+    const stays = connect(socket);
+    stays.resume();
+    stays.write('GET /stays HTTP/1.1\r\nhost: cnsmo\r\n\r\n');
+    await once(stays, 'data');
+  });
+  assert.deepEqual(ended, ['/leaves', '/stays']);
+  assert.ok(performance.now() - startMs < 20_000);
+});

@@ -44,13 +44,17 @@ export async function serveApi(
   const path = socketPath(await openRunDirectory(runDirectory));
   await clearWay(path);
   const gid = process.geteuid?.() === 0 ? await groupId(GROUP) : null;
+  const ending = new AbortController();
   const server = createServer(
     { requestTimeout: ARRIVAL_MS_MAX, headersTimeout: ARRIVAL_MS_MAX },
-    (message, response) => void answer(message, response, handler, log),
+    (message, response) => void answer(message, response, { handler, log, ending: ending.signal }),
   );
   server.maxConnections = CONNECTIONS_MAX;
   await listenPrivately(server, path, gid);
-  return () => stop(server);
+  return () => {
+    ending.abort();
+    return stop(server);
+  };
 }
 
 /** Invariant 1: the socket is made while the umask leaves nothing to anybody else. */
@@ -105,13 +109,29 @@ async function stop(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
+/** What answers. `ending`: the server stops. */
+interface Desk {
+  readonly handler: Handler;
+  readonly log: Pick<Log, 'error'>;
+  readonly ending: AbortSignal;
+}
+
 async function answer(
   message: IncomingMessage,
   response: ServerResponse,
-  handler: Handler,
-  log: Pick<Log, 'error'>,
+  { handler, log, ending }: Desk,
 ): Promise<void> {
-  const { status, body } = await produce(message, handler, log);
+  const { status, body, lines } = await produce(message, handler, log);
+  if (lines !== undefined) {
+    // Nothing else comes over its connection.
+    const headers = { 'content-type': 'application/x-ndjson', connection: 'close' };
+    response.writeHead(status, headers);
+    await writeLines(response, lines, ending).catch((error: unknown) =>
+      log.error('api-failed', { method: message.method, path: message.url, error }),
+    );
+    response.end();
+    return;
+  }
   const text = `${JSON.stringify(body ?? null)}\n`;
   // No `connection: close`: it would cut off a sender whose body was not read to its end.
   response.writeHead(status, {
@@ -119,6 +139,25 @@ async function answer(
     'content-length': Buffer.byteLength(text),
   });
   response.end(text);
+}
+
+/** A line for each, as fast as they are read, until there are no more or nobody listens. */
+async function writeLines(
+  response: ServerResponse,
+  lines: NonNullable<ApiAnswer['lines']>,
+  ending: AbortSignal,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const signal = AbortSignal.any([gone.signal, ending]);
+  for await (const line of lines(signal)) {
+    if (signal.aborted) return;
+    if (response.write(`${JSON.stringify(line)}\n`)) continue;
+    await new Promise<void>((resolve) => {
+      response.once('drain', resolve);
+      signal.addEventListener('abort', () => resolve());
+    });
+  }
 }
 
 /** Invariant 3: never rejects. */

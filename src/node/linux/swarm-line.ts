@@ -19,7 +19,8 @@ export type LineStream = Pick<
 
 /** What is on its way to one peer on one channel. */
 export interface Line {
-  send(message: Uint8Array): void;
+  /** False: an older one made room. */
+  send(message: Uint8Array): boolean;
 }
 
 /** A line that opens its stream by `open`, when there is something to send. */
@@ -62,8 +63,10 @@ export function createLine(open: () => Promise<LineStream>): Line {
   return {
     send: (message) => {
       waiting.push(message);
-      if (waiting.length > WAITING_MAX) waiting.shift();
+      const isFull = waiting.length > WAITING_MAX;
+      if (isFull) waiting.shift();
       flush();
+      return !isFull;
     },
   };
 }

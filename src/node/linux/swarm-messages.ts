@@ -45,8 +45,7 @@ export function createMessages(context: MessageContext): Pick<SwarmNode, 'send' 
     send: (peer, channel, message) => {
       const live = connections.best(peer);
       if (live === null || live.standing !== 'member') return false;
-      lineOf(live.connection, channel).send(message);
-      return true;
+      return lineOf(live.connection, channel).send(message);
     },
     receive: (channel, bytesMax, listener) => {
       const noted = (error: unknown): void => log.error('swarm-receive', { channel, error });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { idOf, type World, world } from '../../crdt/test-world.ts';
-import { eventOfLog, eventsBetween, pictureOf, type Surroundings } from './events.ts';
+import { eventsBetween, pictureOf, type Surroundings } from './events.ts';
+import { eventOfLog } from './log-events.ts';
 
 const story = (): World => world().invites('i').admits('a', 'i').admits('b', 'i');
 const around = (changed: Partial<Surroundings> = {}): Surroundings => ({
@@ -9,6 +10,7 @@ const around = (changed: Partial<Surroundings> = {}): Surroundings => ({
   connected: new Set(),
   isNeighbour: () => true,
   state: () => 'alive',
+  why: () => 'it answers',
   life: () => 1,
   core: null,
   ...changed,
@@ -115,16 +117,82 @@ test('events: of the log what its table takes, in words', () => {
       'join-refused',
       { invite: 'abcdefghijklmnopqrst', why: 'used-up' },
       'refused',
-      'a join by invite abcdefghijkl: used-up',
+      'a join by invite abcdefghijkl',
     ],
   ] as const;
   for (const [line, facts, kind, text] of table) {
-    assert.deepEqual(eventOfLog(line, facts), { kind, member: null, text });
+    const told = eventOfLog(line, facts, null);
+    assert.deepEqual([told?.kind, told?.member, told?.text], [kind, null, text]);
   }
   for (const line of ['host-changed', 'toString', '__proto__', '']) {
-    assert.equal(eventOfLog(line, {}), null, line);
+    assert.equal(eventOfLog(line, {}, null), null, line);
   }
-  assert.equal(eventOfLog('key-used-elsewhere', {})?.kind, 'alarm');
+  assert.equal(eventOfLog('key-used-elsewhere', {}, null)?.kind, 'alarm');
+});
+
+test('events: what a line is about and why it happened stand beside its text', () => {
+  // Goal: time, member, cause of refused frames, conflicts, repairs and joins that were refused.
+  // Method: lines as the loops write them, of a member that is known and of one that is not.
+  const known = picture(story());
+  const causeOf = (line: string, facts: object) => {
+    const { member, cause } = eventOfLog(line, { ...facts }, known) ?? {};
+    return `${member}: ${cause}`;
+  };
+  const refused = { why: 'signature', detail: 'the author did not sign it' };
+  const table: readonly (readonly [string, object, string])[] = [
+    ['frame-refused', { from: idOf('a'), ...refused }, 'a: signature: the author did not sign it'],
+    [
+      'frame-refused',
+      { from: 'x'.repeat(30), ...refused },
+      `${'x'.repeat(12)}: signature: the author did not sign it`,
+    ],
+    ['frame-refused', refused, 'null: signature: the author did not sign it'],
+    [
+      'conflict',
+      { path: 'intent/lb/service/web', loser: 'a', winner: 'b' },
+      'a: b said otherwise at the same time',
+    ],
+    ['drift-repaired', { found: ['x'] }, 'null: something else than cnsmo had changed it'],
+    ['join-refused', { invite: 'i', why: 'used-up' }, 'null: used-up'],
+    [
+      'version-mismatch',
+      { peer: idOf('b'), wire: 2, document: 3 },
+      'b: it speaks another version: wire 2, document 3; run the same on both',
+    ],
+  ];
+  for (const [line, facts, said] of table) assert.equal(causeOf(line, facts), said);
+});
+
+test('events: members come, go, die and come back for a cause', () => {
+  // Goal: time, member, cause. Method: one step after the other, with their causes.
+  const causes = (before: ReturnType<typeof picture>, after: ReturnType<typeof picture>) =>
+    eventsBetween(before, after).map(({ kind, member, cause }) => `${kind} ${member}: ${cause}`);
+  const invite =
+    story()
+      .view()
+      .enrolments.find(({ id }) => id === idOf('a'))?.invite ?? '';
+  assert.deepEqual(causes(picture(story()), picture(story().admits('c', 'i'))), [
+    `joined c: by invite ${invite.slice(0, 12)} of founder`,
+  ]);
+  const left = story().as('a').says('member/left', { left: true });
+  assert.deepEqual(causes(picture(story()), picture(left)), ['left a: it said so']);
+  const of = (state: 'alive' | 'dead', why: string) =>
+    pictureOf(
+      story().view(),
+      around({ state: (id) => (id === idOf('a') ? state : 'alive'), why: () => why }),
+    );
+  const dead = of('dead', 'no answer, directly or through others');
+  assert.deepEqual(causes(of('alive', ''), dead), [
+    'state a: no answer, directly or through others',
+  ]);
+  assert.deepEqual(causes(dead, of('alive', 'it answers')), [
+    'state a: it answers',
+    'healed null: a is back',
+  ]);
+  assert.deepEqual(causes(dead, picture(story().evicts('a'))), [
+    'evicted a: null',
+    'healed null: a is no member any more',
+  ]);
 });
 
 test('events: the core role moves once for each term, however often it is seen', () => {
@@ -134,7 +202,7 @@ test('events: the core role moves once for each term, however often it is seen',
     pictureOf(world().view(), around({ core: now }));
   const first = of(core('a', 0));
   assert.deepEqual(eventsBetween(of(null), first), [
-    { kind: 'core', member: 'a', text: 'has the core role, term 7.0: its turn' },
+    { kind: 'core', member: 'a', text: 'has the core role, term 7.0', cause: 'its turn' },
   ]);
   assert.deepEqual(eventsBetween(first, of(core('a', 0))), []);
   assert.equal(eventsBetween(first, of(core('b', 1)))[0]?.member, 'b');
@@ -173,7 +241,12 @@ test('events: a daemon that started again is told, whether it was missed or not'
       }),
     );
   const [unknown, first, second] = [of(null), of(1), of(2)];
-  const again = { kind: 'started', member: 'a', text: 'its daemon started again' };
+  const again = {
+    kind: 'started',
+    member: 'a',
+    text: 'its daemon started again',
+    cause: 'it said so',
+  };
   assert.deepEqual(eventsBetween(unknown, first), []);
   assert.deepEqual(eventsBetween(first, second), [again]);
   assert.deepEqual(eventsBetween(second, of(2)), []);

@@ -1,9 +1,8 @@
 /**
- * Rule: events — what happened, in words: from two pictures of the mesh, and from what loops log.
+ * Rule: events — what happened, in words: from two pictures of the mesh.
  *
  * 1. Only a difference is an event: a daemon that starts tells nothing of what was there before.
  * 2. What a fight over the host repeats many times a minute is told once a minute.
- * 3. Of a log line only what its row in `TOLD` takes passes; everything else stays in the log.
  */
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { Role, View } from '../../crdt/view.ts';
@@ -36,6 +35,8 @@ export interface EventDraft {
   readonly kind: EventKind;
   readonly member: string | null;
   readonly text: string;
+  /** Why, or by whose word; null where the text says all that is known. */
+  readonly cause: string | null;
 }
 
 interface Seen {
@@ -48,6 +49,10 @@ interface Seen {
   readonly isNeighbour: boolean;
   /** Null while nothing is known of it. */
   readonly state: LinkState | null;
+  /** Why it is in that state. */
+  readonly why: string | null;
+  /** By whose word it is a member. */
+  readonly via: string | null;
   /** Which run of its daemon; null while it said nothing of it. */
   readonly life: number | null;
 }
@@ -77,6 +82,7 @@ export interface Surroundings {
   readonly isNeighbour: (member: MemberId) => boolean;
   /** Null while nothing is known of it. */
   readonly state: (member: MemberId) => LinkState | null;
+  readonly why: (member: MemberId) => string | null;
   /** Which run of its daemon; null while it said nothing of it. */
   readonly life: (member: MemberId) => number | null;
   readonly core: Picture['core'];
@@ -85,7 +91,7 @@ export interface Surroundings {
 /** The picture of a moment. */
 export const pictureOf = (
   view: View,
-  { self, connected, isNeighbour, state, life, core }: Surroundings,
+  { self, connected, isNeighbour, state, why, life, core }: Surroundings,
 ): Picture => ({
   core,
   members: new Map(
@@ -99,6 +105,8 @@ export const pictureOf = (
         isConnected: connected.has(id) && !hasLeft,
         isNeighbour: isNeighbour(id),
         state: id === self ? 'alive' : state(id),
+        why: id === self ? null : why(id),
+        via: viaIn(view, id),
         life: id === self ? null : life(id),
       },
     ]),
@@ -107,6 +115,17 @@ export const pictureOf = (
   alarms: view.alarms.map((alarm) => alarmText(view, alarm)),
 });
 
+/** By which invite it came, or by whose word it stays. */
+function viaIn({ enrolments, invites, members }: View, member: MemberId): string | null {
+  const id = enrolments.find((one) => one.id === member)?.invite ?? null;
+  if (id === null) return null;
+  const author = invites.find((invite) => invite.id === id)?.author;
+  const name = members.find((one) => one.id === author)?.name;
+  return `by invite ${id.slice(0, ID_LENGTH)}${name === undefined ? '' : ` of ${name}`}`;
+}
+/** As much of an id as is shown. Unit: characters. */
+const ID_LENGTH = 12;
+
 /** What happened between two moments, in the order of ids; alarms last. */
 export function eventsBetween(before: Picture, after: Picture): readonly EventDraft[] {
   const come = [...after.members].flatMap(([id, now]) =>
@@ -114,93 +133,88 @@ export function eventsBetween(before: Picture, after: Picture): readonly EventDr
   );
   const gone = [...before.members].flatMap(([id, { name }]): EventDraft[] => {
     if (after.members.has(id)) return [];
-    return [{ kind: 'evicted', member: name, text: after.evicted.get(id) ?? 'no member any more' }];
+    const text = after.evicted.get(id) ?? 'no member any more';
+    return [{ kind: 'evicted', member: name, text, cause: null }];
   });
   const alarms = after.alarms
     .filter((alarm) => !before.alarms.includes(alarm))
-    .map((text): EventDraft => ({ kind: 'alarm', member: null, text }));
+    .map((text): EventDraft => ({ kind: 'alarm', member: null, text, cause: null }));
   const moves = coreEvents(before.core, after.core);
   return [...come, ...gone, ...healEvents(before, after), ...moves, ...alarms];
 }
 
-const deadIn = ({ members }: Picture): number =>
-  [...members.values()].filter(({ state, hasLeft }) => state === 'dead' && !hasLeft).length;
+const deadIn = ({ members }: Picture): readonly MemberId[] =>
+  [...members].flatMap(([id, { state, hasLeft }]) => (state === 'dead' && !hasLeft ? [id] : []));
 
 /** Nobody is lost any more. */
 const healEvents = (before: Picture, after: Picture): readonly EventDraft[] => {
-  if (deadIn(before) === 0 || deadIn(after) > 0) return [];
+  const lost = deadIn(before);
+  if (lost.length === 0 || deadIn(after).length > 0) return [];
   const present = [...after.members.values()].filter(({ hasLeft }) => !hasLeft);
   const text = `all ${present.length} members can be reached again`;
-  return [{ kind: 'healed', member: null, text }];
+  const causes = lost.map((id) => {
+    const now = after.members.get(id);
+    const isBack = now !== undefined && !now.hasLeft;
+    return `${now?.name ?? before.members.get(id)?.name} ${isBack ? 'is back' : 'is no member any more'}`;
+  });
+  return [{ kind: 'healed', member: null, text, cause: causes.join(', ') }];
 };
 
 /** Who has the role now; a gap between two is no event. */
 const coreEvents = (before: Picture['core'], now: Picture['core']): readonly EventDraft[] => {
   if (now === null || (before?.name === now.name && before.term === now.term)) return [];
-  const text = `has the core role, term ${now.epoch}.${now.term}: ${now.why}`;
-  return [{ kind: 'core', member: now.name, text }];
+  const text = `has the core role, term ${now.epoch}.${now.term}`;
+  return [{ kind: 'core', member: now.name, text, cause: now.why }];
 };
 
+type Told = readonly [kind: EventKind, text: string, cause: string | null];
+
 /** How it is, where that is another thing than before. */
-const stateEvents = (before: Seen, now: Seen): readonly (readonly [EventKind, string])[] => {
+const stateEvents = (before: Seen, now: Seen): readonly Told[] => {
   const was = before.state ?? 'suspect';
   if (now.state === null || was === now.state) return [];
-  if (now.state !== 'alive') return [['state', `is ${now.state}`]];
+  if (now.state !== 'alive') return [['state', `is ${now.state}`, now.why]];
   // Who was only unknown, or is connected for the first time, is not alive again.
   const isFirst = before.state === null || (now.isConnected && !before.isConnected);
-  return isFirst && was === 'suspect' ? [] : [['state', 'is alive again']];
+  return isFirst && was === 'suspect' ? [] : [['state', 'is alive again', now.why]];
 };
 
 const memberEvents = (before: Seen | null, now: Seen): readonly EventDraft[] => {
-  const events: (readonly [EventKind, string])[] = [];
+  const events: Told[] = [];
   if (now.hasLeft) {
-    if (before !== null && !before.hasLeft) events.push(['left', 'left the mesh']);
+    if (before !== null && !before.hasLeft) events.push(['left', 'left the mesh', 'it said so']);
   } else {
     if (before === null || before.hasLeft) {
-      events.push(['joined', now.ipv4 === null ? 'joined' : `joined as ${now.ipv4}`]);
+      events.push(['joined', now.ipv4 === null ? 'joined' : `joined as ${now.ipv4}`, now.via]);
     } else if (before.ipv4 !== now.ipv4) {
       events.push([
         'address',
         `has ${now.ipv4 ?? 'no IPv4 address'}, had ${before.ipv4 ?? 'none'}`,
+        null,
       ]);
     }
     if (before !== null && before.name !== now.name) {
-      events.push(['renamed', `was ${before.name}`]);
+      events.push(['renamed', `was ${before.name}`, null]);
     }
     if ((before?.role ?? 'node') !== now.role) {
-      events.push(['role', now.role === 'operator' ? 'is an operator' : 'is no operator any more']);
+      const text = now.role === 'operator' ? 'is an operator' : 'is no operator any more';
+      events.push(['role', text, null]);
     }
   }
   if ((before?.isConnected ?? false) !== now.isConnected && now.isNeighbour) {
-    events.push(now.isConnected ? ['connected', 'connected'] : ['disconnected', 'connection lost']);
+    const isLost = !now.isConnected;
+    events.push(
+      isLost ? ['disconnected', 'connection lost', now.why] : ['connected', 'connected', null],
+    );
   }
   if (before !== null && !now.hasLeft) {
     if (before.life !== null && (now.life ?? 0) > before.life) {
-      events.push(['started', 'its daemon started again']);
+      events.push(['started', 'its daemon started again', 'it said so']);
     }
     events.push(...stateEvents(before, now));
   }
-  return events.map(([kind, text]) => ({ kind, member: now.name, text }));
+  return events.map(([kind, text, cause]) => ({ kind, member: now.name, text, cause }));
 };
-
-type Facts = Readonly<Record<string, unknown>>;
-
-/** How much of what a repair found is told. */
-const FOUND_TOLD_MAX = 3;
-/** And how much of each. Unit: characters. */
-const FOUND_LENGTH_MAX = 100;
-
-const textIn = (facts: Facts, name: string): string => {
-  const text = facts[name];
-  return typeof text === 'string' ? text : '';
-};
-const listIn = (facts: Facts, name: string): readonly string[] => {
-  const list = facts[name];
-  return Array.isArray(list) ? list.map(String) : [];
-};
-
-const cut = (text: string): string =>
-  text.length > FOUND_LENGTH_MAX ? `${text.slice(0, FOUND_LENGTH_MAX - 1)}…` : text;
 
 /** What a fight or an attack repeats: the same again within a minute is told once. */
 const TOLD_ONCE: ReadonlySet<EventKind> = new Set(['drift', 'refused']);
@@ -212,73 +226,5 @@ export const isRepeat = (known: EventDraft, ageMs: number, next: EventDraft): bo
   ageMs < REPEAT_MS &&
   known.kind === next.kind &&
   known.member === next.member &&
-  known.text === next.text;
-
-/** Log lines that are events, by their name. */
-const TOLD: Readonly<Record<string, (facts: Facts) => Omit<EventDraft, 'member'>>> = {
-  agent: (facts) => {
-    const [problem] = listIn(facts, 'problems');
-    const state = textIn(facts, 'state');
-    const text = `${textIn(facts, 'service')} is ${state}`;
-    const isOld = problem === undefined || state.startsWith('stop');
-    return { kind: 'service', text: isOld ? text : `${text}: ${problem}` };
-  },
-  'drift-repaired': (facts) => {
-    const found = listIn(facts, 'found');
-    const told = found.slice(0, FOUND_TOLD_MAX).map(cut).join('; ');
-    const more = found.length - FOUND_TOLD_MAX;
-    const rest = more > 0 ? `; and ${more} more` : '';
-    return { kind: 'drift', text: `${textIn(facts, 'service')} repaired: ${told}${rest}` };
-  },
-  conflict: (facts) => ({
-    kind: 'conflict',
-    text:
-      `${textIn(facts, 'path')}: what ${textIn(facts, 'loser')} said lost to what ` +
-      `${textIn(facts, 'winner')} said at the same time; see cnsmo conflicts`,
-  }),
-  'frame-refused': (facts) => ({
-    kind: 'refused',
-    text: `a frame of the state: ${textIn(facts, 'why')}: ${textIn(facts, 'detail')}`,
-  }),
-  'join-refused': (facts) => ({
-    kind: 'refused',
-    text: `a join by invite ${textIn(facts, 'invite').slice(0, 12)}: ${textIn(facts, 'why')}`,
-  }),
-  'join-other-version': (facts) => ({
-    kind: 'refused',
-    text:
-      `a join by invite ${textIn(facts, 'invite').slice(0, 12)}: it speaks another version: ` +
-      `wire ${Number(facts.wire)}, document ${Number(facts.document)}; run the same on both`,
-  }),
-  'key-used-elsewhere': () => ({
-    kind: 'alarm',
-    text: 'another VM uses the key of this member, or its disk is an older copy',
-  }),
-  'key-recovered': () => ({
-    kind: 'alarm',
-    text: 'over: this VM goes on as the only holder of its key',
-  }),
-  'version-mismatch': (facts) => ({
-    kind: 'refused',
-    text:
-      `member ${textIn(facts, 'peer').slice(0, 12)} speaks another version: ` +
-      `wire ${Number(facts.wire)}, document ${Number(facts.document)}; run the same on both`,
-  }),
-  'disk-trouble': (facts) => ({
-    kind: 'alarm',
-    text: `disk: ${textIn(facts, 'path')}: ${textIn(facts, 'why')}`,
-  }),
-  'disk-recovered': () => ({ kind: 'alarm', text: 'disk: it takes what is written again' }),
-  'journal-damaged': () => ({
-    kind: 'alarm',
-    text: 'the journal was damaged; what is missing is fetched from others',
-  }),
-};
-
-/** The event that a log line is, or null when it is none. */
-export function eventOfLog(line: string, facts: Facts): EventDraft | null {
-  const tell = Object.hasOwn(TOLD, line) ? TOLD[line] : undefined;
-  if (tell === undefined) return null;
-  const { kind, text } = tell(facts);
-  return { kind, member: null, text };
-}
+  known.text === next.text &&
+  known.cause === next.cause;

@@ -144,6 +144,7 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   if (incarnation < seen.incarnation && from === member && known !== null) {
     say(desk, from, { act: 'news' }, [known]);
   }
+  noteTeller(seen, from, incarnation);
   if (incarnation <= seen.incarnation || !desk.rebirths.hasLeft(member, nowMs)) return;
   desk.rebirths.spend(member, 1, nowMs);
   if (!desk.signer.isAlive(member, incarnation, signature)) return;
@@ -155,15 +156,26 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   const wasDoubted = seen.suspectedMs !== null || seen.mesh === 'dead';
   const isNewLife = seen.incarnation > 0 && lifeOf(incarnation) > lifeOf(seen.incarnation);
   if (isNewLife) desk.out.changed.add(member);
+  if (seen.incarnation === 0) seen.toldBy = from;
   seen.incarnation = incarnation;
   seen.signature = signature;
-  change(desk, seen, () => absolve(seen));
+  noteTeller(seen, from, incarnation);
+  change(desk, seen, () => absolve(seen, 'word'));
   // Of others its neighbours will tell.
   if (isNews && (desk.neighbours.has(member) || desk.connected.has(member))) {
     desk.urgent.add(member);
   }
   if (isTold)
     desk.rumours.put({ kind: 'alive', about, incarnation, signature }, wasDoubted || isNewLife);
+}
+
+/**
+ * Whether the life that is known is the one that is: an old word is well signed, too. Once it is,
+ * each later one is a new life.
+ */
+function noteTeller(seen: Sighting, from: MemberId, incarnation: number): void {
+  if (seen.toldBy === null || lifeOf(incarnation) !== lifeOf(seen.incarnation)) return;
+  if (from === seen.member || from !== seen.toldBy) seen.isLifeSure = true;
 }
 
 /**

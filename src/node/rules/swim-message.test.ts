@@ -14,7 +14,7 @@ import {
 } from './swim-message.ts';
 import { LAN, presetFor, suspicionMs, WAN } from './swim-presets.ts';
 import { createRumours } from './swim-rumours.ts';
-import { LIFE, shownState } from './swim-sighting.ts';
+import { LIFE, lifeOf, shownState } from './swim-sighting.ts';
 
 const crypto = openCrypto();
 const MESH = meshIdOf(new Uint8Array(32).fill(3));
@@ -86,6 +86,27 @@ test('swim: only the member itself can say that it is alive, and only anew', () 
   swim.hear(idOf(3), alive(8, signerOf(2).alive(8)), 5);
   assert.equal(known(), 9);
   assert.equal(swim.take().incarnation, null);
+});
+
+test('swim: which life a member is in is sure by its own word, or by that of two', () => {
+  // Goal: old words that are told again make no new life. Method: who knows nothing hears an old
+  // word of member 2 and then the true one, by one liar or by others.
+  const word = (life: number): Rumour => ({
+    ...{ kind: 'alive', about, incarnation: life * LIFE },
+    signature: signerOf(2).alive(life * LIFE),
+  });
+  const sureLives = (told: readonly (readonly [from: number, life: number])[]) => {
+    const swim = detector();
+    return told.map(([from, life], index) => {
+      swim.hear(idOf(from), { act: 'news', rumours: [word(life)] }, 1_000 * (index + 1));
+      const seen = swim.sighting(idOf(2));
+      return seen?.isLifeSure === true ? lifeOf(seen.incarnation) : null;
+    });
+  };
+  const liar = [3, 2] as const;
+  assert.deepEqual(sureLives([liar, [3, 5], [4, 5]]), [null, null, 5]);
+  assert.deepEqual(sureLives([liar, [4, 5], liar, [4, 6]]), [null, 5, 5, 6]);
+  assert.deepEqual(sureLives([liar, [2, 5], liar, [3, 6]]), [null, 5, 5, 6]);
 });
 
 test('swim: a doubt about this member is refuted with its next life, once a second at most', () => {
@@ -200,6 +221,22 @@ test('swim rumours: nobody is told twice, nor who told it', () => {
   rumours.note(teller, hearsay);
   rumours.note(near, alive);
   assert.deepEqual([toldTo(teller), toldTo(near)], [['alive'], []]);
+});
+
+test('swim rumours: what a full queue lost is told again', () => {
+  // Goal: news that was dropped on its way does not count as told. Method: told to one of two, who
+  // then loses it, and to both before all is settled.
+  const rumours = createRumours();
+  const about = abbreviate(idOf(5));
+  rumours.put({ kind: 'suspect', about, incarnation: 1 });
+  const toldTo = (member: ReturnType<typeof idOf>) => rumours.take(member, 1_000, 20).length;
+  assert.deepEqual([toldTo(idOf(2)), toldTo(idOf(3)), toldTo(idOf(2))], [1, 1, 0]);
+  rumours.untell(idOf(2));
+  rumours.settle([idOf(2), idOf(3)]);
+  assert.deepEqual([toldTo(idOf(2)), toldTo(idOf(3))], [1, 0]);
+  rumours.settle([idOf(2), idOf(3)]);
+  rumours.untell(idOf(2));
+  assert.equal(toldTo(idOf(2)), 0);
 });
 
 test('swim: a probe that fails once is told to nobody', () => {

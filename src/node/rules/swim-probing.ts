@@ -153,7 +153,7 @@ function giveUp(desk: Desk, one: Probe, nowMs: number): void {
   // Alone with its doubt a member asks once more: on lines that lose a fifth most doubts end there,
   // and each that is told is gossip of all about it.
   const isShared = seen.suspectedMs !== null;
-  change(desk, seen, () => fail(seen, nowMs));
+  change(desk, seen, () => fail(seen, nowMs, 'silence'));
   if (isShared) tellDoubt(desk, seen);
 }
 

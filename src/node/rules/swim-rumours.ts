@@ -34,6 +34,8 @@ export interface Rumours {
   isUrgent(): boolean;
   /** Whether there is such news that this member has not been told. */
   isUrgentFor(member: MemberId): boolean;
+  /** Takes back that this member was told anything of what is on its way. */
+  untell(member: MemberId): void;
   /** Drops what all of these have been told: they tell the others. */
   settle(audience: readonly MemberId[]): void;
 }
@@ -81,6 +83,9 @@ export function createRumours(): Rumours {
         if (one.told.size >= limit) drop(one.rumour.about);
       }
       return taken;
+    },
+    untell: (member) => {
+      for (const { told } of waiting.values()) told.delete(member);
     },
     settle: (audience) => {
       if (audience.length === 0) return;

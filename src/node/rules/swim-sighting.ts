@@ -15,14 +15,26 @@ export type MeshWord = 'unknown' | 'alive' | 'suspect' | 'dead';
 /** How it went when this member last tried it itself: what balancers and routes go by. */
 export type OwnWord = 'untried' | 'reached' | 'late' | 'unreached';
 
+/**
+ * What it is by: nobody had an answer; its host said that nothing listens; it answered; its own
+ * signed word came.
+ */
+export type Cause = 'silence' | 'refusal' | 'answer' | 'word';
+
 /** A member as another one sees it. */
 export interface Sighting {
   readonly member: MemberId;
   mesh: MeshWord;
   own: OwnWord;
+  /** By what it is alive, suspect or dead. */
+  cause: Cause;
   /** The latest that it has signed, and its signature; 0 and null before. */
   incarnation: number;
   signature: Uint8Array | null;
+  /** Who first told of it. */
+  toldBy: MemberId | null;
+  /** Whether it told so itself, or two others did: old words can be told again. */
+  isLifeSure: boolean;
   /** Who says, for itself, that it does not answer. */
   readonly accusers: Set<MemberId>;
   /** When that was first said or seen, since the last sign of life. Monotonic ms. */
@@ -57,8 +69,11 @@ export const createSighting = (member: MemberId): Sighting => ({
   member,
   mesh: 'unknown',
   own: 'untried',
+  cause: 'silence',
   incarnation: 0,
   signature: null,
+  toldBy: null,
+  isLifeSure: false,
   accusers: new Set(),
   suspectedMs: null,
   failedMs: null,
@@ -74,13 +89,29 @@ export function shownState({ mesh, own }: Pick<Sighting, 'mesh' | 'own'>): LinkS
   return own === 'late' || own === 'unreached' ? 'degraded' : 'alive';
 }
 
+/** Why it is shown so, in words; null while nothing is known. */
+export function whyShown(seen: Pick<Sighting, 'mesh' | 'own' | 'cause'>): string | null {
+  const { mesh, own, cause } = seen;
+  if (mesh === 'unknown') return null;
+  if (shownState(seen) === 'degraded') {
+    return own === 'late' ? 'it answers late' : 'others reach it, this member does not';
+  }
+  return CAUSES[cause];
+}
+const CAUSES: Readonly<Record<Cause, string>> = {
+  silence: 'no answer, directly or through others',
+  refusal: 'its host answers, its daemon does not',
+  answer: 'it answers',
+  word: 'its own word came',
+};
+
 /** How a sign of life came. */
 export type Proof = 'prompt' | 'late' | 'indirect' | 'heard';
 
 /** A sign of life. */
 export function prove(seen: Sighting, proof: Proof, nowMs: number): void {
   if (seen.suspectedMs !== null) seen.disprovedMs = nowMs;
-  absolve(seen);
+  absolve(seen, proof === 'heard' ? 'word' : 'answer');
   if (proof === 'prompt') {
     seen.own = 'reached';
     seen.misses = 0;
@@ -94,7 +125,8 @@ export function prove(seen: Sighting, proof: Proof, nowMs: number): void {
 }
 
 /** Nothing is held against it any more. */
-export function absolve(seen: Sighting): void {
+export function absolve(seen: Sighting, cause: Cause): void {
+  seen.cause = cause;
   seen.mesh = 'alive';
   seen.accusers.clear();
   seen.suspectedMs = null;
@@ -102,8 +134,9 @@ export function absolve(seen: Sighting): void {
   seen.isTold = false;
 }
 
-/** A probe failed, the member's own and through others. */
-export function fail(seen: Sighting, nowMs: number): void {
+/** A probe failed, the member's own and through others; or a dial did. */
+export function fail(seen: Sighting, nowMs: number, cause: Cause): void {
+  seen.cause = cause;
   seen.own = 'unreached';
   seen.misses += 1;
   seen.suspectedMs ??= nowMs;

@@ -74,6 +74,8 @@ export interface Swim {
   hear(from: MemberId, message: SwimMessage, nowMs: number): void;
   /** Does what is due. */
   tick(nowMs: number): void;
+  /** Something that was said to this member may be lost: it counts as told nothing. */
+  lost(member: MemberId): void;
   /** When `tick` wants to be called next. */
   dueMs(): number;
   /** What is to be done since this was last called. */
@@ -104,15 +106,16 @@ export function createSwim(given: SwimSelf): Swim {
     absent: (member, nowMs, isSure) =>
       withSeen(member, (seen) => {
         if (!isSure && seen.accusers.size === 0 && seen.mesh !== 'unknown') return;
-        change(desk, seen, () => fail(seen, nowMs));
+        change(desk, seen, () => fail(seen, nowMs, 'refusal'));
         bury(desk, seen);
       }),
     unreached: (member, nowMs) =>
       withSeen(member, (seen) => {
-        if (seen.mesh === 'unknown') change(desk, seen, () => fail(seen, nowMs));
+        if (seen.mesh === 'unknown') change(desk, seen, () => fail(seen, nowMs, 'silence'));
       }),
     hear: (from, message, nowMs) => hearMessage(desk, from, message, nowMs),
     tick: (nowMs) => tick(desk, nowMs),
+    lost: desk.rumours.untell,
     dueMs: () => dueMs(desk),
     take: () => {
       const { out } = desk;
@@ -253,10 +256,11 @@ function forgiveStall(desk: Desk, nowMs: number): void {
 function gossip(desk: Desk, nowMs: number): void {
   desk.gossipDueMs = nowMs + desk.preset.gossipMs;
   const audience = audienceOf(desk);
+  // What was told the last time and not lost since.
+  desk.rumours.settle(audience);
   for (const member of audience) {
     if (desk.rumours.isUrgentFor(member)) say(desk, member, { act: 'news' });
   }
-  desk.rumours.settle(audience);
 }
 
 /**

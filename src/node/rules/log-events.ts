@@ -1,0 +1,114 @@
+/**
+ * Rule: log events — what happened, in words: from what loops log.
+ *
+ * Of a line only what its row in `TOLD` takes passes; everything else stays in the log.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import type { EventDraft, Picture } from './events.ts';
+
+/** As much of an id as is shown. Unit: characters. */
+const ID_LENGTH = 12;
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** How much of what a repair found is told. */
+const FOUND_TOLD_MAX = 3;
+/** And how much of each. Unit: characters. */
+const FOUND_LENGTH_MAX = 100;
+
+const textIn = (facts: Facts, name: string): string => {
+  const text = facts[name];
+  return typeof text === 'string' ? text : '';
+};
+const listIn = (facts: Facts, name: string): readonly string[] => {
+  const list = facts[name];
+  return Array.isArray(list) ? list.map(String) : [];
+};
+
+const cut = (text: string): string =>
+  text.length > FOUND_LENGTH_MAX ? `${text.slice(0, FOUND_LENGTH_MAX - 1)}…` : text;
+
+/** What a log line says. `id`: of whom it concerns, where that is no name. */
+type Line = Pick<EventDraft, 'kind' | 'text'> &
+  Partial<Pick<EventDraft, 'member' | 'cause'>> & { readonly id?: string };
+
+/** Log lines that are events, by their name. */
+const TOLD: Readonly<Record<string, (facts: Facts) => Line>> = {
+  agent: (facts) => {
+    const [problem] = listIn(facts, 'problems');
+    const state = textIn(facts, 'state');
+    const text = `${textIn(facts, 'service')} is ${state}`;
+    const isOld = problem === undefined || state.startsWith('stop');
+    return { kind: 'service', text: isOld ? text : `${text}: ${problem}` };
+  },
+  'drift-repaired': (facts) => {
+    const found = listIn(facts, 'found');
+    const told = found.slice(0, FOUND_TOLD_MAX).map(cut).join('; ');
+    const more = found.length - FOUND_TOLD_MAX;
+    const rest = more > 0 ? `; and ${more} more` : '';
+    const text = `${textIn(facts, 'service')} repaired: ${told}${rest}`;
+    return { kind: 'drift', text, cause: 'something else than cnsmo had changed it' };
+  },
+  conflict: (facts) => ({
+    kind: 'conflict',
+    member: textIn(facts, 'loser'),
+    text: `what it said of ${textIn(facts, 'path')} does not hold; see cnsmo conflicts`,
+    cause: `${textIn(facts, 'winner')} said otherwise at the same time`,
+  }),
+  'frame-refused': (facts) => ({
+    kind: 'refused',
+    id: textIn(facts, 'from'),
+    text: 'sent a frame of the state that was refused',
+    cause: `${textIn(facts, 'why')}: ${textIn(facts, 'detail')}`,
+  }),
+  'join-refused': (facts) => ({
+    kind: 'refused',
+    text: `a join by invite ${textIn(facts, 'invite').slice(0, ID_LENGTH)}`,
+    cause: textIn(facts, 'why'),
+  }),
+  'join-other-version': (facts) => ({
+    kind: 'refused',
+    text: `a join by invite ${textIn(facts, 'invite').slice(0, ID_LENGTH)}`,
+    cause: otherVersion(facts),
+  }),
+  'key-used-elsewhere': () => ({
+    kind: 'alarm',
+    text: 'another VM uses the key of this member, or its disk is an older copy',
+  }),
+  'key-recovered': () => ({
+    kind: 'alarm',
+    text: 'over: this VM goes on as the only holder of its key',
+  }),
+  'version-mismatch': (facts) => ({
+    kind: 'refused',
+    id: textIn(facts, 'peer'),
+    text: 'nothing is exchanged with it',
+    cause: otherVersion(facts),
+  }),
+  'disk-trouble': (facts) => ({
+    kind: 'alarm',
+    text: `disk: ${textIn(facts, 'path')}: ${textIn(facts, 'why')}`,
+  }),
+  'disk-recovered': () => ({ kind: 'alarm', text: 'disk: it takes what is written again' }),
+  'journal-damaged': () => ({
+    kind: 'alarm',
+    text: 'the journal was damaged; what is missing is fetched from others',
+  }),
+};
+
+const otherVersion = (facts: Facts): string =>
+  `it speaks another version: wire ${Number(facts.wire)}, document ${Number(facts.document)}; ` +
+  'run the same on both';
+
+/** The event that a log line is, or null when it is none. `now`: who is called what. */
+export function eventOfLog(
+  line: string,
+  facts: Facts,
+  now: Pick<Picture, 'members'> | null,
+): EventDraft | null {
+  const tell = Object.hasOwn(TOLD, line) ? TOLD[line] : undefined;
+  if (tell === undefined) return null;
+  const { kind, text, member = null, id = '', cause = null } = tell(facts);
+  const named = now?.members.get(id as MemberId)?.name ?? id.slice(0, ID_LENGTH);
+  return { kind, member: member ?? (named === '' ? null : named), text, cause };
+}
