@@ -154,8 +154,8 @@ const healEvents = (before: Picture, after: Picture): readonly EventDraft[] => {
   const text = `all ${present.length} members can be reached again`;
   const causes = lost.map((id) => {
     const now = after.members.get(id);
-    const isBack = now !== undefined && !now.hasLeft;
-    return `${now?.name ?? before.members.get(id)?.name} ${isBack ? 'is back' : 'is no member any more'}`;
+    const word = now !== undefined && !now.hasLeft ? 'is back' : 'is no member any more';
+    return `${now?.name ?? before.members.get(id)?.name} ${word}`;
   });
   return [{ kind: 'healed', member: null, text, cause: causes.join(', ') }];
 };
