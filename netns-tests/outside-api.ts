@@ -41,6 +41,31 @@ export const awaitEvents = (
 ): Promise<{ readonly events: readonly EventRow[]; readonly cursor: string }> =>
   ask(vm, `/v1/events?after=${after}&waitMs=${waitMs}`, { timeoutMs: waitMs + ANSWER_MS });
 
+/**
+ * Hears the stream of events of the VM's daemon from now on, until it ends; what it gives stops it.
+ */
+export async function followEvents(vm: Vm, hear: (event: EventRow) => void): Promise<() => void> {
+  const { cursor } = await askEvents(vm, null);
+  const path = `/v1/events?stream=true&after=${cursor}`;
+  const asking = request({ socketPath: socketOf(vm), path, headers: HEADERS, agent: false });
+  asking.on('error', () => undefined); // It was stopped.
+  asking.once('response', (answer) => {
+    let rest = '';
+    answer.setEncoding('utf8');
+    answer.on('error', () => undefined);
+    answer.on('data', (more: string) => {
+      const lines = `${rest}${more}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const { events } = JSON.parse(line) as { readonly events: readonly EventRow[] };
+        for (const event of events) hear(event);
+      }
+    });
+  });
+  asking.end();
+  return () => void asking.destroy();
+}
+
 /** Gives a member another name, as this VM's operator. */
 export const renameAt = (vm: Vm, member: string, name: string): Promise<unknown> =>
   ask(vm, `/v1/members/${member}/name`, { method: 'PUT', body: { name } });
@@ -77,16 +102,18 @@ async function ask<Told>(vm: Vm, path: string, options: AskOptions = {}): Promis
 }
 
 /** A socket with a path is reached by the path, whatever network namespace it was made in. */
+const socketOf = (vm: Vm): string => `/proc/${vm.machine().pid}/root/run/cnsmo/api.sock`;
+const HEADERS = { host: 'cnsmo', 'content-type': 'application/json' };
+
 function exchange(
   vm: Vm,
   path: string,
   { method = 'GET', body, timeoutMs = ANSWER_MS }: AskOptions,
 ): Promise<Answer> {
-  const socketPath = `/proc/${vm.machine().pid}/root/run/cnsmo/api.sock`;
+  const socketPath = socketOf(vm);
   return new Promise((resolve, reject) => {
-    const headers = { host: 'cnsmo', 'content-type': 'application/json' };
     const signal = AbortSignal.timeout(timeoutMs);
-    const asking = request({ socketPath, method, path, headers, agent: false, signal });
+    const asking = request({ socketPath, method, path, headers: HEADERS, agent: false, signal });
     asking.once('error', reject);
     asking.once('response', (answer) => {
       text(answer).then(

@@ -2,6 +2,7 @@
 import { found, isReady, SETTLE_MS, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
 import { cnsmo, obey } from '../command-line.ts';
+import { type EventRow, followEvents } from '../outside-api.ts';
 import { pingDuring } from '../steady.ts';
 import type { RealWorld } from '../world.ts';
 
@@ -43,6 +44,11 @@ export async function killAndStart(world: RealWorld): Promise<void> {
   const follower = (await vm1.must(['sh', '-c', follow])).trim();
   const told = (): Promise<string> => vm1.must(['cat', '/var/log/followed']);
   await world.eventually('somebody follows', async () => (await told()) !== '', SETTLE_MS);
+  // Of vm2, whose daemon lives on, by the stream of its API.
+  const streamed: string[] = [];
+  const stopStream = await followEvents(world.vm('vm2'), ({ kind, member, text, cause }) =>
+    streamed.push(`${kind} ${member} ${text}: ${cause}`),
+  );
   const isDead = async (): Promise<boolean> => DEAD.test(await told());
   for (const name of ['vm1', 'vm3']) {
     const calm = await pingDuring(world, ['vm2', name], async () => {
@@ -60,7 +66,52 @@ export async function killAndStart(world: RealWorld): Promise<void> {
     await world.eventually(`the follower was told: ${what.source}`, isTold, SETTLE_MS);
   }
   await vm1.must(['kill', follower]);
+  for (const line of STREAMED) {
+    const isTold = async (): Promise<boolean> => streamed.some((one) => line.test(one));
+    await world.eventually(`the stream told: ${line.source}`, isTold, SETTLE_MS);
+  }
+  stopStream();
+  await mergedEvents(world);
 }
+
+/** An operator sees what all saw, by time, with who saw it; another one is refused. */
+async function mergedEvents(world: RealWorld): Promise<void> {
+  const said = await obey(world.vm('vm1'), [
+    'events',
+    '--on',
+    'all',
+    '--since',
+    '1h',
+    '-o',
+    'json',
+  ]);
+  const rows = said
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as EventRow & { readonly on: string });
+  const times = rows.map(({ time }) => time);
+  expect('all are in the order of their time', times.join() === times.toSorted().join());
+  for (const on of ALL) {
+    const others = ALL.filter((name) => name !== on && name !== 'vm2');
+    for (const name of others) {
+      const isSeen = rows.some(
+        (row) => row.on === on && row.kind === 'started' && row.member === name,
+      );
+      expect(`${on} saw the start of ${name}`, isSeen);
+    }
+  }
+  const line = await refusal('a node that asks', obey(world.vm('vm2'), ['events', '--on', 'vm1']));
+  expect(`the refusal says why: ${line}`, /is no operator/.test(line));
+}
+
+/** What vm2 is told of two crashes: each transition with its cause. */
+const STREAMED: readonly RegExp[] = [
+  /^started vm1 its daemon started again/,
+  /^state vm3 is dead: its host answers, its daemon does not$/,
+  /^state vm3 is alive again: it/,
+  /^started vm3 its daemon started again/,
+  /^healed null all 3 members can be reached again: vm3 is back$/,
+];
 
 /** How a daemon says that the one before it was killed. */
 const CRASH = 'the one before it ended without a word';
