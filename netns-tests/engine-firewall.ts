@@ -171,7 +171,14 @@ const selfOf = (view: View): Self => {
       ...{ hostname: 'b', isRoot: true, hasTun: true, hasKernelWireguard: false },
       ...{ hasSystemd: false, tools: { nft: true } },
     },
-    ...{ seen: new Map(), nowMs: 0, wallMs: Date.now(), stepsMs: [], viewAgeMs: 0 },
+    ...{
+      seen: new Map(),
+      skewsMs: new Map(),
+      nowMs: 0,
+      wallMs: Date.now(),
+      stepsMs: [],
+      viewAgeMs: 0,
+    },
     made: new Set(),
   };
 };

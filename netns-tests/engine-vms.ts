@@ -172,7 +172,14 @@ async function makeVm(n: number, namespace: string, engine: string): Promise<Eng
   let [view, report]: [View, AgentReport | undefined] = [viewOf([member]), undefined];
   const context = {
     view: () => view,
-    self: () => ({ id: member.id, interface: name, port: 7300, facts, seen: new Map() }),
+    self: () => ({
+      id: member.id,
+      interface: name,
+      port: 7300,
+      facts,
+      seen: new Map(),
+      skewsMs: new Map(),
+    }),
     openings: () => [],
     keepBoot: async () => {},
     secrets: () => privateKey,

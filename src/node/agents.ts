@@ -47,6 +47,8 @@ interface AgentsContext {
   readonly replica: Replica;
   readonly swarm: SwarmNode;
   readonly config: { readonly current: LocalConfig };
+  /** By how much the clocks of connected members are ahead of this VM's, ms. */
+  readonly skewsMs: () => ReadonlyMap<PeerKey, number>;
 }
 
 /** Makes the agents; they do nothing until `run`. */
@@ -107,12 +109,16 @@ const openingsAt = (view: View, self: NodeSelf, member: Member): readonly Openin
 };
 
 /** What this node tells its agents of itself. */
-const selfOf = ({ self, config, replica, swarm }: AgentsContext, facts: HostFacts): NodeSelf => ({
+const selfOf = (
+  { self, config, replica, swarm, skewsMs }: AgentsContext,
+  facts: HostFacts,
+): NodeSelf => ({
   id: self,
   interface: config.current.interface,
   port: config.current.port,
   facts,
   seen: seenEndpoints(replica.view(), swarm),
+  skewsMs: skewsMs(),
 });
 
 /** The last report of each agent, and when it came. */

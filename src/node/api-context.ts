@@ -96,6 +96,7 @@ export function apiContext(
     services: SERVICES,
     openingsAt: agents.openingsAt,
     events: (wish, signal) => parts.events.next(wish, orStopped(parts, signal)),
+    skewsMs: sync.skewsMs,
     leave,
     stop: () => parts.stop.abort(),
   };

@@ -75,7 +75,8 @@ export async function openParts(ports: Ports, build: Build) {
     isOverlay: (host) => isOverlay(local.genesis, host),
     judge: sync.judge,
   });
-  const agents = await orStop(swarm, createAgents(ports, { self, local, replica, swarm, config }));
+  const agentsContext = { self, local, replica, swarm, config, skewsMs: sync.skewsMs };
+  const agents = await orStop(swarm, createAgents(ports, agentsContext));
   const startedMs = clock.monotonicMs();
   const state = { local, self, replica, audit, config, build, startedMs, isGoing };
   return { ...state, ...society, sync, twins, core, proposals, facts, agents, swarm, stop };

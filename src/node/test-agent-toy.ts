@@ -146,6 +146,7 @@ const SELF: NodeSelf = {
     tools: {},
   },
   seen: new Map(),
+  skewsMs: new Map(),
 };
 
 const memoryDisk = (ran: string[]): Disk => {

@@ -169,6 +169,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     services: [TOY],
     reach: async () => 'answered',
     openingsAt: () => [],
+    skewsMs: () => new Map(),
     standings: async () => new Map([[SELF, { kind: 'silent', why: 'toy' }]]),
   };
 }

@@ -78,6 +78,7 @@ test('verbs: what is decided in pieces rests on what is true in the end', async 
       ports: { clock: { sleep, wallMs: () => 0 }, random: { bytes: () => new Uint8Array(16) } },
       replica: { view: () => ({ intent }) },
       services: [{ name: 'toy', verbs: { verbs: [verb] } }],
+      skewsMs: () => new Map(),
       ...{ local: { config: { port: 1, interface: 'x' } }, openingsAt: () => [] },
     } as unknown as VerbContext;
     const body = await runVerb(context, 'toy', 'put', null);

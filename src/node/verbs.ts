@@ -34,6 +34,8 @@ export interface VerbContext extends OperatorContext {
   readonly ports: OperatorPorts;
   readonly services: readonly Offer[];
   readonly openingsAt: Scene['openingsAt'];
+  /** By how much the clocks of connected members are ahead of this VM's, ms. */
+  readonly skewsMs: () => Scene['skewsMs'];
   /** Has a member try a connection. */
   readonly reach: (attempt: Attempt) => Promise<Reached>;
   /** What each member has in force of a service, as it answers within so long, ms. */
@@ -124,6 +126,7 @@ export async function sceneOf(
     interface: context.local.config.interface,
     caller,
     wallMs: clock.wallMs(),
+    skewsMs: context.skewsMs(),
     openingsAt: context.openingsAt,
     nonce: hex.encode(random.bytes(16)),
     standings,

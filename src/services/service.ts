@@ -32,6 +32,8 @@ export interface Self {
   readonly facts: HostFacts;
   /** Where members are in live swarm connections, with the port at which they listen. */
   readonly seen: ReadonlyMap<PeerKey, Endpoint>;
+  /** By how much the clocks of connected members are ahead of this VM's, ms, as last measured. */
+  readonly skewsMs: ReadonlyMap<PeerKey, number>;
   /** Monotonic clock at the start of this pass, ms. Only for ages; never rendered. */
   readonly nowMs: number;
   /**

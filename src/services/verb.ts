@@ -10,7 +10,7 @@
  *    else.
  */
 import type { Edit } from '../crdt/entry.ts';
-import type { MemberId } from '../crdt/ids.ts';
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Meter } from '../crdt/meter.ts';
 import type { Member, View } from '../crdt/view.ts';
 import type { Endpoint, HostResult } from '../ports.ts';
@@ -91,6 +91,8 @@ export interface Scene {
   readonly caller: Caller | null;
   /** Unix ms: for what expires. */
   readonly wallMs: number;
+  /** By how much the clocks of connected members are ahead of it, ms, as last measured. */
+  readonly skewsMs: ReadonlyMap<PeerKey, number>;
   /** 16 random bytes for a name that nobody chose, in hex. */
   readonly nonce: string;
   /** What the services of a member need open; as far as it says so of itself. */

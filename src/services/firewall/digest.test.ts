@@ -18,6 +18,7 @@ const selfOf = (view: View): Self =>
   ({
     ...{ ...siteOf(view), id: idOf(1), port: 7300, facts: { tools: { nft: true } } },
     seen: new Map(),
+    skewsMs: new Map(),
   }) as unknown as Self;
 
 /** A long policy; each time of new objects, of which nothing is remembered. */

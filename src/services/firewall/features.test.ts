@@ -17,7 +17,13 @@ const MISSING: HostResult = { ...GOOD, status: 1, stderr: 'Error: No such file o
 /** Looks at a host without a table, on which nft refuses what has this word. */
 const lookAt = (objects: Objects, refused: string | null) => {
   const view = viewOf([memberOf(1)], objects);
-  const own = { id: idOf(1), seen: new Map(), facts: { tools: { nft: true } }, port: 7300 };
+  const own = {
+    id: idOf(1),
+    seen: new Map(),
+    skewsMs: new Map(),
+    facts: { tools: { nft: true } },
+    port: 7300,
+  };
   const self = { ...siteOf(view), ...own } as unknown as Self;
   const results: Record<string, HostResult> = {};
   const ran: string[] = [];
@@ -169,7 +175,13 @@ test('a tool that is installed later is noticed', () => {
   // Goal: no restart is needed. Method: without nft, the sign that is looked at every few seconds;
   // what is probed once it says that nft is there.
   const view = viewOf([memberOf(1)], RULE);
-  const own = { id: idOf(1), seen: new Map(), facts: { tools: {} }, port: 7300 };
+  const own = {
+    id: idOf(1),
+    seen: new Map(),
+    skewsMs: new Map(),
+    facts: { tools: {} },
+    port: 7300,
+  };
   const self = { ...siteOf(view), ...own } as unknown as Self;
   const [probe, ...more] = probes(self, view, {});
   assert.deepEqual([probe?.name, more], ['tool', []]);

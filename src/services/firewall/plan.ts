@@ -34,7 +34,8 @@ export const plan = (
   const table = observed.kind === 'present' ? observed.table : null;
   const [order = null] = policy.trials;
   const unreached = observed.kind === 'present' ? observed.unreached : [];
-  const reach = { ways: waysOf(view, self), unreached };
+  const isInTime = order !== null && isYoung(order, self);
+  const reach = { ways: waysOf(view, self), unreached, isYoung: isInTime };
   const course = order === null ? OVER : courseOf(site, order, table, reach);
   const trial = course.kind === 'running' ? course.trial : null;
   const tried = order === null ? [] : triedOf(order, course, table);
@@ -57,7 +58,7 @@ export const plan = (
       ...withheldProblems(withheld),
     ],
     notes: [
-      ...(order === null || !isYoung(order, self.wallMs) ? [] : withdrawals(order, course)),
+      ...(order === null || !isInTime ? [] : withdrawals(order, course)),
       ...policy.unread.map(({ path, why }) => `${path}: ${why}; what stood there before holds`),
       ...(isWanted ? shadows(neighbours, self.interface) : []),
     ],

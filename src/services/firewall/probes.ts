@@ -51,7 +51,7 @@ export const NFT_SIGN = { kind: 'tool', name: 'nft' } as const satisfies Sign;
 /** What rules for this member ask for and others do not, those on trial included. */
 const special = (self: Self, view: View): ReadonlySet<Special> => {
   const [trial] = policyOf(view).trials;
-  const isToCome = trial !== undefined && isYoung(trial, self.wallMs);
+  const isToCome = trial !== undefined && isYoung(trial, self);
   const views = isToCome ? [view, withTrial(view, trial)] : [view];
   return askedOf(views.flatMap((each) => lanesOf({ ...self, view: each, member: self.id })));
 };

@@ -40,6 +40,8 @@ const surroundings = () => ({
   members: MEMBERS,
   /** Numbers of those that it has a connection with. */
   connected: [2, 3] as readonly number[],
+  /** By how much their clocks are ahead, ms, by their numbers. */
+  skewsMs: {} as Readonly<Record<number, number>>,
 });
 
 const endpointOf = (n: number) => [idOf(n), { host: `192.0.2.${n}`, port: 7300 }] as const;
@@ -63,6 +65,7 @@ function openHands(world: ReturnType<typeof surroundings>) {
     ({
       ...{ ...siteOf(view()), id: idOf(1), port: 7300, facts: { tools: { nft: true } } },
       ...{ seen: new Map(world.connected.map(endpointOf)), wallMs: world.wallMs },
+      skewsMs: new Map(Object.entries(world.skewsMs).map(([n, ms]) => [idOf(Number(n)), ms])),
     }) as unknown as Self;
   const probed = (): Readonly<Record<string, HostResult>> => {
     const results: Record<string, HostResult> = {};

@@ -57,6 +57,36 @@ test('who meets a trial after its time never begins it', () => {
   }
 });
 
+test('a clock that is slow or fast begins no trial after its end, and one that is in time', () => {
+  // Goal: the end is by the time of the mesh. Method: clocks of this VM, of the author (member 2)
+  // and of another, and when it really is; what is begun. Without anybody in sight its own counts.
+  const cases: readonly (readonly [string, number, Readonly<Record<number, number>>, boolean])[] = [
+    ['slow, met late', 10_000, { 2: 60_000, 3: 60_000 }, false],
+    ['slow by much, met late', -800_000, { 2: 900_000 }, false],
+    ['slow, met in time', -890_000, { 2: 900_000 }, true],
+    ['fast, met in time', 910_000, { 2: -900_000, 3: -900_000 }, true],
+    ['fast, met late', 961_000, { 2: -900_000 }, false],
+    ['its author counts, whoever is off', 10_000, { 2: 0, 3: 60_000 }, true],
+    ['slow, its author out of sight', 10_000, { 3: 60_000 }, false],
+    ['fast, its author out of sight', 910_000, { 3: -900_000 }, false],
+    ['nobody in sight', 59_000, {}, true],
+    ['nobody in sight, late', 60_000, {}, false],
+  ];
+  for (const [name, ownMs, skewsMs, isBegun] of cases) {
+    const member = openMember();
+    member.world.objects = { ...RULE, 'trial/t1': TRIAL };
+    member.world.wallMs = START_MS + ownMs;
+    member.world.skewsMs = skewsMs;
+    member.pass();
+    assert.equal(member.isTried(), isBegun, name);
+  }
+  const own = openMember();
+  [own.world.author, own.world.objects] = [1, { ...RULE, 'trial/t1': TRIAL }];
+  own.world.skewsMs = { 2: 900_000, 3: 900_000 };
+  own.pass();
+  assert.ok(own.isTried(), 'its own clock stamped it');
+});
+
 test('confirmed it lasts, also for who missed the confirmation', () => {
   // Goal: one transaction from trial to rule. Method: the objects change in one view; then the same
   // for a member at which the trial has ended meanwhile.

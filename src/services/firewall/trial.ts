@@ -2,7 +2,7 @@
  * Rule: firewall trial — changes that end by themselves unless they are confirmed, as one member
  * lives through them.
  *
- * 1. A trial is begun once, while it is young by this host's clock; the empty chain `tried/…` says
+ * 1. A trial is begun once, while it is young by its author's clock; the empty chain `tried/…` says
  *    that it was. Its end comes from the kernel: when its elements are gone, so is the trial.
  * 2. It is withdrawn early by a member that it cuts off: from the one where its operator is, or
  *    from all that are connected. Only new connections tell, for old ones may live on. Where the
@@ -52,7 +52,7 @@ export const courseOf = (
   const known = chain?.rules[0]?.comment ?? null;
   if (known !== null) return { kind: 'withdrawn', why: known };
   const isBegun = table !== null && chain !== undefined;
-  const isFit = isBegun ? isRunning(table) : isYoung(order, site.wallMs);
+  const isFit = isBegun ? isRunning(table) : reach.isYoung;
   if (!isFit) return { kind: 'over' };
   const why = (isBegun ? cutOff(site, order, reach) : null) ?? shutOut(site, order);
   if (why !== null) return { kind: 'withdrawn', why };
@@ -66,14 +66,30 @@ export const siteOnTrial = (site: Site, order: TrialOrder): Site => ({
   view: withTrial(site.view, order),
 });
 
-/** Whoever meets a trial after its time never begins it. */
-export const isYoung = ({ claim, seconds }: TrialOrder, wallMs: number): boolean =>
-  wallMs - claim.hlc[0] < seconds * 1_000;
+/** This VM's clock, and how far off it is as others' tell. */
+type Clocks = Pick<Self, 'id' | 'wallMs' | 'skewsMs'>;
+
+/**
+ * Whoever meets a trial after its time never begins it. Its time is that of its author, whose clock
+ * stamped it. Where that one is not in sight it is the latest of what this VM's clock says and most
+ * others do: to begin none is safe.
+ */
+export const isYoung = (
+  { claim, seconds }: TrialOrder,
+  { id, wallMs, skewsMs }: Clocks,
+): boolean => {
+  const sorted = [...skewsMs.values()].toSorted((a, b) => a - b);
+  const common = sorted[sorted.length >> 1] ?? 0;
+  const ofAuthor = claim.author === id ? 0 : skewsMs.get(claim.author);
+  return wallMs + (ofAuthor ?? Math.max(0, common)) - claim.hlc[0] < seconds * 1_000;
+};
 
 /** What new connections told: where they were tried, and which addresses took none. */
 interface Reach {
   readonly ways: readonly MemberWays[];
   readonly unreached: readonly string[];
+  /** Whether it is not too late to begin it. */
+  readonly isYoung: boolean;
 }
 
 /** The ways to one member: outside the tunnel, and through it. */

@@ -85,6 +85,7 @@ export const exampleSelf = (changes: Partial<Self> = {}): Self => ({
   port: 7300,
   facts: exampleFacts,
   seen: new Map(),
+  skewsMs: new Map(),
   nowMs: 1_000_000,
   wallMs: EXAMPLE_WALL_MS,
   stepsMs: [],

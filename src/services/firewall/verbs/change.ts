@@ -12,6 +12,7 @@ import { type Arguments, type Input, type Scene, type Verb, verb } from '../../v
 import { digestView } from '../digest.ts';
 import { policyOf, SERVICE, type TrialOrder } from '../policy.ts';
 import { defaultSchema, groupSchema, ruleSchema, testSchema } from '../schemas.table.ts';
+import { isYoung } from '../trial.ts';
 import { mustPassTests } from './checks.ts';
 import { refuse } from './refuse.ts';
 import { trialEdits, trialEnd } from './trial-parts.ts';
@@ -163,7 +164,6 @@ function beginTrial(scene: Scene, trialMs: number, changes: readonly Change[]) {
   return { edits, trial: { id, seconds, until } };
 }
 
-/** The changes that are on trial now, by this member's clock, or null. */
-export const runningTrial = ({ view, wallMs }: Scene): TrialOrder | null =>
-  policyOf(view).trials.find(({ claim, seconds }) => wallMs - claim.hlc[0] < seconds * 1_000) ??
-  null;
+/** The changes that are on trial now, as far as clocks tell, or null. */
+export const runningTrial = ({ view, self, wallMs, skewsMs }: Scene): TrialOrder | null =>
+  policyOf(view).trials.find((trial) => isYoung(trial, { id: self, wallMs, skewsMs })) ?? null;

@@ -39,6 +39,7 @@ export const sceneOf = ({ view, caller, standings, reached }: Desk): Scene => ({
   interface: 'cnsmo0',
   caller: caller ?? null,
   wallMs: 1_000_000,
+  skewsMs: new Map(),
   nonce: '00',
   openingsAt: ({ endpoints }) => {
     const port = endpoints?.port ?? 7300;
