@@ -160,6 +160,8 @@ export async function makeEngineVms(
   }
 }
 
+const NOBODY_SEEN = { seen: new Map(), skewsMs: new Map() };
+
 async function makeVm(n: number, namespace: string, engine: string): Promise<EngineVm> {
   const [directory, logged] = [await mkdtemp(join(tmpdir(), 'cnsmo-engine-')), [] as string[]];
   const random = openRandom();
@@ -172,14 +174,7 @@ async function makeVm(n: number, namespace: string, engine: string): Promise<Eng
   let [view, report]: [View, AgentReport | undefined] = [viewOf([member]), undefined];
   const context = {
     view: () => view,
-    self: () => ({
-      id: member.id,
-      interface: name,
-      port: 7300,
-      facts,
-      seen: new Map(),
-      skewsMs: new Map(),
-    }),
+    self: () => ({ ...NOBODY_SEEN, id: member.id, interface: name, port: 7300, facts }),
     openings: () => [],
     keepBoot: async () => {},
     secrets: () => privateKey,
