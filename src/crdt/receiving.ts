@@ -32,6 +32,8 @@ export type Receipt =
   | HeldAhead
   | { readonly verdict: 'rejected'; readonly why: RejectedWhy; readonly detail: string };
 
+type TakenReceipt = Extract<Receipt, { readonly verdict: 'taken' | 'forked' }>;
+
 /** Well signed, by a clock that is so much ahead of ours. */
 interface HeldAhead {
   readonly verdict: 'held';
@@ -157,8 +159,8 @@ export function* receiveFrames(
 }
 
 /** Whether the frame changed what is held. */
-export const isTaken = ({ verdict }: Receipt): boolean =>
-  verdict === 'taken' || verdict === 'forked';
+export const isTaken = (receipt: Receipt): receipt is TakenReceipt =>
+  receipt.verdict === 'taken' || receipt.verdict === 'forked';
 
 /** What a view finds out about a frame of this length by itself is little. Unit: bytes. */
 const SHORT_BYTES = 4 * 1024;

@@ -39,7 +39,7 @@ function stage(answer: Uint8Array) {
   const end = serveExchanges(scene, {
     asked: () => undefined,
     reached: () => undefined,
-    hasTaken: () => undefined,
+    brought: () => undefined,
   });
   const ask = async (request: Uint8Array): Promise<Uint8Array> => {
     const remote = { host: '192.0.2.2', port: 1 };

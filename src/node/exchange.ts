@@ -7,7 +7,7 @@
  */
 import type { Head } from '../crdt/chain.ts';
 import { isSameBytes } from '../crdt/codec.ts';
-import type { PeerKey } from '../crdt/ids.ts';
+import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, SwarmNode } from '../ports.ts';
@@ -64,11 +64,19 @@ export interface Scene {
   readonly onVersions: (peer: PeerKey, versions: Versions | null) => void;
 }
 
+/** A frame that was taken. */
+export interface News {
+  readonly frame: Uint8Array;
+  readonly author: MemberId;
+  /** Whether it is the proof of a fork. */
+  readonly isFork: boolean;
+}
+
 /** How an exchange ended. */
 export interface Exchanged {
   /** False when it was cut short: there is more to say. */
   readonly isDone: boolean;
-  readonly hasTaken: boolean;
+  readonly news: readonly News[];
   /** Whether the peer holds all that this member said: it may hold it back, or not take it. */
   readonly hasOurs: boolean;
 }
@@ -78,32 +86,37 @@ export async function exchange(scene: Scene, peer: PeerKey): Promise<Exchanged> 
   const { clock, swarm, replica } = scene;
   const untilMs = clock.monotonicMs() + EXCHANGE_MS_MAX;
   let theirs: readonly Head[] = [];
-  let hasTaken = false;
+  const news: News[] = [];
   for (let round = 0; round === 0 || clock.monotonicMs() < untilMs; round += 1) {
     const frames = round === 0 ? [] : replica.framesAfter(theirs, BATCH_BYTES);
     const answer = await ask(scene, peer, frames);
-    const takes = hasNew(await take(scene, peer, answer.frames));
-    hasTaken ||= takes;
+    const taken = await take(scene, peer, answer.frames);
+    news.push(...taken);
     const hasGiven = frames.length > 0 && !isEqual(answer.heads, theirs);
     theirs = answer.heads;
     const hasMore = replica.framesAfter(theirs, BATCH_BYTES).length > 0;
-    if (!takes && (!hasMore || (round > 0 && !hasGiven))) {
-      return { isDone: true, hasTaken, hasOurs: holdsOwn(swarm.self, replica.heads(), theirs) };
+    if (taken.length === 0 && (!hasMore || (round > 0 && !hasGiven))) {
+      return { isDone: true, news, hasOurs: holdsOwn(swarm.self, replica.heads(), theirs) };
     }
   }
-  return { isDone: false, hasTaken, hasOurs: false };
+  return { isDone: false, news, hasOurs: false };
 }
 
-/** Takes what a peer sent. Fault when this VM stops meanwhile. */
+/** Takes what a peer sent, and tells what was new. Fault when this VM stops meanwhile. */
 async function take(
   { replica, signal }: Scene,
   peer: PeerKey,
   frames: readonly Uint8Array[],
-): Promise<readonly Receipt[]> {
+): Promise<readonly News[]> {
   const receipts = await replica.receiveInPieces(frames, peer);
   if (signal.aborted) throw stopping(peer);
-  return receipts;
+  return frames.flatMap((frame, index) => newsOf(frame, receipts[index]));
 }
+
+const newsOf = (frame: Uint8Array, receipt: Receipt | undefined): readonly News[] =>
+  receipt !== undefined && isTaken(receipt)
+    ? [{ frame, author: receipt.author, isFork: receipt.verdict === 'forked' }]
+    : [];
 
 async function ask(
   scene: Scene,
@@ -179,7 +192,7 @@ export interface Ears {
   /** The peer and we are in step. */
   readonly reached: (peer: PeerKey) => void;
   /** The peer brought something new. */
-  readonly hasTaken: (peer: PeerKey) => void;
+  readonly brought: (peer: PeerKey, news: readonly News[]) => void;
 }
 
 /** Answers the exchanges of others until the returned function is called. */
@@ -197,7 +210,8 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
     const asked = hear(scene, peer, read, 'request');
     ears.asked(peer);
     if (asked.wallMs !== null) scene.onClockSaid(peer, asked.wallMs);
-    if (hasNew(await take(scene, peer, asked.frames))) ears.hasTaken(peer);
+    const news = await take(scene, peer, asked.frames);
+    if (news.length > 0) ears.brought(peer, news);
     const heads = replica.heads();
     const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
     if (frames.length === 0 && isEqual(heads, asked.heads)) ears.reached(peer);
@@ -232,8 +246,6 @@ const holdsOwn = (self: PeerKey, ours: readonly Head[], theirs: readonly Head[])
   const ofSelf = (heads: readonly Head[]) => heads.filter(({ author }) => author === self);
   return isEqual(ofSelf(ours), ofSelf(theirs));
 };
-
-const hasNew = (receipts: readonly Receipt[]): boolean => receipts.some(isTaken);
 
 const isEqual = (a: readonly Head[], b: readonly Head[]): boolean =>
   a.length === b.length &&

@@ -7,7 +7,7 @@
  *    marked meanwhile: so who lost gossip, without a gap to show it, has it sooner or later.
  * 3. No peer waits for another: each has its own exchange, at most one at a time, of a few. A mark
  *    during it leads to one more.
- * 4. Who took something marks its other neighbours: what heals one link heals those behind it.
+ * 4. Who took something passes it on: what heals one link heals those behind it (`relay.ts`).
  * 5. Of each author so much new gossip is taken, and no more; the rest comes by an exchange.
  * 6. Only members are asked: the holder of an invite may do nothing but join.
  * 7. A clock that was set, ours or a peer's, is measured anew at once, so that its alarm comes and
@@ -24,10 +24,12 @@ import {
   createLine,
   type Exchanged,
   exchange,
+  type News,
   type Scene,
   serveExchanges,
 } from './exchange.ts';
 import { createMarks, type Marks } from './marks.ts';
+import { createRelay, GOSSIP_BYTES_MAX, type Relay } from './relay.ts';
 import type { Replica } from './replica.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
 import type { Versions } from './rules/sync-message.ts';
@@ -43,11 +45,6 @@ const EXCHANGES_MAX = 8;
  */
 const GOSSIP_BURST = 64;
 const GOSSIP_PER_SECOND = 4;
-/**
- * Longest frame that is gossiped. Unit: bytes. It is judged in one piece: 16 KiB of admissions take
- * some 7 ms, the longest frame of all would take 30.
- */
-const GOSSIP_BYTES_MAX = 16 * 1024;
 /** Time until whoever sent gossip over that limit is asked for what it holds. Unit: ms. */
 const LATER_MS = 1_000;
 
@@ -76,6 +73,7 @@ interface Desk {
   readonly isMember: (peer: PeerKey) => boolean;
   readonly twins: Twins;
   readonly marks: Marks;
+  readonly relay: Relay;
   readonly inStep: Set<PeerKey>;
   readonly clocks: ClockWatch;
   /** Connected peers of another version. */
@@ -94,12 +92,14 @@ export function createSync(
   twins: Twins,
 ): Sync {
   const inStep = new Set<PeerKey>();
+  const marks = createMarks(ports.clock);
   const desk: Desk = {
     ports,
     replica,
     isMember,
     twins,
-    marks: createMarks(ports.clock),
+    marks,
+    relay: createRelay(ports.clock, marks),
     inStep,
     clocks: openClockWatch(ports.clock),
     strangers: new Map(),
@@ -129,7 +129,7 @@ const listen = (desk: Desk, scene: Scene): readonly Unsubscribe[] => [
   serveExchanges(scene, {
     asked: desk.marks.noteExchange,
     reached: (peer) => desk.inStep.add(peer),
-    hasTaken: (peer) => passOn(desk, peer),
+    brought: (peer, news) => passOn(desk, peer, news),
   }),
   scene.swarm.onConnectionChange((peer) => {
     desk.inStep.delete(peer);
@@ -174,17 +174,13 @@ function noteVersions({ ports, strangers }: Desk, peer: PeerKey, versions: Versi
 }
 
 /** Invariant 4. */
-const passOn = ({ marks, scene }: Desk, source: PeerKey): void => {
-  if (scene === null) return;
-  for (const peer of othersThan(scene.swarm, source)) marks.passOn(peer, scene.signal);
+const passOn = ({ relay, scene }: Desk, source: PeerKey, news: readonly News[]): void => {
+  if (scene !== null) relay.pass(scene.swarm, scene.signal, source, news);
 };
 
 const markOthers = ({ marks, scene }: Desk, source: PeerKey): void => {
-  if (scene !== null) for (const peer of othersThan(scene.swarm, source)) marks.add(peer);
+  for (const { peer } of scene?.swarm.connections() ?? []) if (peer !== source) marks.add(peer);
 };
-
-const othersThan = (swarm: SwarmNode, source: PeerKey): readonly PeerKey[] =>
-  swarm.connections().flatMap(({ peer }) => (peer === source ? [] : [peer]));
 
 /** Invariant 8. */
 const spread = (desk: Desk, swarm: SwarmNode, own: Uint8Array): void => {
@@ -193,10 +189,21 @@ const spread = (desk: Desk, swarm: SwarmNode, own: Uint8Array): void => {
 };
 
 function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
+  const read = readFrame(bytes);
+  const verdict = judgeRead(desk, from, bytes, read);
+  if (verdict === 'ignore' && read.ok) desk.relay.noteIgnored(memberIdOf(read.frame.author));
+  return verdict;
+}
+
+function judgeRead(
+  desk: Desk,
+  from: PeerKey,
+  bytes: Uint8Array,
+  read: ReturnType<typeof readFrame>,
+): GossipVerdict {
   const { ports, replica, gossip, strangers, scene } = desk;
   if (strangers.has(from)) return 'ignore'; // Its alarm says that nothing is exchanged.
   const nowMs = ports.clock.monotonicMs();
-  const read = readFrame(bytes);
   if (read.ok && bytes.length > GOSSIP_BYTES_MAX) {
     desk.marks.add(from);
     return 'ignore';
@@ -216,7 +223,7 @@ function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
   return verdictOf(receipt);
 }
 
-const FAILED: Exchanged = { isDone: false, hasTaken: false, hasOurs: false };
+const FAILED: Exchanged = { isDone: false, news: [], hasOurs: false };
 
 /** One exchange. Tells whether the peer then holds all that we said. Never rejects. */
 async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
@@ -224,7 +231,7 @@ async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
   if (scene === null) return false;
   marks.noteExchange(peer);
   let hasFailed = false;
-  const { isDone, hasTaken, hasOurs } = await exchange(scene, peer).catch((error: unknown) => {
+  const { isDone, news, hasOurs } = await exchange(scene, peer).catch((error: unknown) => {
     ports.log.warn('sync-failed', { peer, why: String(error) });
     hasFailed = true;
     return FAILED;
@@ -233,7 +240,7 @@ async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
   if (isDone) replica.confirm();
   if (isDone && hasOurs) replica.reassure();
   if (!isDone && !hasFailed) marks.add(peer);
-  if (hasTaken) passOn(desk, peer);
+  if (news.length > 0) passOn(desk, peer, news);
   return isDone && hasOurs;
 }
 
