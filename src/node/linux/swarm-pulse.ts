@@ -18,6 +18,7 @@
  */
 import type { Connection, Stream, StreamMuxerFactory } from '@libp2p/interface';
 import { yamux } from '@libp2p/yamux';
+import { giveWindowBackByHalves } from './swarm-window.ts';
 
 type YamuxFactory = ReturnType<ReturnType<typeof yamux>>;
 type YamuxMuxer = ReturnType<YamuxFactory['createStreamMuxer']>;
@@ -106,6 +107,7 @@ export function createPulses(onTick: () => void): Pulses {
 }
 
 const heardYamux = (beats: WeakMap<readonly Stream[], Beat>): StreamMuxerFactory => {
+  giveWindowBackByHalves();
   const factory = yamux({
     enableKeepAlive: false,
     maxInboundStreams: STREAMS_MAX,
