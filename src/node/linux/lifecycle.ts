@@ -2,6 +2,7 @@
  * Edge: lifecycle — starts and stops the daemon of this machine: as the systemd unit where
  * systemd runs, else detached.
  */
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../fault.ts';
@@ -193,10 +194,19 @@ async function terminate({ run }: Directories): Promise<void> {
   }
 }
 
+const isMissing = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => false,
+    (error) => codeOf(error) === 'ENOENT',
+  );
+
 async function answers(directories: Directories): Promise<boolean> {
   const request = { method: 'GET', path: '/v1/status', query: {}, body: null } as const;
+  const path = socketPath(directories.run);
+  // Twenty times a second: a question takes a millisecond of the CPU that the daemon starts on.
+  if (await isMissing(path)) return false;
   try {
-    return (await callApi(socketPath(directories.run), request, CALL_MS)).status === 200;
+    return (await callApi(path, request, CALL_MS)).status === 200;
   } catch (error) {
     if (error instanceof Fault) return false;
     throw error;
