@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Receipt } from '../crdt/receiving.ts';
 import { Fault } from '../fault.ts';
+import { GOSSIP_BYTES_MAX } from './relay.ts';
 import { encodeSync, NO_INTRODUCTION } from './rules/sync-message.ts';
 import { createDisk, idOf, open as openReplica } from './test-replica.ts';
 import { FROM, stage } from './test-sync.ts';
@@ -230,10 +231,30 @@ test('sync: a peer that always has more does not keep its turn, and gets another
   await end();
 });
 
-test('sync: what others brought is passed on at once, and again not before 2 s', async () => {
+test('sync: the short frame that a neighbour brought goes on by gossip', async () => {
+  // Goal: in a crowd nobody has an exchange for what gossip brings. Method: a brings one frame.
+  const { sync, start, asked, published, answer, open } = stage(['a', 'b'], {
+    ...{ verdict: 'taken', author: idOf(8) },
+  });
+  const end = await start();
+  for (const peer of ['a', 'b']) await answer(peer);
+  const before = asked.length;
+  const wish = sync.with('a' as PeerKey);
+  await settle();
+  open.find(({ peer }) => peer === 'a')?.answer(null, [Uint8Array.of(1)]);
+  await settle();
+  await answer('a');
+  assert.equal(await wish, true);
+  await settle();
+  assert.deepEqual(published, [Uint8Array.of(1)]);
+  assert.ok(!asked.slice(before).includes('b'));
+  await end();
+});
+
+test('sync: what is long is passed on at once, and again not before 2 s', async () => {
   // Goal: one change is quick, and what a crowd brings travels together. Method: a brings something
   // three times in a second; b has nothing new.
-  const { sync, start, asked, answer, open, pass } = stage(['a', 'b'], {
+  const { sync, start, asked, published, answer, open, pass } = stage(['a', 'b'], {
     ...{ verdict: 'taken', author: idOf(8) },
   });
   const end = await start();
@@ -244,7 +265,7 @@ test('sync: what others brought is passed on at once, and again not before 2 s',
   const bring = async (): Promise<void> => {
     const wish = sync.with('a' as PeerKey);
     await settle();
-    open.find(({ peer }) => peer === 'a')?.answer(null, [Uint8Array.of(1)]);
+    open.find(({ peer }) => peer === 'a')?.answer(null, [new Uint8Array(GOSSIP_BYTES_MAX + 1)]);
     await settle();
     await answer('a');
     assert.equal(await wish, true);
@@ -263,5 +284,6 @@ test('sync: what others brought is passed on at once, and again not before 2 s',
   await answer('b');
   await pass(5_000);
   assert.equal(toB(), 2);
+  assert.deepEqual(published, []);
   await end();
 });

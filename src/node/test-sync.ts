@@ -21,13 +21,14 @@ const openScene = (peers: readonly string[]) => ({
   peers,
   open: [] as { readonly peer: string; readonly answer: Answer }[],
   asked: [] as string[],
+  published: [] as Uint8Array[],
   listeners: new Set<(peer: PeerKey) => void>(),
   served: { handler: null } as { handler: RequestHandler | null },
 });
 
 type Scene = ReturnType<typeof openScene>;
 
-const swarmOf = ({ peers, open, asked, listeners, served }: Scene): SwarmNode =>
+const swarmOf = ({ peers, open, asked, published, listeners, served }: Scene): SwarmNode =>
   ({
     self: 'self' as PeerKey,
     connections: () => peers.map((peer) => ({ peer }) as Connection),
@@ -35,7 +36,7 @@ const swarmOf = ({ peers, open, asked, listeners, served }: Scene): SwarmNode =>
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    publish: () => undefined,
+    publish: (frame: Uint8Array) => void published.push(frame),
     handle: (_name: string, _options: unknown, handler: RequestHandler) => {
       served.handler = handler;
       return () => undefined;
@@ -84,7 +85,7 @@ export function stage(
   };
   const { clock, pass, step } = createTime();
   const scene = openScene(peers);
-  const { open, asked, listeners, served } = scene;
+  const { open, asked, published, listeners, served } = scene;
   const ahead: Ahead[] = [];
   const isMember = (peer: PeerKey): boolean => !peer.startsWith('invite');
   const replica = replicaOf(receipt, ahead);
@@ -106,7 +107,8 @@ export function stage(
   const gone = (peer: string): void => {
     for (const listener of listeners) listener(peer as PeerKey);
   };
-  return { sync, start, asked, answer, warnings, served, open, pass, step, ahead, gone };
+  const told = { asked, published, warnings };
+  return { sync, start, answer, ...told, served, open, pass, step, ahead, gone };
 }
 
 /** Where a request of a member comes from. */
