@@ -53,4 +53,5 @@ test('a program is found or missing', async () => {
   // Goal: what is installed later is noticed. Method: one that is everywhere, and one nowhere.
   assert.equal(await glance({ kind: 'tool', name: 'sh' }), 'found');
   assert.equal(await glance({ kind: 'tool', name: 'no-such-program' }), 'missing');
+  assert.match(await glance({ kind: 'legacy-filters' }), /^(?:ip)?(?: ?ip6)?$/);
 });

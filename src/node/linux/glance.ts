@@ -11,7 +11,7 @@ import { connect, isIPv6 } from 'node:net';
 import type { Endpoint } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
 import { findProgram } from './command.ts';
-import { codeOf } from './files.ts';
+import { codeOf, readText } from './files.ts';
 import { isUdpPortBound } from './udp-ports.ts';
 import { askWireguardGo } from './wireguard-socket.ts';
 
@@ -35,9 +35,24 @@ export async function glance(sign: Sign): Promise<string> {
       return await reach(sign);
     case 'unreached':
       return await findUnreached(sign.to);
+    case 'legacy-filters':
+      return await findLegacyFilters();
     case 'tool':
       return (await findProgram(sign.name)) === null ? 'missing' : 'found';
   }
+}
+
+/** What lists the tables of iptables-legacy in this network namespace; absent without them. */
+const LEGACY_LISTS = { ip: '/proc/net/ip_tables_names', ip6: '/proc/net/ip6_tables_names' };
+
+async function findLegacyFilters(): Promise<string> {
+  const found = await Promise.all(
+    Object.entries(LEGACY_LISTS).map(async ([family, path]) => {
+      const text = await readText(path).catch(() => null);
+      return text?.split('\n').includes('filter') === true ? [family] : [];
+    }),
+  );
+  return found.flat().join(' ');
 }
 
 /** All at once: each is a connection of its own. */

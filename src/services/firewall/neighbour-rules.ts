@@ -1,11 +1,11 @@
 /**
  * Rule: firewall neighbour rules — what the rules of another program's chain do with what comes in
- * on our interface, as far as a look can tell.
+ * on our interface or leaves by it, as far as a look can tell.
  *
  * 1. Only what is certain counts: a last rule that takes everything, and a rule for our interface
  *    that accepts. All else is left open.
  */
-type Json = Readonly<Record<string, unknown>>;
+import { isNamed, type Json, statementsOf, targetOf } from './foreign-walk.ts';
 
 /** Whether a chain ends with a rule that drops or refuses whatever gets there. */
 export const endsClosed = (rules: readonly Json[], chain: string): boolean => {
@@ -15,15 +15,20 @@ export const endsClosed = (rules: readonly Json[], chain: string): boolean => {
   return isForAll(statements) && statements.some((each) => 'drop' in each || 'reject' in each);
 };
 
-/** Whether a chain, or one to which it leads, accepts what comes in on an interface. */
-export const letsPass = (rules: readonly Json[], chain: string, name: string): boolean => {
+/** Whether a chain, or one to which it leads, accepts all that comes in on, or leaves by, ours. */
+export const letsPass = (
+  rules: readonly Json[],
+  chain: string,
+  name: string,
+  key: 'iif' | 'oif',
+): boolean => {
   const seen = new Set([chain]);
   for (const each of seen) {
     for (const rule of rulesOf(rules, each)) {
       const statements = statementsOf(rule);
       const targets = statements.flatMap(targetOf);
       for (const target of targets) seen.add(target);
-      if (!isForInterface(statements, name)) continue;
+      if (!isForInterface(statements, name, key)) continue;
       if (statements.some((one) => 'accept' in one)) return true;
       if (targets.some((target) => acceptsAll(rules, target))) return true;
     }
@@ -33,9 +38,6 @@ export const letsPass = (rules: readonly Json[], chain: string, name: string): b
 
 const rulesOf = (rules: readonly Json[], chain: string): readonly Json[] =>
   rules.filter((rule) => rule.chain === chain);
-
-const statementsOf = ({ expr }: Json): readonly Json[] =>
-  Array.isArray(expr) ? expr.filter((each) => typeof each === 'object' && each !== null) : [];
 
 /** Nothing of a rule asks for anything. */
 const isForAll = (statements: readonly Json[]): boolean =>
@@ -47,24 +49,14 @@ const acceptsAll = (rules: readonly Json[], chain: string): boolean =>
     return isForAll(statements) && statements.some((each) => 'accept' in each);
   });
 
-const targetOf = (statement: Json): readonly string[] =>
-  [statement.jump, statement.goto].flatMap((verdict) => {
-    const { target } = Object(verdict) as { readonly target?: unknown };
-    return typeof target === 'string' ? [target] : [];
-  });
-
 /** It asks for the interface, and for nothing else. */
-const isForInterface = (statements: readonly Json[], name: string): boolean => {
+const isForInterface = (statements: readonly Json[], name: string, key: string): boolean => {
   const matches = statements.flatMap(({ match }) => (match === undefined ? [] : [match as Json]));
   const [only, ...more] = matches;
   if (only === undefined || more.length > 0 || only.op !== '==') return false;
   const { meta } = Object(only.left) as { readonly meta?: { readonly key?: unknown } };
-  if (meta?.key !== 'iifname' && meta?.key !== 'iif') return false;
+  if (meta?.key !== `${key}name` && meta?.key !== key) return false;
   const { set } = Object(only.right) as { readonly set?: unknown };
   const names: readonly unknown[] = Array.isArray(set) ? set : [only.right];
   return names.some((each) => isNamed(String(each), name));
 };
-
-/** A star at the end stands for whatever comes. */
-const isNamed = (pattern: string, name: string): boolean =>
-  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readNeighbours, shadows } from './neighbours.ts';
+import { readNeighbours } from './neighbours.ts';
+import { shadows } from './shadows.ts';
+import { laneOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const chain = (family: string, table: string, name: string, more: object = {}) => ({
   chain: { family, table, name, handle: 1, ...more },
@@ -25,7 +27,7 @@ test('foreign chains that drop are named with what to say to their program', () 
     chain('inet', 'firewalld', 'filter_INPUT', hooked('input', 'accept')),
     chain('inet', 'mine', 'guard', hooked('input', 'drop')),
   );
-  const said = shadows(readNeighbours({ chains: result }, 'cnsmo0'), 'cnsmo0');
+  const said = shadows(readNeighbours({ chains: result }, 'cnsmo0'), 'cnsmo0', []);
   assert.deepEqual(
     said.map((line) => line.split(': drops')[0]),
     ['ufw: ip filter INPUT', 'docker: ip6 filter FORWARD', 'another program: inet mine guard'],
@@ -53,7 +55,7 @@ test('who refuses by a last rule is named, until it accepts what comes in on our
   ];
   const saidOf = (...rules: readonly object[]): readonly string[] => {
     const results = { chains: listed(...base), 'table inet firewalld': listed(...base, ...rules) };
-    return shadows(readNeighbours(results, 'cnsmo0'), 'cnsmo0');
+    return shadows(readNeighbours(results, 'cnsmo0'), 'cnsmo0', []);
   };
   const input = (...zones: readonly object[]) => [
     rule(
@@ -88,4 +90,129 @@ test('a listing that cannot be read names nobody', () => {
   for (const result of [undefined, { ...listed(), status: 1 }, { ...listed(), stdout: 'x' }]) {
     assert.deepEqual(readNeighbours(result === undefined ? {} : { chains: result }, 'cnsmo0'), []);
   }
+});
+
+const port = (of: string, right: unknown) => ({
+  match: { op: '==', left: { payload: { protocol: of, field: 'dport' } }, right },
+});
+const DROP = { drop: null };
+const ACCEPT = { accept: null };
+
+/** Rules of this VM: tcp/443 and tcp/8000-8010 over the VPN, tcp/443 from outside, udp/53 out. */
+const OURS: Objects = {
+  'rule/web': ruleOf({ protocol: 'tcp', ports: [[443, 443]] }),
+  'rule/range': ruleOf({ protocol: 'tcp', ports: [[8000, 8010]] }),
+  'rule/public': ruleOf({ zone: 'wan', protocol: 'tcp', ports: [[443, 443]] }),
+  'rule/dns': ruleOf({ direction: 'out', zone: 'wan', protocol: 'udp', ports: [[53, 53]] }),
+  'rule/office': ruleOf({
+    ...{ zone: 'wan', protocol: 'tcp', ports: [[22, 22]] },
+    from: [{ kind: 'cidr', cidr: '203.0.113.0/24' }],
+  }),
+  'rule/denied': ruleOf({ action: 'deny', protocol: 'tcp', ports: [[25, 25]] }),
+};
+const site = siteOf(viewOf([memberOf(1)], OURS));
+const LANES = (['mesh', 'wan'] as const).flatMap((zone) =>
+  (['in', 'out'] as const).map((direction) => laneOf(site, zone, direction)),
+);
+
+test('a foreign drop of what a rule lets through is named, with that rule and the remedy', () => {
+  // Goal: no allow is in vain unseen. Method: chains of others with one rule after another; which
+  // rules of ours are named; twins: other ports, other interfaces, what is accepted before, what
+  // only drops what is old, and what cannot be read.
+  const vain = (hook: string, rules: readonly object[], policy = 'accept'): string => {
+    const base = chain('inet', 'mine', 'guard', hooked(hook, policy));
+    const given = rules.map((each) => ({
+      rule: { family: 'inet', table: 'mine', chain: 'guard', ...each },
+    }));
+    const results = { chains: listed(base), 'table inet mine': listed(base, ...given) };
+    return shadows(readNeighbours(results, 'cnsmo0'), 'cnsmo0', LANES)
+      .map((line) => /which rule (\S+) allows; /.exec(line)?.[1] ?? line)
+      .join();
+  };
+  const expr = (...statements: readonly object[]) => ({ expr: statements });
+  const iif = (op: string, name: string) => ({
+    match: { op, left: { meta: { key: 'iifname' } }, right: name },
+  });
+  const state = (right: unknown) => ({
+    match: { op: 'in', left: { ct: { key: 'state' } }, right },
+  });
+  const saddr = (addr: string, len: number) => ({
+    match: {
+      ...{ op: '==', left: { payload: { protocol: 'ip', field: 'saddr' } } },
+      right: { prefix: { addr, len } },
+    },
+  });
+  const xt = (name: string) => ({ xt: { type: 'match', name } });
+  const cases: readonly (readonly [string, readonly object[], string])[] = [
+    ['input', [expr(port('tcp', 443), DROP)], 'web,public'],
+    ['prerouting', [expr(port('tcp', 443), DROP)], 'web,public'],
+    ['input', [expr(port('tcp', { set: [80, 443] }), reject)], 'web,public'],
+    ['input', [expr(port('th', 443), DROP)], 'web,public'],
+    ['input', [expr(port('tcp', 444), DROP)], ''],
+    ['input', [expr(port('udp', 443), DROP)], ''],
+    ['input', [expr(port('tcp', { range: [8005, 9000] }), DROP)], 'range'],
+    ['input', [expr(port('tcp', 25), DROP)], ''],
+    ['input', [expr(iif('==', 'cnsmo0'), port('tcp', 443), DROP)], 'web'],
+    ['input', [expr(iif('==', 'eth0'), port('tcp', 443), DROP)], ''],
+    ['input', [expr(iif('!=', 'cnsmo0'), port('tcp', 443), DROP)], 'public'],
+    ['input', [expr(port('tcp', 443), ACCEPT), expr(port('tcp', 443), DROP)], ''],
+    ['input', [expr(state('established'), ACCEPT), expr(port('tcp', 443), DROP)], 'web,public'],
+    ['input', [expr(state('invalid'), DROP)], ''],
+    ['input', [expr(xt('set'), port('tcp', 443), DROP)], ''],
+    ['input', [expr(xt('set'), ACCEPT), expr(port('tcp', 443), DROP)], ''],
+    ['input', [expr(xt('conntrack'), ACCEPT), expr(port('tcp', 443), DROP)], 'web,public'],
+    ['input', [expr(saddr('203.0.113.0', 24), DROP)], 'office'],
+    ['input', [expr(saddr('203.0.113.7', 32), port('tcp', 22), DROP)], 'office'],
+    ['input', [expr(saddr('198.51.100.0', 24), DROP)], ''],
+    ['output', [expr(port('udp', 53), DROP)], 'dns'],
+    ['output', [expr(port('tcp', 443), DROP)], ''],
+    ['forward', [expr(port('tcp', 443), DROP)], ''],
+  ];
+  for (const [hook, rules, expected] of cases) {
+    assert.equal(vain(hook, rules), expected, `${hook} ${JSON.stringify(rules)}`);
+  }
+  const all = [expr(iif('==', 'cnsmo0'), ACCEPT)];
+  assert.equal(vain('input', all, 'drop'), 'office,public', 'the VPN is accepted, the rest is not');
+  assert.equal(
+    vain('input', [...all, expr(port('tcp', { set: [22, 443] }), ACCEPT)], 'drop'),
+    '',
+    'all of it is',
+  );
+  assert.match(vain('output', [], 'drop'), /inet mine guard: drops at output .* leaves by cnsmo0/);
+});
+
+test('what iptables-legacy drops is named, though nft shows nothing of it', () => {
+  // Goal: no table is unseen. Method: what its tool lists, by policy and by rule; twins: tables
+  // that accept, and a kernel that has none.
+  const saidOf = (...lines: readonly string[]): readonly string[] => {
+    const listing = ['*filter', ...lines, 'COMMIT', ''].join('\n');
+    const results = {
+      chains: listed(),
+      legacy: { status: 0, stdout: 'ip', stderr: '' },
+      'legacy ip': { status: 0, stdout: listing, stderr: '' },
+    };
+    return shadows(readNeighbours(results, 'cnsmo0'), 'cnsmo0', LANES);
+  };
+  const open = [':INPUT ACCEPT [0:0]', ':FORWARD ACCEPT [0:0]', ':OUTPUT ACCEPT [0:0]'];
+  assert.deepEqual(saidOf(...open), []);
+  assert.match(
+    saidOf(':INPUT DROP [5:300]').join(),
+    /^iptables-legacy: ip filter \(legacy\) INPUT: drops at input .*iptables-legacy -I INPUT -i cn/,
+  );
+  const rules = [
+    ['-A INPUT -p tcp -m tcp --dport 443 -j DROP', 2],
+    ['-A INPUT -p tcp -m multiport --dports 80,443 -j REJECT --reject-with tcp-reset', 2],
+    ['-A INPUT -i cnsmo+ -p tcp -m tcp --dport 443 -j DROP', 1],
+    ['-A INPUT ! -i cnsmo0 -p tcp -m tcp --dport 443 -j DROP', 1],
+    ['-A INPUT -s 203.0.113.0/24 -j DROP', 1],
+    ['-A INPUT -m conntrack --ctstate INVALID -j DROP', 0],
+    ['-A INPUT -m string --string x -p tcp -m tcp --dport 443 -j DROP', 0],
+    ['-A OUTPUT -p udp -m udp --dport 53 -j DROP', 1],
+    ['-A INPUT -p tcp -m tcp --dport 8443 -j DROP', 0],
+  ] as const;
+  for (const [line, count] of rules) assert.equal(saidOf(...open, line).length, count, line);
+  const led = [...open, ':mine - [0:0]', '-A INPUT -j mine', '-A mine -p tcp --dport 443 -j DROP'];
+  assert.equal(saidOf(...led).length, 2);
+  const unasked = { chains: listed(), legacy: { status: 0, stdout: '', stderr: '' } };
+  assert.deepEqual(readNeighbours(unasked, 'cnsmo0'), []);
 });

@@ -5,52 +5,35 @@
  * Nothing of theirs is changed; a person is told what to say to the program that did it.
  */
 import type { HostResult } from '../../ports.ts';
-import type { Problem, Results } from '../service.ts';
+import type { Results } from '../service.ts';
+import type { Json } from './foreign-walk.ts';
+import { readLegacy } from './legacy-rules.ts';
 import { endsClosed, letsPass } from './neighbour-rules.ts';
 import { FAMILY, NAME } from './nft.ts';
 import type { Neighbour } from './state.ts';
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** By which chains and tables a program is known, and what it is told. */
-const PROGRAMS: readonly {
-  readonly program: string;
-  readonly mark: RegExp;
-  readonly remedy: (hook: string) => string;
-}[] = [
-  {
-    program: 'ufw',
-    mark: /^ufw6?-/,
-    remedy: (hook) =>
-      hook === 'forward'
-        ? 'ufw route allow in on IFACE'
-        : 'ufw allow in on IFACE, and ufw allow PORT',
-  },
-  {
-    program: 'firewalld',
-    mark: /^firewalld/,
-    remedy: () =>
-      'firewall-cmd --permanent --zone=trusted --add-interface=IFACE; firewall-cmd --reload',
-  },
-  {
-    program: 'docker',
-    mark: /^DOCKER/,
-    remedy: () => 'iptables -I DOCKER-USER -i IFACE -j ACCEPT',
-  },
+/** By which chains and tables a program is known. */
+const PROGRAMS: readonly { readonly program: string; readonly mark: RegExp }[] = [
+  { program: 'ufw', mark: /^ufw6?-/ },
+  { program: 'firewalld', mark: /^firewalld/ },
+  { program: 'docker', mark: /^DOCKER/ },
 ];
 
 /** Tables of others that are looked into. Who filters by more than these is not told of them. */
 const TABLES_MAX = 6;
 
-/** Hooks at which what comes in can be dropped. */
-const HOOKS: readonly unknown[] = ['prerouting', 'input', 'forward'];
+/** Hooks at which something can be dropped. */
+const HOOKS: readonly unknown[] = ['prerouting', 'input', 'forward', 'output', 'postrouting'];
+
+/** Built-in chains of iptables, by their hooks. */
+const LEGACY_HOOKS = { INPUT: 'input', FORWARD: 'forward', OUTPUT: 'output' } as const;
 
 interface Listed {
   readonly family: string;
   readonly table: string;
 }
 
-/** Tables of others with chains that filter what comes in, of what `nft -j list chains` shows. */
+/** Tables of others with chains that filter, of what `nft -j list chains` shows. */
 export const foreignTables = (chains: HostResult | undefined): readonly Listed[] => {
   const tables = new Map(
     foreignChains(chains)
@@ -67,7 +50,12 @@ export const foreignTables = (chains: HostResult | undefined): readonly Listed[]
 export const probeName = ({ family, table }: Listed): string => `table ${family} ${table}`;
 
 /** Who else filters here. A listing that was not made, or cannot be read: nobody is named by it. */
-export const readNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] => {
+export const readNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] => [
+  ...newNeighbours(results, ownInterface),
+  ...legacyNeighbours(results, ownInterface),
+];
+
+const newNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] => {
   const others = foreignChains(results.chains);
   return others.filter(isFilter).map((each): Neighbour => {
     const [family, table, name] = [each.family, each.table, each.name].map(String) as [
@@ -78,13 +66,51 @@ export const readNeighbours = (results: Results, ownInterface: string): readonly
     );
     return {
       program: programOf(others, family, table),
-      chain: `${family} ${table} ${name}`,
-      hook: String(each.hook),
-      isClosed: each.policy === 'drop' || endsClosed(rules, name),
-      isPassed: letsPass(rules, name, ownInterface),
+      ...{ family, table, name },
+      ...standingOf(rules, { name, hook: String(each.hook), policy: each.policy }, ownInterface),
     };
   });
 };
+
+/** The filters of iptables-legacy, of which nft shows nothing, by family: who lists them. */
+export const LEGACY_TOOLS = { ip: 'iptables-legacy-save', ip6: 'ip6tables-legacy-save' } as const;
+export const legacyName = (family: keyof typeof LEGACY_TOOLS): string => `legacy ${family}`;
+
+/** Families that have one, as the sign `legacy-filters` told. */
+export const legacyFamilies = ({ legacy }: Results): readonly (keyof typeof LEGACY_TOOLS)[] =>
+  (['ip', 'ip6'] as const).filter((family) => legacy?.stdout.split(' ').includes(family));
+
+const legacyNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] =>
+  legacyFamilies(results).flatMap((family): readonly Neighbour[] => {
+    const listing = results[legacyName(family)];
+    const { chains, rules } = readLegacy(listing?.status === 0 ? listing.stdout : '');
+    const base = { program: 'iptables-legacy', family, table: 'filter (legacy)' };
+    return chains.flatMap(({ name, policy }) => {
+      const hook = Object.entries(LEGACY_HOOKS).find(([chain]) => chain === name)?.[1];
+      if (hook === undefined) return [];
+      return [{ ...base, name, ...standingOf(rules, { name, hook, policy }, ownInterface) }];
+    });
+  });
+
+interface BaseChain {
+  readonly name: string;
+  readonly hook: string;
+  readonly policy: unknown;
+}
+
+const standingOf = (
+  rules: readonly Json[],
+  { name, hook, policy }: BaseChain,
+  ownInterface: string,
+): Pick<Neighbour, 'hook' | 'isClosed' | 'isPassed' | 'rules'> => ({
+  hook,
+  isClosed: policy === 'drop' || endsClosed(rules, name),
+  isPassed: letsPass(rules, name, ownInterface, isOutgoing(hook) ? 'oif' : 'iif'),
+  rules: Map.groupBy(rules, ({ chain }) => String(chain)),
+});
+
+/** Whether what leaves passes there. */
+export const isOutgoing = (hook: string): boolean => hook === 'output' || hook === 'postrouting';
 
 const isFilter = ({ type, hook }: Json): boolean => type === 'filter' && HOOKS.includes(hook);
 
@@ -111,22 +137,3 @@ const programOf = (chains: readonly Json[], family: unknown, table: unknown): st
     .flatMap(({ name }) => [String(table), String(name)]);
   return PROGRAMS.find(({ mark }) => names.some((name) => mark.test(name)))?.program ?? null;
 };
-
-/** What a person should know of chains that drop what ours lets through. */
-export const shadows = (
-  neighbours: readonly Neighbour[],
-  ownInterface: string,
-): readonly Problem[] =>
-  neighbours
-    .filter(({ isClosed, isPassed }) => isClosed && !isPassed)
-    .map(({ program, chain, hook }) => {
-      const known = PROGRAMS.find((each) => each.program === program);
-      const remedy =
-        known === undefined
-          ? `let its owner accept what comes in on ${ownInterface}`
-          : known.remedy(hook).replaceAll('IFACE', ownInterface);
-      return (
-        `${program ?? 'another program'}: ${chain}: drops at ${hook} what it does not accept ` +
-        `itself, also where a rule here allows it; ${remedy}`
-      );
-    });

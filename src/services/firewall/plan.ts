@@ -8,8 +8,8 @@ import type { Finding, Problem, Self } from '../service.ts';
 import { trialMap, triedName } from './compile.ts';
 import type { Withheld } from './lacking.ts';
 import { isActive, lanesOf, type Site, type Tried, withheldOf } from './lane.ts';
-import { shadows } from './neighbours.ts';
 import { policyOf, SERVICE, type TrialOrder } from './policy.ts';
+import { shadows } from './shadows.ts';
 import type { FirewallDesired, FirewallObserved, ObservedTable } from './state.ts';
 import { type Course, courseOf, isYoung, siteOnTrial, waysOf, withdrawnMark } from './trial.ts';
 
@@ -60,7 +60,7 @@ export const plan = (
     notes: [
       ...(order === null || !isInTime ? [] : withdrawals(order, course)),
       ...policy.unread.map(({ path, why }) => `${path}: ${why}; what stood there before holds`),
-      ...(isWanted ? shadows(neighbours, self.interface) : []),
+      ...(isWanted ? shadows(neighbours, self.interface, now) : []),
     ],
     recheckMs: soonest([
       isWanted && (observed.kind === 'no-tool' || withheld.size > 0) ? LACKING_MS : null,

@@ -7,7 +7,13 @@ import type { Probe, Results, Self } from '../service.ts';
 import { featureProbes, featuresFor, unseenIn } from './features.ts';
 import { askedOf, type Special } from './lacking.ts';
 import { isActive, lanesOf } from './lane.ts';
-import { foreignTables, probeName } from './neighbours.ts';
+import {
+  foreignTables,
+  LEGACY_TOOLS,
+  legacyFamilies,
+  legacyName,
+  probeName,
+} from './neighbours.ts';
 import { FAMILY, NAME } from './nft.ts';
 import { policyOf, withTrial } from './policy.ts';
 import { isNoTable, readTable } from './read.ts';
@@ -31,6 +37,8 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
         argv: ['nft', '-j', 'list', 'table', each.family, each.table],
       }),
     ),
+    { name: 'legacy', sign: { kind: 'legacy-filters' } },
+    ...legacyFamilies(results).flatMap(legacyProbes(results)),
   ];
   if (results.table !== undefined && isNoTable(results.table)) {
     if (!isAsked(self, view)) return first;
@@ -44,6 +52,20 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
   const to = waysOf(view, self).flatMap((ways) => ways.to);
   return to.length === 0 ? first : [...first, { name: 'ways', sign: { kind: 'unreached', to } }];
 };
+
+/** Who lists the filters of iptables-legacy, once it is known to be there. */
+const legacyProbes =
+  (results: Results) =>
+  (family: keyof typeof LEGACY_TOOLS): readonly Probe[] => {
+    const tool = LEGACY_TOOLS[family];
+    if (results[tool]?.stdout !== 'found')
+      return [{ name: tool, sign: { kind: 'tool', name: tool } }];
+    const argv = [tool, '-t', 'filter'];
+    return [
+      { name: tool, sign: { kind: 'tool', name: tool } },
+      { name: legacyName(family), argv, isOfOthers: true },
+    ];
+  };
 
 /** Whether `nft` can be run. */
 export const NFT_SIGN = { kind: 'tool', name: 'nft' } as const satisfies Sign;

@@ -2,6 +2,7 @@
  * Rule: firewall state — the table as it should be and as it was read back: plain records.
  */
 import type { Count, Problem } from '../service.ts';
+import type { Json } from './foreign-walk.ts';
 import type { Lack, Withheld } from './lacking.ts';
 import type { Lane, Trialling, Tried } from './lane.ts';
 
@@ -69,13 +70,16 @@ export type FirewallObserved =
 export interface Neighbour {
   /** Who, as `ufw`, or null for one that is not known. */
   readonly program: string | null;
-  /** As `ip filter INPUT`. */
-  readonly chain: string;
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
   readonly hook: string;
   /** It drops or refuses what none of its rules takes. */
   readonly isClosed: boolean;
-  /** One of its rules accepts whatever comes in on our interface. */
+  /** One of its rules accepts whatever comes in on our interface, or leaves by it. */
   readonly isPassed: boolean;
+  /** Rules of its table, by chain, as nft lists them. */
+  readonly rules: ReadonlyMap<string, readonly Json[]>;
 }
 
 /** What should be. Null: nothing is filtered, and there is no table. */

@@ -70,7 +70,10 @@ function openHands(world: ReturnType<typeof surroundings>) {
   const probed = (): Readonly<Record<string, HostResult>> => {
     const results: Record<string, HostResult> = {};
     const run = (probe: ReturnType<typeof probes>[number]): HostResult => {
-      if ('sign' in probe) return { status: 0, stdout: world.unreached, stderr: '' };
+      if ('sign' in probe) {
+        const isAway = probe.sign.kind === 'unreached';
+        return { status: 0, stdout: isAway ? world.unreached : '', stderr: '' };
+      }
       const { refused } = world;
       const isRefused = refused !== null && probe.stdin?.includes(refused) === true;
       if (isRefused) return { status: 1, stdout: '', stderr: 'no!' };
