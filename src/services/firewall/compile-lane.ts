@@ -100,6 +100,7 @@ function* makeLane(side: string, lane: Lane, meter: Meter): Generator<void, Tabl
   return {
     sets: [
       ...maps,
+      ...lane.guards.filter(({ isMoving }) => isMoving).map((guard) => openSet(names, guard)),
       ...[...audits, ...sorted.ordered].flatMap((part) => setsOf(names, part)),
       ...runSets(names, segments),
     ],
@@ -175,18 +176,28 @@ const aroundOf = (names: Names, lane: AuditedLane, way: Way): Around => {
     ],
     each: (part) => partRules(names, part, fields, [COUNTER, verdictOf(names, part.clause)]),
     after: [
-      ...lane.guards.flatMap((guard) => guardRules(guard, fields)),
+      ...lane.guards.flatMap((guard) => guardRules(names, guard, fields)),
       ...fallbackRules(names, lane),
     ],
   };
 };
 
-const guardRules = (guard: Guard, fields: Fields): readonly NftRule[] => {
-  const { protocol, values, remote, why } = guard;
+/** Ports that are open and come and go with members. */
+const openSet = (names: Names, { protocol, values }: Guard): NftSet => ({
+  ...{ name: openName(names, protocol), kind: 'set', type: 'inet_service', flags: [] },
+  ...{ isCounted: false, isOpening: true },
+  elements: elementsOf(values.map((key) => ({ key, verdict: null, rule: null }))),
+});
+
+const openName = ({ lane }: Names, protocol: string): string => `${lane}/open/${protocol}`;
+
+const guardRules = (names: Names, guard: Guard, fields: Fields): readonly NftRule[] => {
+  const { protocol, values, remote, why, isMoving } = guard;
+  const ports = isMoving ? `@${openName(names, protocol)}` : oneOrSet(values);
   const what =
     protocol === 'icmp' || protocol === 'icmpv6'
       ? is(payload(protocol, 'type'), typesSeen(protocol, values, fields.way))
-      : is(payload(protocol, fields.port), oneOrSet(values));
+      : is(payload(protocol, fields.port), ports);
   const from = (remote ?? []).map(({ family, text }) =>
     is(payload(family, fields.remote), cidrKey(text)),
   );

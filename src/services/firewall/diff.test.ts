@@ -126,3 +126,40 @@ test('members come and go as elements, and the chains stay as they are', () => {
   assert.ok(member.found().some((word) => word.includes('now/mesh-in/ip ')));
   assert.equal(member.pass(), 1);
 });
+
+test('a member of another port, or one that meets rules for near ends, is elements too', () => {
+  // Goal: churn never writes rules anew. Method: a default of what leaves, under which the ports of
+  // members are open, and rules for labels at both ends; a member comes with another port and with
+  // labels that make the rules meet, and goes; which chains were touched but the stamps.
+  const member = openMember();
+  const labelled = (role: string) => [{ kind: 'labels', labels: { role } }];
+  const ssh = { protocol: 'tcp', ports: [[22, 22]] } as const;
+  member.world.objects = {
+    'default/wan-out': { action: 'deny' },
+    'rule/deny': ruleOf({
+      ...{ ...ssh, action: 'deny', priority: 10, from: labelled('web'), to: labelled('db') },
+    }),
+    'rule/allow': ruleOf({ ...ssh, priority: 20, from: labelled('web') }),
+    'rule/rest': ruleOf({ ...ssh, action: 'deny', priority: 30, from: labelled('app') }),
+  };
+  member.world.members = [memberOf(1, { role: 'db' })];
+  member.pass();
+  const before = member.chains();
+  const other = memberOf(2, { role: 'web' });
+  const moved = { ...other, endpoints: { ...other.endpoints, port: 9300, local: [] } };
+  member.world.members = [
+    memberOf(1, { role: 'db' }),
+    { ...moved, endpoints: { ...moved.endpoints, advertised: null, observed: null } },
+    memberOf(3, { role: 'app' }),
+  ];
+  const chainsIn = (found: readonly string[]) =>
+    found
+      .map((word) => word.split(' ')[1] ?? '')
+      .filter((name) => before.includes(name) && !/\/(?:known|stamp)$/.test(name));
+  assert.deepEqual(chainsIn(member.found()), []);
+  assert.ok(member.found().some((word) => word.includes('now/wan-out/open/udp ')));
+  member.pass();
+  member.world.members = [memberOf(1, { role: 'db' })];
+  assert.deepEqual(chainsIn(member.found()), []);
+  member.pass();
+});

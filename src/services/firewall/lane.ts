@@ -51,6 +51,8 @@ export interface Guard {
   /** Destination ports, or types of ICMP. */
   readonly values: readonly number[];
   readonly remote: Meant;
+  /** Members' ports are among the values, which then may change at any time. */
+  readonly isMoving?: true;
 }
 
 export interface Lane {
@@ -204,8 +206,7 @@ const openedOut = ({ view }: Site, zone: Zone): readonly Guard[] => {
       : [endpoints.port, endpoints.advertised?.port, endpoints.observed?.port],
   );
   const values = [...new Set(ports)].flatMap((port) => port ?? []).toSorted((a, b) => a - b);
-  if (values.length === 0) return [];
   return (['tcp', 'udp'] as const).map((protocol): Guard => {
-    return { why: 'ways to the members', protocol, values, remote: null };
+    return { why: 'ways to the members', protocol, values, remote: null, isMoving: true };
   });
 };

@@ -50,6 +50,8 @@ export interface NftSet {
   readonly type: string | readonly string[];
   readonly flags: readonly ('interval' | 'timeout')[];
   readonly isCounted: boolean;
+  /** What is in it is let through: to add is to loosen. */
+  readonly isOpening?: true;
   /** By `keyText`. */
   readonly elements: ReadonlyMap<string, NftElement>;
 }

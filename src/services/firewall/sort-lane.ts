@@ -7,10 +7,12 @@
  *    order is.
  * 2. `ports`: protocol and port, whoever comes. They are asked after the hosts and before the
  *    ordered rules; one that an ordered rule of another verdict goes before is ordered too.
- * 3. What is equal in verdict may be exchanged: then the one that was asked first counts it.
+ * 3. Which rules are exact does not depend on which members there are just now: they come and go in
+ *    sets and maps alone. But for a fixed address that is a member's as well.
+ * 4. What is equal in verdict may be exchanged: then the one that was asked first counts it.
  */
 import type { Cidr } from './cidr.ts';
-import { openCover } from './cover.ts';
+import { type Cover, openCover } from './cover.ts';
 import type { Clause, Lane } from './lane.ts';
 import type { PortRange } from './schemas.table.ts';
 import type { Meant } from './selectors.ts';
@@ -62,6 +64,7 @@ const sort = (lane: Lane): SortedLane => {
   const others = pieces.flatMap((piece) => piece.others);
   const cover = openCover(others);
   const demoted = new Set<Clause>();
+  for (const piece of pieces) if (isAtRisk(piece, cover, orderOf)) demoted.add(piece.clause);
   const settled = [...firstByKey(pieces.flatMap(({ hosts }) => hosts)).values()].map((key) => {
     const first = wide.get(keyOf({ ...key, address: null }));
     const start = first !== undefined && orderOf(first) < orderOf(key) ? first : key;
@@ -162,6 +165,25 @@ const settle = (
   }
   const outcome = outcomeOf(found);
   return perhaps.every((clause) => outcomeOf(clause) === outcome) ? found : null;
+};
+
+/**
+ * Whether who decides on a key of this clause would depend on the near end as soon as some member
+ * came: then it is tried in its turn already, so that members come and go as elements alone.
+ */
+const isAtRisk = ({ clause }: Piece, cover: Cover, orderOf: OrderOf): boolean => {
+  const { protocol, ports, remote, local, isMoving } = clause;
+  if (!isMoving || remote === null || local !== null || ports === null) return false;
+  if (protocol !== 'tcp' && protocol !== 'udp') return false;
+  return ports.filter(isSingle).some(([port]) => {
+    const before = cover({ address: null, protocol, port, clause })
+      .map((part) => part.clause)
+      .filter((other) => orderOf({ clause: other }) < orderOf({ clause }));
+    return (
+      before.some((other) => other.local !== null) &&
+      before.some((other) => outcomeOf(other) !== outcomeOf(clause))
+    );
+  });
 };
 
 const hostParts = (clause: Clause): readonly OrderedPart[] => [

@@ -64,7 +64,9 @@ export const touchedBy = (change: TableChange): readonly string[] => [
 export const isLoosening = ({ changed, oldSets, oldChains, elements }: TableChange): boolean =>
   changed.length + oldSets.length + oldChains.length === 0 &&
   elements.every(
-    ({ gone, come }) => gone.length === 0 && come.every(({ verdict }) => verdict === RETURN),
+    ({ set, gone, come }) =>
+      gone.length === 0 &&
+      come.every(({ verdict }) => verdict === RETURN || set.isOpening === true),
   );
 
 /** The part of the table that is taken away. */

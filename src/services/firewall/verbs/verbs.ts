@@ -101,10 +101,14 @@ const wordsOf = (rule: Rule): string => {
 const guardLines = (lane: Lane, at: string): readonly string[] =>
   fallbackAction(lane) === 'allow'
     ? []
-    : lane.guards.map(
-        ({ why, protocol, values, remote }: Guard) =>
-          `${at}: allow ${protocol}/${values.join(',')} with ${meantText(remote)} (${why})`,
-      );
+    : lane.guards
+        .filter(isOpen)
+        .map(
+          ({ why, protocol, values, remote }: Guard) =>
+            `${at}: allow ${protocol}/${values.join(',')} with ${meantText(remote)} (${why})`,
+        );
+
+const isOpen = ({ values }: Guard): boolean => values.length > 0;
 
 const meantText = (meant: Meant): string => {
   if (meant === null) return 'any';
