@@ -7,11 +7,15 @@ const { Script } = require('node:vm');
 // of a daemon's first second; everything else takes what is run at each start.
 const MOST = new Set(['daemon', 'init', 'join', 'restore']);
 
-const compiled = (how) => {
+const asset = (name) => {
   // Takes 2 ms to load.
   const { zstdDecompressSync } = require('node:zlib');
+  return zstdDecompressSync(Buffer.from(getRawAsset(`${name}.zst`)));
+};
+
+const compiled = (how) => {
   try {
-    return zstdDecompressSync(Buffer.from(getRawAsset(`compiled-${how}.zst`)));
+    return asset(`compiled-${how}`);
   } catch (error) {
     // A binary for another architecture than that of its build has no compiled code.
     if (error.code === 'ERR_SINGLE_EXECUTABLE_APPLICATION_ASSET_NOT_FOUND') return undefined;
@@ -21,7 +25,7 @@ const compiled = (how) => {
 
 const runProgram = (words) => {
   const isMost = words.some((word) => MOST.has(word));
-  const program = new Script(Buffer.from(getRawAsset('program')).latin1Slice(), {
+  const program = new Script(asset('program').latin1Slice(), {
     filename: 'cnsmo.cjs',
     cachedData: compiled(isMost ? 'all' : 'start'),
   });

@@ -45,7 +45,7 @@ export const programAssets = async (
   if (Buffer.byteLength(code) !== code.length) throw scriptFailure('the bundle is not all ASCII');
   const program = join(work, 'program');
   writeFileSync(program, wrapped(code));
-  const assets: (readonly [string, string])[] = [['program', program]];
+  const assets: (readonly [string, string])[] = [compressed(work, 'program', program)];
   // Code compiled for one architecture is refused on another.
   if (arch === machineArch()) {
     const node = await strippedNode(arch);
