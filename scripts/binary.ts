@@ -76,7 +76,7 @@ const tryOut = async (output: string, bundle: Bundle): Promise<string> => {
   }
 };
 
-/** Assets go in compressed, as `NAME.zst`, but for the version, which is shown without a decoder. */
+/** Assets go in compressed, as `NAME.zst`; but for the version, which needs no decoder. */
 const pack = async (arch: Arch, work: string, bundle: Bundle): Promise<number> => {
   const { program } = wireguardGoPaths(DEBIAN_ARCH[arch]);
   const files = { 'wireguard-go': program, licences: join(work, 'licences.txt') };
