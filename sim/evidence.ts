@@ -2,7 +2,8 @@
  * Rule: evidence — what a VM holds that was signed: the frames in its daemon's memory and on its
  * disk, and what they say.
  *
- * It reads them by itself, without asking whether the product takes them. Frames are read once.
+ * It reads them by itself, without asking whether the product takes them. A frame is read once,
+ * however many hold it: what several hold alike is one object.
  */
 
 import type { Value } from '../src/crdt/entry.ts';
@@ -61,12 +62,16 @@ interface Held {
 /** A reader that has read nothing. `nowMs`: virtual time. */
 export function openReader(crypto: Crypto, nowMs: () => number): Reader {
   const known = new WeakMap<Uint8Array, Evidence | null>();
+  const byContent = new Map<string, Evidence | null>();
   const journals = new Map<string, Read>();
   const held = new Map<Machine, Held>();
   const evidenceOf = (bytes: Uint8Array): Evidence | null => {
     const found = known.get(bytes);
     if (found !== undefined) return found;
-    const evidence = readEvidence(crypto, bytes);
+    const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    const read = byContent.get(content);
+    const evidence = read === undefined ? readEvidence(crypto, bytes) : read;
+    byContent.set(content, evidence);
     known.set(bytes, evidence);
     return evidence;
   };

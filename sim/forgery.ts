@@ -100,16 +100,33 @@ function advanced({ crypto }: Forger, stand: Stand, frames: readonly Uint8Array[
   return { ...stand, last: read.frame, lastHash: crypto.sha256(bytes), document: encoded };
 }
 
+/** A frame that the forger has. */
+interface Booty {
+  readonly bytes: Uint8Array;
+  readonly frame: Frame;
+}
+
+/** What forgers have, read once: by the list of its frames, which never changes. */
+const booties = new WeakMap<readonly Uint8Array[], readonly Booty[]>();
+
+function bootyIn(frames: readonly Uint8Array[]): readonly Booty[] {
+  const booty =
+    booties.get(frames) ??
+    frames.flatMap((bytes) => {
+      const read = readFrame(bytes);
+      return read.ok ? [{ bytes, frame: read.frame }] : [];
+    });
+  booties.set(frames, booty);
+  return booty;
+}
+
 /** The end of anybody's chain. */
 function standAs(
   { crypto, frames }: Pick<Forger, 'crypto' | 'frames'>,
   author: Uint8Array,
 ): Stand | null {
   const key = Buffer.from(author);
-  const own = frames.flatMap((bytes) => {
-    const read = readFrame(bytes);
-    return read.ok && key.equals(read.frame.author) ? [{ frame: read.frame, bytes }] : [];
-  });
+  const own = bootyIn(frames).filter(({ frame }) => key.equals(frame.author));
   const generation = Math.max(...own.map(({ frame }) => frame.generation));
   const chain = own
     .filter(({ frame }) => frame.generation === generation)
@@ -125,12 +142,9 @@ function standAs(
 
 /** The first frames of generations after which their authors began others. */
 function replacedIn(frames: readonly Uint8Array[]): readonly Uint8Array[] {
-  const first = frames.flatMap((bytes) => {
-    const read = readFrame(bytes);
-    return read.ok && read.frame.sequence === 0 ? [{ bytes, ...read.frame }] : [];
-  });
-  const isReplaced = ({ author, generation }: Frame): boolean =>
-    first.some((other) => other.generation > generation && isSameBytes(other.author, author));
+  const first = bootyIn(frames).filter(({ frame }) => frame.sequence === 0);
+  const isReplaced = ({ frame: { author, generation } }: Booty): boolean =>
+    first.some(({ frame }) => frame.generation > generation && isSameBytes(frame.author, author));
   return first.filter(isReplaced).map(({ bytes }) => bytes);
 }
 

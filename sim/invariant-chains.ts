@@ -12,12 +12,13 @@ import { type Look, machinesOf, type Scene } from './invariant.ts';
 
 /** What follows from a chain up to a frame. */
 interface Place {
+  readonly before: Place | null;
   readonly sequence: number;
   readonly hash: string;
   readonly clock: number;
 }
 
-/** Looks at all chains; frames that were good before are not read again. */
+/** Looks at all chains; frames that were good after the same ones are not read again. */
 export function lookAtChains(scene: Scene): Look {
   const { crypto } = scene.storm.room;
   const places = new WeakMap<Evidence, Place>();
@@ -27,7 +28,10 @@ export function lookAtChains(scene: Scene): Look {
         chainsIn(scene.reader.inMemory(machine)).flatMap(([author, chain]) => {
           let before: Place | null = null;
           for (const one of chain) {
-            const place: Place | string = places.get(one) ?? placeOf(crypto, one, before);
+            const known = places.get(one);
+            const isKnown: boolean = known?.before === before;
+            const place: Place | string =
+              known !== undefined && isKnown ? known : placeOf(crypto, one, before);
             if (typeof place === 'string') return [`${machine.name} holds of ${author} ${place}`];
             places.set(one, place);
             before = place;
@@ -71,5 +75,5 @@ function placeOf(crypto: Crypto, { bytes }: Evidence, before: Place | null): Pla
   const known = { client: clientIdOf(crypto, author, generation), clock: before?.clock ?? 0 };
   const inspection = inspectUpdate(body, known);
   if (!inspection.ok) return `${name}, in which ${inspection.why}`;
-  return { sequence, hash: hex.encode(crypto.sha256(bytes)), clock: inspection.clock };
+  return { before, sequence, hash: hex.encode(crypto.sha256(bytes)), clock: inspection.clock };
 }

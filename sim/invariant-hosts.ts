@@ -33,6 +33,7 @@ function openSigned(scene: Scene): (machine: Machine) => Signed {
   const { crypto } = scene.storm.room;
   const signed = new Map<string, Set<string>>();
   const read = new Map<string, WeakSet<Evidence>>();
+  const pairs = new WeakMap<Evidence, readonly string[]>();
   let prefix6: string | undefined;
   return (machine) => {
     const { name } = machine;
@@ -46,11 +47,11 @@ function openSigned(scene: Scene): (machine: Machine) => Signed {
     for (const one of [...heldBy(scene, machine), ...scene.reader.heard(machine)]) {
       if (known.has(one)) continue;
       known.add(one);
-      for (const said of one.said) {
-        for (const pair of pairsIn(said, (key) => ipv6Of(crypto, prefix, key))) {
-          all.add(pair);
-        }
-      }
+      const signedIn =
+        pairs.get(one) ??
+        one.said.flatMap((said) => pairsIn(said, (key) => ipv6Of(crypto, prefix, key)));
+      pairs.set(one, signedIn);
+      for (const pair of signedIn) all.add(pair);
     }
     return all;
   };

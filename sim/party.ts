@@ -58,6 +58,13 @@ export function endWith({ ends }: Party, peer: PeerKey): End | undefined {
   return latest;
 }
 
-/** A refusal by the swarm. */
-export const swarmFault = (code: 'refused' | 'timeout', peer: string, why: string): Fault =>
-  new Fault(code, { field: 'peer', value: peer, why, remedy: 'try again' });
+/** A refusal by the swarm. Nobody asks where one was made, which would cost most of it. */
+export function swarmFault(code: 'refused' | 'timeout', peer: string, why: string): Fault {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return new Fault(code, { field: 'peer', value: peer, why, remedy: 'try again' });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}

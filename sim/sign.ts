@@ -36,12 +36,16 @@ const hasSession = (kernel: Kernel, host: string): boolean =>
     ),
   );
 
+const IS_ONE_HOST = /\/(?:32|128)$/;
+
 /** Whether the kernel's WireGuard would refuse to send there. What leaves elsewhere is not its. */
 const isUnheld = (kernel: Kernel, host: string): boolean => {
   for (const device of kernel.devices.values()) {
     if (device.kind !== 'wireguard' || !device.isUp) continue;
     if (!device.routes.some((prefix) => contains(prefix, host))) continue;
-    const holds = (prefix: string): boolean => contains(prefix, host);
+    const own = [`${host}/32`, `${host}/128`];
+    const holds = (prefix: string): boolean =>
+      own.includes(prefix) || (!IS_ONE_HOST.test(prefix) && contains(prefix, host));
     const peer = [...device.peers.values()].find((each) => each.allowedIps.some(holds));
     return peer === undefined || peer.endpoint === null;
   }

@@ -8,11 +8,11 @@
  *    inside the tunnel and never leaves in the clear.
  * 4. What this node did not make is never touched.
  */
-import { base64 } from '@scure/base';
 import type { Member, MeshInfo, View } from '../../crdt/view.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { collisions } from './collisions.ts';
 import { candidatesOf, chooseEndpoint, isHeard } from './endpoint.ts';
+import { keyText } from './key-text.ts';
 import { chooseMtu } from './mtu.ts';
 import {
   type DesiredPeer,
@@ -40,7 +40,7 @@ export const plan = (view: View, self: Self, observed: VpnObserved): Finding<Vpn
     const remedy = isOut ? 'nothing is added any more, see the alarms' : 'waiting for the state';
     return refuse(`vpn: ${self.id}: ${what}; ${remedy}`);
   }
-  const publicKey = base64.encode(own.wgKey);
+  const publicKey = keyText(own.wgKey);
   const foreign = foreignInterface(self, observed, publicKey);
   if (foreign !== null) return refuse(foreign);
   const engine = engineOf(self, observed);
@@ -136,14 +136,14 @@ const planPeers = (
   observed: VpnObserved,
 ): PlannedPeers => {
   const existing = new Map(observed.device?.peers.map((peer) => [peer.publicKey, peer]));
-  const owners = new Map([[base64.encode(own.wgKey), own]]);
+  const owners = new Map([[keyText(own.wgKey), own]]);
   const peers: DesiredPeer[] = [];
   const problems: Problem[] = [];
   const rechecks: number[] = [];
   const isWatched = self.engine === 'wireguard-go';
   for (const member of view.members) {
     if (member.id === self.id || member.hasLeft) continue;
-    const publicKey = base64.encode(member.wgKey);
+    const publicKey = keyText(member.wgKey);
     const owner = owners.get(publicKey);
     if (owner !== undefined) {
       problems.push(sameKey(member, owner));

@@ -3,7 +3,9 @@
  *
  * 1. Output that cannot be read is a problem, never a guess.
  * 2. The table is the least of it: where nftables does not work, the tunnels do.
+ * 3. A host mostly says what it said before: what a text was read as is remembered.
  */
+import { type Memo, openMemo } from '../../crdt/memo.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Finding, Results, Self } from '../service.ts';
 import { readDump } from './read-device.ts';
@@ -22,18 +24,41 @@ const NOTHING: VpnObserved = {
 
 /** The host as the probes show it. */
 export const read = (results: Results, self: Self): Finding<VpnObserved> => {
-  const host = readHost(results.host, self.interface);
+  const host = again(hostMemo, results.host, self.interface, readHost);
   if (!host.ok) return unreadable(host.why);
-  const table = readTable(results.table);
+  const table = again(tableMemo, results.table, self.interface, readTable);
   const device = readDump(results.wg, self.interface);
   if (!device.ok) return unreadable(device.why);
   if (host.value.link === null) {
     return seen({ ...NOTHING, ...host.value, device: device.value, table });
   }
-  const paths = readPaths(results.paths);
+  const paths = again(pathsMemo, results.paths, self.interface, readPaths);
   if (!paths.ok) return unreadable(paths.why);
   return seen({ ...host.value, device: device.value, paths: paths.value, table });
 };
+
+/** Texts of each kind that are remembered, and the longest of them. Unit of that: characters. */
+const TEXTS_MAX = 16;
+const TEXT_LENGTH_MAX = 16_384;
+
+const hostMemo: Memo<ReturnType<typeof readHost>> = openMemo(TEXTS_MAX);
+const pathsMemo: Memo<ReturnType<typeof readPaths>> = openMemo(TEXTS_MAX);
+const tableMemo: Memo<ObservedTable> = openMemo(TEXTS_MAX);
+
+/** What `reading` makes of a result, or made of the same one before. */
+function again<Read>(
+  memo: Memo<Read>,
+  result: HostResult | undefined,
+  ownInterface: string,
+  reading: (result: HostResult | undefined, ownInterface: string) => Read,
+): Read {
+  const { status = 0, stdout = '', stderr = '' } = result ?? {};
+  if (result === undefined || stdout.length + stderr.length > TEXT_LENGTH_MAX) {
+    return reading(result, ownInterface);
+  }
+  const key = [ownInterface, status, stderr, stdout].join('\0');
+  return memo(key, () => reading(result, ownInterface));
+}
 
 const seen = (state: VpnObserved): Finding<VpnObserved> => ({
   state,

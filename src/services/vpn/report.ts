@@ -1,10 +1,10 @@
 /**
  * Rule: vpn report — what `status` and `members` say of the tunnels.
  */
-import { base64 } from '@scure/base';
 import type { View } from '../../crdt/view.ts';
 import type { PeerReport, Self, Summary } from '../service.ts';
 import { handshakeAge } from './endpoint.ts';
+import { keyText } from './key-text.ts';
 import type { VpnObserved } from './state.ts';
 
 /** What carries the tunnels, and the tunnels. */
@@ -18,7 +18,7 @@ export const summary = (observed: VpnObserved, view: View, self: Self): Summary 
 const peerReports = (observed: VpnObserved, view: View, self: Self): readonly PeerReport[] => {
   const peers = new Map(observed.device?.peers.map((peer) => [peer.publicKey, peer]));
   return view.members.flatMap((member) => {
-    const peer = peers.get(base64.encode(member.wgKey));
+    const peer = peers.get(keyText(member.wgKey));
     if (peer === undefined) return [];
     const { endpoint, handshakeAtMs, rxBytes, txBytes } = peer;
     const handshakeAgeMs = handshakeAtMs === null ? null : handshakeAge(handshakeAtMs, self);

@@ -11,10 +11,10 @@
  * 4. The kernel's list of UDP ports shows whether it listens on ours. Another key shows in nothing
  *    that a process can see for free; handshakes fail then, and their ages tell in 3 min at most.
  */
-import { base64 } from '@scure/base';
 import type { View } from '../../crdt/view.ts';
 import type { Self, Signs } from '../service.ts';
 import { HEARD_MS, isHeard } from './endpoint.ts';
+import { keyText } from './key-text.ts';
 import type { ObservedDevice, VpnDesired, VpnObserved } from './state.ts';
 
 /** The sign of this engine, as it is while `desired` and `observed` are in step. */
@@ -55,9 +55,7 @@ const ofKernel = (
   view: View,
   self: Self,
 ): Signs => {
-  const ports = new Map(
-    view.members.map((each) => [base64.encode(each.wgKey), each.endpoints?.port]),
-  );
+  const ports = new Map(view.members.map((each) => [keyText(each.wgKey), each.endpoints?.port]));
   const to = peers.flatMap(({ publicKey, allowedIps }) =>
     allowedIps.map((ip) => ({
       host: ip.slice(0, ip.indexOf('/')),
