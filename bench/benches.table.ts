@@ -11,6 +11,7 @@ import { benchLiveness } from './liveness/liveness.ts';
 import { benchModelled } from './liveness/modelled.ts';
 import { benchState } from './state/state.ts';
 import { benchVpn } from './vpn.ts';
+import { benchCatchingUp, benchFlooding, benchImporting } from './waits/waits.ts';
 
 /** A name is also that of a section in docs/BENCHMARKS.md. */
 export const BENCHES: Readonly<Record<string, Bench>> = {
@@ -24,5 +25,8 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   'liveness-model': benchModelled,
   vpn: benchVpn,
   state: benchState,
+  'state-waits-import': benchImporting,
+  'state-waits-crowd': benchCatchingUp,
+  'state-waits-flood': benchFlooding,
   firewall: benchFirewall,
 };

@@ -5,6 +5,7 @@
  * smallest chaos that still fails. With `--bug` it is the other way round: 0 as soon as a seed
  * finds the planted bug, 1 when none has in five minutes.
  */
+import './engine.ts';
 import { type Flags, readFlags, replayLine } from './flags.ts';
 import { loadEditions, runSeed, type SeedOptions, type SeedResult } from './seed.ts';
 import { kindOf, shrink } from './shrink.ts';

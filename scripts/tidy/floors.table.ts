@@ -129,6 +129,12 @@ export const FLOORS: readonly Floor[] = [
     may: [/^bench\//, /^src\/(?:crdt|node)\//, CRYPTO, NODE],
   },
   {
+    // A mesh of 1,000 is made on disk, and a flooder speaks the swarm's own protocol.
+    name: 'bench of waits',
+    files: /^bench\/waits\//,
+    may: [/^(?:bench|netns-tests)\//, /^src\/(?:ports\.ts$|crdt\/|node\/)/, NODE],
+  },
+  {
     name: 'bench of the firewall',
     files: /^bench\/firewall\//,
     may: [/^(?:bench|netns-tests)\//, /^src\/(?:crdt|services)\//, NODE],

@@ -1,0 +1,10 @@
+/**
+ * Edge: engine — how Node runs the simulator.
+ *
+ * A storm runs much code, each part of it a few times: plain machine code of all of it is worth
+ * more than good code of some of it later, and it is not thrown away between two seeds.
+ */
+import { setFlagsFromString } from 'node:v8';
+
+setFlagsFromString('--always-sparkplug');
+setFlagsFromString('--no-flush-bytecode');
