@@ -8,7 +8,7 @@ import type { Finding, Problem, Self } from '../service.ts';
 import { trialMap, triedName } from './compile.ts';
 import type { Withheld } from './lacking.ts';
 import { isActive, lanesOf, type Site, type Tried, withheldOf } from './lane.ts';
-import { policyOf, SERVICE, type TrialOrder } from './policy.ts';
+import { policyOf, SERVICE, type TrialOrder, type Unread } from './policy.ts';
 import { shadows } from './shadows.ts';
 import type { FirewallDesired, FirewallObserved, ObservedTable } from './state.ts';
 import { type Course, courseOf, isYoung, siteOnTrial, waysOf, withdrawnMark } from './trial.ts';
@@ -59,7 +59,7 @@ export const plan = (
     ],
     notes: [
       ...(order === null || !isInTime ? [] : withdrawals(order, course)),
-      ...policy.unread.map(({ path, why }) => `${path}: ${why}; what stood there before holds`),
+      ...policy.unread.map(unreadText),
       ...(isWanted ? shadows(neighbours, self.interface, now) : []),
     ],
     recheckMs: soonest([
@@ -76,6 +76,11 @@ const NO_TOOL: Problem =
 
 /** Time between two looks whether this host can do it by now. Unit: ms. Each runs ten processes. */
 const LACKING_MS = 30_000;
+
+const unreadText = ({ path, why, isHeld }: Unread): Problem => {
+  const so = isHeld ? 'what stood there before holds' : 'it counts for nothing here';
+  return `${path}: ${why}; ${so}; run the same version of cnsmo on all members`;
+};
 
 /** Rules that are named in one problem. */
 const NAMED_MAX = 3;

@@ -128,7 +128,40 @@ test('an object that cannot be read is named, and the last one that can is in fo
     [['a', 'reject']],
   );
   assert.deepEqual(
-    policy.unread.map(({ path }) => path),
-    ['intent/firewall/rule/a', 'intent/firewall/rule/b'],
+    policy.unread.map(({ path, isHeld }) => [path, isHeld]),
+    [
+      ['intent/firewall/rule/a', true],
+      ['intent/firewall/rule/b', false],
+    ],
+  );
+});
+
+test('objects of every kind that cannot be read are set aside for the last good ones', () => {
+  // Goal: groups, tests and defaults too; none in silence. Method: each with a field of a later
+  // version over a good one; what is in force, what is said to be, and its stamp.
+  const group = { members: [{ kind: 'member', id: idOf(2) }] };
+  const one = { kind: 'member', id: idOf(1) };
+  const test = { from: one, to: one, zone: 'mesh', protocol: 'tcp', value: 80, expect: 'allow' };
+  const objects = { 'group/g': group, 'test/t': test, 'default/wan-in': { action: 'deny' } };
+  const { intent: good } = viewOf(members, objects);
+  const intent = good.map((each) => ({
+    ...each,
+    value: { ...Object(each.value), later: 1 },
+    hlc: [9, 9] as const,
+    older: [each],
+  }));
+  const { groups, tests, defaults, unread, claims } = policyOf({ intent });
+  assert.deepEqual([...groups], [['g', group]]);
+  assert.deepEqual(tests, [{ ...test, name: 't' }]);
+  assert.equal(defaults.find(({ path }) => path.endsWith('wan-in'))?.action, 'deny');
+  assert.deepEqual(unread.map(({ path, isHeld }) => [path.split('/').at(-1), isHeld]).toSorted(), [
+    ['g', true],
+    ['t', true],
+    ['wan-in', true],
+  ]);
+  assert.deepEqual(
+    [...claims.values()].map(({ hlc }) => hlc[0]),
+    [1, 1, 1],
+    'what is told as in force is the older one',
   );
 });

@@ -52,6 +52,8 @@ export interface Default extends DefaultRecord {
 export interface Unread {
   readonly path: string;
   readonly why: string;
+  /** Whether an older one at its path is in force instead; else it counts for nothing. */
+  readonly isHeld: boolean;
 }
 
 /** Changes that operators try out, those of all its parts. */
@@ -227,7 +229,7 @@ const readerOf =
       .filter((each) => each.kind === kind)
       .flatMap((each) => {
         const { good, why } = lastGood(each, read);
-        if (why !== null) unread.push({ path: each.path, why });
+        if (why !== null) unread.push({ path: each.path, why, isHeld: good !== null });
         if (good === null) return [];
         claims.set(each.path, good.claim);
         return [{ intent: each, ...good }];
@@ -246,7 +248,7 @@ const trialsOf = (readAll: ReadAll, unread: Unread[]): readonly TrialOrder[] => 
       parts.get(partName(id, index)),
     );
     const isWhole = more.every((part) => part !== undefined);
-    if (!isWhole) unread.push({ path, why: 'a part of it is missing' });
+    if (!isWhole) unread.push({ path, why: 'a part of it is missing', isHeld: false });
     const changes = [found.changes, ...more].flatMap((part) => part ?? []);
     return isWhole ? [{ ...found, changes, id, path, claim }] : [];
   });

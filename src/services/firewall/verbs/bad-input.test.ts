@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { after, refusalOf, type Typed, threeMembers } from './test-ask.ts';
+import { after, ask, refusalOf, type Typed, threeMembers } from './test-ask.ts';
 
 /** In each of them somebody's shell, rule file or terminal could find an order. */
 const HOSTILE = [
@@ -133,6 +133,39 @@ test('bad input: what is wrong with a rule is named, with the way out', () => {
   ]) {
     assert.equal(allow(typed), 'done', JSON.stringify(typed));
   }
+});
+
+test('bad input: a list of thousands is refused by its field, before any of it is read', () => {
+  // Goal: field, value, remedy. Method: 10,000 of them in each list; as many of one are one.
+  const many = Array.from({ length: 10_000 }, (_, n) => `10.${n >> 8}.${n & 255}.0/24`);
+  for (const field of ['from', 'to', 'on'] as const) {
+    assert.equal(
+      allow({ [field]: many }),
+      `${field}: 10000 of them: names more than 256; name a CIDR that holds them or a label that ` +
+        'they have, or make several',
+    );
+  }
+  const set = (members: readonly string[]) =>
+    refusalOf({ view }, 'group set', { name: 'g', members });
+  assert.match(set(many), /^members: 10000 of them: names more than 256; /);
+  assert.equal(set(many.slice(0, 256)), 'done');
+  assert.equal(allow({ from: Array.from({ length: 10_000 }, () => 'vm1') }), 'done');
+});
+
+test('a denial of what networks need is said to do nothing', () => {
+  // Goal: no rule in vain in silence. Method: types that always pass, some of them, all of ICMP;
+  // twins: others, and to allow them.
+  const notes = (verb: string, traffic: string): string =>
+    (ask({ view }, verb, { traffic }).shown.lines ?? []).slice(1).join();
+  assert.match(
+    notes('deny', 'icmpv6/neighbor-solicitation,packet-too-big'),
+    /^Note: icmpv6\/.*neighbor-solicitation.* always passes, .*: this rule does nothing\.$/,
+  );
+  assert.match(notes('reject', 'icmp/3,8'), /^Note: icmp\/destination-unreachable always [^:]*\.$/);
+  assert.match(notes('deny', 'icmp'), /^Note: icmp\/destination-unreachable,time-exceeded,/);
+  assert.equal(notes('deny', 'icmp/echo-request'), '');
+  assert.equal(notes('allow', 'icmpv6/135'), '');
+  assert.equal(notes('deny', 'tcp/3'), '');
 });
 
 test('bad input: a name that another rule has is refused; the same rule again is no news', () => {

@@ -8,7 +8,7 @@ import type { Action, DefaultRecord, Direction, Selector, Zone } from '../schema
 import { type Change, changing } from './change.ts';
 import { oneOf, refuse } from './refuse.ts';
 import { mustBeName } from './rules.ts';
-import { readSelector, selectorText } from './selecting.ts';
+import { mustBeFew, readSelector, selectorText } from './selecting.ts';
 
 const named = (help: string, name = 'name'): Input => ({
   ...{ name, as: 'word', kind: 'text', help, isNeeded: true },
@@ -55,6 +55,7 @@ const groupSet: Verb = changing<ListedGroup>({
     mustBeName('name', name);
     const texts = given.texts('members');
     if (texts.length === 0) throw refuse('members', '', 'would match nothing', 'name some');
+    mustBeFew('members', texts);
     const members = texts.map((text) => readMember(scene, text));
     const change: Change = { kind: 'group', name, value: { members } };
     const body = { name, members: members.map((each) => selectorText(scene.view, each)) };
@@ -188,6 +189,7 @@ export function managementOf(
   direction: Direction,
 ): Management {
   if (direction === 'out') return [];
+  mustBeFew('manage', texts);
   const before = defaultOf(policyOf(view), zone, direction).management ?? [];
   const own = caller === null ? [] : [{ address: caller.remote.host, port: caller.local.port }];
   const named = texts.map(readManagement);

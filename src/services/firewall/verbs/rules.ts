@@ -7,6 +7,7 @@ import { NAME_PATTERN } from '../../../crdt/names.ts';
 import type { View } from '../../../crdt/view.ts';
 import type { Arguments, Input, Scene, Verb } from '../../verb.ts';
 import { parseCidr } from '../cidr.ts';
+import { ESSENTIAL } from '../judge.ts';
 import { policyOf } from '../policy.ts';
 import {
   type Action,
@@ -222,7 +223,8 @@ function notesOf({ view }: Scene, rule: RuleRecord): readonly string[] {
   const isMeant = ([selectors]: readonly [readonly Selector[] | undefined, string]): boolean =>
     selectors?.some(({ kind }) => kind === 'labels' || kind === 'group') === true &&
     membersOf(who, selectors).size === 0;
-  return (
+  const voids = essentialNote(rule);
+  const nobody = (
     [
       [rule.from, '--from'],
       [rule.to, '--to'],
@@ -233,4 +235,17 @@ function notesOf({ view }: Scene, rule: RuleRecord): readonly string[] {
     .map(
       ([, name]) => `Note: ${name} means no member now; whoever comes to fit is covered at once.`,
     );
+  return [...voids, ...nobody];
 }
+
+/** What a rule forbids in vain: without it networks do not work. */
+const essentialNote = ({ action, protocol, types }: RuleRecord): readonly string[] => {
+  if (action === 'allow' || (protocol !== 'icmp' && protocol !== 'icmpv6')) return [];
+  const essential: readonly number[] = ESSENTIAL[protocol];
+  const vain = (types ?? essential).filter((type) => essential.includes(type));
+  if (vain.length === 0) return [];
+  const what = trafficText({ protocol, types: vain });
+  const why = 'always passes, for networks need it (errors, path MTU, neighbours)';
+  const isAll = types?.length === vain.length;
+  return [`Note: ${what} ${why}${isAll ? ': this rule does nothing' : ''}.`];
+};

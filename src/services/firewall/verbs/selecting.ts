@@ -10,7 +10,7 @@ import { NAME_PATTERN, parseLabel } from '../../../crdt/names.ts';
 import type { View } from '../../../crdt/view.ts';
 import { addressNumber, parseCidr } from '../cidr.ts';
 import { policyOf } from '../policy.ts';
-import type { Selector } from '../schemas.table.ts';
+import { LIST_MAX, type Selector } from '../schemas.table.ts';
 import { refuse } from './refuse.ts';
 
 /** Shortest beginning of an id that may stand for it. */
@@ -23,10 +23,19 @@ export function readSelectors(
   field: string,
   texts: readonly string[],
 ): Selector[] | undefined {
+  mustBeFew(field, texts);
   const selectors = texts.map((text) => readSelector(view, field, text));
   if (selectors.length === 0 || selectors.some(({ kind }) => kind === 'any')) return undefined;
   const distinct = new Map(selectors.map((each) => [JSON.stringify(each), each]));
   return [...distinct].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, selector]) => selector);
+}
+
+/** Fault 'refused' for a list that is too long for one object, before any of it is read. */
+export function mustBeFew(field: string, texts: readonly string[]): void {
+  const count = new Set(texts).size;
+  if (count <= LIST_MAX) return;
+  const remedy = 'name a CIDR that holds them or a label that they have, or make several';
+  throw refuse(field, `${count} of them`, `names more than ${LIST_MAX}`, remedy);
 }
 
 /** One selector. Fault 'refused' names `field` and says what is wrong with it. */

@@ -91,7 +91,7 @@ test('trial: a change of any length is on trial as a whole', () => {
   const torn = { ...tried, intent: tried.intent.filter(({ name }) => name !== '00.3') };
   assert.deepEqual(policyOf(torn).trials, []);
   assert.deepEqual(policyOf(torn).unread, [
-    { path: 'intent/firewall/trial/00', why: 'a part of it is missing' },
+    { path: 'intent/firewall/trial/00', why: 'a part of it is missing', isHeld: false },
   ]);
 });
 
