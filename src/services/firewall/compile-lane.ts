@@ -45,7 +45,7 @@ import {
   type Table,
 } from './nft.ts';
 import type { Action } from './schemas.table.ts';
-import { type ExactKey, isPlain, type OrderedPart, sortLane } from './sort-lane.ts';
+import { type ExactKey, isAudit, isPlain, type OrderedPart, sortLane } from './sort-lane.ts';
 
 /** The name of a lane's chain. `side`: which of two rulesets in the table it belongs to. */
 export const laneName = (side: string, { zone, direction }: Lane, way: Way): string =>
@@ -86,7 +86,7 @@ function* makeLane(side: string, lane: Lane, meter: Meter): Generator<void, Tabl
     ),
     mapOf(`${names.lane}/ports`, ['inet_proto', 'inet_service'], keyed('ports', sorted.ports)),
   ];
-  const audits = lane.audits.map((clause): OrderedPart => {
+  const audits = sorted.audits.map((clause): OrderedPart => {
     return { clause, part: 'all', remote: clause.remote, ports: clause.ports };
   });
   const segments = segmentsOf(sorted.ordered);
@@ -168,19 +168,24 @@ const aroundOf = (names: Names, lane: AuditedLane, way: Way): Around => {
   }));
   return {
     before: [
-      ...lane.audits.flatMap((part) =>
-        partRules(names, part, fields, [...logged(`cnsmo audit ${part.clause.rule.name} `)]),
-      ),
+      ...lane.audits.flatMap((part) => auditRules(names, part, fields)),
       ...(hosts4 === undefined || hosts6 === undefined ? [] : [hosts4, hosts6]),
       { expr: [lookup([meta('l4proto'), port], `${names.lane}/ports`)] },
     ],
-    each: (part) => partRules(names, part, fields, [COUNTER, verdictOf(names, part.clause)]),
+    each: (part) =>
+      isAudit(part.clause.rule)
+        ? auditRules(names, part, fields)
+        : partRules(names, part, fields, [COUNTER, verdictOf(names, part.clause)]),
     after: [
       ...lane.guards.flatMap((guard) => guardRules(names, guard, fields)),
       ...fallbackRules(names, lane),
     ],
   };
 };
+
+/** They log, and decide nothing. */
+const auditRules = (names: Names, part: OrderedPart, fields: Fields): readonly NftRule[] =>
+  partRules(names, part, fields, [...logged(`cnsmo audit ${part.clause.rule.name} `)]);
 
 /** Ports that are open and come and go with members. */
 const openSet = (names: Names, { protocol, values }: Guard): NftSet => ({

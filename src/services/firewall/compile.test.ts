@@ -199,6 +199,10 @@ const isAnsweredEssential = ({ protocol, value }: Flow): boolean =>
   (protocol === 'icmp' && [3].includes(value)) ||
   (protocol === 'icmpv6' && [3, 135].includes(value));
 
+/** Rules that logged what they would have decided on, by the prefixes of the log. */
+const auditsIn = (logs: readonly string[]): readonly string[] =>
+  logs.flatMap((prefix) => /^cnsmo audit (r\d+) $/.exec(prefix)?.[1] ?? []).toSorted();
+
 /** The chains that the compiled table had; throws where it and the reference differ. */
 const agree = (objects: Objects, flows: readonly Flow[]): readonly string[] => {
   const lanes = lanesOf(siteOf(viewOf(members, objects)));
@@ -210,22 +214,25 @@ const agree = (objects: Objects, flows: readonly Flow[]): readonly string[] => {
     if (lane === undefined) throw new Error('no lane');
     const judgement = judge(lane, each);
     assert.deepEqual(judge(narrow(lane, each), each), judgement, 'narrowed');
-    return isActive(lane) ? NAMES[judgement.action] : 'accept';
+    const verdict = isActive(lane) ? NAMES[judgement.action] : 'accept';
+    return { verdict, audits: judgement.audits.toSorted() };
   };
   for (const each of flows) {
     for (const zone of ['mesh', 'wan'] as const) {
-      const coming = say(zone, 'in', each);
+      const { verdict: coming, audits } = say(zone, 'in', each);
       const opener = packetOf(each, 'prerouting', zone, 'lo');
       assert.equal(run(opener).verdict, coming, 'in');
+      assert.deepEqual(auditsIn(run(opener).logs), audits, 'audits of in');
       if (coming === 'accept' && each.protocol !== 'other') {
         const passed = run({ ...opener, hook: 'input' });
         const isEssential = judge(lanes[0] ?? assert.fail(), each).by.kind === 'essential';
         assert.equal(passed.mark, isEssential ? 0x1234 : MARK + 0x1234);
       }
-      const going = say(zone, 'out', each);
-      assert.equal(run(packetOf(each, 'output', 'lo', zone)).verdict, going, 'out');
-      const passing = say(zone, 'out', each);
-      assert.equal(run(packetOf(each, 'forward', 'wan', zone)).verdict, passing, 'through');
+      const { verdict: going, audits: outAudits } = say(zone, 'out', each);
+      const leaving = run(packetOf(each, 'output', 'lo', zone));
+      assert.equal(leaving.verdict, going, 'out');
+      assert.deepEqual(auditsIn(leaving.logs), outAudits, 'audits of out');
+      assert.equal(run(packetOf(each, 'forward', 'wan', zone)).verdict, going, 'through');
       if (isAnsweredEssential(each)) continue;
       assert.equal(run(answerTo(opener, each, 'output')).verdict, coming, 'answer to in');
       const left = packetOf(each, 'output', 'lo', zone);

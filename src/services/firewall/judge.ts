@@ -4,6 +4,7 @@
  */
 import { addressNumber, type Family } from './cidr.ts';
 import { type Clause, fallbackAction, type Guard, type Lane } from './lane.ts';
+import { compareRules } from './policy.ts';
 import type { Action } from './schemas.table.ts';
 import type { Meant } from './selectors.ts';
 
@@ -28,7 +29,7 @@ export type Decider =
 export interface Judgement {
   readonly action: Action;
   readonly by: Decider;
-  /** Audited rules that match it. */
+  /** Audited rules that would have decided on it. */
   readonly audits: readonly string[];
 }
 
@@ -44,15 +45,19 @@ export const ESSENTIAL = {
 /** Judges a connection in its lane. */
 export const judge = (lane: Lane, flow: Flow): Judgement => {
   const ends = endsOf(lane, flow);
+  const clause = lane.clauses.find((each) => isMatch(each, flow, ends));
   const audits = lane.audits
-    .filter((clause) => isMatch(clause, flow, ends))
+    .filter((each) => clause === undefined || compareRules(each.rule, clause.rule) < 0)
+    .filter((each) => isMatch(each, flow, ends))
     .map(({ rule }) => rule.name);
   const decided = (action: Action, by: Decider): Judgement => ({ action, by, audits });
   if (flow.protocol === 'icmp' || flow.protocol === 'icmpv6') {
     const essential: readonly number[] = ESSENTIAL[flow.protocol];
-    if (essential.includes(flow.value)) return decided('allow', { kind: 'essential' });
+    // Nothing would drop it.
+    if (essential.includes(flow.value)) {
+      return { action: 'allow', by: { kind: 'essential' }, audits: [] };
+    }
   }
-  const clause = lane.clauses.find((each) => isMatch(each, flow, ends));
   if (clause !== undefined) {
     return decided(clause.rule.action, { kind: 'rule', name: clause.rule.name });
   }

@@ -60,7 +60,7 @@ export interface Lane {
   readonly direction: Direction;
   /** In the order in which they decide. */
   readonly clauses: readonly Clause[];
-  /** They decide nothing: what they match is logged, whoever decides on it. */
+  /** They decide nothing: what they would have decided on is logged, whoever decides on it. */
   readonly audits: readonly Clause[];
   readonly guards: readonly Guard[];
   readonly fallback: Default;

@@ -9,11 +9,14 @@
  *    ordered rules; one that an ordered rule of another verdict goes before is ordered too.
  * 3. Which rules are exact does not depend on which members there are just now: they come and go in
  *    sets and maps alone. But for a fixed address that is a member's as well.
- * 4. What is equal in verdict may be exchanged: then the one that was asked first counts it.
+ * 4. An audit logs where it stands among the rules: what one before it decides on it would not
+ *    have. Rules after it that it may log are tried in their turn.
+ * 5. What is equal in verdict may be exchanged: then the one that was asked first counts it.
  */
 import type { Cidr } from './cidr.ts';
 import { type Cover, openCover } from './cover.ts';
 import type { Clause, Lane } from './lane.ts';
+import { compareRules } from './policy.ts';
 import type { PortRange } from './schemas.table.ts';
 import type { Meant } from './selectors.ts';
 
@@ -35,13 +38,20 @@ export interface OrderedPart {
 }
 
 export interface SortedLane {
+  /** Audits that no rule goes before. */
+  readonly audits: readonly Clause[];
   readonly hosts: readonly ExactKey[];
   readonly ports: readonly ExactKey[];
+  /** Audits that some rule goes before are among them. */
   readonly ordered: readonly OrderedPart[];
 }
 
 /** What a clause does, as far as two may be exchanged. */
-const outcomeOf = ({ rule }: Clause): string => (isPlain(rule) ? rule.action : `rule ${rule.name}`);
+const outcomeOf = ({ rule }: Clause): string =>
+  isPlain(rule) && !isAudit(rule) ? rule.action : `rule ${rule.name}`;
+
+/** Whether a rule decides nothing, and logs what it would. */
+export const isAudit = ({ audit }: Clause['rule']): boolean => audit === true;
 
 /** Whether a rule does nothing but decide. */
 export const isPlain = ({ log, rate, connections }: Clause['rule']): boolean =>
@@ -57,9 +67,11 @@ export const sortLane = (lane: Lane): SortedLane => {
 const sortedLanes = new WeakMap<Lane, SortedLane>();
 
 const sort = (lane: Lane): SortedLane => {
-  const pieces = lane.clauses.map(cut);
-  const order = new Map(lane.clauses.map((clause, index) => [clause, index]));
+  const clauses = [...lane.clauses, ...lane.audits].sort((a, b) => compareRules(a.rule, b.rule));
+  const order = new Map(clauses.map((clause, index) => [clause, index]));
   const orderOf: OrderOf = ({ clause }) => order.get(clause) ?? 0;
+  const audits = lane.audits.filter((audit) => !isPreceded(lane, audit, orderOf));
+  const pieces = clauses.filter((clause) => !audits.includes(clause)).map(cut);
   const wide = firstByKey(pieces.flatMap((piece) => piece.wide));
   const others = pieces.flatMap((piece) => piece.others);
   const cover = openCover(others);
@@ -78,6 +90,7 @@ const sort = (lane: Lane): SortedLane => {
   ]);
   const split = splitWide([...wide.values()], ordered, orderOf);
   return {
+    audits,
     hosts: settled
       .filter(({ key }) => !demoted.has(key.clause))
       .map(({ key, clause }) => ({ ...key, clause })),
@@ -103,7 +116,7 @@ const isHost = ({ family, length }: Cidr): boolean => length === (family === 'ip
 const cut = (clause: Clause): Piece => {
   const { protocol, ports, remote, local } = clause;
   const isPorted = (protocol === 'tcp' || protocol === 'udp') && ports !== null;
-  if (!isPorted || local !== null) {
+  if (!isPorted || local !== null || isAudit(clause.rule)) {
     return { clause, hosts: [], wide: [], others: [{ clause, part: 'all', remote, ports }] };
   }
   const singles = ports.filter(isSingle).map(([port]) => port);
@@ -157,7 +170,7 @@ const settle = (
   let found = start.clause;
   for (const part of others) {
     if (orderOf(part) >= orderOf(start)) break;
-    if (part.clause.local === null) {
+    if (part.clause.local === null && !isAudit(part.clause.rule)) {
       found = part.clause;
       break;
     }
@@ -167,20 +180,35 @@ const settle = (
   return perhaps.every((clause) => outcomeOf(clause) === outcome) ? found : null;
 };
 
+/** Whether some rule may decide before an audit on what it would log. */
+const isPreceded = (lane: Lane, audit: Clause, orderOf: OrderOf): boolean =>
+  lane.clauses.some(
+    (clause) => orderOf({ clause }) < orderOf({ clause: audit }) && canMeet(clause, audit),
+  );
+
+const canMeet = (a: Clause, b: Clause): boolean => {
+  if (a.protocol !== 'any' && b.protocol !== 'any' && a.protocol !== b.protocol) return false;
+  if (a.types !== null && b.types?.some((type) => a.types?.includes(type)) === false) return false;
+  const isTouching = ([first, last]: PortRange): boolean =>
+    b.ports?.some((other) => other[0] <= last && first <= other[1]) !== false;
+  return a.ports?.some(isTouching) !== false;
+};
+
 /**
  * Whether who decides on a key of this clause would depend on the near end as soon as some member
  * came: then it is tried in its turn already, so that members come and go as elements alone.
  */
 const isAtRisk = ({ clause }: Piece, cover: Cover, orderOf: OrderOf): boolean => {
   const { protocol, ports, remote, local, isMoving } = clause;
-  if (!isMoving || remote === null || local !== null || ports === null) return false;
+  if (!isMoving || isAudit(clause.rule)) return false;
+  if (remote === null || local !== null || ports === null) return false;
   if (protocol !== 'tcp' && protocol !== 'udp') return false;
   return ports.filter(isSingle).some(([port]) => {
     const before = cover({ address: null, protocol, port, clause })
       .map((part) => part.clause)
       .filter((other) => orderOf({ clause: other }) < orderOf({ clause }));
     return (
-      before.some((other) => other.local !== null) &&
+      before.some((other) => other.local !== null || isAudit(other.rule)) &&
       before.some((other) => outcomeOf(other) !== outcomeOf(clause))
     );
   });

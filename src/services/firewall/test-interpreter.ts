@@ -1,10 +1,8 @@
 /**
  * Rule: test interpreter — what nft's JSON does with a packet, as nft(8) and libnftables-json(5)
  * say it, for the words that occur here. An unknown word throws.
- *
  * It knows nothing of the firewall: it reads the commands that make a table and walks its chains.
  */
-
 import { addressNumber, parseCidr } from './cidr.ts';
 import { protocolNumber } from './forms.ts';
 
@@ -21,7 +19,6 @@ export interface Packet {
   readonly daddr: string;
   readonly sport: number;
   readonly dport: number;
-  /** By name where nft has one. */
   readonly icmpType: string | number;
   readonly tcpFlags: readonly string[];
   readonly state: string;
@@ -34,12 +31,14 @@ export interface Packet {
 export interface Outcome {
   readonly verdict: 'accept' | 'drop' | 'reject';
   readonly mark: number;
+  readonly logs: readonly string[];
 }
 
 interface State {
   readonly chains: ReadonlyMap<string, readonly Json[]>;
   readonly sets: ReadonlyMap<string, readonly unknown[]>;
   readonly packet: Packet;
+  readonly logs: string[];
   mark: number;
 }
 
@@ -62,10 +61,10 @@ export const interpret = (text: string): ((packet: Packet) => Outcome) => {
   }
   return (packet) => {
     const base = hooks.get(packet.hook);
-    const state: State = { chains, sets, packet, mark: packet.mark };
+    const state: State = { chains, sets, packet, logs: [], mark: packet.mark };
     const verdict = base === undefined ? 'continue' : walk(state, base);
     const isOver = verdict === 'accept' || verdict === 'drop' || verdict === 'reject';
-    return { verdict: isOver ? verdict : 'accept', mark: state.mark };
+    return { verdict: isOver ? verdict : 'accept', mark: state.mark, logs: state.logs };
   };
 };
 
@@ -77,7 +76,7 @@ const known = <Item>(of: ReadonlyMap<string, Item>, name: unknown): Item => {
 
 type Verdict = 'accept' | 'drop' | 'reject' | 'return' | 'continue';
 
-/** Runs a chain to its end; `return` ends it and lets its caller go on. */
+/** `return` ends a chain and lets its caller go on. */
 const walk = (state: State, chain: string): Verdict => {
   for (const { expr } of known(state.chains, chain)) {
     const verdict = runRule(state, expr as readonly Json[]);
@@ -110,6 +109,7 @@ const runStatement = (state: State, statement: Json): Step => {
       return isMatch(state, value as Json) ? 'next' : 'continue';
     case 'counter':
     case 'log':
+      if (word === 'log') state.logs.push(String((value as Json).prefix));
       return 'next';
     case 'limit':
       // As if no rate were ever reached.
