@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
@@ -7,7 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Fault } from '../../fault.ts';
-import { isDaemonRunning, lockState, removeEmptyState, runningDaemon } from './daemon-lock.ts';
+import {
+  isDaemonRunning,
+  lockState,
+  removeEmptyState,
+  removeUnused,
+  runningDaemon,
+} from './daemon-lock.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-lock-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -158,6 +164,18 @@ test('an empty state directory is removed, unless it is in use or holds somethin
   await removeEmptyState(state, run);
   await removeEmptyState(state, run);
   assert.equal(existsSync(state), false);
+});
+
+test('what a process that was killed left unfinished in the run directory goes', async () => {
+  // Goal: whoever leaves leaves a clean VM, whatever was killed before. Method: the unfinished pid
+  // file of a process that has ended, and that of one that runs.
+  const { state, run } = fresh();
+  await (await lockState(state, run))();
+  const of = (pid: number): string => join(run, `.daemon.pid.${pid}-0123456789ab.tmp`);
+  const ended = spawnSync('true').pid;
+  for (const pid of [ended, process.ppid]) writeFileSync(of(pid), '');
+  await removeUnused(state, run, []);
+  assert.deepEqual([existsSync(of(ended)), existsSync(of(process.ppid))], [false, true]);
 });
 
 test('whoever has the lock has that of the directory that is there', async () => {

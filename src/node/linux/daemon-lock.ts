@@ -12,11 +12,11 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
-import { codeOf, diskFault, readText, removeFile, writeAtomically } from './files.ts';
+import { codeOf, diskFault, isLeftOver, readText, removeFile, writeAtomically } from './files.ts';
 import {
   identifyProcess,
   isAlive,
@@ -100,8 +100,9 @@ export async function removeEmptyState(
 }
 
 /**
- * The same, also when there is none; and removes these files that a dead daemon may have left. All
- * of it while nobody has the lock, or the files could be those of a daemon that has just started.
+ * The same, also when there is none; and removes these files that a dead daemon may have left, and
+ * unfinished ones of the run directory. All of it while nobody has the lock, or the files could be
+ * those of a daemon that has just started.
  */
 export async function removeUnused(
   stateDirectory: string,
@@ -112,6 +113,9 @@ export async function removeUnused(
   try {
     const unlock = await lockState(state, runDirectory);
     for (const path of leftovers) await removeFile(path);
+    // Of a process that was killed while it wrote down its pid.
+    const names = await readdir(runDirectory).catch(() => []);
+    for (const name of names.filter(isLeftOver)) await removeFile(join(runDirectory, name));
     await rmdir(state).catch(() => {}); // Not empty: there is something to keep.
     await unlock();
   } catch (error) {
