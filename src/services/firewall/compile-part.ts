@@ -19,6 +19,7 @@ import {
   PROTOCOL_NUMBERS,
   payload,
 } from './nft.ts';
+import { inOrder } from './ports.ts';
 import type { PortRange } from './schemas.table.ts';
 import type { Meant } from './selectors.ts';
 import type { OrderedPart } from './sort-lane.ts';
@@ -138,12 +139,15 @@ export const partRules = (
       const meant = endsOf(part)[end];
       if (meant === null) return [];
       const cidrs = ofFamily(meant, family);
-      if (isWhole(cidrs)) return [is(meta('nfproto'), NFPROTO[family])];
+      if (isWhole(cidrs)) return [];
       const only = onlyOf(part, cidrs);
       const right = only === null ? `@${setName(names, part, end, family)}` : cidrKey(only.text);
       return [is(payload(family, fields[end]), right)];
     });
-    return { comment, expr: [...ends, ...what, ...then] };
+    // Where an address or a protocol tells the family, nft lists it no second time.
+    const isTold = ends.length > 0 || part.clause.protocol.startsWith('icmp');
+    const whole = isTold ? [] : [is(meta('nfproto'), NFPROTO[family])];
+    return { comment, expr: [...whole, ...ends, ...what, ...then] };
   });
 };
 
@@ -155,7 +159,7 @@ const protocolMatch = ({ clause, ports }: OrderedPart, fields: Fields): readonly
     return [is(payload(protocol, 'type'), typesSeen(protocol, types, fields.way))];
   }
   if (ports === null) return [is(meta('l4proto'), PROTOCOL_NUMBERS[protocol])];
-  return [is(payload(protocol, fields.port), oneOrSet(ports.map(portsValue)))];
+  return [is(payload(protocol, fields.port), oneOrSet(inOrder(ports).map(portsValue)))];
 };
 
 const portsValue = ([first, last]: PortRange): unknown =>
@@ -170,5 +174,6 @@ export const typesSeen = (
   const seen = types.map((type) =>
     way === 'forth' ? type : (ICMP_ANSWERS[protocol][type] ?? type),
   );
-  return oneOrSet([...new Set(seen)].map((type) => ICMP_NAMES[protocol][type] ?? type));
+  const sorted = [...new Set(seen)].toSorted((a, b) => a - b);
+  return oneOrSet(sorted.map((type) => ICMP_NAMES[protocol][type] ?? type));
 };

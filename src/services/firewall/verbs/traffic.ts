@@ -2,6 +2,7 @@
  * Rule: firewall traffic — what a person writes for protocol and ports, as `tcp/80,443`,
  * `udp/6000-6010`, `icmp/echo-request` or `any`, to the fields of a record and back.
  */
+import { inOrder } from '../ports.ts';
 import { LIST_MAX, type PortRange, type Protocol, type RuleRecord } from '../schemas.table.ts';
 import { oneOf, refuse } from './refuse.ts';
 
@@ -62,7 +63,7 @@ export function readTraffic(field: string, text: string): Traffic {
     throw refuse(field, text, 'any protocol has no ports', 'name tcp or udp');
   }
   if (protocol === 'tcp' || protocol === 'udp') {
-    return { protocol, ports: canonical(parts.map((part) => readPorts(field, part))) };
+    return { protocol, ports: inOrder(parts.map((part) => readPorts(field, part))) };
   }
   const types = parts.map((part) => readType(field, protocol, part));
   return { protocol, types: [...new Set(types)].toSorted((a, b) => a - b) };
@@ -80,17 +81,6 @@ export function readPorts(field: string, text: string): PortRange {
   if (range[0] <= range[1]) return range;
   throw refuse(field, text, 'is reversed', `write ${range[1]}-${range[0]}`);
 }
-
-/** In order, each port in one range only: so that what is the same reads the same. */
-const canonical = (ranges: readonly PortRange[]): PortRange[] => {
-  const merged: PortRange[] = [];
-  for (const [first, last] of ranges.toSorted((a, b) => a[0] - b[0])) {
-    const before = merged.at(-1);
-    if (before === undefined || first > before[1] + 1) merged.push([first, last]);
-    else before[1] = Math.max(before[1], last);
-  }
-  return merged;
-};
 
 function readType(field: string, protocol: 'icmp' | 'icmpv6', text: string): number {
   const types = TYPES[protocol];
