@@ -13,6 +13,7 @@ import { lookAtKinds } from './invariant-kinds.ts';
 import { lookAtMesh } from './invariant-mesh.ts';
 import { lookAtPromises } from './invariant-promises.ts';
 import { lookAtSignatures } from './invariant-signatures.ts';
+import { lookAtStable } from './invariant-stable.ts';
 import { lookAtStamps } from './invariant-stamps.ts';
 import { lookAtViews } from './invariant-views.ts';
 import { lookAtVoid } from './invariant-void.ts';
@@ -26,6 +27,10 @@ export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook
   'I2 I3 holder': {
     about: 'a calm mesh has one core, and all know it',
     open: lookAtHolder,
+  },
+  'I2 I3 I5 stable': {
+    about: 'whoever reach each other for a while have one core, and addresses of their own',
+    open: lookAtStable,
   },
   'I4 host': {
     about:

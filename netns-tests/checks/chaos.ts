@@ -15,7 +15,8 @@ import { type Dice, openDice, pick } from '../interleaving.ts';
 import { askEvents, askMembers, askStatus } from '../outside-api.ts';
 import type { RealTest } from '../real-test.ts';
 import type { RealWorld } from '../world.ts';
-import { allTogether, crowdOf, joinAtOnce, namesOf } from './crowd.ts';
+import { type Labels, openLabels } from './chaos-labels.ts';
+import { allTogether, crowdOf, expectDistinct, joinAtOnce, namesOf } from './crowd.ts';
 
 const VMS = 5;
 const NAMES = namesOf(VMS);
@@ -37,6 +38,7 @@ interface Stage {
   readonly invites: Set<string>;
   /** Ids that were evicted. */
   readonly evicted: Set<string>;
+  readonly labels: Labels;
   /** What goes on behind an act. */
   readonly running: Promise<void>[];
   /** What makes links good again. */
@@ -63,6 +65,7 @@ export const chaosOf = (
       dice: openDice(seed),
       invites: new Set(),
       evicted: new Set(),
+      labels: openLabels(),
       running: [],
       mends: new Set(),
     };
@@ -143,10 +146,8 @@ const ACTS: Readonly<Record<string, Act>> = {
     const said = await obey(stage.world.vm(pick(stage.dice, OPERATORS)), ['invite', '-o', 'json']);
     stage.invites.add((JSON.parse(said) as { id: string }).id);
   },
-  label: async ({ world, dice }) => {
-    const [by, whom] = [pick(dice, OPERATORS), pick(dice, NAMES)];
-    await world.label(by, whom, [`n=${Math.floor(dice() * 100)}`]);
-  },
+  label: async ({ world, dice, labels }) =>
+    labels.give(world, pick(dice, OPERATORS), pick(dice, NAMES)),
   stepDown: async (stage) => stage.world.stepDown(any(stage)),
   drain: async (stage) => stage.world.drain(any(stage), stage.dice() < 0.5),
   evict: async (stage) => {
@@ -274,13 +275,16 @@ async function isOneCore(world: RealWorld): Promise<boolean> {
 }
 
 /** What was promised is there, what was thrown out is not, and the events of it all are. */
-async function keepsItsWord({ world, invites, evicted }: Stage, name: string): Promise<void> {
+async function keepsItsWord(stage: Stage, name: string): Promise<void> {
+  const { world, invites, evicted, labels } = stage;
   const vm = world.vm(name);
   const listed = JSON.parse(await obey(vm, ['invite', 'list', '-o', 'json'])) as { id: string }[];
   const ids = new Set(listed.map(({ id }) => id));
   const lost = [...invites].filter((id) => !ids.has(id));
   expect(`${name} lost no invite, not ${lost}`, lost.length === 0);
   const rows = await presentAt(world, name);
+  labels.expectKept(name, rows, OPERATORS);
+  expectDistinct(rows, VMS);
   const back = rows.filter(({ id }) => evicted.has(id));
   expect(`${name} lists nobody who was evicted, not ${back.map((row) => row.name)}`, !back.length);
   const peers = (await vm.must(['wg', 'show', 'cnsmo0', 'peers'])).trimEnd().split('\n');

@@ -150,6 +150,25 @@ test('swim, partial mesh: who was asked once by all is not asked by all for ever
   assert.ok(until(model, famous, 'dead') < 15_000);
 });
 
+test('swim, partial mesh: who is connected and no neighbour is looked after where few are', () => {
+  // Goal: nobody dies unseen in a mesh most of which never came. Method: of 40 all are off but two
+  // that are connected and no neighbours of each other; one of them loses its power.
+  const model = settled('few', 40);
+  const first = at(model, 0);
+  const far = model.members.find(
+    (one) => one !== first && first.swim.sighting(one.id)?.own === 'untried',
+  );
+  assert.ok(far !== undefined);
+  for (const one of model.members) if (one !== first && one !== far) model.powerCut(one);
+  model.connect(first, far);
+  model.run(model.nowMs() + 60_000);
+  assert.equal(first.swim.sighting(far.id)?.mesh, 'alive');
+  const startMs = model.nowMs();
+  model.powerCut(far);
+  model.run(startMs + 60_000, () => first.swim.sighting(far.id)?.mesh === 'dead');
+  assert.ok(model.nowMs() - startMs < 40_000, `${model.nowMs() - startMs}`);
+});
+
 test('swim, partial mesh: whom all have dialled hears each word from its neighbours only', () => {
   // Goal: traffic bounded for whom a mesh has looked for. Method: of 60 one is connected with all;
   // each second another one is doubted, and says that it lives. What the one sends and gets.

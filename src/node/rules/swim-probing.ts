@@ -35,8 +35,19 @@ const answerMsOf = ({ preset, health }: Desk): number => preset.answerMs * (heal
  * Whether a member has its turn among the neighbours. A connection that was made for one question
  * does not count: where a mesh looks for somebody it doubts, all would go on to ask that one.
  */
-const isNear = ({ connected, neighbours }: Desk, member: MemberId): boolean =>
-  connected.has(member) && neighbours.has(member);
+const isNear = (desk: Desk, member: MemberId): boolean =>
+  desk.connected.has(member) && isWatched(desk, member);
+
+/**
+ * Whether this member looks after another one. Where few of its neighbours are there, as when most
+ * of a mesh never came, that is whoever it is connected with: else nobody would.
+ */
+export function isWatched({ connected, neighbours, preset }: Desk, member: MemberId): boolean {
+  if (neighbours.has(member)) return true;
+  let near = 0;
+  for (const one of neighbours) if (connected.has(one)) near += 1;
+  return near < preset.helpers;
+}
 
 /** Begins a period: probes whose turn it is, and who is doubted. */
 export function beginPeriod(desk: Desk, nowMs: number): void {

@@ -24,6 +24,7 @@ import { abbreviate, type SwimMessage, type SwimSigner } from './swim-message.ts
 import { LAN, type Preset } from './swim-presets.ts';
 import {
   beginPeriod,
+  isWatched,
   lookAfterProbes,
   lookAfterRelays,
   lookForDoubted,
@@ -206,8 +207,9 @@ function greet(desk: Desk, seen: Sighting, nowMs: number): void {
 function closed(desk: Desk, member: MemberId): void {
   const seen = desk.sightings.get(member);
   desk.connected.delete(member);
-  if (seen?.mesh === 'alive' && desk.neighbours.has(member)) desk.urgent.add(member);
-  if (desk.neighbours.has(member)) return;
+  const isOurs = isWatched(desk, member);
+  if (seen?.mesh === 'alive' && isOurs) desk.urgent.add(member);
+  if (isOurs) return;
   if (seen !== undefined && seen.suspectedMs !== null) desk.out.dials.add(member);
   else dropProbes(desk, member);
 }

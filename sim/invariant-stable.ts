@@ -1,0 +1,133 @@
+/**
+ * Rule: stable — in the midst of trouble: members that reach each other, and have for a while, have
+ * one core (I2, I3) and addresses of their own (I5), whatever goes on beside them.
+ */
+import { electCore } from '../src/node/rules/election.ts';
+import { type Look, machinesOf, type Scene } from './invariant.ts';
+import type { Machine } from './machine.ts';
+import type { Party } from './party.ts';
+import { holdsMember } from './storm.ts';
+
+/**
+ * How long a component has to be as it is: until all know that the others are gone, and who was to
+ * have the role has taken it. Detection takes 15 s at worst, settling 5. Unit: virtual ms.
+ */
+const STABLE_MS = 30_000;
+/** And how long a flaw then lasts until it is one. I3, I5. Unit: virtual ms. */
+const LASTS_MS = 30_000;
+/** Clocks that are off by more are wrong. Unit: ms. */
+const SKEW_MS_MAX = 5_000;
+
+type Node = NonNullable<Machine['node']>;
+
+/** Looks at all components that are sound. */
+export function lookAtStable(scene: Scene): Look {
+  const { scheduler } = scene.storm.room;
+  const serial = openSerial();
+  /** Since when a component, or a flaw of one, is there. */
+  let since = new Map<string, number>();
+  return {
+    always: () => {
+      const nowMs = scheduler.nowMs();
+      const now = new Map<string, number>();
+      const lasting = (key: string): number => {
+        now.set(key, since.get(key) ?? nowMs);
+        return nowMs - (since.get(key) ?? nowMs);
+      };
+      const found = componentsOf(scene).flatMap((members) => {
+        if (!isSound(scene, members)) return [];
+        const key = members
+          .map((machine) => `${machine.name} ${serial(machine)} ${machine.clockSets}`)
+          .toSorted()
+          .join();
+        if (lasting(key) < STABLE_MS) return [];
+        const names = members.map(({ name }) => name).join();
+        return flawsOf(members)
+          .filter((flaw) => lasting(`${key}: ${flaw}`) >= LASTS_MS)
+          .map((flaw) => `${names} reach each other: ${flaw}`);
+      });
+      since = now;
+      return found;
+    },
+  };
+}
+
+/** A number for each run of a daemon. */
+function openSerial(): (machine: Machine) => number {
+  const numbers = new WeakMap<Node, number>();
+  let made = 0;
+  return ({ node }) => {
+    if (node === null) return 0;
+    const known = numbers.get(node);
+    if (known !== undefined) return known;
+    made += 1;
+    numbers.set(node, made);
+    return made;
+  };
+}
+
+/** Machines that are connected with each other, in any number of steps. */
+function componentsOf(scene: Scene): readonly (readonly Machine[])[] {
+  const parties = new Map<string, Party>();
+  for (const party of scene.storm.room.hall.listeners.values()) parties.set(party.self, party);
+  const left = new Map<string, Machine>();
+  for (const machine of machinesOf(scene)) {
+    if (machine.node !== null && holdsMember(machine)) left.set(machine.node.self, machine);
+  }
+  const components: (readonly Machine[])[] = [];
+  for (const start of left.keys()) {
+    const reached = new Set([start]);
+    // A set iterates over what is added meanwhile.
+    for (const self of reached) {
+      for (const { peer } of parties.get(self)?.ends ?? []) if (left.has(peer)) reached.add(peer);
+    }
+    components.push([...reached].flatMap((self) => left.get(self) ?? []));
+    for (const self of reached) left.delete(self);
+  }
+  return components;
+}
+
+/** Whether nothing is wrong among them, as far as the storm knows. */
+function isSound({ storm }: Scene, members: readonly Machine[]): boolean {
+  const { underlay, hall, editions } = storm.room;
+  const selves = members.flatMap(({ node }) => node?.self ?? []);
+  const parties = new Map(
+    [...hall.listeners.values()].map((party) => [party.self as string, party]),
+  );
+  const isWell = ({ name, node, daemon, skewMs, edition }: Machine): boolean => {
+    if (node === null || daemon === null || daemon.isPaused()) return false;
+    const { replica, self, core } = node;
+    const elected = electCore(core.constituency())?.id ?? '';
+    const peers = new Set([...(parties.get(self)?.ends ?? [])].map(({ peer }) => peer as string));
+    const present = replica.view().members.filter(({ hasLeft }) => !hasLeft);
+    return (
+      !storm.tampered.has(name) &&
+      !hall.hostile.has(self) &&
+      // One that has the role and says nothing is another matter.
+      !hall.hostile.has(elected) &&
+      edition !== editions.foreign &&
+      Math.abs(skewMs) <= SKEW_MS_MAX &&
+      !replica.isInDoubt() &&
+      !replica.isElsewhere() &&
+      selves.every((other) => other === self || peers.has(other)) &&
+      selves.every((other) => present.some(({ id }) => id === other))
+    );
+  };
+  const stations = members.map(({ kernel }) => kernel.station);
+  const isWhole = stations.every((a) => stations.every((b) => a === b || underlay.reaches(a, b)));
+  return isWhole && members.every(isWell);
+}
+
+function flawsOf(members: readonly Machine[]): readonly string[] {
+  const nodes = members.flatMap(({ node }) => node ?? []);
+  const acting = nodes.filter(({ core }) => core.isActing());
+  const canHave = nodes.every(({ core }) => electCore(core.constituency()) !== null);
+  const addresses = nodes.flatMap(
+    ({ self, replica }) => replica.view().members.find(({ id }) => id === self)?.ipv4 ?? [],
+  );
+  return [
+    ...(acting.length > 1 ? [`${acting.length} act as core at once (I2)`] : []),
+    ...(acting.length === 0 && canHave ? ['nobody acts as core (I3)'] : []),
+    ...(new Set(addresses).size < addresses.length ? ['two keep one address (I5)'] : []),
+  ];
+}
