@@ -4,10 +4,12 @@
  * They are thrown away after a while, or an operator puts it right as the alarm tells: the copy
  * leaves, the other one recovers. What the others hold must not suffer either way.
  */
+
 import { eraseState } from '../src/node/leave.ts';
 import { forgive, heals, throwAway } from './acts-disk.ts';
 import { bootMachine, call, cutPower, type Machine, runCommandLine } from './machine.ts';
 import type { File } from './platter.ts';
+import type { Room } from './room.ts';
 import { type Act, anyExpendable, boot, holdsMember, type Storm } from './storm.ts';
 import { pauseRun } from './world.ts';
 
@@ -68,9 +70,21 @@ export const cloned: Act = async (storm, dice) => {
     for (const one of new Set([machine, host])) await throwAway(storm, one, id);
   } else await putRight(storm, machine, host);
   // It may have left meanwhile, or been thrown out.
-  if (holdsMember(machine)) await heals(storm, machine);
+  if (holdsMember(machine) && !isOutFor(room, machine)) await heals(storm, machine);
   else await throwAway(storm, machine, id);
 };
+
+/**
+ * Whether it is no member to any other that runs: the disk is of a time before it left or was
+ * thrown out. They cut it, so that it does not hear of that; its person takes it away.
+ */
+function isOutFor(room: Room, machine: Machine): boolean {
+  const self = machine.node?.self;
+  const others = [...room.machines.values()].flatMap(({ node }) =>
+    node === null || node.self === self ? [] : node.replica.view().members,
+  );
+  return self !== undefined && !others.some(({ id, hasLeft }) => id === self && !hasLeft);
+}
 
 /** As the alarm tells an operator. */
 async function putRight(storm: Storm, machine: Machine, copy: Machine): Promise<void> {
@@ -171,5 +185,6 @@ async function recover({ room }: Storm, machine: Machine): Promise<void> {
     if (isDone) return;
     await pauseRun(room, LOOK_MS);
   }
-  if (holdsMember(machine)) throw new Error(`${machine.name} cannot recover: ${why}`);
+  const isStuck = holdsMember(machine) && !isOutFor(room, machine);
+  if (isStuck) throw new Error(`${machine.name} cannot recover: ${why}`);
 }

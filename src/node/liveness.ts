@@ -59,6 +59,12 @@ export interface MemberSight {
   readonly own: OwnWord;
 }
 
+/** A life of a member. `by`: the one other that tells of it; null: it said so itself, or two did. */
+export interface Life {
+  readonly number: number;
+  readonly by: MemberId | null;
+}
+
 /** The running loop, as others use it. */
 export interface Liveness {
   sight(member: MemberId): MemberSight;
@@ -66,8 +72,8 @@ export interface Liveness {
   state(member: MemberId): LinkState;
   /** Why it is shown so, in words; null while nothing is known of it. */
   why(member: MemberId): string | null;
-  /** Which of its lives the member is in, a daemon's run being one; null while that is not sure. */
-  life(member: MemberId): number | null;
+  /** Which of its lives the member is in, a daemon's run being one; null while nobody said so. */
+  life(member: MemberId): Life | null;
   noteDial(member: PeerKey, outcome: DialOutcome): void;
   /** Called after somebody is seen in another way than before. */
   onChange(listener: () => void): Unsubscribe;
@@ -116,8 +122,9 @@ export async function openLiveness(
       return seen === undefined ? null : whyShown(seen);
     },
     life: (member) => {
-      const seen = swim.sighting(member);
-      return seen?.isLifeSure === true ? lifeOf(seen.incarnation) : null;
+      const { incarnation = 0, isLifeSure, toldBy } = swim.sighting(member) ?? {};
+      if (incarnation === 0) return null;
+      return { number: lifeOf(incarnation), by: isLifeSure === true ? null : (toldBy ?? null) };
     },
     noteDial: (member, outcome) => {
       const nowMs = ports.clock.monotonicMs();

@@ -11,7 +11,7 @@ const around = (changed: Partial<Surroundings> = {}): Surroundings => ({
   isNeighbour: () => true,
   state: () => 'alive',
   why: () => 'it answers',
-  life: () => 1,
+  life: () => ({ number: 1, by: null }),
   core: null,
   ...changed,
 });
@@ -232,12 +232,15 @@ test('events: each transition of a member, and the end of a partition', () => {
 test('events: a daemon that started again is told, whether it was missed or not', () => {
   // Goal: a crash that nobody noticed is seen by all. Method: the life of a member between two
   // looks: not known, known, the next, the same; and the next of one that was dead meanwhile.
-  const of = (life: number | null, state: 'alive' | 'dead' = 'alive') =>
+  const of = (life: number | null, state: 'alive' | 'dead' = 'alive', by: string | null = null) =>
     pictureOf(
       story().view(),
       around({
         state: (id) => (id === idOf('a') ? state : 'alive'),
-        life: (id) => (id === idOf('a') ? life : 1),
+        life: (id) => {
+          const number = id === idOf('a') ? life : 1;
+          return number === null ? null : { number, by: by === null ? null : idOf(by) };
+        },
       }),
     );
   const [unknown, first, second] = [of(null), of(1), of(2)];
@@ -250,6 +253,8 @@ test('events: a daemon that started again is told, whether it was missed or not'
   assert.deepEqual(eventsBetween(unknown, first), []);
   assert.deepEqual(eventsBetween(first, second), [again]);
   assert.deepEqual(eventsBetween(second, of(2)), []);
+  const told = eventsBetween(of(1, 'alive', 'b'), second);
+  assert.deepEqual(told, [{ ...again, cause: 'b told of its last run' }]);
   assert.deepEqual(
     eventsBetween(of(1, 'dead'), second).map(({ kind, text }) => [kind, text]),
     [

@@ -53,8 +53,10 @@ interface Seen {
   readonly why: string | null;
   /** By whose word it is a member. */
   readonly via: string | null;
-  /** Which run of its daemon; null while it said nothing of it. */
+  /** Which run of its daemon; null while nobody said so. */
   readonly life: number | null;
+  /** Who alone told of that run, which an old word of it may be; null: it is sure. */
+  readonly lifeBy: string | null;
 }
 
 /** What events are made of, at one moment. */
@@ -83,8 +85,10 @@ export interface Surroundings {
   /** Null while nothing is known of it. */
   readonly state: (member: MemberId) => LinkState | null;
   readonly why: (member: MemberId) => string | null;
-  /** Which run of its daemon; null while it said nothing of it. */
-  readonly life: (member: MemberId) => number | null;
+  /** Which run of its daemon, and who alone told of it; null while nobody did. */
+  readonly life: (
+    member: MemberId,
+  ) => { readonly number: number; readonly by: MemberId | null } | null;
   readonly core: Picture['core'];
 }
 
@@ -107,13 +111,17 @@ export const pictureOf = (
         state: id === self ? 'alive' : state(id),
         why: id === self ? null : why(id),
         via: viaIn(view, id),
-        life: id === self ? null : life(id),
+        life: id === self ? null : (life(id)?.number ?? null),
+        lifeBy: nameIn(view, life(id)?.by ?? null),
       },
     ]),
   ),
   evicted: new Map(view.evictions.map(({ id }) => [id, evictionText(view, id)])),
   alarms: view.alarms.map((alarm) => alarmText(view, alarm)),
 });
+
+const nameIn = ({ members }: View, member: MemberId | null): string | null =>
+  members.find(({ id }) => id === member)?.name ?? null;
 
 /** By which invite it came, or by whose word it stays. */
 function viaIn({ enrolments, invites, members }: View, member: MemberId): string | null {
@@ -209,7 +217,8 @@ const memberEvents = (before: Seen | null, now: Seen): readonly EventDraft[] => 
   }
   if (before !== null && !now.hasLeft) {
     if (before.life !== null && (now.life ?? 0) > before.life) {
-      events.push(['started', 'its daemon started again', 'it said so']);
+      const by = before.lifeBy === null ? 'it said so' : `${before.lifeBy} told of its last run`;
+      events.push(['started', 'its daemon started again', by]);
     }
     events.push(...stateEvents(before, now));
   }

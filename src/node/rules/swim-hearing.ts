@@ -61,11 +61,12 @@ function tellLiving(
   const anybody = (): readonly MemberId[] =>
     drawSome([...desk.sightings.keys()], TOLD_MAX, desk.draw);
   const asked = names.length === 0 ? anybody() : names.map((name) => desk.names.get(name));
-  const words = [...new Set(asked)].flatMap((member): readonly Rumour[] => {
+  const words = [...new Set(asked)].flatMap((member): Rumour[] => {
     const seen = member === undefined ? undefined : desk.sightings.get(member);
     const word = seen?.mesh === 'alive' ? wordOf(seen) : null;
     return word === null ? [] : [word];
   });
+  if (names.includes(abbreviate(desk.self))) words.push(ownAlive(desk));
   for (let told = 0; told < words.length; told += TOLD_AT_ONCE) {
     say(desk, asker, { act: 'news' }, words.slice(told, told + TOLD_AT_ONCE));
   }

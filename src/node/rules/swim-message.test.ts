@@ -109,6 +109,30 @@ test('swim: which life a member is in is sure by its own word, or by that of two
   assert.deepEqual(sureLives([liar, [2, 5], liar, [3, 6]]), [null, 5, 5, 6]);
 });
 
+test('swim: whose greeting was lost is asked for its word, and gives it', () => {
+  // Goal: who started before the other listened is known all the same. Method: connected and
+  // silent, then its word; and what a member answers that is asked of itself.
+  const swim = detector();
+  const asks = (nowMs: number): readonly MemberId[] => {
+    swim.tick(nowMs);
+    const { messages } = swim.take();
+    const own = messages.filter(
+      ({ to, message }) => message.act === 'pull' && message.names.join() === abbreviate(to),
+    );
+    return own.map(({ to }) => to).toSorted();
+  };
+  assert.deepEqual(asks(1_000), [2, 3, 4].map(idOf).toSorted());
+  const signature = signerOf(2).alive(LIFE);
+  const word: Rumour = { kind: 'alive', about, incarnation: LIFE, signature };
+  swim.hear(idOf(2), { act: 'news', rumours: [word] }, 1_500);
+  assert.deepEqual(asks(2_500), [3, 4].map(idOf).toSorted());
+  swim.hear(idOf(2), { act: 'pull', names: [abbreviate(idOf(1))], rumours: [] }, 2_600);
+  const answers = swim.take().messages.flatMap(({ message }) => message.rumours);
+  assert.ok(
+    answers.some(({ kind, about: whom }) => kind === 'alive' && whom === abbreviate(idOf(1))),
+  );
+});
+
 test('swim: a doubt about this member is refuted with its next life, once a second at most', () => {
   // Goal: a restarted member refutes old rumours, a flood of them wears nothing out. Method: a
   // doubt about an earlier life is none; a hundred about this one give one refutation; our own

@@ -81,8 +81,17 @@ function lookForSlow(desk: Desk, nowMs: number): void {
 /** Others that are asked in one period who lives. */
 const PULLED_MAX = 4;
 
-/** Asks some who are connected of those of whom this member knows nothing. */
+/**
+ * Asks some who are connected of those of whom this member knows nothing; and them of themselves
+ * where their greeting was lost, as to a daemon that was not listening yet.
+ */
 function pull(desk: Desk): void {
+  const unsure = [...desk.connected].filter(
+    (member) => desk.sightings.get(member)?.isLifeSure === false,
+  );
+  for (const member of drawSome(unsure, PULLED_MAX, desk.draw)) {
+    say(desk, member, { act: 'pull', names: [abbreviate(member)] });
+  }
   const unknown = [...desk.sightings.values()].filter(({ mesh }) => mesh === 'unknown');
   if (unknown.length === 0) return;
   const helpers = drawSome([...desk.connected], PULLED_MAX, desk.draw);
