@@ -59,7 +59,7 @@ export interface MemberSight {
   readonly own: OwnWord;
 }
 
-/** A life of a member. `by`: the one other that tells of it; null: it said so itself, or two did. */
+/** A life of a member. `by`: who alone tells of it; null: the member itself did, or two others. */
 export interface Life {
   readonly number: number;
   readonly by: MemberId | null;
