@@ -115,3 +115,49 @@ story('who meets a trial after its time never begins it', 7, async (room, world)
   await world.holds('vm3 never tries', async () => rulesAt(room, 'vm3') === 'none', 60_000);
   await together(world, ALL);
 });
+
+story('a clock that leaps ahead ends no trial early, nor late', 8, async (room, world) => {
+  // Goal: counted by each member's monotonic clock. Method: amid a trial the clocks of its author and
+  // of another member leap by an hour, ahead; both go by it until its time, and not after it.
+  await onTrial(room, world);
+  const begunMs = machineOf(room, 'vm1').kernel.nowMs();
+  for (const vm of ['vm1', 'vm2']) machineOf(room, vm).skewMs += 3_600_000;
+  const leftMs = () => TRIAL_MS - (machineOf(room, 'vm1').kernel.nowMs() - begunMs);
+  const isTried = async () => ALL.every((vm) => rulesAt(room, vm) === 'trial');
+  await world.holds('it runs on', isTried, leftMs() - 5_000);
+  for (const vm of ALL) await goesBy(room, world)(vm, 'none', leftMs() + REVERT_MS);
+  const isOver = async () => ALL.every((vm) => rulesAt(room, vm) === 'none');
+  for (const vm of ['vm1', 'vm2']) machineOf(room, vm).skewMs -= 3_600_000;
+  await world.holds('nor does it begin again, with the clocks back', isOver, 60_000);
+});
+
+story('a slow clock begins no trial after its end', 9, async (room, world) => {
+  // Goal: a late arrival whose own clock takes it for fresh. Method: vm3's clock is a minute behind;
+  // it is cut off before the trial and healed after it, when its clock says that it is just begun.
+  await found(world, ALL);
+  machineOf(room, 'vm3').skewMs -= 60_000;
+  await together(world, ALL);
+  await world.cut('east', 'west');
+  await tell(room, 'vm1', 'deny', { traffic: 'tcp/9', name: 'no', confirm: TRIAL_MS });
+  await goesBy(room, world)('vm2', 'trial', 10_000);
+  await goesBy(room, world)('vm2', 'none', TRIAL_MS + REVERT_MS);
+  await world.heal();
+  await world.holds('vm3 never tries', async () => rulesAt(room, 'vm3') === 'none', 120_000);
+  machineOf(room, 'vm3').skewMs += 60_000;
+  await together(world, ALL);
+});
+
+story('a trial ends where its author is gone, and after a reboot', 10, async (room, world) => {
+  // Goal: power cuts. Method: amid a trial its author loses power, and another member reboots, with
+  // an empty kernel and no boot unit, so that it may begin anew; all are over it in time.
+  await onTrial(room, world);
+  await world.powerCut('vm1');
+  await world.powerCut('vm2');
+  await world.boot('vm2');
+  await goesBy(room, world)('vm3', 'none', TRIAL_MS + REVERT_MS);
+  await goesBy(room, world)('vm2', 'none', TRIAL_MS + REVERT_MS);
+  await world.boot('vm1');
+  await together(world, ALL);
+  const isOver = async () => ALL.every((vm) => rulesAt(room, vm) === 'none');
+  await world.holds('nobody tries it again', isOver, 20_000);
+});
