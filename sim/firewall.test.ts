@@ -117,8 +117,8 @@ story('who meets a trial after its time never begins it', 7, async (room, world)
 });
 
 story('a clock that leaps ahead ends no trial early, nor late', 8, async (room, world) => {
-  // Goal: counted by each member's monotonic clock. Method: amid a trial the clocks of its author and
-  // of another member leap by an hour, ahead; both go by it until its time, and not after it.
+  // Goal: counted by each member's monotonic clock. Method: amid a trial the clocks of its author
+  // and of another member leap by an hour, ahead; both go by it until its time, and not after it.
   await onTrial(room, world);
   const begunMs = machineOf(room, 'vm1').kernel.nowMs();
   for (const vm of ['vm1', 'vm2']) machineOf(room, vm).skewMs += 3_600_000;
@@ -132,8 +132,8 @@ story('a clock that leaps ahead ends no trial early, nor late', 8, async (room, 
 });
 
 story('a slow clock begins no trial after its end', 9, async (room, world) => {
-  // Goal: a late arrival whose own clock takes it for fresh. Method: vm3's clock is a minute behind;
-  // it is cut off before the trial and healed after it, when its clock says that it is just begun.
+  // Goal: a late arrival whose own clock takes it for fresh. Method: vm3's clock is a minute behind
+  // the others; it is cut off before the trial and healed after it, when its clock says that it is just begun.
   await found(world, ALL);
   machineOf(room, 'vm3').skewMs -= 60_000;
   await together(world, ALL);
