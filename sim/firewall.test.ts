@@ -133,7 +133,7 @@ story('a clock that leaps ahead ends no trial early, nor late', 8, async (room, 
 
 story('a slow clock begins no trial after its end', 9, async (room, world) => {
   // Goal: a late arrival whose own clock takes it for fresh. Method: vm3's clock is a minute behind
-  // the others; it is cut off before the trial and healed after it, when its clock says that it is just begun.
+  // the others'; it is cut off before the trial and healed after it.
   await found(world, ALL);
   machineOf(room, 'vm3').skewMs -= 60_000;
   await together(world, ALL);
