@@ -21,7 +21,7 @@ export function glanceAt(kernel: Kernel, sign: Sign): string {
     return hosts.filter((host) => !hasSession(kernel, host)).join(' ');
   }
   if (sign.kind === 'tool') return 'found';
-  if (sign.kind === 'legacy-filters') return '';
+  if (sign.kind === 'kernel-lists') return '';
   const device = kernel.devices.get(sign.interface);
   if (device?.kind !== 'tun' || !device.answersWg) return 'none';
   return answerOf(kernel, device, sign.heardMs);

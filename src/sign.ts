@@ -33,7 +33,7 @@ export type Sign =
   | { readonly kind: 'reach'; readonly host: string; readonly port: number }
   /** Those of the addresses, joined by spaces, that take no new TCP connection within 1.5 s. */
   | { readonly kind: 'unreached'; readonly to: readonly Target[] }
-  /** Families (`ip`, `ip6`) for which the kernel has a filter of iptables-legacy, with a space. */
-  | { readonly kind: 'legacy-filters' }
+  /** The lines of lists of the kernel's in /proc/net, each as `NAME:LINE`, with spaces between. */
+  | { readonly kind: 'kernel-lists'; readonly names: readonly string[] }
   /** `found` when a program of that name can be run on this host, else `missing`. */
   | { readonly kind: 'tool'; readonly name: string };

@@ -53,5 +53,12 @@ test('a program is found or missing', async () => {
   // Goal: what is installed later is noticed. Method: one that is everywhere, and one nowhere.
   assert.equal(await glance({ kind: 'tool', name: 'sh' }), 'found');
   assert.equal(await glance({ kind: 'tool', name: 'no-such-program' }), 'missing');
-  assert.match(await glance({ kind: 'legacy-filters' }), /^(?:ip)?(?: ?ip6)?$/);
+});
+
+test('lists of the kernel are read, and an absent one has no lines', async () => {
+  // Goal: what other programs loaded is seen. Method: a list that every kernel has, and none.
+  const lists = { kind: 'kernel-lists', names: ['protocols', 'no_such_list'] } as const;
+  const said = await glance(lists);
+  assert.match(said, /^protocols:protocol .*protocols:TCP /);
+  assert.doesNotMatch(said, /no_such_list/);
 });

@@ -35,21 +35,20 @@ export async function glance(sign: Sign): Promise<string> {
       return await reach(sign);
     case 'unreached':
       return await findUnreached(sign.to);
-    case 'legacy-filters':
-      return await findLegacyFilters();
+    case 'kernel-lists':
+      return await readLists(sign.names);
     case 'tool':
       return (await findProgram(sign.name)) === null ? 'missing' : 'found';
   }
 }
 
-/** What lists the tables of iptables-legacy in this network namespace; absent without them. */
-const LEGACY_LISTS = { ip: '/proc/net/ip_tables_names', ip6: '/proc/net/ip6_tables_names' };
-
-async function findLegacyFilters(): Promise<string> {
+/** Of this network namespace. A list that is absent has no lines. */
+async function readLists(names: readonly string[]): Promise<string> {
   const found = await Promise.all(
-    Object.entries(LEGACY_LISTS).map(async ([family, path]) => {
-      const text = await readText(path).catch(() => null);
-      return text?.split('\n').includes('filter') === true ? [family] : [];
+    names.map(async (name) => {
+      const text = await readText(`/proc/net/${name}`).catch(() => null);
+      const lines = text?.split('\n').filter((line) => line !== '') ?? [];
+      return lines.map((line) => `${name}:${line}`);
     }),
   );
   return found.flat().join(' ');

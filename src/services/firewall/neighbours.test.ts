@@ -188,7 +188,7 @@ test('what iptables-legacy drops is named, though nft shows nothing of it', () =
     const listing = ['*filter', ...lines, 'COMMIT', ''].join('\n');
     const results = {
       chains: listed(),
-      legacy: { status: 0, stdout: 'ip', stderr: '' },
+      legacy: { status: 0, stdout: 'ip_tables_names:filter', stderr: '' },
       'legacy ip': { status: 0, stdout: listing, stderr: '' },
     };
     return shadows(readNeighbours(results, 'cnsmo0'), 'cnsmo0', LANES);

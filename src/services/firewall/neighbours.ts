@@ -5,6 +5,7 @@
  * Nothing of theirs is changed; a person is told what to say to the program that did it.
  */
 import type { HostResult } from '../../ports.ts';
+import type { Sign } from '../../sign.ts';
 import type { Results } from '../service.ts';
 import type { Json } from './foreign-walk.ts';
 import { readLegacy } from './legacy-rules.ts';
@@ -76,9 +77,18 @@ const newNeighbours = (results: Results, ownInterface: string): readonly Neighbo
 export const LEGACY_TOOLS = { ip: 'iptables-legacy-save', ip6: 'ip6tables-legacy-save' } as const;
 export const legacyName = (family: keyof typeof LEGACY_TOOLS): string => `legacy ${family}`;
 
-/** Families that have one, as the sign `legacy-filters` told. */
+/** Where the kernel names their tables. */
+const LEGACY_LISTS = { ip: 'ip_tables_names', ip6: 'ip6_tables_names' } as const;
+export const LEGACY_SIGN = {
+  kind: 'kernel-lists',
+  names: Object.values(LEGACY_LISTS),
+} as const satisfies Sign;
+
+/** Families that have one, as that sign told. */
 export const legacyFamilies = ({ legacy }: Results): readonly (keyof typeof LEGACY_TOOLS)[] =>
-  (['ip', 'ip6'] as const).filter((family) => legacy?.stdout.split(' ').includes(family));
+  (['ip', 'ip6'] as const).filter((family) =>
+    legacy?.stdout.split(' ').includes(`${LEGACY_LISTS[family]}:filter`),
+  );
 
 const legacyNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] =>
   legacyFamilies(results).flatMap((family): readonly Neighbour[] => {

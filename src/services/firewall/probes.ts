@@ -9,6 +9,7 @@ import { askedOf, type Special } from './lacking.ts';
 import { isActive, lanesOf } from './lane.ts';
 import {
   foreignTables,
+  LEGACY_SIGN,
   LEGACY_TOOLS,
   legacyFamilies,
   legacyName,
@@ -37,7 +38,7 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
         argv: ['nft', '-j', 'list', 'table', each.family, each.table],
       }),
     ),
-    { name: 'legacy', sign: { kind: 'legacy-filters' } },
+    { name: 'legacy', sign: LEGACY_SIGN },
     ...legacyFamilies(results).flatMap(legacyProbes(results)),
   ];
   if (results.table !== undefined && isNoTable(results.table)) {
