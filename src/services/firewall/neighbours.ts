@@ -79,6 +79,7 @@ export const legacyName = (family: keyof typeof LEGACY_TOOLS): string => `legacy
 
 /** Where the kernel names their tables. */
 const LEGACY_LISTS = { ip: 'ip_tables_names', ip6: 'ip6_tables_names' } as const;
+/** What of them is looked for. */
 export const LEGACY_SIGN = {
   kind: 'kernel-lists',
   names: Object.values(LEGACY_LISTS),
