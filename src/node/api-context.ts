@@ -97,6 +97,7 @@ export function apiContext(
     openingsAt: agents.openingsAt,
     events: (wish, signal) => parts.events.next(wish, orStopped(parts, signal)),
     skewsMs: sync.skewsMs,
+    stopped: parts.stop.signal,
     leave,
     stop: () => parts.stop.abort(),
   };

@@ -44,6 +44,25 @@ test('events: a stream tells what is there, and then each as it happens', async 
   assert.equal(await last, 'end');
 });
 
+test('events: a stream ends with the member, and says nothing more', async () => {
+  // Goal: no stream holds up a daemon that stops. Method: as it stops no wait lasts any more; the
+  // stream is read to its end.
+  const { context } = await openApi();
+  const stop = new AbortController();
+  const request = { method: 'GET', path: '/v1/events', body: null } as const;
+  const { lines } = await answerApi(
+    { ...context, stopped: stop.signal },
+    { ...request, query: { stream: 'true' } },
+  );
+  let count = 0;
+  for await (const _ of lines?.(new AbortController().signal) ?? []) {
+    count += 1;
+    if (count === 3) stop.abort();
+    assert.ok(count <= 3);
+  }
+  assert.equal(count, 3);
+});
+
 test('events: a stream of a member that cannot be asked is refused as an answer is', async () => {
   // Goal: a status, not a stream that ends. Method: nonsense for a number.
   const { context } = await openApi();

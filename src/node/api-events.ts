@@ -50,8 +50,9 @@ async function* goOn(
   context: ApiContext,
   query: Params,
   first: EventAnswer,
-  signal: AbortSignal,
+  reader: AbortSignal,
 ): AsyncGenerator<EventAnswer> {
+  const signal = AbortSignal.any([reader, context.stopped]);
   yield first;
   for (let { cursor } = first; !signal.aborted; ) {
     const wish = { after: cursor, ageMsMax: null, countMax: null, waitMs: QUIET_MS_MAX };

@@ -61,6 +61,8 @@ export interface ApiContext
   /** What a member saw, or `all` of them. */
   readonly eventsOf: (on: string, wish: EventWish, signal?: AbortSignal) => Promise<SeenAnswer>;
   readonly logOf: (member: string, wish: LogWish) => Promise<LogPage>;
+  /** Aborts when this member stops: streams end then. */
+  readonly stopped: AbortSignal;
   readonly leave: () => Promise<Told>;
   readonly stop: () => void;
 }

@@ -161,6 +161,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     eventsOf: async (on) => ({ events: [], cursor: on, missing: [], leftOut: 0 }),
     digests: async () => new Map(),
     logOf: async (member, wish) => ({ lines: [`${member} ${JSON.stringify(wish)}`], cursor: '7' }),
+    stopped: new AbortController().signal,
     leave: async () => {
       done.push('leave');
       return { told: 1, others: 1 };
