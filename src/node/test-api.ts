@@ -123,6 +123,12 @@ const SYNC: ApiContext['sync'] = {
   run: async () => undefined,
 };
 
+/** One event, which says what was asked for. */
+const echoWish: ApiContext['events'] = async (wish) => ({
+  events: [{ time: '', kind: 'started', member: null, text: JSON.stringify(wish), cause: null }],
+  cursor: '1-1',
+});
+
 function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
   const consent = { current: { services: ['vpn'], allowRun: false, eligible: true } as Consent };
   let drawn = 0;
@@ -152,12 +158,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     setConsent: async (wish) => {
       consent.current = wish;
     },
-    events: async (wish) => ({
-      events: [
-        { time: '', kind: 'started', member: null, text: JSON.stringify(wish), cause: null },
-      ],
-      cursor: '1-1',
-    }),
+    events: echoWish,
     eventsOf: async (on) => ({ events: [], cursor: on, missing: [], leftOut: 0 }),
     digests: async () => new Map(),
     logOf: async (member, wish) => ({ lines: [`${member} ${JSON.stringify(wish)}`], cursor: '7' }),
