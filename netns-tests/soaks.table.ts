@@ -1,6 +1,7 @@
 /** Edge: soaks — what takes too long for every day. The netns tier has a short form of each. */
 import { ELEVEN, firewallCrowd } from './checks/firewall-crowd.ts';
 import { interleaving } from './checks/interleavings.ts';
+import { pauses } from './checks/rough.ts';
 import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
 import type { RealTest } from './real-test.ts';
 
@@ -24,5 +25,6 @@ export const SOAKS: Readonly<Record<string, (seeds: readonly number[]) => readon
       run: firewallCrowd,
     },
   ],
+  pauses: () => [{ name: 'pauses', deadlineMs: 6 * MINUTE_MS, run: pauses }],
   interleavings: (seeds) => seeds.map(interleaving),
 };

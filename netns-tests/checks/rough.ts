@@ -94,16 +94,34 @@ async function flaps(world: RealWorld): Promise<void> {
 /** SIGSTOP: a short one is nobody's death; after a long one it is back, and doubted nobody. */
 async function stands(world: RealWorld): Promise<void> {
   expectCalm('a short pause', await toldDuring(world, ALL, () => pause(world, 'vm2', SHORT_MS)));
+  await standsLong(world, LONG_MS);
+}
+
+async function standsLong(world: RealWorld, durationMs: number): Promise<void> {
   const told = await toldDuring(world, ALL, async () => {
-    await pause(world, 'vm4', LONG_MS);
+    await pause(world, 'vm4', durationMs);
     await together(world, ALL);
   });
   const deaths = deathsIn(told);
   expect(
-    `a pause of ${LONG_MS} ms is the death of vm4 and of nobody else: ${deaths}`,
+    `a pause of ${durationMs} ms is the death of vm4 and of nobody else: ${deaths}`,
     deaths.length > 0 && deaths.every((line) => line.endsWith('saw vm4 dead')),
   );
 }
+
+/**
+ * Goal: pauses of a second to a minute harm nobody else. Method: vm2 stands still for 1 and 2 s,
+ * which is no death; vm4 for 15, 25 and 60 s, which is one, and is back each time.
+ */
+export async function pauses(world: RealWorld): Promise<void> {
+  await found(world, ALL);
+  await agreed(world, ALL);
+  for (const ms of PAUSES_MS.short) {
+    expectCalm(`${ms} ms`, await toldDuring(world, ALL, () => pause(world, 'vm2', ms)));
+  }
+  for (const ms of PAUSES_MS.long) await standsLong(world, ms);
+}
+const PAUSES_MS = { short: [1_000, SHORT_MS], long: [15_000, LONG_MS, 60_000] } as const;
 
 const pause = (world: RealWorld, name: string, durationMs: number): Promise<void> =>
   world.timeline.act(`${name} stands still for ${durationMs} ms`, async () => {
