@@ -4,6 +4,8 @@
  *
  * 1. The rules name their sets, and members come and go in the sets alone. One address that no
  *    member's coming changes stands in the rule itself.
+ * 2. What nft would list otherwise is not written: lists are in order and merged, a family that is
+ *    told already is told once. Else the table would seem changed whenever it is read back.
  */
 import { type Cidr, type Family, parseCidr } from './cidr.ts';
 import { ICMP_ANSWERS, ICMP_NAMES } from './icmp.table.ts';

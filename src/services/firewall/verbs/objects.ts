@@ -149,7 +149,9 @@ const defaultSet: Verb = changing<ListedDefault>({
     const direction = oneOf<Direction>('direction', given.text('direction') ?? '', ['in', 'out']);
     const action = oneOf<Action>('action', given.text('action') ?? '', ACTIONS);
     const zone = oneOf<Zone>('zone', given.text('zone') ?? 'mesh', ['mesh', 'wan']);
-    const management = managementOf(scene, given.texts('manage'), zone, direction);
+    const kept = managementOf(scene, given.texts('manage'), zone, direction);
+    // Where all is open, nothing stays so.
+    const management = action === 'allow' ? [] : kept;
     const audit = given.isSet('audit') && action !== 'allow';
     return {
       changes: [defaultChange(zone, direction, { action, audit, management })],

@@ -132,6 +132,7 @@ test('verbs: a default keeps the operator’s own way open, and allow is to say 
   );
   assert.equal(refusalOf({ view }, 'default', { ...line, audit: true }), 'done');
   assert.equal(refusalOf({ view }, 'default', { ...line, force: true }), 'done');
-  const open = after(denied, ['default', { ...line, action: 'allow' }]);
-  assert.deepEqual(open.intent, []);
+  const opened = ask({ view: denied, caller: CALLER }, 'default', { ...line, action: 'allow' });
+  assert.deepEqual(opened.view.intent, []);
+  assert.deepEqual(opened.shown.lines, ['wan in: allow.']);
 });
