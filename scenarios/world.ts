@@ -66,6 +66,7 @@ export interface ToldEvent {
   readonly kind: string;
   readonly member: string | null;
   readonly text: string;
+  readonly cause: string | null;
 }
 
 /** What an invite may say. Lifetime in whole seconds, default 3600; uses default 1. */
