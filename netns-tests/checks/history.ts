@@ -53,17 +53,7 @@ export async function history(world: RealWorld): Promise<void> {
   const names = [one.winner, ...one.losers].map(({ value }) => value.name);
   expect(`both names are told: ${names}`, names.toSorted().join() === 'east-name,west-name');
   const [, lost] = names;
-  for (const vm of ['vm1', 'vm3']) {
-    const isTold = async (): Promise<boolean> =>
-      (await world.events(vm)).some(
-        ({ kind, member, text, cause }) =>
-          kind === 'conflict' &&
-          member === one.losers[0]?.author &&
-          text.includes(one.path) &&
-          cause === `${one.winner.author} said otherwise at the same time`,
-      );
-    await world.eventually(`${vm} tells who lost, of what, and to whom`, isTold, SETTLE_MS);
-  }
+  await isTold(world, one);
 
   const line = await refusal(
     'a node takes it',
@@ -90,4 +80,19 @@ export async function history(world: RealWorld): Promise<void> {
     'signed',
     changes.every(({ isSigned, signature }) => isSigned && signature.length === 128),
   );
+}
+
+/** Both operators hear who lost, of what, and to whom. */
+async function isTold(world: RealWorld, { path, winner, losers }: Conflict): Promise<void> {
+  for (const vm of ['vm1', 'vm3']) {
+    const isEvent = async (): Promise<boolean> =>
+      (await world.events(vm)).some(
+        ({ kind, member, text, cause }) =>
+          kind === 'conflict' &&
+          member === losers[0]?.author &&
+          text.includes(path) &&
+          cause === `${winner.author} said otherwise at the same time`,
+      );
+    await world.eventually(`${vm} tells of the conflict`, isEvent, SETTLE_MS);
+  }
 }
