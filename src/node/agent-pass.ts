@@ -139,10 +139,10 @@ function createRun<Desired, Observed>(
     const outcome = { failure, problems, notes, remaining, recheckMs };
     const isDone = isSettled(outcome);
     if (told.length > 0) ports.log.warn('drift-repaired', { service: service.name, found: told });
-    memory.note(isDone ? (seen?.state ?? null) : null, changes);
-    const signs =
-      seen === null || !isDone ? [] : service.signs(seen.desired, seen.state, view, self);
-    recall.note(seen === null || !isDone ? null : { state: seen.state, problems, notes, signs });
+    const inStep = isDone ? seen : null;
+    memory.note(inStep?.state ?? null, changes);
+    const signs = inStep === null ? [] : service.signs(inStep.desired, inStep.state, view, self);
+    recall.note(inStep && { state: inStep.state, problems, notes, signs, wallMs: self.wallMs });
     const summary = seen === null ? null : service.summary(seen.state, view, self);
     const isOther = isDone && (changes > 0 || !isKept);
     await breathe(ports.clock, found.isLong);

@@ -17,6 +17,7 @@ test('news that asks for nothing leaves the host alone, and puts no look off', a
   }
   assert.equal(count(ran, 'toy list'), looks);
   assert.equal(reports.length, told + 28);
+  assert.ok(toy.elapsedMs > 270_000, `${toy.elapsedMs} ms later`);
   agent.mark('news');
   await pass(20_000);
   assert.equal(count(ran, 'toy list'), looks + 1);

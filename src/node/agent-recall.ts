@@ -22,6 +22,8 @@ interface Sight<Observed> {
   readonly problems: readonly Problem[];
   readonly notes: readonly Problem[];
   readonly signs: Signs;
+  /** Wall clock of this host then, Unix ms. */
+  readonly wallMs: number;
 }
 
 /** What is remembered of the host. */
@@ -47,7 +49,8 @@ export function createRecall<Desired, Observed>(
     blindly: (view) => (asked?.view === view ? asked.commands : []),
     foresee: (view, self) => {
       if (sight === null) return null;
-      const { state, problems, notes, signs } = sight;
+      const { problems, notes, signs, wallMs } = sight;
+      const state = service.later?.(sight.state, self.wallMs - wallMs) ?? sight.state;
       const planned = service.plan(view, self, state);
       const commands = service.diff(planned.state, state);
       if (commands.length > 0) {

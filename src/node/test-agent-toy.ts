@@ -68,6 +68,8 @@ interface Toy {
   notes: readonly string[];
   /** What the sign is expected to be; null: there is none. */
   sign: string | null;
+  /** How much later the service was last asked what it would see. */
+  elapsedMs: number;
 }
 
 const toyService = (toy: Toy): Service<readonly string[], readonly string[]> => ({
@@ -85,6 +87,10 @@ const toyService = (toy: Toy): Service<readonly string[], readonly string[]> => 
     notes: toy.notes,
     recheckMs: toy.recheckMs,
   }),
+  later: (observed, elapsedMs) => {
+    toy.elapsedMs = elapsedMs;
+    return observed;
+  },
   diff: (desired, observed) => [
     ...desired
       .filter((name) => !observed.includes(name))
@@ -208,6 +214,7 @@ export const startToy = async (answer: Responder = () => null) => {
     problems: [],
     notes: [],
     sign: null,
+    elapsedMs: 0,
   };
   const { clock, pass } = testClock();
   const { host, process, ran, inputs, emit } = toyHost(toy, answer);

@@ -15,6 +15,7 @@ export type AnyService = Service<unknown, unknown>;
 const erase = <Desired, Observed>(service: Service<Desired, Observed>): AnyService => ({
   ...service,
   plan: (view, self, observed) => service.plan(view, self, observed as Observed),
+  later: (observed, elapsedMs) => service.later?.(observed as Observed, elapsedMs) ?? observed,
   diff: (desired, observed) => service.diff(desired as Desired, observed as Observed),
   signs: (desired, observed, view, self) =>
     service.signs(desired as Desired, observed as Observed, view, self),

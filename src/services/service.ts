@@ -249,6 +249,11 @@ export interface Service<Desired, Observed> {
    * The whole desired state. `observed` lets it keep what the kernel learned (roamed endpoints).
    */
   readonly plan: (view: View, self: Self, observed: Observed) => Finding<Desired>;
+  /**
+   * What was read, as it would be so much later where nobody changed anything: what renews itself
+   * and is told by a sign when it does not. Absent: nothing renews itself.
+   */
+  readonly later?: (observed: Observed, elapsedMs: number) => Observed;
   /** The commands that turn observed into desired; empty when in step. Order is significant. */
   readonly diff: (desired: Desired, observed: Observed) => readonly Command[];
   /**

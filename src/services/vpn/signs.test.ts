@@ -11,7 +11,7 @@ import {
   exampleView,
 } from './example.table.ts';
 import { plan } from './plan.ts';
-import { signs } from './signs.ts';
+import { later, signs } from './signs.ts';
 import type { VpnObserved } from './state.ts';
 
 const view = exampleView([exampleMember(1), exampleMember(2), exampleMember(3, { ipv4: null })]);
@@ -74,4 +74,16 @@ test('where there is nothing to look at there is no sign', () => {
   assert.deepEqual(signsOf(EXAMPLE_NOTHING), []);
   const observed = exampleObserved([two]);
   assert.deepEqual(signs(null, observed, view, exampleSelf()), []);
+});
+
+test('what was seen in step is in step later, as long as no sign says otherwise', () => {
+  // Goal: news long after a look is no reason for another. Method: one heard and one never heard,
+  // an hour later; the twin: the same without what renews itself.
+  const observed = exampleObserved([two, three]);
+  const self = exampleSelf();
+  const hourOn = { ...self, wallMs: self.wallMs + 3_600_000 };
+  const then = later(observed, 3_600_000);
+  assert.deepEqual(signsOf(then, hourOn), signsOf(observed, self));
+  assert.deepEqual(plan(view, hourOn, then).problems, plan(view, self, observed).problems);
+  assert.notDeepEqual(signsOf(observed, hourOn), signsOf(observed, self));
 });

@@ -72,3 +72,17 @@ const ofKernel = (
     { sign: { kind: 'udp-port', port }, expected: 'bound' },
   ];
 };
+
+/** The same peers so much later: a handshake is renewed every 2 min, and a sign tells if not. */
+export const later = (observed: VpnObserved, elapsedMs: number): VpnObserved => ({
+  ...observed,
+  device: observed.device === null ? null : renewed(observed.device, elapsedMs),
+});
+
+const renewed = (device: ObservedDevice, elapsedMs: number): ObservedDevice => ({
+  ...device,
+  peers: device.peers.map((peer) => ({
+    ...peer,
+    handshakeAtMs: peer.handshakeAtMs === null ? null : peer.handshakeAtMs + elapsedMs,
+  })),
+});

@@ -12,7 +12,7 @@ import { plan } from './plan.ts';
 import { probes } from './probes.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
-import { signs } from './signs.ts';
+import { later, signs } from './signs.ts';
 import type { VpnDesired, VpnObserved } from './state.ts';
 
 const opening = (self: NodeSelf, protocol: 'tcp' | 'udp', why: string): Opening => ({
@@ -29,6 +29,7 @@ export const vpn: Service<VpnDesired, VpnObserved> = {
   probes,
   read,
   plan,
+  later,
   diff,
   signs,
   summary,
