@@ -26,7 +26,8 @@ export const eventsCommand = (local: Local, session: (command: Command) => Sessi
     .option('--on <member>', 'what that member saw, or all of them, by time; for operators')
     .addHelpText(
       'after',
-      '\nOf all members the last 50,000 are shown.\n' +
+      '\nOf all members the last 50,000 are shown. Programs get what happens as a stream\n' +
+        'of the local API: GET /v1/events?stream=true.\n' +
         '\nExample:\n  cnsmo events -f --since 10m\n  cnsmo events --on all --since 1h\n',
     )
     .action(async (flags: EventFlags, command: Command) => {
