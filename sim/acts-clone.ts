@@ -5,6 +5,7 @@
  * leaves, the other one recovers. What the others hold must not suffer either way.
  */
 
+import { isSameBytes } from '../src/crdt/codec.ts';
 import { eraseState } from '../src/node/leave.ts';
 import { forgive, heals, throwAway } from './acts-disk.ts';
 import { bootMachine, call, cutPower, type Machine, runCommandLine } from './machine.ts';
@@ -37,6 +38,11 @@ const put = ({ platter }: Machine, copy: Copy): void => {
   for (const [name, file] of copy) platter.files.set(name, { ...file, synced: file.changes });
 };
 
+const isOfOneMember = (one: Copy, other: Copy): boolean => {
+  const [a, b] = [one.get('member-key')?.cached, other.get('member-key')?.cached];
+  return a != null && b != null && isSameBytes(a, b);
+};
+
 /** A VM is set back to an older copy of its disk, or that copy runs beside it as another VM. */
 export const cloned: Act = async (storm, dice) => {
   const { room } = storm;
@@ -52,6 +58,11 @@ export const cloned: Act = async (storm, dice) => {
   const host = empty === undefined || dice.chance(0.5) ? machine : empty;
   if (copy.get('genesis') === undefined || !holdsMember(machine)) {
     await throwAway(storm, machine, id);
+    return;
+  }
+  // It left meanwhile, and joined again as another member: that one has not to go.
+  if (!isOfOneMember(copy, machine.platter.files)) {
+    storm.doomed.delete(machine.name);
     return;
   }
   room.tolerated.add(`author-forked ${id}`).add('journal-lost');

@@ -4,6 +4,7 @@
  * What a VM acknowledged and nobody else holds is lost with its disk: it is forgiven.
  */
 
+import { memberIdOf } from '../src/crdt/ids.ts';
 import { isDamaged, journalFlaws } from './journals.ts';
 import { call, cutPower, type Machine } from './machine.ts';
 import { LATER_PATH } from './releases.table.ts';
@@ -76,6 +77,9 @@ export const badDisk: Act = async (storm, dice) => {
 export async function throwAway(storm: Storm, machine: Machine, id: string): Promise<void> {
   const { promised, doomed } = storm;
   cutPower(machine);
+  // It may have left meanwhile, and joined again as another member.
+  const seed = machine.platter.files.get('member-key')?.cached ?? null;
+  if (seed?.length === 32) promised.leavers.add(memberIdOf(storm.room.crypto.publicKey(seed)));
   machine.platter.files.clear();
   storm.tampered.delete(machine.name);
   promised.leavers.add(id);
