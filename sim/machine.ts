@@ -20,6 +20,7 @@ import { type ApiSocket, openNet } from './net.ts';
 import { losePower, type Platter } from './platter.ts';
 import { type Children, openProcess } from './process.ts';
 import type { Room } from './room.ts';
+import type { Cancel } from './scheduler.ts';
 import { openSwarm } from './swarm.ts';
 
 /** What a VM is made of. */
@@ -178,9 +179,15 @@ export async function call(
   if (handler === null || life === null) throw new Error(`ended: ${machine.name} has no daemon`);
   const whole: ApiRequest = { method: 'GET', query: {}, body: null, ...request };
   const late = Promise.withResolvers<never>();
-  const cancel = room.scheduler.after(CALL_MS, () =>
-    late.reject(new Error(`${machine.name} does not answer ${whole.method} ${whole.path}`)),
-  );
+  let cancel: Cancel = () => undefined;
+  const watch = (): void => {
+    cancel = room.scheduler.after(CALL_MS, () => {
+      // Who stands still answers when it goes on.
+      if (life.isPaused()) watch();
+      else late.reject(new Error(`${machine.name} does not answer ${whole.method} ${whole.path}`));
+    });
+  };
+  watch();
   try {
     const answer = new Promise<ApiAnswer>((resolve, reject) => {
       life.run(() => void handler(whole).then(resolve, reject));
