@@ -39,8 +39,8 @@ const put = ({ platter }: Machine, copy: Copy): void => {
 };
 
 const isOfOneMember = (one: Copy, other: Copy): boolean => {
-  const [a, b] = [one.get('member-key')?.cached, other.get('member-key')?.cached];
-  return a != null && b != null && isSameBytes(a, b);
+  const [a, b] = [one, other].map((files) => files.get('member-key')?.cached ?? null);
+  return a instanceof Uint8Array && b instanceof Uint8Array && isSameBytes(a, b);
 };
 
 /** A VM is set back to an older copy of its disk, or that copy runs beside it as another VM. */
