@@ -15,6 +15,7 @@ import { plan } from '../src/services/firewall/plan.ts';
 import { probes } from '../src/services/firewall/probes.ts';
 import { read } from '../src/services/firewall/read.ts';
 import { summary } from '../src/services/firewall/report.ts';
+import type { Direction, Zone } from '../src/services/firewall/schemas.table.ts';
 import {
   laneOf,
   memberOf,
@@ -25,33 +26,60 @@ import {
 } from '../src/services/firewall/test-policy.ts';
 import type { Self } from '../src/services/service.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
-import { openAsker, openServer, type Talker } from './talker.ts';
+import { openAsker, openServer, type Talker, type Verdict } from './talker.ts';
 
 /** Addresses of `a`, and the ports at which `b` listens by TCP and answers by UDP. */
 export const ASKERS = ['203.0.113.7', '203.0.113.130', '192.0.2.2', '2001:db8::2', '2001:db8::99'];
 export const ANSWERER = { ip: '192.0.2.1', ip6: '2001:db8::1' } as const;
-export const LISTENED = [22, 80, 443, 8080];
+export const LISTENED = [22, 80, 443, 7300, 8080];
 
-const SETUP = (name: string, addresses: readonly string[]): string =>
+/** The mesh between them: a second cable, called as the VPN's interface is. */
+export const MESH = {
+  askers: ['10.10.0.2', '10.10.0.3', 'fd00:1::2'],
+  answerer: { ip: '10.10.0.1', ip6: 'fd00:1::1' },
+} as const;
+
+const CABLES = [
+  { name: 'eth0', lengths: [32, 32], goesTo: ['default', 'default'], a: ASKERS, b: ANSWERER },
+  {
+    ...{ name: 'cnsmo0', lengths: [16, 64], goesTo: ['10.10.0.0/16', 'fd00:1::/64'] },
+    ...{ a: MESH.askers, b: MESH.answerer },
+  },
+] as const;
+
+/** Each refusal is told, and not six to a peer and then one a second: icmp(7). */
+const TELL_ALL = [
+  'ip link set lo up',
+  'echo 0 >/proc/sys/net/ipv4/icmp_ratemask',
+  'echo 0 >/proc/sys/net/ipv6/icmp/ratelimit',
+];
+
+const SETUP = (side: 'a' | 'b'): string =>
   [
-    'ip link set lo up',
-    `until ip link show ${name} >/dev/null 2>&1; do sleep 0.05; done`,
-    `ip link set ${name} up`,
-    ...addresses.map((each) =>
-      each.includes(':')
-        ? `ip address add ${each}/32 dev ${name} nodad`
-        : `ip address add ${each}/32 dev ${name}`,
-    ),
-    `ip route add default dev ${name}`,
-    `ip -6 route add default dev ${name}`,
+    ...TELL_ALL,
+    ...CABLES.flatMap(({ name, lengths, goesTo, ...ends }) => [
+      `until ip link show ${name} >/dev/null 2>&1; do sleep 0.05; done`,
+      `ip link set ${name} up`,
+      ...Object.values<string>(ends[side]).map((each) =>
+        each.includes(':')
+          ? `ip address add ${each}/${lengths[1]} dev ${name} nodad`
+          : `ip address add ${each}/${lengths[0]} dev ${name}`,
+      ),
+      `ip route replace ${goesTo[0]} dev ${name}`,
+      `ip -6 route replace ${goesTo[1]} dev ${name}`,
+    ]),
   ].join('\n');
 
 export interface FirewallStage {
   readonly a: Talker;
   readonly b: Namespace;
+  /** Opens connections from `b`, to whatever `a` listens at. */
+  readonly out: Talker;
   /** Makes the table as this policy has it, and looks whether it is. Unit of the clock: Unix ms. */
   settle(view: View): Promise<readonly string[]>;
   look(): Promise<string>;
+  /** What a person there would be told, with this policy. */
+  notes(view: View): Promise<readonly string[]>;
   /** How often rules decided, by their names, as the policy has them now. */
   packets(view: View): Promise<Readonly<Record<string, number>>>;
   /** Begins to make the table so, and kills nft after that long. */
@@ -65,19 +93,26 @@ export async function openFirewallStage(): Promise<FirewallStage> {
     openNamespace('network', 'true'),
     openNamespace('network', 'true'),
   ]);
-  await outside(
-    ...['ip', 'link', 'add', 'eth0', 'netns', String(a.pid)],
-    ...['type', 'veth', 'peer', 'name', 'eth0', 'netns', String(b.pid)],
-  );
-  await a.must(['sh', '-ec', SETUP('eth0', ASKERS)]);
-  await b.must(['sh', '-ec', SETUP('eth0', Object.values(ANSWERER))]);
-  const server = await openServer(b, LISTENED);
-  const asker = await openAsker(a);
+  for (const { name } of CABLES) {
+    await outside(
+      ...['ip', 'link', 'add', name, 'netns', String(a.pid)],
+      ...['type', 'veth', 'peer', 'name', name, 'netns', String(b.pid)],
+    );
+  }
+  await a.must(['sh', '-ec', SETUP('a')]);
+  await b.must(['sh', '-ec', SETUP('b')]);
+  const talkers = await Promise.all([
+    ...[openServer(b, LISTENED), openServer(a, LISTENED, [...ASKERS, ...MESH.askers])],
+    ...[openAsker(a), openAsker(b)],
+  ]);
+  const [, , asker, out] = talkers as [Talker, Talker, Talker, Talker];
   return {
     a: asker,
     b,
+    out,
     settle: (view) => settle(b, view),
     look: () => b.must(['nft', '-s', 'list', 'ruleset']),
+    notes: async (view) => plan(view, selfOf(view), (await lookAt(b, view)).observed).notes ?? [],
     packets: async (view) => {
       const counts = summary((await lookAt(b, view)).observed, view, selfOf(view)).counts ?? {};
       const entries = Object.entries(counts).map(([path, { packets }]) => [
@@ -88,7 +123,7 @@ export async function openFirewallStage(): Promise<FirewallStage> {
     },
     tear: (view, afterMs) => tear(b, view, afterMs),
     end: async () => {
-      for (const talker of [server, asker]) talker.end();
+      for (const talker of talkers) talker.end();
       await Promise.all([a.end(), b.end()]);
     },
   };
@@ -108,8 +143,11 @@ const runIn = (at: Namespace, argv: readonly string[], stdin = ''): Promise<Host
 async function lookAt(at: Namespace, view: View) {
   const self = selfOf(view);
   const results: Record<string, HostResult> = {};
-  for (const probe of probes(self, view, results)) {
-    if ('argv' in probe) results[probe.name] = await runIn(at, probe.argv);
+  const missing = () => probes(self, view, results).filter(({ name }) => !(name in results));
+  for (let next = missing(); next.length > 0; next = missing()) {
+    for (const probe of next) {
+      results[probe.name] = 'argv' in probe ? await runIn(at, probe.argv) : NOTHING;
+    }
   }
   const observed = read(results, self).state;
   const texts = diff(plan(view, self, observed).state, observed).map((command) => {
@@ -157,11 +195,20 @@ export const viewWith = (objects: Objects): View => viewOf(members, objects);
 /** A rule of the wan. */
 export const wan = (fields: Objects): Objects[string] => ruleOf({ zone: 'wan', ...fields });
 
-/** What the reference says of connections that come in from the wan. */
-export const referenceOf = (view: View): ((flow: Flow) => string) => {
-  const lane = laneOf(siteOf(view), 'wan', 'in');
-  return (flow) => ({ allow: 'accept', deny: 'drop', reject: 'reject' })[judge(lane, flow).action];
+/** What the reference says of connections that come in from the wan, or go as they say. */
+export const referenceOf = (
+  view: View,
+  zone: Zone = 'wan',
+  direction: Direction = 'in',
+): ((flow: Flow) => Verdict) => {
+  const lane = laneOf(siteOf(view), zone, direction);
+  return (flow) => VERDICTS[judge(lane, flow).action];
 };
+
+const VERDICTS = { allow: 'accept', deny: 'drop', reject: 'reject' } as const;
+
+/** What a sign says that nobody looks for here. */
+const NOTHING: HostResult = { status: 0, stdout: '', stderr: '' };
 
 const selfOf = (view: View): Self => {
   const site = siteOf(view);

@@ -5,11 +5,10 @@
 
 import { expect } from '../scenarios/world.ts';
 import type { FaultFacts } from '../src/fault.ts';
-import { cnsmo } from './command-line.ts';
-import { diskState, expectSame, meshState, networkState } from './host-state.ts';
+import { cnsmo, obey } from './command-line.ts';
+import { expectSame, meshState, networkState } from './host-state.ts';
 import { tryVerb } from './outside-api.ts';
 import type { Vm } from './vm.ts';
-import type { RealWorld } from './world.ts';
 
 /** What a text would make where something obeys it. */
 const TRACE = '/run/obeyed';
@@ -81,23 +80,35 @@ const PLACES: readonly Place[] = [
   at('confirm', 'trial', {}),
 ];
 
+/** Lists that are far longer than a person writes. */
+const THOUSANDS = Array.from({ length: 10_000 }, (_, n) => `10.${n >> 8}.${n & 255}.0/24`);
+const LISTS: readonly Place[] = [
+  ...['from', 'to', 'on'].map((field) => at('allow', field, RULE)),
+  at('delete', 'names', {}),
+  at('group/set', 'members', { name: 'g' }),
+  at('default', 'manage', { direction: 'in', action: 'deny' }),
+];
+
 /** An answer: one line of four parts, and of a length that a person reads. */
 const LINE_MAX = 600;
 
 /** Tries all of it at the first VM, an operator: nothing may come of it, there or elsewhere. */
-export async function hostile(world: RealWorld, vms: readonly [Vm, ...Vm[]]): Promise<void> {
+export async function hostile(vms: readonly [Vm, ...Vm[]]): Promise<void> {
   const [vm] = vms;
   const states = async (): Promise<readonly string[]> => {
-    const each = vms.map(async (one) => [diskState(one), await networkState(one)]);
+    // All that anybody said, and what it made of hosts; their disks also tell how time goes by.
+    const each = vms.map(async (one) => [await obey(one, ['audit']), await networkState(one)]);
     return [await meshState(vm), ...(await Promise.all(each)).flat()];
   };
   const before = await states();
   const wrong: string[] = [];
   for (const place of PLACES) {
     for (const text of HOSTILE) {
-      const said = await world.timeline.act('hostile', () => answered(vm, place, text));
-      if (said !== '') wrong.push(said);
+      wrong.push(...(await answered(vm, place, place.put(text), text.slice(0, 40))));
     }
+  }
+  for (const place of LISTS) {
+    wrong.push(...(await answered(vm, place, { [place.field]: THOUSANDS }, 'thousands')));
   }
   for (const [index, text] of TYPED.entries()) wrong.push(...(await typed(vm, text, index)));
   expect(wrong.slice(0, 20).join('\n'), wrong.length === 0);
@@ -107,9 +118,14 @@ export async function hostile(world: RealWorld, vms: readonly [Vm, ...Vm[]]): Pr
   for (const one of vms) await one.must(['test', '!', '-e', TRACE]);
 }
 
-/** What is wrong with the answer; empty: nothing. */
-async function answered(vm: Vm, place: Place, text: string): Promise<string> {
-  const body = { arguments: { ...place.beside, ...place.put(text) } };
+/** What is wrong with the answer, if anything. */
+async function answered(
+  vm: Vm,
+  place: Place,
+  values: Readonly<Record<string, unknown>>,
+  what: string,
+): Promise<readonly string[]> {
+  const body = { arguments: { ...place.beside, ...values } };
   const { status, text: answer } = await tryVerb(vm, 'firewall', place.verb, body);
   const { error } = JSON.parse(answer) as { readonly error?: FaultFacts };
   const isGood =
@@ -117,8 +133,8 @@ async function answered(vm: Vm, place: Place, text: string): Promise<string> {
     error?.field === place.field &&
     [error.value, error.why, error.remedy].every((part) => part !== '') &&
     answer.length <= LINE_MAX;
-  if (isGood) return '';
-  return `${place.verb} ${place.field} ${JSON.stringify(text.slice(0, 40))}: ${status} ${answer}`;
+  if (isGood) return [];
+  return [`${place.verb} ${place.field} ${JSON.stringify(what)}: ${status} ${answer}`];
 }
 
 /** The same at the command line, one field for each text. */

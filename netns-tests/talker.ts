@@ -15,9 +15,15 @@ export interface Talker {
 /** What became of a connection: `drop` when nothing came back, `reject` when it was refused. */
 export type Verdict = 'accept' | 'drop' | 'reject';
 
-/** Answers what it is told at these ports, by TCP and UDP, both families. */
-export const openServer = (at: Namespace, ports: readonly number[]): Promise<Talker> =>
-  openTalker(at, serverOf(ports));
+/**
+ * Answers what it is told at these ports, by TCP and UDP, both families. `hosts`: where it has more
+ * addresses than one; else UDP would be answered from the first of them.
+ */
+export const openServer = (
+  at: Namespace,
+  ports: readonly number[],
+  hosts: readonly string[] = ['::'],
+): Promise<Talker> => openTalker(at, serverOf(ports, hosts));
 
 /** Opens connections. */
 export const openAsker = (at: Namespace): Promise<Talker> => openTalker(at, ASKER);
@@ -46,22 +52,25 @@ async function openTalker(at: Namespace, program: string): Promise<Talker> {
   };
 }
 
-const serverOf = (ports: readonly number[]): string => `
+const serverOf = (ports: readonly number[], hosts: readonly string[]): string => `
 const { createServer } = require('node:net');
 const { createSocket } = require('node:dgram');
-let left = 2 * ${ports.length};
+const hosts = ${JSON.stringify(hosts)};
+let left = (1 + hosts.length) * ${ports.length};
 const up = () => { if (--left === 0) console.log('up'); };
 for (const port of ${JSON.stringify(ports)}) {
   createServer((s) => { s.on('error', () => {}); s.pipe(s); }).listen(port, '::', up);
-  const socket = createSocket('udp6');
-  socket.on('message', (m, from) => socket.send(m, from.port, from.address));
-  socket.bind(port, up);
+  for (const host of hosts) {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    socket.on('message', (m, from) => socket.send(m, from.port, from.address, () => {}));
+    socket.bind(port, host, up);
+  }
 }`;
 
 /**
- * {do: 'try', flows: [{protocol, source, destination, port}]} gives verdicts; no source: any; of
- * `icmp` an echo is tried. {do: 'open', id, …} keeps a connection, {do: 'echo', id} says whether it
- * still carries, and {do: 'close', id} ends it.
+ * {do: 'try', flows: [{protocol, source, destination, port, wait}]} gives verdicts. No source: any;
+ * of `icmp` an echo is tried; `wait`: ms for an answer. {do: 'open', id, …} keeps a connection,
+ * {do: 'echo', id} says whether it still carries, and {do: 'close', id} ends it.
  */
 const ASKER = `
 const { connect } = require('node:net');
@@ -83,14 +92,15 @@ const attempts = {
   }),
   udp: (flow) => bySocket(flow).then((s) => new Promise((resolve) => {
     const end = (say) => { clearTimeout(timer); s.close(); resolve(say); };
-    const timer = setTimeout(() => end('drop'), WAIT);
+    const timer = setTimeout(() => end('drop'), flow.wait ?? WAIT);
     s.once('message', () => end('accept'));
-    s.once('error', () => end('reject'));
-    s.send('x');
+    s.on('error', () => end('reject'));
+    // What the own host does not send is an error of this call; what it says of it comes after.
+    s.send('x', () => {});
   })),
-  icmp: ({ source, destination }) => new Promise((resolve) => {
+  icmp: ({ source, destination, wait = WAIT }) => new Promise((resolve) => {
     const from = source === undefined ? [] : ['-I', source];
-    const words = ['-n', '-c', '1', '-W', String(WAIT / 1000), ...from, destination];
+    const words = ['-n', '-c', '1', '-W', String(wait / 1000), ...from, destination];
     execFile('ping', words, (error, said) =>
       resolve(error === null ? 'accept' : /^From /m.test(said) ? 'reject' : 'drop'));
   }),

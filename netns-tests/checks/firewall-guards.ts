@@ -23,7 +23,8 @@ export async function firewallGuards(world: RealWorld): Promise<void> {
   const [vm1, vm2] = [world.vm('vm1'), world.vm('vm2')];
   await cuts(world, vm1, vm2);
   await policyTests(world, vm1);
-  await hostile(world, [vm1, vm2]);
+  await mistakes(vm1);
+  await hostile([vm1, vm2]);
   await breakGlass(world, vm1, vm2);
 }
 
@@ -94,13 +95,15 @@ async function policyTests(world: RealWorld, vm1: Vm): Promise<void> {
   await add('shut', 'tcp/8081', 'deny');
   const tested = async (result: string): Promise<boolean> => {
     const said = await firewall(vm1, 'test');
-    return /^web +passes +1$/m.test(said) && new RegExp(`^shut +${result} +1$`, 'm').test(said);
+    return (
+      /^web +passes +\d+$/m.test(said) && new RegExp(`^shut +${result} +\\d+$`, 'm').test(said)
+    );
   };
   expect('both pass', await tested('passes'));
   const breaking = ['deny', 'tcp/8080', '--on', 'vm2', '--name', 'no'];
   for (const flags of [[], ['--force'], ['--confirm', '60s']]) {
     const line = await refusal('what breaks a test', firewall(vm1, ...breaking, ...flags));
-    expect(`the test is named: ${line}`, line.startsWith('test: web: would fail: vm1 to vm2: '));
+    expect(`the test is named: ${line}`, line.startsWith('test: web: would fail: vm1 to vm2'));
   }
   const line = await refusal('a deletion', firewall(vm1, 'delete', 'soon'));
   expect(`it is named: ${line}`, line.startsWith('test: shut: would fail: '));
@@ -110,6 +113,36 @@ async function policyTests(world: RealWorld, vm1: Vm): Promise<void> {
   await firewall(vm1, 'test', 'delete', 'shut');
   await firewall(vm1, 'delete', 'no', 'soon');
   expect('none are left', (await firewall(vm1, 'test', 'list')) === 'No tests.\n');
+}
+
+/** What people mistype, and what the line begins with that they get. */
+const MISTAKES: readonly (readonly [argv: readonly string[], begins: string])[] = [
+  [['allow', 'tcp/80', '--from', 'nobody'], 'from: nobody: no member'],
+  [['allow', 'tcp/80', '--from', 'group:none'], 'from: group:none: no such group; '],
+  [['allow', 'tcp/80', '--to', ''], 'to: (empty): would match nothing; '],
+  [['allow', 'tcp/80', '--from', '10.0.0.5/8'], 'from: 10.0.0.5/8: has host bits set'],
+  [['allow', 'tcp/80', '--from', '2001:db8::1/64'], 'from: 2001:db8::1/64: has host bits set'],
+  [['deny', 'tcp/0'], 'traffic: 0: 0 is no port; '],
+  [['deny', 'udp/70000'], 'traffic: 70000: 70000 is no port; '],
+  [['reject', 'tcp/90-80'], 'traffic: 90-80: is reversed; write 80-90'],
+  [['allow', 'tcp/81', '--name', 'taken'], 'name: taken: another rule has that name; '],
+  [['deny', 'icmp/443'], 'traffic: icmp/443: icmp has no ports'],
+  [['deny', 'icmpv6/22'], 'traffic: icmpv6/22: icmpv6 has no ports'],
+  [['deny', `tcp/${Array.from({ length: 10_000 }, (_, n) => n + 1).join(',')}`], 'traffic: tcp/1,'],
+];
+
+/** Each is refused in one line with a remedy, and writes nothing. */
+async function mistakes(vm1: Vm): Promise<void> {
+  await firewall(vm1, 'allow', 'tcp/80', '--name', 'taken');
+  const before = await firewall(vm1, 'list');
+  for (const [argv, begins] of MISTAKES) {
+    const { status, stdout, stderr } = await cnsmo(vm1, ['firewall', ...argv]);
+    const said = `${argv.join(' ').slice(0, 80)}: ${status}: ${stdout}${stderr}`;
+    expect(said, status === 3 && stdout === '' && stderr.startsWith(begins));
+    expect(`one line: ${said}`, stderr.length < 600 && /^[^\n]+; [^\n]+\n$/.test(stderr));
+  }
+  expect('nothing was written', (await firewall(vm1, 'list')) === before);
+  await firewall(vm1, 'delete', 'taken');
 }
 
 /** The kernel opens, and closes again; what ends while no daemon runs is gone when one does. */

@@ -1,4 +1,6 @@
 /** Edge: firewall trouble — what members do by themselves when their firewall goes wrong. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { found, isReady, SETTLE_MS, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
@@ -126,26 +128,28 @@ const rulesIn = (listing: string): string =>
     .filter((line) => line !== '' && !/ct mark|generation/.test(line))
     .join('\n');
 
-/** A program as firewalld: it refuses by its last rule, until our interface is in a good zone. */
-const FOREIGN = `table inet firewalld {
-chain zones { }
-chain filter_INPUT { type filter hook input priority 10; policy accept;
-ct state established accept; iifname "lo" accept; udp dport 7300 accept; tcp dport 7300 accept
-jump zones
-reject with icmpx admin-prohibited
-}
-chain trusted { accept; }
-}`;
+/** What firewalld itself made, and what it makes where it obeys our remedy. */
+const madeBy = (name: string): string =>
+  readFileSync(resolve(import.meta.dirname, `../neighbours/${name}.nft`), 'utf8');
+/** As a person opens the mesh's port in it: firewall-cmd --add-port=7300/udp and 7300/tcp. */
+const OWN_PORT = ['udp', 'tcp']
+  .map((each) => `add rule inet firewalld filter_IN_public_allow ${each} dport 7300 accept\n`)
+  .join('');
 
 async function neighbours(world: RealWorld, vm2: Vm): Promise<void> {
   const named = async (): Promise<boolean> =>
     /firewalld: inet firewalld filter_INPUT: drops at input.*--add-interface=cnsmo0/s.test(
       (await obey(vm2, ['status'])).replaceAll(/\s+/g, ' '),
     );
-  await vm2.must(['nft', '-f', '-'], { input: FOREIGN });
+  const load = (input: string): Promise<string> => vm2.must(['nft', '-f', '-'], { input });
+  const theirs = (): Promise<string> =>
+    vm2.must(['nft', '-s', 'list', 'table', 'inet', 'firewalld']);
+  await load(`${madeBy('firewalld')}${OWN_PORT}`);
+  const whole = await theirs();
   await firewall(world.vm('vm1'), 'allow', 'tcp/1', '--on', 'vm2', '--name', 'mark');
   await world.eventually('vm2 names its neighbour', named, ENFORCED_MS);
-  await vm2.must(['nft', 'add rule inet firewalld zones iifname "cnsmo0" goto trusted']);
+  expect('it has what it had', (await theirs()) === whole);
+  await load(`delete table inet firewalld\n${madeBy('firewalld-trusted')}${OWN_PORT}`);
   await firewall(world.vm('vm1'), 'delete', 'mark');
   await world.eventually(
     'the neighbour lets it through',
