@@ -4,7 +4,7 @@
 import type { Clock } from '../ports.ts';
 import type { EventLog } from './event-log.ts';
 import type { EventAnswer, EventWish, MeshEvent } from './events.ts';
-import { type EventDraft, isRepeat } from './rules/events.ts';
+import { bounded, type EventDraft, isRepeat } from './rules/events.ts';
 
 /** Events that are kept. Unit: count. At 200 bytes each, 2 MB. */
 const EVENTS_MAX = 10_000;
@@ -49,7 +49,8 @@ export function createShelf(clock: Clock): Shelf {
   const newSince = (cursor: string | null): number =>
     count - numberIn(cursor, { origin, inherited, count });
   return {
-    put: (draft) => {
+    put: (told) => {
+      const draft = bounded(told);
       const wallMs = clock.wallMs();
       const recent = kept.slice(-RECENT);
       if (recent.some((one) => isRepeat(one.event, wallMs - one.wallMs, draft))) return false;
@@ -85,7 +86,7 @@ export function createShelf(clock: Clock): Shelf {
 
 const withMoment = ({ time, kind, member, text, cause }: MeshEvent): Kept => ({
   // Of earlier releases it has none.
-  event: { time, kind, member, text, cause: cause ?? null },
+  event: bounded({ time, kind, member, text, cause: cause ?? null }),
   wallMs: Date.parse(time),
 });
 

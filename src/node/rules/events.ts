@@ -5,10 +5,11 @@
  * 2. What a fight over the host repeats many times a minute is told once a minute.
  */
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
-import type { Role, View } from '../../crdt/view.ts';
+import type { Member, Role, View } from '../../crdt/view.ts';
 import { alarmText } from './alarms.ts';
 import type { LinkState } from './answers.ts';
-import { evictionText } from './eviction.ts';
+import { evictionTexts } from './eviction.ts';
+import { cutTo, fewOf } from './wording.ts';
 
 export type EventKind =
   | 'started'
@@ -92,44 +93,47 @@ export interface Surroundings {
   readonly core: Picture['core'];
 }
 
-/** The picture of a moment. */
-export const pictureOf = (
+/** The picture of a moment. It is made often: each thing is looked up, none searched for. */
+export function pictureOf(
   view: View,
   { self, connected, isNeighbour, state, why, life, core }: Surroundings,
-): Picture => ({
-  core,
-  members: new Map(
-    view.members.map(({ id, name, role, ipv4, hasLeft }) => [
-      id,
-      {
-        name,
-        role,
-        ipv4,
-        hasLeft,
-        isConnected: connected.has(id) && !hasLeft,
-        isNeighbour: isNeighbour(id),
-        state: id === self ? 'alive' : state(id),
-        why: id === self ? null : why(id),
-        via: viaIn(view, id),
-        life: id === self ? null : (life(id)?.number ?? null),
-        lifeBy: nameIn(view, life(id)?.by ?? null),
-      },
-    ]),
-  ),
-  evicted: new Map(view.evictions.map(({ id }) => [id, evictionText(view, id)])),
-  alarms: view.alarms.map((alarm) => alarmText(view, alarm)),
-});
+): Picture {
+  const names = new Map<string, string>(view.members.map(({ id, name }) => [id, name]));
+  const ways = waysIn(view, names);
+  const seen = ({ id, name, role, ipv4, hasLeft }: Member): Seen => {
+    const { number = null, by = null } = life(id) ?? {};
+    return {
+      ...{ name, role, ipv4, hasLeft },
+      isConnected: connected.has(id) && !hasLeft,
+      isNeighbour: isNeighbour(id),
+      state: id === self ? 'alive' : state(id),
+      why: id === self ? null : why(id),
+      via: ways.get(id) ?? null,
+      life: id === self ? null : number,
+      lifeBy: by === null ? null : (names.get(by) ?? null),
+    };
+  };
+  return {
+    core,
+    members: new Map(view.members.map((member) => [member.id, seen(member)])),
+    evicted: evictionTexts(view),
+    alarms: view.alarms.map((alarm) => alarmText(view, alarm)),
+  };
+}
 
-const nameIn = ({ members }: View, member: MemberId | null): string | null =>
-  members.find(({ id }) => id === member)?.name ?? null;
-
-/** By which invite it came, or by whose word it stays. */
-function viaIn({ enrolments, invites, members }: View, member: MemberId): string | null {
-  const id = enrolments.find((one) => one.id === member)?.invite ?? null;
-  if (id === null) return null;
-  const author = invites.find((invite) => invite.id === id)?.author;
-  const name = members.find((one) => one.id === author)?.name;
-  return `by invite ${id.slice(0, ID_LENGTH)}${name === undefined ? '' : ` of ${name}`}`;
+/** By which invite each came, and whose that is. */
+function waysIn(
+  { enrolments, invites }: View,
+  names: ReadonlyMap<string, string>,
+): ReadonlyMap<MemberId, string> {
+  const owners = new Map(invites.map(({ id, author }) => [id, names.get(author)]));
+  const ways = enrolments.flatMap(({ id, invite }) => {
+    if (invite === null) return [];
+    const name = owners.get(invite);
+    const whose = name === undefined ? '' : ` of ${name}`;
+    return [[id, `by invite ${invite.slice(0, ID_LENGTH)}${whose}`] as const];
+  });
+  return new Map(ways);
 }
 /** As much of an id as is shown. Unit: characters. */
 const ID_LENGTH = 12;
@@ -144,8 +148,9 @@ export function eventsBetween(before: Picture, after: Picture): readonly EventDr
     const text = after.evicted.get(id) ?? 'no member any more';
     return [{ kind: 'evicted', member: name, text, cause: null }];
   });
+  const known = new Set(before.alarms);
   const alarms = after.alarms
-    .filter((alarm) => !before.alarms.includes(alarm))
+    .filter((alarm) => !known.has(alarm))
     .map((text): EventDraft => ({ kind: 'alarm', member: null, text, cause: null }));
   const moves = coreEvents(before.core, after.core);
   return [...come, ...gone, ...healEvents(before, after), ...moves, ...alarms];
@@ -165,7 +170,7 @@ const healEvents = (before: Picture, after: Picture): readonly EventDraft[] => {
     const word = now !== undefined && !now.hasLeft ? 'is back' : 'is no member any more';
     return `${now?.name ?? before.members.get(id)?.name} ${word}`;
   });
-  return [{ kind: 'healed', member: null, text, cause: causes.join(', ') }];
+  return [{ kind: 'healed', member: null, text, cause: fewOf(causes, ', ') }];
 };
 
 /** Who has the role now; a gap between two is no event. */
@@ -224,6 +229,17 @@ const memberEvents = (before: Seen | null, now: Seen): readonly EventDraft[] => 
   }
   return events.map(([kind, text, cause]) => ({ kind, member: now.name, text, cause }));
 };
+
+/** Longest text of an event. Unit: characters. Words of a line or two; others read no longer. */
+const TEXT_LENGTH_MAX = 1_000;
+
+/** The event as it is kept and told: no text of it is longer than a reader takes. */
+export const bounded = <Draft extends EventDraft>(draft: Draft): Draft => ({
+  ...draft,
+  member: draft.member === null ? null : cutTo(draft.member, TEXT_LENGTH_MAX),
+  text: cutTo(draft.text, TEXT_LENGTH_MAX),
+  cause: draft.cause === null ? null : cutTo(draft.cause, TEXT_LENGTH_MAX),
+});
 
 /** What a fight or an attack repeats: the same again within a minute is told once. */
 const TOLD_ONCE: ReadonlySet<EventKind> = new Set(['drift', 'refused']);

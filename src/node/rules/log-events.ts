@@ -5,15 +5,14 @@
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import type { EventDraft, Picture } from './events.ts';
+import { cutTo, fewOf } from './wording.ts';
 
 /** As much of an id as is shown. Unit: characters. */
 const ID_LENGTH = 12;
 
 type Facts = Readonly<Record<string, unknown>>;
 
-/** How much of what a repair found is told. */
-const FOUND_TOLD_MAX = 3;
-/** And how much of each. Unit: characters. */
+/** How much is told of each thing that a repair found. Unit: characters. */
 const FOUND_LENGTH_MAX = 100;
 
 const textIn = (facts: Facts, name: string): string => {
@@ -24,9 +23,6 @@ const listIn = (facts: Facts, name: string): readonly string[] => {
   const list = facts[name];
   return Array.isArray(list) ? list.map(String) : [];
 };
-
-const cut = (text: string): string =>
-  text.length > FOUND_LENGTH_MAX ? `${text.slice(0, FOUND_LENGTH_MAX - 1)}…` : text;
 
 /** What a log line says. `id`: of whom it concerns, where that is no name. */
 type Line = Pick<EventDraft, 'kind' | 'text'> &
@@ -42,11 +38,8 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Line>> = {
     return { kind: 'service', text: isOld ? text : `${text}: ${problem}` };
   },
   'drift-repaired': (facts) => {
-    const found = listIn(facts, 'found');
-    const told = found.slice(0, FOUND_TOLD_MAX).map(cut).join('; ');
-    const more = found.length - FOUND_TOLD_MAX;
-    const rest = more > 0 ? `; and ${more} more` : '';
-    const text = `${textIn(facts, 'service')} repaired: ${told}${rest}`;
+    const found = listIn(facts, 'found').map((one) => cutTo(one, FOUND_LENGTH_MAX));
+    const text = `${textIn(facts, 'service')} repaired: ${fewOf(found, '; ')}`;
     return { kind: 'drift', text, cause: 'something else than cnsmo had changed it' };
   },
   conflict: (facts) => ({
