@@ -19,6 +19,7 @@ import { askMember, type QuestionContext } from './questions.ts';
 import { REACH_TOPIC, reachTopic, reachWish, readReached } from './reach.ts';
 import { isReady } from './rules/ready.ts';
 import type { Sight } from './rules/status.ts';
+import { openSequence } from './sequence.ts';
 
 /** A member's parts, and what it saw happen. */
 export type Asked = Parts & { readonly events: Events };
@@ -93,6 +94,7 @@ export function apiContext(
       agents.mark();
     },
     ...askingOthers(ports, parts),
+    inOrder: openSequence(),
     services: SERVICES,
     openingsAt: agents.openingsAt,
     events: (wish, signal) => parts.events.next(wish, orStopped(parts, signal)),

@@ -2,10 +2,13 @@
  * Loop: history — who changed what, what lost unseen, and the word that takes the loser instead.
  */
 import { type Conflict, conflictsAmong } from '../crdt/conflicts.ts';
+import { compareHlc } from '../crdt/hlc.ts';
 import type { MemberId } from '../crdt/ids.ts';
+import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Audit, KeptChange } from './audit.ts';
-import { mustBeOperator, type OperatorContext, spread } from './operators.ts';
+import { carryOut } from './decisions.ts';
+import { mustBeOperator, type OperatorContext } from './operators.ts';
 import {
   type AuditFilter,
   type ListedChange,
@@ -14,7 +17,7 @@ import {
   listConflicts,
 } from './rules/audit-answer.ts';
 import { findMember } from './rules/find.ts';
-import { type Asked, mustUphold } from './uphold.ts';
+import { type Asked, decideUpheld } from './uphold.ts';
 import type { VerbContext } from './verbs.ts';
 
 /** What it needs of the node. */
@@ -44,33 +47,45 @@ export async function conflictsNow(context: HistoryContext): Promise<readonly Li
 
 /**
  * Says what lost at a path as what is in force. `author`: whose; null: the latest that lost. Fault
- * 'refused' also for what a service was asked for and would not hold any more.
+ * 'refused' also for what a service was asked for and would not hold any more, and where somebody
+ * said something else there meanwhile.
  */
-export async function takeLoser(
+export const takeLoser = (
   context: HistoryContext & VerbContext,
   path: string,
   author: string | null,
   asked: Asked,
-): Promise<{ readonly path: string }> {
-  const view = context.replica.view();
-  mustBeOperator(view, context.self, 'change what is in force');
+): Promise<{ readonly path: string }> =>
+  carryOut(context, async () => {
+    mustBeOperator(context.replica.view(), context.self, 'change what is in force');
+    const { winner, value } = await findLoser(context, path, author);
+    return decideUpheld(context, asked, (view) => {
+      mustBeOperator(view, context.self, 'change what is in force');
+      const now = context.replica.winner(path, operatorsOf(view));
+      const isStill = now?.author === winner.author && compareHlc(now.hlc, winner.hlc) === 0;
+      if (!isStill) throw badPath(path, 'somebody changed it just now');
+      return { edits: [{ path, value }], body: { path } };
+    });
+  });
+
+async function findLoser(context: HistoryContext, path: string, author: string | null) {
   const found = (await findConflicts(context)).find((one) => one.path === path);
-  const whose = author === null ? null : findMember(view, author).id;
+  const whose = author === null ? null : findMember(context.replica.view(), author).id;
   const loser = found?.losers.find((one) => whose === null || one.author === whose);
-  if (loser === undefined) {
-    const why = found === undefined ? 'nothing lost unseen there' : 'nothing of that author lost';
-    throw new Fault('refused', { field: 'path', value: path, why, remedy: 'see cnsmo conflicts' });
-  }
-  const edits = [{ path, value: loser.value }];
-  await mustUphold(context, edits, asked);
-  await context.replica.write(edits);
-  await spread(context);
-  return { path };
+  if (found === undefined) throw badPath(path, 'nothing lost unseen there');
+  if (loser === undefined) throw badPath(path, 'nothing of that author lost');
+  return { winner: found.winner, value: loser.value };
 }
 
+const badPath = (path: string, why: string): Fault =>
+  new Fault('refused', { field: 'path', value: path, why, remedy: 'see cnsmo conflicts' });
+
 async function findConflicts({ replica, audit }: HistoryContext): Promise<readonly Conflict[]> {
-  const operators = new Set<MemberId>(replica.view().operators.map(({ member }) => member));
+  const operators = operatorsOf(replica.view());
   const kept = await audit.read();
   const known = new Map(kept.map(({ name, replaces }: KeptChange) => [name, replaces]));
   return conflictsAmong(replica.claims(), operators, known);
 }
+
+const operatorsOf = (view: View): ReadonlySet<MemberId> =>
+  new Set(view.operators.map(({ member }) => member));

@@ -11,6 +11,7 @@ import { type ApiContext, answerApi, type Consent } from './api.ts';
 import { AUDIT_LIMITS } from './audit.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { openReplica, type Replica } from './replica.ts';
+import { openSequence } from './sequence.ts';
 
 const crypto = openCrypto();
 const seed = new Uint8Array(32).fill(1);
@@ -168,6 +169,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
       return { told: 1, others: 1 };
     },
     stop: () => void done.push('stop'),
+    inOrder: openSequence(),
     services: [TOY],
     reach: async () => 'answered',
     openingsAt: () => [],

@@ -5,9 +5,10 @@
 import * as z from 'zod/mini';
 import type { Edit } from '../crdt/entry.ts';
 import { foresee } from '../crdt/foresight.ts';
-import { openMeter } from '../crdt/meter.ts';
-import type { Caller } from '../services/verb.ts';
-import { inPieces } from './pieces.ts';
+import type { Meter } from '../crdt/meter.ts';
+import type { View } from '../crdt/view.ts';
+import type { Caller, Decision, Scene } from '../services/verb.ts';
+import { decideStill } from './decisions.ts';
 import { callerBody, sceneOf, type VerbContext } from './verbs.ts';
 
 /** Who asks for a change, and whether also where it cuts ways. */
@@ -28,16 +29,36 @@ export const readAsked = (said: {
   readonly force?: boolean | undefined;
 }): Asked => ({ caller: said.caller ?? null, isForced: said.force === true });
 
-/** Fault 'refused' of the first service that cannot uphold what was asked of it. */
-export async function mustUphold(
+/**
+ * What `change` makes of the view, once every service upholds what was asked of it. `change` is
+ * asked again where the view became another meanwhile. Fault 'refused' of the first service that
+ * cannot.
+ */
+export function decideUpheld<Body>(
   context: VerbContext,
+  asked: Asked,
+  change: (view: View) => Decision<Body>,
+): Promise<Decision<Body>> {
+  return decideStill(context, function* upheld(view, meter) {
+    const decision = change(view);
+    const scene = { ...sceneOf(context, asked.caller), view };
+    if (decision.edits.length > 0) {
+      yield* mustUphold(context.services, scene, decision.edits, { asked, meter });
+    }
+    return decision;
+  });
+}
+
+function* mustUphold(
+  services: VerbContext['services'],
+  scene: Scene,
   edits: readonly Edit[],
-  { caller, isForced }: Asked,
-): Promise<void> {
-  for (const { name, verbs } of context.services) {
-    if (verbs?.mustUphold === undefined) continue;
-    const scene = await sceneOf(context, name, 0, caller);
-    const after = foresee(scene.view, edits, context.self);
-    await inPieces(context.ports.clock, verbs.mustUphold(scene, after, isForced, openMeter()));
+  { asked, meter }: { readonly asked: Asked; readonly meter: Meter },
+): Generator<void, void> {
+  const after = foresee(scene.view, edits, scene.self);
+  for (const { verbs } of services) {
+    if (verbs?.mustUphold !== undefined) {
+      yield* verbs.mustUphold(scene, after, asked.isForced, meter);
+    }
   }
 }

@@ -51,7 +51,7 @@ test('verbs: what is decided in pieces rests on what is true in the end', async 
   for (const [changes, seen] of [
     [0, [0, 0]],
     [1, [0, 0, 1, 1]],
-    [99, [0, 0, 2, 2, 4, 4, 6]],
+    [99, [0, 0, 2, 2, 4, 4, 6, 6]],
   ] as const) {
     const said: number[] = [];
     let now = 0;

@@ -9,7 +9,6 @@ import { hex } from '@scure/base';
 import * as z from 'zod/mini';
 import { foresee } from '../crdt/foresight.ts';
 import type { MemberId } from '../crdt/ids.ts';
-import { openMeter } from '../crdt/meter.ts';
 import { Fault } from '../fault.ts';
 import { readArguments } from '../services/arguments.ts';
 import type {
@@ -26,11 +25,11 @@ import type {
   Verbs,
 } from '../services/verb.ts';
 import { readAs } from './api-body.ts';
-import { mustBeOperator, type OperatorContext, type OperatorPorts, spread } from './operators.ts';
-import { inPieces } from './pieces.ts';
+import { carryOut, type DecidingContext, decideStill } from './decisions.ts';
+import { mustBeOperator, type OperatorPorts } from './operators.ts';
 
 /** What running a verb needs of the node. */
-export interface VerbContext extends OperatorContext {
+export interface VerbContext extends DecidingContext {
   readonly ports: OperatorPorts;
   readonly services: readonly Offer[];
   readonly openingsAt: Scene['openingsAt'];
@@ -46,9 +45,6 @@ export interface VerbContext extends OperatorContext {
 export interface Plan {
   readonly effects: readonly Effect[];
 }
-
-/** How often a decision is made in pieces before it is made in one. */
-const TURNS_MAX = 3;
 
 const text = z.string('not a text');
 const endpoint = z.object({ host: text, port: z.int('not a port') });
@@ -77,47 +73,50 @@ export async function runVerb(
   if (verb.needs === 'operator' && !isPlan)
     mustBeOperator(view, context.self, `use ${service} ${name}`);
   const given = readArguments(verb.inputs, asked?.arguments);
-  const waitMs = verb.standingsMs?.(given) ?? 0;
-  const still = await sceneOf(context, service, waitMs, asked?.caller ?? null);
+  const still = await gather(
+    context,
+    service,
+    verb.standingsMs?.(given) ?? 0,
+    asked?.caller ?? null,
+  );
   const attempt = verb.attempt?.(still, given) ?? null;
   const scene = attempt === null ? still : { ...still, reached: await context.reach(attempt) };
-  const { edits, body: answer } = await decide(context, verb, scene, given);
+  const decide = () => decideVerb(context, verb, scene, given);
   if (isPlan) {
+    const { edits } = await decide();
     const after = foresee(scene.view, edits, context.self);
     return { effects: verbs.effects(scene.view, after, scene) } satisfies Plan;
   }
-  if (edits.length > 0) {
-    await context.replica.write(edits);
-    await spread(context);
-  }
-  return answer;
+  return verb.needs === 'operator' ? carryOut(context, decide) : (await decide()).body;
 }
 
-/** What is decided in pieces is decided again where what it rests on changed meanwhile. */
-async function decide(
-  { ports, replica }: VerbContext,
-  verb: Verb,
+function decideVerb(
+  context: VerbContext,
+  { decide, decideInPieces }: Verb,
   scene: Scene,
   given: Arguments,
 ): Promise<Decision<unknown>> {
-  for (let turn = 0; verb.decideInPieces !== undefined && turn < TURNS_MAX; turn += 1) {
-    const view = replica.view();
-    const work = verb.decideInPieces({ ...scene, view }, given, openMeter());
-    const decision = await inPieces(ports.clock, work);
-    if (replica.view().intent === view.intent) return decision;
-  }
-  return verb.decide({ ...scene, view: replica.view() }, given);
+  return decideStill(context, function* decided(view, meter) {
+    const seen = { ...scene, view };
+    return decideInPieces === undefined
+      ? decide(seen, given)
+      : yield* decideInPieces(seen, given, meter);
+  });
 }
 
-/** What verbs decide by. `waitMs`: how long members are asked what they have in force; 0: not. */
-export async function sceneOf(
+/** What a verb decides by. `waitMs`: how long members are asked what they have in force; 0: not. */
+async function gather(
   context: VerbContext,
   service: string,
   waitMs: number,
   caller: Caller | null,
 ): Promise<Scene> {
-  const standings =
-    waitMs > 0 ? await context.standings(service, waitMs) : new Map<MemberId, Standing>();
+  const standings = waitMs > 0 ? await context.standings(service, waitMs) : undefined;
+  return { ...sceneOf(context, caller), ...(standings === undefined ? {} : { standings }) };
+}
+
+/** What is decided by now, with nobody asked. */
+export function sceneOf(context: VerbContext, caller: Caller | null): Scene {
   const { clock, random } = context.ports;
   return {
     view: context.replica.view(),
@@ -129,7 +128,7 @@ export async function sceneOf(
     skewsMs: context.skewsMs(),
     openingsAt: context.openingsAt,
     nonce: hex.encode(random.bytes(16)),
-    standings,
+    standings: new Map(),
     reached: null,
   };
 }

@@ -14,6 +14,7 @@ import { type FileHandle, lstat, mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Disk } from '../../ports.ts';
+import { openSequence } from '../sequence.ts';
 import {
   codeOf,
   diskFault,
@@ -23,7 +24,6 @@ import {
   syncDirectory,
   writeAtomically,
 } from './files.ts';
-import { openSequence } from './sequence.ts';
 
 /** What a file of the state directory may be called. No leading dot: those are temporary files. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;

@@ -14,6 +14,7 @@ import { constants } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Process, ProcessSpec } from '../../ports.ts';
+import { openSequence } from '../sequence.ts';
 import { FIXED_ENVIRONMENT } from './command.ts';
 import { codeOf, openFile, readText, removeFile, writeAtomically } from './files.ts';
 import { followLines } from './line-stream.ts';
@@ -27,7 +28,6 @@ import {
   parseIdentity,
 } from './process-identity.ts';
 import { openRunDirectory } from './run-directory.ts';
-import { openSequence } from './sequence.ts';
 
 /** How long a child may take to end by itself. From the contract of Process. */
 const GRACE_MS = 3_000;

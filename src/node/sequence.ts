@@ -1,5 +1,5 @@
 /**
- * Edge: sequence — runs tasks that share a key one after the other, in call order.
+ * Loop: sequence — runs tasks that share a key one after the other, in call order.
  *
  * 1. A task that fails fails only its own caller; the next one runs all the same.
  * 2. A key without a task costs no memory.
