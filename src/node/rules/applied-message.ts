@@ -95,9 +95,15 @@ export function encodeAnswer(
         [packets, bytes],
       ]),
     ),
-    ...(report?.withheld === undefined ? {} : { withheld: Object.fromEntries(withheldOf(report)) }),
+    ...withheldIn(report),
   });
 }
+
+/** Nothing where nothing is: most answers are a few bytes. */
+const withheldIn = (report: AgentReport | null) => {
+  const withheld = withheldOf(report);
+  return withheld.length === 0 ? {} : { withheld: Object.fromEntries(withheld) };
+};
 
 const withheldOf = (report: AgentReport | null): readonly (readonly [string, string])[] =>
   Object.entries(report?.withheld ?? {})

@@ -123,6 +123,7 @@ test('a rule that this host cannot have is set aside alone, with why, until it c
       assert.equal(member.pass(), 1);
       assert.ok(member.chains().includes('now/mesh-in/rule/limited'));
       assert.deepEqual([member.problems(), member.withheld()], [[], {}]);
+      assert.ok(member.tellsWithheld(), 'also that nothing is, or what was told before stands');
     }
     const member = openMember();
     member.pass();

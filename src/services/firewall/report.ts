@@ -21,7 +21,8 @@ export const summary = (observed: FirewallObserved, view: View, self: Self): Sum
   const withheld = Object.fromEntries(desired?.withheld ?? []);
   return {
     applied: isApplied ? without(stampsOf(view, desired?.trial?.id ?? null), withheld) : {},
-    ...(Object.keys(withheld).length === 0 ? {} : { withheld }),
+    // Also when it is empty: a report keeps what its successor does not speak of.
+    withheld,
     counts:
       observed.kind === 'present' && desired !== null ? countsOf(desired, observed.table) : {},
   };

@@ -132,6 +132,7 @@ export function openMember() {
     recheckMs: () => wanted().planned.recheckMs,
     boot: () => boot(wanted().planned.state) ?? '',
     applied: () => Object.keys(summary(look(), view(), self()).applied ?? {}),
+    tellsWithheld: () => 'withheld' in summary(look(), view(), self()),
     withheld: () => summary(look(), view(), self()).withheld ?? {},
   };
 }
