@@ -87,7 +87,7 @@ function hearAck(desk: Desk, sender: Sighting, { sequence, signature }: Ack, now
   } else if (probe?.member === sender.member) {
     desk.probes.delete(sequence);
     weaken(desk, -1);
-    const isPrompt = nowMs - probe.startedMs < desk.preset.answerMs;
+    const isPrompt = nowMs - probe.startedMs < desk.preset.promptMs;
     witness(desk, sender, isPrompt ? 'prompt' : 'late', nowMs);
   } else if (probe !== undefined && signature !== null) {
     const seen = desk.sightings.get(probe.member);

@@ -12,6 +12,10 @@ export interface Preset {
   readonly periodMs: number;
   /** After this long without an answer others are asked to try. */
   readonly answerMs: number;
+  /** An answer that comes later than this is late. */
+  readonly promptMs: number;
+  /** Longest round trip that it is for. */
+  readonly roundTripMs: number;
   /** Others that are asked. */
   readonly helpers: number;
   /** Periods that a suspicion lasts at least, for each power of ten of members. */
@@ -26,6 +30,8 @@ export const LAN: Preset = {
   name: 'lan',
   periodMs: 1_000,
   answerMs: 500,
+  promptMs: 500,
+  roundTripMs: 200,
   helpers: 3,
   suspicionPeriods: 4,
   gossipMs: 200,
@@ -33,23 +39,32 @@ export const LAN: Preset = {
 };
 
 /**
- * For round trips of 150 to 400 ms: what was lost once and sent again by TCP still comes in time,
- * and others have two of them left to ask. A death is known by all of twenty in 8 s as with the
- * LAN preset (docs/BENCHMARKS.md, "Liveness, modelled"); memberlist's own, with periods of 5 s and
- * 30 s of suspicion at least, is for networks that are often worse.
+ * For round trips of 150 to 400 ms. Others are asked as soon as an answer can be missed, for theirs
+ * takes two of them; up to 250 ms what was lost once and sent again by TCP still comes promptly. A
+ * death is known by all of twenty in 7 s (docs/BENCHMARKS.md, "Liveness, modelled"); memberlist's
+ * own, with periods of 5 s and 30 s of suspicion at least, is for networks that are often worse.
  */
 export const WAN: Preset = {
   name: 'wan',
   periodMs: 1_250,
-  answerMs: 700,
+  answerMs: 425,
+  promptMs: 700,
+  roundTripMs: 400,
   helpers: 3,
   suspicionPeriods: 3,
   gossipMs: 250,
   gossipTo: 4,
 };
 
-/** A round trip beyond which a path is no LAN; within it again only below the lower. Unit: ms. */
-const WAN_RTT_MS = 200;
+/**
+ * After so long a helper says that it has no answer yet. With a round trip to the helper that is
+ * within what each preset leaves of a probe once others are asked, and helpers need not know by
+ * which one the asker goes: denials that came too late made each death the asker's own fault.
+ * memberlist: 80 % of the time for an answer. Unit: ms.
+ */
+export const DENIAL_MS = 250;
+
+/** A path beyond the LAN's round trips counts as one again only below this. Unit: ms. */
 const LAN_RTT_MS = 120;
 /** Most of the members decide, or one far member would slow all. */
 const QUANTILE = 0.75;
@@ -59,7 +74,7 @@ export function presetFor(rttsMs: readonly number[], now: Preset): Preset {
   const sorted = rttsMs.toSorted((a, b) => a - b);
   const typical = sorted[Math.floor((sorted.length - 1) * QUANTILE)];
   if (typical === undefined) return now;
-  if (typical > WAN_RTT_MS) return WAN;
+  if (typical > LAN.roundTripMs) return WAN;
   return typical < LAN_RTT_MS ? LAN : now;
 }
 

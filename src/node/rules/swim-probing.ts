@@ -10,6 +10,7 @@
 import type { MemberId } from '../../crdt/ids.ts';
 import { change, type Desk, doubtOf, nextSequence, type Probe, say, weaken } from './swim-desk.ts';
 import { abbreviate, NAMES_MAX } from './swim-message.ts';
+import { DENIAL_MS } from './swim-presets.ts';
 import { fail, type Sighting, shownState } from './swim-sighting.ts';
 import { drawSome } from './swim-turns.ts';
 
@@ -24,8 +25,6 @@ const RELAYS_MAX = 256;
 const FAR_PERIODS = 60;
 /** Periods between two probes of one of them who was slow: it may have been so for a moment. */
 const SLOW_PERIODS = 4;
-/** Share of the time for an answer after which a helper says that it has none. memberlist: 80 %. */
-const DENIAL = 0.8;
 
 /** How long a probe may take now, ms; and after how long others are asked. Lifeguard. */
 const probeMs = ({ preset, health }: Desk): number => preset.periodMs * (health + 1);
@@ -218,7 +217,7 @@ export function sendRelays(desk: Desk, target: MemberId): void {
 export function lookAfterRelays(desk: Desk, nowMs: number): void {
   for (const [sequence, relay] of desk.relays) {
     const ageMs = nowMs - relay.startedMs;
-    if (!relay.isDenied && ageMs >= DENIAL * desk.preset.answerMs) {
+    if (!relay.isDenied && ageMs >= DENIAL_MS) {
       relay.isDenied = true;
       say(desk, relay.asker, { act: 'nack', sequence: relay.asked });
     }
@@ -228,14 +227,14 @@ export function lookAfterRelays(desk: Desk, nowMs: number): void {
 
 /** When the next of these is due, monotonic ms. */
 export function probesDueMs(desk: Desk): number {
-  const { answerMs, periodMs } = desk.preset;
+  const { periodMs } = desk.preset;
   let dueMs = Number.POSITIVE_INFINITY;
   for (const { startedMs, helpers } of desk.probes.values()) {
     const untilMs = helpers === null ? answerMsOf(desk) : probeMs(desk);
     dueMs = Math.min(dueMs, startedMs + untilMs);
   }
   for (const { startedMs, isDenied } of desk.relays.values()) {
-    dueMs = Math.min(dueMs, startedMs + (isDenied ? 2 * periodMs : DENIAL * answerMs));
+    dueMs = Math.min(dueMs, startedMs + (isDenied ? 2 * periodMs : DENIAL_MS));
   }
   for (const lookMs of desk.doubted.values()) dueMs = Math.min(dueMs, lookMs);
   return dueMs;
