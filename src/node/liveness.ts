@@ -59,10 +59,10 @@ export interface MemberSight {
   readonly own: OwnWord;
 }
 
-/** A life of a member. `by`: who alone tells of it; null: the member itself did, or two others. */
+/** A life of a member. `by`: who alone tells of it, or `others`, two; null: the member itself. */
 export interface Life {
   readonly number: number;
-  readonly by: MemberId | null;
+  readonly by: MemberId | 'others' | null;
 }
 
 /** The running loop, as others use it. */
@@ -122,9 +122,11 @@ export async function openLiveness(
       return seen === undefined ? null : whyShown(seen);
     },
     life: (member) => {
-      const { incarnation = 0, isLifeSure, toldBy } = swim.sighting(member) ?? {};
-      if (incarnation === 0) return null;
-      return { number: lifeOf(incarnation), by: isLifeSure === true ? null : (toldBy ?? null) };
+      const seen = swim.sighting(member);
+      if (seen === undefined || seen.incarnation === 0) return null;
+      const { incarnation, lifeSureBy, toldBy } = seen;
+      const by = lifeSureBy === 'itself' ? null : (lifeSureBy ?? toldBy);
+      return { number: lifeOf(incarnation), by };
     },
     noteDial: (member, outcome) => {
       const nowMs = ports.clock.monotonicMs();

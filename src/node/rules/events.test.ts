@@ -239,7 +239,8 @@ test('events: a daemon that started again is told, whether it was missed or not'
         state: (id) => (id === idOf('a') ? state : 'alive'),
         life: (id) => {
           const number = id === idOf('a') ? life : 1;
-          return number === null ? null : { number, by: by === null ? null : idOf(by) };
+          if (number === null) return null;
+          return { number, by: by === null || by === 'others' ? by : idOf(by) };
         },
       }),
     );
@@ -255,6 +256,10 @@ test('events: a daemon that started again is told, whether it was missed or not'
   assert.deepEqual(eventsBetween(second, of(2)), []);
   const told = eventsBetween(of(1, 'alive', 'b'), second);
   assert.deepEqual(told, [{ ...again, cause: 'b told of its last run' }]);
+  const byTwo = eventsBetween(of(1, 'alive', 'others'), second);
+  assert.deepEqual(byTwo, [{ ...again, cause: 'two others told of its last run' }]);
+  const byNobodyHere = eventsBetween(of(1, 'alive', 'gone'), second);
+  assert.deepEqual(byNobodyHere, [{ ...again, cause: 'another told of its last run' }]);
   assert.deepEqual(
     eventsBetween(of(1, 'dead'), second).map(({ kind, text }) => [kind, text]),
     [

@@ -56,7 +56,7 @@ interface Seen {
   readonly via: string | null;
   /** Which run of its daemon; null while nobody said so. */
   readonly life: number | null;
-  /** Who alone told of that run, which an old word of it may be; null: it is sure. */
+  /** Who told of that run in its stead, which an old word of it may be; null: the member itself. */
   readonly lifeBy: string | null;
 }
 
@@ -86,10 +86,10 @@ export interface Surroundings {
   /** Null while nothing is known of it. */
   readonly state: (member: MemberId) => LinkState | null;
   readonly why: (member: MemberId) => string | null;
-  /** Which run of its daemon, and who alone told of it; null while nobody did. */
+  /** Which run of its daemon, and who told of it in its stead; null while nobody did. */
   readonly life: (
     member: MemberId,
-  ) => { readonly number: number; readonly by: MemberId | null } | null;
+  ) => { readonly number: number; readonly by: MemberId | 'others' | null } | null;
   readonly core: Picture['core'];
 }
 
@@ -110,7 +110,7 @@ export function pictureOf(
       why: id === self ? null : why(id),
       via: ways.get(id) ?? null,
       life: id === self ? null : number,
-      lifeBy: by === null ? null : (names.get(by) ?? null),
+      lifeBy: by === null ? null : by === 'others' ? 'two others' : (names.get(by) ?? 'another'),
     };
   };
   return {

@@ -8,6 +8,7 @@
  * 3. A member's own word on its life counts when it is signed and newer than the last, and not more
  *    often than a live member has reason to give it.
  */
+import { isSameBytes } from '../../crdt/codec.ts';
 import type { MemberId } from '../../crdt/ids.ts';
 import { change, type Desk, ownAlive, say, weaken, witness } from './swim-desk.ts';
 import { type Abbreviation, abbreviate, type Rumour, type SwimMessage } from './swim-message.ts';
@@ -145,7 +146,9 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   if (incarnation < seen.incarnation && from === member && known !== null) {
     say(desk, from, { act: 'news' }, [known]);
   }
-  noteTeller(seen, from, incarnation);
+  if (incarnation === seen.incarnation && isSameBytes(signature, seen.signature ?? NOTHING)) {
+    noteTeller(seen, from, incarnation);
+  }
   if (incarnation <= seen.incarnation || !desk.rebirths.hasLeft(member, nowMs)) return;
   desk.rebirths.spend(member, 1, nowMs);
   if (!desk.signer.isAlive(member, incarnation, signature)) return;
@@ -170,13 +173,16 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
     desk.rumours.put({ kind: 'alive', about, incarnation, signature }, wasDoubted || isNewLife);
 }
 
+const NOTHING = new Uint8Array();
+
 /**
  * Whether the life that is known is the one that is: an old word is well signed, too. Once it is,
- * each later one is a new life.
+ * each later one is a new life. Called only for a word whose signature is the member's.
  */
 function noteTeller(seen: Sighting, from: MemberId, incarnation: number): void {
   if (seen.toldBy === null || lifeOf(incarnation) !== lifeOf(seen.incarnation)) return;
-  if (from === seen.member || from !== seen.toldBy) seen.isLifeSure = true;
+  if (from === seen.member) seen.lifeSureBy = 'itself';
+  else if (from !== seen.toldBy) seen.lifeSureBy ??= 'others';
 }
 
 /**

@@ -88,23 +88,39 @@ test('swim: only the member itself can say that it is alive, and only anew', () 
 
 test('swim: which life a member is in is sure by its own word, or by that of two', () => {
   // Goal: old words that are told again make no new life. Method: who knows nothing hears an old
-  // word of member 2 and then the true one, by one liar or by others.
+  // word of member 2 and then the true one, by one liar, by others, or without a signature.
   const word = (life: number): Rumour => ({
     ...{ kind: 'alive', about, incarnation: life * LIFE },
     signature: signerOf(2).alive(life * LIFE),
   });
-  const sureLives = (told: readonly (readonly [from: number, life: number])[]) => {
+  const forged = (incarnation: number): Rumour => ({ kind: 'alive', about, incarnation, signature });
+  const sureAfter = (told: readonly (readonly [from: number, rumour: Rumour])[]) => {
     const swim = detector();
-    return told.map(([from, life], index) => {
-      swim.hear(idOf(from), { act: 'news', rumours: [word(life)] }, 1_000 * (index + 1));
+    return told.map(([from, rumour], index) => {
+      swim.hear(idOf(from), news(rumour), 1_000 * (index + 1));
       const seen = swim.sighting(idOf(2));
-      return seen?.isLifeSure === true ? lifeOf(seen.incarnation) : null;
+      const by = seen?.lifeSureBy ?? null;
+      return by === null ? null : `${lifeOf(seen?.incarnation ?? 0)} by ${by}`;
     });
   };
+  const sureLives = (told: readonly (readonly [from: number, life: number])[]) =>
+    sureAfter(told.map(([from, life]) => [from, word(life)] as const));
   const liar = [3, 2] as const;
-  assert.deepEqual(sureLives([liar, [3, 5], [4, 5]]), [null, null, 5]);
-  assert.deepEqual(sureLives([liar, [4, 5], liar, [4, 6]]), [null, 5, 5, 6]);
-  assert.deepEqual(sureLives([liar, [2, 5], liar, [3, 6]]), [null, 5, 5, 6]);
+  const [five, six] = ['5 by others', '6 by others'];
+  assert.deepEqual(sureLives([liar, [3, 5], [4, 5]]), [null, null, five]);
+  assert.deepEqual(sureLives([liar, [4, 5], liar, [4, 6]]), [null, five, five, six]);
+  const [own, later] = ['5 by itself', '6 by itself'];
+  assert.deepEqual(sureLives([liar, [2, 5], liar, [3, 6]]), [null, own, own, later]);
+  assert.deepEqual(sureLives([liar, [3, 5], [4, 5], [2, 5]]), [null, null, five, own]);
+  // Whoever stands by the liar without the member's signature makes nothing sure.
+  const life = 2 * LIFE;
+  const helped = [life, life - 1, life + 1].flatMap((incarnation) => [
+    sureAfter([
+      [3, word(2)],
+      [4, forged(incarnation)],
+    ]),
+  ]);
+  assert.deepEqual(new Set(helped.flat()), new Set([null]));
 });
 
 test('swim: whose greeting was lost is asked for its word, and gives it', () => {

@@ -33,8 +33,8 @@ export interface Sighting {
   signature: Uint8Array | null;
   /** Who first told of it. */
   toldBy: MemberId | null;
-  /** Whether it told so itself, or two others did: old words can be told again. */
-  isLifeSure: boolean;
+  /** Who make that sure, itself or two others: old words can be told again. Null: nobody yet. */
+  lifeSureBy: 'itself' | 'others' | null;
   /** Who says, for itself, that it does not answer. */
   readonly accusers: Set<MemberId>;
   /** When that was first said or seen, since the last sign of life. Monotonic ms. */
@@ -73,7 +73,7 @@ export const createSighting = (member: MemberId): Sighting => ({
   incarnation: 0,
   signature: null,
   toldBy: null,
-  isLifeSure: false,
+  lifeSureBy: null,
   accusers: new Set(),
   suspectedMs: null,
   failedMs: null,
