@@ -93,7 +93,12 @@ test('swim: which life a member is in is sure by its own word, or by that of two
     ...{ kind: 'alive', about, incarnation: life * LIFE },
     signature: signerOf(2).alive(life * LIFE),
   });
-  const forged = (incarnation: number): Rumour => ({ kind: 'alive', about, incarnation, signature });
+  const forged = (incarnation: number): Rumour => ({
+    kind: 'alive',
+    about,
+    incarnation,
+    signature,
+  });
   const sureAfter = (told: readonly (readonly [from: number, rumour: Rumour])[]) => {
     const swim = detector();
     return told.map(([from, rumour], index) => {
