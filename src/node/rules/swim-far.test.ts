@@ -31,7 +31,7 @@ test('swim presets: who is asked for help has time to find out, and to say that 
   }
 });
 
-test('swim, far apart: a death makes nobody doubt itself, and a second one is known as soon', () => {
+test('swim, far apart: a death makes nobody doubt itself, and a second is known as soon', () => {
   // Goal: helpers deny in time, so that a silent member is no fault of one's own. Method: of 20
   // that are 150 to 250 ms apart one loses its power, 4 s later another; seven times.
   const tookMs = [1, 2, 3, 4, 5, 6, 7].map((seed) => {
