@@ -128,7 +128,7 @@ async function assail(room: Room, machine: Machine, { node, forger, dice }: Arms
         tell(peer, frame === undefined ? [] : [frame]);
       }
     } else {
-      for (const frame of frames) node.publish(frame);
+      for (const frame of frames) void node.publish(frame);
       for (const peer of peers) tell(peer, lies().frames);
     }
     await pauseRun(room, dice.between(10, BLOW_MS_MAX));

@@ -75,7 +75,7 @@ export const intruder: Act = async (storm, dice) => {
       node.request(peer, protocol, body, WAIT_MS).catch(() => undefined);
       node.send(peer, CHANNEL, dice.bytes(dice.integer(200)));
     }
-    for (const frame of framesOf(room, dice)) node.publish(frame);
+    for (const frame of framesOf(room, dice)) void node.publish(frame);
     await pauseRun(room, dice.between(10, BLOW_MS_MAX));
   }
   life.end('exit');

@@ -17,7 +17,7 @@ const FRAME_BYTES_MAX = 1_048_576;
 
 /** The gossip of one party. */
 export interface Gossip {
-  publish(frame: Uint8Array): void;
+  publish(frame: Uint8Array): Promise<readonly PeerKey[]>;
   hear(party: Party, end: End, frame: Uint8Array, isRepeat: boolean): void;
 }
 
@@ -39,8 +39,9 @@ export function openGossip(hall: Hall, members: () => readonly End[]): Gossip {
     if (delayMs > 0) hall.scheduler.after(delayMs, send);
     else send();
   };
-  const spread = (frame: Uint8Array, except: PeerKey | null): void => {
-    for (const end of members()) {
+  const spread = (frame: Uint8Array, except: PeerKey | null): readonly PeerKey[] => {
+    const ends = members();
+    for (const end of ends) {
       if (end.peer === except) continue;
       const deliver = (isRepeat: boolean) => (to: End) =>
         (to.holder as Party).hear(to, frame.slice(), isRepeat);
@@ -51,11 +52,11 @@ export function openGossip(hall: Hall, members: () => readonly End[]): Gossip {
       if (!hall.underlay.isGossipLost()) later(heldBackMs, send(false));
       if (hall.underlay.isDoubled()) later(0, send(true));
     }
+    return ends.map(({ peer }) => peer);
   };
   return {
-    publish: (frame) => {
-      if (frame.length <= FRAME_BYTES_MAX && isNew(frame)) spread(frame.slice(), null);
-    },
+    publish: async (frame) =>
+      frame.length <= FRAME_BYTES_MAX && isNew(frame) ? spread(frame.slice(), null) : [],
     hear: (party, end, frame, isRepeat) => {
       if (end.standing !== 'member') return;
       if (!isNew(frame) && !isRepeat) return;

@@ -154,8 +154,8 @@ export interface SwarmNode {
   send(peer: PeerKey, channel: string, message: Uint8Array): boolean;
   /** Hears a channel, one listener each. What is longer than `bytesMax` (65,535) is dropped. */
   receive(channel: string, bytesMax: number, listener: MessageListener): Unsubscribe;
-  /** Sends a frame to the mesh by gossip. Best effort; anti-entropy carries what is lost. */
-  publish(frame: Uint8Array): void;
+  /** Gossips a frame, best effort; resolves with whom it went to: nobody if it came before. */
+  publish(frame: Uint8Array): Promise<readonly PeerKey[]>;
   /** Called after a connection came up or went down. Invite connections are reported too. */
   onConnectionChange(listener: (peer: PeerKey) => void): Unsubscribe;
   /** Closes all connections (with notice) and the listener. */

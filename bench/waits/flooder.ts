@@ -63,7 +63,7 @@ async function flood(node: SwarmNode, wish: Flood, frames: readonly Uint8Array[]
       const body = encodeSync({ ...NO_INTRODUCTION, heads: [], frames: some, wallMs: Date.now() });
       try {
         await node.dial(victim, endpoints, WAIT_MS);
-        for (const frame of some.slice(0, 8)) node.publish(frame);
+        for (const frame of some.slice(0, 8)) void node.publish(frame);
         await node.request(victim, 'sync', body, WAIT_MS);
       } catch {
         // It was cut off, or is heard no more.

@@ -35,11 +35,11 @@ function stage(answer: Uint8Array) {
     onClock: () => undefined,
     onTwinNews: () => undefined,
     onVersions: (_peer, versions) => void told.push(versions),
+    onNews: () => undefined,
   };
   const end = serveExchanges(scene, {
     asked: () => undefined,
     reached: () => undefined,
-    brought: () => undefined,
   });
   const ask = async (request: Uint8Array): Promise<Uint8Array> => {
     const remote = { host: '192.0.2.2', port: 1 };

@@ -7,7 +7,7 @@
  */
 import type { Head } from '../crdt/chain.ts';
 import { isSameBytes } from '../crdt/codec.ts';
-import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import type { PeerKey } from '../crdt/ids.ts';
 import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, SwarmNode } from '../ports.ts';
@@ -62,12 +62,13 @@ export interface Scene {
   readonly onTwinNews: (peer: PeerKey) => void;
   /** Told of the versions of each peer that says them: null when they are ours. */
   readonly onVersions: (peer: PeerKey, versions: Versions | null) => void;
+  /** Told of what is new of what a peer sent, as it is taken: the exchange may fail yet. */
+  readonly onNews: (peer: PeerKey, news: readonly News[]) => void;
 }
 
 /** A frame that was taken. */
 export interface News {
   readonly frame: Uint8Array;
-  readonly author: MemberId;
   /** Whether it is the proof of a fork. */
   readonly isFork: boolean;
 }
@@ -76,7 +77,6 @@ export interface News {
 export interface Exchanged {
   /** False when it was cut short: there is more to say. */
   readonly isDone: boolean;
-  readonly news: readonly News[];
   /** Whether the peer holds all that this member said: it may hold it back, or not take it. */
   readonly hasOurs: boolean;
 }
@@ -86,36 +86,36 @@ export async function exchange(scene: Scene, peer: PeerKey): Promise<Exchanged> 
   const { clock, swarm, replica } = scene;
   const untilMs = clock.monotonicMs() + EXCHANGE_MS_MAX;
   let theirs: readonly Head[] = [];
-  const news: News[] = [];
   for (let round = 0; round === 0 || clock.monotonicMs() < untilMs; round += 1) {
     const frames = round === 0 ? [] : replica.framesAfter(theirs, BATCH_BYTES);
     const answer = await ask(scene, peer, frames);
     const taken = await take(scene, peer, answer.frames);
-    news.push(...taken);
     const hasGiven = frames.length > 0 && !isEqual(answer.heads, theirs);
     theirs = answer.heads;
     const hasMore = replica.framesAfter(theirs, BATCH_BYTES).length > 0;
     if (taken.length === 0 && (!hasMore || (round > 0 && !hasGiven))) {
-      return { isDone: true, news, hasOurs: holdsOwn(swarm.self, replica.heads(), theirs) };
+      return { isDone: true, hasOurs: holdsOwn(swarm.self, replica.heads(), theirs) };
     }
   }
-  return { isDone: false, news, hasOurs: false };
+  return { isDone: false, hasOurs: false };
 }
 
 /** Takes what a peer sent, and tells what was new. Fault when this VM stops meanwhile. */
 async function take(
-  { replica, signal }: Scene,
+  { replica, signal, onNews }: Scene,
   peer: PeerKey,
   frames: readonly Uint8Array[],
 ): Promise<readonly News[]> {
   const receipts = await replica.receiveInPieces(frames, peer);
   if (signal.aborted) throw stopping(peer);
-  return frames.flatMap((frame, index) => newsOf(frame, receipts[index]));
+  const news = frames.flatMap((frame, index) => newsOf(frame, receipts[index]));
+  if (news.length > 0) onNews(peer, news);
+  return news;
 }
 
 const newsOf = (frame: Uint8Array, receipt: Receipt | undefined): readonly News[] =>
   receipt !== undefined && isTaken(receipt)
-    ? [{ frame, author: receipt.author, isFork: receipt.verdict === 'forked' }]
+    ? [{ frame, isFork: receipt.verdict === 'forked' }]
     : [];
 
 async function ask(
@@ -191,8 +191,6 @@ export interface Ears {
   readonly asked: (peer: PeerKey) => void;
   /** The peer and we are in step. */
   readonly reached: (peer: PeerKey) => void;
-  /** The peer brought something new. */
-  readonly brought: (peer: PeerKey, news: readonly News[]) => void;
 }
 
 /** Answers the exchanges of others until the returned function is called. */
@@ -210,8 +208,7 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
     const asked = hear(scene, peer, read, 'request');
     ears.asked(peer);
     if (asked.wallMs !== null) scene.onClockSaid(peer, asked.wallMs);
-    const news = await take(scene, peer, asked.frames);
-    if (news.length > 0) ears.brought(peer, news);
+    await take(scene, peer, asked.frames);
     const heads = replica.heads();
     const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
     if (frames.length === 0 && isEqual(heads, asked.heads)) ears.reached(peer);

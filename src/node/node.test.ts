@@ -75,7 +75,7 @@ async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']
     request: () => assert.fail(),
     requestEach: async () => [],
     handle: () => () => undefined,
-    publish: () => undefined,
+    publish: async () => [],
     send: () => false,
     receive: () => () => undefined,
     onConnectionChange: () => () => undefined,

@@ -103,7 +103,7 @@ async function pair(skewMs: number) {
     dial: async () => undefined,
     hangUp: async () => undefined,
     requestEach: async () => [],
-    publish: () => undefined,
+    publish: async () => [],
     send: () => false,
     receive: () => () => undefined,
     onConnectionChange: () => () => undefined,

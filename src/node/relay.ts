@@ -1,14 +1,14 @@
 /**
  * Loop: relay — what an exchange brought goes on to the other neighbours.
  *
- * 1. By gossip, which nobody is sent twice, where it is little and short: in a crowd that joins at
- *    once each has the news from several.
- * 2. By an exchange with each where gossip would not do: for much, for what is long, for the proof
- *    of a fork (to who lacks the other frame it looks bad), and for authors of whom gossip was
- *    ignored here within `SEEN_MS`, since gossip carries the same bytes only once.
+ * 1. By gossip, where it is little and short: in a crowd that joins at once each has the news from
+ *    several, and gossip carries it to nobody twice.
+ * 2. By an exchange with each where gossip would not do: for much, for what is long, and for the
+ *    proof of a fork (to who lacks the other frame it looks bad); and with whomever gossip did not
+ *    send it to, as it does when it brought the same here before it could be taken.
  */
-import type { MemberId, PeerKey } from '../crdt/ids.ts';
-import type { Clock, SwarmNode } from '../ports.ts';
+import type { PeerKey } from '../crdt/ids.ts';
+import type { SwarmNode } from '../ports.ts';
 import type { News } from './exchange.ts';
 import type { Marks } from './marks.ts';
 
@@ -19,38 +19,21 @@ import type { Marks } from './marks.ts';
 export const GOSSIP_BYTES_MAX = 16 * 1024;
 /** Frames of one exchange that are gossiped: a join brings three, and its admission. */
 const GOSSIP_FRAMES_MAX = 8;
-/** How long gossip knows a frame again. Unit: ms. gossipsub's `seenTTL`. */
-const SEEN_MS = 120_000;
 
-/** Where what was brought goes. */
-export interface Relay {
-  /** A peer brought this by an exchange. */
-  pass(swarm: SwarmNode, signal: AbortSignal, source: PeerKey, news: readonly News[]): void;
-  /** Gossip of this author was ignored. */
-  noteIgnored(author: MemberId): void;
+/** Passes on what a peer brought by an exchange. Never rejects. */
+export async function relay(
+  swarm: SwarmNode,
+  marks: Pick<Marks, 'passOn'>,
+  { source, news }: { readonly source: PeerKey; readonly news: readonly News[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const isFit = news.length <= GOSSIP_FRAMES_MAX && news.every(isShort);
+  const sent = isFit ? await Promise.all(news.map(({ frame }) => swarm.publish(frame))) : [[]];
+  if (signal.aborted) return;
+  for (const { peer } of swarm.connections()) {
+    const isSent = sent.every((peers) => peers.includes(peer));
+    if (peer !== source && !isSent) marks.passOn(peer, signal);
+  }
 }
 
-/** Nothing was ignored yet. */
-export function createRelay(clock: Clock, marks: Marks): Relay {
-  const ignoredMs = new Map<MemberId, number>();
-  const isFit = ({ frame, author, isFork }: News): boolean =>
-    !isFork && frame.length <= GOSSIP_BYTES_MAX && !ignoredMs.has(author);
-  const forgetOld = (): void => {
-    const sinceMs = clock.monotonicMs() - SEEN_MS;
-    for (const [author, atMs] of ignoredMs) if (atMs < sinceMs) ignoredMs.delete(author);
-  };
-  return {
-    noteIgnored: (author) => {
-      forgetOld();
-      ignoredMs.set(author, clock.monotonicMs());
-    },
-    pass: (swarm, signal, source, news) => {
-      forgetOld();
-      if (news.length <= GOSSIP_FRAMES_MAX && news.every(isFit)) {
-        for (const { frame } of news) swarm.publish(frame);
-        return;
-      }
-      for (const { peer } of swarm.connections()) if (peer !== source) marks.passOn(peer, signal);
-    },
-  };
-}
+const isShort = ({ frame, isFork }: News): boolean => !isFork && frame.length <= GOSSIP_BYTES_MAX;

@@ -153,8 +153,8 @@ export const testGossip = ({ test, assert }: Context): void => {
     await dial(a, b);
     await dial(c, b);
     await reaches(world, a, c);
-    for (const text of ['ignore', 'reject']) a.node.publish(bytesOf(text));
-    a.node.publish(bytesOf('after'));
+    for (const text of ['ignore', 'reject']) void a.node.publish(bytesOf(text));
+    void a.node.publish(bytesOf('after'));
     await world.eventually('the last one is there', () =>
       c.judged.some(({ text }) => text === 'after'),
     );
@@ -167,11 +167,25 @@ export const testGossip = ({ test, assert }: Context): void => {
     // Goal: best effort. Method: a node alone, a frame that is too large for gossip, and one after
     // the end.
     const a = await add(1);
-    a.node.publish(bytesOf('x'));
-    a.node.publish(new Uint8Array(2_000_000));
+    assert.deepEqual(await a.node.publish(bytesOf('x')), []);
+    assert.deepEqual(await a.node.publish(new Uint8Array(2_000_000)), []);
     await a.node.stop();
-    a.node.publish(bytesOf('y'));
+    assert.deepEqual(await a.node.publish(bytesOf('y')), []);
     assert.deepEqual(a.judged, []);
+  });
+
+  test('publishing tells to whom a frame went, which is nobody the next time', async (stage) => {
+    // Goal: who publishes can do otherwise for those whom gossip does not serve. Method: one that
+    // hears gossip; a frame that is published again, and one that it sent itself.
+    const { world, add } = stage;
+    const [a, b] = [await add(1), await add(2)];
+    await dial(a, b);
+    await reaches(world, b, a);
+    await reaches(world, a, b);
+    assert.deepEqual(await a.node.publish(bytesOf('once')), [b.node.self]);
+    assert.deepEqual(await a.node.publish(bytesOf('once')), []);
+    const heard = a.judged.at(-1)?.text ?? '';
+    assert.deepEqual(await a.node.publish(bytesOf(heard)), []);
   });
 };
 
@@ -204,7 +218,7 @@ export const testInvites = ({ test, assert }: Context): void => {
     await ask(b, 'join', a)();
     assert.deepEqual(seen, ['invite', 'member']);
     await reaches(world, a, b);
-    joiner.node.publish(bytesOf('from outside'));
+    void joiner.node.publish(bytesOf('from outside'));
     await reaches(world, b, a);
     assert.deepEqual(joiner.judged, []);
     assert.equal(

@@ -127,7 +127,7 @@ export const reaches = async (world: SwarmWorld, from: Subject, to: Subject): Pr
   let count = 0;
   const mark = `from ${from.node.self} `;
   await world.eventually('a frame arrives', () => {
-    from.node.publish(bytesOf(`${mark}${count++}`));
+    void from.node.publish(bytesOf(`${mark}${count++}`));
     return to.judged.some(({ text }) => text.startsWith(mark));
   });
 };

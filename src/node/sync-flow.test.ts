@@ -34,10 +34,11 @@ function connect(replicas: ReadonlyMap<PeerKey, Replica>) {
     onConnectionChange: () => () => undefined,
     connections: () => others(key).map(({ key: peer }) => ({ peer }) as Connection),
     requestEach: async () => [],
-    publish: (frame) => {
+    publish: async (frame) => {
       for (const { sync } of others(key)) {
         if (sync.judge(key, frame) === 'accept') taken.byGossip += 1;
       }
+      return others(key).map((party) => party.key);
     },
     handle: (_name, _options, handler) => {
       handlers.push(handler);

@@ -29,7 +29,7 @@ import {
   serveExchanges,
 } from './exchange.ts';
 import { createMarks, type Marks } from './marks.ts';
-import { createRelay, GOSSIP_BYTES_MAX, type Relay } from './relay.ts';
+import { GOSSIP_BYTES_MAX, relay } from './relay.ts';
 import type { Replica } from './replica.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
 import type { Versions } from './rules/sync-message.ts';
@@ -73,7 +73,6 @@ interface Desk {
   readonly isMember: (peer: PeerKey) => boolean;
   readonly twins: Twins;
   readonly marks: Marks;
-  readonly relay: Relay;
   readonly inStep: Set<PeerKey>;
   readonly clocks: ClockWatch;
   /** Connected peers of another version. */
@@ -92,14 +91,12 @@ export function createSync(
   twins: Twins,
 ): Sync {
   const inStep = new Set<PeerKey>();
-  const marks = createMarks(ports.clock);
   const desk: Desk = {
     ports,
     replica,
     isMember,
     twins,
-    marks,
-    relay: createRelay(ports.clock, marks),
+    marks: createMarks(ports.clock),
     inStep,
     clocks: openClockWatch(ports.clock),
     strangers: new Map(),
@@ -129,7 +126,6 @@ const listen = (desk: Desk, scene: Scene): readonly Unsubscribe[] => [
   serveExchanges(scene, {
     asked: desk.marks.noteExchange,
     reached: (peer) => desk.inStep.add(peer),
-    brought: (peer, news) => passOn(desk, peer, news),
   }),
   scene.swarm.onConnectionChange((peer) => {
     desk.inStep.delete(peer);
@@ -160,6 +156,7 @@ const openScene = (desk: Desk, swarm: SwarmNode, signal: AbortSignal): Scene => 
     },
     onTwinNews: (peer) => void askInTurn(peer),
     onVersions: (peer, versions) => noteVersions(desk, peer, versions),
+    onNews: (peer, news) => passOn(desk, peer, news),
   };
   return scene;
 };
@@ -174,8 +171,8 @@ function noteVersions({ ports, strangers }: Desk, peer: PeerKey, versions: Versi
 }
 
 /** Invariant 4. */
-const passOn = ({ relay, scene }: Desk, source: PeerKey, news: readonly News[]): void => {
-  if (scene !== null) relay.pass(scene.swarm, scene.signal, source, news);
+const passOn = ({ marks, scene }: Desk, source: PeerKey, news: readonly News[]): void => {
+  if (scene !== null) void relay(scene.swarm, marks, { source, news }, scene.signal);
 };
 
 const markOthers = ({ marks, scene }: Desk, source: PeerKey): void => {
@@ -184,26 +181,15 @@ const markOthers = ({ marks, scene }: Desk, source: PeerKey): void => {
 
 /** Invariant 8. */
 const spread = (desk: Desk, swarm: SwarmNode, own: Uint8Array): void => {
-  if (own.length <= GOSSIP_BYTES_MAX) swarm.publish(own);
+  if (own.length <= GOSSIP_BYTES_MAX) void swarm.publish(own);
   else markOthers(desk, swarm.self);
 };
 
 function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
-  const read = readFrame(bytes);
-  const verdict = judgeRead(desk, from, bytes, read);
-  if (verdict === 'ignore' && read.ok) desk.relay.noteIgnored(memberIdOf(read.frame.author));
-  return verdict;
-}
-
-function judgeRead(
-  desk: Desk,
-  from: PeerKey,
-  bytes: Uint8Array,
-  read: ReturnType<typeof readFrame>,
-): GossipVerdict {
   const { ports, replica, gossip, strangers, scene } = desk;
   if (strangers.has(from)) return 'ignore'; // Its alarm says that nothing is exchanged.
   const nowMs = ports.clock.monotonicMs();
+  const read = readFrame(bytes);
   if (read.ok && bytes.length > GOSSIP_BYTES_MAX) {
     desk.marks.add(from);
     return 'ignore';
@@ -223,7 +209,7 @@ function judgeRead(
   return verdictOf(receipt);
 }
 
-const FAILED: Exchanged = { isDone: false, news: [], hasOurs: false };
+const FAILED: Exchanged = { isDone: false, hasOurs: false };
 
 /** One exchange. Tells whether the peer then holds all that we said. Never rejects. */
 async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
@@ -231,7 +217,7 @@ async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
   if (scene === null) return false;
   marks.noteExchange(peer);
   let hasFailed = false;
-  const { isDone, news, hasOurs } = await exchange(scene, peer).catch((error: unknown) => {
+  const { isDone, hasOurs } = await exchange(scene, peer).catch((error: unknown) => {
     ports.log.warn('sync-failed', { peer, why: String(error) });
     hasFailed = true;
     return FAILED;
@@ -240,7 +226,6 @@ async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
   if (isDone) replica.confirm();
   if (isDone && hasOurs) replica.reassure();
   if (!isDone && !hasFailed) marks.add(peer);
-  if (news.length > 0) passOn(desk, peer, news);
   return isDone && hasOurs;
 }
 

@@ -36,7 +36,10 @@ const swarmOf = ({ peers, open, asked, published, listeners, served }: Scene): S
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    publish: (frame: Uint8Array) => void published.push(frame),
+    publish: async (frame: Uint8Array) => {
+      published.push(frame);
+      return peers as readonly PeerKey[];
+    },
     handle: (_name: string, _options: unknown, handler: RequestHandler) => {
       served.handler = handler;
       return () => undefined;

@@ -24,6 +24,7 @@ import {
   serviceCapabilities,
   type TypedEventTarget,
 } from '@libp2p/interface';
+import type { PeerKey } from '../../crdt/ids.ts';
 import type { GossipVerdict, SwarmConfig } from '../../ports.ts';
 import { keyOfPeerId } from './swarm-keys.ts';
 
@@ -120,10 +121,19 @@ export const joinTopic = (gossip: GossipSub, topic: string, judge: SwarmConfig['
   gossip.subscribe(topic);
 };
 
-/** Sends a frame to all subscribed peers; says nothing when it cannot. */
-export const publishFrame = (gossip: GossipSub, topic: string, frame: Uint8Array): void => {
-  if (frame.byteLength > FRAME_BYTES_MAX) return;
-  gossip.publish(topic, frame).catch(() => {}); // best effort, and no peer to send to is no failure
+/** Sends a frame to all subscribed peers; resolves with those, with nobody when it cannot. */
+export const publishFrame = async (
+  gossip: GossipSub,
+  topic: string,
+  frame: Uint8Array,
+): Promise<readonly PeerKey[]> => {
+  if (frame.byteLength > FRAME_BYTES_MAX) return [];
+  try {
+    const { recipients } = await gossip.publish(topic, frame);
+    return recipients.flatMap((peerId) => keyOfPeerId(peerId) ?? []);
+  } catch {
+    return []; // Best effort, and no peer to send to is no failure.
+  }
 };
 
 /** What stands in the place of identify. */

@@ -58,7 +58,7 @@ test('whoever sends rejected frames is muted within seconds, and nobody else', a
   let sent = 0;
   const send = (from: typeof bad, kind: string): void => {
     sent += 1;
-    from.publish(Buffer.from(`${kind} ${sent}`));
+    void from.publish(Buffer.from(`${kind} ${sent}`));
   };
   /** Sends so many of a kind from the attacker; until good ones that the other sent later came. */
   const attack = async (kind: string, count: number): Promise<void> => {

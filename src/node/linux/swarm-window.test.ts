@@ -25,7 +25,7 @@ function openStream(state: StreamState) {
     const header = { type: 0, flag: 0, streamID: 1, length: bytes };
     stream.handleData({ header, data: Buffer.alloc(bytes) } as never);
   };
-  return { given, hear };
+  return { stream, given, hear };
 }
 
 test('swarm window: it is given back when half of it is used, and all of it', () => {
@@ -47,4 +47,16 @@ test('swarm window: a stream that opens says so at once', () => {
   const { given, hear } = openStream(StreamState.SYNReceived);
   hear(10);
   assert.deepEqual(given, [10]);
+});
+
+test('swarm window: a stream that was paused gives back all that it held, once', () => {
+  // Goal: whoever waited for a reader goes on. Method: most of the window while nobody reads.
+  giveWindowBackByHalves();
+  const { stream, given, hear } = openStream(StreamState.Established);
+  stream.addEventListener('message', () => undefined);
+  stream.pause();
+  hear(WINDOW - 1);
+  assert.deepEqual(given, []);
+  stream.resume();
+  assert.deepEqual(given, [WINDOW - 1]);
 });

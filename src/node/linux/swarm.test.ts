@@ -69,7 +69,7 @@ test('a stranger with the pre-shared key gets nothing after Noise', async (t) =>
   const identified = await connection?.newStream('/ipfs/id/1.0.0').catch(() => undefined);
   assert.equal(identified, undefined);
   await eventually('cut', () => client.getConnections().length === 0);
-  for (const n of [1, 2, 3]) node.publish(Buffer.from(`frame ${n}`));
+  for (const n of [1, 2, 3]) void node.publish(Buffer.from(`frame ${n}`));
   assert.deepEqual([loot.gossip, loot.streams], [[], 0]);
   assert.deepEqual(
     node.connections().map(({ peer }) => peer),
@@ -109,7 +109,7 @@ test('the holder of an invite gets no list, no topic and no frame', async (t) =>
   assert.equal(await request('join'), '\0\0\0\x02ok');
   assert.equal(await request('sync'), '');
   assert.equal(await ask(connection, '/meshsub/1.2.0', '\x01\0').catch(() => ''), '');
-  for (const n of [1, 2, 3]) node.publish(Buffer.from(`frame ${n}`));
+  for (const n of [1, 2, 3]) void node.publish(Buffer.from(`frame ${n}`));
   assert.equal(await request('join'), '\0\0\0\x02ok');
   assert.deepEqual([loot.gossip, loot.streams], [[], 0]);
 });
@@ -184,12 +184,12 @@ for (const verdict of ['accept', 'reject'] as const) {
     const sender = await openNode(t, 2);
     await sender.node.dial(node.self, [{ host: '127.0.0.1', port }], 5_000);
     await eventually('gossip flows', () => {
-      if (judged === 0) sender.node.publish(Buffer.from(`first ${performance.now()}`));
+      if (judged === 0) void sender.node.publish(Buffer.from(`first ${performance.now()}`));
       return judged > 0;
     });
     let sent = 0;
     await eventually('all sent', () => {
-      sender.node.publish(Buffer.from(`frame ${sent++}`));
+      void sender.node.publish(Buffer.from(`frame ${sent++}`));
       return sent === 250;
     });
     if (verdict === 'accept') await eventually('all heard', () => judged >= 250);
