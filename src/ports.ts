@@ -237,10 +237,7 @@ export interface Process {
   isRunning(name: string): Promise<boolean>;
   /** Ends it: TERM, then KILL after 3 s. Harmless when none runs. */
   stop(name: string): Promise<void>;
-  /**
-   * Runs a monitor and hands on its lines until it ends or `signal` aborts. Resolves then; never
-   * rejects.
-   */
+  /** Runs a monitor, hands on its lines until it or `signal` ends; then resolves, never rejects. */
   lines(
     argv: readonly string[],
     onLine: (line: string) => void,
@@ -273,8 +270,11 @@ export interface Net {
   /**
    * Serves the local API on the run directory's socket, 0660 root:cnsmo where the group exists,
    * else 0600. Fault 'refused' when a live daemon holds the socket; a dead one's is replaced.
+   * `reader` aborts when whoever asked is gone.
    */
-  serveApi(handler: (request: ApiRequest) => Promise<ApiAnswer>): Promise<() => Promise<void>>;
+  serveApi(
+    handler: (request: ApiRequest, reader?: AbortSignal) => Promise<ApiAnswer>,
+  ): Promise<() => Promise<void>>;
 }
 
 /** Structured log. Values are shortened and escaped by the edge; never pass a secret. */

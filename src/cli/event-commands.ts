@@ -26,8 +26,8 @@ export const eventsCommand = (local: Local, session: (command: Command) => Sessi
     .option('--on <member>', 'what that member saw, or all of them, by time; for operators')
     .addHelpText(
       'after',
-      '\nOf all members the last 50,000 are shown. Programs get what happens as a stream\n' +
-        'of the local API: GET /v1/events?stream=true.\n' +
+      '\nOf all members the newest 50,000 are shown, of each its share. Programs get what\n' +
+        'happens as a stream of the local API: GET /v1/events?stream=true.\n' +
         '\nExample:\n  cnsmo events -f --since 10m\n  cnsmo events --on all --since 1h\n',
     )
     .action(async (flags: EventFlags, command: Command) => {
@@ -59,7 +59,7 @@ const lineOf = ({ paint }: Page, event: MeshEvent & Partial<SeenEvent>): string 
   const when = paint('dim', time.slice(0, 19).replace('T', ' '));
   const tone = TONES[kind];
   const what = tone === undefined ? kind : paint(tone, kind);
-  const blanks = ' '.repeat(KIND_WIDTH - kind.length);
+  const blanks = ' '.repeat(Math.max(0, KIND_WIDTH - kind.length)); // Others may say other kinds.
   const seen = on === undefined ? '' : `${paint('dim', `${on}:`)} `;
   const why = (cause ?? null) === null ? '' : `: ${cause}`;
   return `${when}  ${what}${blanks}  ${seen}${member === null ? '' : `${member} `}${text}${why}\n`;

@@ -10,9 +10,10 @@ import { type AppliedContext, gatherApplied } from './applied.ts';
 import { AUDIT_LIMITS } from './audit.ts';
 import { gatherDigests } from './digests.ts';
 import type { DiskWatch } from './disk-watch.ts';
+import type { AskEvents } from './event-pages.ts';
 import type { Events } from './events.ts';
 import { writeConfig } from './local-state.ts';
-import { type AskEvents, EVENTS_TOPIC, eventsTopic, gatherEvents } from './member-events.ts';
+import { EVENTS_TOPIC, eventsTopic, gatherEvents } from './member-events.ts';
 import { type AskLog, LOG_TOPIC, logTopic, readLog } from './member-log.ts';
 import type { Parts } from './parts.ts';
 import { askMember, type QuestionContext } from './questions.ts';
@@ -136,7 +137,7 @@ function askingOthers(
     eventsOf: (on, wish, asker) => {
       const ask: AskEvents = (member, asked) => askMember(context, member, EVENTS_TOPIC, asked);
       const signal = orStopped(parts, asker);
-      const asking = { view: replica.view(), ask, signal };
+      const asking = { view: replica.view, ask, signal };
       return gatherEvents(ports.clock, asking, on, wish);
     },
     digests: () => gatherDigests(ports.crypto, replica, others),

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { world } from '../crdt/test-world.ts';
+import { Fault } from '../fault.ts';
 import { answerApi } from './api.ts';
+import type { AskEvents } from './event-pages.ts';
 import { createEvents } from './events.ts';
+import { gatherEvents, type SeenAnswer } from './member-events.ts';
 import { openApi } from './test-api.ts';
 import { createTime } from './test-time.ts';
 
@@ -69,4 +73,42 @@ test('events: a stream of a member that cannot be asked is refused as an answer 
   const query = { stream: 'true', ageMsMax: 'noon' };
   const asking = answerApi(context, { method: 'GET', path: '/v1/events', body: null, query });
   await assert.rejects(asking, /ageMsMax: noon: not a number/);
+});
+
+test('events: a stream outlives the member that it is of', async () => {
+  // Goal: who watches a member sees that it cannot be asked, and when it can. Method: it answers
+  // once, is off for a wait, and answers again.
+  const { context } = await openApi();
+  const { clock, pass } = createTime();
+  const view = world().invites('i').admits('a', 'i').view();
+  const off = new Fault('timeout', { field: 'member', value: 'a', why: 'off', remedy: 'wait' });
+  let isOff = false;
+  const told = { time: 'now', kind: 'alarm', member: null, text: 'x', cause: null };
+  const ask: AskEvents = async (_, wish) => {
+    if (isOff) throw off;
+    const isKnown = (wish as { after: unknown }).after === '1-1';
+    return { events: isKnown ? [] : [told], cursor: '1-1' };
+  };
+  const { lines } = await answerApi(
+    {
+      ...context,
+      eventsOf: (on, wish, signal = context.stopped) =>
+        gatherEvents(clock, { view: () => view, ask, signal }, on, wish),
+    },
+    { method: 'GET', path: '/v1/events', body: null, query: { stream: 'true', on: 'a' } },
+  );
+  const stop = new AbortController();
+  const stream = lines?.(stop.signal)[Symbol.asyncIterator]() ?? assert.fail();
+  const wait = async (): Promise<unknown> => {
+    const next = stream.next();
+    for (let second = 0; second < 20; second += 1) await pass(1_000);
+    const { events, missing } = (await next).value as SeenAnswer;
+    return [events.length, missing];
+  };
+  assert.deepEqual(await wait(), [1, []]);
+  isOff = true;
+  assert.deepEqual(await wait(), [0, [{ member: 'a', why: 'off' }]]);
+  isOff = false;
+  assert.deepEqual(await wait(), [0, []]);
+  stop.abort();
 });

@@ -18,9 +18,9 @@ export const eventRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/events',
-    run: (context, _, _body, query) => ask(context, query, wishOf(query)),
+    run: (context, _, _body, query) => ask(context, query, wishOf(query), once(context)),
     follow: async (context, query) => {
-      const first = await ask(context, query, { ...wishOf(query), waitMs: 0 });
+      const first = await ask(context, query, { ...wishOf(query), waitMs: 0 }, once(context));
       return (signal) => goOn(context, query, first, signal);
     },
   },
@@ -31,6 +31,8 @@ export const eventRoutes: readonly Route[] = [
   },
 ];
 
+const once = ({ stopped }: ApiContext): Manner => ({ isPatient: false, signal: stopped });
+
 const wishOf = ({ after, ageMsMax, waitMs }: Params): EventWish => ({
   after: after ?? null,
   ageMsMax: ageMsMax === undefined ? null : readCount('ageMsMax', ageMsMax),
@@ -38,14 +40,24 @@ const wishOf = ({ after, ageMsMax, waitMs }: Params): EventWish => ({
   waitMs: Math.min(WAIT_MS_MAX, readCount('waitMs', waitMs ?? '0')),
 });
 
+/** How it is asked for. `isPatient`: as in `SeenWish`. */
+interface Manner {
+  readonly isPatient: boolean;
+  readonly signal: AbortSignal;
+}
+
 const ask = (
   { events, eventsOf }: ApiContext,
   { on }: Params,
   wish: EventWish,
-  signal?: AbortSignal,
-): Promise<EventAnswer> => (on === undefined ? events(wish, signal) : eventsOf(on, wish, signal));
+  { isPatient, signal }: Manner,
+): Promise<EventAnswer> =>
+  on === undefined ? events(wish, signal) : eventsOf(on, { ...wish, isPatient }, signal);
 
-/** The first answer, at once, and then each that says something new. */
+/**
+ * The first answer, at once, and then each that says something new. A member that cannot be asked
+ * meanwhile is named in them and asked again: only the first answer may be a failure.
+ */
 async function* goOn(
   context: ApiContext,
   query: Params,
@@ -56,7 +68,7 @@ async function* goOn(
   yield first;
   for (let { cursor } = first; !signal.aborted; ) {
     const wish = { after: cursor, ageMsMax: null, countMax: null, waitMs: QUIET_MS_MAX };
-    const answer = await ask(context, query, wish, signal);
+    const answer = await ask(context, query, wish, { isPatient: true, signal });
     if (signal.aborted) return;
     ({ cursor } = answer);
     yield answer;

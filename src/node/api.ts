@@ -17,7 +17,7 @@ import type { CoreActsContext } from './core-acts.ts';
 import type { EventAnswer, EventWish } from './events.ts';
 import { auditChanges, conflictsNow, type HistoryContext, takeLoser } from './history.ts';
 import type { LinkActsContext } from './link-acts.ts';
-import type { SeenAnswer } from './member-events.ts';
+import type { SeenAnswer, SeenWish } from './member-events.ts';
 import type { LogWish } from './member-log.ts';
 import { memberRoutes, outOfStep } from './member-routes.ts';
 import { namingRoutes } from './naming-routes.ts';
@@ -59,9 +59,9 @@ export interface ApiContext
   /** How each connected member stands to this one. */
   readonly digests: () => Promise<ReadonlyMap<MemberId, Comparison>>;
   /** What a member saw, or `all` of them. */
-  readonly eventsOf: (on: string, wish: EventWish, signal?: AbortSignal) => Promise<SeenAnswer>;
+  readonly eventsOf: (on: string, wish: SeenWish, signal?: AbortSignal) => Promise<SeenAnswer>;
   readonly logOf: (member: string, wish: LogWish) => Promise<LogPage>;
-  /** Aborts when this member stops: streams end then. */
+  /** Aborts when this member stops, or whoever asked is gone: streams and waits end then. */
   readonly stopped: AbortSignal;
   readonly leave: () => Promise<Told>;
   readonly stop: () => void;
@@ -253,9 +253,13 @@ const routes: readonly Route[] = [
 
 /**
  * Answers one request. Throws a Fault for what is not acceptable; the edge turns it into a
- * status.
+ * status. `reader` aborts when whoever asked is gone.
  */
-export async function answerApi(context: ApiContext, request: ApiRequest): Promise<ApiAnswer> {
+export async function answerApi(
+  node: ApiContext,
+  request: ApiRequest,
+  reader?: AbortSignal,
+): Promise<ApiAnswer> {
   const matches = routes.flatMap((route) => {
     const params = matchPath(route.path, request.path);
     return params === null ? [] : [{ route, params }];
@@ -269,6 +273,8 @@ export async function answerApi(context: ApiContext, request: ApiRequest): Promi
       remedy: 'see the API section of the documentation',
     });
   }
+  const stopped = reader === undefined ? node.stopped : AbortSignal.any([node.stopped, reader]);
+  const context = { ...node, stopped };
   if (found.route.follow !== undefined && request.query.stream === 'true') {
     const lines = await found.route.follow(context, request.query);
     return { status: 200, body: null, lines };

@@ -3,14 +3,15 @@ import { test } from 'node:test';
 import type { Value } from '../crdt/entry.ts';
 import { idOf, world } from '../crdt/test-world.ts';
 import { Fault } from '../fault.ts';
+import type { AskEvents } from './event-pages.ts';
 import { createEvents } from './events.ts';
-import { type AskEvents, eventsTopic, gatherEvents } from './member-events.ts';
+import { eventsTopic, gatherEvents } from './member-events.ts';
 import { createTime } from './test-time.ts';
 
 const view = world().invites('i').admits('a', 'i').admits('b', 'i').view();
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const never = new AbortController().signal;
-const WISH = { after: null, ageMsMax: null, waitMs: 0 };
+const WISH = { after: null, ageMsMax: null, waitMs: 0, isPatient: false };
 
 /** A daemon for each, and what asks them; `b` is off. */
 function stage() {
@@ -34,7 +35,7 @@ function stage() {
   const note = (name: string, why: string): void =>
     daemons.get(idOf(name))?.hear.info('join-refused', { invite: 'i', why });
   const gather = (on: string, after: string | null = null) =>
-    gatherEvents(time.clock, { view, ask, signal: never }, on, { ...WISH, after });
+    gatherEvents(time.clock, { view: () => view, ask, signal: never }, on, { ...WISH, after });
   return { time, note, gather, asked };
 }
 

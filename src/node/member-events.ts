@@ -1,25 +1,39 @@
 /**
  * Loop: member events — what other members saw, beside what this one did, in one order of time.
  *
- * Each member tells what it saw by its own clock; whoever reads merges. Who cannot be asked is
- * named, and holds up nobody.
+ * 1. Each member tells what it saw by its own clock; whoever reads merges.
+ * 2. Who cannot be asked, or is slow, is named, and holds up nobody.
+ * 3. What is held at once is bounded, and each member has its share of it.
  */
 import * as z from 'zod/mini';
+import { encode } from '../crdt/codec.ts';
 import type { Value } from '../crdt/entry.ts';
-import type { MemberId } from '../crdt/ids.ts';
-import type { View } from '../crdt/view.ts';
+import type { Member, View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Clock } from '../ports.ts';
+import {
+  type AskEvents,
+  createPool,
+  type Hours,
+  oddFault,
+  PAGE_EVENTS_MAX,
+  readPages,
+  type Start,
+} from './event-pages.ts';
 import type { EventAnswer, Events, EventWish, MeshEvent } from './events.ts';
 import { findMember } from './rules/find.ts';
 
 /** The topic by which members ask for them. */
 export const EVENTS_TOPIC = 'events';
 
-/** Events in one answer of a member, the oldest first. Unit: count. 500 are under 200 KB. */
-const PAGE_EVENTS_MAX = 500;
-/** Events in one answer of several, the last ones. Unit: count. Some 10 MB. */
+/** Longest page of a member. Unit: bytes. An answer of 512 KiB is the longest that is taken. */
+const PAGE_BYTES_MAX = 400 * 1024;
+/** Events in one answer of several, the newest of each. Unit: count. Some 40 MB of memory. */
 const EVENTS_MAX = 50_000;
+/** Members that are asked at once. */
+const AT_ONCE_MAX = 8;
+/** Longest that a round of questions lasts. Unit: ms. Less than the 30 s that the CLI waits. */
+const ROUND_MS_MAX = 20_000;
 /** Pause between two rounds of questions while nothing is new. Unit: ms. */
 const LOOK_MS = 1_000;
 
@@ -32,21 +46,12 @@ export interface SeenEvent extends MeshEvent {
 export interface SeenAnswer extends EventAnswer {
   readonly events: readonly SeenEvent[];
   readonly missing: readonly { readonly member: string; readonly why: string }[];
-  /** How many older ones were left out. */
+  /** How many older ones were left out, for there were too many. */
   readonly leftOut: number;
 }
 
 const text = z.string().check(z.maxLength(4_000));
 const wishSchema = z.object({ after: z.nullable(text), ageMsMax: z.nullable(z.int()) });
-const event = z.object({
-  ...{ time: text, kind: text, member: z.nullable(text), text },
-  // Of earlier releases it has none.
-  cause: z.optional(z.nullable(text)),
-});
-const pageSchema = z.object({
-  events: z.array(event).check(z.maxLength(PAGE_EVENTS_MAX)),
-  cursor: text,
-});
 const cursorsSchema = z.record(z.string(), text);
 
 /** Answers for this member. Fault 'refused' for a wish of another form. */
@@ -54,104 +59,143 @@ export const eventsTopic =
   (events: Pick<Events, 'next'>) =>
   async (wish: Value): Promise<Value> => {
     const parsed = z.safeParse(wishSchema, wish);
-    if (!parsed.success) throw odd('wish');
+    if (!parsed.success) throw oddFault('wish');
     const never = new AbortController().signal;
     const page = { ...parsed.data, waitMs: 0, countMax: PAGE_EVENTS_MAX };
-    const { events: found, cursor } = await events.next(page, never);
-    const told = found.map(({ time, kind, member, text: said, cause }) => {
-      return { time, kind, member, text: said, cause };
-    });
-    return { events: told, cursor };
+    const whole = await events.next(page, never);
+    const countMax = countThatFits(whole.events);
+    const isWhole = countMax === whole.events.length;
+    const found = isWhole ? whole : await events.next({ ...page, countMax }, never);
+    const isMore = !isWhole || countMax === PAGE_EVENTS_MAX;
+    return { events: found.events.map(toldOf), cursor: found.cursor, isMore };
   };
 
-/** One question to one member. */
-export type AskEvents = (member: MemberId, wish: Value) => Promise<Value>;
+const toldOf = ({ time, kind, member, text: said, cause }: MeshEvent) => {
+  return { time, kind, member, text: said, cause };
+};
+
+/** How many of them are a page. */
+function countThatFits(events: readonly MeshEvent[]): number {
+  let bytes = 0;
+  const first = events.findIndex((event) => {
+    bytes += encode(toldOf(event)).length;
+    return bytes > PAGE_BYTES_MAX;
+  });
+  return first === -1 ? events.length : first;
+}
+
+/** What is asked of members. */
+export interface SeenWish extends Omit<EventWish, 'countMax'> {
+  /** Whether one member that cannot be asked is named, as of several, instead of a failure. */
+  readonly isPatient: boolean;
+}
 
 interface Asking {
-  readonly view: View;
+  readonly view: () => View;
   readonly ask: AskEvents;
-  /** Ends the waiting. */
+  /** Ends the waiting, and the asking. */
   readonly signal: AbortSignal;
 }
 
 /**
  * What a member saw, or all of them (`all`); waits for something new as `EventWish` says. Faults of
- * `askMember` for one member; of several, who gave none is named.
+ * `askMember` for one member; of several, who gave none, or not all, is named.
  */
 export async function gatherEvents(
   clock: Clock,
   { view, ask, signal }: Asking,
   on: string,
-  wish: Omit<EventWish, 'countMax'>,
+  wish: SeenWish,
 ): Promise<SeenAnswer> {
-  const isAll = on === 'all';
-  const members = isAll ? view.members.filter(({ hasLeft }) => !hasLeft) : [findMember(view, on)];
+  const isLenient = on === 'all' || wish.isPatient;
   const deadlineMs = clock.monotonicMs() + wish.waitMs;
-  for (let cursors = readCursors(wish.after); ; ) {
-    const pages = await Promise.all(
-      members.map(async ({ id, name }) => {
-        const page = await allOf(ask, id, cursors[id] ?? null, wish.ageMsMax);
-        if (page instanceof Fault && !isAll) throw page;
-        return { id, name, page };
-      }),
-    );
-    const answer = merge(pages, cursors);
+  for (let cursor = wish.after; ; ) {
+    const start = { after: cursor, ageMsMax: wish.ageMsMax };
+    const answer = await inTime(clock, signal, async (hours) => {
+      const members = membersMeant(view(), on, isLenient);
+      if (members instanceof Fault) return nothingOf(on, members, cursor);
+      return await oneRound(ask, members, start, { ...hours, isLenient });
+    });
     const isOver = signal.aborted || clock.monotonicMs() + LOOK_MS > deadlineMs;
     if (answer.events.length > 0 || isOver) return answer;
-    cursors = readCursors(answer.cursor);
+    ({ cursor } = answer);
     await clock.sleep(LOOK_MS, signal);
   }
 }
 
-type Page = z.infer<typeof pageSchema>;
-
-/** What a member saw since then, page by page. */
-async function allOf(
-  ask: AskEvents,
-  id: MemberId,
-  start: string | null,
-  ageMsMax: number | null,
-): Promise<Page | Fault> {
-  const events: Page['events'] = [];
-  for (let after = start; ; ) {
-    const page = await pageOf(ask, id, { after, ageMsMax });
-    if (page instanceof Fault) return page;
-    events.push(...page.events);
-    // The last page is not full; and no member keeps more than this.
-    const isAll = page.events.length < PAGE_EVENTS_MAX || events.length >= EVENTS_MAX;
-    if (isAll) return { events, cursor: page.cursor };
-    after = page.cursor;
-  }
-}
-
-async function pageOf(ask: AskEvents, id: MemberId, wish: Value): Promise<Page | Fault> {
+/** Who is asked. A Fault for nobody, where that is to be told as others are. */
+function membersMeant(view: View, on: string, isLenient: boolean): readonly Member[] | Fault {
+  if (on === 'all') return view.members.filter(({ hasLeft }) => !hasLeft);
   try {
-    const page = z.safeParse(pageSchema, await ask(id, wish));
-    return page.success ? page.data : odd('answer');
+    return [findMember(view, on)];
   } catch (error) {
-    if (error instanceof Fault) return error;
+    if (isLenient && error instanceof Fault) return error;
     throw error;
   }
 }
 
-function merge(
-  pages: readonly { readonly id: string; readonly name: string; readonly page: Page | Fault }[],
-  before: Readonly<Record<string, string>>,
-): SeenAnswer {
-  const cursors: Record<string, string> = { ...before };
-  const events: SeenEvent[] = [];
-  const missing: { member: string; why: string }[] = [];
-  for (const { id, name, page } of pages) {
-    if (page instanceof Fault) {
-      missing.push({ member: name, why: page.facts.why });
-      continue;
-    }
-    cursors[id] = page.cursor;
-    for (const one of page.events) events.push({ ...(one as MeshEvent), on: name });
+const nothingOf = (on: string, { facts }: Fault, cursor: string | null): SeenAnswer => ({
+  ...{ events: [], leftOut: 0, cursor: cursor ?? '{}' },
+  missing: [{ member: on, why: facts.why }],
+});
+
+/** Does it with an end: when the time is over, or the signal aborts. */
+async function inTime<Result>(
+  clock: Clock,
+  signal: AbortSignal,
+  act: (hours: Hours) => Promise<Result>,
+): Promise<Result> {
+  const done = new AbortController();
+  let isOver = signal.aborted;
+  const ended = clock.sleep(ROUND_MS_MAX, AbortSignal.any([signal, done.signal])).then(() => {
+    isOver = true;
+  });
+  try {
+    return await act({ isOver: () => isOver, ended });
+  } finally {
+    done.abort();
   }
-  events.sort((a, b) => (a.time === b.time ? 0 : a.time < b.time ? -1 : 1));
-  const leftOut = Math.max(0, events.length - EVENTS_MAX);
-  return { events: events.slice(leftOut), cursor: JSON.stringify(cursors), missing, leftOut };
+}
+
+/** Asks each of them once for all that is new, a few at once. */
+async function oneRound(
+  ask: AskEvents,
+  members: readonly Member[],
+  { after, ageMsMax }: Start,
+  { isOver, ended, isLenient }: Hours & { readonly isLenient: boolean },
+): Promise<SeenAnswer> {
+  const cursors: Record<string, string> = { ...readCursors(after) };
+  const pool = createPool<SeenEvent>(EVENTS_MAX);
+  const missing = new Map<Member, string>();
+  const read = async (member: Member): Promise<void> => {
+    const { id, name } = member;
+    const before = cursors[id] ?? null;
+    const take = (events: readonly MeshEvent[]): void =>
+      pool.add(
+        id,
+        events.map((one) => ({ ...one, on: name })),
+      );
+    const hours = { isOver, ended, take };
+    const { cursor, fault } = await readPages(ask, member, { after: before, ageMsMax }, hours);
+    if (cursor !== null) cursors[id] = cursor;
+    if (fault === null) return;
+    if (!isLenient && cursor === before) throw fault;
+    missing.set(member, fault.facts.why);
+  };
+  const queue = members.values(); // Who asks takes the next one of it.
+  const askNext = async (): Promise<void> => {
+    for (const member of queue) await read(member);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE_MAX }, askNext));
+  return {
+    events: pool.all().toSorted((a, b) => (a.time === b.time ? 0 : a.time < b.time ? -1 : 1)),
+    cursor: JSON.stringify(cursors),
+    missing: members.flatMap((member) => {
+      const why = missing.get(member);
+      return why === undefined ? [] : [{ member: member.name, why }];
+    }),
+    leftOut: pool.leftOut(),
+  };
 }
 
 /** What was read of each member; nothing for what is no such record. */
@@ -163,11 +207,3 @@ function readCursors(cursor: string | null): Readonly<Record<string, string>> {
     return {};
   }
 }
-
-const odd = (value: string): Fault =>
-  new Fault('refused', {
-    field: 'events',
-    value,
-    why: 'not one that this version understands',
-    remedy: 'run the same version of cnsmo on both members',
-  });

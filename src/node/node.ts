@@ -36,8 +36,11 @@ export interface RunningNode {
   /** What it holds. */
   readonly replica: Replica;
   readonly core: Core;
-  /** Answers one request of the local API; throws a Fault for what is not acceptable. */
-  api(request: ApiRequest): Promise<ApiAnswer>;
+  /**
+   * Answers one request of the local API; throws a Fault for what is not acceptable. `reader`
+   * aborts when whoever asked is gone.
+   */
+  api(request: ApiRequest, reader?: AbortSignal): Promise<ApiAnswer>;
   /** Resolves when the host is as the state on disk wants it, or it is known why it is not. */
   readonly settled: Promise<void>;
   /** Stops the loops; the data plane stays. Harmless when stopped already. */
@@ -75,7 +78,7 @@ export async function startNode(
   };
   const { leave, settled: left } = createLeaving(ports, door, end);
   const context = apiContext(ports, { ...parts, watch, events }, leave);
-  const api: RunningNode['api'] = (request) => answerApi(context, request);
+  const api: RunningNode['api'] = (request, reader) => answerApi(context, request, reader);
   await orStop(swarm, onOpen(api));
   const subscriptions: readonly Unsubscribe[] = [
     replica.onChange(links.mark), //           somebody came, moved or lost its standing

@@ -33,7 +33,8 @@ const CONNECTIONS_MAX = 128;
 /** Group whose members may use the API. */
 const GROUP = 'cnsmo';
 
-type Handler = (request: ApiRequest) => Promise<ApiAnswer>;
+/** `reader` aborts when the connection ends before its answer does. */
+type Handler = (request: ApiRequest, reader: AbortSignal) => Promise<ApiAnswer>;
 
 /** Serves the API in the run directory. Returns what stops it. Fault 'refused' by invariant 2. */
 export async function serveApi(
@@ -121,12 +122,17 @@ async function answer(
   response: ServerResponse,
   { handler, log, ending }: Desk,
 ): Promise<void> {
-  const { status, body, lines } = await produce(message, handler, log);
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const answering = (request: ApiRequest): Promise<ApiAnswer> => handler(request, gone.signal);
+  const { status, body, lines } = await produce(message, answering, log);
+  if (response.destroyed) return; // Nobody is there any more.
   if (lines !== undefined) {
     // Nothing else comes over its connection.
     const headers = { 'content-type': 'application/x-ndjson', connection: 'close' };
     response.writeHead(status, headers);
-    await writeLines(response, lines, ending).catch((error: unknown) =>
+    const signal = AbortSignal.any([gone.signal, ending]);
+    await writeLines(response, lines, signal).catch((error: unknown) =>
       log.error('api-failed', { method: message.method, path: message.url, error }),
     );
     response.end();
@@ -145,25 +151,30 @@ async function answer(
 async function writeLines(
   response: ServerResponse,
   lines: NonNullable<ApiAnswer['lines']>,
-  ending: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, ending]);
   for await (const line of lines(signal)) {
     if (signal.aborted) return;
-    if (response.write(`${JSON.stringify(line)}\n`)) continue;
-    await new Promise<void>((resolve) => {
-      response.once('drain', resolve);
-      signal.addEventListener('abort', () => resolve());
-    });
+    if (!response.write(`${JSON.stringify(line)}\n`)) await drained(response, signal);
   }
+}
+
+/** Resolves when there is room again, or nobody to read it. */
+async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const settle = (): void => resolve();
+  response.once('drain', settle);
+  signal.addEventListener('abort', settle);
+  await promise;
+  response.off('drain', settle);
+  signal.removeEventListener('abort', settle);
 }
 
 /** Invariant 3: never rejects. */
 async function produce(
   message: IncomingMessage,
-  handler: Handler,
+  handler: (request: ApiRequest) => Promise<ApiAnswer>,
   log: Pick<Log, 'error'>,
 ): Promise<ApiAnswer> {
   let timer: NodeJS.Timeout | undefined;
