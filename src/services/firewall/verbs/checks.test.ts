@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { foresee } from '../../../crdt/foresight.ts';
+import { memberIdOf } from '../../../crdt/ids.ts';
 import { finish, UNMETERED } from '../../../crdt/meter.ts';
-import { trustPath } from '../../../crdt/paths.ts';
-import { idOf } from '../test-policy.ts';
+import { intentPath, trustPath } from '../../../crdt/paths.ts';
+import type { Member, View } from '../../../crdt/view.ts';
+import { idOf, memberOf, viewOf } from '../test-policy.ts';
 import { after, ask, CALLER, refusalOf, sceneOf, type Typed, threeMembers } from './test-ask.ts';
 import { firewallVerbs } from './verbs.ts';
 
@@ -32,8 +34,8 @@ test('verbs: a change that breaks a policy test is refused, by its name', () => 
   assert.equal(refusalOf({ view: tested }, 'deny', { traffic: 'tcp/81' }), 'done');
   const outcomes = ask({ view: tested }, 'test', {}).body;
   assert.deepEqual(outcomes, [
-    { name: 'mail', passed: true, tried: 12, failures: [] },
-    { name: 'web', passed: true, tried: 4, failures: [] },
+    { name: 'mail', result: 'passes', passed: true, tried: 12, failures: [] },
+    { name: 'web', result: 'passes', passed: true, tried: 4, failures: [] },
   ]);
   assert.match(
     refusalOf({ view: tested }, 'test add', {
@@ -113,3 +115,125 @@ test('verbs: who is covered may not change against a policy test, nor cut a way'
   assert.equal(label('shut', true), 'done');
   assert.equal(label('app'), 'done');
 });
+
+test('verbs: between two addresses outside nobody decides, and no test means them', () => {
+  // Goal: a test of what comes from outside can be kept. Method: the same denial with a test of
+  // anybody, who may be outside, too; twins: without the denial, and a test of nobody but them.
+  const denied = after(view, ['deny', { traffic: 'tcp/23', zone: 'wan', name: 'telnet' }]);
+  const telnet: Typed = {
+    ...{ name: 'telnet', from: '203.0.113.0/24', to: 'any', traffic: 'tcp/23', zone: 'wan' },
+    expect: 'deny',
+  };
+  assert.equal(refusalOf({ view: denied }, 'test add', telnet), 'done');
+  assert.match(refusalOf({ view }, 'test add', telnet), /would fail: 203.0.113.0 to vm1 .*nothing/);
+  const kept = after(denied, ['test add', telnet]);
+  assert.match(refusalOf({ view: kept }, 'delete', { names: ['telnet'] }), /^test: telnet: would/);
+  assert.match(
+    refusalOf({ view: denied }, 'test add', { ...telnet, to: '198.51.100.0/24' }),
+    /^test: telnet: means no connection at which a member decides; name a member at one end/,
+  );
+});
+
+test('verbs: a test that fails somewhere still guards everything else', () => {
+  // Goal: one red pair is no free pass. Method: a test that two operators let fail at vm3; another
+  // denial at vm3 passes, one at vm2 does not, nor one of more of vm3; the mend does.
+  const tested = after(view, [
+    'test add',
+    { name: 'web', from: 'vm1', to: 'role=web', traffic: 'tcp/80', expect: 'allow' },
+  ]);
+  const denial = {
+    action: 'deny',
+    direction: 'in',
+    zone: 'mesh',
+    protocol: 'tcp',
+    ports: [[80, 80]],
+  };
+  const value = {
+    ...denial,
+    priority: 100,
+    enabled: true,
+    from: [{ kind: 'cidr', cidr: '10.10.0.1/32' }],
+    on: [member(3)],
+  };
+  const path = intentPath({ service: 'firewall', kind: 'rule', name: 'broken' });
+  const red = foresee(tested, [{ path, value }], idOf(1));
+  const [outcome] = ask({ view: red }, 'test', {}).body as readonly { failures: string[] }[];
+  assert.deepEqual(outcome?.failures, ['vm1 to vm3 (10.10.0.1 to 10.10.0.3): stopped at vm3']);
+  const deny = (typed: Typed): string =>
+    refusalOf({ view: red }, 'deny', { traffic: 'tcp/80', ...typed });
+  assert.equal(deny({ on: ['vm3'], from: ['10.10.0.1/32'], priority: 50 }), 'done');
+  assert.match(deny({ on: ['vm2'] }), /^test: web: would fail: vm1 to vm2/);
+  assert.match(
+    deny({ on: ['vm3'] }),
+    /^test: web: would fail: vm1 to vm3 \(fd00:1::1 to fd00:1::3/,
+  );
+  assert.equal(refusalOf({ view: red }, 'delete', { names: ['broken'] }), 'done');
+});
+
+test('verbs: a test that means nobody does not pass, and no change makes it so', () => {
+  // Goal: a green test guards something. Method: one for members that are yet to come; the last
+  // label that it means, taken away, with a twin of which another has it.
+  const early = ask({ view }, 'test add', {
+    ...{ name: 'db', from: 'vm1', to: 'role=db', traffic: 'tcp/5432', expect: 'allow' },
+  });
+  assert.match(early.shown.lines?.[1] ?? '', /means nobody yet/);
+  assert.deepEqual(ask({ view: early.view }, 'test', {}).body, [
+    { name: 'db', result: 'means nobody', passed: false, tried: 0, failures: [] },
+  ]);
+  assert.equal(refusalOf({ view: early.view }, 'deny', { traffic: 'tcp/81' }), 'done');
+  const tested = after(view, [
+    'test add',
+    { name: 'web', from: 'vm1', to: 'role=web', traffic: 'tcp/80', expect: 'allow' },
+  ]);
+  const unlabel = (...numbers: readonly number[]): string => {
+    const edits = numbers.map((n) => {
+      return { path: trustPath('label', idOf(n)), value: { labels: {} } };
+    });
+    return upheld(tested, foresee(tested, edits, idOf(1)));
+  };
+  assert.equal(unlabel(2), 'done');
+  assert.match(unlabel(2, 3), /^Fault: test: web: would mean nobody any more, and guard nothing/);
+});
+
+test('verbs: a test that means too many lets no change through until it is deleted', () => {
+  // Goal: what outgrows its test is not unguarded. Method: 260 members with each other; a denial,
+  // another test, and the deletion of it.
+  const many = Array.from({ length: 260 }, (_, n) => manyMember(n));
+  const value = { from: { kind: 'mesh' }, to: { kind: 'mesh' }, zone: 'mesh', protocol: 'tcp' };
+  const all = viewOf(many, { 'test/all': { ...value, value: 80, expect: 'allow' } });
+  const [outcome] = ask({ view: all }, 'test', {}).body as readonly { result: string }[];
+  assert.equal(outcome?.result, 'means too many');
+  assert.match(
+    refusalOf({ view: all }, 'deny', { traffic: 'tcp/81', force: true }),
+    /^test: all: cannot be tried: it means more than 131072 connections; delete it, and add some/,
+  );
+  const one: Typed = { name: 'one', from: 'm1', to: 'm2', traffic: 'tcp/80', expect: 'allow' };
+  assert.equal(refusalOf({ view: all }, 'test add', one), 'done');
+  assert.equal(refusalOf({ view: all }, 'test delete', { name: 'all' }), 'done');
+});
+
+const member = (n: number) => ({ kind: 'member', id: idOf(n) });
+
+/** Member number `n` of several hundred. */
+const manyMember = (n: number): Member => {
+  const id = memberIdOf(
+    new Uint8Array(32)
+      .fill(1)
+      .with(0, n >> 8)
+      .with(1, n & 255),
+  );
+  const address = `${n >> 8}.${n & 255}`;
+  return { ...memberOf(1), id, name: `m${n}`, ipv4: `10.10.${address}`, ipv6: `fd00:1::1:${n}` };
+};
+
+/** What the service says of another view, by force. */
+const upheld = (before: View, then: View): string => {
+  try {
+    finish(firewallVerbs.mustUphold?.(sceneOf({ view: before }), then, true, UNMETERED) ?? none());
+    return 'done';
+  } catch (error) {
+    return String(error);
+  }
+};
+
+function* none(): Generator<never, void> {}

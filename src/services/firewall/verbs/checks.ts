@@ -2,99 +2,243 @@
  * Rule: firewall checks — policy tests: what must pass and what must not, kept in the document; a
  * change that breaks one is refused.
  *
- * A test is tried on everybody whom its selectors mean, by all addresses of both families, and of
- * prefixes on all parts that a rule tells apart.
+ * 1. A test is tried on everybody whom its selectors mean, by all addresses of both families, and
+ *    of prefixes on all parts that a rule tells apart. At a member at least: between two addresses
+ *    outside nobody decides.
+ * 2. Only what a change breaks is held against it: a connection that went wrong before, and that
+ *    the same test meant before, may go wrong after it. All others are still guarded.
+ * 3. A test that cannot be tried guards nothing, and says so: one that means nobody, which no
+ *    change may bring about, and one that means too many, beside which nothing of what passes is
+ *    changed.
  */
-import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
+import { type Meter, UNMETERED } from '../../../crdt/meter.ts';
+import { isSameData } from '../../../crdt/same-data.ts';
 import type { View } from '../../../crdt/view.ts';
 import type { Scene } from '../../verb.ts';
 import type { Flow } from '../judge.ts';
 import { policyOf, type Test } from '../policy.ts';
 import { bordersOf } from './borders.ts';
-import { type End, endName, endsOf, flowsOf, stepsOf } from './ends.ts';
+import {
+  countAddresses,
+  type End,
+  endName,
+  endsOf,
+  familiesOf,
+  flowsOf,
+  openMeaning,
+  stepsOf,
+} from './ends.ts';
 import { refuse } from './refuse.ts';
 import { type Court, openCourt } from './sites.ts';
 
 /** What came of a test. `failures`: the first connections that went otherwise than expected. */
 export interface Outcome {
   readonly name: string;
+  readonly result: 'passes' | 'fails' | 'means nobody' | 'means too many';
+  /** Whether it passes: no other result is that. */
   readonly passed: boolean;
   /** Connections that were judged. */
   readonly tried: number;
   readonly failures: readonly string[];
 }
 
-/**
- * Most connections that one test is tried on: of 250 members with each other in both families. One
- * that means more fails, by saying so.
- */
+/** Most connections that one test is tried on: of 256 members with each other in both families. */
 const FLOWS_MAX = 131_072;
 /** Most failures that a test names. */
 const FAILURES_MAX = 5;
 /** Time that a connection takes to be judged on its way. Unit: ms, as measured. */
 const FLOW_MS = 0.01;
 
+const TOO_MANY = `it means more than ${FLOWS_MAX} connections`;
+
 /** Tries the tests of a view by its rules. */
-export const runTests = (scene: Scene, view: View): readonly Outcome[] =>
-  finish(runTestsInPieces(scene, view, UNMETERED));
-
-function* runTestsInPieces(
-  scene: Scene,
-  view: View,
-  meter: Meter,
-): Generator<void, readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
+export const runTests = (scene: Scene, view: View): readonly Outcome[] => {
   const court = openCourt(scene, view);
-  for (const test of policyOf(view).tests) outcomes.push(yield* runTest(court, view, test, meter));
-  return outcomes;
+  return policyOf(view).tests.map((test) => runTest(court, view, test));
+};
+
+const runTest = (court: Court, view: View, test: Test): Outcome => {
+  const failures: string[] = [];
+  const work = failuresOf(court, view, test, UNMETERED);
+  let step = work.next();
+  for (; step.done !== true; step = work.next()) {
+    if (step.value !== null && failures.length < FAILURES_MAX) {
+      failures.push(failureText(step.value));
+    }
+  }
+  const { tried, isCut } = step.value;
+  if (isCut) failures.push(`${TOO_MANY}: name fewer`);
+  const untried = isCut ? 'means too many' : tried === 0 ? 'means nobody' : null;
+  const result = untried ?? (failures.length > 0 ? 'fails' : 'passes');
+  return { name: test.name, result, passed: result === 'passes', tried, failures };
+};
+
+/** A connection that a test means. */
+interface Way {
+  readonly from: End;
+  readonly to: End;
+  readonly flow: Flow;
 }
 
-function* runTest(court: Court, view: View, test: Test, meter: Meter): Generator<void, Outcome> {
-  const { name, zone, expect } = test;
-  const failures: string[] = [];
-  let tried = 0;
-  for (const { from, to, flow } of waysOf(view, test)) {
-    if (tried >= FLOWS_MAX) {
-      failures.unshift(`it means more than ${FLOWS_MAX} connections: name fewer`);
-      break;
-    }
-    tried += 1;
-    if (meter.isDue(FLOW_MS)) yield;
-    const { stop } = stepsOf(court, [from, to], zone, flow);
-    if ((stop === null) === (expect === 'allow') || failures.length >= FAILURES_MAX) continue;
-    const who = stop === null ? 'nothing stops it' : `stopped at ${stop.member}`;
-    failures.push(`${endName(from)} to ${endName(to)}${byText(from, to, flow)}: ${who}`);
-  }
-  return { name, passed: failures.length === 0, tried, failures: failures.slice(0, FAILURES_MAX) };
+/** One that goes otherwise than expected. `at`: who stops it; null: nobody. */
+interface Failure extends Way {
+  readonly at: string | null;
 }
+
+const failureText = ({ from, to, flow, at }: Failure): string => {
+  const who = at === null ? 'nothing stops it' : `stopped at ${at}`;
+  return `${endName(from)} to ${endName(to)}${byText(from, to, flow)}: ${who}`;
+};
 
 /** By which addresses, where the names do not say it. */
 const byText = (from: End, to: End, { source, destination }: Flow): string =>
   from.kind === 'member' || to.kind === 'member' ? ` (${source} to ${destination})` : '';
 
-function* waysOf(view: View, { from, to, zone, protocol, value }: Test) {
-  const probe = { protocol, value };
-  const borders = bordersOf(view, zone, probe);
-  const ends = endsOf(view, to, zone, borders);
-  for (const one of endsOf(view, from, zone, borders)) {
-    for (const other of ends) {
-      if (endName(one) === endName(other)) continue;
-      for (const flow of flowsOf(one, other, zone, probe)) yield { from: one, to: other, flow };
+const failureAt = (court: Court, { zone, expect }: Test, way: Way): Failure | null => {
+  const { stop } = stepsOf(court, [way.from, way.to], zone, way.flow);
+  return (stop === null) === (expect === 'allow') ? null : { ...way, at: stop?.member ?? null };
+};
+
+/** The failures of a test one by one, null where a pause is due. `isCut`: it means too many. */
+function* failuresOf(
+  court: Court,
+  view: View,
+  test: Test,
+  meter: Meter,
+): Generator<Failure | null, { readonly tried: number; readonly isCut: boolean }> {
+  if (countWays(view, test) > FLOWS_MAX) return { tried: 0, isCut: true };
+  let tried = 0;
+  for (const way of waysOf(view, test)) {
+    tried += 1;
+    if (meter.isDue(FLOW_MS)) yield null;
+    const failure = failureAt(court, test, way);
+    if (failure !== null) yield failure;
+  }
+  return { tried, isCut: false };
+}
+
+function* waysOf(view: View, test: Test): Generator<Way> {
+  const { sources, targets, probe } = endsIn(view, test);
+  const members = targets.filter(isMember);
+  for (const from of sources) {
+    for (const to of isMember(from) ? targets : members) {
+      if (endName(from) === endName(to)) continue;
+      for (const flow of flowsOf(from, to, test.zone, probe)) yield { from, to, flow };
     }
   }
 }
 
-/** Fault 'refused' when a test fails after a change that did not fail before. In pieces. */
+/** How many there are; who stands at both ends is counted with itself. */
+const countWays = (view: View, test: Test): number => {
+  const { sources, targets, probe } = endsIn(view, test);
+  const count = (from: readonly End[], to: readonly End[]): number =>
+    familiesOf(probe)
+      .map((each) => [from, to].map((ends) => countAddresses(ends, test.zone, each)))
+      .reduce((sum, [some = 0, others = 0]) => sum + some * others, 0);
+  const [outside, beyond] = [sources, targets].map((ends) => ends.filter((end) => !isMember(end)));
+  return count(sources, targets) - count(outside ?? [], beyond ?? []);
+};
+
+const isMember = ({ kind }: End): boolean => kind === 'member';
+
+const endsIn = (view: View, { from, to, zone, protocol, value }: Test) => {
+  const probe = { protocol, value };
+  const borders = bordersOf(view, zone, probe);
+  const sources = endsOf(view, from, zone, borders);
+  return { sources, targets: endsOf(view, to, zone, borders), probe };
+};
+
+/** Whether a test means no connection at which a member decides. */
+export const meansNobody = (view: View, test: Test): boolean =>
+  waysOf(view, test).next().done === true;
+
+/** Whether each end of a test is somebody: then it never means anybody, or the same alone. */
+const areEndsThere = (view: View, { from, to, zone }: Test): boolean =>
+  [from, to].every((selector) => endsOf(view, selector, zone, []).length > 0);
+
+const REMEDY = 'change the rule, or delete the test: cnsmo firewall test delete';
+
+/** Fault 'refused' when a change breaks a test: see the invariants. In pieces. */
 export function* mustPassTests(scene: Scene, after: View, meter: Meter): Generator<void, void> {
-  if (policyOf(after).tests.length === 0) return;
-  const outcomes = yield* runTestsInPieces(scene, after, meter);
-  const failed = outcomes.filter(({ passed }) => !passed);
-  if (failed.length === 0) return;
-  const old = yield* runTestsInPieces(scene, scene.view, meter);
-  const before = new Map(old.map((each) => [each.name, each.passed]));
-  const broken = failed.find(({ name }) => before.get(name) !== false);
-  if (broken === undefined) return;
-  const why = `would fail: ${broken.failures[0] ?? ''}`;
-  const remedy = 'change the rule, or delete the test: cnsmo firewall test delete';
-  throw refuse('test', broken.name, why, remedy);
+  const { tests } = policyOf(after);
+  if (tests.length === 0) return;
+  const court = openCourt(scene, after);
+  const past = openPast(scene);
+  const isMoved = isOtherwise(scene.view, after);
+  for (const test of tests) {
+    const work = failuresOf(court, after, test, meter);
+    let step = work.next();
+    for (; step.done !== true; step = work.next()) {
+      if (step.value === null || meter.isDue(FLOW_MS)) yield;
+      if (step.value === null || past.hadFailure(test, step.value)) continue;
+      throw refuse('test', test.name, `would fail: ${failureText(step.value)}`, REMEDY);
+    }
+    const { tried, isCut } = step.value;
+    if (isCut && (isMoved || !past.has(test))) {
+      const remedy = 'delete it, and add some that name fewer: cnsmo firewall test delete';
+      throw refuse('test', test.name, `cannot be tried: ${TOO_MANY}`, remedy);
+    }
+    if (!isCut && tried === 0) mustMeanSomebody(scene.view, after, test, past.has(test));
+  }
 }
+
+/** `isOld`: the test was there before. One for members that are yet to come may be added. */
+const mustMeanSomebody = (before: View, after: View, test: Test, isOld: boolean): void => {
+  if (isOld && !meansNobody(before, test)) {
+    throw refuse('test', test.name, 'would mean nobody any more, and guard nothing', REMEDY);
+  }
+  if (isOld || !areEndsThere(after, test)) return;
+  const why = 'means no connection at which a member decides';
+  throw refuse('test', test.name, why, 'name a member at one end, by name or by label');
+};
+
+/** What was, as far as tests go. */
+const openPast = (scene: Scene) => {
+  const { view } = scene;
+  const court = openCourt(scene, view);
+  const tests = new Map(policyOf(view).tests.map((test) => [test.name, openPastTest(view, test)]));
+  const members = new Map(view.members.map((member) => [member.id, member]));
+  const endThen = (end: End): End | null => {
+    if (end.kind === 'address') return end;
+    const member = members.get(end.member.id);
+    return member === undefined ? null : { kind: 'member', member };
+  };
+  const sameOf = (test: Test): PastTest | null => {
+    const past = tests.get(test.name);
+    return past !== undefined && isSameData(past.test, test) ? past : null;
+  };
+  return {
+    /** Whether there was this very test. */
+    has: (test: Test): boolean => sameOf(test) !== null,
+    /** Whether it meant this connection, and that failed. */
+    hadFailure: (test: Test, { from, to, flow }: Failure): boolean => {
+      const [one, other] = [endThen(from), endThen(to)];
+      if (one === null || other === null || sameOf(test)?.means(one, other) !== true) return false;
+      return failureAt(court, test, { from: one, to: other, flow }) !== null;
+    },
+  };
+};
+
+interface PastTest {
+  readonly test: Test;
+  readonly means: (from: End, to: End) => boolean;
+}
+
+const openPastTest = (view: View, test: Test): PastTest => {
+  const { from, to, zone } = test;
+  const open = () => [openMeaning(view, from, zone), openMeaning(view, to, zone)] as const;
+  let opened: ReturnType<typeof open> | null = null;
+  return {
+    test,
+    means: (one, other) => {
+      opened ??= open();
+      return opened[0](one) && opened[1](other);
+    },
+  };
+};
+
+/** Whether anything changes but tests. */
+const isOtherwise = (before: View, after: View): boolean => {
+  const ruling = ({ intent }: View) => intent.filter(({ kind }) => kind !== 'test');
+  return before.members !== after.members || !isSameData(ruling(before), ruling(after));
+};

@@ -55,22 +55,22 @@ const endOfAddress = (view: View, address: string): End => {
 /** All addresses of both families. */
 const EVERYWHERE = ['0.0.0.0/0', '::/0'];
 
-/**
- * Everybody whom a selector means. Of addresses, one for each part that the borders tell apart;
- * outside of the mesh, anybody is all addresses too.
- */
+/** The addresses that a selector names; outside of the mesh, anybody is all addresses too. */
+const prefixesOf = (view: View, selector: Selector, zone: Zone): readonly string[] =>
+  selector.kind === 'any' && zone === 'wan'
+    ? EVERYWHERE
+    : flat(policyOf(view).groups, [selector]).flatMap((each) =>
+        each.kind === 'cidr' ? [each.cidr] : [],
+      );
+
+/** Everybody whom a selector means. Of addresses, one for each part that the borders tell apart. */
 export const endsOf = (
   view: View,
   selector: Selector,
   zone: Zone,
   borders: Borders,
 ): readonly End[] => {
-  const prefixes =
-    selector.kind === 'any' && zone === 'wan'
-      ? EVERYWHERE
-      : (flat(policyOf(view).groups, [selector]).flatMap((each) =>
-          each.kind === 'cidr' ? [each.cidr] : [],
-        ) satisfies readonly string[]);
+  const prefixes = prefixesOf(view, selector, zone);
   const ids = membersOf({ view, groups: policyOf(view).groups }, [selector]);
   const members = view.members.filter(({ id }) => ids.has(id));
   // In the tunnels no packet has an address of the mesh that is no member's.
@@ -81,6 +81,25 @@ export const endsOf = (
     .map((address) => endOfAddress(view, address))
     .filter((end) => (end.kind === 'member' ? !ids.has(end.member.id) : isSomebody(end.address)));
   return [...members.map((member): End => ({ kind: 'member', member })), ...outside];
+};
+
+/** Whether a selector means an end, in a view. */
+export const openMeaning = (
+  view: View,
+  selector: Selector,
+  zone: Zone,
+): ((end: End) => boolean) => {
+  const ids = membersOf({ view, groups: policyOf(view).groups }, [selector]);
+  const prefixes = prefixesOf(view, selector, zone).flatMap((prefix) => {
+    const parsed = parseCidr(prefix);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  const isIn = (host: Cidr): boolean =>
+    prefixes.some((prefix) => mergeCidrs([prefix, host]).length === 1);
+  return (end) =>
+    end.kind === 'address'
+      ? isIn(hostCidr(end.address))
+      : ids.has(end.member.id) || memberAddresses(end.member, zone).some(isIn);
 };
 
 const isOne = (prefix: string): boolean => {
@@ -137,6 +156,10 @@ export const flowsOf = (from: End, to: End, zone: Zone, probe: Probe): readonly 
     ),
   );
 
+/** How many addresses some ends have of a family. */
+export const countAddresses = (ends: readonly End[], zone: Zone, family: Family): number =>
+  ends.reduce((sum, end) => sum + addressesIn(end, zone, family).length, 0);
+
 /** Of those the first of each family: the addresses that are used first. */
 export const mainFlowsOf = (from: End, to: End, zone: Zone, probe: Probe): readonly Flow[] =>
   familiesOf(probe).flatMap((family) => {
@@ -147,7 +170,8 @@ export const mainFlowsOf = (from: End, to: End, zone: Zone, probe: Probe): reado
       : [{ ...probe, source, destination }];
   });
 
-const familiesOf = ({ protocol }: Probe): readonly Family[] =>
+/** By which families it can be asked. */
+export const familiesOf = ({ protocol }: Probe): readonly Family[] =>
   protocol === 'icmp' ? ['ip'] : protocol === 'icmpv6' ? ['ip6'] : ['ip', 'ip6'];
 
 const addressesIn = (end: End, zone: Zone, family: Family): readonly string[] => {

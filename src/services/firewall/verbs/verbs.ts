@@ -10,6 +10,7 @@ import type { Clause, Guard, Lane } from '../lane.ts';
 import { fallbackAction } from '../lane.ts';
 import { policyOf, type Rule, withTrial } from '../policy.ts';
 import type { Meant } from '../selectors.ts';
+import { checkVerbs } from './check-verbs.ts';
 import { mustPassTests } from './checks.ts';
 import { importVerb } from './import.ts';
 import { listVerb } from './list.ts';
@@ -17,7 +18,7 @@ import { objectVerbs } from './objects.ts';
 import { PRIORITY_DEFAULT, ruleVerb } from './rules.ts';
 import { lanesAt } from './sites.ts';
 import { touchedBy } from './touched.ts';
-import { traceVerbs } from './trace.ts';
+import { traceVerb } from './trace.ts';
 import { rateText, trafficText } from './traffic.ts';
 import { confirmVerb, openVerb } from './trial.ts';
 import { mustKeepWays } from './ways.ts';
@@ -29,7 +30,7 @@ export const firewallVerbs: Verbs = {
     ruleVerb('allow', 'let connections through', 'tcp/80,443 --from role=lb --to role=web'),
     ruleVerb('deny', 'drop connections', 'tcp/5432 --to role=db --priority 200'),
     ruleVerb('reject', 'refuse connections, and say so', 'tcp/25 --direction out --zone wan'),
-    ...[listVerb, importVerb, ...objectVerbs, ...traceVerbs, confirmVerb],
+    ...[listVerb, importVerb, ...objectVerbs, traceVerb, ...checkVerbs, confirmVerb],
   ],
   local: [openVerb],
   families: { group: 'named sets of members and addresses' },
