@@ -228,7 +228,9 @@ function carryOut(desk: Desk): void {
   const { ports, context, swim, swarm, wake } = desk;
   const { messages, dials, hangUps, changed, incarnation } = swim.take();
   for (const { to, message } of messages) {
-    if (swarm?.send(to, CHANNEL, encodeSwim(message)) === false) swim.lost(to);
+    if (swarm?.send(to, CHANNEL, encodeSwim(message)) === false) {
+      swim.lost(to, ports.clock.monotonicMs());
+    }
   }
   for (const member of dials) context.reach(member);
   for (const member of hangUps) void swarm?.hangUp(member);

@@ -3,6 +3,7 @@
  */
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { Buckets } from './bucket.ts';
+import type { Holds } from './swim-holds.ts';
 import {
   type Abbreviation,
   abbreviate,
@@ -70,6 +71,7 @@ export interface Desk {
   readonly neighboursOf: (member: MemberId) => ReadonlySet<PeerKey>;
   readonly turns: Turns;
   readonly rumours: Rumours;
+  readonly holds: Holds;
   readonly sightings: Map<MemberId, Sighting>;
   readonly names: Map<Abbreviation, MemberId>;
   readonly connected: Set<MemberId>;

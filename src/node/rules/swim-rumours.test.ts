@@ -73,3 +73,24 @@ test('swim rumours: what a full queue lost is told again', () => {
   rumours.untell(idOf(2));
   assert.equal(toldTo(idOf(2)), 0);
 });
+
+test('swim rumours: who takes nothing keeps no news from its end, and knows what it told', () => {
+  // Goal: a queue that stays full costs a bounded number of messages. Method: one loses all that it
+  // is told, until it is told nothing more; the twin has told the news itself.
+  const timesTold = (isTeller: boolean): number => {
+    const rumours = createRumours();
+    const about = abbreviate(idOf(5));
+    const hearsay = { kind: 'hearsay', about, incarnation: 1 } as const;
+    rumours.put(hearsay);
+    if (isTeller) rumours.note(idOf(2), hearsay);
+    let times = 0;
+    for (let round = 0; round < 100; round += 1) {
+      rumours.settle([idOf(2), idOf(3)]);
+      times += rumours.take(idOf(2), 1_000, 20).length;
+      rumours.untell(idOf(2));
+    }
+    assert.equal(rumours.isUrgent(), isTeller);
+    return times;
+  };
+  assert.deepEqual([timesTold(false), timesTold(true)], [12, 0]);
+});

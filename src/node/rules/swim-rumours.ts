@@ -4,7 +4,8 @@
  * 1. Of a member only the last news is told.
  * 2. Nobody is told twice, nor who told it. A message may be lost, by a full queue or with its
  *    stream: where each passes on to all its neighbours, other ways are left.
- * 3. What few have been told goes first; told often enough for all to have it, it is dropped.
+ * 3. What few have been told goes first; told often enough for all to have it, it is dropped. What
+ *    was lost counts: one who takes nothing keeps no news from its end.
  * 4. It takes no more room than it is given: a mass death is told in turns.
  */
 import type { MemberId } from '../../crdt/ids.ts';
@@ -34,7 +35,7 @@ export interface Rumours {
   isUrgent(): boolean;
   /** Whether there is such news that this member has not been told. */
   isUrgentFor(member: MemberId): boolean;
-  /** Takes back that this member was told anything of what is on its way. */
+  /** Takes back that this member was told anything; what it has told itself it knows. */
   untell(member: MemberId): void;
   /** Drops what all of these have been told: they tell the others. */
   settle(audience: readonly MemberId[]): void;
@@ -43,7 +44,23 @@ export interface Rumours {
 interface Waiting {
   readonly rumour: Rumour;
   readonly isUrgent: boolean;
-  readonly told: Set<MemberId>;
+  readonly toldTo: Set<MemberId>;
+  readonly toldBy: Set<MemberId>;
+  /** How often it was told, or heard, lost or not. */
+  tellings: number;
+}
+
+const untold = (rumour: Rumour, isUrgent: boolean): Waiting => ({
+  ...{ rumour, isUrgent },
+  ...{ toldTo: new Set(), toldBy: new Set(), tellings: 0 },
+});
+
+const isKnownTo = ({ toldTo, toldBy }: Waiting, member: MemberId): boolean =>
+  toldTo.has(member) || toldBy.has(member);
+
+function hearFrom(one: Waiting, from: MemberId): void {
+  if (!isKnownTo(one, from)) one.tellings += 1;
+  one.toldBy.add(from);
 }
 
 /** No news. */
@@ -53,18 +70,18 @@ export function createRumours(): Rumours {
   return {
     isUrgent: () => [...waiting.values()].some(({ isUrgent }) => isUrgent),
     isUrgentFor: (member) =>
-      [...waiting.values()].some(({ isUrgent, told }) => isUrgent && !told.has(member)),
+      [...waiting.values()].some((one) => one.isUrgent && !isKnownTo(one, member)),
     put: (rumour, isRefutation = false) => {
       drop(rumour.about);
       const isUrgent = isRefutation || rumour.kind !== 'alive';
-      waiting.set(rumour.about, { rumour, isUrgent, told: new Set() });
+      waiting.set(rumour.about, untold(rumour, isUrgent));
       if (waiting.size <= WAITING_MAX) return;
       const [oldest] = waiting.keys();
       if (oldest !== undefined) drop(oldest);
     },
     note: (from, rumour) => {
       const one = waiting.get(rumour.about);
-      if (one !== undefined && isKnownBy(one.rumour, rumour)) one.told.add(from);
+      if (one !== undefined && isKnownBy(one.rumour, rumour)) hearFrom(one, from);
     },
     drop: (about) => {
       if (waiting.get(about)?.rumour.kind !== 'alive') drop(about);
@@ -73,24 +90,25 @@ export function createRumours(): Rumours {
       const limit = Math.max(TELLINGS_LEAST, TELLINGS * Math.ceil(Math.log10(members + 1)));
       const taken: Rumour[] = [];
       let leftBytes = bytesMax;
-      const untold = [...waiting.values()].filter(({ told }) => !told.has(to));
-      for (const one of untold.toSorted((a, b) => a.told.size - b.told.size)) {
+      const fresh = [...waiting.values()].filter((one) => !isKnownTo(one, to));
+      for (const one of fresh.toSorted((a, b) => a.tellings - b.tellings)) {
         const bytes = rumourBytes(one.rumour);
         if (bytes > leftBytes) break;
         leftBytes -= bytes;
         taken.push(one.rumour);
-        one.told.add(to);
-        if (one.told.size >= limit) drop(one.rumour.about);
+        one.toldTo.add(to);
+        one.tellings += 1;
+        if (one.tellings >= limit) drop(one.rumour.about);
       }
       return taken;
     },
     untell: (member) => {
-      for (const { told } of waiting.values()) told.delete(member);
+      for (const { toldTo } of waiting.values()) toldTo.delete(member);
     },
     settle: (audience) => {
       if (audience.length === 0) return;
-      for (const { rumour, told } of [...waiting.values()]) {
-        if (audience.every((member) => told.has(member))) drop(rumour.about);
+      for (const one of [...waiting.values()]) {
+        if (audience.every((member) => isKnownTo(one, member))) drop(one.rumour.about);
       }
     },
   };

@@ -20,6 +20,7 @@ import {
   witness,
 } from './swim-desk.ts';
 import { hearMessage } from './swim-hearing.ts';
+import { createHolds } from './swim-holds.ts';
 import { abbreviate, type SwimMessage, type SwimSigner } from './swim-message.ts';
 import { LAN, type Preset } from './swim-presets.ts';
 import {
@@ -75,8 +76,8 @@ export interface Swim {
   hear(from: MemberId, message: SwimMessage, nowMs: number): void;
   /** Does what is due. */
   tick(nowMs: number): void;
-  /** Something that was said to this member may be lost: it counts as told nothing. */
-  lost(member: MemberId): void;
+  /** Something said to this member may be lost: it counts as told nothing, and is held a while. */
+  lost(member: MemberId, nowMs: number): void;
   /** When `tick` wants to be called next. */
   dueMs(): number;
   /** What is to be done since this was last called. */
@@ -116,7 +117,10 @@ export function createSwim(given: SwimSelf): Swim {
       }),
     hear: (from, message, nowMs) => hearMessage(desk, from, message, nowMs),
     tick: (nowMs) => tick(desk, nowMs),
-    lost: desk.rumours.untell,
+    lost: (member, nowMs) => {
+      desk.rumours.untell(member);
+      desk.holds.lost(member, nowMs);
+    },
     dueMs: () => dueMs(desk),
     take: () => {
       const { out } = desk;
@@ -137,6 +141,7 @@ const createDesk = ({ self, signer, incarnation, draw, neighboursOf }: SwimSelf)
   signature: signer.alive(incarnation),
   turns: createTurns(draw),
   rumours: createRumours(),
+  holds: createHolds(),
   sightings: new Map(),
   names: new Map(),
   connected: new Set(),
@@ -207,6 +212,7 @@ function greet(desk: Desk, seen: Sighting, nowMs: number): void {
 function closed(desk: Desk, member: MemberId): void {
   const seen = desk.sightings.get(member);
   desk.connected.delete(member);
+  desk.holds.end(member);
   const isOurs = isWatched(desk, member);
   if (seen?.mesh === 'alive' && isOurs) desk.urgent.add(member);
   if (isOurs) return;
@@ -230,6 +236,9 @@ function bury(desk: Desk, seen: Sighting): void {
 
 function tick(desk: Desk, nowMs: number): void {
   forgiveStall(desk, nowMs);
+  const isGossiping = (): boolean => nowMs >= desk.gossipDueMs && desk.rumours.isUrgent();
+  // Of what was told before it is known by now whether it was lost.
+  if (isGossiping()) desk.rumours.settle(audienceOf(desk));
   lookAfterProbes(desk, nowMs);
   lookAfterRelays(desk, nowMs);
   lookForDoubted(desk, nowMs);
@@ -241,7 +250,7 @@ function tick(desk: Desk, nowMs: number): void {
     desk.periodDueMs = nowMs + desk.preset.periodMs;
     beginPeriod(desk, nowMs);
   }
-  if (nowMs >= desk.gossipDueMs && desk.rumours.isUrgent()) gossip(desk, nowMs);
+  if (isGossiping()) gossip(desk, nowMs);
 }
 
 /** Time in which this program stood still proves nothing of others, and much of itself. */
@@ -257,10 +266,8 @@ function forgiveStall(desk: Desk, nowMs: number): void {
 
 function gossip(desk: Desk, nowMs: number): void {
   desk.gossipDueMs = nowMs + desk.preset.gossipMs;
-  const audience = audienceOf(desk);
-  // What was told the last time and not lost since.
-  desk.rumours.settle(audience);
-  for (const member of audience) {
+  for (const member of audienceOf(desk)) {
+    if (desk.holds.isHeld(member, nowMs)) continue;
     if (desk.rumours.isUrgentFor(member)) say(desk, member, { act: 'news' });
   }
 }
