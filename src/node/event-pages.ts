@@ -37,12 +37,6 @@ export interface Ending {
   readonly fault: Fault | null;
 }
 
-/** When there is no time left: `isOver` then, and `ended` resolves. */
-export interface Hours {
-  readonly isOver: () => boolean;
-  readonly ended: Promise<void>;
-}
-
 const cursorText = z.string().check(z.maxLength(CURSOR_LENGTH_MAX));
 const pageSchema = z.object({
   events: z.array(z.unknown()).check(z.maxLength(PAGE_EVENTS_MAX)),
@@ -56,19 +50,24 @@ const eventSchema = z.object({
   cause: z.optional(z.nullable(z.string())),
 });
 
-/** Reads all that a member saw since then; `take` is given page after page, the oldest first. */
+/** Where pages go to, the oldest first, and what ends the reading. */
+interface Taking {
+  readonly take: (events: readonly MeshEvent[]) => void;
+  readonly ended: AbortSignal;
+}
+
+/** Reads all that a member saw since then, page after page. */
 export async function readPages(
   ask: AskEvents,
   member: { readonly id: MemberId; readonly name: string },
   start: Start,
-  { isOver, ended, take }: Hours & { readonly take: (events: readonly MeshEvent[]) => void },
+  { ended, take }: Taking,
 ): Promise<Ending> {
   let { after: cursor } = start;
   for (let [count, odd] = [0, 0]; ; ) {
     const late = (): Ending => ({ cursor, fault: lateFault(member.name, count) });
-    if (isOver()) return late();
-    const asked = pageOf(ask, member.id, { ...start, after: cursor });
-    const page = await Promise.race([asked, ended]);
+    if (ended.aborted) return late();
+    const page = await within(ended, pageOf(ask, member.id, { ...start, after: cursor }));
     if (page === undefined) return late();
     if (page instanceof Fault) return { cursor, fault: page };
     const { events } = page;
@@ -82,6 +81,25 @@ export async function readPages(
     const isMore = events.length > 0 && (page.isMore ?? events.length >= PAGE_EVENTS_MAX);
     if (!isMore) return { cursor, fault: odd === 0 ? null : oddFault(`${odd} events`) };
     if (count > MEMBER_EVENTS_MAX) return { cursor, fault: oddFault(`more than ${count} events`) };
+  }
+}
+
+/**
+ * What comes of it, or undefined when that ended first. No `Promise.race`: what lives longer than
+ * the others would hold all that they ever gave.
+ */
+async function within<Result>(
+  ended: AbortSignal,
+  asked: Promise<Result>,
+): Promise<Result | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Result | undefined>();
+  const end = (): void => resolve(undefined);
+  ended.addEventListener('abort', end);
+  asked.then(resolve, reject);
+  try {
+    return await promise;
+  } finally {
+    ended.removeEventListener('abort', end);
   }
 }
 
