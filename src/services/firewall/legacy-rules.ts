@@ -2,7 +2,7 @@
  * Rule: firewall legacy rules — what `iptables-legacy-save` lists, in the words of nft: `nft` shows
  * nothing of those tables.
  */
-import type { Json } from './foreign-walk.ts';
+import type { Json } from './foreign-asks.ts';
 
 /** A built-in chain, and the rules of its table by their chains. */
 export interface LegacyTable {
@@ -13,52 +13,79 @@ export interface LegacyTable {
 /** Reads a listing of one table; lines that are none of it are passed over. */
 export const readLegacy = (text: string): LegacyTable => {
   const lines = text.split('\n');
+  const declared = lines.flatMap((line) => {
+    const [, name, policy] = /^:(\S+) (\S+)/.exec(line) ?? [];
+    return name === undefined || policy === undefined ? [] : [{ name, policy }];
+  });
+  const names = new Set(declared.map(({ name }) => name));
   return {
-    chains: lines.flatMap((line) => {
-      const [, name, policy] = /^:(\S+) (ACCEPT|DROP) /.exec(line) ?? [];
-      return name === undefined || policy === undefined
-        ? []
-        : [{ name, policy: policy.toLowerCase() }];
-    }),
+    chains: declared.flatMap(({ name, policy }) =>
+      policy === '-' ? [] : [{ name, policy: policy.toLowerCase() }],
+    ),
     rules: lines.flatMap((line) => {
-      const [flag, chain, ...words] = line.trim().split(/\s+/);
-      return flag === '-A' && chain !== undefined ? [{ chain, expr: expressionsOf(words) }] : [];
+      const [flag, chain, ...words] = wordsOf(line);
+      if (flag?.text !== '-A' || chain === undefined) return [];
+      return [{ chain: chain.text, expr: expressionsOf(words, names) }];
     }),
   };
 };
+
+interface Word {
+  readonly text: string;
+  /** It begins a new part of the rule: `!`, or a flag outside of quotes. */
+  readonly isFlag: boolean;
+}
+
+/** The words of a line: what has a blank or a quote in it is quoted, and `\` escapes there. */
+const wordsOf = (line: string): readonly Word[] =>
+  [...line.matchAll(/"((?:\\.|[^"\\])*)"|(\S+)/g)].map(([, quoted, bare = '']): Word => {
+    if (quoted !== undefined) return { text: quoted.replace(/\\(.)/g, '$1'), isFlag: false };
+    return { text: bare, isFlag: bare === '!' || /^--?[a-z]/i.test(bare) };
+  });
 
 const TARGETS: Readonly<Record<string, Json>> = {
   ACCEPT: { accept: null },
   DROP: { drop: null },
   REJECT: { reject: null },
   RETURN: { return: null },
-  LOG: { log: null },
 };
 
 /** What is no more than a way to say what follows. */
 const MODULES = ['tcp', 'udp', 'comment', 'conntrack', 'state', 'multiport'];
 
-function expressionsOf(words: readonly string[]): readonly Json[] {
+/** What is asked for, and last the target, whose own options say nothing of who is taken. */
+const expressionsOf = (words: readonly Word[], chains: ReadonlySet<string>): readonly Json[] => {
   const found: Json[] = [];
   for (let at = 0; at < words.length; ) {
-    const isNot = words[at] === '!';
-    const [flag = '', value = ''] = words.slice(isNot ? at + 1 : at);
-    const read = readFlag(flag, value, isNot);
-    found.push(...read.found);
-    at += (isNot ? 1 : 0) + (read.isLast ? words.length : 2);
+    const isNot = words[at]?.text === '!';
+    if (isNot) at += 1;
+    const [flag = '', value = ''] = words.slice(at, at + 2).map(({ text }) => text);
+    if (flag === '-j' || flag === '-g') return [...found, targetOf(flag, value, chains)];
+    const known = readFlag(flag, value, isNot);
+    found.push(...(known ?? [{ unknown: flag }]));
+    at += known === null ? lengthOf(words.slice(at)) : 2;
   }
   return found;
-}
+};
 
-const readFlag = (flag: string, value: string, isNot: boolean) => {
-  const of = (left: Json, right: unknown) => ({
-    found: [{ match: { op: isNot ? '!=' : '==', left, right } }],
-    isLast: false,
-  });
+/** A flag that is not known has all values up to the next. */
+const lengthOf = (words: readonly Word[]): number => {
+  const next = words.findIndex(({ isFlag }, at) => at > 0 && isFlag);
+  return next < 0 ? words.length : next;
+};
+
+const targetOf = (flag: '-j' | '-g', value: string, chains: ReadonlySet<string>): Json => {
+  if (chains.has(value)) return { [flag === '-j' ? 'jump' : 'goto']: { target: value } };
+  return TARGETS[value] ?? { xt: { type: 'target', name: value } };
+};
+
+/** What a flag with one value asks for, or null for a flag that is not known. */
+const readFlag = (flag: string, value: string, isNot: boolean): readonly Json[] | null => {
+  const of = (left: Json, right: unknown) => [{ match: { op: isNot ? '!=' : '==', left, right } }];
   const field = (protocol: string, name: string) => ({ payload: { protocol, field: name } });
   switch (flag) {
     case '-p':
-      return of({ meta: { key: 'l4proto' } }, value);
+      return of({ meta: { key: 'l4proto' } }, /^\d+$/.test(value) ? Number(value) : value);
     case '-i':
       return of({ meta: { key: 'iifname' } }, value.replace(/\+$/, '*'));
     case '-o':
@@ -73,15 +100,12 @@ const readFlag = (flag: string, value: string, isNot: boolean) => {
     case '--ctstate':
     case '--state':
       return of({ ct: { key: 'state' } }, { set: value.toLowerCase().split(',') });
-    case '-j':
-    case '-g': {
-      const target = TARGETS[value] ?? { [flag === '-j' ? 'jump' : 'goto']: { target: value } };
-      return { found: [target], isLast: true };
-    }
+    case '--comment':
+      return [];
     case '-m':
-      return { found: MODULES.includes(value) ? [] : [{ unknown: value }], isLast: false };
+      return MODULES.includes(value) ? [] : [{ unknown: value }];
     default:
-      return { found: [{ unknown: flag }], isLast: false };
+      return null;
   }
 };
 

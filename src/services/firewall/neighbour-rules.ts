@@ -5,11 +5,16 @@
  * 1. Only what is certain counts: a last rule that takes everything, and a rule for our interface
  *    that accepts. All else is left open.
  */
-import { isNamed, type Json, statementsOf, targetOf } from './foreign-walk.ts';
+import type { Json } from './foreign-asks.ts';
+import { isNamed } from './foreign-passage.ts';
+import { statementsOf, targetOf } from './foreign-rules.ts';
+
+/** Rules of a table as they were listed, by chain. */
+type ByChain = ReadonlyMap<string, readonly Json[]>;
 
 /** Whether a chain ends with a rule that drops or refuses whatever gets there. */
-export const endsClosed = (rules: readonly Json[], chain: string): boolean => {
-  const last = rulesOf(rules, chain).at(-1);
+export const endsClosed = (rules: ByChain, chain: string): boolean => {
+  const last = rules.get(chain)?.at(-1);
   if (last === undefined) return false;
   const statements = statementsOf(last);
   return isForAll(statements) && statements.some((each) => 'drop' in each || 'reject' in each);
@@ -17,14 +22,14 @@ export const endsClosed = (rules: readonly Json[], chain: string): boolean => {
 
 /** Whether a chain, or one to which it leads, accepts all that comes in on, or leaves by, ours. */
 export const letsPass = (
-  rules: readonly Json[],
+  rules: ByChain,
   chain: string,
   name: string,
   key: 'iif' | 'oif',
 ): boolean => {
   const seen = new Set([chain]);
   for (const each of seen) {
-    for (const rule of rulesOf(rules, each)) {
+    for (const rule of rules.get(each) ?? []) {
       const statements = statementsOf(rule);
       const targets = statements.flatMap(targetOf);
       for (const target of targets) seen.add(target);
@@ -36,15 +41,12 @@ export const letsPass = (
   return false;
 };
 
-const rulesOf = (rules: readonly Json[], chain: string): readonly Json[] =>
-  rules.filter((rule) => rule.chain === chain);
-
 /** Nothing of a rule asks for anything. */
 const isForAll = (statements: readonly Json[]): boolean =>
   statements.every((each) => ['counter', 'log', 'drop', 'reject', 'accept'].some((n) => n in each));
 
-const acceptsAll = (rules: readonly Json[], chain: string): boolean =>
-  rulesOf(rules, chain).some((rule) => {
+const acceptsAll = (rules: ByChain, chain: string): boolean =>
+  (rules.get(chain) ?? []).some((rule) => {
     const statements = statementsOf(rule);
     return isForAll(statements) && statements.some((each) => 'accept' in each);
   });

@@ -142,6 +142,10 @@ test('a foreign drop of what a rule lets through is named, with that rule and th
       right: { prefix: { addr, len } },
     },
   });
+  const local = { match: { op: '==', left: { fib: { result: 'type' } }, right: 'local' } };
+  const RETURN = { return: null };
+  const leading = [{ jump: { target: 'other' } }];
+  const at = (...statements: readonly object[]) => ({ chain: 'other', expr: statements });
   const xt = (name: string) => ({ xt: { type: 'match', name } });
   const cases: readonly (readonly [string, readonly object[], string])[] = [
     ['input', [expr(port('tcp', 443), DROP)], 'web,public'],
@@ -164,6 +168,11 @@ test('a foreign drop of what a rule lets through is named, with that rule and th
     ['input', [expr(saddr('203.0.113.0', 24), DROP)], 'office'],
     ['input', [expr(saddr('203.0.113.7', 32), port('tcp', 22), DROP)], 'office'],
     ['input', [expr(saddr('198.51.100.0', 24), DROP)], ''],
+    ['input', [expr(port('tcp', 443), ...leading), at(local, RETURN), at(DROP)], ''],
+    ['input', [expr(port('tcp', 443), ...leading), at(iif('==', 'eth0'), RETURN), at(DROP)], 'web'],
+    ['input', [expr(port('tcp', 8000), ...leading), at(port('tcp', 8001), DROP)], ''],
+    ['input', [expr({ vmap: {} }), expr(port('tcp', 443), DROP)], ''],
+    ['input', [expr(iif('!=', '@vpn'), port('tcp', 443), DROP)], ''],
     ['output', [expr(port('udp', 53), DROP)], 'dns'],
     ['output', [expr(port('tcp', 443), DROP)], ''],
     ['forward', [expr(port('tcp', 443), DROP)], ''],
@@ -180,6 +189,8 @@ test('a foreign drop of what a rule lets through is named, with that rule and th
   );
   assert.match(vain('output', [], 'drop'), /inet mine guard: drops at output .* leaves by cnsmo0/);
 });
+
+const UNASKED = { chains: listed(), legacy: { status: 0, stdout: '', stderr: '' } };
 
 test('what iptables-legacy drops is named, though nft shows nothing of it', () => {
   // Goal: no table is unseen. Method: what its tool lists, by policy and by rule; twins: tables
@@ -209,10 +220,29 @@ test('what iptables-legacy drops is named, though nft shows nothing of it', () =
     ['-A INPUT -m string --string x -p tcp -m tcp --dport 443 -j DROP', 0],
     ['-A OUTPUT -p udp -m udp --dport 53 -j DROP', 1],
     ['-A INPUT -p tcp -m tcp --dport 8443 -j DROP', 0],
+    ['-A INPUT -p tcp -m tcp --dport 443 -m comment --comment no -j DROP', 2],
+    ['-A INPUT -p tcp -m tcp --dport 443 -m comment --comment "say \\" -j ACCEPT" -j DROP', 2],
+    ['-A INPUT -p tcp -m tcp --dport 443 -m comment --comment -j -j DROP', 2],
+    ['-A INPUT -p tcp -m tcp --dport 1024:65535 -j DROP', 1],
+    ['-A INPUT -s 10.0.0.0/255.0.255.0 -j DROP', 0],
+    ['-A INPUT -j LOG --log-prefix "-j DROP"', 0],
   ] as const;
   for (const [line, count] of rules) assert.equal(saidOf(...open, line).length, count, line);
+  const web = '-A INPUT -p tcp -m tcp --dport 443';
+  const accepting = [
+    `${web} -m comment --comment "web in" -j ACCEPT`,
+    `${web} -m comment --comment "a -j DROP" -j ACCEPT`,
+    `${web} --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT`,
+    `${web} -m set ! --match-set allowed src -j ACCEPT`,
+    `${web} -m string --string "x y" --algo bm --to 65535 -g ACCEPT`,
+    `${web} -j NFQUEUE --queue-num 0`,
+  ];
+  for (const line of accepting) {
+    assert.deepEqual(saidOf(...open, line, `${web} -j DROP`), [], line);
+  }
+  const read = readNeighbours(UNASKED, 'cnsmo0');
+  assert.equal(shadows(read, 'cnsmo0', LANES), shadows(read, 'cnsmo0', LANES), 'found once');
   const led = [...open, ':mine - [0:0]', '-A INPUT -j mine', '-A mine -p tcp --dport 443 -j DROP'];
   assert.equal(saidOf(...led).length, 2);
-  const unasked = { chains: listed(), legacy: { status: 0, stdout: '', stderr: '' } };
-  assert.deepEqual(readNeighbours(unasked, 'cnsmo0'), []);
+  assert.deepEqual(readNeighbours(UNASKED, 'cnsmo0'), []);
 });

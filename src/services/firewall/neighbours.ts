@@ -7,7 +7,8 @@
 import type { HostResult } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
 import type { Results } from '../service.ts';
-import type { Json } from './foreign-walk.ts';
+import type { Json } from './foreign-asks.ts';
+import { type ForeignTable, readForeign } from './foreign-rules.ts';
 import { readLegacy } from './legacy-rules.ts';
 import { endsClosed, letsPass } from './neighbour-rules.ts';
 import { FAMILY, NAME } from './nft.ts';
@@ -58,13 +59,14 @@ export const readNeighbours = (results: Results, ownInterface: string): readonly
 
 const newNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] => {
   const others = foreignChains(results.chains);
+  const tables = new Map<string, Rules>();
   return others.filter(isFilter).map((each): Neighbour => {
     const [family, table, name] = [each.family, each.table, each.name].map(String) as [
       ...[string, string, string],
     ];
-    const rules = objectsIn(results[probeName({ family, table })]).flatMap(({ rule }) =>
-      rule === undefined ? [] : [rule],
-    );
+    const probe = probeName({ family, table });
+    const rules = tables.get(probe) ?? rulesIn(objectsIn(results[probe]));
+    tables.set(probe, rules);
     return {
       program: programOf(others, family, table),
       ...{ family, table, name },
@@ -94,7 +96,8 @@ export const legacyFamilies = ({ legacy }: Results): readonly (keyof typeof LEGA
 const legacyNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] =>
   legacyFamilies(results).flatMap((family): readonly Neighbour[] => {
     const listing = results[legacyName(family)];
-    const { chains, rules } = readLegacy(listing?.status === 0 ? listing.stdout : '');
+    const { chains, rules: listed } = readLegacy(listing?.status === 0 ? listing.stdout : '');
+    const rules = rulesOf(listed);
     const base = { program: 'iptables-legacy', family, table: 'filter (legacy)' };
     return chains.flatMap(({ name, policy }) => {
       const hook = Object.entries(LEGACY_HOOKS).find(([chain]) => chain === name)?.[1];
@@ -109,15 +112,30 @@ interface BaseChain {
   readonly policy: unknown;
 }
 
+/** The rules of a table by chain: as they were listed, and as they were read. */
+interface Rules {
+  readonly listed: ReadonlyMap<string, readonly Json[]>;
+  readonly read: ForeignTable;
+}
+
+const rulesOf = (rules: readonly Json[]): Rules => {
+  const listed = Map.groupBy(rules, ({ chain }) => String(chain));
+  return { listed, read: readForeign(listed) };
+};
+
+const rulesIn = (listing: Listing): Rules =>
+  rulesOf(listing.flatMap(({ rule }) => (rule === undefined ? [] : [rule])));
+
 const standingOf = (
-  rules: readonly Json[],
+  { listed, read }: Rules,
   { name, hook, policy }: BaseChain,
   ownInterface: string,
-): Pick<Neighbour, 'hook' | 'isClosed' | 'isPassed' | 'rules'> => ({
+): Pick<Neighbour, 'hook' | 'isClosed' | 'isPassed' | 'isDropping' | 'rules'> => ({
   hook,
-  isClosed: policy === 'drop' || endsClosed(rules, name),
-  isPassed: letsPass(rules, name, ownInterface, isOutgoing(hook) ? 'oif' : 'iif'),
-  rules: Map.groupBy(rules, ({ chain }) => String(chain)),
+  isClosed: policy === 'drop' || endsClosed(listed, name),
+  isPassed: letsPass(listed, name, ownInterface, isOutgoing(hook) ? 'oif' : 'iif'),
+  isDropping: policy === 'drop',
+  rules: read,
 });
 
 /** Whether what leaves passes there. */

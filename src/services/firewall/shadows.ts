@@ -7,7 +7,8 @@
  *    ours are named that are certain to be in vain.
  */
 import type { Problem } from '../service.ts';
-import { type Passage, walk } from './foreign-walk.ts';
+import type { Passage } from './foreign-passage.ts';
+import { walk } from './foreign-walk.ts';
 import type { Clause, Lane } from './lane.ts';
 import { isOutgoing } from './neighbours.ts';
 import type { Neighbour } from './state.ts';
@@ -46,8 +47,31 @@ const REMEDIES: Readonly<
 const NAMED_MAX = 3;
 const ASKED_MAX = 256;
 
-/** What a person should know of what others do with what `lanes` let through. */
+/**
+ * What a person should know of what others do with what `lanes` let through. The same answer for
+ * the same objects, found once: who decides what to do next asks several times.
+ */
 export const shadows = (
+  neighbours: readonly Neighbour[],
+  ownInterface: string,
+  lanes: readonly Lane[],
+): readonly Problem[] => {
+  const last = found.get(neighbours);
+  if (last?.lanes === lanes && last.ownInterface === ownInterface) return last.said;
+  const said = findShadows(neighbours, ownInterface, lanes);
+  found.set(neighbours, { lanes, ownInterface, said });
+  return said;
+};
+
+interface Found {
+  readonly lanes: readonly Lane[];
+  readonly ownInterface: string;
+  readonly said: readonly Problem[];
+}
+
+const found = new WeakMap<readonly Neighbour[], Found>();
+
+const findShadows = (
   neighbours: readonly Neighbour[],
   ownInterface: string,
   lanes: readonly Lane[],
@@ -70,7 +94,7 @@ export const shadows = (
 };
 
 const isInVain = (
-  { family, name, hook, isClosed, rules }: Neighbour,
+  { family, name, hook, isDropping, rules }: Neighbour,
   { zone, direction }: Lane,
   { protocol, ports, remote }: Clause,
   ownInterface: string,
@@ -81,10 +105,11 @@ const isInVain = (
   if (family !== 'inet' && remote?.every((each) => each.family !== family) === true) return false;
   if (protocol === (family === 'ip' ? 'icmpv6' : family === 'ip6' ? 'icmp' : '')) return false;
   const passage: Passage = {
-    ...{ zone, direction, protocol, ports, remote, interface: ownInterface },
+    ...{ zone, direction, protocol, remote, interface: ownInterface },
+    ports: ports?.map(([first, last]) => [BigInt(first), BigInt(last)] as const) ?? null,
   };
   const verdict = walk(rules, name, passage);
-  return verdict === 'drop' || (verdict === null && isClosed && zone === 'wan');
+  return verdict === 'drop' || (verdict === null && isDropping && zone === 'wan');
 };
 
 const chainText = ({ program, family, table, name }: Neighbour): string =>

@@ -2,7 +2,7 @@
  * Rule: firewall state — the table as it should be and as it was read back: plain records.
  */
 import type { Count, Problem } from '../service.ts';
-import type { Json } from './foreign-walk.ts';
+import type { ForeignTable } from './foreign-rules.ts';
 import type { Lack, Withheld } from './lacking.ts';
 import type { Lane, Trialling, Tried } from './lane.ts';
 
@@ -78,8 +78,10 @@ export interface Neighbour {
   readonly isClosed: boolean;
   /** One of its rules accepts whatever comes in on our interface, or leaves by it. */
   readonly isPassed: boolean;
-  /** Rules of its table, by chain, as nft lists them. */
-  readonly rules: ReadonlyMap<string, readonly Json[]>;
+  /** It drops what leaves it undecided: by its policy, not by a last rule. */
+  readonly isDropping: boolean;
+  /** The rules of that table. */
+  readonly rules: ForeignTable;
 }
 
 /** What should be. Null: nothing is filtered, and there is no table. */
