@@ -91,6 +91,19 @@ test('what one rule asks for is tried where that rule is to come, and nowhere el
   }
 });
 
+test('a rule that is called as a feature is none of it', () => {
+  // Goal: what lacks is noticed whatever rules are called. Method: a rule named reject that logs,
+  // so that its name stands in a log line; then one that refuses, which is tried first.
+  const member = openMember();
+  const named = { 'rule/reject': ruleOf({ action: 'deny', protocol: 'udp', log: true }) };
+  member.world.objects = named;
+  member.pass();
+  member.world.objects = { ...named, 'rule/refused': ruleOf({ ...PORT, action: 'reject' }) };
+  assert.deepEqual(member.tried(), ['features']);
+  member.pass();
+  assert.deepEqual(member.tried(), [], 'it is there now');
+});
+
 test('a rule that this host cannot have is set aside alone, with why, until it can', () => {
   // Goal: a host that lacks a feature enforces all other rules. Method: each kind of rule comes
   // with a plain one, on a host that cannot the first; a table that is there, one that is new, and

@@ -30,7 +30,7 @@ import {
   payload,
   rateOver,
 } from './nft.ts';
-import type { ObservedTable } from './state.ts';
+import type { ObservedRule, ObservedTable } from './state.ts';
 import {
   addChain,
   addCounter,
@@ -47,7 +47,7 @@ export interface Feature {
   readonly uses: readonly NftCommand[];
   /** What asks for it; absent: every table does. */
   readonly of?: Special;
-  /** What the words of a rule of nft hold that uses it. */
+  /** What the keys of a rule of nft hold that uses it. */
   readonly marks?: readonly string[];
 }
 
@@ -146,13 +146,16 @@ export const unseenIn = (
   { chains }: ObservedTable,
   asked: ReadonlySet<Special>,
 ): ReadonlySet<Special> => {
-  const rules = [...chains.values()].flatMap((chain) => chain.rules);
+  const rules = [...chains.values()].flatMap((chain) => chain.rules.map(keysIn));
   const isSeen = ({ marks = [] }: Feature): boolean =>
-    rules.some(({ words }) => marks.every((mark) => words.includes(mark)));
+    rules.some((keys) => marks.every((mark) => keys.includes(mark)));
   return new Set(
     [...asked].filter((of) => !FEATURES.some((each) => each.of === of && isSeen(each))),
   );
 };
+
+/** The words of a rule that nobody chose: a rule may be called as a feature is. */
+const keysIn = ({ words }: ObservedRule): string => words.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
 
 const BEGIN: readonly NftCommand[] = [{ add: { table: { family: FAMILY, name: NAME } } }];
 

@@ -71,6 +71,13 @@ test('verbs: what would cut the operator, SSH or the mesh is refused, unless for
     refusalOf({ view, caller: mesh6 }, 'deny', { traffic: 'tcp/22', from: [from], on: ['vm1'] });
   assert.match(deny('fd00:1::/64'), /^your session: vm2 to vm1, .* for IPv6/);
   assert.match(deny('10.10.0.0/16'), /^SSH: /, 'its session comes by IPv6');
+  assert.match(
+    refusalOf({ view, caller: mesh }, 'deny', {
+      ...{ traffic: 'tcp/22', from: ['fd00:1::/64'], on: ['vm1'] },
+    }),
+    /^SSH: /,
+    'its session comes by IPv4',
+  );
 });
 
 test('verbs: a limit too low for the ways that must stay is as good as a cut', () => {

@@ -9,6 +9,7 @@
 import type { Meter } from '../../../crdt/meter.ts';
 import type { Member, View } from '../../../crdt/view.ts';
 import type { Scene } from '../../verb.ts';
+import { addressNumber, type Family, hostCidr } from '../cidr.ts';
 import type { Flow } from '../judge.ts';
 import { policyOf } from '../policy.ts';
 import type { RuleRecord, Zone } from '../schemas.table.ts';
@@ -25,6 +26,8 @@ interface Way {
   readonly zone: Zone;
   readonly probe: Probe;
   readonly what: string;
+  /** Of which family alone; absent: of all that both ends have. */
+  readonly family?: Family;
   /** How much of it a rule has to let through at least. */
   readonly needs: Needs;
 }
@@ -65,7 +68,7 @@ export function* mustKeepWays(scene: Scene, after: View, meter: Meter): Generato
   const [before, then] = [openRegister(scene, scene.view), openRegister(scene, after)];
   for (const way of waysOf(scene)) {
     const { from, to, zone, probe, what } = way;
-    for (const flow of mainFlowsOf(from, to, zone, probe)) {
+    for (const flow of flowsOf(way)) {
       if (meter.isDue(wayMs)) yield;
       // Where no changed rule matches, all stays as it was; the whole policy is asked for the rest.
       const isMoved = changed.some((court) =>
@@ -80,6 +83,11 @@ export function* mustKeepWays(scene: Scene, after: View, meter: Meter): Generato
   }
   yield* mustKeepOverlay(scene, after, touched, meter);
 }
+
+const flowsOf = ({ from, to, zone, probe, family }: Way): readonly Flow[] =>
+  mainFlowsOf(from, to, zone, probe).filter(
+    ({ source }) => family === undefined || hostCidr(source).family === family,
+  );
 
 /** What to do about a way that would be cut. */
 const REMEDY = 'allow it first, with a lower --priority; or say --confirm 60s or --force';
@@ -139,17 +147,20 @@ const sessionWays = ({ view, self, caller }: Scene): readonly Way[] => {
   const isInMesh = [here.ipv4, here.ipv6].includes(caller.local.host);
   const way: Way = {
     from: readEnd(view, 'session', caller.remote.host),
-    to: { kind: 'member', member: reachedAt(here, caller.local.host, isInMesh) },
+    to: { kind: 'member', member: isInMesh ? here : reachedAt(here, caller.local.host) },
     zone: isInMesh ? 'mesh' : 'wan',
     probe: { protocol: 'tcp', value: caller.local.port },
-    ...{ what: 'your session', needs: SSH_NEEDS },
+    ...{ what: 'your session', needs: SSH_NEEDS, ...familyOf(caller.local.host) },
   };
   return [way];
 };
 
+/** The family by which somebody is here. */
+const familyOf = (host: string): Pick<Way, 'family'> =>
+  addressNumber(host) === null ? {} : { family: hostCidr(host).family };
+
 /** The member, at the one address at which it was reached; its own port is what it was. */
-const reachedAt = (member: Member, host: string, isInMesh: boolean): Member => {
-  if (isInMesh) return { ...member, ipv4: host.includes(':') ? null : member.ipv4 };
+const reachedAt = (member: Member, host: string): Member => {
   const port = member.endpoints?.port ?? 0;
   return {
     ...member,
