@@ -11,7 +11,7 @@ import { isActive, lanesOf, type Site, type Tried, withheldOf } from './lane.ts'
 import { policyOf, SERVICE, type TrialOrder, type Unread } from './policy.ts';
 import { shadows } from './shadows.ts';
 import type { FirewallDesired, FirewallObserved, ObservedTable } from './state.ts';
-import { type Course, courseOf, isYoung, siteOnTrial, waysOf, withdrawnMark } from './trial.ts';
+import { type Course, courseOf, mayBegin, siteOnTrial, waysOf, withdrawnMark } from './trial.ts';
 
 /** How long after the end of a trial to look whether the kernel ended it. Unit: ms. */
 const TRIAL_GRACE_MS = 300;
@@ -34,8 +34,8 @@ export const plan = (
   const table = observed.kind === 'present' ? observed.table : null;
   const [order = null] = policy.trials;
   const unreached = observed.kind === 'present' ? observed.unreached : [];
-  const isInTime = order !== null && isYoung(order, self);
-  const reach = { ways: waysOf(view, self), unreached, isYoung: isInTime };
+  const isInTime = order !== null && mayBegin(order, self);
+  const reach = { ways: waysOf(view, self), unreached, mayBegin: isInTime };
   const course = order === null ? OVER : courseOf(site, order, table, reach);
   const trial = course.kind === 'running' ? course.trial : null;
   const tried = order === null ? [] : triedOf(order, course, table);

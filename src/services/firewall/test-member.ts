@@ -38,6 +38,8 @@ const surroundings = () => ({
   trial: TRIAL as Value,
   author: 2,
   members: MEMBERS,
+  /** The second half of all stamps. */
+  counter: 0,
   /** Numbers of those that it has a connection with. */
   connected: [2, 3] as readonly number[],
   /** By how much their clocks are ahead, ms, by their numbers. */
@@ -54,7 +56,7 @@ function openHands(world: ReturnType<typeof surroundings>) {
   const nft = (argv: readonly string[], stdin = ''): HostResult => runNft(kernel, argv, stdin);
   const view = (): View => {
     const base = viewOf(world.members, world.objects);
-    const stamp = (value: Value): Hlc => [value === world.trial ? START_MS : 1, 0];
+    const stamp = (value: Value): Hlc => [value === world.trial ? START_MS : 1, world.counter];
     const intent = base.intent.map((each) => ({
       ...each,
       ...{ hlc: stamp(each.value), author: idOf(world.author) },

@@ -87,6 +87,23 @@ test('a clock that is slow or fast begins no trial after its end, and one that i
   assert.ok(own.isTried(), 'its own clock stamped it');
 });
 
+test('a trial whose stamp may be ahead of its author’s clock is begun the sooner or not at all', () => {
+  // Goal: none begins after its end. Method: a stamp that counts on from a later one, as late as
+  // that may be and a moment before; twins: the same times by a stamp of the clock itself.
+  for (const [lateMs, counter, isBegun] of [
+    [50_000, 1, false],
+    [49_999, 1, true],
+    [50_000, 0, true],
+    [59_999, 0, true],
+  ] as const) {
+    const member = openMember();
+    member.world.objects = { ...RULE, 'trial/t1': TRIAL };
+    Object.assign(member.world, { wallMs: START_MS + lateMs, counter });
+    member.pass();
+    assert.equal(member.isTried(), isBegun, `${lateMs} ms, ${counter}`);
+  }
+});
+
 test('confirmed it lasts, also for who missed the confirmation', () => {
   // Goal: one transaction from trial to rule. Method: the objects change in one view; then the same
   // for a member at which the trial has ended meanwhile.

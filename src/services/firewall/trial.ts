@@ -13,6 +13,7 @@
  *    rules say, and they are asked.
  */
 import { endpointsOf } from '../../crdt/endpoints.ts';
+import { AHEAD_MS_MAX } from '../../crdt/hlc.ts';
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
@@ -52,7 +53,7 @@ export const courseOf = (
   const known = chain?.rules[0]?.comment ?? null;
   if (known !== null) return { kind: 'withdrawn', why: known };
   const isBegun = table !== null && chain !== undefined;
-  const isFit = isBegun ? isRunning(table) : reach.isYoung;
+  const isFit = isBegun ? isRunning(table) : reach.mayBegin;
   if (!isFit) return { kind: 'over' };
   const why = (isBegun ? cutOff(site, order, reach) : null) ?? shutOut(site, order);
   if (why !== null) return { kind: 'withdrawn', why };
@@ -68,6 +69,17 @@ export const siteOnTrial = (site: Site, order: TrialOrder): Site => ({
 
 /** This VM's clock, and how far off it is as others' tell. */
 type Clocks = Pick<Self, 'id' | 'wallMs' | 'skewsMs'>;
+
+/**
+ * Whether it may be begun yet. A stamp that counts on from a later one may be that much ahead of
+ * its author's clock: then the trial is taken for that much older, for it may be over.
+ */
+export const mayBegin = (order: TrialOrder, clocks: Clocks): boolean => {
+  const [ms, counter] = order.claim.hlc;
+  const allowanceMs = counter === 0 ? 0 : AHEAD_MS_MAX;
+  const hlc = [ms - allowanceMs, counter] as const;
+  return isYoung({ ...order, claim: { ...order.claim, hlc } }, clocks);
+};
 
 /**
  * Whoever meets a trial after its time never begins it. Its time is that of its author, whose clock
@@ -89,7 +101,7 @@ interface Reach {
   readonly ways: readonly MemberWays[];
   readonly unreached: readonly string[];
   /** Whether it is not too late to begin it. */
-  readonly isYoung: boolean;
+  readonly mayBegin: boolean;
 }
 
 /** The ways to one member: outside the tunnel, and through it. */

@@ -156,10 +156,10 @@ function beginTrial(scene: Scene, trialMs: number, changes: readonly Change[]) {
     caller === null
       ? {}
       : { management: [{ address: caller.remote.host, port: caller.local.port }] };
-  const edits = [
-    ...policyOf(view).trials.flatMap((over) => trialEnd(view, over)),
-    ...trialEdits(id, { seconds, ...management }, changes),
-  ];
+  const begun = trialEdits(id, { seconds, ...management }, changes);
+  const paths = new Set(begun.map(({ path }) => path));
+  const ended = policyOf(view).trials.flatMap((over) => trialEnd(view, over));
+  const edits = [...begun, ...ended.filter(({ path }) => !paths.has(path))];
   const until = new Date(wallMs + seconds * 1_000).toISOString();
   return { edits, trial: { id, seconds, until } };
 }

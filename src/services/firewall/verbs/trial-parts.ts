@@ -27,8 +27,9 @@ export const trialEdits = (
   const [first = [], ...more] = inParts(changes);
   const parts = more.length === 0 ? {} : { parts: more.length };
   return [
-    ...more.map((part, index) => edit('trial-part', partName(id, index), { changes: [...part] })),
+    // The first of its frame: so its stamp is the clock's own, where none that was seen is later.
     edit('trial', id, { ...terms, ...parts, changes: [...first] }),
+    ...more.map((part, index) => edit('trial-part', partName(id, index), { changes: [...part] })),
   ];
 };
 
