@@ -87,7 +87,7 @@ test('a clock that is slow or fast begins no trial after its end, and one that i
   assert.ok(own.isTried(), 'its own clock stamped it');
 });
 
-test('a trial whose stamp may be ahead of its author’s clock is begun the sooner or not at all', () => {
+test('a trial whose stamp may be ahead of its author’s clock counts as that much older', () => {
   // Goal: none begins after its end. Method: a stamp that counts on from a later one, as late as
   // that may be and a moment before; twins: the same times by a stamp of the clock itself.
   for (const [lateMs, counter, isBegun] of [
