@@ -11,7 +11,7 @@ const [PORT, TWIN] = [9_000, 9_001];
 /** Shorter than the second after which a TCP opener asks again. Unit: ms. */
 const ONE_TRY_MS = 900;
 /** How long the rule lives that ends by itself, as it is typed. */
-const LIFE = '6s';
+const LIFE = '2s';
 
 interface Stage {
   readonly world: RealWorld;
@@ -214,15 +214,17 @@ async function pings(stage: Stage, vm2: Vm): Promise<void> {
   ]);
 }
 
-/** A rule that was given an end has it, by itself. */
+/** A rule that was given an end has it, by itself. It is seen while its end is far. */
 async function ends(stage: Stage): Promise<void> {
   const { vm1, mesh } = stage;
+  const short = ['deny', `tcp/${PORT}`, '--name', 'short', '--for'];
   await firewall(vm1, 'deny', `tcp/${TWIN}`, '--for', '1h', '--name', 'long');
-  await firewall(vm1, 'deny', `tcp/${PORT}`, '--for', LIFE, '--name', 'short');
+  await firewall(vm1, ...short, '1h');
   await become(stage, 'both are shut', [
     [tcp(mesh[0], PORT), 'drop'],
     [tcp(mesh[1], TWIN), 'drop'],
   ]);
+  await firewall(vm1, ...short, LIFE, '--replace');
   await become(stage, 'one has ended by itself', [
     [tcp(mesh[0], PORT), 'accept'],
     [tcp(mesh[1], PORT), 'accept'],

@@ -127,6 +127,34 @@ test('members come and go as elements, and the chains stay as they are', () => {
   assert.equal(member.pass(), 1);
 });
 
+test('the first member that a rule means behind one for all who come is elements too', () => {
+  // Goal: churn writes no chain. Method: a rule for near ends, then one for all who come, then one
+  // for a label: whom that means comes. Twin: without the second rule.
+  for (const hasRest of [true, false]) {
+    const member = openMember();
+    const web80 = { protocol: 'tcp', ports: [[80, 80]] } as const;
+    const labelled = (role: string) => [{ kind: 'labels', labels: { role } }];
+    const rest = { 'rule/rest': ruleOf({ ...web80, action: 'deny', priority: 50 }) };
+    member.world.objects = {
+      'rule/near': ruleOf({ ...web80, priority: 40, to: labelled('db') }),
+      ...(hasRest ? rest : {}),
+      'rule/web': ruleOf({ ...web80, from: labelled('web') }),
+    };
+    member.world.members = [memberOf(1, { role: 'db' })];
+    member.pass();
+    const before = member.chains();
+    const was = before.map((name) => member.rules(name).map(({ words }) => words));
+    member.world.members = [memberOf(1, { role: 'db' }), memberOf(2, { role: 'web' })];
+    member.pass();
+    assert.deepEqual(member.chains(), before);
+    const isCounted = (name: string) => !/\/(?:known|stamp)$/.test(name);
+    assert.deepEqual(
+      before.filter(isCounted).map((name) => member.rules(name).map(({ words }) => words)),
+      was.filter((_, index) => isCounted(before[index] ?? '')),
+    );
+  }
+});
+
 test('a member of another port, or one that meets rules for near ends, is elements too', () => {
   // Goal: churn never writes rules anew. Method: a default of what leaves, under which the ports of
   // members are open, and rules for labels at both ends; a member comes with another port and with

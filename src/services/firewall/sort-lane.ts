@@ -14,7 +14,7 @@
  * 5. What is equal in verdict may be exchanged: then the one that was asked first counts it.
  */
 import type { Cidr } from './cidr.ts';
-import { type Cover, openCover } from './cover.ts';
+import { openCover } from './cover.ts';
 import type { Clause, Lane } from './lane.ts';
 import { compareRules } from './policy.ts';
 import type { PortRange } from './schemas.table.ts';
@@ -76,7 +76,11 @@ const sort = (lane: Lane): SortedLane => {
   const others = pieces.flatMap((piece) => piece.others);
   const cover = openCover(others);
   const demoted = new Set<Clause>();
-  for (const piece of pieces) if (isAtRisk(piece, cover, orderOf)) demoted.add(piece.clause);
+  const rivals: Rivals = (key) => {
+    const first = wide.get(keyOf(key));
+    return [...cover(key), ...(first === undefined ? [] : [first])].map(({ clause }) => clause);
+  };
+  for (const piece of pieces) if (isAtRisk(piece, rivals, orderOf)) demoted.add(piece.clause);
   const settled = [...firstByKey(pieces.flatMap(({ hosts }) => hosts)).values()].map((key) => {
     const first = wide.get(keyOf({ ...key, address: null }));
     const start = first !== undefined && orderOf(first) < orderOf(key) ? first : key;
@@ -98,6 +102,9 @@ const sort = (lane: Lane): SortedLane => {
     ordered: [...ordered, ...split.ordered].toSorted((a, b) => orderOf(a) - orderOf(b)),
   };
 };
+
+/** What else may decide on a key, whoever comes: also the first that is for all who come. */
+type Rivals = (key: ExactKey) => readonly Clause[];
 
 /** The place of a clause among those of its lane. */
 type OrderOf = (of: { readonly clause: Clause }) => number;
@@ -198,15 +205,15 @@ const canMeet = (a: Clause, b: Clause): boolean => {
  * Whether who decides on a key of this clause would depend on the near end as soon as some member
  * came: then it is tried in its turn already, so that members come and go as elements alone.
  */
-const isAtRisk = ({ clause }: Piece, cover: Cover, orderOf: OrderOf): boolean => {
+const isAtRisk = ({ clause }: Piece, rivals: Rivals, orderOf: OrderOf): boolean => {
   const { protocol, ports, remote, local, isMoving } = clause;
   if (!isMoving || isAudit(clause.rule)) return false;
   if (remote === null || local !== null || ports === null) return false;
   if (protocol !== 'tcp' && protocol !== 'udp') return false;
   return ports.filter(isSingle).some(([port]) => {
-    const before = cover({ address: null, protocol, port, clause })
-      .map((part) => part.clause)
-      .filter((other) => orderOf({ clause: other }) < orderOf({ clause }));
+    const before = rivals({ address: null, protocol, port, clause }).filter(
+      (other) => orderOf({ clause: other }) < orderOf({ clause }),
+    );
     return (
       before.some((other) => other.local !== null || isAudit(other.rule)) &&
       before.some((other) => outcomeOf(other) !== outcomeOf(clause))
