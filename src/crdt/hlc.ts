@@ -17,7 +17,7 @@ export type Hlc = readonly [ms: number, counter: number];
 export const AHEAD_MS_MAX = 10_000;
 
 /** How far ahead of our clock others' stamps raise ours. Unit: ms. Half of what is taken. */
-const FOLLOWED_MS_MAX = 5_000;
+export const FOLLOWED_MS_MAX = 5_000;
 
 /**
  * Highest counter. A stamp beyond it is no stamp, or one author could push all others to where

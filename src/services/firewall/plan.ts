@@ -11,7 +11,15 @@ import { isActive, lanesOf, type Site, type Tried, withheldOf } from './lane.ts'
 import { policyOf, SERVICE, type TrialOrder, type Unread } from './policy.ts';
 import { shadows } from './shadows.ts';
 import type { FirewallDesired, FirewallObserved, ObservedTable } from './state.ts';
-import { type Course, courseOf, mayBegin, siteOnTrial, waysOf, withdrawnMark } from './trial.ts';
+import {
+  type Course,
+  courseOf,
+  isYoung,
+  mayBegin,
+  siteOnTrial,
+  waysOf,
+  withdrawnMark,
+} from './trial.ts';
 
 /** How long after the end of a trial to look whether the kernel ended it. Unit: ms. */
 const TRIAL_GRACE_MS = 300;
@@ -58,7 +66,7 @@ export const plan = (
       ...withheldProblems(withheld),
     ],
     notes: [
-      ...(order === null || !isInTime ? [] : withdrawals(order, course)),
+      ...(order === null || !isYoung(order, self) ? [] : withdrawals(order, course)),
       ...policy.unread.map(unreadText),
       ...(isWanted ? shadows(neighbours, self.interface, now) : []),
     ],

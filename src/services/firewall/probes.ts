@@ -18,7 +18,7 @@ import {
 import { FAMILY, NAME } from './nft.ts';
 import { policyOf, withTrial } from './policy.ts';
 import { isNoTable, readTable } from './read.ts';
-import { isRunning, mayBegin, waysOf } from './trial.ts';
+import { isRunning, isYoung, waysOf } from './trial.ts';
 
 /**
  * Before the table is made, also whether this host can have it; while a trial runs, also whether it
@@ -74,7 +74,7 @@ export const NFT_SIGN = { kind: 'tool', name: 'nft' } as const satisfies Sign;
 /** What rules for this member ask for and others do not, those on trial included. */
 const special = (self: Self, view: View): ReadonlySet<Special> => {
   const [trial] = policyOf(view).trials;
-  const isToCome = trial !== undefined && mayBegin(trial, self);
+  const isToCome = trial !== undefined && isYoung(trial, self);
   const views = isToCome ? [view, withTrial(view, trial)] : [view];
   return askedOf(views.flatMap((each) => lanesOf({ ...self, view: each, member: self.id })));
 };

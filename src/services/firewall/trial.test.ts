@@ -90,17 +90,21 @@ test('a clock that is slow or fast begins no trial after its end, and one that i
 test('a trial whose stamp may be ahead of its author’s clock counts as that much older', () => {
   // Goal: none begins after its end. Method: a stamp that counts on from a later one, as late as
   // that may be and a moment before; twins: the same times by a stamp of the clock itself.
-  for (const [lateMs, counter, isBegun] of [
-    [50_000, 1, false],
-    [49_999, 1, true],
-    [50_000, 0, true],
-    [59_999, 0, true],
+  // And one of 5 s, which begins in its first half.
+  for (const [seconds, lateMs, counter, isBegun] of [
+    [60, 55_000, 1, false],
+    [60, 54_999, 1, true],
+    [60, 55_000, 0, true],
+    [60, 59_999, 0, true],
+    [5, 2_499, 1, true],
+    [5, 2_500, 1, false],
   ] as const) {
     const member = openMember();
-    member.world.objects = { ...RULE, 'trial/t1': TRIAL };
-    Object.assign(member.world, { wallMs: START_MS + lateMs, counter });
+    const trial = { ...TRIAL, seconds };
+    member.world.objects = { ...RULE, 'trial/t1': trial };
+    Object.assign(member.world, { wallMs: START_MS + lateMs, counter, trial });
     member.pass();
-    assert.equal(member.isTried(), isBegun, `${lateMs} ms, ${counter}`);
+    assert.equal(member.isTried(), isBegun, `${seconds} s, ${lateMs} ms, ${counter}`);
   }
 });
 
@@ -125,8 +129,9 @@ test('confirmed it lasts, also for who missed the confirmation', () => {
 
 test('a member that the trial cuts off withdraws it at once', () => {
   // Goal: new connections tell. Method: no way to the author; twins: none to another, one
-  // of two ways to the author.
+  // of two ways to the author. And the note stands to the end, however it was stamped.
   const member = openMember();
+  member.world.counter = 1;
   member.world.objects = { ...RULE, 'trial/t1': TRIAL };
   member.pass();
   member.world.unreached = '10.10.0.3 192.0.2.3 10.10.0.2';
@@ -140,6 +145,8 @@ test('a member that the trial cuts off withdraws it at once', () => {
   member.world.unreached = '';
   assert.equal(member.isTried(), false);
   assert.deepEqual(member.notes(), [`${why}; the old rules hold here`], 'remembered, with why');
+  member.world.wallMs = START_MS + 59_999;
+  assert.deepEqual(member.notes(), [`${why}; the old rules hold here`], 'confirm asks for it');
   member.world.wallMs = START_MS + 60_001;
   assert.deepEqual(member.notes(), [], 'nobody need know of it after its time');
 });

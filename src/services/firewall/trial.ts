@@ -13,7 +13,7 @@
  *    rules say, and they are asked.
  */
 import { endpointsOf } from '../../crdt/endpoints.ts';
-import { AHEAD_MS_MAX } from '../../crdt/hlc.ts';
+import { FOLLOWED_MS_MAX } from '../../crdt/hlc.ts';
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
@@ -72,11 +72,12 @@ type Clocks = Pick<Self, 'id' | 'wallMs' | 'skewsMs'>;
 
 /**
  * Whether it may be begun yet. A stamp that counts on from a later one may be that much ahead of
- * its author's clock: then the trial is taken for that much older, for it may be over.
+ * its author's clock: then the trial is taken for that much older, for it may be over. By half its
+ * time at most, or a short one would be begun nowhere.
  */
 export const mayBegin = (order: TrialOrder, clocks: Clocks): boolean => {
   const [ms, counter] = order.claim.hlc;
-  const allowanceMs = counter === 0 ? 0 : AHEAD_MS_MAX;
+  const allowanceMs = counter === 0 ? 0 : Math.min(FOLLOWED_MS_MAX, order.seconds * 500);
   const hlc = [ms - allowanceMs, counter] as const;
   return isYoung({ ...order, claim: { ...order.claim, hlc } }, clocks);
 };
