@@ -3,7 +3,15 @@
  * carries, and tried out where the machine can run it.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Bundle } from './bundle.ts';
@@ -29,6 +37,8 @@ export const DIST = 'dist';
 
 /** The name of an architecture's binary there. */
 export const binaryName = (arch: Arch): string => `cnsmo-linux-${arch}`;
+
+const workOf = (arch: Arch): string => join('build', `cnsmo-${arch}`);
 
 const outputFor = (arch: Arch): string => join(DIST, binaryName(arch));
 
@@ -77,7 +87,7 @@ const tryOut = async (output: string, bundle: Bundle): Promise<string> => {
 };
 
 /** Assets go in compressed, as `NAME.zst`; but for the version, which needs no decoder. */
-const pack = async (arch: Arch, work: string, bundle: Bundle): Promise<number> => {
+const pack = async (arch: Arch, work: string, bundle: Bundle, output: string): Promise<number> => {
   const { program } = wireguardGoPaths(DEBIAN_ARCH[arch]);
   const files = { 'wireguard-go': program, licences: join(work, 'licences.txt') };
   const assets = Object.entries(files).map(([name, path]) => compressed(work, name, path));
@@ -85,15 +95,15 @@ const pack = async (arch: Arch, work: string, bundle: Bundle): Promise<number> =
   writeFileSync(version, versionLine(bundle));
   const code = await programAssets(arch, bundle.code, work);
   const all = { ...Object.fromEntries(assets), ...code, version };
-  const bytes = await packBinary(BOOT, arch, all, outputFor(arch));
+  const bytes = await packBinary(BOOT, arch, all, output);
   if (bytes <= BYTES_MAX) return bytes;
-  throw scriptFailure(`${outputFor(arch)} has ${bytes} bytes, more than ${BYTES_MAX}`);
+  throw scriptFailure(`${output} has ${bytes} bytes, more than ${BYTES_MAX}`);
 };
 
 /** Makes the binary of an architecture, unless it is there and up to date; gives its path. */
 export const makeBinary = async (arch: Arch, bundle: Bundle): Promise<string> => {
   const output = outputFor(arch);
-  const work = join('build', `cnsmo-${arch}`);
+  const work = workOf(arch);
   mkdirSync(work, { recursive: true });
   mkdirSync(DIST, { recursive: true });
   const wireguardGo = await ensureWireguardGo(DEBIAN_ARCH[arch]);
@@ -111,10 +121,27 @@ export const makeBinary = async (arch: Arch, bundle: Bundle): Promise<string> =>
   writeFileSync(join(work, 'cnsmo.cjs'), bundle.code);
   writeFileSync(join(work, 'licences.txt'), licences);
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-  await step('packed', () => pack(arch, work, bundle), megabytes);
+  await step('packed', () => pack(arch, work, bundle, output), megabytes);
   const says = (said: string): string => said;
   if (arch === machineArch()) await step('tried out', () => tryOut(output, bundle), says);
   const stamp: Stamp = { inputs, output: sha256(readFileSync(output)) };
   writeFileSync(stampFile, JSON.stringify(stamp));
   return output;
+};
+
+/**
+ * Packs the same program as if it were of another commit, of equal length: what an upgrade is to.
+ * After `makeBinary`.
+ */
+export const makeUpgrade = async (
+  arch: Arch,
+  bundle: Bundle,
+  commit: string,
+  output: string,
+): Promise<void> => {
+  const work = join(workOf(arch), 'upgrade');
+  mkdirSync(work, { recursive: true });
+  copyFileSync(join(workOf(arch), 'licences.txt'), join(work, 'licences.txt'));
+  const code = bundle.code.replaceAll(bundle.commit, commit);
+  await pack(arch, work, { ...bundle, code, commit }, output);
 };

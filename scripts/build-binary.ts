@@ -6,7 +6,7 @@
 import { linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DIST, makeBinary } from './binary.ts';
+import { DIST, makeBinary, makeUpgrade } from './binary.ts';
 import { type Bundle, bundleProgram } from './bundle.ts';
 import { ARCHES, type Arch, machineArch } from './node-package.ts';
 import { writeRelease } from './release.ts';
@@ -33,6 +33,10 @@ const buildFrom = async (bundle: Bundle, arch: Arch): Promise<string> => {
 /** Builds the binary of an architecture, unless it is there and up to date; gives its path. */
 export const buildBinary = async (arch: Arch): Promise<string> =>
   buildFrom(await bundleProgram('src/main.ts'), arch);
+
+/** Makes what the binary of this machine would be of another commit: what an upgrade is to. */
+export const buildUpgrade = async (commit: string, output: string): Promise<void> =>
+  makeUpgrade(machineArch(), await bundleProgram('src/main.ts'), commit, output);
 
 const buildAll = async (): Promise<void> => {
   const bundle = await bundleProgram('src/main.ts');

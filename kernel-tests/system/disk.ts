@@ -7,8 +7,9 @@
  */
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { buildUpgrade } from '../../scripts/build-binary.ts';
 import { TOOLS } from '../../scripts/packages.table.ts';
-import { run, scriptFailure } from '../../scripts/steps.ts';
+import { run } from '../../scripts/steps.ts';
 import type { DebianKernel } from '../debian-kernel.ts';
 import { addModules, copyTo, packInitramfs } from '../tree.ts';
 
@@ -56,33 +57,11 @@ const addUnits = (root: string, { address, gateway }: Uplink): void => {
   for (const unit of MASKED) linkTo('/dev/null', join(etc, unit));
 };
 
-/** A copy of a binary in which each of these texts is written over with one of equal length. */
-const withTexts = (binary: Buffer, texts: Readonly<Record<string, string>>): Buffer => {
-  const copy = Buffer.from(binary);
-  for (const [text, other] of Object.entries(texts)) {
-    const first = copy.indexOf(text);
-    if (first < 0) throw scriptFailure(`the binary does not hold ${text}`);
-    for (let at = first; at >= 0; at = copy.indexOf(text, at + 1)) copy.write(other, at);
-  }
-  return copy;
-};
-
-/**
- * Another build as far as anybody can see: the same file with another commit. What was compiled of
- * the program holds its commit too, compressed: it goes by names that the program does not know.
- */
-const otherBuild = (binary: Buffer, commit: string): Buffer =>
-  withTexts(binary, {
-    [commit]: '0'.repeat(commit.length),
-    'compiled-all.zst': 'compiled-ALL.zst',
-    'compiled-start.zst': 'compiled-START.zst',
-  });
-
 const addPrograms = async (root: string, binary: string): Promise<void> => {
   const commit = /\((\w+)/.exec(await run(resolve(binary), ['--version']))?.[1] ?? '';
   copyTo(root, binary, 'usr/local/bin/cnsmo');
   const next = join(root, 'usr/local/lib/cnsmo-next');
-  writeFileSync(next, otherBuild(readFileSync(binary), commit));
+  await buildUpgrade('0'.repeat(commit.length), next);
   copyTo(root, join(GUEST, 'agent.sh'), 'usr/local/lib/agent.sh');
   for (const file of [next, join(root, 'usr/local/lib/agent.sh')]) chmodSync(file, 0o755);
 };
