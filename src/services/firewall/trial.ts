@@ -76,25 +76,25 @@ type Clocks = Pick<Self, 'id' | 'wallMs' | 'skewsMs'>;
  * time at most, or a short one would be begun nowhere.
  */
 export const mayBegin = (order: TrialOrder, clocks: Clocks): boolean => {
-  const [ms, counter] = order.claim.hlc;
-  const allowanceMs = counter === 0 ? 0 : Math.min(FOLLOWED_MS_MAX, order.seconds * 500);
-  const hlc = [ms - allowanceMs, counter] as const;
-  return isYoung({ ...order, claim: { ...order.claim, hlc } }, clocks);
+  const lengthMs = order.seconds * 1_000;
+  const [, counter] = order.claim.hlc;
+  const allowanceMs = counter === 0 ? 0 : Math.min(FOLLOWED_MS_MAX, lengthMs / 2);
+  return ageMs(order, clocks) + allowanceMs < lengthMs;
 };
 
+/** Whoever meets a trial after its time never begins it. */
+export const isYoung = (order: TrialOrder, clocks: Clocks): boolean =>
+  ageMs(order, clocks) < order.seconds * 1_000;
+
 /**
- * Whoever meets a trial after its time never begins it. Its time is that of its author, whose clock
- * stamped it. Where that one is not in sight it is the latest of what this VM's clock says and most
- * others do: to begin none is safe.
+ * The time of a trial is that of its author, whose clock stamped it. Where that one is not in sight
+ * it is the latest of what this VM's clock says and most others do: to begin none is safe.
  */
-export const isYoung = (
-  { claim, seconds }: TrialOrder,
-  { id, wallMs, skewsMs }: Clocks,
-): boolean => {
+const ageMs = ({ claim }: TrialOrder, { id, wallMs, skewsMs }: Clocks): number => {
   const sorted = [...skewsMs.values()].toSorted((a, b) => a - b);
   const common = sorted[sorted.length >> 1] ?? 0;
   const ofAuthor = claim.author === id ? 0 : skewsMs.get(claim.author);
-  return wallMs + (ofAuthor ?? Math.max(0, common)) - claim.hlc[0] < seconds * 1_000;
+  return wallMs + (ofAuthor ?? Math.max(0, common)) - claim.hlc[0];
 };
 
 /** What new connections told: where they were tried, and which addresses took none. */
