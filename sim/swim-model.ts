@@ -75,6 +75,13 @@ interface Hall {
   made: number;
 }
 
+/** The member of that place. Throws where there is none. */
+export const memberAt = (model: Model, index: number): ModelMember => {
+  const member = model.members[index];
+  if (member === undefined) throw new Error(`no member ${index}`);
+  return member;
+};
+
 /** A mesh of `count`, each connected with its neighbours: `degree` at most, or all of so few. */
 export function openModel(
   seed: string,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Model, type ModelMember, openModel } from '../../../sim/swim-model.ts';
+import { memberAt as at, openModel } from '../../../sim/swim-model.ts';
 import { DEGREE } from './neighbours.ts';
 import { DENIAL_MS, LAN, WAN } from './swim-presets.ts';
 import { shownState } from './swim-sighting.ts';
@@ -12,12 +12,6 @@ const settled = (seed: string, count: number, [leastMs, mostMs]: readonly [numbe
   for (const { swim } of model.members) swim.setPreset(WAN);
   model.run(20_000);
   return model;
-};
-
-const at = (model: Model, index: number): ModelMember => {
-  const member = model.members[index];
-  if (member === undefined) throw new Error(`no member ${index}`);
-  return member;
 };
 
 test('swim presets: who is asked for help has time to find out, and to say that it did not', () => {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Model, type ModelMember, openModel } from '../../../sim/swim-model.ts';
+import {
+  memberAt as at,
+  type Model,
+  type ModelMember,
+  openModel,
+} from '../../../sim/swim-model.ts';
 import { DEGREE } from './neighbours.ts';
 import { abbreviate } from './swim-message.ts';
 import { LIFE } from './swim-sighting.ts';
@@ -12,12 +17,6 @@ const settled = (seed: string, count: number, loss = 0): Model => {
   const model = openModel(seed, count, DEGREE, { ...WEATHER, loss });
   model.run(20_000);
   return model;
-};
-
-const at = (model: Model, index: number): ModelMember => {
-  const member = model.members[index];
-  if (member === undefined) throw new Error(`no member ${index}`);
-  return member;
 };
 
 /** What all others hold of a member, each word once. */

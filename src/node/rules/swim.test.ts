@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Model, type ModelMember, openModel } from '../../../sim/swim-model.ts';
+import {
+  memberAt as at,
+  type Model,
+  type ModelMember,
+  openModel,
+} from '../../../sim/swim-model.ts';
 import { abbreviate, type SwimMessage } from './swim-message.ts';
 import { LIFE, shownState } from './swim-sighting.ts';
 
@@ -11,12 +16,6 @@ const settled = (seed: string, count: number, loss = 0): Model => {
   const model = openModel(seed, count, count, { ...WEATHER, loss });
   model.run(10_000);
   return model;
-};
-
-const at = (model: Model, index: number): ModelMember => {
-  const member = model.members[index];
-  if (member === undefined) throw new Error(`no member ${index}`);
-  return member;
 };
 
 const stateOf = (of: ModelMember, other: ModelMember): string => {
