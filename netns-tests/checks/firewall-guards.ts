@@ -23,7 +23,7 @@ export async function firewallGuards(world: RealWorld): Promise<void> {
   const [vm1, vm2] = [world.vm('vm1'), world.vm('vm2')];
   await cuts(world, vm1, vm2);
   await policyTests(world, vm1);
-  await mistakes(vm1);
+  await mistakes(world, vm1);
   await hostile([vm1, vm2]);
   await breakGlass(world, vm1, vm2);
 }
@@ -134,8 +134,9 @@ const MISTAKES: readonly (readonly [argv: readonly string[], begins: string])[] 
 ];
 
 /** Each is refused in one line with a remedy, and writes nothing. */
-async function mistakes(vm1: Vm): Promise<void> {
+async function mistakes(world: RealWorld, vm1: Vm): Promise<void> {
   await firewall(vm1, 'allow', 'tcp/80', '--name', 'taken');
+  await isApplied(world, 'taken', 2);
   const before = await firewall(vm1, 'list');
   for (const [argv, begins] of MISTAKES) {
     const { status, stdout, stderr } = await cnsmo(vm1, ['firewall', ...argv]);
