@@ -6,16 +6,15 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { View } from '../src/crdt/view.ts';
 import { openHost } from '../src/node/linux/host.ts';
 import type { HostResult } from '../src/ports.ts';
-import { diff } from '../src/services/firewall/diff.ts';
 import { type Flow, judge } from '../src/services/firewall/judge.ts';
 import { plan } from '../src/services/firewall/plan.ts';
-import { probes } from '../src/services/firewall/probes.ts';
-import { read } from '../src/services/firewall/read.ts';
 import { summary } from '../src/services/firewall/report.ts';
 import type { Direction, Zone } from '../src/services/firewall/schemas.table.ts';
+import { lookAt, type NftHost, selfOf, settle } from '../src/services/firewall/test-host.ts';
 import {
   laneOf,
   memberOf,
@@ -24,7 +23,7 @@ import {
   siteOf,
   viewOf,
 } from '../src/services/firewall/test-policy.ts';
-import type { Self } from '../src/services/service.ts';
+import { testFirewallTools } from '../src/services/firewall/tools-contract.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
 import { openAsker, openServer, type Talker, type Verdict } from './talker.ts';
 
@@ -110,11 +109,15 @@ export async function openFirewallStage(): Promise<FirewallStage> {
     a: asker,
     b,
     out,
-    settle: (view) => settle(b, view),
+    settle: (view) => settle(hostAt(b), view),
     look: () => b.must(['nft', '-s', 'list', 'ruleset']),
-    notes: async (view) => plan(view, selfOf(view), (await lookAt(b, view)).observed).notes ?? [],
+    notes: async (view) => {
+      const { observed } = await lookAt(hostAt(b), view);
+      return plan(view, selfOf(view, Date.now()), observed).notes ?? [];
+    },
     packets: async (view) => {
-      const counts = summary((await lookAt(b, view)).observed, view, selfOf(view)).counts ?? {};
+      const { observed } = await lookAt(hostAt(b), view);
+      const counts = summary(observed, view, selfOf(view, Date.now())).counts ?? {};
       const entries = Object.entries(counts).map(([path, { packets }]) => [
         path.slice('intent/firewall/'.length),
         packets,
@@ -129,6 +132,17 @@ export async function openFirewallStage(): Promise<FirewallStage> {
   };
 }
 
+/** Has something done when the tests of the file are over. */
+type After = (work: () => Promise<void>) => void;
+
+/** Registers the contract of the firewall's tools, in a namespace where nothing is filtered yet. */
+export const testFilter = (suite: Parameters<typeof testFirewallTools>[0], after: After): void =>
+  testFirewallTools(suite, async () => {
+    const at = await openNamespace('network', 'true');
+    after(() => at.end());
+    return { ...hostAt(at), wait: (durationMs) => wait(durationMs) };
+  });
+
 const host = openHost();
 
 const outside = async (...argv: readonly string[]): Promise<void> => {
@@ -139,39 +153,16 @@ const outside = async (...argv: readonly string[]): Promise<void> => {
 const runIn = (at: Namespace, argv: readonly string[], stdin = ''): Promise<HostResult> =>
   host.run({ argv: at.enter(argv), stdin: new TextEncoder().encode(stdin) });
 
-/** What is there, and what it takes to have it as the policy says. */
-async function lookAt(at: Namespace, view: View) {
-  const self = selfOf(view);
-  const results: Record<string, HostResult> = {};
-  const missing = () => probes(self, view, results).filter(({ name }) => !(name in results));
-  for (let next = missing(); next.length > 0; next = missing()) {
-    for (const probe of next) {
-      results[probe.name] = 'argv' in probe ? await runIn(at, probe.argv) : NOTHING;
-    }
-  }
-  const observed = read(results, self).state;
-  const texts = diff(plan(view, self, observed).state, observed).map((command) => {
-    if (command.kind === 'run' && command.stdin !== undefined && 'text' in command.stdin) {
-      return { argv: command.argv, text: command.stdin.text, found: command.found ?? [] };
-    }
-    throw new Error('not a command of the firewall');
-  });
-  return { observed, texts };
-}
-
-async function settle(at: Namespace, view: View): Promise<readonly string[]> {
-  for (const { argv, text } of (await lookAt(at, view)).texts) {
-    const { status, stderr } = await runIn(at, argv, text);
-    if (status !== 0) throw new Error(`${stderr}\n${text.slice(0, 2_000)}`);
-  }
-  return (await lookAt(at, view)).texts.flatMap(({ found }) => found);
-}
+const hostAt = (at: Namespace): NftHost => ({
+  run: (argv, stdin) => runIn(at, argv, stdin),
+  wallMs: () => Date.now(),
+});
 
 async function tear(at: Namespace, view: View, afterMs: number): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'cnsmo-tear-'));
   const file = join(directory, 'text');
   try {
-    for (const { argv, text } of (await lookAt(at, view)).texts) {
+    for (const { argv, text } of (await lookAt(hostAt(at), view)).steps) {
       writeFileSync(file, text);
       const [command = '', ...rest] = at.enter(argv);
       // A file, for nft opens its standard input by its path, and a socket has none.
@@ -206,26 +197,3 @@ export const referenceOf = (
 };
 
 const VERDICTS = { allow: 'accept', deny: 'drop', reject: 'reject' } as const;
-
-/** What a sign says that nobody looks for here. */
-const NOTHING: HostResult = { status: 0, stdout: '', stderr: '' };
-
-const selfOf = (view: View): Self => {
-  const site = siteOf(view);
-  return {
-    ...{ id: site.member, interface: site.interface, openings: site.openings, port: 7300 },
-    facts: {
-      ...{ hostname: 'b', isRoot: true, hasTun: true, hasKernelWireguard: false },
-      ...{ hasSystemd: false, tools: { nft: true } },
-    },
-    ...{
-      seen: new Map(),
-      skewsMs: new Map(),
-      nowMs: 0,
-      wallMs: Date.now(),
-      stepsMs: [],
-      viewAgeMs: 0,
-    },
-    made: new Set(),
-  };
-};

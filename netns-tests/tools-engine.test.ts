@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { testFilter } from './engine-firewall.ts';
 import { testTools } from './engine-tools.ts';
 
 const skip = process.geteuid?.() === 0 ? false : 'needs root, for network namespaces';
-
-testTools(
-  {
-    assert,
-    test: (title, body) => {
-      // Goal: the suite on the real tools. Method: one namespace, made here.
-      test(title, { skip }, body);
-    },
+const suite = {
+  assert,
+  test: (title: string, body: () => Promise<void>) => {
+    // Goal: the suites on the real tools. Method: a namespace for each, made here.
+    test(title, { skip }, body);
   },
-  after,
-);
+};
+
+testTools(suite, after);
+testFilter(suite, after);

@@ -4,6 +4,7 @@ import type { Suite } from '../src/node/contract.ts';
 import { testHostContract } from '../src/node/host-contract.ts';
 import { testProcessContract } from '../src/node/process-contract.ts';
 import type { Host } from '../src/ports.ts';
+import { testFirewallTools } from '../src/services/firewall/tools-contract.ts';
 import { testVpnTools } from '../src/services/vpn/tools-contract.ts';
 import { openSettle, underBan } from './ban.ts';
 import { stubCrypto } from './crypto.ts';
@@ -102,6 +103,16 @@ testVpnTools(suite, async () => {
     run: (words, stdin) => tools.run({ argv: words, stdin: encode(stdin) }),
     glance: async (sign) => glanceAt(context.kernel, sign),
     wgPublicKey: stubCrypto.wgPublicKey,
+  };
+});
+
+testFirewallTools(suite, async () => {
+  const context = first();
+  const tools = openHost(context, startLife(scheduler, 'vm0'));
+  return {
+    run: (words, stdin) => tools.run({ argv: words, stdin: new TextEncoder().encode(stdin) }),
+    wallMs: clock.wallMs,
+    wait: sleep,
   };
 });
 

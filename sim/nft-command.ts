@@ -28,16 +28,41 @@ export function runNft(kernel: Kernel, words: readonly string[], stdin: string):
     tellTableMonitors(kernel, table);
     return done();
   }
-  if (text === '--check -j -f -') return done(); // It can all that there is.
+  // It can all that there is.
+  if (text === '--check -j -f -') return transact(kernel, stdin).result;
   if (text === '-j -f -') {
-    const { nftables } = JSON.parse(stdin) as { readonly nftables: readonly Change[] };
-    // What others hold of a table stays as it was.
-    for (const [id, objects] of kernel.tables) kernel.tables.set(id, [...objects]);
-    for (const change of nftables) if (!apply(kernel, change)) throw unknownCommand(['nft', stdin]);
-    return done();
+    const { result, tables, changed } = transact(kernel, stdin);
+    if (result.status !== 0) return result;
+    kernel.tables.clear();
+    for (const [id, objects] of tables) kernel.tables.set(id, objects);
+    for (const id of changed) tellTableMonitors(kernel, id);
+    return result;
   }
   throw unknownCommand(['nft', ...words]);
 }
+
+/** What becomes of a transaction: all of it or nothing. */
+interface Outcome {
+  readonly result: HostResult;
+  /** As they are after it; the kernel's own are as they were. */
+  readonly tables: Tables;
+  readonly changed: readonly string[];
+}
+type Tables = Map<string, object[]>;
+
+function transact(kernel: Kernel, stdin: string): Outcome {
+  const { nftables } = JSON.parse(stdin) as { readonly nftables: readonly Change[] };
+  const tables: Tables = new Map([...kernel.tables].map(([id, objects]) => [id, [...objects]]));
+  const changed: string[] = [];
+  for (const change of nftables) {
+    const id = apply({ tables, nowMs: kernel.nowMs }, change);
+    if (id === null) return { result: failed(1, NOT_THERE), tables, changed };
+    changed.push(id);
+  }
+  return { result: done(), tables, changed };
+}
+
+const NOT_THERE = 'Error: Could not process rule: No such file or directory';
 
 /** Handles come from the kernel; they are here so that nobody relies on there being none. */
 const listed = (kernel: Kernel, objects: readonly object[]): readonly object[] => [
@@ -76,7 +101,7 @@ const elements = (
     }),
 });
 
-const elementOf = (kernel: Kernel, isMap: boolean, raw: unknown): Element => {
+const elementOf = (kernel: Pick<Kernel, 'nowMs'>, isMap: boolean, raw: unknown): Element => {
   const [first, verdict] = isMap ? (raw as readonly [unknown, unknown]) : [raw, undefined];
   const { elem } = Object(first) as { readonly elem?: Json };
   const timeout = elem?.timeout === undefined ? null : Number(elem.timeout);
@@ -87,56 +112,72 @@ const elementOf = (kernel: Kernel, isMap: boolean, raw: unknown): Element => {
   };
 };
 
-/** Makes one change; false when the fake does not know it. */
-function apply(kernel: Kernel, { add, delete: removed, flush }: Change): boolean {
+type State = Pick<Kernel, 'tables' | 'nowMs'>;
+
+/** Makes one change; gives the table that it is of, or null where what it is about is not there. */
+function apply(state: State, change: Change): string | null {
+  const { add, delete: removed, flush } = change;
   const [kind = '', body] = Object.entries(add ?? removed ?? flush ?? {})[0] ?? [];
-  if (body === undefined) return false;
-  const id = `${String(body.family)} ${String(kind === 'table' ? body.name : body.table)}`;
-  const objects = kernel.tables.get(id);
-  if (kind === 'table') {
-    if (removed !== undefined && objects === undefined) return false;
-    if (removed !== undefined) kernel.tables.delete(id);
-    else kernel.tables.set(id, objects ?? [{ table: body }]);
-  } else {
-    if (objects === undefined) return false;
-    const verb = add === undefined ? (removed === undefined ? 'flush' : 'delete') : 'add';
-    const changed =
-      kind === 'element'
-        ? changeElements(kernel, objects, body, verb === 'add')
-        : changeIn(objects, kind, body, verb);
-    if (changed === null) return false;
-    kernel.tables.set(id, changed);
+  const verb = add === undefined ? (removed === undefined ? 'flush' : 'delete') : 'add';
+  if (body === undefined || !KNOWN[verb].includes(kind)) {
+    throw unknownCommand(['nft', JSON.stringify(change)]);
   }
-  tellTableMonitors(kernel, id);
-  return true;
+  const id = `${String(body.family)} ${String(kind === 'table' ? body.name : body.table)}`;
+  const objects = state.tables.get(id);
+  if (kind === 'table' && verb === 'add') {
+    state.tables.set(id, objects ?? [{ table: body }]);
+    return id;
+  }
+  if (objects === undefined) return null;
+  if (kind === 'table') {
+    state.tables.delete(id);
+    return id;
+  }
+  const changed =
+    kind === 'element'
+      ? changeElements(state, objects, body, verb === 'add')
+      : changeIn(objects, kind, body, verb);
+  if (changed === null) return null;
+  state.tables.set(id, changed);
+  return id;
 }
+
+/** What the product does with nft's objects. */
+const KNOWN: Readonly<Record<'add' | 'delete' | 'flush', readonly string[]>> = {
+  add: ['table', 'chain', 'rule', 'set', 'map', 'counter', 'element'],
+  delete: ['table', 'chain', 'set', 'map', 'counter', 'element'],
+  flush: ['chain'],
+};
 
 type Body = Json & { readonly elem?: readonly unknown[] };
 
 const isNamed = (object: object, kinds: readonly string[], name: unknown): boolean =>
   kinds.some((kind) => (object as Record<string, Json | undefined>)[kind]?.name === name);
 
-/** The table's objects after a change of one of them, or null for one that is not known. */
+/** The table's objects after a change of one of them, or null where that is not there. */
 const changeIn = (
   objects: object[],
   kind: string,
   body: Body,
   verb: 'add' | 'delete' | 'flush',
 ): object[] | null => {
-  if (kind === 'chain' && verb === 'flush') {
+  if (verb === 'flush') {
+    if (!objects.some((each) => isNamed(each, ['chain'], body.name))) return null;
     return objects.filter((each) => (each as { rule?: Json }).rule?.chain !== body.name);
   }
   if (verb === 'delete') {
     const left = objects.filter((each) => !isNamed(each, [kind], body.name));
     return left.length < objects.length ? left : null;
   }
+  const isPlaced = kind !== 'rule' || objects.some((each) => isNamed(each, ['chain'], body.chain));
+  if (!isPlaced) return null;
   const start = kind === 'set' || kind === 'map' ? { elem: [] } : {};
   objects.push({ [kind]: { ...body, ...start } });
   return objects;
 };
 
 const changeElements = (
-  kernel: Kernel,
+  kernel: State,
   objects: readonly object[],
   { name, elem = [] }: Body,
   isAdded: boolean,
@@ -152,6 +193,8 @@ const changeElements = (
   const kept = body.elem.filter(
     ({ key, endMs }) => !keys.has(JSON.stringify(key)) && endMs > kernel.nowMs(),
   );
+  const known = new Set(body.elem.map(({ key }) => JSON.stringify(key)));
+  if (!isAdded && [...keys].some((key) => !known.has(key))) return null;
   const next = { [kind]: { ...body, elem: isAdded ? [...kept, ...changed] : kept } };
   return objects.map((each) => (each === there ? next : each));
 };

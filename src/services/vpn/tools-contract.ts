@@ -75,6 +75,11 @@ export function testVpnTools({ test, assert }: Suite, open: () => Promise<ToolHo
     }
     for (const wrong of refusedOf(host.interface))
       assert.deepEqual(await refuses(wrong), true, wrong);
+
+    const removal = `ip link delete dev ${host.interface}`;
+    await obey(removal);
+    assert.deepEqual((await look()).link, null);
+    assert.deepEqual(await refuses(removal), true);
   });
 }
 
