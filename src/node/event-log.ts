@@ -2,8 +2,9 @@
  * Loop: event log — keeps the last events on disk, so that they outlive the daemon and its crashes.
  *
  * 1. It holds nobody up: events are written behind, many in one append where many come at once.
- * 2. It is bounded: full parts go whole, the oldest first, and 10,000 events always stay.
- * 3. A line that a crash tore, or that does not read, is left out; nothing else is lost by it.
+ * 2. It is bounded: the oldest part goes whole, once those after it hold 10,000 events.
+ * 3. A line that a crash tore, or that does not read, is left out; nothing else is lost by it. What
+ *    comes next begins a line of its own in the same part, so crashes make no parts.
  */
 import type { Ports } from '../ports.ts';
 import type { MeshEvent } from './events.ts';
@@ -22,9 +23,9 @@ export interface EventLog {
   flush(): Promise<void>;
 }
 
-/** Events in one part, and parts that are kept: five full ones hold 10,000. */
+/** Events that stay, and events in one part: at most one part more is kept. Unit: count. */
+const EVENTS_KEPT = 10_000;
 const PART_EVENTS = 2_000;
-const PARTS_MAX = 6;
 const PREFIX = 'events-';
 /** Parts are numbered with so many digits, so that names sort as they were begun. */
 const DIGITS = 10;
@@ -33,7 +34,10 @@ type LogPorts = Pick<Ports, 'disk' | 'log'>;
 
 interface Part {
   readonly name: string;
-  lines: number;
+  /** Events in it that read. */
+  count: number;
+  /** Its last line has no end. */
+  isTorn: boolean;
 }
 
 /** Opens it, and reads what is there. */
@@ -44,8 +48,7 @@ export async function openEventLog(ports: LogPorts): Promise<EventLog> {
   for (const name of (await disk.list()).filter((one) => one.startsWith(PREFIX)).toSorted()) {
     const text = new TextDecoder().decode((await disk.read(name)) ?? undefined);
     const events = text.split('\n').flatMap(readLine);
-    // After a torn line the next would be torn as well: a new part begins.
-    parts.push({ name, lines: text.endsWith('\n') ? events.length : PART_EVENTS });
+    parts.push({ name, count: events.length, isTorn: !text.endsWith('\n') });
     earlier.push(...events);
   }
   let waiting: KeptEvent[] = [];
@@ -74,15 +77,27 @@ async function append(
   batch: readonly KeptEvent[],
 ): Promise<void> {
   let part = parts.at(-1);
-  if (part === undefined || part.lines >= PART_EVENTS) {
+  if (part === undefined || part.count >= PART_EVENTS) {
     const number = Number(part?.name.slice(PREFIX.length) ?? 0) + 1;
-    part = { name: `${PREFIX}${String(number).padStart(DIGITS, '0')}`, lines: 0 };
+    const name = `${PREFIX}${String(number).padStart(DIGITS, '0')}`;
+    part = { name, count: 0, isTorn: false };
     parts.push(part);
   }
-  const text = batch.map((event) => `${JSON.stringify(event)}\n`).join('');
+  const lines = batch.map((event) => `${JSON.stringify(event)}\n`);
+  const text = [part.isTorn ? '\n' : '', ...lines].join('');
   await disk.append(part.name, new TextEncoder().encode(text));
-  part.lines += batch.length;
-  for (; parts.length > PARTS_MAX; parts.shift()) await disk.remove(parts[0]?.name ?? '');
+  part.count += batch.length;
+  part.isTorn = false;
+  await dropOldest(disk, parts);
+}
+
+async function dropOldest(disk: Ports['disk'], parts: Part[]): Promise<void> {
+  for (let kept = parts.reduce((sum, { count }) => sum + count, 0); ; parts.shift()) {
+    const [oldest] = parts;
+    kept -= oldest?.count ?? 0;
+    if (oldest === undefined || kept < EVENTS_KEPT) return;
+    await disk.remove(oldest.name);
+  }
 }
 
 function readLine(line: string): readonly KeptEvent[] {
