@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { joinBytes } from '../crdt/signed.ts';
+import { world } from '../crdt/test-world.ts';
 import { type EventLog, type KeptEvent, openEventLog } from './event-log.ts';
 import { createEvents } from './events.ts';
+import { pictureOf } from './rules/event-picture.ts';
+import { around } from './rules/test-picture.ts';
 import { createDisk } from './test-replica.ts';
 import { createTime, settle } from './test-time.ts';
 
@@ -120,7 +123,7 @@ test('events: a daemon knows what the one before it saw, and how that ended', as
     const events = createEvents(time.clock, '1.0');
     await events.keepOn({ disk, log });
     const stop = new AbortController();
-    const look = () => ({ members: new Map(), evicted: new Map(), alarms: [], core: null });
+    const look = () => pictureOf(world().view(), around());
     const running = events.run(look, stop.signal);
     await settle();
     const { cursor } = await events.next(ALL, never);

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { idOf, world } from '../crdt/test-world.ts';
 import type { Clock, Log } from '../ports.ts';
 import { createEvents, type EventWish } from './events.ts';
-import { pictureOf } from './rules/events.ts';
+import { pictureOf } from './rules/event-picture.ts';
+import { around } from './rules/test-picture.ts';
 
 /** A clock that stands; its sleeps end when they are aborted, or when the test lets time pass. */
 function standing() {
@@ -46,27 +47,20 @@ test('events: what changed since the last look, with its time', async () => {
   const { clock } = standing();
   const events = createEvents(clock, '0.1.0');
   const view = world().invites('i').admits('a', 'i').view();
-  const connected = new Set<ReturnType<typeof idOf>>();
+  const connected = new Map<ReturnType<typeof idOf>, 'inbound'>();
   const stop = new AbortController();
-  const running = events.run(
-    () =>
-      pictureOf(view, {
-        ...{ self: idOf('founder'), connected, isNeighbour: () => true },
-        ...{ state: () => 'alive', why: () => null, life: () => null, core: null },
-      }),
-    stop.signal,
-  );
+  const running = events.run(() => pictureOf(view, around({ connected })), stop.signal);
   const first = await events.next(wish(), never);
   const time = new Date(1_800_000_001_000).toISOString();
   assert.deepEqual(first.events, [
     { time, kind: 'started', member: null, text: 'cnsmo 0.1.0 started', cause: null },
   ]);
   const waiting = events.next(wish({ after: first.cursor, waitMs: 5_000 }), never);
-  connected.add(idOf('a'));
+  connected.set(idOf('a'), 'inbound');
   events.mark();
   const second = await waiting;
   assert.deepEqual(second.events, [
-    { time, kind: 'connected', member: 'a', text: 'connected', cause: null },
+    { time, kind: 'connected', member: 'a', text: 'connected', cause: 'it dialled this VM' },
   ]);
   assert.deepEqual((await events.next(wish({ after: second.cursor }), never)).events, []);
   stop.abort();

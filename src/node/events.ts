@@ -9,8 +9,10 @@
 import type { Clock, Log, Ports } from '../ports.ts';
 import { openEventLog } from './event-log.ts';
 import { createShelf } from './event-shelf.ts';
-import { type EventDraft, eventsBetween, type Picture } from './rules/events.ts';
+import type { Picture } from './rules/event-picture.ts';
+import { type EventDraft, eventsBetween } from './rules/events.ts';
 import { eventOfLog } from './rules/log-events.ts';
+import { followReturns, NO_RETURNS } from './rules/returns.ts';
 import { createWake } from './wake.ts';
 
 /** Time between two looks when nothing marks it. Unit: ms. */
@@ -81,11 +83,16 @@ export function createEvents(clock: Clock, version: string): Events {
     },
     run: async (look, signal) => {
       note({ ...ABOUT_SELF, kind: 'started', text: startText(version, shelf.last()) });
+      let returns = NO_RETURNS;
+      let waitMs: number | null = null;
       for (let before = look(); !signal.aborted; ) {
         seen = before;
-        await wake.wait(LOOK_MS, signal);
+        await wake.wait(waitMs ?? LOOK_MS, signal);
         const now = look();
         for (const draft of eventsBetween(before, now)) note(draft);
+        const step = followReturns(returns, before, now, clock.monotonicMs());
+        if (step.healed !== null) note(step.healed);
+        ({ returns, waitMs } = step);
         before = now;
       }
       note({ ...ABOUT_SELF, kind: 'stopped', text: `cnsmo ${version} stopped` });

@@ -24,7 +24,7 @@ import type { Replica } from './replica.ts';
 import type { Told } from './rules/answers.ts';
 import { coreStatusOf } from './rules/core-answer.ts';
 import { whyCore } from './rules/election.ts';
-import { type Picture, pictureOf } from './rules/events.ts';
+import { type Picture, pictureOf } from './rules/event-picture.ts';
 import { serveVantage } from './vantage.ts';
 
 /** How long the loops may take to end by themselves. Unit: ms. The unit is killed after 8 s. */
@@ -196,12 +196,13 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 
 /** What events are made of. */
 function pictureNow(parts: Parts): Picture {
-  const { self, replica, liveness, neighbourhood, core } = parts;
+  const { self, replica, swarm, liveness, neighbourhood, core } = parts;
   const holder = coreStatusOf(replica.view(), core.lastHolder());
   const now = holder === null ? null : { ...holder, why: whyCore(core.constituency()) };
   return pictureOf(replica.view(), {
     self,
-    connected: new Set(connectedMembers(parts)),
+    connected: new Map(swarm.connections().map(({ peer, direction }) => [peer, direction])),
+    word: replica.winner,
     isNeighbour: neighbourhood.has,
     state: (member) => (liveness.sight(member).mesh === 'unknown' ? null : liveness.state(member)),
     why: (member) => liveness.why(member),

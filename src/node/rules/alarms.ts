@@ -9,6 +9,17 @@ import { OUR_VERSIONS, type Versions } from './sync-message.ts';
 export const alarmText = (view: View, { kind, about }: Alarm): string =>
   `${kind}: ${TEXTS[kind](view, about)}`;
 
+/** How it comes to be. */
+export const alarmCause = ({ kind }: Alarm): string => CAUSES[kind];
+
+const CAUSES: { readonly [Kind in Alarm['kind']]: string } = {
+  equivocation: 'one key in two places, or a member that lies',
+  'over-use': 'those who let VMs in by it had not heard of each other, or lie',
+  'double-recovery': 'neither of them had heard of the other',
+  'address-tie': 'whoever let it in had not heard of the other member',
+  'name-tie': 'whoever let it in or named it had not heard of the other member',
+};
+
 const memberName = (view: View, id: string): string =>
   view.members.find((member) => member.id === id)?.name ?? id.slice(0, 12);
 

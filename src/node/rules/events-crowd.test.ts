@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { idOf, type World, world } from '../../crdt/test-world.ts';
-import { bounded, eventsBetween, pictureOf, type Surroundings } from './events.ts';
-
-const story = (): World => world().invites('i').admits('a', 'i').admits('b', 'i');
-const around = (changed: Partial<Surroundings> = {}): Surroundings => ({
-  ...{ self: idOf('founder'), connected: new Set(), isNeighbour: () => true },
-  ...{ state: () => 'alive', why: () => 'it answers', life: () => null, core: null },
-  ...changed,
-});
+import { idOf } from '../../crdt/test-world.ts';
+import { pictureOf } from './event-picture.ts';
+import { bounded } from './events.ts';
+import { around, story, toldOf } from './test-picture.ts';
 
 test('events: an outage of a thousand is healed in one line', () => {
   // Goal: a text of a line, which every reader takes. Method: 1,000 of whom nobody was to be
@@ -26,7 +21,7 @@ test('events: an outage of a thousand is healed in one line', () => {
       }),
     ),
   });
-  const [healed] = eventsBetween(of('dead'), of('alive')).filter(({ kind }) => kind === 'healed');
+  const [healed] = toldOf(of('dead'), of('alive')).filter(({ kind }) => kind === 'healed');
   const few = ['0000', '0001', '0002'].map((end) => `a-long-name-${end} is back, `).join('');
   assert.equal(healed?.cause, `${few}and 997 more`);
 });

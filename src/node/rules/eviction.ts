@@ -63,16 +63,16 @@ const nameIn = ({ members, evictions }: View, id: MemberId): string => {
   return there?.name ?? evictions.find((one) => one.id === id)?.name ?? id.slice(0, ID_LENGTH);
 };
 
-/** How each of them came to be evicted, in words. */
-export function evictionTexts(view: View): ReadonlyMap<MemberId, string> {
+/** By whose word each of them was evicted, and why. */
+export function evictionCauses(view: View): ReadonlyMap<MemberId, string> {
   const names = new Map<MemberId, string | null>();
   for (const { id, name } of [...view.evictions, ...view.members]) names.set(id, name);
-  const textOf = ({ by, reason }: View['evictions'][number]): string => {
-    if (by === null) return 'evicted with whoever let it in';
+  const causeOf = ({ by, reason }: View['evictions'][number]): string => {
+    if (by === null) return 'whoever let it in is out';
     const name = names.get(by) ?? by.slice(0, ID_LENGTH);
-    return `evicted by ${name}${reason === '' ? '' : `: ${reason}`}`;
+    return `by ${name}${reason === '' ? '' : `: ${reason}`}`;
   };
-  return new Map(view.evictions.map((one) => [one.id, textOf(one)]));
+  return new Map(view.evictions.map((one) => [one.id, causeOf(one)]));
 }
 
 /** Who was evicted, the last one first; then those of whom nobody said when. */

@@ -4,7 +4,8 @@
  * Of a line only what its row in `TOLD` takes passes; everything else stays in the log.
  */
 import type { MemberId } from '../../crdt/ids.ts';
-import type { EventDraft, Picture } from './events.ts';
+import type { Picture } from './event-picture.ts';
+import type { EventDraft } from './events.ts';
 import { cutTo, fewOf } from './wording.ts';
 
 /** As much of an id as is shown. Unit: characters. */
@@ -35,7 +36,7 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Line>> = {
     const state = textIn(facts, 'state');
     const text = `${textIn(facts, 'service')} is ${state}`;
     const isOld = problem === undefined || state.startsWith('stop');
-    return { kind: 'service', text: isOld ? text : `${text}: ${problem}` };
+    return { kind: 'service', text, cause: isOld ? null : problem };
   },
   'drift-repaired': (facts) => {
     const found = listIn(facts, 'found').map((one) => cutTo(one, FOUND_LENGTH_MAX));
@@ -64,13 +65,15 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Line>> = {
     text: `a join by invite ${textIn(facts, 'invite').slice(0, ID_LENGTH)}`,
     cause: otherVersion(facts),
   }),
-  'key-used-elsewhere': () => ({
+  'key-used-elsewhere': (facts) => ({
     kind: 'alarm',
     text: 'another VM uses the key of this member, or its disk is an older copy',
+    cause: textIn(facts, 'why'),
   }),
   'key-recovered': () => ({
     kind: 'alarm',
     text: 'over: this VM goes on as the only holder of its key',
+    cause: 'cnsmo recover was run here',
   }),
   'version-mismatch': (facts) => ({
     kind: 'refused',
@@ -80,14 +83,26 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Line>> = {
   }),
   'disk-trouble': (facts) => ({
     kind: 'alarm',
-    text: `disk: ${textIn(facts, 'path')}: ${textIn(facts, 'why')}`,
+    text: `disk: it does not take ${textIn(facts, 'path')}`,
+    cause: textIn(facts, 'why'),
   }),
-  'disk-recovered': () => ({ kind: 'alarm', text: 'disk: it takes what is written again' }),
-  'journal-damaged': () => ({
+  'disk-recovered': () => ({
+    kind: 'alarm',
+    text: 'disk: it takes what is written again',
+    cause: 'a write went through',
+  }),
+  'journal-damaged': (facts) => ({
     kind: 'alarm',
     text: 'the journal was damaged; what is missing is fetched from others',
+    cause: journalCause(facts),
   }),
 };
+
+const journalCause = ({ corrupt, torn }: Facts): string =>
+  [
+    ...(torn === true ? ['a write was cut off at its end'] : []),
+    ...(Number(corrupt) > 0 ? [`places that do not read: ${Number(corrupt)}`] : []),
+  ].join('; ');
 
 const otherVersion = (facts: Facts): string =>
   `it speaks another version: wire ${Number(facts.wire)}, document ${Number(facts.document)}; ` +
