@@ -1,6 +1,7 @@
 /**
  * Edge: liar — a member that lies about others: it has a member's key, answers when it is asked,
- * and forges, replays and reorders everything that members tell each other of who is alive.
+ * and forges, replays and reorders everything that members tell each other of who is alive. In the
+ * end it passes on a frame of the state whose signature is spoilt.
  *
  * A program of its own, run inside a VM's network; it shares no code with the swarm under test. It
  * reads a Lie as JSON from standard input and prints its Harvest.
@@ -9,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
-import type { Stream } from '@libp2p/interface';
+import type { Connection, Stream } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { preSharedKey } from '@libp2p/pnet';
 import { tcp } from '@libp2p/tcp';
@@ -38,6 +39,8 @@ export interface Harvest {
   readonly recorded: number;
   /** Answers to its own questions: they show that it is understood. */
   readonly answers: number;
+  /** Members that got a spoilt frame. */
+  readonly spoilt: number;
 }
 
 const PORT = 7300;
@@ -140,6 +143,36 @@ function readFrom(stream: Stream, take: (message: Uint8Array) => void): void {
   });
 }
 
+/** One message of the state and its answer: four bytes of length before each. */
+async function exchange(
+  connection: Connection,
+  mesh: string,
+  frames: readonly Uint8Array[],
+): Promise<readonly Uint8Array[]> {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const stream = await connection.newStream(`/cnsmo/1/${mesh.slice(0, 16)}/sync`, { signal });
+  const answer = new Promise<Uint8Array>((resolve, reject) => {
+    let held = Buffer.alloc(0);
+    signal.addEventListener('abort', () => reject(signal.reason));
+    stream.addEventListener('message', ({ data }) => {
+      held = Buffer.concat([held, data.subarray()]);
+      if (held.length >= 4 && held.length >= 4 + held.readUInt32BE()) resolve(held.subarray(4));
+    });
+  });
+  const message = cborg.encode({ v: 1, document: 1, heads: [], frames });
+  const header = Buffer.alloc(4);
+  header.writeUInt32BE(message.length);
+  stream.send(Buffer.concat([header, message]));
+  return (cborg.decode(await answer) as { readonly frames: readonly Uint8Array[] }).frames;
+}
+
+/** Gives a member a frame back that it told, with another signature. */
+async function spoil(connection: Connection, mesh: string): Promise<void> {
+  const [frame = new Uint8Array()] = await exchange(connection, mesh, []);
+  const content = cborg.decode(frame) as Record<string, unknown>;
+  await exchange(connection, mesh, [cborg.encode({ ...content, signature: randomBytes(64) })]);
+}
+
 const openClient = async ({ seed, psk }: Lie) =>
   await createLibp2p({
     privateKey: await generateKeyPairFromSeed('Ed25519', Buffer.from(seed, 'hex')),
@@ -159,11 +192,13 @@ async function lie(wish: Lie): Promise<Harvest> {
   await client.handle(protocol, (stream, { remotePeer }) =>
     readFrom(stream, (message) => hear(bench, message, remotePeer.toString())),
   );
+  const connections: Connection[] = [];
   for (const host of wish.hosts) {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const connection = await client.dial(multiaddr(`/ip4/${host}/tcp/${PORT}`), { signal });
     const stream = await connection.newStream(protocol, { signal });
     streams.set(connection.remotePeer.toString(), stream);
+    connections.push(connection);
   }
   const all = lies(wish.members, recorded);
   const endMs = performance.now() + wish.durationMs;
@@ -172,13 +207,15 @@ async function lie(wish: Lie): Promise<Harvest> {
     for (const stream of streams.values()) if (next !== undefined) send(bench, stream, next());
     await sleep(PAUSE_MS);
   }
+  for (const connection of connections) await spoil(connection, wish.mesh);
   for (let turn = 0; turn < FLOOD; turn += 1) {
     for (const stream of streams.values()) send(bench, stream, any(all)?.() ?? randomBytes(8));
   }
   await sleep(AFTERMATH_MS);
   await client.stop();
   const { sent, answers } = bench;
-  return { connected: streams.size, sent, recorded: recorded.length, answers };
+  const counts = { connected: streams.size, spoilt: connections.length };
+  return { ...counts, sent, recorded: recorded.length, answers };
 }
 
 if (import.meta.main) {

@@ -9,12 +9,16 @@ import type { Party } from './party.ts';
 import { holdsMember } from './storm.ts';
 
 /**
- * How long a component has to be as it is: until all know that the others are gone, and who was to
- * have the role has taken it. Detection takes 15 s at worst, settling 5. Unit: virtual ms.
+ * How long a component has to be as it is until it is looked at: T of I2. Detection takes 15 s at
+ * worst, settling 5. Unit: virtual ms.
  */
-const STABLE_MS = 30_000;
-/** And how long a flaw then lasts until it is one. I3, I5. Unit: virtual ms. */
-const LASTS_MS = 30_000;
+const STABLE_MS = 20_000;
+/**
+ * And how long a flaw then lasts until it is one. Unit: virtual ms. A core: I3 has it within 30 s
+ * of a component's beginning. Addresses: I5 has 30 s.
+ */
+const CORE_LASTS_MS = 10_000;
+const ADDRESS_LASTS_MS = 30_000;
 /** Clocks that are off by more are wrong. Unit: ms. */
 const SKEW_MS_MAX = 5_000;
 
@@ -43,8 +47,8 @@ export function lookAtStable(scene: Scene): Look {
         if (lasting(key) < STABLE_MS) return [];
         const names = members.map(({ name }) => name).join();
         return flawsOf(members)
-          .filter((flaw) => lasting(`${key}: ${flaw}`) >= LASTS_MS)
-          .map((flaw) => `${names} reach each other: ${flaw}`);
+          .filter(({ text, lastsMs }) => lasting(`${key}: ${text}`) >= lastsMs)
+          .map(({ text }) => `${names} reach each other: ${text}`);
       });
       since = now;
       return found;
@@ -118,16 +122,25 @@ function isSound({ storm }: Scene, members: readonly Machine[]): boolean {
   return isWhole && members.every(isWell);
 }
 
-function flawsOf(members: readonly Machine[]): readonly string[] {
+interface Flaw {
+  readonly text: string;
+  /** How long it may last. */
+  readonly lastsMs: number;
+}
+
+function flawsOf(members: readonly Machine[]): readonly Flaw[] {
   const nodes = members.flatMap(({ node }) => node ?? []);
   const acting = nodes.filter(({ core }) => core.isActing());
   const canHave = nodes.every(({ core }) => electCore(core.constituency()) !== null);
   const addresses = nodes.flatMap(
     ({ self, replica }) => replica.view().members.find(({ id }) => id === self)?.ipv4 ?? [],
   );
-  return [
-    ...(acting.length > 1 ? [`${acting.length} act as core at once (I2)`] : []),
-    ...(acting.length === 0 && canHave ? ['nobody acts as core (I3)'] : []),
-    ...(new Set(addresses).size < addresses.length ? ['two keep one address (I5)'] : []),
-  ];
+  const flaws: Flaw[] = [];
+  const ofCore = (text: string): void => void flaws.push({ text, lastsMs: CORE_LASTS_MS });
+  if (acting.length > 1) ofCore(`${acting.length} act as core at once (I2)`);
+  if (acting.length === 0 && canHave) ofCore('nobody acts as core (I3)');
+  if (new Set(addresses).size < addresses.length) {
+    flaws.push({ text: 'two keep one address (I5)', lastsMs: ADDRESS_LASTS_MS });
+  }
+  return flaws;
 }

@@ -14,7 +14,7 @@ const STILL_MS = 120_000;
 const CALM = { loss: 0, perSecondMax: 3 };
 const ROUGH = { loss: 0.2, perSecondMax: 15 };
 
-test('daemons at rest say little of who is alive, and not much more where packets are lost', async () => {
+test('daemons at rest say little of who is alive, and not much more at 20 % loss', async () => {
   // Goal: whole daemons say no more than the failure detector alone. Method: 20 of them; all that
   // comes over the channel in a minute, by who sent it, without loss and where a fifth is lost.
   const room = openRoom({ seed: 9, vms: NAMES.length, bug: null });

@@ -19,7 +19,8 @@ const CLIENT = join(import.meta.dirname, '../liar.ts');
 /**
  * Goal: forged, replayed and reordered messages, and a member that calls others dead, move nothing.
  * Method: a client of its own speaks with the key of vm4, whose daemon is stopped; it is heard, as
- * its answers keep vm4 alive; of the others nobody tells a death, and the core role stays.
+ * its answers keep vm4 alive; of the others nobody tells a death, and the core role stays. Each
+ * tells who gave it a frame that nobody signed.
  */
 export async function lies(world: RealWorld): Promise<void> {
   await found(world, ALL);
@@ -57,6 +58,13 @@ export async function lies(world: RealWorld): Promise<void> {
   const deaths = deathsIn(told).filter((line) => !line.endsWith('saw vm4 dead'));
   expect(`lies kill nobody, but ${deaths}`, deaths.length === 0);
   expect('lies move no core', coreMovesIn(told) <= 1); // Its turn may end.
+  for (const name of HONEST) {
+    const refused = told.filter(({ on, kind }) => on === name && kind === 'refused');
+    const isNamed = refused.some(
+      ({ member, cause }) => member === 'vm4' && cause?.startsWith('signature: ') === true,
+    );
+    expect(`${name} tells who sent a bad frame, not ${JSON.stringify(refused)}`, isNamed);
+  }
   await talk(world, HONEST);
   await obey(vm4, ['start']);
   await together(world, ALL);

@@ -60,7 +60,7 @@ test('status: the mesh, this VM, its members', async () => {
     /^mesh shop · vm1 \(operator\) · ready · WireGuard: kernel\n10\.10\.0\.1 · fd00::1\n\n/,
   );
   assert.match(out, /^vm2 +node +alive +10\.10\.0\.2 /m);
-  assert.doesNotMatch(out, /reachable|alarm/);
+  assert.doesNotMatch(out, /reachable|alarm|links --at/);
   const json = await run(['status', '-o', 'json'], { answers: answering(status(true)) });
   assert.deepEqual(JSON.parse(json.out), status(true));
 });
@@ -86,6 +86,7 @@ test('status: what is wrong is said', async () => {
     out,
     /^1 of 2 members reachable; changes made here reach the rest .*\nnot reachable: vm2$/m,
   );
+  assert.match(out, /^if all have new addresses, .*: cnsmo links --at ADDRESS$/m);
   assert.match(out, /^vpn: degraded\n {2}no ip: install iproute2$/m);
   assert.match(out, /^alarm: over-use: abcdef$/m);
   assert.match(out, /^vm4 +node +evicted +- /m);

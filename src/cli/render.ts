@@ -119,6 +119,9 @@ export const HERE_OR_GONE: ReadonlySet<MemberStatus['state']> = new Set([
   'evicted',
 ]);
 
+/** What nobody can find out by itself. */
+const ALL_MOVED = 'if all have new addresses, say where one of them is: cnsmo links --at ADDRESS';
+
 function partitionText({ paint, columns }: Page, { members, reachable, total }: Status): string {
   const missing = members.filter(({ state }) => !HERE_OR_GONE.has(state));
   if (missing.length === 0) return '';
@@ -128,7 +131,9 @@ function partitionText({ paint, columns }: Page, { members, reachable, total }: 
   const rest = 'changes made here reach the rest when they return';
   const who = `not reachable: ${named.join(', ')}${more}`;
   const text = wrapText(`${count}; ${rest}`, columns);
-  return `${text.replace(count, paint('warn', count))}\n${wrapText(who, columns)}\n`;
+  const lines = [text.replace(count, paint('warn', count)), wrapText(who, columns)];
+  if (reachable === 1) lines.push(wrapText(ALL_MOVED, columns));
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 const ALARM = 'alarm';
