@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import * as commandLine from './command-line.ts';
+import { daemonsOf } from './processes.ts';
 import type { Vm } from './vm.ts';
 
 /** What `ip` and `nft` show: everything but counters and ages, which change by themselves. */
@@ -29,13 +30,21 @@ export async function networkState(vm: Vm): Promise<string> {
   return parts.join('\n').replaceAll(/"link_index":\d+,/g, '');
 }
 
-/** Every file under the state directory but logs: mode, size, content. Empty: there is none. */
+/** What a daemon writes by itself: what it was told of others, and whose turn the core is. */
+const OF_ITSELF = /\/(events-[^/]*|core-term|acquaintances|incarnation)$/;
+
+/**
+ * Every file under the state directory but logs: mode, size, content. Empty: there is none. Of a VM
+ * whose daemon runs, without what that writes by itself.
+ */
 export function diskState(vm: Vm): string {
   const root = join(vm.disk, 'cnsmo');
   if (!existsSync(root)) return '';
+  const isLive = vm.isOn() && daemonsOf(vm.machine()).length > 0;
   const paths = readdirSync(root, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !/\/(log(\.\d)?|probe|\.[^/]*\.tmp)$/.test(path));
+    .filter((path) => !/\/(log(\.\d)?|probe|\.[^/]*\.tmp)$/.test(path))
+    .filter((path) => !(isLive && OF_ITSELF.test(path)));
   return [root, ...paths.toSorted()].map((path) => describe(root, path)).join('\n');
 }
 

@@ -2,13 +2,14 @@
  * Edge: hostile — texts in which somebody's shell, rule file or terminal could find an order, in
  * every field that a person or a program can give to the firewall.
  */
-
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '../scenarios/world.ts';
 import type { FaultFacts } from '../src/fault.ts';
 import { cnsmo, obey } from './command-line.ts';
 import { expectSame, meshState, networkState } from './host-state.ts';
 import { tryVerb } from './outside-api.ts';
 import type { Vm } from './vm.ts';
+import type { RealWorld } from './world.ts';
 
 /** What a text would make where something obeys it. */
 const TRACE = '/run/obeyed';
@@ -92,15 +93,26 @@ const LISTS: readonly Place[] = [
 /** An answer: one line of four parts, and of a length that a person reads. */
 const LINE_MAX = 600;
 
+/** How long a mesh has to have been still, and how long that is waited for. Unit: ms. */
+const [STILL_MS, SETTLE_MS] = [1_500, 60_000];
+
 /** Tries all of it at the first VM, an operator: nothing may come of it, there or elsewhere. */
-export async function hostile(vms: readonly [Vm, ...Vm[]]): Promise<void> {
+export async function hostile(world: RealWorld, vms: readonly [Vm, ...Vm[]]): Promise<void> {
   const [vm] = vms;
   const states = async (): Promise<readonly string[]> => {
     // All that anybody said, and what it made of hosts; their disks also tell how time goes by.
     const each = vms.map(async (one) => [await obey(one, ['audit']), await networkState(one)]);
     return [await meshState(vm), ...(await Promise.all(each)).flat()];
   };
-  const before = await states();
+  // What came before may still be on its way to the others.
+  let before = await states();
+  const isStill = async (): Promise<boolean> => {
+    const last = before;
+    await sleep(STILL_MS);
+    before = await states();
+    return before.join() === last.join();
+  };
+  await world.eventually('all is still', isStill, SETTLE_MS);
   const wrong: string[] = [];
   for (const place of PLACES) {
     for (const text of HOSTILE) {

@@ -6,7 +6,7 @@ export interface RealTest {
   /** Unique; the filter of the runner matches it. */
   readonly name: string;
   readonly world?: WorldOptions;
-  /** Default two minutes and a half. */
+  /** Default four minutes. */
   readonly deadlineMs?: number;
   /** The command that does the same again, where the name does not say it. */
   readonly again?: string;

@@ -78,6 +78,8 @@ const { createSocket } = require('node:dgram');
 const { execFile } = require('node:child_process');
 const kept = new Map();
 const WAIT = 400;
+// A datagram that is late on a full machine is not lost.
+const ECHO_WAIT = 1500;
 const isSix = ({ source, destination }) => (source ?? destination).includes(':');
 const bySocket = (flow) => new Promise((resolve) => {
   const s = createSocket(isSix(flow) ? 'udp6' : 'udp4');
@@ -115,7 +117,7 @@ const echo = (id) => new Promise((resolve) => {
     resolve(say);
   };
   const heard = () => end('answers');
-  const timer = setTimeout(() => end('silent'), WAIT);
+  const timer = setTimeout(() => end('silent'), ECHO_WAIT);
   s.once(isStream ? 'data' : 'message', heard);
   if (isStream) s.write('x');
   else s.send('x', () => {});

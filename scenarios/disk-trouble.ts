@@ -36,7 +36,7 @@ export const diskTrouble =
     await talk(world, [...ALL, 'vm4']);
     await world.boot('vm2');
     await together(world, [...ALL, 'vm4']);
-    expect('it still says so', await isAlarmed(world));
+    await world.eventually('it still says so', () => isAlarmed(world), SETTLE_MS);
     await refusalAtLast(world);
 
     await world.setDisk('vm2', 'good');

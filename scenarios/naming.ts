@@ -36,7 +36,7 @@ export async function naming(world: World): Promise<void> {
   await bothRename(world, id);
   await isEverywhere('the later name', ({ name }) => name === 'west-db');
   await talk(world, ALL);
-  await areTold(world);
+  await world.eventually('all of it is told', () => areTold(world), SETTLE_MS);
 }
 
 /** What may not be: a name in use, a bad one, a member that is not there, a node that asks. */
@@ -72,7 +72,7 @@ async function bothRename(world: World, id: string): Promise<void> {
 const isNamed = async (world: World, vm: string, id: string, name: string): Promise<boolean> =>
   (await rowOf(world, vm, id)).name === name;
 
-async function areTold(world: World): Promise<void> {
+async function areTold(world: World): Promise<boolean> {
   const events = await world.events('vm3');
   const renamed = events.filter(({ kind }) => kind === 'renamed');
   const [first, last] = [renamed[0], renamed.at(-1)];
@@ -83,6 +83,7 @@ async function areTold(world: World): Promise<void> {
     'joins are told',
     ['vm2', 'vm3'].every((vm) => joined.some(({ member }) => member === vm)),
   );
+  return true;
 }
 
 async function rowOf(world: World, vm: string, id: string): Promise<MemberRow> {

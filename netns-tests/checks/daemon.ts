@@ -2,7 +2,7 @@
 import { found, isReady, SETTLE_MS, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
 import { cnsmo, obey } from '../command-line.ts';
-import { type EventRow, followEvents } from '../outside-api.ts';
+import { askEvents, type EventRow, followEvents } from '../outside-api.ts';
 import { pingDuring } from '../steady.ts';
 import type { RealWorld } from '../world.ts';
 
@@ -59,6 +59,8 @@ export async function killAndStart(world: RealWorld): Promise<void> {
       await world.eventually(`${name} is ready`, () => isReady(world, name), SETTLE_MS);
     });
     expect(`no ping is lost of ${calm.sent}, not ${calm.lost}`, calm.lost === 0);
+    // Who is killed next has heard of it before.
+    await world.eventually('all saw it', () => isSeenBy(world, name), SETTLE_MS);
   }
   await together(world, ALL);
   for (const what of FOLLOWED) {
@@ -72,6 +74,20 @@ export async function killAndStart(world: RealWorld): Promise<void> {
   }
   stopStream();
   await mergedEvents(world);
+}
+
+const isStartOf =
+  (name: string) =>
+  ({ kind, member }: EventRow): boolean =>
+    kind === 'started' && member === name;
+
+/** Whether all others tell that the daemon of this VM has started again. */
+async function isSeenBy(world: RealWorld, name: string): Promise<boolean> {
+  for (const other of ALL.filter((each) => each !== name)) {
+    const { events } = await askEvents(world.vm(other), null);
+    if (!events.some(isStartOf(name))) throw new Error(`${other} did not`);
+  }
+  return true;
 }
 
 /** An operator sees what all saw, by time, with who saw it; another one is refused. */
@@ -91,12 +107,9 @@ async function mergedEvents(world: RealWorld): Promise<void> {
     .map((line) => JSON.parse(line) as EventRow & { readonly on: string });
   const times = rows.map(({ time }) => time);
   expect('all are in the order of their time', times.join() === times.toSorted().join());
-  for (const on of ALL) {
-    const others = ALL.filter((name) => name !== on && name !== 'vm2');
-    for (const name of others) {
-      const isSeen = rows.some(
-        (row) => row.on === on && row.kind === 'started' && row.member === name,
-      );
+  for (const name of ['vm1', 'vm3']) {
+    for (const on of ALL.filter((other) => other !== name)) {
+      const isSeen = rows.some((row) => row.on === on && isStartOf(name)(row));
       expect(`${on} saw the start of ${name}`, isSeen);
     }
   }

@@ -9,21 +9,32 @@ import type { RealWorld } from '../world.ts';
 export const ENFORCED_MS = 20_000;
 /** How long a connection is waited for. Unit: ms. The networks here take less than one. */
 const SILENT_MS = 700;
+/** The same where an answer is expected: a full machine may be slow. Unit: ms. */
+const PATIENT_MS = 8_000;
 
 /** What became of a connection: nobody listens there, so an answer is a reset. */
 type Answer = 'answered' | 'silent';
 
-/** Opens a connection by real packets. */
-export async function connect(from: Vm, address: string, port: number): Promise<Answer> {
+/** Opens a connection by real packets; silence is what took longer than `waitMs`. */
+export async function connect(
+  from: Vm,
+  address: string,
+  port: number,
+  waitMs = SILENT_MS,
+): Promise<Answer> {
   const script = `const one = require('net').connect(${port}, '${address}');
     one.on('connect', () => process.exit(0));
     one.on('error', ({ code }) => process.exit(code === 'ECONNREFUSED' ? 0 : 2));
-    setTimeout(() => process.exit(3), ${SILENT_MS});`;
+    setTimeout(() => setImmediate(() => process.exit(3)), ${waitMs});`;
   const argv = from.machine().enterNetwork([process.execPath, '-e', script]);
-  const { status } = await execute(argv, { timeoutMs: 10_000 });
+  const { status } = await execute(argv, { timeoutMs: waitMs + 20_000 });
   if (status !== 0 && status !== 3) throw new Error(`connect ended with ${status}`);
   return status === 0 ? 'answered' : 'silent';
 }
+
+/** Whether a connection is answered, sooner or later: what must be open is asked with patience. */
+export const answers = async (from: Vm, address: string, port: number): Promise<boolean> =>
+  (await connect(from, address, port, PATIENT_MS)) === 'answered';
 
 /** A member's IPv4 address in the VPN. */
 export const overlayOf = async (world: RealWorld, name: string): Promise<string> =>

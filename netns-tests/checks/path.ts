@@ -10,7 +10,7 @@ import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
 
 /** Longest time until the interface follows its uplink. */
-const FOLLOW_MS = 10_000;
+const FOLLOW_MS = 20_000;
 
 /** IPv4 and ICMP before the payload of a ping. */
 const PING_HEADERS = 28;
@@ -62,14 +62,18 @@ export async function mtuFollows(world: RealWorld): Promise<void> {
       await world.eventually(`${mtu} bytes from ${vm.name}`, passes, FOLLOW_MS);
     }
     expect('one byte more does not', !(await isCarried(vm3, first, mtu + 1)));
-    const isNamed = (await obey(vm3, ['status', '-o', 'json'])).includes('"mtu: 1300: the way to');
-    expect(`${uplink} is named when it is too narrow`, isNamed === (uplink === 1300));
+    const isNamed = async (): Promise<boolean> =>
+      (await obey(vm3, ['status', '-o', 'json'])).includes('"mtu: 1300: the way to');
+    const isTold = async (): Promise<boolean> => (await isNamed()) === (uplink === 1300);
+    await world.eventually(`${uplink} is named when it is too narrow`, isTold, FOLLOW_MS);
     for (const [vm, to, address] of uplink === 1300 ? [] : directions) {
       const begin = performance.now();
       await transfer(vm, to, address);
       world.timeline.note(`TCP ${vm.name} ${Math.round(performance.now() - begin)} ms`);
     }
-    expect('both are ready', (await isReady(world, 'vm1')) && (await isReady(world, 'vm3')));
+    const areReady = async (): Promise<boolean> =>
+      (await isReady(world, 'vm1')) && (await isReady(world, 'vm3'));
+    await world.eventually('both are ready', areReady, FOLLOW_MS);
   }
   const events = await obey(vm3, ['events', '-o', 'json']);
   expect('to follow is no repair', !events.includes('drift'));
