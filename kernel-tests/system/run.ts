@@ -1,7 +1,7 @@
 /**
  * Edge: system world — Debian with systemd in qemu, and a second member: join, ping, kill -9,
- * upgrade, a boot without its daemon, reboot, power cut with a clock that stood still, wrong
- * clocks, leave.
+ * upgrade, what the kernel logs, a boot without its daemon, reboot, power cut with a clock that
+ * stood still, wrong clocks, leave.
  */
 import { readFileSync } from 'node:fs';
 import * as commandLine from '../../netns-tests/command-line.ts';
@@ -11,6 +11,7 @@ import { wrongClocks } from './clocks.ts';
 import { leaves } from './departure.ts';
 import { loadsEarly } from './early.ts';
 import { joinUnit, lifeOfDaemon } from './life.ts';
+import { logs } from './logs.ts';
 import { type Check, expect } from './story.ts';
 import { tracesOf } from './unit.ts';
 import { openSystemWorld, type SystemWorld } from './world.ts';
@@ -39,6 +40,7 @@ async function tell(check: Check, world: SystemWorld, isLong: boolean): Promise<
   await check('vm1 founds a mesh', () => commandLine.init(vm1));
   const address = await joinUnit(check, world, 'kernel');
   await lifeOfDaemon(check, world, { address, isLong });
+  await logs(check, world, address);
   await loadsEarly(check, world);
   await boots(check, world, address);
   if (isLong) await powerCut(check, world, address);
