@@ -117,8 +117,10 @@ test('a default locks nobody out, and a rule may', () => {
 });
 
 test('an object that cannot be read is named, and the last one that can is in force', () => {
-  // Goal: quarantine by object. Method: a newer claim with a field of a later version.
-  const view = viewOf(members, { ...deny, 'rule/a': ruleOf({ action: 'reject' }), 'rule/b': 7 });
+  // Goal: quarantine by object. Method: a newer claim with a field of a later version, and an
+  // object of a kind that only that one has.
+  const objects = { 'rule/a': ruleOf({ action: 'reject' }), 'rule/b': 7, 'quota/q': { count: 1 } };
+  const view = viewOf(members, { ...deny, ...objects });
   const intent = view.intent.map((each) =>
     each.name === 'a' ? { ...each, value: ruleOf({ except: 1 }), older: [{ ...each }] } : each,
   );
@@ -130,6 +132,7 @@ test('an object that cannot be read is named, and the last one that can is in fo
   assert.deepEqual(
     policy.unread.map(({ path, isHeld }) => [path, isHeld]),
     [
+      ['intent/firewall/quota/q', false],
       ['intent/firewall/rule/a', true],
       ['intent/firewall/rule/b', false],
     ],

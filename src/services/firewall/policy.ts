@@ -184,9 +184,11 @@ export function* digestPolicy(
 }
 
 const readPolicy = (intent: readonly Intent[]): Policy => {
-  const unread: Unread[] = [];
-  const claims = new Map<string, IntentClaim>();
   const own = intent.filter(({ service }) => service === SERVICE);
+  const unread: Unread[] = own
+    .filter(({ kind }) => !Object.hasOwn(READERS, kind))
+    .map(({ path, kind }) => ({ path, why: `this version knows no ${kind}`, isHeld: false }));
+  const claims = new Map<string, IntentClaim>();
   const readAll = readerOf(own, unread, claims);
   const rules = readAll('rule', READERS.rule).map(({ intent: { name, path }, claim, found }) => ({
     ...found,
