@@ -12,6 +12,38 @@ export type Mend = () => Promise<void>;
 export const lossy = (network: Network, percent: number): Promise<Mend> =>
   impair(network, 'lossy', `numgen random mod 100 < ${percent} drop`);
 
+/** Loss between all VMs, also those of one site. */
+export interface LossEverywhere {
+  /** Packets so far. */
+  counts(): Promise<{ readonly all: number; readonly lost: number }>;
+  mend: Mend;
+}
+
+/**
+ * From now on so many percent of all packets are lost, by chance, whichever VM they are from and
+ * to: each packet enters the bridge of its sender's site once.
+ */
+export async function lossyEverywhere(network: Network, percent: number): Promise<LossEverywhere> {
+  const routers = [...network.routers.values()];
+  const drop = `numgen random mod 100 < ${percent} counter name dropped drop`;
+  const rules = `counter name entered\n${drop}`;
+  const chain = `chain pass {\ntype filter hook prerouting priority 0\n${rules}\n}`;
+  const input = `table bridge loss {\ncounter entered {\n}\ncounter dropped {\n}\n${chain}\n}`;
+  await Promise.all(routers.map((router) => router.must(['nft', '-f', '-'], { input })));
+  const read = async (name: string): Promise<number> => {
+    const argv = ['nft', 'list', 'counter', 'bridge', 'loss', name];
+    const said = await Promise.all(routers.map((router) => router.must(argv)));
+    return said.reduce((sum, text) => sum + Number(/packets (\d+)/.exec(text)?.[1]), 0);
+  };
+  return {
+    counts: async () => ({ all: await read('entered'), lost: await read('dropped') }),
+    mend: async () => {
+      const argv = ['nft', 'delete', 'table', 'bridge', 'loss'];
+      await Promise.all(routers.map((router) => router.must(argv)));
+    },
+  };
+}
+
 /** From now on nothing passes from one VM to another of the other site; back it does. */
 export const oneWay = (network: Network, from: Place, to: Place): Promise<Mend> =>
   impair(network, 'oneway', `ip saddr ${from.public4} ip daddr ${to.public4} drop`);

@@ -67,6 +67,13 @@ function statFields(pid: number): readonly string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
+/**
+ * How long the main thread of a process has waited for a CPU so far, while it could have run, ms:
+ * proc_pid_schedstat(5). Throws when there is none.
+ */
+export const waitedMsOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+
 /** What a process has in memory for itself alone, bytes: `RssAnon` of proc_pid_status(5). */
 export function ownBytesOf(pid: number): number {
   const found = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

@@ -1,6 +1,7 @@
 /** Edge: soaks — what takes too long for every day. The netns tier has a short form of each. */
 import { ELEVEN, firewallCrowd } from './checks/firewall-crowd.ts';
 import { interleaving } from './checks/interleavings.ts';
+import { lossHour } from './checks/loss-hour.ts';
 import { pauses } from './checks/rough.ts';
 import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
 import type { RealTest } from './real-test.ts';
@@ -16,6 +17,9 @@ export const SOAKS: Readonly<Record<string, (seeds: readonly number[]) => readon
       deadlineMs: 15 * MINUTE_MS,
       run: twentyAtOnce(10 * MINUTE_MS),
     },
+  ],
+  'loss-hour': () => [
+    { name: 'loss-hour', world: TWENTY, deadlineMs: 80 * MINUTE_MS, run: lossHour(60 * MINUTE_MS) },
   ],
   'firewall-crowd': () => [
     {

@@ -19,6 +19,9 @@ import { createSwimSigner, decodeSwim, encodeSwim, SWIM_BYTES_MAX } from './rule
 import { LAN, presetFor } from './rules/swim-presets.ts';
 import {
   LIFE,
+  type Life,
+  lifeAfter,
+  lifeBeganMs,
   lifeOf,
   type MeshWord,
   type OwnWord,
@@ -57,12 +60,6 @@ export interface MemberSight {
   readonly mesh: MeshWord;
   /** How it went when this member last tried itself. */
   readonly own: OwnWord;
-}
-
-/** A life of a member. `by`: who alone tells of it, or `others`, two; null: the member itself. */
-export interface Life {
-  readonly number: number;
-  readonly by: MemberId | 'others' | null;
 }
 
 /** The running loop, as others use it. */
@@ -123,10 +120,11 @@ export async function openLiveness(
     },
     life: (member) => {
       const seen = swim.sighting(member);
-      if (seen === undefined || seen.incarnation === 0) return null;
-      const { incarnation, lifeSureBy, toldBy } = seen;
-      const by = lifeSureBy === 'itself' ? null : (lifeSureBy ?? toldBy);
-      return { number: lifeOf(incarnation), by };
+      if (seen === undefined || seen.heardMs === null) return null;
+      const { clock } = ports;
+      const number = lifeOf(seen.incarnation);
+      const heardMs = clock.wallMs() - (clock.monotonicMs() - seen.heardMs);
+      return { number, beganMs: lifeBeganMs(number), heardMs, isSure: seen.isLifeSure };
     },
     noteDial: (member, outcome) => {
       const nowMs = ports.clock.monotonicMs();
@@ -144,11 +142,12 @@ export async function openLiveness(
   };
 }
 
-/** The first incarnation of this run's life, which is one more than any the disk remembers. */
-async function nextLife({ disk, log }: Pick<LivenessPorts, 'disk' | 'log'>): Promise<number> {
+/** The first incarnation of this run's life, which is later than any that the disk remembers. */
+async function nextLife({ disk, log, clock }: LivenessPorts): Promise<number> {
   const bytes = await disk.read(FILE);
   const last = bytes === null ? 0 : Number(new TextDecoder().decode(bytes));
-  const next = (lifeOf(Number.isSafeInteger(last) && last >= 0 ? last : 0) + 1) * LIFE;
+  const known = Number.isSafeInteger(last) && last >= 0 ? last : 0;
+  const next = lifeAfter(known, clock.wallMs()) * LIFE;
   await keepLife(disk, next).catch((error: unknown) =>
     log.warn('incarnation-not-kept', { why: String(error) }),
   );

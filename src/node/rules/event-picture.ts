@@ -8,6 +8,7 @@ import type { Connection } from '../../ports.ts';
 import { alarmCause, alarmText } from './alarms.ts';
 import type { LinkState } from './answers.ts';
 import { evictionCauses } from './eviction.ts';
+import type { Life } from './swim-sighting.ts';
 
 /** A member as it is seen. */
 export interface Seen {
@@ -29,9 +30,7 @@ export interface Seen {
   readonly isNameTied: boolean;
   readonly isAddressTied: boolean;
   /** Which run of its daemon; null while nobody said so. */
-  readonly life: number | null;
-  /** Who told of that run in its stead, which an old word of it may be; null: the member itself. */
-  readonly lifeBy: string | null;
+  readonly life: Life | null;
 }
 
 /** What events are made of, at one moment. */
@@ -72,10 +71,8 @@ export interface Surroundings {
   /** Null while nothing is known of it. */
   readonly state: (member: MemberId) => LinkState | null;
   readonly why: (member: MemberId) => string | null;
-  /** Which run of its daemon, and who told of it in its stead; null while nobody did. */
-  readonly life: (
-    member: MemberId,
-  ) => { readonly number: number; readonly by: MemberId | 'others' | null } | null;
+  /** Which run of its daemon; null while nobody said so. */
+  readonly life: (member: MemberId) => Life | null;
   readonly core: Picture['core'];
   readonly word: Word;
 }
@@ -90,21 +87,17 @@ export function pictureOf(
   const tied = (kind: Alarm['kind']): ReadonlySet<string> =>
     new Set(view.alarms.flatMap((alarm) => (alarm.kind === kind ? [alarm.about] : [])));
   const [nameTies, addressTies] = [tied('name-tie'), tied('address-tie')];
-  const seen = ({ id, name, role, ipv4, hasLeft }: Member): Seen => {
-    const { number = null, by = null } = life(id) ?? {};
-    return {
-      ...{ name, role, ipv4, hasLeft },
-      connection: hasLeft ? null : (connected.get(id) ?? null),
-      isNeighbour: isNeighbour(id),
-      state: id === self ? 'alive' : state(id),
-      why: id === self ? null : why(id),
-      via: ways.get(id) ?? null,
-      isNameTied: nameTies.has(id),
-      isAddressTied: addressTies.has(id),
-      life: id === self ? null : number,
-      lifeBy: by === null ? null : by === 'others' ? 'two others' : (names.get(by) ?? 'another'),
-    };
-  };
+  const seen = ({ id, name, role, ipv4, hasLeft }: Member): Seen => ({
+    ...{ name, role, ipv4, hasLeft },
+    connection: hasLeft ? null : (connected.get(id) ?? null),
+    isNeighbour: isNeighbour(id),
+    state: id === self ? 'alive' : state(id),
+    why: id === self ? null : why(id),
+    via: ways.get(id) ?? null,
+    isNameTied: nameTies.has(id),
+    isAddressTied: addressTies.has(id),
+    life: id === self ? null : life(id),
+  });
   return {
     ...{ core, word },
     members: new Map(view.members.map((member) => [member.id, seen(member)])),

@@ -4,6 +4,7 @@ import { idOf, type World, world } from '../../crdt/test-world.ts';
 import { type Picture, pictureOf, type Surroundings } from './event-picture.ts';
 import { eventsBetween } from './events.ts';
 import { eventOfLog } from './log-events.ts';
+import type { Life } from './swim-sighting.ts';
 import { around, picture, story, toldOf } from './test-picture.ts';
 
 const linesOf = (before: Picture, after: Picture) =>
@@ -218,43 +219,52 @@ test('events: each transition of a member, and the end of a partition', () => {
   assert.deepEqual(linesOf(fresh, met), ['connected a: connected', 'connected b: connected']);
 });
 
+/** Member a in a life, if it is in one that is known. */
+const inLife = (life: Life | null, state: 'alive' | 'dead' = 'alive'): Picture =>
+  pictureOf(
+    story().view(),
+    around({
+      state: (id) => (id === idOf('a') ? state : 'alive'),
+      life: (id) => (id === idOf('a') ? life : null),
+    }),
+  );
+const lifeFrom = (number: number, beganMs: number): Life => ({
+  ...{ number, beganMs },
+  ...{ heardMs: 1_000_000, isSure: false },
+});
+
 test('events: a daemon that started again is told, whether it was missed or not', () => {
   // Goal: a crash that nobody noticed is seen by all. Method: the life of a member between two
   // looks: not known, known, the next, the same; and the next of one that was dead meanwhile.
-  const of = (life: number | null, state: 'alive' | 'dead' = 'alive', by: string | null = null) =>
-    pictureOf(
-      story().view(),
-      around({
-        state: (id) => (id === idOf('a') ? state : 'alive'),
-        life: (id) => {
-          const number = id === idOf('a') ? life : 1;
-          if (number === null) return null;
-          return { number, by: by === null || by === 'others' ? by : idOf(by) };
-        },
-      }),
-    );
-  const [unknown, first, second] = [of(null), of(1), of(2)];
+  const [first, second] = [lifeFrom(1, 400_000), lifeFrom(2, 2_000_000)];
   const again = {
     kind: 'started',
     member: 'a',
     text: 'its daemon started again',
     cause: 'it said so',
   };
-  assert.deepEqual(eventsBetween(unknown, first), []);
-  assert.deepEqual(eventsBetween(first, second), [again]);
-  assert.deepEqual(eventsBetween(second, of(2)), []);
-  const told = eventsBetween(of(1, 'alive', 'b'), second);
-  assert.deepEqual(told, [{ ...again, cause: 'b told of its last run' }]);
-  const byTwo = eventsBetween(of(1, 'alive', 'others'), second);
-  assert.deepEqual(byTwo, [{ ...again, cause: 'two others told of its last run' }]);
-  const byNobodyHere = eventsBetween(of(1, 'alive', 'gone'), second);
-  assert.deepEqual(byNobodyHere, [{ ...again, cause: 'another told of its last run' }]);
+  assert.deepEqual(eventsBetween(inLife(null), inLife(first)), []);
+  assert.deepEqual(eventsBetween(inLife(first), inLife(second)), [again]);
+  assert.deepEqual(eventsBetween(inLife(second), inLife(second)), []);
   assert.deepEqual(
-    toldOf(of(1, 'dead'), second).map(({ kind, text }) => [kind, text]),
+    toldOf(inLife(first, 'dead'), inLife(second)).map(({ kind, text }) => [kind, text]),
     [
       ['started', 'its daemon started again'],
       ['state', 'is alive again'],
       ['healed', 'all 3 members can be reached again'],
     ],
   );
+});
+
+test('events: an old word that is told again is no start of a daemon', () => {
+  // Goal: liars, however many, make no event of a word that was true long ago. Method: a look after
+  // they told an old life, and one after the true one came, which began before that; then its next;
+  // and a member with a slow clock, that had told its life itself.
+  const [old, known, next] = [lifeFrom(1, 400_000), lifeFrom(9, 900_000), lifeFrom(10, 1_500_000)];
+  const starts = (before: Life, now: Life): number =>
+    eventsBetween(inLife(before), inLife(now)).filter(({ kind }) => kind === 'started').length;
+  assert.equal(starts(old, known), 0);
+  assert.equal(starts(old, { ...known, isSure: true }), 0);
+  assert.equal(starts(known, next), 1);
+  assert.equal(starts({ ...old, isSure: true }, known), 1);
 });

@@ -6,6 +6,7 @@
  */
 import { addressCause, joinCause, nameCause, roleCause, type Step } from './event-causes.ts';
 import type { Picture, Seen } from './event-picture.ts';
+import type { Life } from './swim-sighting.ts';
 import { cutTo } from './wording.ts';
 
 export type EventKind =
@@ -81,6 +82,18 @@ const stateEvents = (before: Seen, now: Seen): readonly Told[] => {
   return isFirst && was === 'suspect' ? [] : [['state', 'is alive again', now.why]];
 };
 
+/**
+ * Whether a member began another life since it was first heard of. An old word of it, told to who
+ * knows none, is well signed, too: then the true one only ends an error, and is older than that.
+ */
+const isNewLife = (was: Life | null, now: Life | null): boolean =>
+  was !== null &&
+  now !== null &&
+  now.number > was.number &&
+  (was.isSure || now.beganMs >= was.heardMs - CLOCKS_MS);
+/** How far two clocks may differ that nobody minds. Unit: ms. */
+const CLOCKS_MS = 60_000;
+
 const memberEvents = (step: Step): readonly EventDraft[] => {
   const { was, now } = step;
   const events: Told[] = [...standingEvents(step)];
@@ -92,9 +105,8 @@ const memberEvents = (step: Step): readonly EventDraft[] => {
     events.push(['connected', 'connected', isOurs ? 'this VM dialled it' : 'it dialled this VM']);
   }
   if (was !== null && !now.hasLeft) {
-    if (was.life !== null && (now.life ?? 0) > was.life) {
-      const by = was.lifeBy === null ? 'it said so' : `${was.lifeBy} told of its last run`;
-      events.push(['started', 'its daemon started again', by]);
+    if (isNewLife(was.life, now.life)) {
+      events.push(['started', 'its daemon started again', 'it said so']);
     }
     events.push(...stateEvents(was, now));
   }

@@ -147,7 +147,7 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
     say(desk, from, { act: 'news' }, [known]);
   }
   if (incarnation === seen.incarnation && isSameBytes(signature, seen.signature ?? NOTHING)) {
-    noteTeller(seen, from, incarnation);
+    noteTeller(seen, from);
   }
   if (incarnation <= seen.incarnation || !desk.rebirths.hasLeft(member, nowMs)) return;
   desk.rebirths.spend(member, 1, nowMs);
@@ -160,10 +160,10 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
   const wasDoubted = seen.suspectedMs !== null || seen.mesh === 'dead';
   const isNewLife = seen.incarnation > 0 && lifeOf(incarnation) > lifeOf(seen.incarnation);
   if (isNewLife) desk.out.changed.add(member);
-  if (seen.incarnation === 0) seen.toldBy = from;
+  seen.heardMs ??= nowMs;
   seen.incarnation = incarnation;
   seen.signature = signature;
-  noteTeller(seen, from, incarnation);
+  noteTeller(seen, from);
   change(desk, seen, () => absolve(seen, 'word'));
   // Of others its neighbours will tell.
   if (isNews && (desk.neighbours.has(member) || desk.connected.has(member))) {
@@ -175,14 +175,9 @@ function hearAlive(desk: Desk, from: MemberId, rumour: About<'alive'>, nowMs: nu
 
 const NOTHING = new Uint8Array();
 
-/**
- * Whether the life that is known is the one that is: an old word is well signed, too. Once it is,
- * each later one is a new life. Called only for a word whose signature is the member's.
- */
-function noteTeller(seen: Sighting, from: MemberId, incarnation: number): void {
-  if (seen.toldBy === null || lifeOf(incarnation) !== lifeOf(seen.incarnation)) return;
-  if (from === seen.member) seen.lifeSureBy = 'itself';
-  else if (from !== seen.toldBy) seen.lifeSureBy ??= 'others';
+/** From its own mouth a word is no old one. Called only for one whose signature is the member's. */
+function noteTeller(seen: Sighting, from: MemberId): void {
+  if (from === seen.member) seen.isLifeSure = true;
 }
 
 /**

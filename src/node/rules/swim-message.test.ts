@@ -12,7 +12,7 @@ import {
   type SwimMessage,
 } from './swim-message.ts';
 import { LAN, presetFor, suspicionMs, WAN } from './swim-presets.ts';
-import { LIFE, lifeOf, shownState } from './swim-sighting.ts';
+import { LIFE, lifeAfter, lifeBeganMs, lifeOf, shownState } from './swim-sighting.ts';
 
 const crypto = openCrypto();
 const MESH = meshIdOf(new Uint8Array(32).fill(3));
@@ -86,46 +86,43 @@ test('swim: only the member itself can say that it is alive, and only anew', () 
   assert.equal(swim.take().incarnation, null);
 });
 
-test('swim: which life a member is in is sure by its own word, or by that of two', () => {
-  // Goal: old words that are told again make no new life. Method: who knows nothing hears an old
-  // word of member 2 and then the true one, by one liar, by others, or without a signature.
+test('swim: which life a member is in is sure once it has said so itself', () => {
+  // Goal: old words that are told again are known as such. Method: who knows nothing hears an old
+  // word of member 2 and then the true one, by others, by itself, or without a signature.
   const word = (life: number): Rumour => ({
     ...{ kind: 'alive', about, incarnation: life * LIFE },
     signature: signerOf(2).alive(life * LIFE),
-  });
-  const forged = (incarnation: number): Rumour => ({
-    kind: 'alive',
-    about,
-    incarnation,
-    signature,
   });
   const sureAfter = (told: readonly (readonly [from: number, rumour: Rumour])[]) => {
     const swim = detector();
     return told.map(([from, rumour], index) => {
       swim.hear(idOf(from), news(rumour), 1_000 * (index + 1));
-      const seen = swim.sighting(idOf(2));
-      const by = seen?.lifeSureBy ?? null;
-      return by === null ? null : `${lifeOf(seen?.incarnation ?? 0)} by ${by}`;
+      const { incarnation = 0, heardMs = null, isLifeSure } = swim.sighting(idOf(2)) ?? {};
+      return [lifeOf(incarnation), heardMs, isLifeSure];
     });
   };
   const sureLives = (told: readonly (readonly [from: number, life: number])[]) =>
     sureAfter(told.map(([from, life]) => [from, word(life)] as const));
-  const liar = [3, 2] as const;
-  const [five, six] = ['5 by others', '6 by others'];
-  assert.deepEqual(sureLives([liar, [3, 5], [4, 5]]), [null, null, five]);
-  assert.deepEqual(sureLives([liar, [4, 5], liar, [4, 6]]), [null, five, five, six]);
-  const [own, later] = ['5 by itself', '6 by itself'];
-  assert.deepEqual(sureLives([liar, [2, 5], liar, [3, 6]]), [null, own, own, later]);
-  assert.deepEqual(sureLives([liar, [3, 5], [4, 5], [2, 5]]), [null, null, five, own]);
-  // Whoever stands by the liar without the member's signature makes nothing sure.
-  const life = 2 * LIFE;
-  const helped = [life, life - 1, life + 1].flatMap((incarnation) => [
-    sureAfter([
-      [3, word(2)],
-      [4, forged(incarnation)],
-    ]),
-  ]);
-  assert.deepEqual(new Set(helped.flat()), new Set([null]));
+  const [liar, old] = [[3, 2] as const, [2, 1_000, false] as const];
+  const [byOthers, byItself] = [[5, 1_000, false] as const, [5, 1_000, true] as const];
+  assert.deepEqual(sureLives([liar, [4, 2], [4, 5]]), [old, old, byOthers]);
+  assert.deepEqual(sureLives([liar, [2, 5], liar]), [old, byItself, byItself]);
+  assert.deepEqual(sureLives([liar, [4, 5], [2, 5]]), [old, byOthers, byItself]);
+  const forged = { kind: 'alive', about, incarnation: 2 * LIFE, signature } as const;
+  assert.deepEqual(sureAfter([[2, forged]]), [[0, null, false]]);
+});
+
+test('swim: a life is numbered by the minute it begins in, and later than the last', () => {
+  // Goal: the age of a word shows, and no clock makes a life that others refuse. Method: the lives
+  // after none, after one of this minute, after one of a clock that was ahead; clocks far off.
+  const nowMs = Date.UTC(2026, 10, 29, 12, 0, 30);
+  const life = lifeAfter(0, nowMs);
+  assert.equal(lifeBeganMs(life), Date.UTC(2026, 10, 29, 12, 1));
+  assert.equal(lifeAfter(life * LIFE + 3, nowMs), life + 1);
+  assert.equal(lifeAfter((life + 90) * LIFE, nowMs), life + 91);
+  assert.equal(lifeAfter(0, 0), 1);
+  assert.equal(lifeAfter(LIFE, 0), 2);
+  assert.ok(lifeAfter(0, Number.MAX_SAFE_INTEGER) * LIFE < 2 ** 48 / 2 + LIFE);
 });
 
 test('swim: whose greeting was lost is asked for its word, and gives it', () => {

@@ -86,7 +86,7 @@ const PULLED_MAX = 4;
  */
 function pull(desk: Desk): void {
   const unsure = [...desk.connected].filter(
-    (member) => desk.sightings.get(member)?.lifeSureBy === null,
+    (member) => desk.sightings.get(member)?.isLifeSure === false,
   );
   for (const member of drawSome(unsure, PULLED_MAX, desk.draw)) {
     say(desk, member, { act: 'pull', names: [abbreviate(member)] });

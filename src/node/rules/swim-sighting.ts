@@ -31,10 +31,10 @@ export interface Sighting {
   /** The latest that it has signed, and its signature; 0 and null before. */
   incarnation: number;
   signature: Uint8Array | null;
-  /** Who first told of it. */
-  toldBy: MemberId | null;
-  /** Who make that sure, itself or two others: old words can be told again. Null: nobody yet. */
-  lifeSureBy: 'itself' | 'others' | null;
+  /** When the first word of it came, whoever told it. Monotonic ms; null before. */
+  heardMs: number | null;
+  /** Whether it has told its life itself: others may tell an old one. */
+  isLifeSure: boolean;
   /** Who says, for itself, that it does not answer. */
   readonly accusers: Set<MemberId>;
   /** When that was first said or seen, since the last sign of life. Monotonic ms. */
@@ -59,6 +59,35 @@ export const LIFE = 2 ** 24;
 /** Which of its lives a member has this incarnation in. */
 export const lifeOf = (incarnation: number): number => Math.floor(incarnation / LIFE);
 
+/**
+ * Lives are numbered by the minute in which they begin, by the member's clock, so that an old word
+ * is known by its age; and each is later than the last, however soon it follows, whatever the
+ * clock says. Beyond 2041 they are only counted: there is room for as many again.
+ */
+const FIRST_MS = Date.UTC(2026, 0);
+const MINUTE_MS = 60_000;
+const MINUTES_MAX = 2 ** 23;
+
+/** The life after that of an incarnation, 0 where there was none. `wallMs`: this host's time. */
+export function lifeAfter(incarnation: number, wallMs: number): number {
+  const minute = Math.floor((wallMs - FIRST_MS) / MINUTE_MS);
+  return Math.max(lifeOf(incarnation) + 1, Math.min(minute, MINUTES_MAX));
+}
+
+/** What is known of a member's lives. */
+export interface Life {
+  /** Greater than that of any before. */
+  readonly number: number;
+  /** When it began at the latest, by the member's clock, and when its first word was heard. */
+  readonly beganMs: number;
+  readonly heardMs: number;
+  /** Whether it has told of it itself: what others tell may be an old one. */
+  readonly isSure: boolean;
+}
+
+/** When a life began at the latest, wall ms, unless its member's clock was wrong. */
+export const lifeBeganMs = (life: number): number => FIRST_MS + (life + 1) * MINUTE_MS;
+
 /** Probes in a row that have to be missed before a member counts as slow. */
 export const MISSES_MAX = 3;
 /** Periods that a failure of one's own has to last. Invariant 2. */
@@ -72,8 +101,8 @@ export const createSighting = (member: MemberId): Sighting => ({
   cause: 'silence',
   incarnation: 0,
   signature: null,
-  toldBy: null,
-  lifeSureBy: null,
+  heardMs: null,
+  isLifeSure: false,
   accusers: new Set(),
   suspectedMs: null,
   failedMs: null,

@@ -17,7 +17,7 @@ export const around = (changed: Partial<Surroundings> = {}): Surroundings => ({
   isNeighbour: () => true,
   state: () => 'alive',
   why: () => 'it answers',
-  life: () => ({ number: 1, by: null }),
+  life: () => null,
   core: null,
   word: () => null,
   ...changed,
