@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { found, SETTLE_MS, together } from '../scenarios/mesh.ts';
 import type { World } from '../scenarios/world.ts';
 import { underBan } from './ban.ts';
+import { tellTableMonitors } from './kernel.ts';
 import { openRoom, type Room } from './room.ts';
 import { ask, machineOf, openWorld } from './world.ts';
 
@@ -150,15 +151,39 @@ story('a slow clock begins no trial after its end', 9, async (room, world) => {
 
 story('a trial ends where its author is gone, and after a reboot', 10, async (room, world) => {
   // Goal: power cuts. Method: amid a trial its author loses power, and another member reboots, with
-  // an empty kernel and no boot unit, so that it may begin anew; all are over it in time.
+  // an empty kernel and no boot unit: that one does not begin it again, and the third is over it
+  // in one time.
   await onTrial(room, world);
+  const begunMs = room.scheduler.nowMs();
+  // By more than clocks differ.
+  await world.holds('it runs', async () => rulesAt(room, 'vm2') === 'trial', 5_000);
   await world.powerCut('vm1');
   await world.powerCut('vm2');
   await world.boot('vm2');
-  await goesBy(room, world)('vm3', 'none', TRIAL_MS + REVERT_MS);
-  await goesBy(room, world)('vm2', 'none', TRIAL_MS + REVERT_MS);
+  const leftMs = () => begunMs + TRIAL_MS - room.scheduler.nowMs();
+  const isOld = async () => rulesAt(room, 'vm2') !== 'trial';
+  await world.holds('vm2 does not try it again', isOld, leftMs() - 5_000);
+  assert.equal(rulesAt(room, 'vm3'), 'trial');
+  await goesBy(room, world)('vm3', 'none', leftMs() + REVERT_MS);
   await world.boot('vm1');
   await together(world, ALL);
   const isOver = async () => ALL.every((vm) => rulesAt(room, vm) === 'none');
   await world.holds('nobody tries it again', isOver, 20_000);
+});
+
+story('a trial whose table is taken away ends in its time', 11, async (room, world) => {
+  // Goal: the deadline, whatever is done by hand. Method: 20 s into the trial vm2's table is
+  // deleted; it is back with the trial, which ends with that of the others.
+  await onTrial(room, world);
+  const begunMs = room.scheduler.nowMs();
+  const leftMs = () => begunMs + TRIAL_MS - room.scheduler.nowMs();
+  const isTried = async () => ALL.every((vm) => rulesAt(room, vm) === 'trial');
+  await world.holds('it runs', isTried, leftMs() - 10_000);
+  const { kernel } = machineOf(room, 'vm2');
+  kernel.tables.delete('inet cnsmo');
+  tellTableMonitors(kernel, 'inet cnsmo');
+  assert.equal(rulesAt(room, 'vm2'), 'none');
+  await goesBy(room, world)('vm2', 'trial', 5_000);
+  for (const vm of ALL) await goesBy(room, world)(vm, 'none', leftMs() + REVERT_MS);
+  await world.holds('nor does it begin again', async () => !(await isTried()), 60_000);
 });

@@ -21,7 +21,7 @@ export type Unsubscribe = () => void;
 export interface Clock {
   /** Milliseconds since the Unix epoch by this host's clock, as wrong as that clock may be. */
   wallMs(): number;
-  /** Milliseconds since some fixed moment in this process. */
+  /** Milliseconds since this process began, or its host. */
   monotonicMs(): number;
   /** Resolves after `durationMs`, or at once when `signal` aborts. Never rejects. */
   sleep(durationMs: number, signal: AbortSignal): Promise<void>;

@@ -27,9 +27,14 @@ export interface LookPorts extends Pick<Ports, 'clock' | 'host' | 'net'> {
   readonly ofOthers: Map<string, HostResult>;
 }
 
+/** What was read last that could be. */
+export interface Last<Observed> {
+  state: Observed | null;
+}
+
 /** Reads the host back and asks the rules. With a problem in reading, nothing is planned. */
 export async function look<Desired, Observed>(
-  ports: LookPorts,
+  ports: LookPorts & { readonly last: Last<Observed> },
   service: Service<Desired, Observed>,
   view: View,
   self: Self,
@@ -38,12 +43,13 @@ export async function look<Desired, Observed>(
   const probed = await probe(ports, service, view, self);
   if (typeof probed === 'string') return { ...blind, failure: probed, isLong: false };
   const { results, isLong } = probed;
-  const read = service.read(results, self);
+  const read = service.read(results, self, ports.last.state);
   const [failure] = read.problems;
   if (failure !== undefined) {
     const problems = read.problems.slice(1);
     return { ...blind, failure, problems, recheckMs: read.recheckMs, isLong };
   }
+  ports.last.state = read.state;
   const planned = service.plan(view, self, read.state);
   const commands = service.diff(planned.state, read.state);
   await breathe(ports.clock, isLong);

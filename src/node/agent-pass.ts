@@ -22,7 +22,15 @@ import type {
   Summary,
 } from '../services/service.ts';
 import { openHands } from './agent-hands.ts';
-import { breathe, digested, type Look, type LookPorts, look, orFailure } from './agent-look.ts';
+import {
+  breathe,
+  digested,
+  type Last,
+  type Look,
+  type LookPorts,
+  look,
+  orFailure,
+} from './agent-look.ts';
 import { createRecall, type Recall, type Recalled } from './agent-recall.ts';
 import { createSelf, type SelfContext } from './agent-self.ts';
 import { type ApplyContext, describe } from './apply.ts';
@@ -53,7 +61,7 @@ const COMMANDS_MAX = 1_000;
 const ROUNDS_MAX = 10;
 
 type PassPorts = Pick<Ports, 'clock' | 'host' | 'net' | 'process' | 'log'>;
-type RunPorts = PassPorts & LookPorts;
+type RunPorts<Observed> = PassPorts & LookPorts & { readonly last: Last<Observed> };
 
 /** Waits so long, ms, or until there is more to do. */
 type Lull = (durationMs: number, signal: AbortSignal) => Promise<void>;
@@ -84,7 +92,10 @@ export function createPass<Desired, Observed>(
   const selfNow = createSelf(ports, context);
   const recall = createRecall(service);
   return {
-    run: createRun({ ...ports, ofOthers: new Map() }, service, context, { selfNow, recall }),
+    run: createRun({ ...ports, ofOthers: new Map(), last: { state: null } }, service, context, {
+      selfNow,
+      recall,
+    }),
     foresee: async () => {
       const view = context.view();
       const self = await orFailure(() => selfNow(view));
@@ -101,7 +112,7 @@ interface Memories<Observed> {
 }
 
 function createRun<Desired, Observed>(
-  ports: RunPorts,
+  ports: RunPorts<Observed>,
   service: Service<Desired, Observed>,
   context: PassContext,
   { selfNow, recall }: Memories<Observed>,

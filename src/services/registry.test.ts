@@ -25,7 +25,7 @@ test('the vpn works without its own types, and opens the one port', () => {
   // Goal: what an agent does with any service. Method: read, plan, diff, summary over printed text.
   const vpn = SERVICES.find(({ name }) => name === 'vpn');
   assert.ok(vpn !== undefined);
-  const { state } = vpn.read(EXAMPLE_PRINTED, self);
+  const { state } = vpn.read(EXAMPLE_PRINTED, self, null);
   const commands = vpn.diff(vpn.plan(view, self, state).state, state);
   assert.deepEqual(
     commands.map((command) => (command.kind === 'run' ? command.argv.join(' ') : command.kind)),

@@ -14,6 +14,7 @@ export type AnyService = Service<unknown, unknown>;
  */
 const erase = <Desired, Observed>(service: Service<Desired, Observed>): AnyService => ({
   ...service,
+  read: (results, self, before) => service.read(results, self, before as Observed | null),
   plan: (view, self, observed) => service.plan(view, self, observed as Observed),
   later: (observed, elapsedMs) => service.later?.(observed as Observed, elapsedMs) ?? observed,
   diff: (desired, observed) => service.diff(desired as Desired, observed as Observed),

@@ -34,7 +34,10 @@ export interface Self {
   readonly seen: ReadonlyMap<PeerKey, Endpoint>;
   /** By how much the clocks of connected members are ahead of this VM's, ms, as last measured. */
   readonly skewsMs: ReadonlyMap<PeerKey, number>;
-  /** Monotonic clock at the start of this pass, ms. Only for ages; never rendered. */
+  /**
+   * Monotonic clock at the start of this pass: since when this daemon runs, or its host. Unit: ms.
+   * Only for ages; never rendered.
+   */
   readonly nowMs: number;
   /**
    * This host's wall clock at the start of this pass, Unix ms: for the age of what the kernel
@@ -242,9 +245,9 @@ export interface Service<Desired, Observed> {
   ) => Generator<void, void>;
   /**
    * What the probes say. Output it cannot read is a problem, never a guess; with one, nothing is
-   * planned.
+   * planned. `before`: what was read last, to know on what the host no longer tells; null at first.
    */
-  readonly read: (results: Results, self: Self) => Finding<Observed>;
+  readonly read: (results: Results, self: Self, before: Observed | null) => Finding<Observed>;
   /**
    * The whole desired state. `observed` lets it keep what the kernel learned (roamed endpoints).
    */

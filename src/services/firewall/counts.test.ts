@@ -18,11 +18,13 @@ const BASE: Objects = {
   'rule/echo': ruleOf({ enabled: false }),
 };
 
+const TIME = { seconds: 60, leftSeconds: 60 };
+
 const lanesWith = (objects: Objects) => lanesOf(siteOf(viewOf(MEMBERS, objects)));
 const desiredOf = (now: Objects, trial: Objects | null = null): NonNullable<FirewallDesired> => ({
   ...{ interface: 'cnsmo0', now: lanesWith(now), tried: [], seed: 0 },
   withheld: new Map(),
-  trial: trial === null ? null : { id: 't1', lanes: lanesWith(trial), seconds: 60 },
+  trial: trial === null ? null : { id: 't1', lanes: lanesWith(trial), ...TIME },
 });
 
 /** What the kernel would list, had every rule and element with a counter counted this often. */

@@ -6,7 +6,7 @@
  * 2. Whatever forbids more than before begins a new generation, and every connection is judged
  *    anew. What only allows more does not.
  * 3. The time of a trial runs in the kernel from its first application: it is never set again, and
- *    where the table is replaced meanwhile it goes on from what was left.
+ *    where the table is replaced meanwhile, or was taken away, it goes on from what was left.
  */
 import type { Command, Found } from '../service.ts';
 import {
@@ -214,9 +214,9 @@ const timesOf = (
   return new Map(
     names.map((name) => {
       const [there] = observed?.sets.get(name)?.elements.values() ?? [];
-      const left = there?.expires ?? null;
+      const left = there?.expires ?? trial.leftSeconds;
       const time = { timeout: trial.seconds };
-      return [name, left === null ? time : { ...time, expires: Math.max(1, left) }];
+      return [name, left >= trial.seconds ? time : { ...time, expires: Math.max(1, left) }];
     }),
   );
 };

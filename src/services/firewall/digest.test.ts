@@ -41,7 +41,7 @@ function digestAll(view: View, results: Results): number {
 
 /** What a look comes to. */
 function outcomeOf(view: View, results: Results) {
-  const seen = read(results, selfOf(view));
+  const seen = read(results, selfOf(view), null);
   const planned = plan(view, selfOf(view), seen.state);
   const commands = diff(planned.state, seen.state);
   return { seen, planned, commands, summary: summary(seen.state, view, selfOf(view)) };

@@ -41,7 +41,7 @@ const lookAt = (objects: Objects, refused: string | null) => {
       if (!isList) ran.push(probe.name);
     }
   }
-  const { state } = read(results, self);
+  const { state } = read(results, self, null);
   const planned = plan(view, self, state);
   const { applied } = summary(state, view, self);
   return { ran: ran.length, planned, commands: diff(planned.state, state), applied };
@@ -203,7 +203,7 @@ test('a tool that is installed later is noticed', () => {
   const [probe, ...more] = probes(self, view, {});
   assert.deepEqual([probe?.name, more], ['tool', []]);
   const missing = { tool: { ...GOOD, stdout: 'missing' } };
-  const { state } = read(missing, self);
+  const { state } = read(missing, self, null);
   const planned = plan(view, self, state);
   assert.match(String(planned.problems), /^tool: nft: not found/);
   const sign = { kind: 'tool', name: 'nft' };

@@ -74,6 +74,8 @@ export interface Trialling {
   readonly lanes: readonly Lane[];
   /** How long from its first application. Unit: s. */
   readonly seconds: number;
+  /** What is left of it where the kernel knows nothing of it. Unit: s. */
+  readonly leftSeconds: number;
 }
 
 /** A trial that was begun here and whose words still stand. `why`: it was withdrawn, and why. */

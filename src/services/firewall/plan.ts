@@ -5,17 +5,17 @@
  */
 import type { View } from '../../crdt/view.ts';
 import type { Finding, Problem, Self } from '../service.ts';
-import { trialMap, triedName } from './compile.ts';
+import { trialMap } from './compile.ts';
 import type { Withheld } from './lacking.ts';
 import { isActive, lanesOf, type Site, type Tried, withheldOf } from './lane.ts';
 import { policyOf, SERVICE, type TrialOrder, type Unread } from './policy.ts';
 import { shadows } from './shadows.ts';
 import type { FirewallDesired, FirewallObserved, ObservedTable } from './state.ts';
 import {
+  begunOf,
   type Course,
   courseOf,
   isYoung,
-  mayBegin,
   siteOnTrial,
   waysOf,
   withdrawnMark,
@@ -42,11 +42,10 @@ export const plan = (
   const table = observed.kind === 'present' ? observed.table : null;
   const [order = null] = policy.trials;
   const unreached = observed.kind === 'present' ? observed.unreached : [];
-  const isInTime = order !== null && mayBegin(order, self);
-  const reach = { ways: waysOf(view, self), unreached, mayBegin: isInTime };
-  const course = order === null ? OVER : courseOf(site, order, table, reach);
+  const reach = { ways: waysOf(view, self), unreached, clocks: self };
+  const course = order === null ? OVER : courseOf(site, order, observed, reach);
   const trial = course.kind === 'running' ? course.trial : null;
-  const tried = order === null ? [] : triedOf(order, course, table);
+  const tried = order === null ? [] : triedOf(order, course, observed);
   // A trial that is over is remembered in the table, whatever the clock says next.
   const withheld = withheldOf(order === null || trial === null ? site : siteOnTrial(site, order));
   // Nor is it forgotten that all that is wanted was set aside.
@@ -106,12 +105,12 @@ const PLACE = `intent/${SERVICE}/`;
 const OVER: Course = { kind: 'over' };
 
 const triedOf = (
-  { id }: TrialOrder,
+  order: TrialOrder,
   course: Course,
-  table: ObservedTable | null,
+  observed: FirewallObserved,
 ): readonly Tried[] => {
-  const isKnown = course.kind === 'running' || table?.chains.has(triedName(id)) === true;
-  return isKnown ? [{ id, why: course.kind === 'withdrawn' ? course.why : null }] : [];
+  const isKnown = course.kind === 'running' || begunOf(observed, order) !== undefined;
+  return isKnown ? [{ id: order.id, why: course.kind === 'withdrawn' ? course.why : null }] : [];
 };
 
 const withdrawals = ({ id }: TrialOrder, course: Course): readonly Problem[] =>

@@ -6,6 +6,7 @@
 import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Count, Finding, Results, Self } from '../service.ts';
+import { begunBy } from './begun.ts';
 import { lackingIn, missingFeatures } from './features.ts';
 import { inOneForm, keyInOneForm } from './forms.ts';
 import { listed } from './listing.ts';
@@ -31,7 +32,8 @@ export const isNoTable = ({ status, stderr }: HostResult): boolean =>
 /** The host as the probes show it. */
 export const read = (
   results: Results,
-  { interface: own }: Pick<Self, 'interface'>,
+  { interface: own, nowMs }: Pick<Self, 'interface' | 'nowMs'>,
+  before: FirewallObserved | null,
 ): Finding<FirewallObserved> => {
   const { table } = results;
   if (table === undefined) return seen({ kind: 'no-tool' });
@@ -40,7 +42,10 @@ export const read = (
   if (table.status !== 0) {
     const why = missingFeatures(results);
     if (why !== null) return seen({ kind: 'no-tool', why });
-    if (isNoTable(table)) return seen({ kind: 'missing', neighbours, lacking });
+    if (isNoTable(table)) {
+      const begun = begunBy(null, before, nowMs);
+      return seen({ kind: 'missing', begun, neighbours, lacking });
+    }
     return unreadable(complaint(table));
   }
   const found = readTable(table);
@@ -48,7 +53,8 @@ export const read = (
     return unreadable('its output is no JSON of nftables; 0.9.3 or later is needed');
   }
   const unreached = (results.ways?.stdout ?? '').split(' ').filter((host) => host !== '');
-  return seen({ kind: 'present', table: found, unreached, neighbours, lacking });
+  const begun = begunBy(found, before, nowMs);
+  return seen({ kind: 'present', table: found, begun, unreached, neighbours, lacking });
 };
 
 const seen = (state: FirewallObserved): Finding<FirewallObserved> => ({

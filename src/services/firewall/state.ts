@@ -48,11 +48,21 @@ export interface ObservedTable {
   readonly counters: ReadonlyMap<string, Count>;
 }
 
+/** A trial that was begun here. */
+export interface Begun {
+  readonly id: string;
+  /** Why it was withdrawn, or null. */
+  readonly why: string | null;
+  /** When the kernel ends it, by the monotonic clock, ms; null: it did. */
+  readonly endsMs: number | null;
+}
+
 export type FirewallObserved =
   /** `why`: there is one, and what it lacks; absent: there is none. */
   | { readonly kind: 'no-tool'; readonly why?: Problem }
   | {
       readonly kind: 'missing';
+      readonly begun: readonly Begun[];
       readonly neighbours: readonly Neighbour[];
       /** What only some rules ask for, and this host cannot. */
       readonly lacking: readonly Lack[];
@@ -60,6 +70,7 @@ export type FirewallObserved =
   | {
       readonly kind: 'present';
       readonly table: ObservedTable;
+      readonly begun: readonly Begun[];
       /** Members, by address, that took no new connection while a trial runs. */
       readonly unreached: readonly string[];
       readonly neighbours: readonly Neighbour[];

@@ -44,7 +44,7 @@ export async function lookAt(host: NftHost, view: View): Promise<Sight> {
         'argv' in probe ? await host.run(probe.argv, probe.stdin ?? '') : NOTHING;
     }
   }
-  const observed = read(results, self).state;
+  const observed = read(results, self, null).state;
   const desired = plan(view, self, observed).state;
   const steps = diff(desired, observed).map((command): Step => {
     if (command.kind === 'run' && command.stdin !== undefined && 'text' in command.stdin) {
@@ -76,7 +76,7 @@ export const selfOf = (view: View, wallMs: number): Self => {
       ...{ hostname: 'b', isRoot: true, hasTun: true, hasKernelWireguard: false },
       ...{ hasSystemd: false, tools: { nft: true } },
     },
-    ...{ seen: new Map(), skewsMs: new Map(), nowMs: 0, wallMs, stepsMs: [], viewAgeMs: 0 },
+    ...{ seen: new Map(), skewsMs: new Map(), nowMs: wallMs, wallMs, stepsMs: [], viewAgeMs: 0 },
     made: new Set(),
   };
 };

@@ -15,6 +15,7 @@ import { plan } from './plan.ts';
 import { probes } from './probes.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
+import type { FirewallObserved } from './state.ts';
 import { idOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 /** When all stories begin, Unix ms. */
@@ -29,6 +30,9 @@ const MEMBERS = [memberOf(1), memberOf(2), memberOf(3)];
 /** What a test may change of the member's surroundings; `unreached`: what new connections find. */
 const surroundings = () => ({
   nowMs: 0,
+  /** When the daemon began, by the same clock; and what it read last. */
+  daemonMs: -86_400_000,
+  before: null as FirewallObserved | null,
   wallMs: START_MS,
   unreached: '',
   /** A word that nft takes in nothing that is only checked. */
@@ -67,6 +71,7 @@ function openHands(world: ReturnType<typeof surroundings>) {
     ({
       ...{ ...siteOf(view()), id: idOf(1), port: 7300, facts: { tools: { nft: true } } },
       ...{ seen: new Map(world.connected.map(endpointOf)), wallMs: world.wallMs },
+      nowMs: world.nowMs - world.daemonMs,
       skewsMs: new Map(Object.entries(world.skewsMs).map(([n, ms]) => [idOf(Number(n)), ms])),
     }) as unknown as Self;
   const probed = (): Readonly<Record<string, HostResult>> => {
@@ -87,7 +92,10 @@ function openHands(world: ReturnType<typeof surroundings>) {
       for (const probe of next) results[probe.name] = run(probe);
     }
   };
-  const look = () => read(probed(), self()).state;
+  const look = () => {
+    world.before = read(probed(), self(), world.before).state;
+    return world.before;
+  };
   const wanted = () => {
     const observed = look();
     const planned = plan(view(), self(), observed);
@@ -109,6 +117,10 @@ export function openMember() {
     /** Runs nft by hand. */
     byHand: (command: object) => {
       nft(['-j', '-f', '-'], JSON.stringify({ nftables: [command] }));
+    },
+    /** The daemon begins anew. */
+    restart: () => {
+      Object.assign(world, { daemonMs: world.nowMs, before: null });
     },
     found: () =>
       wanted().commands.flatMap((each) => (each.kind === 'run' ? (each.found ?? []) : [])),

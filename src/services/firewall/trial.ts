@@ -3,7 +3,9 @@
  * lives through them.
  *
  * 1. A trial is begun once, while it is young by its author's clock; the empty chain `tried/…` says
- *    that it was. Its end comes from the kernel: when its elements are gone, so is the trial.
+ *    that it was. Its end comes from the kernel: when its elements are gone, so is the trial. Where
+ *    the table was taken away it goes on for the rest of its time. One that is older
+ *    than the daemon, and of which the table does not tell, is not begun: it may have been.
  * 2. It is withdrawn early by a member that it cuts off: from the one where its operator is, or
  *    from all that are connected. Only new connections tell, for old ones may live on. Where the
  *    operator is a member that this one has no connection with, it may be away, so the rules have
@@ -24,7 +26,7 @@ import { lanesOf, type Site, type Trialling } from './lane.ts';
 import { policyOf, type TrialOrder, withTrial } from './policy.ts';
 import type { Direction, Zone } from './schemas.table.ts';
 import { memberAddresses } from './selectors.ts';
-import type { ObservedTable } from './state.ts';
+import type { Begun, FirewallObserved, ObservedTable } from './state.ts';
 
 /** Members that are tried at a look: enough to tell a cut from one that is away. */
 const WAYS_MAX = 4;
@@ -46,19 +48,47 @@ export type Course =
 export const courseOf = (
   site: Site,
   order: TrialOrder,
-  table: ObservedTable | null,
+  observed: FirewallObserved,
   reach: Reach,
 ): Course => {
-  const chain = table?.chains.get(triedName(order.id));
-  const known = chain?.rules[0]?.comment ?? null;
-  if (known !== null) return { kind: 'withdrawn', why: known };
-  const isBegun = table !== null && chain !== undefined;
-  const isFit = isBegun ? isRunning(table) : reach.mayBegin;
-  if (!isFit) return { kind: 'over' };
+  const begun = begunOf(observed, order);
+  if (begun?.why != null) return { kind: 'withdrawn', why: begun.why };
+  const left = leftMs(order, observed, reach.clocks);
+  if (left <= 0) return { kind: 'over' };
+  const isBegun = begun !== undefined;
   const why = (isBegun ? cutOff(site, order, reach) : null) ?? shutOut(site, order);
   if (why !== null) return { kind: 'withdrawn', why };
+  const { id, seconds } = order;
   const lanes = lanesOf(siteOnTrial(site, order));
-  return { kind: 'running', trial: { id: order.id, lanes, seconds: order.seconds } };
+  return { kind: 'running', trial: { id, lanes, seconds, leftSeconds: Math.ceil(left / 1_000) } };
+};
+
+/** What is known of it here; undefined: it was not begun. */
+export const begunOf = (observed: FirewallObserved, { id }: TrialOrder): Begun | undefined =>
+  observed.kind === 'no-tool' ? undefined : observed.begun.find((each) => each.id === id);
+
+/** How long it may decide from now on. Unit: ms. */
+const leftMs = (order: TrialOrder, observed: FirewallObserved, clocks: Reach['clocks']): number => {
+  const begun = begunOf(observed, order);
+  if (begun === undefined) return mayBegin(order, clocks) ? order.seconds * 1_000 : 0;
+  if (begun.endsMs === null) return 0;
+  // The kernel tells whole seconds, and ends it by itself.
+  const isThere = observed.kind === 'present' && observed.table.chains.has(triedName(order.id));
+  return Math.max(isThere ? 1 : 0, begun.endsMs - clocks.nowMs);
+};
+
+/**
+ * Whether it may be begun yet: it is young, and came while this daemon was here to remember it.
+ * A stamp that counts on from a later one may be that much ahead of its author's clock: then the
+ * trial is taken for that much older, for it may be over. By half its time at most, or a short one
+ * would be begun nowhere.
+ */
+const mayBegin = (order: TrialOrder, clocks: Reach['clocks']): boolean => {
+  const lengthMs = order.seconds * 1_000;
+  const [, counter] = order.claim.hlc;
+  const allowanceMs = counter === 0 ? 0 : Math.min(FOLLOWED_MS_MAX, lengthMs / 2);
+  const age = ageMs(order, clocks);
+  return age + allowanceMs < lengthMs && age < clocks.nowMs;
 };
 
 /** The site as it is while a trial runs. */
@@ -69,18 +99,6 @@ export const siteOnTrial = (site: Site, order: TrialOrder): Site => ({
 
 /** This VM's clock, and how far off it is as others' tell. */
 type Clocks = Pick<Self, 'id' | 'wallMs' | 'skewsMs'>;
-
-/**
- * Whether it may be begun yet. A stamp that counts on from a later one may be that much ahead of
- * its author's clock: then the trial is taken for that much older, for it may be over. By half its
- * time at most, or a short one would be begun nowhere.
- */
-export const mayBegin = (order: TrialOrder, clocks: Clocks): boolean => {
-  const lengthMs = order.seconds * 1_000;
-  const [, counter] = order.claim.hlc;
-  const allowanceMs = counter === 0 ? 0 : Math.min(FOLLOWED_MS_MAX, lengthMs / 2);
-  return ageMs(order, clocks) + allowanceMs < lengthMs;
-};
 
 /** Whoever meets a trial after its time never begins it. */
 export const isYoung = (order: TrialOrder, clocks: Clocks): boolean =>
@@ -101,8 +119,7 @@ const ageMs = ({ claim }: TrialOrder, { id, wallMs, skewsMs }: Clocks): number =
 interface Reach {
   readonly ways: readonly MemberWays[];
   readonly unreached: readonly string[];
-  /** Whether it is not too late to begin it. */
-  readonly mayBegin: boolean;
+  readonly clocks: Clocks & Pick<Self, 'nowMs'>;
 }
 
 /** The ways to one member: outside the tunnel, and through it. */
