@@ -52,7 +52,8 @@ export const courseOf = (
   reach: Reach,
 ): Course => {
   const begun = begunOf(observed, order);
-  if (begun?.why != null) return { kind: 'withdrawn', why: begun.why };
+  const known = begun?.why ?? null;
+  if (known !== null) return { kind: 'withdrawn', why: known };
   const left = leftMs(order, observed, reach.clocks);
   if (left <= 0) return { kind: 'over' };
   const isBegun = begun !== undefined;
