@@ -13,47 +13,46 @@ export interface Heap<Item> {
 /** An empty heap. `isBefore`: a strict order of all that is pushed. */
 export function openHeap<Item extends object>(isBefore: (a: Item, b: Item) => boolean): Heap<Item> {
   const items: Item[] = [];
-  const isLess = (a: number, b: number): boolean => {
-    const [first, second] = [items[a], items[b]];
-    return first !== undefined && second !== undefined && isBefore(first, second);
-  };
-  const swap = (a: number, b: number): void => {
-    const [first, second] = [items[a], items[b]];
-    if (first === undefined || second === undefined) return;
-    items[a] = second;
-    items[b] = first;
-  };
-  const rise = (from: number): void => {
-    for (let at = from; at > 0; ) {
-      const parent = (at - 1) >> 1;
-      if (!isLess(at, parent)) return;
-      swap(at, parent);
-      at = parent;
+  /** Puts `item` where the hole at `from` belongs in the end. */
+  const rise = (item: Item, from: number): void => {
+    let at = from;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = items[above];
+      if (parent === undefined || !isBefore(item, parent)) break;
+      items[at] = parent;
+      at = above;
     }
+    items[at] = item;
   };
-  const sink = (): void => {
-    for (let at = 0; ; ) {
-      let least = at;
-      if (isLess(2 * at + 1, least)) least = 2 * at + 1;
-      if (isLess(2 * at + 2, least)) least = 2 * at + 2;
-      if (least === at) return;
-      swap(at, least);
-      at = least;
+  /** The hole at the top sinks to where `item` belongs. */
+  const sink = (item: Item): void => {
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      let child = items[below];
+      if (child === undefined) break;
+      const other = items[below + 1];
+      if (other !== undefined && isBefore(other, child)) {
+        child = other;
+        below += 1;
+      }
+      if (!isBefore(child, item)) break;
+      items[at] = child;
+      at = below;
     }
+    items[at] = item;
   };
   return {
     get size() {
       return items.length;
     },
-    push: (item) => {
-      items.push(item);
-      rise(items.length - 1);
-    },
+    push: (item) => rise(item, items.length),
     pop: () => {
-      swap(0, items.length - 1);
-      const item = items.pop();
-      sink();
-      return item;
+      const first = items[0];
+      const last = items.pop();
+      if (last !== undefined && items.length > 0) sink(last);
+      return first;
     },
   };
 }

@@ -23,30 +23,36 @@ export function openLog(
   tolerated: ReadonlySet<string> = new Set(),
 ): Log & LogBook {
   const [vm] = life.name.split('.');
-  const kept: string[] = [];
+  const kept: (() => string)[] = [];
   let count = 0;
   const say =
     (level: string) =>
     (event: string, facts: Readonly<Record<string, unknown>> = {}): void => {
       if (!life.isAlive()) return;
-      trace.note(scheduler.nowMs(), life.name, `${level} ${event} ${JSON.stringify(facts)}`);
-      const time = new Date(scheduler.nowMs()).toISOString();
-      kept.push(JSON.stringify({ level, time, facts, event }));
+      const told = JSON.stringify(facts);
+      const nowMs = scheduler.nowMs();
+      trace.note(nowMs, life.name, `${level} ${event} ${told}`);
+      kept.push(() => lineOf(level, nowMs, event, told));
       count += 1;
       if (kept.length > KEPT) kept.shift();
       const about = [event, `${event} ${String(facts.author)}`, `${event} ${vm}`];
-      const isTolerated = about.some((each) => tolerated.has(each));
-      const isError = level === 'error' && !isTolerated;
-      if (isError || PROGRAMMER_ERROR.test(JSON.stringify(facts))) {
-        scheduler.fail(new Error(`${life.name} logged ${event} ${JSON.stringify(facts)}`));
+      const isError = level === 'error' && !about.some((each) => tolerated.has(each));
+      if (isError || PROGRAMMER_ERROR.test(told)) {
+        scheduler.fail(new Error(`${life.name} logged ${event} ${told}`));
       }
     };
   const page: LogBook['page'] = async ({ after, lines }) => {
     const from = after === null ? count - lines : Number(after);
     const first = Math.max(0, kept.length - (count - from));
     const last = after === null ? kept.length : first + lines;
-    const found = kept.slice(first, last);
+    const found = kept.slice(first, last).map((line) => line());
     return { lines: found, cursor: String(count - kept.length + first + found.length) };
   };
   return { info: say('info'), warn: say('warn'), error: say('error'), page };
 }
+
+/** A line as the log on a disk has it; most are never read. `told`: the facts, JSON. */
+const lineOf = (level: string, atMs: number, event: string, told: string): string => {
+  const [time, what] = [new Date(atMs).toISOString(), JSON.stringify(event)];
+  return `{"level":"${level}","time":"${time}","facts":${told},"event":${what}}`;
+};

@@ -98,12 +98,12 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
 
 /** Gives what `work` gives, or rejects when the process ends first. */
 const outlived = <Result>(machine: Machine, life: Life, work: Promise<Result>): Promise<Result> =>
-  Promise.race([
-    work,
-    life.ended.then(() => {
-      throw endedFault(machine);
-    }),
-  ]);
+  new Promise((resolve, reject) => {
+    const fail = (): void => reject(endedFault(machine));
+    if (!life.isAlive()) return fail();
+    const forget = life.onEnd(fail);
+    void work.finally(forget).then(resolve, reject);
+  });
 
 /** Runs a command line: a process that does one thing and exits. */
 export async function runCommandLine<Result>(

@@ -38,6 +38,8 @@ export interface Party extends Holder {
   readonly listeners: Set<(peer: PeerKey) => void>;
   readonly channels: Map<string, Channel>;
   isStopped: boolean;
+  /** The ends that are used: one per peer, sorted by peer. */
+  used(): readonly End[];
   /** Whether it still takes part. */
   isOpen(): boolean;
   /** Takes an end that has just come up. */

@@ -79,12 +79,19 @@ export function replace(file: File, content: Uint8Array | null): void {
   file.changes += 1;
 }
 
-/** Adds to the end of a file. */
+/** How much of a buffer holds something; what follows is room for whoever ends there. */
+const filled = new WeakMap<ArrayBufferLike, number>();
+
+/** Adds to the end of a file. What it was before stays as it was for whoever still has it. */
 export function extend(file: File, content: Uint8Array): void {
   const head = file.cached ?? EMPTY;
-  const whole = new Uint8Array(head.length + content.length);
-  whole.set(head);
+  const length = head.length + content.length;
+  const hasRoom = filled.get(head.buffer) === head.length && length <= head.buffer.byteLength;
+  const buffer = hasRoom ? head.buffer : new ArrayBuffer(2 * length);
+  const whole = new Uint8Array(buffer, 0, length);
+  if (!hasRoom) whole.set(head);
   whole.set(content, head.length);
+  filled.set(buffer, length);
   file.cached = whole;
   file.changes += 1;
 }

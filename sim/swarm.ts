@@ -68,7 +68,7 @@ function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; 
     self: party.self,
     dial: (peer, endpoints, timeoutMs) => dial(hall, party, { peer, endpoints, timeoutMs }),
     hangUp: (peer) => closeAll([...party.ends].filter((end) => end.peer === peer)),
-    connections: () => used(party).map(shown),
+    connections: () => party.used().map(shown),
     request: (peer, protocol, body, timeoutMs) => {
       const end = endWith(party, peer);
       const why = whyNotAsked(party, end, protocol);
@@ -127,7 +127,8 @@ function makeParty(hall: Hall, crypto: Crypto, place: Place): { party: Party; go
       for (const listener of [...listeners]) listener(end.peer);
     });
   };
-  const gossip = openGossip(hall, () => used(party).filter((end) => end.standing === 'member'));
+  const gossip = openGossip(hall, () => party.used().filter((end) => end.standing === 'member'));
+  let used: readonly End[] | null = null;
   const party: Party = {
     self: peerKeyOf(crypto.publicKey(config.seed)),
     config,
@@ -139,14 +140,17 @@ function makeParty(hall: Hall, crypto: Crypto, place: Place): { party: Party; go
     channels: new Map(),
     isStopped: false,
     isOpen: () => !party.isStopped && life.isAlive(),
+    used: () => (used ??= usedOf(party)),
     up: (end) => {
       ends.add(end);
+      used = null;
       tell(end, 'up');
       if (end.standing !== 'invite') return;
       life.after(INVITE_LIFE_MS, () => hall.wires.close(end, false));
     },
     down: (end) => {
       ends.delete(end);
+      used = null;
       tell(end, 'down');
     },
     hear: (end, frame, isRepeat) => life.run(() => gossip.hear(party, end, frame, isRepeat)),
@@ -155,7 +159,7 @@ function makeParty(hall: Hall, crypto: Crypto, place: Place): { party: Party; go
 }
 
 /** One end per peer, sorted by peer. */
-function used(party: Party): readonly End[] {
+function usedOf(party: Party): readonly End[] {
   const peers = [...new Set([...party.ends].map((end) => end.peer))].toSorted();
   return peers.map((peer) => endWith(party, peer)).filter((end) => end !== undefined);
 }

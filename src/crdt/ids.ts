@@ -20,9 +20,21 @@ export type MeshId = string & { readonly [brand]: 'mesh' };
 
 /** Length of every id, characters: 32 bytes in base32. */
 const ID_LENGTH = 52;
-const ID_PATTERN = /^[a-z2-7]+$/;
+/** 52 characters hold four bits more than 32 bytes; those are 0. */
+const ID_PATTERN = /^[a-z2-7]{51}[aq]$/;
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
-const encodeId = (bytes: Uint8Array): string => base32nopad.encode(bytes).toLowerCase();
+/** As `base32nopad` and lower case, in a tenth of its time: each frame that comes asks for it. */
+function encodeId(bytes: Uint8Array): string {
+  let text = '';
+  let [held, bits] = [0, 0];
+  for (const byte of bytes) {
+    held = (held << 8) | byte;
+    for (bits += 8; bits >= 5; bits -= 5) text += ALPHABET[(held >> (bits - 5)) & 31];
+    held &= (1 << bits) - 1;
+  }
+  return bits === 0 ? text : text + ALPHABET[(held << (5 - bits)) & 31];
+}
 
 /** The id of a public key. */
 export const peerKeyOf = (publicKey: Uint8Array): PeerKey => encodeId(publicKey) as PeerKey;
@@ -37,11 +49,4 @@ export const bytesOfId = (id: PeerKey | MeshId): Uint8Array => base32nopad.decod
 export const parseMemberId = (text: string): MemberId | null =>
   isId(text) ? (text as MemberId) : null;
 
-const isId = (text: string): boolean => {
-  if (text.length !== ID_LENGTH || !ID_PATTERN.test(text)) return false;
-  try {
-    return encodeId(base32nopad.decode(text.toUpperCase())) === text;
-  } catch {
-    return false;
-  }
-};
+const isId = (text: string): boolean => text.length === ID_LENGTH && ID_PATTERN.test(text);
