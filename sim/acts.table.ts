@@ -3,6 +3,7 @@
  */
 import { cloned } from './acts-clone.ts';
 import { badDisk, rot } from './acts-disk.ts';
+import { onTrial, police } from './acts-firewall.ts';
 import { badTools, clockJump, engineKilled, foreignEdit } from './acts-host.ts';
 import { hostile } from './acts-hostile.ts';
 import { deleted, stepDown, turn } from './acts-intent.ts';
@@ -42,6 +43,8 @@ export const ACTS: Readonly<Record<string, { readonly weight: number; readonly r
   'invite-then-power-cut': { weight: 3, run: inviteThenCut },
   operator: { weight: 2, run: promote },
   label: { weight: 2, run: label },
+  police: { weight: 2, run: police },
+  'on-trial': { weight: 2, run: onTrial },
   deleted: { weight: 2, run: deleted },
   turn: { weight: 1, run: turn },
   'step-down': { weight: 1, run: stepDown },

@@ -101,6 +101,16 @@ export const BUGS: Readonly<Record<string, Bug>> = {
       },
     }),
   },
+  'table-left': {
+    about: 'a table of the firewall that is there is never changed',
+    patches: [
+      {
+        file: 'src/services/firewall/diff.ts',
+        find: 'return change(desired, observed.table);',
+        put: 'return [];',
+      },
+    ],
+  },
   'no-redial': {
     about: 'a connection that broke is never made again',
     wrap: withNode((node) => {

@@ -6,6 +6,7 @@ import { lookAtBounds } from './invariant-bounds.ts';
 import { lookAtChains } from './invariant-chains.ts';
 import { lookAtActing, lookAtHolder, lookAtTerms } from './invariant-core.ts';
 import { lookAtDeleted } from './invariant-deleted.ts';
+import { lookAtFirewalls } from './invariant-firewall.ts';
 import { lookAtFloors } from './invariant-floors.ts';
 import { lookAtHosts } from './invariant-hosts.ts';
 import { lookAtJournals } from './invariant-journals.ts';
@@ -36,6 +37,10 @@ export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook
     about:
       'no host lets in who is not in signed data that it has; a calm one is what the view says',
     open: lookAtHosts,
+  },
+  'I4 firewall': {
+    about: 'no kernel filters by what nobody signed; a calm one filters by what its view says',
+    open: lookAtFirewalls,
   },
   'I6 floors': {
     about: 'what is accepted of an author never becomes less, whatever crashes',
