@@ -77,7 +77,7 @@ function lookAt({ kernel }: Machine, self: Self, view: View): FirewallObserved {
   const results: Record<string, HostResult> = {};
   for (;;) {
     const missing = probes(self, view, results).filter(({ name }) => !(name in results));
-    if (missing.length === 0) return read(results, self).state;
+    if (missing.length === 0) return read(results, self, null).state;
     for (const probe of missing) {
       results[probe.name] =
         'argv' in probe
