@@ -1,7 +1,8 @@
 /**
  * Edge: log — what a simulated daemon says goes into the trace; an error fails the run,
  * and so does a programmer's error that was caught and logged. `tolerated`: errors that the run
- * itself brings about, by event, or by event and author or VM.
+ * itself brings about, by event, or by event and author or VM. Whoever is blamed for what it sent
+ * must be `hostile`.
  */
 import type { LogBook } from '../src/log-book.ts';
 import type { Log } from '../src/ports.ts';
@@ -12,6 +13,15 @@ import type { Trace } from './trace.ts';
 /** What nobody may catch and merely log. */
 const PROGRAMMER_ERROR = /\b(?:Type|Reference|Range|Syntax|Assertion)Error\b/;
 
+/** Lines that blame a peer for what it sent, and where they name it. */
+const BLAMES: Readonly<Record<string, string>> = { 'frame-refused': 'from', 'peer-muted': 'peer' };
+
+/** What a run brings about itself. */
+interface Expected {
+  readonly tolerated: ReadonlySet<string>;
+  readonly hostile: ReadonlySet<string>;
+}
+
 /** Lines of a process that can be read back. */
 const KEPT = 200;
 
@@ -20,7 +30,7 @@ export function openLog(
   scheduler: Scheduler,
   trace: Trace,
   life: Life,
-  tolerated: ReadonlySet<string> = new Set(),
+  { tolerated, hostile }: Expected,
 ): Log & LogBook {
   const [vm] = life.name.split('.');
   const kept: (() => string)[] = [];
@@ -36,6 +46,10 @@ export function openLog(
       count += 1;
       if (kept.length > KEPT) kept.shift();
       const about = [event, `${event} ${String(facts.author)}`, `${event} ${vm}`];
+      const blamed = BLAMES[event];
+      if (blamed !== undefined && !hostile.has(String(facts[blamed]))) {
+        scheduler.fail(new Error(`${life.name} blames an honest member: ${event} ${told}`));
+      }
       const isError = level === 'error' && !about.some((each) => tolerated.has(each));
       if (isError || PROGRAMMER_ERROR.test(told)) {
         scheduler.fail(new Error(`${life.name} logged ${event} ${told}`));

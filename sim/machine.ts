@@ -80,7 +80,10 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
   const shared = { scheduler, trace, crypto, kernel, children, tools, dice };
   const { tunnels } = room;
   const context = { ...shared, tunnels, onUnknown: scheduler.fail, monitors: new Map() };
-  const log = openLog(scheduler, trace, life, room.tolerated);
+  const log = openLog(scheduler, trace, life, {
+    tolerated: room.tolerated,
+    hostile: room.hall.hostile,
+  });
   const ports: Ports = {
     clock: openClock(scheduler, life, machine),
     random: dice.fork('random'),

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Edit } from './entry.ts';
+import { frameHash } from './frame.ts';
+import { clientIdOf } from './gate.ts';
+import { bytesOfId } from './ids.ts';
 import type { Store } from './store.ts';
+import { honestUpdates } from './test-attacks.ts';
 import {
   admit,
   bodyOf,
@@ -15,6 +19,7 @@ import {
   pair,
   picture,
   say,
+  testCrypto,
   verdictOf,
 } from './test-mesh.ts';
 
@@ -109,6 +114,26 @@ describe('two frames for one place', () => {
     const forged = forge('a', { body, signer: 'b' });
     assert.equal(verdictOf(founder.receive(forged, NOW)), 'rejected: signature');
     assert.deepEqual(picture(founder), before);
+  });
+
+  it('blame nobody who passes them on where the first of them has to wait', () => {
+    // Goal: who bears a proof is honest. Method: the first is ahead of the clock of a third, the
+    // second no update at all; then the second without the first, and the two in time.
+    const { founder } = pair();
+    const client = clientIdOf(testCrypto, bytesOfId(idOf('a')), 0);
+    const [honest, second] = honestUpdates(client, (at) =>
+      entryBytes('member/version', at, NOW + at * 1_000),
+    );
+    const first = forge('a', { body: honest ?? new Uint8Array() });
+    const previous = frameHash(testCrypto, first);
+    const [ahead, bad] = [second ?? first, new Uint8Array(9)].map((body) =>
+      forge('a', { body, sequence: 1, previous }),
+    ) as [Uint8Array, Uint8Array];
+    founder.receive(first, NOW);
+    const pass = (wallMs: number) => founder.receiveAll([ahead, bad], wallMs).map(verdictOf);
+    assert.deepEqual(pass(NOW - 8_000), ['held: ahead', 'held: gap']);
+    assert.equal(verdictOf(founder.receive(bad, NOW - 8_000)), 'rejected: structure');
+    assert.deepEqual(pass(NOW), ['taken', 'forked']);
   });
 
   it('are kept over a restart, and end with the next generation', () => {

@@ -104,6 +104,15 @@ export const receivedOf = (crypto: Crypto, bytes: Uint8Array): ReceivedFrame | R
   };
 };
 
+/** What speaks against a frame from outside before what it says is read, or null. */
+export const screenFrame = (desk: Desk, bytes: Uint8Array, wallMs: number): Receipt | null => {
+  const received = receivedOf(desk.crypto, bytes);
+  if ('verdict' in received) return received;
+  const { roles } = desk.chains;
+  const terms = { wallMs, isLoading: false, meter: UNMETERED, takesOwn: false, roles };
+  return screen(desk, desk.chains.of(received.author), received, terms);
+};
+
 /**
  * Judges frames in passes until no more are taken, because one may certify the author of another,
  * or come before it in its chain. Receipts stand in the order of the frames. It may be left
@@ -122,6 +131,7 @@ export function* receiveFrames(
     else waiting.push({ index, received });
   }
   waiting.sort(inChainOrder);
+  const parcels = waiting;
   const own = waiting.filter(({ received }) => received.author === desk.self.id);
   let takesOwn = false;
   let news: Uint8Array[] = [];
@@ -155,8 +165,31 @@ export function* receiveFrames(
     return verdict === 'taken' || verdict === 'known';
   };
   if (intake.isLoading && !own.every(isSettled)) desk.doubt ??= 'disk';
+  pardon(parcels, receipts);
   return frames.map((_, index) => receipts.get(index) ?? held('gap'));
 }
+
+/**
+ * Of two frames for one place, the proof of a fork, only the first is judged by what it says. While
+ * that one cannot be judged here, the other is no more to blame: its bearer may be honest.
+ */
+function pardon(parcels: readonly Parcel[], receipts: Map<number, Receipt>): void {
+  const waits = new Set<string>();
+  for (const { index, received } of parcels) {
+    const receipt = receipts.get(index);
+    const isForLater = receipt?.verdict === 'held' && /^(ahead|quota)$/.test(receipt.why);
+    if (isForLater) waits.add(nameOfPlace(received));
+  }
+  if (waits.size === 0) return;
+  for (const { index, received } of parcels) {
+    const receipt = receipts.get(index);
+    const isOfContent = receipt?.verdict === 'rejected' && /^(structure|quota)$/.test(receipt.why);
+    if (isOfContent && waits.has(nameOfPlace(received))) receipts.set(index, held('gap'));
+  }
+}
+
+const nameOfPlace = ({ author, frame: { generation, sequence } }: ReceivedFrame): string =>
+  `${author} ${generation} ${sequence}`;
 
 /** Whether the frame changed what is held. */
 export const isTaken = (receipt: Receipt): receipt is TakenReceipt =>

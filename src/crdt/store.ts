@@ -9,7 +9,7 @@
  * 2. It knows no clock: whoever asks brings the time, `wallMs`, in ms since the Unix epoch.
  */
 import type { Crypto } from '../ports.ts';
-import type { Head, Weight } from './chain.ts';
+import type { Chain, Head, Weight } from './chain.ts';
 import { openChains, type Project, type Winner } from './chains.ts';
 import { type Claim, claimsOf } from './conflicts.ts';
 import type { Edit, Value } from './entry.ts';
@@ -18,7 +18,7 @@ import type { Hlc } from './hlc.ts';
 import { bytesOfId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
 import { framesAfter } from './lack.ts';
 import { finish, openMeter, UNMETERED } from './meter.ts';
-import { type Desk, type Doubt, type Receipt, receiveFrames } from './receiving.ts';
+import { type Desk, type Doubt, type Receipt, receiveFrames, screenFrame } from './receiving.ts';
 import { lastingOf } from './saying.ts';
 import type { View } from './view.ts';
 import { openWriter, type Writer } from './writing.ts';
@@ -30,6 +30,8 @@ export interface Unreadable {
 }
 
 export interface Store extends Writer {
+  /** What speaks against a frame from outside before what it says is read; null: nothing. */
+  screen(bytes: Uint8Array, wallMs: number): Receipt | null;
   /** Judges a frame from outside, and takes it when it is good. */
   receive(bytes: Uint8Array, wallMs: number): Receipt;
   /** The same for many, in whatever order. Receipts stand in the order of the frames. */
@@ -117,6 +119,7 @@ export const openStore = (
     finish(receiveFrames(desk, frames, { wallMs, isLoading: false, meter: UNMETERED }));
   return {
     ...openWriter(desk),
+    screen: (bytes, wallMs) => screenFrame(desk, bytes, wallMs),
     receive: (bytes, wallMs) => receiveAll([bytes], wallMs)[0] ?? { verdict: 'known' },
     receiveAll,
     receiveInPieces: (frames, wallMs) =>
@@ -138,12 +141,7 @@ export const openStore = (
     winner: chains.winner,
     latest: () => new Map(chains.all().map((chain) => [chain.author, chain.latest()])),
     claims: (path) => claimsOf(crypto, chains.all(), path ?? null),
-    unreadable: () =>
-      chains
-        .all()
-        .flatMap(({ author, holdings }) =>
-          holdings().unreadable.map(({ why }) => ({ author, why })),
-        ),
+    unreadable: () => chains.all().flatMap(unreadableOf),
   };
 };
 
@@ -169,6 +167,9 @@ const saidAt = (chains: Chains, author: MemberId, path: string): Value => {
   const held = chains.of(author).holdings().byPath.get(path);
   return held?.statement.kind === 'entry' ? held.statement.entry.value : null;
 };
+
+const unreadableOf = ({ author, holdings }: Chain): readonly Unreadable[] =>
+  holdings().unreadable.map(({ why }) => ({ author, why }));
 
 const weightOf = (chains: Chains) => {
   let [frames, bytes] = [0, 0];

@@ -14,14 +14,10 @@ export const bytesOf = (...fill: number[]): Uint8Array => Uint8Array.from(fill);
 /** What it is, its bytes, and what the gate says of it. */
 type Attack = readonly [what: string, bytes: Uint8Array, why: RegExp];
 
-/** A document of three items, the second deleted, as its author wrote it: two updates. */
-export const honestUpdates = (own: number): readonly Uint8Array[] => {
+/** A document of three items, the second deleted, as its author wrote it: three updates. */
+export const honestUpdates = (own: number, item = (at: number) => bytesOf(at)) => {
   const pen = openPen(own, null);
-  return [
-    pen.write([], [bytesOf(1), bytesOf(2)]),
-    pen.write([1], [bytesOf(3)]),
-    pen.write([0, 1], []),
-  ];
+  return [pen.write([], [item(1), item(2)]), pen.write([1], [item(3)]), pen.write([0, 1], [])];
 };
 
 const update = (write: (encoder: encoding.Encoder) => void): Uint8Array => {

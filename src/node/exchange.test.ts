@@ -36,6 +36,8 @@ function stage(answer: Uint8Array) {
     onTwinNews: () => undefined,
     onVersions: (_peer, versions) => void told.push(versions),
     onNews: () => undefined,
+    onBad: () => undefined,
+    isMuted: () => false,
   };
   const end = serveExchanges(scene, {
     asked: () => undefined,

@@ -64,6 +64,10 @@ export interface Scene {
   readonly onVersions: (peer: PeerKey, versions: Versions | null) => void;
   /** Told of what is new of what a peer sent, as it is taken: the exchange may fail yet. */
   readonly onNews: (peer: PeerKey, news: readonly News[]) => void;
+  /** Told how many frames of a peer were bad for everybody. */
+  readonly onBad: (peer: PeerKey, frames: number) => void;
+  /** Whether nothing is taken from the peer for now, nor told to it. */
+  readonly isMuted: (peer: PeerKey) => boolean;
 }
 
 /** A frame that was taken. */
@@ -100,9 +104,12 @@ export async function exchange(scene: Scene, peer: PeerKey): Promise<Exchanged> 
   return { isDone: false, hasOurs: false };
 }
 
-/** Takes what a peer sent, and tells what was new. Fault when this VM stops meanwhile. */
+/**
+ * Takes what a peer sent, and tells what was new. Fault when this VM stops meanwhile, and when so
+ * much of it was bad that the peer is muted.
+ */
 async function take(
-  { replica, signal, onNews }: Scene,
+  { replica, signal, onNews, onBad, isMuted }: Scene,
   peer: PeerKey,
   frames: readonly Uint8Array[],
 ): Promise<readonly News[]> {
@@ -110,6 +117,8 @@ async function take(
   if (signal.aborted) throw stopping(peer);
   const news = frames.flatMap((frame, index) => newsOf(frame, receipts[index]));
   if (news.length > 0) onNews(peer, news);
+  onBad(peer, receipts.filter(({ verdict }) => verdict === 'rejected').length);
+  if (isMuted(peer)) throw muted(peer);
   return news;
 }
 
@@ -198,6 +207,7 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
   const { clock, swarm, replica, line } = scene;
   const options = { bytesMax: MESSAGE_BYTES_MAX, inviteMayUse: false };
   return swarm.handle('sync', options, async ({ peer }, request) => {
+    if (scene.isMuted(peer)) throw muted(peer);
     if (line.waitMs(peer, clock.monotonicMs()) > LINE_WAIT_MS_MAX) throw flood(peer);
     await queue(scene, peer, request.length + REQUEST_BYTES);
     const read = decodeSync(request);
@@ -235,6 +245,9 @@ const stopping = (peer: PeerKey): Fault => refused(peer, 'this VM is stopping', 
 
 const flood = (peer: PeerKey): Fault =>
   refused(peer, `it sends more than ${LINE_BYTES_PER_SECOND} bytes per second`, 'try again later');
+
+const muted = (peer: PeerKey): Fault =>
+  refused(peer, 'too much of what it sent is bad for everybody', 'try again in 2 min');
 
 const refused = (peer: PeerKey, why: string, remedy: string): Fault =>
   new Fault('refused', { field: 'sync', value: peer, why, remedy });

@@ -14,7 +14,7 @@ import { openProjector } from '../crdt/projection.ts';
 import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import { openStore, type Store } from '../crdt/store.ts';
 import type { View } from '../crdt/view.ts';
-import type { Ports, Unsubscribe } from '../ports.ts';
+import type { Clock, Log, Ports, Unsubscribe } from '../ports.ts';
 import { openJournal } from './journal.ts';
 import { openKeyDoubt } from './key-doubt.ts';
 import type { LocalState } from './local-state.ts';
@@ -38,6 +38,8 @@ export interface Replica
    * limit.
    */
   write(edits: readonly Edit[]): Promise<void>;
+  /** What speaks against a frame of others before what it says is read; null: nothing. */
+  screen(frame: Uint8Array, from: PeerKey): Receipt | null;
   /** Judges frames of others and takes what is good. `from`: who sent them, for the log. */
   receive(frames: readonly Uint8Array[], from?: PeerKey): readonly Receipt[];
   /** The same in pieces, so that nothing else waits for long frames or many. */
@@ -130,9 +132,8 @@ const subscribe = <Heard>(listeners: Set<Heard>, listener: Heard): Unsubscribe =
 
 type Listener = (own: Uint8Array | null) => void;
 
-function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) => void) {
-  const { clock, log, store, journal, keyDoubt } = desk;
-  const ahead = openAhead(desk);
+/** Says in the log what is to be said of receipts. */
+function openNotes(clock: Clock, log: Log, ahead: ReturnType<typeof openAhead>) {
   const lines = createBuckets(REFUSED_BURST, REFUSED_PER_SECOND);
   const noteRefused = (
     { why, detail }: Extract<Receipt, { verdict: 'rejected' }>,
@@ -143,13 +144,19 @@ function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) =
     lines.spend('', 1, nowMs);
     log.warn('frame-refused', { from, why, detail });
   };
-  const note = (receipts: readonly Receipt[], from: PeerKey | undefined): void => {
+  return (receipts: readonly Receipt[], from: PeerKey | undefined): void => {
     for (const receipt of receipts) {
       ahead.note(receipt);
       if (receipt.verdict === 'rejected') noteRefused(receipt, from);
       if (receipt.verdict === 'forked') log.error('author-forked', { author: receipt.author });
     }
   };
+}
+
+function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) => void) {
+  const { clock, log, store, journal, keyDoubt } = desk;
+  const ahead = openAhead(desk);
+  const note = openNotes(clock, log, ahead);
   const keep = (taken: readonly Uint8Array[]): void => {
     keyDoubt.look();
     if (taken.length === 0) return;
@@ -158,6 +165,11 @@ function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) =
   };
   return {
     ahead: ahead.list,
+    screen: (frame: Uint8Array, from: PeerKey): Receipt | null => {
+      const receipt = store.screen(frame, clock.wallMs());
+      if (receipt !== null) note([receipt], from);
+      return receipt;
+    },
     receive: (frames: readonly Uint8Array[], from?: PeerKey): readonly Receipt[] => {
       const receipts = store.receiveAll(frames, clock.wallMs());
       note(receipts, from);

@@ -8,15 +8,15 @@
  * 3. No peer waits for another: each has its own exchange, at most one at a time, of a few. A mark
  *    during it leads to one more.
  * 4. Who took something passes it on: what heals one link heals those behind it (`relay.ts`).
- * 5. Of each author so much new gossip is taken, and no more; the rest comes by an exchange.
+ * 5. What gossip brings too much of, or cannot bring, comes by an exchange (`gossip-judge.ts`).
  * 6. Only members are asked: the holder of an invite may do nothing but join.
  * 7. A clock that was set, ours or a peer's, is measured anew at once, so that its alarm comes and
  *    goes soon in a mesh of any size; and what waited for the clock is asked for.
  * 8. What is long is not gossiped but fetched: it is taken in pieces, and gossip is judged in one.
+ * 9. Who sends what is bad for everybody, by gossip, in questions or in answers, is muted for a
+ *    while: nothing more of it is looked at. Its connection stays: the VPN needs it.
  */
-import { readFrame } from '../crdt/frame.ts';
-import { memberIdOf, type PeerKey } from '../crdt/ids.ts';
-import type { Receipt } from '../crdt/receiving.ts';
+import type { PeerKey } from '../crdt/ids.ts';
 import type { GossipVerdict, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import { type ClockWatch, openClockWatch } from './clock-watch.ts';
 import {
@@ -28,10 +28,11 @@ import {
   type Scene,
   serveExchanges,
 } from './exchange.ts';
+import { createJudge } from './gossip-judge.ts';
 import { createMarks, type Marks } from './marks.ts';
 import { GOSSIP_BYTES_MAX, relay } from './relay.ts';
 import type { Replica } from './replica.ts';
-import { type Buckets, createBuckets } from './rules/bucket.ts';
+import { createMutes, MUTE_MS, type Mutes } from './rules/mutes.ts';
 import type { Versions } from './rules/sync-message.ts';
 import { createRounds } from './sync-rounds.ts';
 import { createTurns } from './turns.ts';
@@ -39,12 +40,6 @@ import type { Twins } from './twins.ts';
 
 /** Exchanges under way at once, so that a hundred new connections do not mean 50 MiB of batches. */
 const EXCHANGES_MAX = 8;
-/**
- * What is taken of an author from gossip: frames at once, and per second, so that it is 64 KiB per
- * second in the long run.
- */
-const GOSSIP_BURST = 64;
-const GOSSIP_PER_SECOND = 4;
 /** Time until whoever sent gossip over that limit is asked for what it holds. Unit: ms. */
 const LATER_MS = 1_000;
 
@@ -77,8 +72,7 @@ interface Desk {
   readonly clocks: ClockWatch;
   /** Connected peers of another version. */
   readonly strangers: Map<PeerKey, Versions>;
-  /** By author. */
-  readonly gossip: Buckets;
+  readonly mutes: Mutes;
   /** Null while it does not run. */
   scene: Scene | null;
 }
@@ -100,7 +94,7 @@ export function createSync(
     inStep,
     clocks: openClockWatch(ports.clock),
     strangers: new Map(),
-    gossip: createBuckets(GOSSIP_BURST, GOSSIP_PER_SECOND),
+    mutes: createMutes(),
     scene: null,
   };
   const comeInStep = createTurns((peer: PeerKey) => meet(desk, peer));
@@ -109,7 +103,15 @@ export function createSync(
     isInStep: (peer) => inStep.has(peer),
     skewsMs: desk.clocks.skewsMs,
     strangers: () => desk.strangers,
-    judge: (from, frame) => judge(desk, from, frame),
+    judge: createJudge({
+      ...{ clock: ports.clock, replica, marks: desk.marks, strangers: desk.strangers },
+      isMuted: (peer) => isMuted(desk, peer),
+      onBad: (peer) => blame(desk, peer, 1),
+      onFork: (peer) => markOthers(desk, peer),
+      onFlood: (peer) => {
+        if (desk.scene !== null) desk.marks.addLater(peer, LATER_MS, desk.scene.signal);
+      },
+    }),
     run: async (swarm, signal) => {
       const scene = openScene(desk, swarm, signal);
       desk.scene = scene;
@@ -157,6 +159,8 @@ const openScene = (desk: Desk, swarm: SwarmNode, signal: AbortSignal): Scene => 
     onTwinNews: (peer) => void askInTurn(peer),
     onVersions: (peer, versions) => noteVersions(desk, peer, versions),
     onNews: (peer, news) => passOn(desk, peer, news),
+    onBad: (peer, frames) => blame(desk, peer, frames),
+    isMuted: (peer) => isMuted(desk, peer),
   };
   return scene;
 };
@@ -185,28 +189,14 @@ const spread = (desk: Desk, swarm: SwarmNode, own: Uint8Array): void => {
   else markOthers(desk, swarm.self);
 };
 
-function judge(desk: Desk, from: PeerKey, bytes: Uint8Array): GossipVerdict {
-  const { ports, replica, gossip, strangers, scene } = desk;
-  if (strangers.has(from)) return 'ignore'; // Its alarm says that nothing is exchanged.
-  const nowMs = ports.clock.monotonicMs();
-  const read = readFrame(bytes);
-  if (read.ok && bytes.length > GOSSIP_BYTES_MAX) {
-    desk.marks.add(from);
-    return 'ignore';
-  }
-  const author = read.ok ? memberIdOf(read.frame.author) : null;
-  if (author !== null && !gossip.hasLeft(author, nowMs)) {
-    if (scene !== null) desk.marks.addLater(from, LATER_MS, scene.signal);
-    return 'ignore';
-  }
-  const receipt = replica.receive([bytes], from)[0];
-  if (receipt?.verdict === 'held' && receipt.why !== 'ahead') desk.marks.add(from);
-  if (receipt?.verdict === 'forked') markOthers(desk, from);
-  // Only what is taken counts: nobody else can use up what an author has.
-  if (receipt?.verdict === 'taken') {
-    gossip.spend(receipt.author, 1, nowMs);
-  }
-  return verdictOf(receipt);
+const isMuted = ({ ports, mutes }: Desk, peer: PeerKey): boolean =>
+  mutes.isMuted(peer, ports.clock.monotonicMs());
+
+/** Invariant 9. */
+function blame({ ports, mutes, marks, scene }: Desk, peer: PeerKey, frames: number): void {
+  if (!mutes.blame(peer, frames, ports.clock.monotonicMs())) return;
+  ports.log.warn('peer-muted', { peer, seconds: MUTE_MS / 1_000 });
+  if (scene !== null) marks.addLater(peer, MUTE_MS, scene.signal);
 }
 
 const FAILED: Exchanged = { isDone: false, hasOurs: false };
@@ -214,7 +204,7 @@ const FAILED: Exchanged = { isDone: false, hasOurs: false };
 /** One exchange. Tells whether the peer then holds all that we said. Never rejects. */
 async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
   const { ports, replica, inStep, scene, marks } = desk;
-  if (scene === null) return false;
+  if (scene === null || isMuted(desk, peer)) return false;
   marks.noteExchange(peer);
   let hasFailed = false;
   const { isDone, hasOurs } = await exchange(scene, peer).catch((error: unknown) => {
@@ -262,14 +252,8 @@ async function act(
   await Promise.all(underWay.values());
 }
 
-const connectedMembers = ({ isMember }: Desk, swarm: SwarmNode): readonly PeerKey[] =>
+const connectedMembers = (desk: Desk, swarm: SwarmNode): readonly PeerKey[] =>
   swarm
     .connections()
     .map(({ peer }) => peer)
-    .filter(isMember);
-
-function verdictOf(receipt: Receipt | undefined): GossipVerdict {
-  if (receipt?.verdict === 'taken') return 'accept';
-  // The proof of a fork is not passed on: to who lacks the other frame it may look bad.
-  return receipt?.verdict === 'rejected' ? 'reject' : 'ignore';
-}
+    .filter((peer) => desk.isMember(peer) && !isMuted(desk, peer));

@@ -64,6 +64,7 @@ const replicaOf = (receipt: Receipt, ahead: readonly Ahead[]): Replica =>
   ({
     receive: (frames: readonly Uint8Array[]) => frames.map(() => receipt),
     receiveInPieces: async (frames: readonly Uint8Array[]) => frames.map(() => receipt),
+    screen: () => (receipt.verdict === 'taken' ? null : receipt),
     heads: () => [],
     framesAfter: () => [],
     onChange: () => () => undefined,

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { type FrameContent, makeFrame, readFrame } from '../../crdt/frame.ts';
+import { clientIdOf } from '../../crdt/gate.ts';
 import { type PeerKey, peerKeyOf } from '../../crdt/ids.ts';
+import { attacksAfter, honestUpdates } from '../../crdt/test-attacks.ts';
 import type { GossipVerdict } from '../../ports.ts';
+import { createJudge } from '../gossip-judge.ts';
+import { createMutes } from '../rules/mutes.ts';
+import { adoptionOf, createDisk, idOf, open as openReplica } from '../test-replica.ts';
+import { openClock } from './clock.ts';
 import { openCrypto } from './crypto.ts';
 import { openSwarm } from './swarm.ts';
 import { eventually, silentLog } from './swarm-loopback.ts';
@@ -22,7 +29,7 @@ const open = async (
   context: TestContext,
   n: number,
   port: number | null,
-  onFrame: (from: PeerKey, text: string) => void,
+  judge: (from: PeerKey, frame: Uint8Array) => GossipVerdict = () => 'accept',
 ) => {
   const node = await openSwarm(silentLog).open({
     seed: seedOf(n),
@@ -31,11 +38,7 @@ const open = async (
     meshId: 'm'.repeat(52),
     standing: () => 'member',
     isOverlay: () => false,
-    judge: (from, frame) => {
-      const text = Buffer.from(frame).toString();
-      onFrame(from, text);
-      return verdictOf(text);
-    },
+    judge,
   });
   context.after(() => node.stop());
   return node;
@@ -46,11 +49,12 @@ test('whoever sends rejected frames is muted within seconds, and nobody else', a
   // heard as long as it is good, then no more, whatever it sends; the other is heard all the while.
   const port = await freePort();
   const heard = new Map<PeerKey, string[]>();
-  const node = await open(t, 1, port, (from, text) => {
+  const node = await open(t, 1, port, (from, frame) => {
+    const text = Buffer.from(frame).toString();
     heard.set(from, [...(heard.get(from) ?? []), text]);
+    return verdictOf(text);
   });
-  const ignore = (): void => undefined;
-  const [bad, good] = [await open(t, 2, null, ignore), await open(t, 3, null, ignore)];
+  const [bad, good] = [await open(t, 2, null), await open(t, 3, null)];
   for (const other of [bad, good]) {
     await other.dial(node.self, [{ host: '127.0.0.1', port }], 5_000);
   }
@@ -84,4 +88,76 @@ test('whoever sends rejected frames is muted within seconds, and nobody else', a
   const muted = of(2).length;
   await attack('fine again', 5);
   assert.equal(of(2).length, muted);
+});
+
+/** What a member of the mesh signed: an honest beginning, and each attack as what comes next. */
+function framesOf(n: number, mesh: Uint8Array) {
+  const crypto = openCrypto();
+  const author = crypto.publicKey(seedOf(n));
+  const client = clientIdOf(crypto, author, 0);
+  const frameOf = (place: Pick<FrameContent, 'sequence' | 'previous' | 'body'>): Uint8Array =>
+    makeFrame(crypto, seedOf(n), { mesh, author, generation: 0, ...place });
+  const [first, second] = honestUpdates(client) as [Uint8Array, Uint8Array];
+  const begin = frameOf({ sequence: 0, previous: null, body: first });
+  const next = (body: Uint8Array): Uint8Array =>
+    frameOf({ sequence: 1, previous: crypto.sha256(begin), body });
+  const later = (sequence: number): Uint8Array =>
+    frameOf({ sequence, previous: new Uint8Array(32), body: second });
+  const attacks = attacksAfter(client).map(([, body]) => next(body));
+  return { begin, later, attacks, honest: next(second) };
+}
+
+test('a member that sends harmful updates of Yjs is muted by its own bytes', async (t) => {
+  // Goal: the gate, the score and the mute are one thing. Method: a real replica judges what two
+  // members sign; one of them sends each attack of reliability §1.3, and then something honest.
+  const port = await freePort();
+  const replica = await openReplica(createDisk().disk);
+  await replica.write([7, 8, 9].map(adoptionOf));
+  const own = readFrame(replica.framesAfter([], 1e9)[0] ?? new Uint8Array());
+  assert.ok(own.ok);
+  const [hostile, honest] = [8, 9].map((n) => framesOf(n, own.frame.mesh));
+  assert.ok(hostile !== undefined && honest !== undefined);
+  replica.receive([hostile.begin, honest.begin]);
+  const verdicts = new Map<PeerKey, string[]>([8, 9].map((n) => [keyOf(n), []]));
+  const of = (n: number): readonly string[] => verdicts.get(keyOf(n)) ?? [];
+  const mutes = createMutes();
+  const clock = openClock();
+  const nothing = (): void => undefined;
+  const judge = createJudge({
+    ...{ clock, replica, strangers: new Map(), marks: { add: nothing } },
+    isMuted: (peer) => mutes.isMuted(peer, clock.monotonicMs()),
+    onBad: (peer) => void mutes.blame(peer, 1, clock.monotonicMs()),
+    onFork: nothing,
+    onFlood: nothing,
+  });
+  const node = await open(t, 7, port, (from, frame) => {
+    const verdict = judge(from, frame);
+    verdicts.get(from)?.push(verdict);
+    return verdict;
+  });
+  const [bad, good] = [await open(t, 8, null), await open(t, 9, null)];
+  for (const other of [bad, good]) {
+    await other.dial(node.self, [{ host: '127.0.0.1', port }], 5_000);
+  }
+  let sequence = 2;
+  await eventually('both are heard', () => {
+    sequence += 1;
+    void bad.publish(hostile.later(sequence));
+    void good.publish(honest.later(sequence));
+    return of(8).length > 0 && of(9).length > 0;
+  });
+  const isMuted = (n: number): boolean => mutes.isMuted(keyOf(n), clock.monotonicMs());
+  const before = replica.view();
+  for (const attack of hostile.attacks) void bad.publish(attack);
+  await eventually('it is muted', () => isMuted(8));
+  await bad.publish(hostile.honest);
+  await good.publish(honest.honest);
+  const holds = (n: number): boolean =>
+    replica.heads().some((head) => head.author === idOf(n) && head.sequence === 1);
+  await eventually('the other is heard', () => holds(9));
+  assert.ok(!holds(8), 'what it says honestly now is not taken either');
+  const rejected = of(8).filter((verdict) => verdict === 'reject').length;
+  assert.ok(rejected === 3, `${rejected} were rejected, and no more was looked at`);
+  assert.ok(!of(8).includes('accept') && !of(9).includes('reject') && !isMuted(9));
+  assert.deepEqual(replica.view(), before);
 });

@@ -138,6 +138,11 @@ test('events: what a line is about and why it happened stand beside its text', (
     ],
     ['frame-refused', refused, 'null: signature: the author did not sign it'],
     [
+      'peer-muted',
+      { peer: idOf('a'), seconds: 120 },
+      'a: it sent frames that are bad for everybody',
+    ],
+    [
       'conflict',
       { path: 'intent/lb/service/web', loser: 'a', winner: 'b' },
       'a: b said otherwise at the same time',

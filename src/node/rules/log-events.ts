@@ -55,6 +55,12 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Line>> = {
     text: 'sent a frame of the state that was refused',
     cause: `${textIn(facts, 'why')}: ${textIn(facts, 'detail')}`,
   }),
+  'peer-muted': (facts) => ({
+    kind: 'refused',
+    id: textIn(facts, 'peer'),
+    text: `nothing of the state is taken from it for ${Number(facts.seconds)} s`,
+    cause: 'it sent frames that are bad for everybody',
+  }),
   'join-refused': (facts) => ({
     kind: 'refused',
     text: `a join by invite ${textIn(facts, 'invite').slice(0, ID_LENGTH)}`,
