@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import crypto, { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { setInterval as startInterval } from 'node:timers';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setInterval as repeat, scheduler, setTimeout as sleep } from 'node:timers/promises';
 import { underBan } from './ban.ts';
 
 /** By name: what rules and loops must not reach for, however they came by it. */
@@ -17,6 +17,9 @@ const FORBIDDEN: Readonly<Record<string, () => unknown>> = {
   setImmediate: () => setImmediate(() => undefined),
   'imported setInterval': () => startInterval(() => undefined, 1),
   'imported sleep': () => sleep(1),
+  'imported repeat': () => repeat(1),
+  'scheduler.wait': () => scheduler.wait(1),
+  'scheduler.yield': () => scheduler.yield(),
   'AbortSignal.timeout': () => AbortSignal.timeout(1),
   'process.hrtime': () => process.hrtime(),
   'process.uptime': () => process.uptime(),

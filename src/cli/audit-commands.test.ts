@@ -37,6 +37,13 @@ test('audit: who, when, where, before, after, signature, a change in two lines',
   assert.deepEqual(JSON.parse(json.out), [change(true)]);
 });
 
+test('audit: where a change lacks what stood before, the list says so and whom to ask', async () => {
+  // Goal: nobody takes a gap for the whole. Method: one such change; none is the twin above.
+  const answers = { 'GET /v1/audit': done([{ ...change(true), isBeforeKnown: false }]) };
+  const { out } = await run(['audit'], { answers });
+  assert.match(out, /\n {2}\? → \{"name":"db"\}\n\?: what stood .*\n.* ask a member that was up/);
+});
+
 test('audit: a signature that does not hold is told, and --verify fails', async () => {
   // Goal: a log that somebody changed is found. Method: one such change, with and without.
   const answers = { 'GET /v1/audit': done([change(false)]) };

@@ -35,7 +35,12 @@ export const auditCommand = (session: Open): Command =>
     .option('--raw', 'with the signed frames (-o json)')
     .option('--keep-size <size>', 'keep no more on this VM from now on (64MiB)')
     .option('--keep-age <duration>', 'keep nothing older on this VM from now on (90d)')
-    .addHelpText('after', '\nExample:\n  cnsmo audit --since 7d --path trust/\n')
+    .addHelpText(
+      'after',
+      '\nOf what was compacted while a VM was away, or before it joined, it has the result alone:\n' +
+        'ask a member that was up, by cnsmo audit there.\n' +
+        '\nExample:\n  cnsmo audit --since 7d --path trust/\n',
+    )
     .action(async (flags: AuditFlags, command: Command) => {
       const open = session(command);
       if (flags.keepSize !== undefined || flags.keepAge !== undefined) {
@@ -89,6 +94,10 @@ function mustBeSigned(changes: readonly ListedChange[]): void {
 /** Digits of a signature that a list shows; `-o json` has it whole. */
 const PROOF_DIGITS = 8;
 
+const GAP =
+  '?: what stood there before is older than this log, or was said while this VM was away;\n' +
+  '   ask a member that was up, by cnsmo audit there.\n';
+
 function renderChanges(page: Page, changes: readonly ListedChange[], isVerified: boolean): string {
   const lines = changes.map((change) => {
     const when = page.paint('dim', minuteOf(change.time));
@@ -101,7 +110,8 @@ function renderChanges(page: Page, changes: readonly ListedChange[], isVerified:
   const count = isVerified ? `${changes.length} changes, all signatures hold.\n` : '';
   const isGood = changes.every(({ isSigned }) => isSigned);
   if (lines.length === 0) return 'No changes in the time that is kept.\n';
-  return lines.join('') + (isGood ? count : '');
+  const hasGap = changes.some(({ isBeforeKnown }) => !isBeforeKnown);
+  return lines.join('') + (hasGap ? page.paint('dim', GAP) : '') + (isGood ? count : '');
 }
 
 interface TakeFlags {

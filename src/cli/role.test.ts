@@ -14,6 +14,13 @@ const VERBS: readonly (readonly [line: string, request: string])[] = [
   ['member rename vm2 db', 'PUT /v1/members/vm2/name'],
   ['member label vm2 role=db', 'PUT /v1/members/vm2/labels'],
   ['conflicts take intent/x', 'POST /v1/conflicts/take'],
+  ['links --degree 10', 'PUT /v1/links/degree'],
+  ['core --epoch 5m', 'PUT /v1/core/epoch'],
+  ['firewall allow tcp/80 --to vm2', 'POST /v1/services/firewall/allow'],
+  ['firewall default in deny', 'POST /v1/services/firewall/default'],
+  ['firewall plan allow tcp/80', 'POST /v1/services/firewall/allow'],
+  ['logs --on vm2', 'GET /v1/members/vm2/log'],
+  ['events --on vm2', 'GET /v1/events'],
 ];
 
 test('role: each verb of an operator ends with status 3 on a node, in one line', async () => {

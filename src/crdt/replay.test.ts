@@ -180,6 +180,14 @@ describe('the recovery code', () => {
     assert.equal(summaryOf(seen).operators, 'c founder');
     const answered = summaryOf(story.as('c').recovers(2, 'code 1', 'code 3').view());
     assert.equal(answered.operators, 'c founder', 'a code counts once');
+    const evicted = ofFour().as('c').recovers(1, 'code 1', 'thief').as('founder').evicts('c');
+    assert.equal(summaryOf(evicted.view()).operators, 'founder');
+    const again = evicted.as('b').recovers(2, 'thief', 'next');
+    assert.equal(
+      summaryOf(again.view()).operators,
+      'b founder',
+      'the bound: its next code is good',
+    );
   });
 
   it('lost: the mesh goes on with any operator, and without one nothing is taken away', () => {

@@ -78,6 +78,40 @@ test('audit: what others said is there, and a new generation adds nothing', asyn
   assert.equal((await audit.read()).length, before);
 });
 
+test('audit: who was away has of what was compacted the result alone, and says so', async () => {
+  // Goal: the bound of the kept window. Method: 8 is away while 7 changes x six times, makes and
+  // deletes y, and begins a new generation; 9 was up all the while.
+  const { replica, set } = await stage();
+  await replica.write([adoptionOf(7), adoptionOf(8), adoptionOf(9)]);
+  const logOf = async (fill: number) => {
+    const other = await open(createDisk().disk, fill);
+    const ports = { clock: testClock, crypto, disk: createDisk().disk, log };
+    const audit = await openAudit(ports, other, () => AUDIT_LIMITS);
+    other.onFrames(audit.note);
+    const hear = () => other.receive(replica.framesAfter(other.heads(), 1e9));
+    hear();
+    const list = async () =>
+      listChanges(other.view(), await audit.read(), { ...ALL, path: 'intent/' }).map(
+        ({ path, after, isBeforeKnown }) => `${path} ${isBeforeKnown ? '' : '?->'}${after}`,
+      );
+    return { hear, list };
+  };
+  const [away, up] = [await logOf(8), await logOf(9)];
+  const say = async (path: string, value: number | null) => {
+    await set(path, value);
+    up.hear();
+  };
+  for (let value = 0; value <= 5; value += 1) await say('intent/x', value);
+  await say('intent/y', 1);
+  await say('intent/y', null);
+  replica.reclaimKey();
+  await replica.republish();
+  for (const each of [away, up]) each.hear();
+  assert.deepEqual(await away.list(), ['intent/x ?->5']);
+  const all = [0, 1, 2, 3, 4, 5].map((value) => `intent/x ${value}`);
+  assert.deepEqual(await up.list(), [...all, 'intent/y 1', 'intent/y null']);
+});
+
 test('audit: bounded in bytes and in age, whole files, the oldest first', async () => {
   // Goal: it never grows without end. Method: two MiB of words into a log of one and a half.
   const { set, list, disk, audit } = await stage({ bytesMax: 1_500_000, ageMsMax: 1_000_000 });

@@ -4,6 +4,7 @@ import { makeGenesis } from '../crdt/genesis.ts';
 import { memberIdOf } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
+import { AUDIT_LIMITS } from './audit.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { readLocalState, writeConfig, writeLocalState } from './local-state.ts';
 import { type RunningNode, startNode } from './node.ts';
@@ -125,6 +126,30 @@ test('node: it stops when it is told to, and only then', async () => {
   await node.stop();
   await node.done;
   assert.ok(events.includes('swarm stopped'));
+});
+
+test('node: how much of the audit log is kept is set, and stays over a restart', async () => {
+  // Goal: "settable". Method: each limit by the API, sizes that are none; then the next start.
+  const { ports } = await stage();
+  const limits = async ({ api }: RunningNode, body: object | null = null) => {
+    const path = '/v1/audit/limits';
+    return (await api({ method: body === null ? 'GET' : 'PUT', path, query: {}, body })).body;
+  };
+  const first = await startNode(ports, build);
+  assert.deepEqual(await limits(first), AUDIT_LIMITS);
+  assert.deepEqual(await limits(first, { bytesMax: 2 ** 27 }), {
+    ...AUDIT_LIMITS,
+    bytesMax: 2 ** 27,
+  });
+  const set = { bytesMax: 2 ** 27, ageMsMax: 86_400_000 };
+  assert.deepEqual(await limits(first, { ageMsMax: 86_400_000 }), set);
+  for (const body of [{ bytesMax: -1 }, { bytesMax: 0.5 }, { ageMsMax: 'long' }]) {
+    await assert.rejects(limits(first, body), Fault);
+  }
+  await first.stop();
+  const second = await startNode(ports, build);
+  assert.deepEqual(await limits(second), set);
+  await second.stop();
 });
 
 test('node: a loop that fails ends the whole, with its error', async () => {
