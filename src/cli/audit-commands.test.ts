@@ -37,7 +37,7 @@ test('audit: who, when, where, before, after, signature, a change in two lines',
   assert.deepEqual(JSON.parse(json.out), [change(true)]);
 });
 
-test('audit: where a change lacks what stood before, the list says so and whom to ask', async () => {
+test('audit: where it is not known what stood before, the list says whom to ask', async () => {
   // Goal: nobody takes a gap for the whole. Method: one such change; none is the twin above.
   const answers = { 'GET /v1/audit': done([{ ...change(true), isBeforeKnown: false }]) };
   const { out } = await run(['audit'], { answers });
