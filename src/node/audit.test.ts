@@ -92,7 +92,8 @@ test('audit: who was away has of what was compacted the result alone, and says s
     hear();
     const list = async () =>
       listChanges(other.view(), await audit.read(), { ...ALL, path: 'intent/' }).map(
-        ({ path, after, isBeforeKnown }) => `${path} ${isBeforeKnown ? '' : '?->'}${after}`,
+        ({ path, after, isBeforeKnown }) =>
+          `${path} ${isBeforeKnown ? '' : '?->'}${JSON.stringify(after)}`,
       );
     return { hear, list };
   };
