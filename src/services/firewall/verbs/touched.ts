@@ -5,8 +5,11 @@
  * Sound where the two views differ in their intent only: a rule that is the same object in both,
  * and names no group that differs, means the same in both. Where members differ, all is touched.
  */
+import type { MemberId } from '../../../crdt/ids.ts';
 import type { Intent, View } from '../../../crdt/view.ts';
 import { policyOf, type Rule } from '../policy.ts';
+import type { Zone } from '../schemas.table.ts';
+import { openMeaning, type Probe } from './ends.ts';
 
 /** The two views, and whether every connection may be judged otherwise: a default differs. */
 export interface Touched {
@@ -14,6 +17,35 @@ export interface Touched {
   readonly after: View;
   readonly isAll: boolean;
 }
+
+/** The members that changed rules single out, by name, label or address, and those that differ. */
+export const namedBy = ({ before, after }: Touched): ReadonlySet<MemberId> => {
+  const known = new Map(before.members.map((member) => [member.id, member]));
+  const other = after.members.filter((member) => known.get(member.id) !== member);
+  const named = [before, after].flatMap((view) => {
+    const meanings = policyOf(view).rules.flatMap(({ from, to, on, zone }) =>
+      [...(from ?? []), ...(to ?? []), ...(on ?? [])]
+        .filter(({ kind }) => kind !== 'any' && kind !== 'mesh')
+        .map((selector) => openMeaning(view, selector, zone)),
+    );
+    return view.members.filter((member) =>
+      meanings.some((isMeant) => isMeant({ kind: 'member', member })),
+    );
+  });
+  return new Set([...other, ...named].map(({ id }) => id));
+};
+
+/** Whether a changed rule may decide on connections of this protocol to this port. */
+export const mayDecide = ({ before, after, isAll }: Touched, zone: Zone, probe: Probe): boolean =>
+  isAll ||
+  [before, after].some((view) =>
+    policyOf(view).rules.some(
+      ({ zone: own, protocol, ports }) =>
+        own === zone &&
+        (protocol === 'any' || protocol === probe.protocol) &&
+        ports?.some(([first, last]) => first <= probe.value && probe.value <= last) !== false,
+    ),
+  );
 
 /** What differs between two views of one mesh. */
 export const touchedBy = (before: View, after: View): Touched => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { foresee } from '../../../crdt/foresight.ts';
+import { finish, UNMETERED } from '../../../crdt/meter.ts';
+import { trustPath } from '../../../crdt/paths.ts';
 import type { Reached } from '../../verb.ts';
 import { idOf, memberOf, viewOf } from '../test-policy.ts';
 import {
@@ -78,6 +81,39 @@ test('verbs: what would cut the operator, SSH or the mesh is refused, unless for
     /^SSH: /,
     'its session comes by IPv4',
   );
+});
+
+test('verbs: of many members it is those that a change names whose ways count first', () => {
+  // Goal: no mesh is too big to be guarded. Method: 40 members, of which the last is named by its
+  // label, its name and its address; or gets the label of a rule. Twins: another port, and the
+  // label of nobody.
+  const numbers = Array.from({ length: 40 }, (_, index) => index + 1);
+  const crowd = viewOf(
+    numbers.map((n) => memberOf(n, n === 40 ? { role: 'last' } : {})),
+    {},
+  );
+  const deny = (typed: Typed): string =>
+    refusalOf({ view: crowd, caller: CALLER }, 'deny', {
+      ...{ traffic: 'udp/7300', zone: 'wan', ...typed },
+    });
+  const cut = /^mesh: vm40 to vm1, udp\/7300: rule deny-udp-7300 would cut it at vm1/;
+  for (const from of ['role=last', 'vm40', '192.0.2.40/32']) {
+    assert.match(deny({ from: [from] }), cut, from);
+  }
+  assert.match(deny({ to: ['vm40'], direction: 'out' }), /^mesh: vm1 to vm40, /);
+  assert.match(deny({ on: ['vm40'], direction: 'out' }), /^mesh: vm40 to vm1, /);
+  for (const fine of [{ from: ['role=last'], traffic: 'udp/7301' }, { from: ['role=none'] }]) {
+    assert.equal(deny(fine), 'done', JSON.stringify(fine));
+  }
+  const shut: Typed = { traffic: 'udp/7300', zone: 'wan', from: ['role=shut'] };
+  const ruled = ask({ view: crowd }, 'deny', shut).view;
+  const label = (role: string): void => {
+    const edits = [{ path: trustPath('label', idOf(40)), value: { labels: { role } } }];
+    const scene = sceneOf({ view: ruled, caller: CALLER });
+    const labelled = foresee(ruled, edits, scene.self);
+    finish(firewallVerbs.mustUphold?.(scene, labelled, false, UNMETERED) ?? assert.fail());
+  };
+  assert.throws(() => label('shut'), /mesh: vm40 to vm1, udp\/7300: /);
 });
 
 test('verbs: a limit too low for the ways that must stay is as good as a cut', () => {

@@ -17,7 +17,7 @@ import { type End, endName, mainFlowsOf, type Probe, readEnd, type Step, stepsOf
 import { mustKeepOverlay } from './overlay-ways.ts';
 import { refuse } from './refuse.ts';
 import { type Court, openCourt } from './sites.ts';
-import { touchedBy } from './touched.ts';
+import { mayDecide, namedBy, type Touched, touchedBy } from './touched.ts';
 
 /** A way that must stay: who goes it, and what it is for people. */
 interface Way {
@@ -49,7 +49,11 @@ const SSH_NEEDS: Needs = { connections: 3, perMinute: 3 };
  */
 const MESH_NEEDS_EACH = 2;
 
-/** Members whose ways are looked at from each member. More would be the same rules again. */
+/**
+ * Members whose ways to each member are looked at: first those that the change singles out, then
+ * as many as would be the same rules again.
+ */
+const NAMED_MAX = 256;
 const OTHERS_MAX = 32;
 const SSH_PORT = 22;
 /** Somebody outside: addresses of the documentation (RFC 5737, RFC 9637), which are nobody's. */
@@ -66,7 +70,7 @@ export function* mustKeepWays(scene: Scene, after: View, meter: Meter): Generato
   const touched = touchedBy(scene.view, after);
   const changed = [touched.before, touched.after].map((view) => openCourt(scene, view));
   const [before, then] = [openRegister(scene, scene.view), openRegister(scene, after)];
-  for (const way of waysOf(scene)) {
+  for (const way of waysOf(scene, touched)) {
     const { from, to, zone, probe, what } = way;
     for (const flow of flowsOf(way)) {
       if (meter.isDue(wayMs)) yield;
@@ -131,14 +135,22 @@ const tooLow = ({ rate, connections }: RuleRecord, needs: Needs): string | null 
 const isRuled = (steps: readonly Step[]): boolean =>
   steps.some(({ judgement }) => judgement.by.kind === 'rule');
 
-const waysOf = (scene: Scene): readonly Way[] => {
+function* waysOf(scene: Scene, touched: Touched): Generator<Way, void> {
   const members = scene.view.members.filter(({ hasLeft }) => !hasLeft);
-  return [
-    ...sessionWays(scene),
-    ...members.flatMap((member) => sshWays(scene, member)),
-    ...members.flatMap((member) => meshWays(members, member)),
-  ];
-};
+  const ids = namedBy(touched);
+  const named = members.filter(({ id }) => ids.has(id)).slice(0, NAMED_MAX);
+  const others = [...named, ...members.filter(({ id }) => !ids.has(id)).slice(0, OTHERS_MAX)];
+  yield* sessionWays(scene);
+  for (const member of members) yield* sshWays(scene, member);
+  const ports = [...new Set(members.flatMap(({ endpoints }) => endpoints?.port ?? []))];
+  const probes = (['tcp', 'udp'] as const)
+    .flatMap((protocol) => ports.map((value): Probe => ({ protocol, value })))
+    .filter((probe) => mayDecide(touched, 'wan', probe));
+  const least = MESH_NEEDS_EACH * (members.length - 1);
+  for (const member of members) {
+    for (const other of others) yield* meshWays(other, member, probes, least);
+  }
+}
 
 /** The connection by which the operator is here. */
 const sessionWays = ({ view, self, caller }: Scene): readonly Way[] => {
@@ -179,24 +191,20 @@ const sshWays = ({ view, caller }: Scene, member: Member): readonly Way[] => {
   });
 };
 
-/** What carries the mesh: the one port of each member, from the others. */
-const meshWays = (members: readonly Member[], member: Member): readonly Way[] => {
-  const port = member.endpoints?.port;
-  if (port === undefined) return [];
-  const least = MESH_NEEDS_EACH * (members.length - 1);
+/** What carries the mesh: the one port of each member, from another one. */
+const meshWays = (
+  other: Member,
+  member: Member,
+  probes: readonly Probe[],
+  least: number,
+): readonly Way[] => {
+  if (other.id === member.id) return [];
+  const [from, to]: readonly [End, End] = [
+    { kind: 'member', member: other },
+    { kind: 'member', member },
+  ];
   const needs: Needs = { connections: least, perMinute: least };
-  return members
-    .filter(({ id }) => id !== member.id)
-    .slice(0, OTHERS_MAX)
-    .flatMap((other) =>
-      (['tcp', 'udp'] as const).map(
-        (protocol): Way => ({
-          from: { kind: 'member', member: other },
-          to: { kind: 'member', member },
-          zone: 'wan',
-          probe: { protocol, value: port },
-          ...{ what: 'mesh', needs },
-        }),
-      ),
-    );
+  return probes
+    .filter(({ value }) => value === member.endpoints?.port)
+    .map((probe): Way => ({ from, to, zone: 'wan', probe, what: 'mesh', needs }));
 };
