@@ -33,9 +33,9 @@ export interface Flags extends Omit<SeedOptions, 'seed' | 'onLine'> {
   readonly trace: boolean;
 }
 
-/** Reads the command line. Throws, with the usage, for what it does not know. */
-export function readFlags(): Flags {
-  const { values } = parseArgs({ options: FLAGS });
+/** Reads a command line. Throws, with the usage, for what it does not know. */
+export function readFlags(args: readonly string[]): Flags {
+  const { values } = parseArgs({ args: [...args], options: FLAGS });
   const count = (name: 'first' | 'members' | 'minutes'): number => readCount(name, values[name]);
   const { bug: bugName, scenario = null, only } = values;
   const bug = bugName === undefined ? null : BUGS[bugName];

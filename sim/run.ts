@@ -70,10 +70,11 @@ function cpuMs(): number {
 }
 
 async function main(): Promise<number> {
-  const flags = readFlags();
+  const flags = readFlags(process.argv.slice(2));
   await loadEditions(flags.bug);
   const startMs = performance.now();
   let [ranMs, failed] = [0, 0];
+  let found: { seed: number; result: SeedResult; spent: string } | null = null;
   for (let seed = flags.first; seed < flags.first + flags.seeds; seed += 1) {
     const result = await runTwice(flags, seed);
     ranMs += result.ranMs;
@@ -88,17 +89,24 @@ async function main(): Promise<number> {
     }
     failed += 1;
     show(flags, seed, result);
-    if (flags.bugName !== null) break;
+    if (flags.bugName !== null) {
+      found = { seed, result, spent: spentText(startMs) };
+      break;
+    }
     if (failed <= SHRUNK_MAX) await showSmallest(flags, seed, result);
   }
   const tookS = (performance.now() - startMs) / 1_000;
   const rate = Math.round(((flags.once ? 1 : 2) * ranMs) / 1_000 / tookS);
   process.stdout.write(`${failed} failed; ${rate} simulated seconds per second\n`);
   if (flags.bugName === null) return failed === 0 ? 0 : 1;
-  const verdict = failed > 0 ? 'found' : 'NOT found';
-  const spent = `${tookS.toFixed(1)} s, ${(cpuMs() / 1_000).toFixed(1)} s of CPU`;
-  process.stdout.write(`${flags.bugName}: ${verdict} in ${spent}\n`);
-  return failed > 0 ? 0 : 1;
+  const spent = found?.spent ?? spentText(startMs);
+  process.stdout.write(`${flags.bugName}: ${found === null ? 'NOT found' : 'found'} in ${spent}\n`);
+  if (found !== null) await showSmallest(flags, found.seed, found.result);
+  return found === null ? 1 : 0;
 }
+
+const spentText = (startMs: number): string =>
+  `${seconds(performance.now() - startMs)}, ${seconds(cpuMs())} of CPU`;
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 process.exitCode = await main();
