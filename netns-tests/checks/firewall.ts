@@ -4,6 +4,7 @@ import { expect, refusal } from '../../scenarios/world.ts';
 import { join, obey } from '../command-line.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
+import { wordsOfLater } from './firewall-later.ts';
 import {
   answers,
   becomes,
@@ -149,4 +150,6 @@ export async function firewallTrials(world: RealWorld): Promise<void> {
   await becomes(world, way, 'answered');
   await firewall(vm2, 'open', '--close');
   await becomes(world, way, 'silent');
+  await obey(vm2, ['start']);
+  await wordsOfLater(world, vm1, vm2);
 }
