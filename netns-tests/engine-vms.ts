@@ -176,6 +176,7 @@ async function makeVm(n: number, namespace: string, engine: string): Promise<Eng
     view: () => view,
     self: () => ({ ...NOBODY_SEEN, id: member.id, interface: name, port: 7300, facts }),
     openings: () => [],
+    call: async () => '',
     keepBoot: async () => {},
     secrets: () => privateKey,
     ledger,

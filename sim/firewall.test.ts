@@ -187,3 +187,14 @@ story('a trial whose table is taken away ends in its time', 11, async (room, wor
   for (const vm of ALL) await goesBy(room, world)(vm, 'none', leftMs() + REVERT_MS);
   await world.holds('nor does it begin again', async () => !(await isTried()), 60_000);
 });
+
+story('before a trial and amid it members are called by others', 12, async (room, world) => {
+  // Goal: the question reaches other members in a whole mesh. Method: what each kernel keeps of
+  // those who reached it before the trial; two others each.
+  await onTrial(room, world);
+  for (const vm of ALL) {
+    const objects = (machineOf(room, vm).kernel.tables.get('inet cnsmo') ?? []) as Objects;
+    const kept = objects.flatMap(({ rule }) => String(Object(rule).comment ?? ''));
+    assert.equal(kept.filter((each) => each.startsWith('reached: ')).length, 4, vm);
+  }
+});

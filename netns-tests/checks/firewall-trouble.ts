@@ -20,7 +20,7 @@ const isTold = async (vm: Vm, what: RegExp): Promise<boolean> =>
 /**
  * Goal: a member that a trial cuts off takes it back by itself, and says why; what was taken back
  * is not confirmed unseen. Method: one that closes vm2's ways to vm1, in and out of the tunnel; one
- * that would stop the operator's SSH at vm2, with a twin of another port.
+ * that would stop the operator's SSH at vm2, with a twin of another port; one that does by a limit.
  */
 export async function firewallWithdrawn(world: RealWorld): Promise<void> {
   await found(world, ['vm1', 'vm2']);
@@ -58,6 +58,34 @@ export async function firewallWithdrawn(world: RealWorld): Promise<void> {
   await becomes(world, [vm1, outside2, 23], 'silent');
   await firewall(vm1, 'confirm', '--undo');
   await becomes(world, [vm1, outside2, 23], 'answered');
+  await drained(world, vm1, vm2);
+}
+
+/**
+ * By the rules SSH is allowed at vm2, but to so few that soon nobody comes: only real connections
+ * tell. The twin has the same limit on another port.
+ */
+async function drained(world: RealWorld, vm1: Vm, vm2: Vm): Promise<void> {
+  const outside2 = vm2.place.public4;
+  const env = { SSH_CONNECTION: `198.51.100.99 50000 ${vm1.place.public4} 22` };
+  const on = ['--zone', 'wan', '--on', 'vm2'];
+  const [open, limit] = [
+    ['--name', 'open', '--priority', '10'],
+    ['--rate', '1/hour:3', '--confirm', '60s'],
+  ];
+  await obey(vm1, ['firewall', 'allow', 'tcp/22-23', ...on, ...open], { env });
+  await obey(vm1, ['firewall', 'deny', 'tcp/22-23', ...on, '--priority', '20'], { env });
+  const twin = ['--name', 'twin', '--priority', '5'];
+  await obey(vm1, ['firewall', 'allow', 'tcp/23', ...on, ...twin, ...limit], { env });
+  await becomes(world, [vm1, outside2, 23], 'silent');
+  await firewall(vm1, 'confirm');
+  await obey(vm1, ['firewall', 'allow', 'tcp/22-23', ...on, ...open, '--replace', ...limit], {
+    env,
+  });
+  const why = /trial \w{8}: withdrawn: no new connection from outside comes to port 22 here: vm1/;
+  await world.eventually('vm2 is called in vain', () => isTold(vm2, why), WITHDRAWN_MS);
+  await becomes(world, [vm1, outside2, 22], 'answered');
+  await firewall(vm1, 'confirm', '--undo');
 }
 
 /** Whether the others know that vm2 has withdrawn the trial: a confirmation asks for that. */

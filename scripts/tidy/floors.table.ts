@@ -20,7 +20,7 @@ export interface Floor {
 /** Contract files of floor 0. */
 const GROUND = [/^src\/crdt\//, /^src\/(?:ports|sign|log-book|fault)\.ts$/];
 /** What a service is, and what may be asked of it. */
-const CONTRACT = /^src\/services\/(?:service|verb|arguments)\.ts$/;
+const CONTRACT = /^src\/services\/(?:service|verb|arguments|callers)\.ts$/;
 /** Packages that are pure: no clock, no randomness, no input or output. */
 const PURE = [/^zod\/mini$/, /^@scure\/base$/, /^ipaddr\.js$/];
 const NODE = /^node:/;
@@ -65,7 +65,7 @@ export const FLOORS: readonly Floor[] = [
     files: /^src\/node\//,
     may: [
       /^src\/node\/(?!linux\/)/,
-      /^src\/services\/(?:service|verb|arguments|registry)\.ts$/,
+      /^src\/services\/(?:service|verb|arguments|callers|registry)\.ts$/,
       ...GROUND,
       ...PURE,
     ],

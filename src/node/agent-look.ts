@@ -7,6 +7,7 @@ import { openMeter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, HostCommand, HostResult, Ports } from '../ports.ts';
+import type { Callers } from '../services/callers.ts';
 import type { Command, Probe, Problem, Results, Self, Service } from '../services/service.ts';
 import { inPieces } from './pieces.ts';
 
@@ -25,6 +26,8 @@ export interface Look<Desired, Observed> {
 export interface LookPorts extends Pick<Ports, 'clock' | 'host' | 'net'> {
   /** What was read of others, by the names of probes. */
   readonly ofOthers: Map<string, HostResult>;
+  /** Has others call this VM: a line for each that told what came of it. */
+  readonly call: (callers: Callers) => Promise<string>;
 }
 
 /** What was read last that could be. */
@@ -87,10 +90,11 @@ async function probe<Desired, Observed>(
 }
 
 async function probeOne(
-  { host, net, ofOthers }: LookPorts,
+  { host, net, ofOthers, call }: LookPorts,
   each: Probe,
 ): Promise<HostResult | Problem> {
   if ('sign' in each) return { status: 0, stdout: await net.glance(each.sign), stderr: '' };
+  if ('callers' in each) return { status: 0, stdout: await call(each.callers), stderr: '' };
   const { name, argv, stdin, isOfOthers = false } = each;
   const known = ofOthers.get(name);
   if (known !== undefined) return known;

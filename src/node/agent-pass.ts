@@ -37,7 +37,7 @@ import { type ApplyContext, describe } from './apply.ts';
 import { isSettled, type Outcome } from './rules/pace.ts';
 
 /** What a pass needs of its node. */
-export interface PassContext extends ApplyContext, SelfContext {
+export interface PassContext extends ApplyContext, SelfContext, Pick<LookPorts, 'call'> {
   readonly view: () => View;
 }
 
@@ -92,10 +92,15 @@ export function createPass<Desired, Observed>(
   const selfNow = createSelf(ports, context);
   const recall = createRecall(service);
   return {
-    run: createRun({ ...ports, ofOthers: new Map(), last: { state: null } }, service, context, {
-      selfNow,
-      recall,
-    }),
+    run: createRun(
+      { ...ports, ofOthers: new Map(), last: { state: null }, call: context.call },
+      service,
+      context,
+      {
+        selfNow,
+        recall,
+      },
+    ),
     foresee: async () => {
       const view = context.view();
       const self = await orFailure(() => selfNow(view));

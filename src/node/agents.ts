@@ -7,10 +7,12 @@
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Member, View } from '../crdt/view.ts';
 import type { Clock, Endpoint, HostFacts, Ports, SwarmNode } from '../ports.ts';
+import type { Callers } from '../services/callers.ts';
 import { SERVICES } from '../services/registry.ts';
 import type { AgentReport, NodeSelf, Opening } from '../services/service.ts';
 import type { MarkOf } from './agenda.ts';
 import { createBoot } from './boot.ts';
+import { askCallers } from './callers.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { openLedger } from './ledger.ts';
 import type { LocalState } from './local-state.ts';
@@ -37,6 +39,8 @@ export interface Agents {
   settled(signal: AbortSignal): Promise<void>;
   /** What the services that a member consents to need open there, as far as this one can tell. */
   openingsAt(member: Member): readonly Opening[];
+  /** TCP ports at which services may have members called. */
+  callPorts(view: View): readonly number[];
   /** Ends with `signal`; the host stays as it is. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -64,7 +68,11 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
       (service) => service.openings(seen, node),
     );
   const keepBoot = createBoot(ports);
-  const agentContext = { view, self, openings, secrets, ledger, onReport: board.put, keepBoot };
+  const agentContext = {
+    ...{ view, self, openings, secrets, ledger, keepBoot },
+    onReport: board.put,
+    call: (callers: Callers) => askCallers(context.swarm, callers),
+  };
   const keepers = SERVICES.map((service) => {
     const { name } = service;
     const isWanted = () => context.config.current.services.includes(name);
@@ -84,6 +92,7 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
     refresh: () => board.refresh(markHost),
     settled: board.settled,
     openingsAt: (member) => openingsAt(view(), self(), member),
+    callPorts: (seen) => SERVICES.flatMap(({ callPorts }) => callPorts?.(seen) ?? []),
     run: (signal) => runAll(keepers, signal),
   };
 }

@@ -12,6 +12,7 @@ import { createAcquaintances } from './acquaintances.ts';
 import { answerApi } from './api.ts';
 import { type Asked, apiContext, appliedOf, connectedMembers, questionsOf } from './api-context.ts';
 import { serveApplied } from './applied.ts';
+import { serveCallers } from './callers.ts';
 import type { Core } from './core.ts';
 import { serveDigests } from './digests.ts';
 import { type DiskWatch, watchDisk } from './disk-watch.ts';
@@ -122,6 +123,7 @@ const served = (
   serveApplied(ports.crypto, appliedOf(door), door.swarm),
   serveDigests(ports.crypto, door.replica, door.swarm),
   serveVantage(door.swarm),
+  serveCallers(ports, { view: door.replica.view, ports: door.agents.callPorts }, door.swarm),
   serveQuestions(ports, questionsOf(ports, door)),
 ];
 

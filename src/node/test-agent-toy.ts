@@ -231,6 +231,7 @@ export const startToy = async (answer: Responder = () => null) => {
     self: () => SELF,
     openings: () => [],
     keepBoot: async () => {},
+    call: async () => '',
     secrets: () => SECRET,
     ledger: await openLedger(memoryDisk(ran)),
     onReport: (report: AgentReport) => void reports.push(report),

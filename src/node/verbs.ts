@@ -73,12 +73,7 @@ export async function runVerb(
   if (verb.needs === 'operator' && !isPlan)
     mustBeOperator(view, context.self, `use ${service} ${name}`);
   const given = readArguments(verb.inputs, asked?.arguments);
-  const still = await gather(
-    context,
-    service,
-    verb.standingsMs?.(given) ?? 0,
-    asked?.caller ?? null,
-  );
+  const still = await gather(context, service, { verb, given, caller: asked?.caller ?? null });
   const attempt = verb.attempt?.(still, given) ?? null;
   const scene = attempt === null ? still : { ...still, reached: await context.reach(attempt) };
   const decide = () => decideVerb(context, verb, scene, given);
@@ -104,15 +99,33 @@ function decideVerb(
   });
 }
 
-/** What a verb decides by. `waitMs`: how long members are asked what they have in force; 0: not. */
+/** Time between two questions to members that had not told enough. Unit: ms. */
+const AGAIN_MS = 250;
+
+interface Asking {
+  readonly verb: Verb;
+  readonly given: Arguments;
+  readonly caller: Caller | null;
+}
+
+/** What a verb decides by; members are asked what they have in force, where it wants to know. */
 async function gather(
   context: VerbContext,
   service: string,
-  waitMs: number,
-  caller: Caller | null,
+  { verb, given, caller }: Asking,
 ): Promise<Scene> {
-  const standings = waitMs > 0 ? await context.standings(service, waitMs) : undefined;
-  return { ...sceneOf(context, caller), ...(standings === undefined ? {} : { standings }) };
+  const { clock } = context.ports;
+  const waitMs = verb.standingsMs?.(given) ?? 0;
+  if (waitMs <= 0) return sceneOf(context, caller);
+  const endMs = clock.monotonicMs() + waitMs;
+  for (;;) {
+    const leftMs = endMs - clock.monotonicMs();
+    const standings = await context.standings(service, Math.max(AGAIN_MS, leftMs));
+    const scene = { ...sceneOf(context, caller), standings };
+    const isLast = clock.monotonicMs() + AGAIN_MS >= endMs;
+    if (isLast || verb.isTold?.(scene, given) !== false) return scene;
+    await clock.sleep(AGAIN_MS, new AbortController().signal);
+  }
 }
 
 /** What is decided by now, with nobody asked. */

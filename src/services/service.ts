@@ -17,6 +17,7 @@ import type { Meter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
 import type { Endpoint, HostFacts, HostResult } from '../ports.ts';
 import type { Sign } from '../sign.ts';
+import type { Callers } from './callers.ts';
 import type { Verbs } from './verb.ts';
 
 /**
@@ -120,10 +121,13 @@ export type Command =
   | { readonly kind: 'stop'; readonly process: string };
 
 /**
- * A command that only reads, or a sign to look at, which then is the standard output. The result
- * is passed to `read` under its name.
+ * A command that only reads; a sign to look at, or connections that others are asked to open, which
+ * then are the standard output. The result is passed to `read` under its name.
  */
-export type Probe = CommandProbe | { readonly name: string; readonly sign: Sign };
+export type Probe =
+  | CommandProbe
+  | { readonly name: string; readonly sign: Sign }
+  | { readonly name: string; readonly callers: Callers };
 
 /** A command that only reads. */
 export interface CommandProbe {
@@ -270,6 +274,8 @@ export interface Service<Desired, Observed> {
    */
   readonly boot?: (desired: Desired) => string | null;
   readonly openings: (view: View, self: NodeSelf) => readonly Opening[];
+  /** TCP ports at which members may ask others to call them. Absent: none. */
+  readonly callPorts?: (view: View) => readonly number[];
   readonly summary: (observed: Observed, view: View, self: Self) => Summary;
   /** What people may ask of it; absent: nothing. */
   readonly verbs?: Verbs;

@@ -145,6 +145,11 @@ export interface Verb<Body = unknown> {
   readonly canPlan?: true;
   /** How long members are asked for what they have in force, ms; absent or 0: they are not. */
   readonly standingsMs?: (given: Arguments) => number;
+  /**
+   * Whether what they told is enough; else they are asked again as long as that time lasts. Absent:
+   * it is.
+   */
+  readonly isTold?: (scene: Scene, given: Arguments) => boolean;
   /** A connection that the node is to try first, or null for none. */
   readonly attempt?: (scene: Scene, given: Arguments) => Attempt | null;
   readonly decide: (scene: Scene, given: Arguments) => Decision<Body>;

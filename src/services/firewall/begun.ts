@@ -2,6 +2,7 @@
  * Rule: firewall begun — the trials that were begun on this host, as the table tells, or as it told
  * before somebody took it away: so that nobody lives through one longer, or twice.
  */
+import { isKept } from './callers.ts';
 import { trialMap, triedName } from './compile.ts';
 import type { Begun, FirewallObserved, ObservedTable } from './state.ts';
 
@@ -26,7 +27,9 @@ const toldBy = (table: ObservedTable, nowMs: number): readonly Begun[] => {
   return [...table.chains]
     .filter(([name]) => name.startsWith(PREFIX))
     .map(([name, { rules }]) => {
-      return { id: name.slice(PREFIX.length), why: rules[0]?.comment ?? null, endsMs };
+      const comments = rules.flatMap(({ comment }) => comment ?? []);
+      const why = comments.find((each) => !isKept(each)) ?? null;
+      return { id: name.slice(PREFIX.length), why, kept: comments.filter(isKept), endsMs };
     });
 };
 

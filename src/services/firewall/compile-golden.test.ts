@@ -28,7 +28,9 @@ test('a policy of every kind is compiled into exactly this', () => {
   });
   const lanes = lanesOf(siteOf(view));
   const trial = { id: 't1', lanes: [], seconds: 60, generation: 2 };
-  const table = compile('cnsmo0', { lanes, generation: 1 }, trial, [{ id: 't1', why: null }]);
+  const table = compile('cnsmo0', { lanes, generation: 1 }, trial, [
+    { id: 't1', why: null, kept: [] },
+  ]);
   const times = new Map([['trial-input', { timeout: 60 }]]);
   const lines = replaceTable(table, times).map((command) => JSON.stringify(command));
   assert.equal(lines.join('\n'), GOLDEN.trim());

@@ -78,7 +78,10 @@ const EPHEMERAL_FIRST = 32_768;
 /** The map that lets everything pass for a time: `firewall open`. */
 export const OPEN_MAP = 'open';
 export const trialMap = (hook: Hook['hook']): string => `trial-${hook}`;
-/** The chain that says that a trial was begun; its one rule, if any, why it was withdrawn. */
+/**
+ * The chain that says that a trial was begun. Its rules only remember: why it was withdrawn; or
+ * what was reached before it.
+ */
 export const triedName = (id: string): string => `tried/${id}`;
 /** The chain that holds the generation of a side. */
 export const stampName = (side: Side): string => `${side}/stamp`;
@@ -111,10 +114,12 @@ export const compile = (
 };
 
 /** Nobody jumps there: it only remembers. */
-const triedChain = ({ id, why }: Tried): NftChain => ({
+const triedChain = ({ id, why, kept }: Tried): NftChain => ({
   name: triedName(id),
   hook: null,
-  rules: why === null ? [] : [{ comment: why.slice(0, COMMENT_MAX), expr: [RETURN] }],
+  rules: (why === null ? kept : [why]).map((text) => ({
+    ...{ comment: text.slice(0, COMMENT_MAX), expr: [RETURN] },
+  })),
 });
 
 /** Longest comment of a rule. Unit: bytes. libnftnl's NFTNL_UDATA_COMMENT_MAXLEN. */

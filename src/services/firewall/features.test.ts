@@ -31,7 +31,7 @@ const lookAt = (objects: Objects, refused: string | null) => {
     const next = probes(self, view, results as Results).filter(({ name }) => !(name in results));
     if (next.length === 0) break;
     for (const probe of next) {
-      if ('sign' in probe) {
+      if (!('argv' in probe)) {
         results[probe.name] = GOOD;
         continue;
       }

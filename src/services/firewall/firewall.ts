@@ -7,6 +7,7 @@
  */
 import type { Monitor, Service } from '../service.ts';
 import { boot } from './boot.ts';
+import { callPorts } from './callers.ts';
 import { diff } from './diff.ts';
 import { digest } from './digest.ts';
 import { FAMILY, NAME } from './nft.ts';
@@ -41,6 +42,7 @@ export const firewall: Service<FirewallDesired, FirewallObserved> = {
       : [],
   boot,
   openings: () => [],
+  callPorts,
   summary,
   verbs: firewallVerbs,
 };

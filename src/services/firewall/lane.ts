@@ -78,10 +78,14 @@ export interface Trialling {
   readonly leftSeconds: number;
 }
 
-/** A trial that was begun here and whose words still stand. `why`: it was withdrawn, and why. */
+/**
+ * A trial that was begun here and whose words still stand. `why`: it was withdrawn, and why.
+ * `kept`: what is to be remembered of the time before it.
+ */
 export interface Tried {
   readonly id: string;
   readonly why: string | null;
+  readonly kept: readonly string[];
 }
 
 /** What the fallback of a lane does; audited, it forbids nothing. */

@@ -5,6 +5,7 @@
  */
 import type { View } from '../../crdt/view.ts';
 import type { Finding, Problem, Self } from '../service.ts';
+import { keptOf } from './callers.ts';
 import { trialMap } from './compile.ts';
 import type { Withheld } from './lacking.ts';
 import { isActive, lanesOf, type Site, type Tried, withheldOf } from './lane.ts';
@@ -16,10 +17,11 @@ import {
   type Course,
   courseOf,
   isYoung,
-  siteOnTrial,
+  type Reach,
   waysOf,
   withdrawnMark,
 } from './trial.ts';
+import { siteOnTrial } from './trial-site.ts';
 
 /** How long after the end of a trial to look whether the kernel ended it. Unit: ms. */
 const TRIAL_GRACE_MS = 300;
@@ -41,11 +43,10 @@ export const plan = (
   const policy = policyOf(view);
   const table = observed.kind === 'present' ? observed.table : null;
   const [order = null] = policy.trials;
-  const unreached = observed.kind === 'present' ? observed.unreached : [];
-  const reach = { ways: waysOf(view, self), unreached, clocks: self };
+  const reach = reachOf(view, self, observed);
   const course = order === null ? OVER : courseOf(site, order, observed, reach);
   const trial = course.kind === 'running' ? course.trial : null;
-  const tried = order === null ? [] : triedOf(order, course, observed);
+  const tried = order === null ? [] : triedOf(site, order, { course, observed, reach });
   // A trial that is over is remembered in the table, whatever the clock says next.
   const withheld = withheldOf(order === null || trial === null ? site : siteOnTrial(site, order));
   // Nor is it forgotten that all that is wanted was set aside.
@@ -104,13 +105,32 @@ const PLACE = `intent/${SERVICE}/`;
 
 const OVER: Course = { kind: 'over' };
 
+const reachOf = (view: View, self: Self, observed: FirewallObserved): Reach => ({
+  ways: waysOf(view, self),
+  unreached: observed.kind === 'present' ? observed.unreached : [],
+  calls: observed.kind === 'no-tool' ? [] : observed.calls,
+  seenAt: (member) => self.seen.get(member)?.host ?? null,
+  clocks: self,
+});
+
+/** What becomes of a trial, and by what. */
+interface Trying {
+  readonly course: Course;
+  readonly observed: FirewallObserved;
+  readonly reach: Reach;
+}
+
 const triedOf = (
+  site: Site,
   order: TrialOrder,
-  course: Course,
-  observed: FirewallObserved,
+  { course, observed, reach }: Trying,
 ): readonly Tried[] => {
-  const isKnown = course.kind === 'running' || begunOf(observed, order) !== undefined;
-  return isKnown ? [{ id: order.id, why: course.kind === 'withdrawn' ? course.why : null }] : [];
+  const { id } = order;
+  if (course.kind === 'withdrawn') return [{ id, why: course.why, kept: [] }];
+  const begun = begunOf(observed, order);
+  if (begun !== undefined) return [{ id, why: null, kept: begun.kept }];
+  if (course.kind === 'over') return [];
+  return [{ id, why: null, kept: keptOf(site, order, reach) }];
 };
 
 const withdrawals = ({ id }: TrialOrder, course: Course): readonly Problem[] =>

@@ -4,6 +4,8 @@
 import type { View } from '../../crdt/view.ts';
 import type { Sign } from '../../sign.ts';
 import type { Probe, Results, Self } from '../service.ts';
+import { CALLERS, CALLERS_MS_MAX, callersBefore, callersDuring, isKept } from './callers.ts';
+import { triedName } from './compile.ts';
 import { featureProbes, featuresFor, unseenIn } from './features.ts';
 import { askedOf, type Special } from './lacking.ts';
 import { isActive, lanesOf } from './lane.ts';
@@ -18,7 +20,8 @@ import {
 import { FAMILY, NAME } from './nft.ts';
 import { policyOf, withTrial } from './policy.ts';
 import { isNoTable, readTable } from './read.ts';
-import { isRunning, isYoung, waysOf } from './trial.ts';
+import type { ObservedChain, ObservedTable } from './state.ts';
+import { isRunning, isYoung, mayBegin, waysOf } from './trial.ts';
 
 /**
  * Before the table is made, also whether this host can have it; while a trial runs, also whether it
@@ -43,15 +46,34 @@ export const probes = (self: Self, view: View, results: Results): readonly Probe
   ];
   if (results.table !== undefined && isNoTable(results.table)) {
     if (!isAsked(self, view)) return first;
-    return [...first, ...featureProbes(featuresFor(true, special(self, view)), results)];
+    first.push(...featureProbes(featuresFor(true, special(self, view)), results));
+    return [...first, ...callProbes(self, view, null)];
   }
   const table = results.table === undefined ? null : readTable(results.table);
   if (table === null) return first;
   const unseen = unseenIn(table, special(self, view));
   first.push(...featureProbes(featuresFor(false, unseen), results));
+  first.push(...callProbes(self, view, table));
   if (!isRunning(table)) return first;
   const to = waysOf(view, self).flatMap((ways) => ways.to);
   return to.length === 0 ? first : [...first, { name: 'ways', sign: { kind: 'unreached', to } }];
+};
+
+const keptIn = ({ rules }: ObservedChain): readonly string[] =>
+  rules.flatMap(({ comment }) => comment ?? []).filter(isKept);
+
+/** Whom to ask for connections to this VM: before a trial that has time for it, and amid one. */
+const callProbes = (self: Self, view: View, table: ObservedTable | null): readonly Probe[] => {
+  const [order] = policyOf(view).trials;
+  if (order === undefined) return [];
+  const site = { ...self, view, member: self.id };
+  const chain = table?.chains.get(triedName(order.id));
+  const isInTime = mayBegin(order, { ...self, wallMs: self.wallMs + CALLERS_MS_MAX });
+  const callers =
+    chain === undefined
+      ? isInTime && callersBefore(view, self, order)
+      : table !== null && isRunning(table) && callersDuring(site, order, keptIn(chain));
+  return callers === false || callers.from.length === 0 ? [] : [{ name: CALLERS, callers }];
 };
 
 /** Who lists the filters of iptables-legacy, once it is known to be there. */

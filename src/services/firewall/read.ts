@@ -7,6 +7,7 @@ import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Count, Finding, Results, Self } from '../service.ts';
 import { begunBy } from './begun.ts';
+import { callsIn } from './callers.ts';
 import { lackingIn, missingFeatures } from './features.ts';
 import { inOneForm, keyInOneForm } from './forms.ts';
 import { listed } from './listing.ts';
@@ -39,12 +40,13 @@ export const read = (
   if (table === undefined) return seen({ kind: 'no-tool' });
   const neighbours = readNeighbours(results, own);
   const lacking = lackingIn(results);
+  const calls = callsIn(results);
   if (table.status !== 0) {
     const why = missingFeatures(results);
     if (why !== null) return seen({ kind: 'no-tool', why });
     if (isNoTable(table)) {
       const begun = begunBy(null, before, nowMs);
-      return seen({ kind: 'missing', begun, neighbours, lacking });
+      return seen({ kind: 'missing', begun, calls, neighbours, lacking });
     }
     return unreadable(complaint(table));
   }
@@ -54,7 +56,7 @@ export const read = (
   }
   const unreached = (results.ways?.stdout ?? '').split(' ').filter((host) => host !== '');
   const begun = begunBy(found, before, nowMs);
-  return seen({ kind: 'present', table: found, begun, unreached, neighbours, lacking });
+  return seen({ kind: 'present', table: found, begun, unreached, calls, neighbours, lacking });
 };
 
 const seen = (state: FirewallObserved): Finding<FirewallObserved> => ({

@@ -1,6 +1,7 @@
 /**
  * Rule: firewall state — the table as it should be and as it was read back: plain records.
  */
+import type { Call } from '../callers.ts';
 import type { Count, Problem } from '../service.ts';
 import type { ForeignTable } from './foreign-rules.ts';
 import type { Lack, Withheld } from './lacking.ts';
@@ -53,6 +54,8 @@ export interface Begun {
   readonly id: string;
   /** Why it was withdrawn, or null. */
   readonly why: string | null;
+  /** What is remembered of the time before it. */
+  readonly kept: readonly string[];
   /** When the kernel ends it, by the monotonic clock, ms; null: it did. */
   readonly endsMs: number | null;
 }
@@ -66,6 +69,7 @@ export type FirewallObserved =
       readonly neighbours: readonly Neighbour[];
       /** What only some rules ask for, and this host cannot. */
       readonly lacking: readonly Lack[];
+      readonly calls: readonly Call[];
     }
   | {
       readonly kind: 'present';
@@ -73,6 +77,8 @@ export type FirewallObserved =
       readonly begun: readonly Begun[];
       /** Members, by address, that took no new connection while a trial runs. */
       readonly unreached: readonly string[];
+      /** What came of connections that members were asked to open, before a trial or amid one. */
+      readonly calls: readonly Call[];
       readonly neighbours: readonly Neighbour[];
       readonly lacking: readonly Lack[];
     };

@@ -8,6 +8,7 @@ import type { Value } from '../../crdt/entry.ts';
 import type { Hlc } from '../../crdt/hlc.ts';
 import type { View } from '../../crdt/view.ts';
 import type { HostResult } from '../../ports.ts';
+import type { Callers } from '../callers.ts';
 import type { Self } from '../service.ts';
 import { boot } from './boot.ts';
 import { diff } from './diff.ts';
@@ -35,6 +36,10 @@ const surroundings = () => ({
   before: null as FirewallObserved | null,
   wallMs: START_MS,
   unreached: '',
+  /** What members tell that were asked for connections: before a trial and amid one; who was. */
+  callsBefore: '',
+  calls: '',
+  asked: null as Callers | null,
   /** A word that nft takes in nothing that is only checked. */
   refused: null as string | null,
   objects: RULE as Objects,
@@ -80,6 +85,11 @@ function openHands(world: ReturnType<typeof surroundings>) {
       if ('sign' in probe) {
         const isAway = probe.sign.kind === 'unreached';
         return { status: 0, stdout: isAway ? world.unreached : '', stderr: '' };
+      }
+      if ('callers' in probe) {
+        world.asked = probe.callers;
+        const told = probe.callers.rounds === 1 ? world.callsBefore : world.calls;
+        return { status: 0, stdout: told, stderr: '' };
       }
       const { refused } = world;
       const isRefused = refused !== null && probe.stdin?.includes(refused) === true;

@@ -2,31 +2,32 @@
  * Rule: firewall trial — changes that end by themselves unless they are confirmed, as one member
  * lives through them.
  *
- * 1. A trial is begun once, while it is young by its author's clock; the empty chain `tried/…` says
- *    that it was. Its end comes from the kernel: when its elements are gone, so is the trial. Where
- *    the table was taken away it goes on for the rest of its time. One that is older
- *    than the daemon, and of which the table does not tell, is not begun: it may have been.
+ * 1. A trial is begun once, while it is young by its author's clock; the chain `tried/…` says that
+ *    it was. Its end comes from the kernel: when its elements are gone, so is the trial. Where the
+ *    table was taken away it goes on for the rest of its time. One that is older than the daemon,
+ *    and of which the table does not tell, is not begun: it may have been.
  * 2. It is withdrawn early by a member that it cuts off: from the one where its operator is, or
  *    from all that are connected. Only new connections tell, for old ones may live on. Where the
  *    operator is a member that this one has no connection with, it may be away, so the rules have
  *    to say as well that they close all ways to it.
- * 3. A member at which it would stop its operator's connection, made anew, does not begin it: that
- *    one comes from elsewhere and cannot be tried from here, but what the kernel holds is what the
- *    rules say, and they are asked.
+ * 3. And by a member to which nobody comes any more: others are asked (`callers.ts`).
+ * 4. A member at which it would stop its operator's connection, made anew, does not begin it: that
+ *    one comes from elsewhere and cannot be tried by any member, but what the kernel holds is what
+ *    the rules say, and they are asked.
  */
 import { endpointsOf } from '../../crdt/endpoints.ts';
 import { FOLLOWED_MS_MAX } from '../../crdt/hlc.ts';
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
+import type { Call } from '../callers.ts';
 import type { Self } from '../service.ts';
+import { lockedOut, type SeenAt } from './callers.ts';
 import { trialMap, triedName } from './compile.ts';
-import { type Flow, type Judgement, judge } from './judge.ts';
 import { lanesOf, type Site, type Trialling } from './lane.ts';
-import { policyOf, type TrialOrder, withTrial } from './policy.ts';
-import type { Direction, Zone } from './schemas.table.ts';
-import { memberAddresses } from './selectors.ts';
+import { policyOf, type TrialOrder } from './policy.ts';
 import type { Begun, FirewallObserved, ObservedTable } from './state.ts';
+import { isOverlay, judgedAt, operatorsOf, ownAddress, siteOnTrial } from './trial-site.ts';
 
 /** Members that are tried at a look: enough to tell a cut from one that is away. */
 const WAYS_MAX = 4;
@@ -56,8 +57,10 @@ export const courseOf = (
   if (known !== null) return { kind: 'withdrawn', why: known };
   const left = leftMs(order, observed, reach.clocks);
   if (left <= 0) return { kind: 'over' };
-  const isBegun = begun !== undefined;
-  const why = (isBegun ? cutOff(site, order, reach) : null) ?? shutOut(site, order);
+  const why =
+    (begun === undefined ? null : cutOff(site, order, reach)) ??
+    shutOut(site, order) ??
+    (begun === undefined ? null : lockedOut(site, order, begun.kept, reach));
   if (why !== null) return { kind: 'withdrawn', why };
   const { id, seconds } = order;
   const lanes = lanesOf(siteOnTrial(site, order));
@@ -84,7 +87,7 @@ const leftMs = (order: TrialOrder, observed: FirewallObserved, clocks: Reach['cl
  * trial is taken for that much older, for it may be over. By half its time at most, or a short one
  * would be begun nowhere.
  */
-const mayBegin = (order: TrialOrder, clocks: Reach['clocks']): boolean => {
+export const mayBegin = (order: TrialOrder, clocks: Reach['clocks']): boolean => {
   const lengthMs = order.seconds * 1_000;
   const [, counter] = order.claim.hlc;
   const allowanceMs = counter === 0 ? 0 : Math.min(FOLLOWED_MS_MAX, lengthMs / 2);
@@ -92,18 +95,19 @@ const mayBegin = (order: TrialOrder, clocks: Reach['clocks']): boolean => {
   return age + allowanceMs < lengthMs && age < clocks.nowMs;
 };
 
-/** The site as it is while a trial runs. */
-export const siteOnTrial = (site: Site, order: TrialOrder): Site => ({
-  ...site,
-  view: withTrial(site.view, order),
-});
-
 /** This VM's clock, and how far off it is as others' tell. */
 type Clocks = Pick<Self, 'id' | 'wallMs' | 'skewsMs'>;
 
 /** Whoever meets a trial after its time never begins it. */
 export const isYoung = (order: TrialOrder, clocks: Clocks): boolean =>
   ageMs(order, clocks) < order.seconds * 1_000;
+
+/** Whether it is so young that members may be about to begin it; of a short one, half of it. */
+export const isFresh = (order: TrialOrder, clocks: Clocks): boolean =>
+  ageMs(order, clocks) < Math.min(BEGUN_MS, order.seconds * 500);
+
+/** By when members have begun a trial of which they know. Unit: ms. They ask others first, 3 s. */
+const BEGUN_MS = 5_000;
 
 /**
  * The time of a trial is that of its author, whose clock stamped it. Where that one is not in sight
@@ -117,9 +121,12 @@ const ageMs = ({ claim }: TrialOrder, { id, wallMs, skewsMs }: Clocks): number =
 };
 
 /** What new connections told: where they were tried, and which addresses took none. */
-interface Reach {
+export interface Reach {
   readonly ways: readonly MemberWays[];
   readonly unreached: readonly string[];
+  /** What members told that were asked to call, and where their calls come from. */
+  readonly calls: readonly Call[];
+  readonly seenAt: SeenAt;
   readonly clocks: Clocks & Pick<Self, 'nowMs'>;
 }
 
@@ -171,41 +178,20 @@ const cutOff = (site: Site, order: TrialOrder, { ways, unreached }: Reach): stri
 /** Whether the trial, and nothing before it, forbids this member a connection to there. */
 const isClosed = (site: Site, order: TrialOrder, { host, port }: Endpoint): boolean => {
   const zone = isOverlay(site.view, host) ? 'mesh' : 'wan';
-  const here = site.view.members.find(({ id }) => id === site.member);
-  const own = here === undefined ? [] : memberAddresses(here, zone);
-  const source = own
-    .map(({ text }) => text.split('/')[0] ?? '')
-    .find((each) => each.includes(':') === host.includes(':'));
-  const flow = { protocol: 'tcp', source: source ?? host, destination: host, value: port } as const;
+  const source = ownAddress(site, zone, host) ?? host;
+  const flow = { protocol: 'tcp', source, destination: host, value: port } as const;
   const isAllowed = (at: Site): boolean => judgedAt(at, zone, 'out', flow)?.action === 'allow';
   return isAllowed(site) && !isAllowed(siteOnTrial(site, order));
 };
 
 /** Why the operator could not come here anew, though it is let in now; or null. */
 const shutOut = (site: Site, order: TrialOrder): string | null => {
-  const here = site.view.members.find(({ id }) => id === site.member);
-  if (here === undefined) return null;
-  for (const { address, port } of order.management ?? []) {
-    const zone = isOverlay(site.view, address) ? 'mesh' : 'wan';
-    const own = memberAddresses(here, zone).map(({ text }) => text.split('/')[0] ?? '');
-    const family = address.includes(':');
-    const destination = own.find((each) => each.includes(':') === family);
-    // It is this VM's own address, or it cannot come that way at all.
-    if (own.includes(address) || destination === undefined) continue;
-    const flow = { protocol: 'tcp', source: address, destination, value: port } as const;
+  for (const { zone, flow } of operatorsOf(site, order)) {
     const after = judgedAt(siteOnTrial(site, order), zone, 'in', flow);
     if (after === null || after.action === 'allow') continue;
     if (judgedAt(site, zone, 'in', flow)?.action !== 'allow') continue;
     const by = after.by.kind === 'rule' ? `rule ${after.by.name}` : 'the default';
-    return `${by} would stop its operator: ${address} to port ${port}`;
+    return `${by} would stop its operator: ${flow.source} to port ${flow.value}`;
   }
   return null;
 };
-
-const judgedAt = (at: Site, zone: Zone, direction: Direction, flow: Flow): Judgement | null => {
-  const lane = lanesOf(at).find((each) => each.zone === zone && each.direction === direction);
-  return lane === undefined ? null : judge(lane, flow);
-};
-
-const isOverlay = ({ members }: View, address: string): boolean =>
-  members.some(({ ipv4, ipv6 }) => ipv4 === address || ipv6 === address);

@@ -65,15 +65,22 @@ interface Changing<Body> extends Omit<Verb<Body>, 'needs' | 'canPlan' | 'decide'
   ) => { readonly changes: readonly Change[]; readonly body: Body };
 }
 
+/** What is told of a change beside what it is. */
+interface Told {
+  readonly trial: OnTrial | null;
+  /** Of policy tests that could not be tried whole, in plain words. */
+  readonly untried: readonly string[];
+}
+
 /** The verb, with the flags that go with every change, and what it says of a trial. */
 export const changing = <Body extends object>(of: Changing<Body>): Verb => {
   function* decide(scene: Scene, given: Arguments, meter: Meter) {
     const { changes, body } = of.decide(scene, given);
     if (meter.isDue(changes.length * CHANGE_MS)) yield;
-    const { edits, trial } = yield* editsOf(scene, given, changes, meter);
-    return { edits, body: { ...body, trial } };
+    const { edits, ...told } = yield* editsOf(scene, given, changes, meter);
+    return { edits, body: { ...body, ...told } };
   }
-  return verb<Body & { readonly trial: OnTrial | null }>({
+  return verb<Body & Told>({
     ...of,
     inputs: [...of.inputs, ...CHANGE_INPUTS],
     needs: 'operator',
@@ -82,8 +89,8 @@ export const changing = <Body extends object>(of: Changing<Body>): Verb => {
     decideInPieces: decide,
     show: (body) => {
       const shown = of.show(body);
-      if (body.trial === null) return shown;
-      return { ...shown, lines: [...(shown.lines ?? []), ...trialLines(body.trial)] };
+      const trial = body.trial === null ? [] : trialLines(body.trial);
+      return { ...shown, lines: [...(shown.lines ?? []), ...trial, ...body.untried] };
     },
   });
 };
@@ -108,25 +115,30 @@ function* editsOf(
   given: Arguments,
   changes: readonly Change[],
   meter: Meter,
-): Generator<void, { readonly edits: readonly Edit[]; readonly trial: OnTrial | null }> {
-  if (changes.length === 0) return { edits: [], trial: null };
-  const { edits, after } = yield* checkedEdits(scene, changes, meter);
+): Generator<void, Told & { readonly edits: readonly Edit[] }> {
+  if (changes.length === 0) return { edits: [], trial: null, untried: [] };
+  const { edits, after, untried } = yield* checkedEdits(scene, changes, meter);
   const trialMs = given.number('confirm');
-  if (trialMs !== null) return beginTrial(scene, trialMs, changes);
+  if (trialMs !== null) return { ...beginTrial(scene, trialMs, changes), untried };
   if (!given.isSet('force')) yield* mustKeepWays(scene, after, meter);
-  return { edits, trial: null };
+  return { edits, trial: null, untried };
 }
 
 /** The edits without a look at what they cut. */
 export const plainEdits = (scene: Scene, changes: readonly Change[]): readonly Edit[] =>
   finish(checkedEdits(scene, changes, UNMETERED)).edits;
 
+interface Checked extends Pick<Told, 'untried'> {
+  readonly edits: readonly Edit[];
+  readonly after: View;
+}
+
 /** The same in pieces, with the view as it would be. */
 function* checkedEdits(
   scene: Scene,
   changes: readonly Change[],
   meter: Meter,
-): Generator<void, { readonly edits: readonly Edit[]; readonly after: View }> {
+): Generator<void, Checked> {
   const edits: Edit[] = [];
   for (const { kind, name, value } of changes) {
     if (value !== null) {
@@ -139,8 +151,8 @@ function* checkedEdits(
   const after = foresee(scene.view, edits, scene.self);
   if (meter.isDue(edits.length * CHANGE_MS)) yield;
   yield* digestView(after, meter);
-  yield* mustPassTests(scene, after, meter);
-  return { edits, after };
+  const untried = yield* mustPassTests(scene, after, meter);
+  return { edits, after, untried };
 }
 
 /** The objects that put changes on trial; trials that are over are cleared away with it. */

@@ -2,6 +2,7 @@
  * Rule: firewall check verbs — to add, try, list and delete policy tests.
  */
 import type { Value } from '../../../crdt/entry.ts';
+import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
 import { type Scene, type Verb, verb } from '../../verb.ts';
 import { policyOf } from '../policy.ts';
 import type { TestRecord, Zone } from '../schemas.table.ts';
@@ -13,13 +14,18 @@ import { mustBeName } from './rules.ts';
 import { readSelector, selectorText } from './selecting.ts';
 import { word, ZONE } from './trace.ts';
 
+function* tried(scene: Scene, meter: Meter) {
+  return { edits: [], body: yield* runTests(scene, scene.view, meter) };
+}
+
 const testVerb: Verb = verb<readonly Outcome[]>({
   name: 'test',
   help: 'try the policy tests by the rules as they are',
   example: '',
   inputs: [],
   needs: 'anybody',
-  decide: (scene) => ({ edits: [], body: runTests(scene, scene.view) }),
+  decide: (scene) => finish(tried(scene, UNMETERED)),
+  decideInPieces: (scene, _given, meter) => tried(scene, meter),
   show: (outcomes) =>
     outcomes.length === 0
       ? { lines: ['No tests; add one with cnsmo firewall test add.'] }

@@ -195,18 +195,26 @@ test('verbs: a test that means nobody does not pass, and no change makes it so',
   assert.match(unlabel(2, 3), /^Fault: test: web: would mean nobody any more, and guard nothing/);
 });
 
-test('verbs: a test that means too many lets no change through until it is deleted', () => {
-  // Goal: what outgrows its test is not unguarded. Method: 260 members with each other; a denial,
-  // another test, and the deletion of it.
+test('verbs: a test that means too many is tried in part, and said to be', () => {
+  // Goal: neither blocked nor unguarded. Method: 260 members with each other; what breaks it where
+  // it is tried, what does not, another test, its deletion; and who makes or grows such a test.
   const many = Array.from({ length: 260 }, (_, n) => manyMember(n));
   const value = { from: { kind: 'mesh' }, to: { kind: 'mesh' }, zone: 'mesh', protocol: 'tcp' };
   const all = viewOf(many, { 'test/all': { ...value, value: 80, expect: 'allow' } });
   const [outcome] = ask({ view: all }, 'test', {}).body as readonly { result: string }[];
   assert.equal(outcome?.result, 'means too many');
-  assert.match(
-    refusalOf({ view: all }, 'deny', { traffic: 'tcp/81', force: true }),
-    /^test: all: cannot be tried: it means more than 131072 connections; delete it, and add some/,
-  );
+  assert.match(refusalOf({ view: all }, 'deny', { traffic: 'tcp/80' }), /^test: all: would fail/);
+  const { body, shown } = ask({ view: all }, 'deny', { traffic: 'tcp/81' });
+  const [line = ''] = (body as { untried: readonly string[] }).untried;
+  assert.match(line, /^Test all was tried in part: it means more than 131072 connections; delete/);
+  assert.equal(shown.lines?.at(-1), line);
+  const few = viewOf(many, {});
+  const wide: Typed = { name: 'all', from: 'mesh', to: 'mesh', traffic: 'tcp/80', expect: 'allow' };
+  const outgrown = /^test: all: could not be tried whole: it means more than 131072 connections; /;
+  assert.match(refusalOf({ view: few }, 'test add', wide), outgrown);
+  const old = viewOf(many.slice(0, 250), { 'test/all': { ...value, value: 80, expect: 'allow' } });
+  assert.match(upheld(old, { ...old, members: many }), /^Fault: test: all: could not be tried/);
+  assert.equal(upheld(all, { ...all, members: many.toReversed() }), 'done');
   const one: Typed = { name: 'one', from: 'm1', to: 'm2', traffic: 'tcp/80', expect: 'allow' };
   assert.equal(refusalOf({ view: all }, 'test add', one), 'done');
   assert.equal(refusalOf({ view: all }, 'test delete', { name: 'all' }), 'done');

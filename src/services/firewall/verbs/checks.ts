@@ -7,11 +7,11 @@
  *    outside nobody decides.
  * 2. Only what a change breaks is held against it: a connection that went wrong before, and that
  *    the same test meant before, may go wrong after it. All others are still guarded.
- * 3. A test that cannot be tried guards nothing, and says so: one that means nobody, which no
- *    change may bring about, and one that means too many, beside which nothing of what passes is
- *    changed.
+ * 3. A test that cannot be tried whole says so: one that means nobody, and one that means too many,
+ *    of which the first are tried. No change may bring about either. Members that join may: then
+ *    changes pass that break nothing of what is tried, and are told of it.
  */
-import { type Meter, UNMETERED } from '../../../crdt/meter.ts';
+import type { Meter } from '../../../crdt/meter.ts';
 import { isSameData } from '../../../crdt/same-data.ts';
 import type { View } from '../../../crdt/view.ts';
 import type { Scene } from '../../verb.ts';
@@ -50,28 +50,30 @@ const FAILURES_MAX = 5;
 const FLOW_MS = 0.01;
 
 const TOO_MANY = `it means more than ${FLOWS_MAX} connections`;
+const TOO_MANY_REMEDY = 'delete it, and add some that name fewer: cnsmo firewall test delete';
 
-/** Tries the tests of a view by its rules. */
-export const runTests = (scene: Scene, view: View): readonly Outcome[] => {
+/** Tries the tests of a view by its rules. In pieces. */
+export function* runTests(scene: Scene, view: View, meter: Meter) {
   const court = openCourt(scene, view);
-  return policyOf(view).tests.map((test) => runTest(court, view, test));
-};
+  const outcomes: Outcome[] = [];
+  for (const test of policyOf(view).tests) outcomes.push(yield* runTest(court, view, test, meter));
+  return outcomes;
+}
 
-const runTest = (court: Court, view: View, test: Test): Outcome => {
+function* runTest(court: Court, view: View, test: Test, meter: Meter): Generator<void, Outcome> {
   const failures: string[] = [];
-  const work = failuresOf(court, view, test, UNMETERED);
+  const work = failuresOf(court, view, test, meter);
   let step = work.next();
   for (; step.done !== true; step = work.next()) {
-    if (step.value !== null && failures.length < FAILURES_MAX) {
-      failures.push(failureText(step.value));
-    }
+    if (step.value === null) yield;
+    else if (failures.length < FAILURES_MAX) failures.push(failureText(step.value));
   }
   const { tried, isCut } = step.value;
-  if (isCut) failures.push(`${TOO_MANY}: name fewer`);
+  if (isCut) failures.push(`${TOO_MANY}, and only the first are tried; ${TOO_MANY_REMEDY}`);
   const untried = isCut ? 'means too many' : tried === 0 ? 'means nobody' : null;
   const result = untried ?? (failures.length > 0 ? 'fails' : 'passes');
   return { name: test.name, result, passed: result === 'passes', tried, failures };
-};
+}
 
 /** A connection that a test means. */
 interface Way {
@@ -99,23 +101,28 @@ const failureAt = (court: Court, { zone, expect }: Test, way: Way): Failure | nu
   return (stop === null) === (expect === 'allow') ? null : { ...way, at: stop?.member ?? null };
 };
 
-/** The failures of a test one by one, null where a pause is due. `isCut`: it means too many. */
+/**
+ * The failures of a test one by one, null where a pause is due. `isCut`: it means too many, and no
+ * more than the first were tried.
+ */
 function* failuresOf(
   court: Court,
   view: View,
   test: Test,
   meter: Meter,
 ): Generator<Failure | null, { readonly tried: number; readonly isCut: boolean }> {
-  if (countWays(view, test) > FLOWS_MAX) return { tried: 0, isCut: true };
   let tried = 0;
   for (const way of waysOf(view, test)) {
+    if (tried === FLOWS_MAX) break;
     tried += 1;
     if (meter.isDue(FLOW_MS)) yield null;
     const failure = failureAt(court, test, way);
     if (failure !== null) yield failure;
   }
-  return { tried, isCut: false };
+  return { tried, isCut: meansTooMany(view, test) };
 }
+
+const meansTooMany = (view: View, test: Test): boolean => countWays(view, test) > FLOWS_MAX;
 
 function* waysOf(view: View, test: Test): Generator<Way> {
   const { sources, targets, probe } = endsIn(view, test);
@@ -158,13 +165,20 @@ const areEndsThere = (view: View, { from, to, zone }: Test): boolean =>
 
 const REMEDY = 'change the rule, or delete the test: cnsmo firewall test delete';
 
-/** Fault 'refused' when a change breaks a test: see the invariants. In pieces. */
-export function* mustPassTests(scene: Scene, after: View, meter: Meter): Generator<void, void> {
+/**
+ * Fault 'refused' when a change breaks a test: see the invariants. In pieces. What a person should
+ * know of tests that could not be tried whole, a line for each.
+ */
+export function* mustPassTests(
+  scene: Scene,
+  after: View,
+  meter: Meter,
+): Generator<void, readonly string[]> {
   const { tests } = policyOf(after);
-  if (tests.length === 0) return;
+  if (tests.length === 0) return [];
+  const untried: string[] = [];
   const court = openCourt(scene, after);
   const past = openPast(scene);
-  const isMoved = isOtherwise(scene.view, after);
   for (const test of tests) {
     const work = failuresOf(court, after, test, meter);
     let step = work.next();
@@ -174,12 +188,15 @@ export function* mustPassTests(scene: Scene, after: View, meter: Meter): Generat
       throw refuse('test', test.name, `would fail: ${failureText(step.value)}`, REMEDY);
     }
     const { tried, isCut } = step.value;
-    if (isCut && (isMoved || !past.has(test))) {
-      const remedy = 'delete it, and add some that name fewer: cnsmo firewall test delete';
-      throw refuse('test', test.name, `cannot be tried: ${TOO_MANY}`, remedy);
+    if (isCut && !past.meantTooMany(test)) {
+      throw refuse('test', test.name, `could not be tried whole: ${TOO_MANY}`, TOO_MANY_REMEDY);
     }
-    if (!isCut && tried === 0) mustMeanSomebody(scene.view, after, test, past.has(test));
+    if (isCut) {
+      untried.push(`Test ${test.name} was tried in part: ${TOO_MANY}; ${TOO_MANY_REMEDY}.`);
+    }
+    if (tried === 0) mustMeanSomebody(scene.view, after, test, past.has(test));
   }
+  return untried;
 }
 
 /** `isOld`: the test was there before. One for members that are yet to come may be added. */
@@ -210,6 +227,8 @@ const openPast = (scene: Scene) => {
   return {
     /** Whether there was this very test. */
     has: (test: Test): boolean => sameOf(test) !== null,
+    /** Whether it meant too many then. */
+    meantTooMany: (test: Test): boolean => sameOf(test) !== null && meansTooMany(view, test),
     /** Whether it meant this connection, and that failed. */
     hadFailure: (test: Test, { from, to, flow }: Failure): boolean => {
       const [one, other] = [endThen(from), endThen(to)];
@@ -235,10 +254,4 @@ const openPastTest = (view: View, test: Test): PastTest => {
       return opened[0](one) && opened[1](other);
     },
   };
-};
-
-/** Whether anything changes but tests. */
-const isOtherwise = (before: View, after: View): boolean => {
-  const ruling = ({ intent }: View) => intent.filter(({ kind }) => kind !== 'test');
-  return before.members !== after.members || !isSameData(ruling(before), ruling(after));
 };

@@ -1,16 +1,38 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from '../../../crdt/codec.ts';
+import type { View } from '../../../crdt/view.ts';
 import type { Standing } from '../../verb.ts';
 import { policyOf } from '../policy.ts';
 import { idOf } from '../test-policy.ts';
-import { after, ask, CALLER, refusalOf, sceneOf, type Typed, threeMembers } from './test-ask.ts';
-import { openVerb } from './trial.ts';
+import {
+  after,
+  argumentsOf,
+  ask,
+  CALLER,
+  type Desk,
+  refusalOf,
+  sceneOf,
+  type Typed,
+  threeMembers,
+} from './test-ask.ts';
+import { confirmVerb, openVerb } from './trial.ts';
 import { firewallVerbs } from './verbs.ts';
 
 const view = threeMembers();
 /** Longer than the time between the stamps of these tests and their clock. */
 const TRIAL: Typed = { confirm: 2_000_000 };
+/** All that a view holds, as a member tells that has it in force. */
+const appliedIn = ({ intent }: View): ReadonlyMap<string, string> =>
+  new Map(intent.map(({ path, hlc }) => [path, hlc.join('.')]));
+const standingAt = (applied: ReadonlyMap<string, string>): Standing => ({
+  ...{ kind: 'told', applied, problems: [] },
+});
+/** The mesh where the first member has all in force. */
+const triedIn = (tried: View): Desk => ({
+  view: tried,
+  standings: new Map([[idOf(1), standingAt(appliedIn(tried))]]),
+});
 const CUT: Typed = { traffic: 'tcp/22', zone: 'wan', name: 'no-ssh', ...TRIAL };
 
 test('trial: --confirm puts a change on trial, also one that cuts the operator', () => {
@@ -83,10 +105,10 @@ test('trial: a change of any length is on trial as a whole', () => {
   const { edits, view: tried } = ask({ view }, 'import', { file, ...TRIAL });
   assert.ok(edits.length > 10 && edits.every(({ value }) => encode(value).length < 8_000));
   assert.equal(policyOf(tried).trials[0]?.changes.length, 1_000);
-  const confirmed = ask({ view: tried }, 'confirm', {});
+  const confirmed = ask(triedIn(tried), 'confirm', {});
   assert.equal(policyOf(confirmed.view).rules.length, 1_000);
   assert.equal(confirmed.view.intent.length, 1_000, 'nothing of the trial is left');
-  assert.match(confirmed.shown.lines?.join() ?? '', /and 992 more\.$/);
+  assert.match(confirmed.shown.lines?.[0] ?? '', /and 992 more\.$/);
   assert.deepEqual(ask({ view: tried }, 'confirm', { undo: true }).view.intent, []);
   const torn = { ...tried, intent: tried.intent.filter(({ name }) => name !== '00.3') };
   assert.deepEqual(policyOf(torn).trials, []);
@@ -111,6 +133,44 @@ test('trial: what a member has withdrawn is not made to last unseen', () => {
   assert.equal(refusalOf({ view: tried, standings }, 'confirm', { undo: true }), 'done');
 });
 
+test('trial: what is in force nowhere is not made to last unseen', () => {
+  // Goal: confirm means that it was tried. Method: nobody has begun it yet, or nobody answers; some
+  // have; all have; each with what is said of it, and whether members are asked again.
+  const tried = after(view, ['deny', CUT]);
+  const begunMs = policyOf(tried).trials[0]?.claim.hlc[0] ?? 0;
+  const [has, not] = [standingAt(appliedIn(tried)), standingAt(new Map())];
+  const silent: Standing = { kind: 'silent', why: 'not reachable from here' };
+  const cases: readonly (readonly [Standing, Standing, RegExp | number, boolean])[] = [
+    [not, not, /^trial: 00: is in force nowhere: vm1: has not begun it; .*--force$/, false],
+    [silent, silent, /^trial: 00: is in force nowhere: vm1: not reachable/, false],
+    [has, not, 1, false],
+    [has, silent, 1, true],
+    [has, has, 2, true],
+  ];
+  for (const [first, second, outcome, isTold] of cases) {
+    const standings = new Map<ReturnType<typeof idOf>, Standing>([
+      [idOf(1), first],
+      [idOf(2), second],
+      [idOf(3), silent],
+    ]);
+    const desk: Desk = { view: tried, standings };
+    for (const [ageMs, isEnough] of [
+      [4_999, isTold],
+      [5_000, true],
+    ] as const) {
+      const scene = { ...sceneOf(desk), wallMs: begunMs + ageMs };
+      assert.equal(confirmVerb.isTold?.(scene, argumentsOf({})), isEnough);
+    }
+    if (typeof outcome === 'object') {
+      assert.match(refusalOf(desk, 'confirm', {}), outcome);
+      continue;
+    }
+    const { body, shown } = ask(desk, 'confirm', {});
+    assert.equal((body as { tried: { applied: number } }).tried.applied, outcome);
+    assert.equal(shown.lines?.[1], `It was in force on ${outcome} of 3, and will be on all:`);
+  }
+});
+
 test('trial: list shows it, and where it is in force', () => {
   // Goal: a person sees what is on trial. Method: one member that told of it, one that did not.
   const tried = after(view, ['deny', CUT]);
@@ -132,7 +192,7 @@ test('trial: list shows it, and where it is in force', () => {
 test('trial: confirm makes it last in one frame, --undo takes it back', () => {
   // Goal: both ends. Method: edits and view of each; a second trial waits for the first.
   const tried = after(view, ['deny', CUT]);
-  const confirmed = ask({ view: tried }, 'confirm', {});
+  const confirmed = ask(triedIn(tried), 'confirm', {});
   assert.deepEqual(
     confirmed.edits.map(({ path, value }) => [path, value === null]),
     [
@@ -179,7 +239,7 @@ test('trial: a policy test guards trials and their confirmation as well', () => 
   const breaks: Typed = { traffic: 'tcp/9', ...TRIAL };
   assert.match(refusalOf({ view: tested }, 'deny', breaks), /^test: t: would fail/);
   const late = after(view, ['deny', breaks], ['test add', guard]);
-  assert.match(refusalOf({ view: late }, 'confirm', {}), /^test: t: would fail/);
+  assert.match(refusalOf(triedIn(late), 'confirm', {}), /^test: t: would fail/);
 });
 
 test('open: one command that the kernel ends, and an answer for each outcome', () => {

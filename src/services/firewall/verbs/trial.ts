@@ -2,25 +2,36 @@
  * Rule: firewall trial — confirm, which makes a change last that is on trial; and open, which lets
  * everything through on this VM for a time, whatever the mesh does.
  */
-import { type LocalVerb, type Scene, type Verb, verb } from '../../verb.ts';
+import type { Member } from '../../../crdt/view.ts';
+import { type LocalVerb, type Scene, type Standing, type Verb, verb } from '../../verb.ts';
 import { OPEN_MAP } from '../compile.ts';
 import { ACCEPT, FAMILY, NAME } from '../nft.ts';
 import { policyOf, type TrialOrder } from '../policy.ts';
 import type { TrialRecord } from '../schemas.table.ts';
 import { addElements } from '../transaction.ts';
-import { withdrawnMark } from '../trial.ts';
+import { isFresh, withdrawnMark } from '../trial.ts';
 import { type Change, plainEdits, runningTrial } from './change.ts';
 import { refuse } from './refuse.ts';
+import { isEnforcing } from './sites.ts';
 import { trialEnd } from './trial-parts.ts';
 
 interface Confirmed {
   readonly trial: string;
   readonly changes: readonly string[];
   readonly undone: boolean;
+  /** Where it was on trial; null where nobody was asked. */
+  readonly tried: Tried | null;
 }
 
-/** How long members are asked whether they have withdrawn it, ms: the shortest trial lasts 5 s. */
-const STANDINGS_MS = 2_000;
+/** Of how many members that enforce a firewall how many had it in force, and why the others not. */
+interface Tried {
+  readonly applied: number;
+  readonly of: number;
+  readonly behind: readonly { readonly member: string; readonly why: string }[];
+}
+
+/** How long members are asked whether they have it in force, ms: they begin it within seconds. */
+const STANDINGS_MS = 5_000;
 
 /** `confirm`. */
 export const confirmVerb: Verb = verb<Confirmed>({
@@ -30,23 +41,76 @@ export const confirmVerb: Verb = verb<Confirmed>({
   inputs: [
     { name: 'trial', as: 'word', kind: 'text', help: 'its id (the one that is on trial)' },
     { name: 'undo', as: 'flag', kind: 'switch', help: 'take it back now' },
-    { name: 'force', as: 'flag', kind: 'switch', help: 'also where a member has withdrawn it' },
+    { name: 'force', as: 'flag', kind: 'switch', help: 'also withdrawn, or in force nowhere' },
   ],
   needs: 'operator',
   standingsMs: (given) => (given.isSet('undo') || given.isSet('force') ? 0 : STANDINGS_MS),
+  isTold: (scene, given) => {
+    const running = runningTrial(scene);
+    const id = given.text('trial');
+    if (running === null || (id !== null && running.id !== id)) return true;
+    return isTold(scene, running);
+  },
   decide: (scene, given) => {
     const trial = trialOf(scene, given.text('trial'));
     const undone = given.isSet('undo');
-    if (!undone && !given.isSet('force')) mustStand(scene, trial);
+    const isBlind = undone || given.isSet('force');
+    if (!isBlind) mustStand(scene, trial);
+    const tried = isBlind ? null : triedAt(scene, trial);
+    if (tried?.applied === 0) {
+      const [first] = tried.behind;
+      const who = first === undefined ? 'no member enforces it' : `${first.member}: ${first.why}`;
+      const why = `is in force nowhere: ${who}`;
+      throw refuse('trial', trial.id, why, 'wait, see cnsmo firewall list, or say --force');
+    }
     const end = trialEnd(scene.view, trial);
     const edits = undone ? end : [...plainEdits(scene, changesOf(trial)), ...end];
     const changes = trial.changes.map(({ kind, name }) => `${kind} ${name}`);
-    return { edits, body: { trial: trial.id, changes, undone } };
+    return { edits, body: { trial: trial.id, changes, undone, tried } };
   },
-  show: ({ trial, changes, undone }) => ({
-    lines: [`Trial ${trial} ${undone ? 'is taken back' : 'lasts'}: ${listed(changes)}.`],
+  show: ({ trial, changes, undone, tried }) => ({
+    lines: [
+      `Trial ${trial} ${undone ? 'is taken back' : 'lasts'}: ${listed(changes)}.`,
+      ...(tried === null ? [] : triedLines(tried)),
+    ],
   }),
 });
+
+const triedLines = ({ applied, of, behind }: Tried): readonly string[] =>
+  behind.length === 0
+    ? []
+    : [
+        `It was in force on ${applied} of ${of}, and will be on all:`,
+        ...behind.slice(0, NAMED_MAX).map(({ member, why }) => `  ${member}: ${why}`),
+        ...(behind.length > NAMED_MAX ? [`  and ${behind.length - NAMED_MAX} more`] : []),
+      ];
+
+/** Whether all that answer have begun it, or some have and the others had time enough. */
+const isTold = (scene: Scene, trial: TrialOrder): boolean => {
+  const { applied } = triedAt(scene, trial);
+  const { wallMs, skewsMs, self, standings } = scene;
+  const isWithdrawn = [...standings.values()].some((each) => withdrawnWhy(each, trial) !== null);
+  const answered = enforcersIn(scene).filter(({ id }) => standings.get(id)?.kind === 'told');
+  if (isWithdrawn || applied >= Math.max(1, answered.length)) return true;
+  return !isFresh(trial, { id: self, wallMs, skewsMs });
+};
+
+const enforcersIn = ({ view }: Scene): readonly Member[] =>
+  view.members.filter((member) => !member.hasLeft && isEnforcing(member));
+
+const triedAt = (scene: Scene, { path, claim }: TrialOrder): Tried => {
+  const enforcers = enforcersIn(scene);
+  const behind = enforcers.flatMap(({ id, name }) => {
+    const standing = scene.standings.get(id);
+    if (standing?.kind !== 'told') {
+      return [{ member: name, why: standing?.why ?? 'was not asked' }];
+    }
+    if (standing.applied.get(path) === claim.hlc.join('.')) return [];
+    return [{ member: name, why: standing.problems[0] ?? 'has not begun it' }];
+  });
+  const of = enforcers.length;
+  return { applied: of - behind.length, of, behind };
+};
 
 /** Changes that are named. */
 const NAMED_MAX = 8;
@@ -57,17 +121,22 @@ const listed = (changes: readonly string[]): string => {
 };
 
 /** Fault 'refused' when a member told that it has withdrawn the trial. */
-function mustStand({ view, standings }: Scene, { id }: TrialOrder): void {
-  const mark = withdrawnMark(id);
+function mustStand({ view, standings }: Scene, trial: TrialOrder): void {
   for (const [member, standing] of standings) {
-    const problems = standing.kind === 'told' ? standing.problems : [];
-    const problem = problems.find((each) => each.startsWith(mark));
-    if (problem === undefined) continue;
+    const problem = withdrawnWhy(standing, trial);
+    if (problem === null) continue;
     const name = view.members.find((each) => each.id === member)?.name ?? member;
-    const why = `${name} has withdrawn it: ${problem.slice(mark.length)}`;
-    throw refuse('trial', id, why, 'take it back with --undo, or say --force');
+    const why = `${name} has withdrawn it: ${problem}`;
+    throw refuse('trial', trial.id, why, 'take it back with --undo, or say --force');
   }
 }
+
+/** Why a member has withdrawn it, or null. */
+const withdrawnWhy = (standing: Standing, { id }: TrialOrder): string | null => {
+  const mark = withdrawnMark(id);
+  const problems = standing.kind === 'told' ? standing.problems : [];
+  return problems.find((each) => each.startsWith(mark))?.slice(mark.length) ?? null;
+};
 
 const changesOf = ({ changes }: TrialRecord): readonly Change[] =>
   changes.map(({ kind, name, value }) => ({ kind, name, value }));
