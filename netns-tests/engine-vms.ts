@@ -160,6 +160,7 @@ export async function makeEngineVms(
   }
 }
 
+const ALONE = { openings: () => [], call: async () => '', keepBoot: async () => {} };
 const NOBODY_SEEN = { seen: new Map(), skewsMs: new Map() };
 
 async function makeVm(n: number, namespace: string, engine: string): Promise<EngineVm> {
@@ -175,9 +176,7 @@ async function makeVm(n: number, namespace: string, engine: string): Promise<Eng
   const context = {
     view: () => view,
     self: () => ({ ...NOBODY_SEEN, id: member.id, interface: name, port: 7300, facts }),
-    openings: () => [],
-    call: async () => '',
-    keepBoot: async () => {},
+    ...ALONE,
     secrets: () => privateKey,
     ledger,
     onReport: (news: AgentReport) => {

@@ -9,7 +9,7 @@ import type { Hlc } from '../../crdt/hlc.ts';
 import type { View } from '../../crdt/view.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Callers } from '../callers.ts';
-import type { Self } from '../service.ts';
+import type { Probe, Self } from '../service.ts';
 import { boot } from './boot.ts';
 import { diff } from './diff.ts';
 import { plan } from './plan.ts';
@@ -57,6 +57,16 @@ const surroundings = () => ({
 
 const endpointOf = (n: number) => [idOf(n), { host: `192.0.2.${n}`, port: 7300 }] as const;
 
+/** What is seen or told without a command. */
+function toldIn(
+  world: ReturnType<typeof surroundings>,
+  probe: Exclude<Probe, { argv: readonly string[] }>,
+): string {
+  if ('sign' in probe) return probe.sign.kind === 'unreached' ? world.unreached : '';
+  world.asked = probe.callers;
+  return probe.callers.rounds === 1 ? world.callsBefore : world.calls;
+}
+
 /** What the service sees of them, and does. */
 function openHands(world: ReturnType<typeof surroundings>) {
   const kernel = {
@@ -82,15 +92,7 @@ function openHands(world: ReturnType<typeof surroundings>) {
   const probed = (): Readonly<Record<string, HostResult>> => {
     const results: Record<string, HostResult> = {};
     const run = (probe: ReturnType<typeof probes>[number]): HostResult => {
-      if ('sign' in probe) {
-        const isAway = probe.sign.kind === 'unreached';
-        return { status: 0, stdout: isAway ? world.unreached : '', stderr: '' };
-      }
-      if ('callers' in probe) {
-        world.asked = probe.callers;
-        const told = probe.callers.rounds === 1 ? world.callsBefore : world.calls;
-        return { status: 0, stdout: told, stderr: '' };
-      }
+      if (!('argv' in probe)) return { status: 0, stdout: toldIn(world, probe), stderr: '' };
       const { refused } = world;
       const isRefused = refused !== null && probe.stdin?.includes(refused) === true;
       if (isRefused) return { status: 1, stdout: '', stderr: 'no!' };
