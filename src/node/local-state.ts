@@ -9,6 +9,7 @@ import { type Genesis, readGenesis } from '../crdt/genesis.ts';
 import type { MeshId } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Crypto, Disk, Random } from '../ports.ts';
+import { KEY_SUMS_FILE } from './key-sums.ts';
 import { type LocalConfig, parseConfig } from './rules/local-config.ts';
 
 /** The secrets of this VM: 32 bytes each. */
@@ -60,6 +61,7 @@ export async function keepKeys(disk: Disk, random: Random): Promise<Keys> {
 
 /** Writes the keys. The directory holds no member before `writeLocalState`. */
 export async function writeKeys(disk: Disk, keys: Keys): Promise<void> {
+  await disk.remove(KEY_SUMS_FILE);
   await disk.write(FILE.wg, keys.wgPrivateKey);
   await disk.write(FILE.member, keys.memberSeed);
 }
@@ -82,6 +84,7 @@ export async function writeLocalState(
   disk: Disk,
   state: Pick<LocalState, 'psk' | 'genesisBytes' | 'config'>,
 ): Promise<void> {
+  await disk.remove(KEY_SUMS_FILE);
   await disk.write(FILE.psk, state.psk);
   await writeConfig(disk, state.config);
   await disk.write(FILE.genesis, state.genesisBytes);

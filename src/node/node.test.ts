@@ -152,6 +152,21 @@ test('node: how much of the audit log is kept is set, and stays over a restart',
   await second.stop();
 });
 
+test('node: a key that changed on the disk is refused before anything is opened', async () => {
+  // Goal: no VM runs as nobody. Method: one start, then one bit of each key, then as it was.
+  const { ports, events } = await stage();
+  const start = async (): Promise<void> => (await startNode(ports, build)).stop();
+  await start();
+  events.length = 0;
+  for (const name of ['member-key', 'wg-key', 'psk']) {
+    await ports.disk.write(name, seed.with(7, (seed[7] ?? 0) ^ 16));
+    await assert.rejects(start(), new RegExp(`state: ${name}: is not the key that this VM had`));
+    await ports.disk.write(name, seed);
+  }
+  assert.ok(!events.includes('swarm stopped'), 'no swarm was opened');
+  await start();
+});
+
 test('node: a loop that fails ends the whole, with its error', async () => {
   // Goal: no half node that looks alive. Method: a swarm whose connections cannot be told, which is
   // a bug that the loop of links meets first.

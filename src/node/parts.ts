@@ -14,6 +14,7 @@ import { type Core, openCore } from './core.ts';
 import type { CoreContext } from './core-desk.ts';
 import { createDismissal } from './dismissal.ts';
 import { createFacts } from './facts.ts';
+import { checkKeys } from './key-sums.ts';
 import { isLeaving } from './leave.ts';
 import { type LocalState, readLocalState } from './local-state.ts';
 import { createProposals } from './proposals.ts';
@@ -36,6 +37,7 @@ export type Parts = Awaited<ReturnType<typeof openParts>>;
 export async function openParts(ports: Ports, build: Build) {
   const { clock, crypto } = ports;
   const local = await readLocalState(crypto, ports.disk);
+  await checkKeys(ports, local);
   const self = memberIdOf(crypto.publicKey(local.keys.memberSeed));
   const replica = await openReplica(ports, local);
   const entries = await entriesOf(ports, local, replica);
