@@ -110,7 +110,7 @@ const reachOf = (view: View, self: Self, observed: FirewallObserved): Reach => (
   unreached: observed.kind === 'present' ? observed.unreached : [],
   calls: observed.kind === 'no-tool' ? [] : observed.calls,
   seenAt: (member) => self.seen.get(member)?.host ?? null,
-  clocks: self,
+  self,
 });
 
 /** What becomes of a trial, and by what. */

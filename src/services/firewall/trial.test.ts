@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DENY, openMember, RULE, START_MS, TRIAL } from './test-member.ts';
-import { type Objects, ruleOf } from './test-policy.ts';
+import { idOf, type Objects, ruleOf } from './test-policy.ts';
 
 test('a trial runs from its first application, ends in the kernel and never begins again', () => {
   // Goal: own monotonic clock, one time. Method: the virtual kernel's time; the wall clock jumps
@@ -163,6 +163,7 @@ test('a member without a connection to the operator withdraws what closes its wa
       zone,
       protocol: 'tcp',
       ports: [[7300, 7300]],
+      on: [{ kind: 'member', id: idOf(1) }],
     }),
   });
   const closed = { seconds: 60, changes: [closing('mesh'), closing('wan')] };

@@ -13,7 +13,7 @@
  * 3. And by a member to which nobody comes any more: others are asked (`callers.ts`).
  * 4. A member at which it would stop its operator's connection, made anew, does not begin it: that
  *    one comes from elsewhere and cannot be tried by any member, but what the kernel holds is what
- *    the rules say, and they are asked.
+ *    the rules say, and they are asked. Nor does one that it would take out of the mesh.
  */
 import { endpointsOf } from '../../crdt/endpoints.ts';
 import { FOLLOWED_MS_MAX } from '../../crdt/hlc.ts';
@@ -25,6 +25,7 @@ import type { Self } from '../service.ts';
 import { lockedOut, type SeenAt } from './callers.ts';
 import { trialMap, triedName } from './compile.ts';
 import { lanesOf, type Site, type Trialling } from './lane.ts';
+import { planeCutBy } from './planes.ts';
 import { policyOf, type TrialOrder } from './policy.ts';
 import type { Begun, FirewallObserved, ObservedTable } from './state.ts';
 import { isOverlay, judgedAt, operatorsOf, ownAddress, siteOnTrial } from './trial-site.ts';
@@ -55,15 +56,17 @@ export const courseOf = (
   const begun = begunOf(observed, order);
   const known = begun?.why ?? null;
   if (known !== null) return { kind: 'withdrawn', why: known };
-  const left = leftMs(order, observed, reach.clocks);
+  const left = leftMs(order, observed, reach.self);
   if (left <= 0) return { kind: 'over' };
+  const after = siteOnTrial(site, order);
   const why =
     (begun === undefined ? null : cutOff(site, order, reach)) ??
     shutOut(site, order) ??
+    planeCutBy({ before: site, after }, reach.self) ??
     (begun === undefined ? null : lockedOut(site, order, begun.kept, reach));
   if (why !== null) return { kind: 'withdrawn', why };
   const { id, seconds } = order;
-  const lanes = lanesOf(siteOnTrial(site, order));
+  const lanes = lanesOf(after);
   return { kind: 'running', trial: { id, lanes, seconds, leftSeconds: Math.ceil(left / 1_000) } };
 };
 
@@ -72,7 +75,7 @@ export const begunOf = (observed: FirewallObserved, { id }: TrialOrder): Begun |
   observed.kind === 'no-tool' ? undefined : observed.begun.find((each) => each.id === id);
 
 /** How long it may decide from now on. Unit: ms. */
-const leftMs = (order: TrialOrder, observed: FirewallObserved, clocks: Reach['clocks']): number => {
+const leftMs = (order: TrialOrder, observed: FirewallObserved, clocks: Reach['self']): number => {
   const begun = begunOf(observed, order);
   if (begun === undefined) return mayBegin(order, clocks) ? order.seconds * 1_000 : 0;
   if (begun.endsMs === null) return 0;
@@ -87,7 +90,7 @@ const leftMs = (order: TrialOrder, observed: FirewallObserved, clocks: Reach['cl
  * trial is taken for that much older, for it may be over. By half its time at most, or a short one
  * would be begun nowhere.
  */
-export const mayBegin = (order: TrialOrder, clocks: Reach['clocks']): boolean => {
+export const mayBegin = (order: TrialOrder, clocks: Reach['self']): boolean => {
   const lengthMs = order.seconds * 1_000;
   const [, counter] = order.claim.hlc;
   const allowanceMs = counter === 0 ? 0 : Math.min(FOLLOWED_MS_MAX, lengthMs / 2);
@@ -127,7 +130,7 @@ export interface Reach {
   /** What members told that were asked to call, and where their calls come from. */
   readonly calls: readonly Call[];
   readonly seenAt: SeenAt;
-  readonly clocks: Clocks & Pick<Self, 'nowMs'>;
+  readonly self: Clocks & Pick<Self, 'nowMs' | 'port' | 'seen'>;
 }
 
 /** The ways to one member: outside the tunnel, and through it. */

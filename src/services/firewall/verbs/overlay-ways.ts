@@ -13,7 +13,7 @@ import { type Court, openCourt } from './sites.ts';
 import type { Touched } from './touched.ts';
 
 /** What stands for all that may pass: what no default closes, what people do, and all the rest. */
-const PROBES: readonly Probe[] = [
+export const PROBES: readonly Probe[] = [
   { protocol: 'icmp', value: 8 },
   { protocol: 'icmpv6', value: 128 },
   { protocol: 'tcp', value: 22 },
