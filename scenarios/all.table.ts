@@ -10,6 +10,7 @@ import { logsOfOthers } from './logs-of-others.ts';
 import { daemonLost, memberLost } from './member-lost.ts';
 import { allMoved, moved, movedInTurn } from './moved.ts';
 import { naming } from './naming.ts';
+import { overUse } from './over-use.ts';
 import { partition, partitionOfTwo } from './partition.ts';
 import type { Scenario } from './world.ts';
 
@@ -27,6 +28,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'moved-in-turn': movedInTurn,
   'all-moved': allMoved,
   'founder-gone': founderGone,
+  'over-use': overUse,
   naming,
   core: coreMoves,
   'core-partitioned': corePartitioned,
