@@ -71,6 +71,11 @@ export const FLOORS: readonly Floor[] = [
     ],
   },
   {
+    name: 'from what is typed to what is refused',
+    files: /^src\/cli\/hostile\.ts$/,
+    may: [/^src\/(?!node\/linux\/|main\.ts)/],
+  },
+  {
     name: 'cli',
     files: /^src\/cli\//,
     may: [

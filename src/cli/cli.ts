@@ -33,7 +33,7 @@ export async function runCli(
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const fault = faultFrom(error, program);
+    const fault = onALine(faultFrom(error, program));
     const isJson = argv.some((word, i) => word === '-ojson' || isJsonFlag(argv, word, i));
     const line = isJson ? plainJson({ error: fault.facts }) : plainText(fault.message);
     local.err(`${line}\n`);
@@ -64,6 +64,19 @@ const isJsonFlag = (argv: readonly string[], word: string, index: number): boole
 function faultFrom(error: unknown, program: Command): Fault {
   if (error instanceof Fault) return error;
   return error instanceof CommanderError ? usageFault(error, standOf(program)) : unexpected(error);
+}
+
+/** How much of a text is told that somebody typed, who may have typed anything. Characters. */
+const TOLD_MAX = 200;
+const QUOTE_MAX = 60;
+
+/** The fault, no longer than a person reads. */
+function onALine(fault: Fault): Fault {
+  const { field, value, why, remedy } = fault.facts;
+  if (value.length <= TOLD_MAX && why.length <= 2 * TOLD_MAX) return fault;
+  const quoted = `${value.slice(0, QUOTE_MAX)}… (${value.length})`;
+  const facts = { field, value: quoted, why: why.slice(0, 2 * TOLD_MAX), remedy };
+  return new Fault(fault.code, facts, fault);
 }
 
 /** The innermost command on the line, and what stood behind it. */

@@ -1,29 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { after, ask, refusalOf, type Typed, threeMembers } from './test-ask.ts';
-
-/** In each of them somebody's shell, rule file or terminal could find an order. */
-const HOSTILE = [
-  '',
-  ';reboot',
-  'a;b',
-  "a'b",
-  'a"b',
-  'a\nb',
-  'a\r\nb',
-  '$(reboot)',
-  '`reboot`',
-  '-f',
-  '--force',
-  'a\0b',
-  'a|b',
-  'a&b',
-  'a\\b',
-  '{ drop }',
-  '../../etc/passwd',
-  '\u202egnp',
-  'x'.repeat(1_048_576),
-];
+import { after, ask, HOSTILE, refusalOf, type Typed, threeMembers } from './test-ask.ts';
 
 const view = after(threeMembers(), ['group set', { name: 'known', members: ['vm1'] }]);
 const allow = (typed: Typed): string =>

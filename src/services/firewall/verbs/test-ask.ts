@@ -13,6 +13,29 @@ import { firewallVerbs } from './verbs.ts';
 /** What was typed, by name. */
 export type Typed = Readonly<Record<string, string | readonly string[] | number | boolean>>;
 
+/** In each of them somebody's shell, rule file or terminal could find an order. */
+export const HOSTILE: readonly string[] = [
+  '',
+  ';reboot',
+  'a;b',
+  "a'b",
+  'a"b',
+  'a\nb',
+  'a\r\nb',
+  '$(reboot)',
+  '`reboot`',
+  '-f',
+  '--force',
+  'a\0b',
+  'a|b',
+  'a&b',
+  'a\\b',
+  '{ drop }',
+  '../../etc/passwd',
+  '\u202egnp',
+  'x'.repeat(1_048_576),
+];
+
 /** Three members: vm1 alone, vm2 and vm3 with `role=web`. */
 export const threeMembers = (): View =>
   viewOf([memberOf(1), memberOf(2, { role: 'web' }), memberOf(3, { role: 'web' })], {});
