@@ -67,7 +67,7 @@ export interface Plan {
 }
 
 /** Times to spell a statement, and to sign or hash a byte. Unit: ms, as measured. */
-const STATEMENT_MS = 0.0006;
+const STATEMENT_MS = 0.003;
 const BYTE_MS = 4e-6;
 
 /** The frame of a plan, not yet part of the state. */

@@ -5,7 +5,7 @@
 import type { Edit } from './entry.ts';
 import { HLC_ZERO, type Hlc, maxHlc } from './hlc.ts';
 import type { MemberId } from './ids.ts';
-import { readIntentPath, readPath } from './paths.ts';
+import { isIntentPath, readIntentPath, readPath } from './paths.ts';
 import { readRecord } from './records.ts';
 import { PATH_SCHEMAS } from './schemas.table.ts';
 import { compareText } from './statements.ts';
@@ -34,7 +34,7 @@ export const foresee = (view: View, edits: readonly Edit[], author: MemberId): V
 const labelled = (members: View['members'], edits: readonly Edit[]): View['members'] => {
   const given = new Map(
     edits.flatMap(({ path, value }) => {
-      const meaning = readPath(path);
+      const meaning = isIntentPath(path) ? null : readPath(path);
       const read = meaning?.kind === 'label' ? readRecord(PATH_SCHEMAS.label, value) : null;
       return meaning !== null && read?.ok === true ? [[meaning.key, read.value.labels]] : [];
     }),

@@ -63,8 +63,8 @@ export const openPen = (client: number, encoded: Uint8Array | null): Pen =>
   finish(resumePen(client, encoded === null ? [] : [encoded], UNMETERED));
 
 /** Items that are written or applied in one piece, and the time of each. Unit of that: ms. */
-const ITEMS_MAX = 2_048;
-const ITEM_MS = 0.001;
+const ITEMS_MAX = 1_024;
+const ITEM_MS = 0.003;
 /** Time to apply an update, and what each byte adds at most. Unit: ms, as measured. */
 const UPDATE_MS = 0.01;
 const BYTE_MS = 2e-5;

@@ -157,7 +157,7 @@ function* goOn(
   const client = clientIdOf(crypto, hand.author, place.generation);
   const pen = known ?? (yield* resumePen(client, own.bodies(), meter));
   const statements = known === null ? yield* stated() : early; // Others may be heard meanwhile.
-  const deletions = placesOf(crypto, own, statements);
+  const deletions = yield* placesOf(crypto, own, statements, meter);
   const plan = { place, pen, deletions, unread: [], statements };
   const written = yield* draft(hand, plan, meter);
   const isTooLong = written.kind === 'refused' && written.limit === 'batch';
@@ -182,6 +182,7 @@ function* startGeneration(
   const occasion = { own, winner: chains.winner, latest, wallMs };
   const said = yield* statementsOf(crypto, edits ?? [], occasion, meter);
   if (edits !== null && said.length === 0) return { kind: 'nothing' };
+  const left = yield* withoutOverwritten(crypto, carried, said, meter);
   const generation = replaced.generation + 1;
   const previous = [replaced.generation, replaced.sequence, replaced.hash] as const;
   const plan = {
@@ -189,7 +190,7 @@ function* startGeneration(
     pen: openPen(clientIdOf(crypto, hand.author, generation), null),
     deletions: [],
     unread: own.holdings().unreadable.map(({ content }) => content),
-    statements: [...withoutOverwritten(crypto, carried, said), ...said],
+    statements: [...left, ...said],
   };
   if (meter.isDue(carried.length * CARRIED_MS)) yield;
   return yield* draft(hand, plan, meter);

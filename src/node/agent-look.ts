@@ -46,6 +46,7 @@ export async function look<Desired, Observed>(
   const probed = await probe(ports, service, view, self);
   if (typeof probed === 'string') return { ...blind, failure: probed, isLong: false };
   const { results, isLong } = probed;
+  await breathe(ports.clock, isLong);
   const read = service.read(results, self, ports.last.state);
   const [failure] = read.problems;
   if (failure !== undefined) {
@@ -53,7 +54,9 @@ export async function look<Desired, Observed>(
     return { ...blind, failure, problems, recheckMs: read.recheckMs, isLong };
   }
   ports.last.state = read.state;
+  await breathe(ports.clock, isLong);
   const planned = service.plan(view, self, read.state);
+  await breathe(ports.clock, isLong);
   const commands = service.diff(planned.state, read.state);
   await breathe(ports.clock, isLong);
   return {
@@ -74,7 +77,7 @@ async function probe<Desired, Observed>(
   view: View,
   self: Self,
 ): Promise<{ readonly results: Results; readonly isLong: boolean } | Problem> {
-  let isLong = false;
+  let isLong = isLarge(view);
   const results: Record<string, HostResult> = {};
   for (;;) {
     isLong = (await digested(ports.clock, service, { view, self, results })) || isLong;
@@ -142,7 +145,15 @@ export async function digested<Desired, Observed>(
   return isLong;
 }
 
+/** Objects, and members, of which rules make much even where nothing new is to be digested. */
+const INTENTS_MANY = 500;
+const MEMBERS_MANY = 100;
+
+/** Whether what rules make of a view may take long. */
+export const isLarge = ({ intent, members }: View): boolean =>
+  intent.length >= INTENTS_MANY || members.length >= MEMBERS_MANY;
+
 /** After long work others have their turn before more is made of it. */
-export async function breathe(clock: Clock, isLong: boolean): Promise<void> {
+export async function breathe(clock: Pick<Clock, 'sleep'>, isLong: boolean): Promise<void> {
   if (isLong) await clock.sleep(0, new AbortController().signal);
 }

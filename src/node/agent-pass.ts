@@ -90,7 +90,7 @@ export function createPass<Desired, Observed>(
   context: PassContext,
 ): Pass {
   const selfNow = createSelf(ports, context);
-  const recall = createRecall(service);
+  const recall = createRecall(ports.clock, service);
   return {
     run: createRun(
       { ...ports, ofOthers: new Map(), last: { state: null }, call: context.call },
@@ -106,7 +106,7 @@ export function createPass<Desired, Observed>(
       const self = await orFailure(() => selfNow(view));
       if (typeof self === 'string') return null;
       await digested(ports.clock, service, { view, self, results: {} });
-      return recall.foresee(view, self);
+      return await recall.foresee(view, self);
     },
   };
 }
@@ -122,7 +122,7 @@ function createRun<Desired, Observed>(
   context: PassContext,
   { selfNow, recall }: Memories<Observed>,
 ): Pass['run'] {
-  const memory = createDriftMemory(service);
+  const memory = createDriftMemory(ports.clock, service);
   let isKept = false;
   return async (signal, lull) => {
     const view = context.view();
@@ -140,7 +140,7 @@ function createRun<Desired, Observed>(
       await lull?.(BLIND_MS, signal);
     let found = await lookNow();
     const before = hands.changes();
-    const drift = memory.driftOf(found, view, self);
+    const drift = await memory.driftOf(found, view, self);
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       if (failure !== null || !isProgress(found.commands, tried) || signal.aborted) break;
       for (const command of found.commands) tried.add(textOf(command));
@@ -159,13 +159,23 @@ function createRun<Desired, Observed>(
     memory.note(inStep?.state ?? null, changes);
     const signs = inStep === null ? [] : service.signs(inStep.desired, inStep.state, view, self);
     recall.note(inStep && { state: inStep.state, problems, notes, signs, wallMs: self.wallMs });
+    await breathe(ports.clock, found.isLong);
     const summary = seen === null ? null : service.summary(seen.state, view, self);
     const isOther = isDone && (changes > 0 || !isKept);
-    await breathe(ports.clock, found.isLong);
-    const boot = isOther && seen !== null ? service.boot?.(seen.desired) : undefined;
+    const boot = isOther ? await bootOf(ports, service, found) : undefined;
     isKept ||= isDone;
     return { ...outcome, changes, drift: told, signs, summary, boot };
   };
+}
+
+/** What is to be loaded at boot, of what was seen. */
+async function bootOf<Desired, Observed>(
+  { clock }: Pick<RunPorts, 'clock'>,
+  service: Service<Desired, Observed>,
+  { seen, isLong }: Look<Desired, Observed>,
+): Promise<string | null | undefined> {
+  await breathe(clock, isLong);
+  return seen === null ? undefined : service.boot?.(seen.desired);
 }
 
 /** What a command makes may need another at once; what was tried in vain is for a later pass. */
@@ -188,16 +198,25 @@ const failed = (failure: Problem): PassResult => ({
 });
 
 /** What the host was like when nothing was left to do. */
-const createDriftMemory = <Desired, Observed>(service: Service<Desired, Observed>) => {
+const createDriftMemory = <Desired, Observed>(
+  clock: RunPorts['clock'],
+  service: Service<Desired, Observed>,
+) => {
   let settled: { readonly state: Observed } | null = null;
   let isChanging = false;
   return {
     /** What is wrong now and neither was nor would have been then; nothing amid own changes. */
-    driftOf: ({ seen, commands }: Look<Desired, Observed>, view: View, self: Self): Found => {
+    driftOf: async (
+      { seen, commands, isLong }: Look<Desired, Observed>,
+      view: View,
+      self: Self,
+    ): Promise<Found> => {
       const wrong = new Set(wordsOf(commands));
       if (settled === null || isChanging || seen === null || wrong.size === 0) return [];
       const wanted = service.plan(view, self, settled.state).state;
+      await breathe(clock, isLong);
       const known = new Set(wordsOf(service.diff(wanted, settled.state)));
+      await breathe(clock, isLong);
       return wordsOf(service.diff(wanted, seen.state)).filter(
         (word) => wrong.has(word) && !known.has(word),
       );

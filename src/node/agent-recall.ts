@@ -8,7 +8,9 @@
  *    was: what an operator wants is in force one process sooner.
  */
 import type { View } from '../crdt/view.ts';
+import type { Clock } from '../ports.ts';
 import type { Command, Problem, Self, Service, Signs, Summary } from '../services/service.ts';
+import { breathe, isLarge } from './agent-look.ts';
 
 /** What a look was found to come to. */
 export interface Recalled {
@@ -31,13 +33,14 @@ export interface Recall<Observed> {
   /** A look is over; null when it did not end in step. */
   note(sight: Sight<Observed> | null): void;
   /** What one would come to now; null when it has to be tried. */
-  foresee(view: View, self: Self): Recalled | null;
+  foresee(view: View, self: Self): Promise<Recalled | null>;
   /** What was foreseen for this view and may be done before the host is looked at. */
   blindly(view: View): readonly Command[];
 }
 
 /** Remembers nothing yet. */
 export function createRecall<Desired, Observed>(
+  clock: Pick<Clock, 'sleep'>,
   service: Service<Desired, Observed>,
 ): Recall<Observed> {
   let sight: Sight<Observed> | null = null;
@@ -47,11 +50,12 @@ export function createRecall<Desired, Observed>(
       [sight, asked] = [next, null];
     },
     blindly: (view) => (asked?.view === view ? asked.commands : []),
-    foresee: (view, self) => {
+    foresee: async (view, self) => {
       if (sight === null) return null;
       const { problems, notes, signs, wallMs } = sight;
       const state = service.later?.(sight.state, self.wallMs - wallMs) ?? sight.state;
       const planned = service.plan(view, self, state);
+      await breathe(clock, isLarge(view));
       const commands = service.diff(planned.state, state);
       if (commands.length > 0) {
         asked = { view, commands: commands.every(isBlind) ? commands : [] };
@@ -63,6 +67,7 @@ export function createRecall<Desired, Observed>(
         service.signs(planned.state, state, view, self),
       ];
       if (JSON.stringify(wouldTell) !== JSON.stringify([problems, notes, signs])) return null;
+      await breathe(clock, isLarge(view));
       return { summary: service.summary(state, view, self), recheckMs: planned.recheckMs };
     },
   };

@@ -4,7 +4,9 @@
  * Measured in a mesh of 20 after all had joined, the largest of the daemons: 71 MB with neither
  * setting, 48 MB with both, at equal CPU time (`npm run bench -- idle`).
  */
+import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
+import { createThrift } from './thrift.ts';
 
 /**
  * The environment of a daemon. One heap of the C library for all threads: each thread that has one
@@ -18,13 +20,28 @@ export const DAEMON_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARE
  */
 const SLAB_BYTES = 1024;
 
+/** Time between two looks at how busy the event loop is. Unit: ms. */
+const LOOK_MS = 500;
 /**
- * From now on buffers share small slabs only, and V8 collects garbage for size: after a busy time,
- * 20 joins for one, it gives back what it would keep for the next. To be called once the daemon has
- * started: as a flag of the command line it would make V8 reject the compiled code that Node
- * carries, 15 ms each start.
+ * From now on buffers share small slabs only, and V8 collects garbage for size whenever the daemon
+ * is calm: after a busy time, 20 joins for one, it gives back what it would keep for the next.
+ * While it is busy that would hold everybody up: six times as many collections of all that lives,
+ * each of which moves most of it. To be called once the daemon has started: as a flag of the
+ * command line it would make V8 reject the compiled code that Node carries, 15 ms each start.
  */
 export function saveMemory(): void {
   Buffer.poolSize = SLAB_BYTES;
-  setFlagsFromString('--optimize-for-size');
+  const isThrifty = createThrift();
+  let [wasThrifty, last] = [false, performance.eventLoopUtilization()];
+  const look = (): void => {
+    const now = performance.eventLoopUtilization();
+    const isNow = isThrifty(performance.eventLoopUtilization(now, last).utilization);
+    last = now;
+    if (isNow !== wasThrifty) {
+      setFlagsFromString(isNow ? '--optimize-for-size' : '--no-optimize-for-size');
+    }
+    wasThrifty = isNow;
+  };
+  look();
+  setInterval(look, LOOK_MS).unref();
 }

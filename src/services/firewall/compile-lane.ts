@@ -31,6 +31,7 @@ import {
   elementsOf,
   goto,
   is,
+  keyText,
   logged,
   lookup,
   meta,
@@ -45,7 +46,14 @@ import {
   type Table,
 } from './nft.ts';
 import type { Action } from './schemas.table.ts';
-import { type ExactKey, isAudit, isPlain, type OrderedPart, sortLane } from './sort-lane.ts';
+import {
+  type ExactKey,
+  isAudit,
+  isPlain,
+  type OrderedPart,
+  type SortedLane,
+  sortInPieces,
+} from './sort-lane.ts';
 
 /** The name of a lane's chain. `side`: which of two rulesets in the table it belongs to. */
 export const laneName = (side: string, { zone, direction }: Lane, way: Way): string =>
@@ -71,21 +79,8 @@ const compiled = new WeakMap<Lane, Map<string, Table>>();
 
 function* makeLane(side: string, lane: Lane, meter: Meter): Generator<void, Table> {
   const names = { side, lane: laneName(side, lane, 'forth') };
-  const sorted = sortLane(lane);
-  const keyed = (kind: string, keys: readonly ExactKey[]): readonly NftElement[] =>
-    keys.map((key) => elementOf(names, key, kind === 'ports'));
-  const hostsOf = (family: Family) =>
-    sorted.hosts.filter(({ address }) => address?.family === family);
-  const maps = [
-    ...FAMILIES.map((family) =>
-      mapOf(
-        `${names.lane}/${family}`,
-        [TYPE_OF[family], 'inet_proto', 'inet_service'],
-        [...keyed(family, hostsOf(family))],
-      ),
-    ),
-    mapOf(`${names.lane}/ports`, ['inet_proto', 'inet_service'], keyed('ports', sorted.ports)),
-  ];
+  const sorted = yield* sortInPieces(lane, meter);
+  const maps = yield* mapsOf(names, sorted, meter);
   const audits = sorted.audits.map((clause): OrderedPart => {
     return { clause, part: 'all', remote: clause.remote, ports: clause.ports };
   });
@@ -108,10 +103,48 @@ function* makeLane(side: string, lane: Lane, meter: Meter): Generator<void, Tabl
   };
 }
 
-const mapOf = (name: string, type: readonly string[], elements: readonly NftElement[]): NftSet => ({
-  ...{ name, kind: 'map', type, flags: [], isCounted: true },
-  elements: elementsOf(elements),
-});
+/** The maps of what is exact. */
+function* mapsOf(
+  names: Names,
+  { hosts, ports }: SortedLane,
+  meter: Meter,
+): Generator<void, readonly NftSet[]> {
+  const maps: NftSet[] = [];
+  for (const family of FAMILIES) {
+    const type = [TYPE_OF[family], 'inet_proto', 'inet_service'];
+    const keys = hosts.filter(({ address }) => address?.family === family);
+    maps.push(yield* mapOf(names, { name: family, type, keys }, meter));
+  }
+  const type = ['inet_proto', 'inet_service'];
+  maps.push(yield* mapOf(names, { name: 'ports', type, keys: ports }, meter));
+  return maps;
+}
+
+interface MapPlan {
+  readonly name: Family | 'ports';
+  readonly type: readonly string[];
+  readonly keys: readonly ExactKey[];
+}
+
+/** Time to make an element. Unit: ms, as measured. */
+const ELEMENT_MS = 0.003;
+
+function* mapOf(
+  names: Names,
+  { name, type, keys }: MapPlan,
+  meter: Meter,
+): Generator<void, NftSet> {
+  const elements = new Map<string, NftElement>();
+  for (const key of keys) {
+    const element = elementOf(names, key, name === 'ports');
+    elements.set(keyText(element.key), element);
+    if (meter.isDue(ELEMENT_MS)) yield;
+  }
+  return {
+    ...{ name: `${names.lane}/${name}`, kind: 'map', type, flags: [], isCounted: true },
+    elements,
+  };
+}
 
 const elementOf = (names: Names, key: ExactKey, isWide: boolean): NftElement => {
   const { address, protocol, port, clause } = key;

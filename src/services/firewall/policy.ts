@@ -8,7 +8,7 @@
  * 3. As long as the intent is the same, the policy is the same object.
  */
 import { compareHlc } from '../../crdt/hlc.ts';
-import type { Meter } from '../../crdt/meter.ts';
+import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import { intentPath } from '../../crdt/paths.ts';
 import { type ReadRecord, readRecord } from '../../crdt/records.ts';
 import type { Intent, IntentClaim, View } from '../../crdt/view.ts';
@@ -87,11 +87,15 @@ export interface Policy {
 const known = new WeakMap<readonly Intent[], Policy>();
 
 /** The policy of a view. */
-export const policyOf = ({ intent }: Pick<View, 'intent'>): Policy => {
-  const policy = known.get(intent) ?? readPolicy(intent);
+export const policyOf = (view: Pick<View, 'intent'>): Policy =>
+  known.get(view.intent) ?? finish(policyInPieces(view, UNMETERED));
+
+/** The same, in pieces. */
+function* policyInPieces({ intent }: Pick<View, 'intent'>, meter: Meter): Generator<void, Policy> {
+  const policy = known.get(intent) ?? (yield* readPolicy(intent, meter));
   known.set(intent, policy);
   return policy;
-};
+}
 
 /** The default of a zone and direction. */
 export const defaultOf = (policy: Policy, zone: Zone, direction: Direction): Default => {
@@ -166,10 +170,11 @@ const READERS = {
   'trial-part': (value: unknown) => readRecord(trialPartSchema, value),
 };
 
-/** Time to read an object that is new. Unit: ms, as measured. */
+/** Times to read an object that is new, and to put a rule into its place. Unit: ms, as measured. */
 const OBJECT_MS = 0.02;
+const PLACE_MS = 0.002;
 
-/** Reads in pieces what is new in a view, so that its policy is soon put together. */
+/** Reads in pieces what is new in a view, and puts its policy together. */
 export function* digestPolicy(
   { intent }: Pick<View, 'intent'>,
   meter: Meter,
@@ -181,21 +186,23 @@ export function* digestPolicy(
     lastGood<unknown>(each, reader);
     if (meter.isDue(OBJECT_MS)) yield;
   }
+  yield* policyInPieces({ intent }, meter);
 }
 
-const readPolicy = (intent: readonly Intent[]): Policy => {
+function* readPolicy(intent: readonly Intent[], meter: Meter): Generator<void, Policy> {
   const own = intent.filter(({ service }) => service === SERVICE);
   const unread: Unread[] = own
     .filter(({ kind }) => !Object.hasOwn(READERS, kind))
     .map(({ path, kind }) => ({ path, why: `this version knows no ${kind}`, isHeld: false }));
   const claims = new Map<string, IntentClaim>();
+  if (meter.isDue(own.length * PLACE_MS)) yield;
   const readAll = readerOf(own, unread, claims);
-  const rules = readAll('rule', READERS.rule).map(({ intent: { name, path }, claim, found }) => ({
-    ...found,
-    name,
-    path,
-    claim,
-  }));
+  const rules: Rule[] = [];
+  for (const { intent: at, claim, found } of readAll('rule', READERS.rule)) {
+    rules.push({ ...found, name: at.name, path: at.path, claim });
+    if (meter.isDue(PLACE_MS)) yield;
+  }
+  if (meter.isDue(rules.length * PLACE_MS)) yield; // They are sorted below.
   const groups = readAll('group', READERS.group).map(
     ({ intent: { name }, found }) => [name, found] as const,
   );
@@ -219,7 +226,7 @@ const readPolicy = (intent: readonly Intent[]): Policy => {
     })),
     ...{ unread, claims },
   };
-};
+}
 
 type ReadAll = ReturnType<typeof readerOf>;
 

@@ -13,6 +13,7 @@
  *    have. Rules after it that it may log are tried in their turn.
  * 5. What is equal in verdict may be exchanged: then the one that was asked first counts it.
  */
+import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { Cidr } from './cidr.ts';
 import { openCover } from './cover.ts';
 import type { Clause, Lane } from './lane.ts';
@@ -58,41 +59,76 @@ export const isPlain = ({ log, rate, connections }: Clause['rule']): boolean =>
   log === undefined && rate === undefined && connections === undefined;
 
 /** Sorts a lane. The same object for the same lane. */
-export const sortLane = (lane: Lane): SortedLane => {
-  const known = sortedLanes.get(lane) ?? sort(lane);
+export const sortLane = (lane: Lane): SortedLane => finish(sortInPieces(lane, UNMETERED));
+
+/** The same, in pieces. */
+export function* sortInPieces(lane: Lane, meter: Meter): Generator<void, SortedLane> {
+  const known = sortedLanes.get(lane) ?? (yield* sort(lane, meter));
   sortedLanes.set(lane, known);
   return known;
-};
+}
 
 const sortedLanes = new WeakMap<Lane, SortedLane>();
 
-const sort = (lane: Lane): SortedLane => {
+/** Times to bring a clause into order, to cut it, and to settle a key. Unit: ms, as measured. */
+const ORDER_MS = 0.001;
+const CUT_MS = 0.003;
+const SETTLE_MS = 0.003;
+
+function* sort(lane: Lane, meter: Meter): Generator<void, SortedLane> {
   const clauses = [...lane.clauses, ...lane.audits].sort((a, b) => compareRules(a.rule, b.rule));
   const order = new Map(clauses.map((clause, index) => [clause, index]));
   const orderOf: OrderOf = ({ clause }) => order.get(clause) ?? 0;
+  if (meter.isDue(clauses.length * ORDER_MS)) yield;
   const audits = lane.audits.filter((audit) => !isPreceded(lane, audit, orderOf));
-  const pieces = clauses.filter((clause) => !audits.includes(clause)).map(cut);
+  const pieces: Piece[] = [];
+  for (const clause of clauses) {
+    if (!audits.includes(clause)) pieces.push(cut(clause));
+    if (meter.isDue(CUT_MS)) yield;
+  }
   const wide = firstByKey(pieces.flatMap((piece) => piece.wide));
-  const others = pieces.flatMap((piece) => piece.others);
-  const cover = openCover(others);
+  const cover = openCover(pieces.flatMap((piece) => piece.others));
   const demoted = new Set<Clause>();
   const rivals: Rivals = (key) => {
     const first = wide.get(keyOf(key));
     return [...cover(key), ...(first === undefined ? [] : [first])].map(({ clause }) => clause);
   };
-  for (const piece of pieces) if (isAtRisk(piece, rivals, orderOf)) demoted.add(piece.clause);
-  const settled = [...firstByKey(pieces.flatMap(({ hosts }) => hosts)).values()].map((key) => {
+  for (const piece of pieces) {
+    if (isAtRisk(piece, rivals, orderOf)) demoted.add(piece.clause);
+    if (meter.isDue(SETTLE_MS)) yield;
+  }
+  const settled: { readonly key: ExactKey; readonly clause: Clause }[] = [];
+  const exact = firstByKey(pieces.flatMap(({ hosts }) => hosts));
+  if (meter.isDue(exact.size * ORDER_MS)) yield;
+  for (const key of exact.values()) {
     const first = wide.get(keyOf({ ...key, address: null }));
     const start = first !== undefined && orderOf(first) < orderOf(key) ? first : key;
     const clause = settle(start, cover(key), orderOf);
     if (clause === null) demoted.add(key.clause);
-    return { key, clause: clause ?? key.clause };
-  });
+    settled.push({ key, clause: clause ?? key.clause });
+    if (meter.isDue(SETTLE_MS)) yield;
+  }
+  return sortedOf({ audits, pieces, demoted, settled, wide: [...wide.values()] }, orderOf);
+}
+
+/** What was found out of a lane. */
+interface Findings {
+  readonly audits: readonly Clause[];
+  readonly pieces: readonly Piece[];
+  readonly demoted: ReadonlySet<Clause>;
+  readonly settled: readonly { readonly key: ExactKey; readonly clause: Clause }[];
+  readonly wide: readonly ExactKey[];
+}
+
+const sortedOf = (
+  { audits, pieces, demoted, settled, wide }: Findings,
+  orderOf: OrderOf,
+): SortedLane => {
   const ordered = pieces.flatMap(({ clause, others: own }) => [
     ...(demoted.has(clause) ? hostParts(clause) : []),
     ...own,
   ]);
-  const split = splitWide([...wide.values()], ordered, orderOf);
+  const split = splitWide(wide, ordered, orderOf);
   return {
     audits,
     hosts: settled

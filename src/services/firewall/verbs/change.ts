@@ -59,10 +59,17 @@ export interface OnTrial {
 
 /** A verb that changes what may pass: it says what, and is put on trial as any other. */
 interface Changing<Body> extends Omit<Verb<Body>, 'needs' | 'canPlan' | 'decide'> {
+  /** At once, or in pieces where it may take long. */
   readonly decide: (
     scene: Scene,
     given: Arguments,
-  ) => { readonly changes: readonly Change[]; readonly body: Body };
+    meter: Meter,
+  ) => Wish<Body> | Generator<void, Wish<Body>>;
+}
+
+interface Wish<Body> {
+  readonly changes: readonly Change[];
+  readonly body: Body;
 }
 
 /** What is told of a change beside what it is. */
@@ -75,7 +82,8 @@ interface Told {
 /** The verb, with the flags that go with every change, and what it says of a trial. */
 export const changing = <Body extends object>(of: Changing<Body>): Verb => {
   function* decide(scene: Scene, given: Arguments, meter: Meter) {
-    const { changes, body } = of.decide(scene, given);
+    const wish = of.decide(scene, given, meter);
+    const { changes, body } = Symbol.iterator in wish ? yield* wish : wish;
     if (meter.isDue(changes.length * CHANGE_MS)) yield;
     const { edits, ...told } = yield* editsOf(scene, given, changes, meter);
     return { edits, body: { ...body, ...told } };

@@ -7,6 +7,7 @@
  *    stands before one that forbids, the priority grows; what is imported later comes later.
  * 3. A rule is called by what it says, so importing it twice is importing it once.
  */
+import type { Meter } from '../../../crdt/meter.ts';
 import type { View } from '../../../crdt/view.ts';
 import type { Scene, Verb } from '../../verb.ts';
 import { parseCidr } from '../cidr.ts';
@@ -57,8 +58,8 @@ export const importVerb: Verb = changing<Imported>({
     },
     { name: 'undo', as: 'flag', kind: 'switch', help: 'take back what the file brought' },
   ],
-  decide: (scene, given) => {
-    const items = readItems(given.text('file') ?? '');
+  decide: function* decided(scene, given, meter) {
+    const items = yield* readItems(given.text('file') ?? '', meter);
     const on = readSelectors(scene.view, 'on', given.texts('on'));
     const hasPolicy = items.includes('denyall');
     if (hasPolicy && on !== undefined) {
@@ -69,7 +70,7 @@ export const importVerb: Verb = changing<Imported>({
     const rules = items.filter((item) => item !== 'denyall');
     const changes = isUndo
       ? [...rules.flatMap(removalsOf), ...(hasPolicy ? undoneDenyall(scene.view) : [])]
-      : [...written(scene.view, rules, on), ...(hasPolicy ? denyall(scene) : [])];
+      : [...(yield* written(scene.view, rules, on, meter)), ...(hasPolicy ? denyall(scene) : [])];
     const notes = isUndo || !hasPolicy || scene.caller !== null ? [] : [SSH_NOTE];
     return {
       changes,
@@ -99,14 +100,23 @@ interface Item {
 }
 
 /** All that the file says. Fault 'refused' names the first field that does not fit. */
-function readItems(text: string): readonly (Item | 'denyall')[] {
+function* readItems(text: string, meter: Meter): Generator<void, readonly (Item | 'denyall')[]> {
   const parsed = readJson(text);
   const list: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   if (list.length > RULES_MAX) {
     throw refuse('file', `${list.length} rules`, `more than ${RULES_MAX}`, 'import it in parts');
   }
-  return list.map((item, index) => readItem(item, Array.isArray(parsed) ? `[${index}].` : ''));
+  const items: (Item | 'denyall')[] = [];
+  for (const [index, item] of list.entries()) {
+    items.push(readItem(item, Array.isArray(parsed) ? `[${index}].` : ''));
+    if (meter.isDue(ITEM_MS)) yield;
+  }
+  return items;
 }
+
+/** Times to read a rule, and to write those that it becomes. Unit: ms, as measured. */
+const ITEM_MS = 0.005;
+const WRITTEN_MS = 0.003;
 
 function readJson(text: string): unknown {
   try {
@@ -183,32 +193,36 @@ const readItemPorts = (field: string, text: string): PortRange =>
   readPorts(field, text.replace(/^0:(?=[1-9])/, '1:'));
 
 /** What they become: in both zones, after what was imported before. */
-const written = (
+function* written(
   view: View,
   items: readonly Item[],
   on: Selector[] | undefined,
-): readonly Change[] => {
+  meter: Meter,
+): Generator<void, readonly Change[]> {
   const known = policyOf(view).rules.filter(({ name }) => name.startsWith(PREFIX));
   let priority = Math.max(PRIORITY_DEFAULT, ...known.map((each) => each.priority));
   let last: Action = known.some((each) => each.priority === priority && each.action === 'allow')
     ? 'allow'
     : 'deny';
   const names = new Set(known.map(({ name }) => name));
-  return items.flatMap((item) => {
+  const changes: Change[] = [];
+  for (const item of items) {
+    if (meter.isDue(WRITTEN_MS)) yield;
     const name = nameOf(item, 'wan');
-    if (names.has(name)) return [];
+    if (names.has(name)) continue;
     names.add(name);
     if (last === 'allow' && item.action === 'deny') priority += 1;
     last = item.action;
     if (priority > PRIORITY_MAX) {
       throw refuse('file', `priority ${priority}`, 'too many changes of action', 'sort the rules');
     }
-    return ZONES.map((zone): Change => {
+    for (const zone of ZONES) {
       const rule: RuleRecord = { ...recordOf(item), zone, priority, ...(on ? { on } : {}) };
-      return { kind: 'rule', name: nameOf(item, zone), value: { ...rule } };
-    });
-  });
-};
+      changes.push({ kind: 'rule', name: nameOf(item, zone), value: { ...rule } });
+    }
+  }
+  return changes;
+}
 
 const recordOf = (item: Item): Omit<RuleRecord, 'zone' | 'priority'> => ({
   action: item.action,
