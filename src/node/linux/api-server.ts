@@ -15,6 +15,7 @@ import { connect } from 'node:net';
 import { FAULT_STATUS, Fault, type FaultFacts } from '../../fault.ts';
 import type { ApiAnswer, ApiRequest, Log } from '../../ports.ts';
 import { codeOf, diskFault, readText, removeFile } from './files.ts';
+import { jsonInParts } from './json-parts.ts';
 import { openRunDirectory, socketPath } from './run-directory.ts';
 
 /** Largest body of a request: 4 MiB, for a file of thousands of rules. All else is a few KiB. */
@@ -138,13 +139,13 @@ async function answer(
     response.end();
     return;
   }
-  const text = `${JSON.stringify(body ?? null)}\n`;
+  const parts = await jsonInParts(body ?? null);
+  if (response.destroyed) return;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
   // No `connection: close`: it would cut off a sender whose body was not read to its end.
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  });
-  response.end(text);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': length });
+  for (const part of parts) response.write(part);
+  response.end();
 }
 
 /** A line for each, as fast as they are read, until there are no more or nobody listens. */

@@ -158,9 +158,11 @@ const commandsFor = (table: Table, observed: ObservedTable, desired: Wanted): St
   const change = changeOf(table, observed);
   const touched = touchedBy(change);
   const steps = stepsOf(change, observed, timesOf(desired, observed));
-  const kept = keepSteps(desired, observed, goneBy(change, observed));
   return {
-    steps: steps.length === 0 ? [] : [...steps, ...kept],
+    steps:
+      steps.length === 0
+        ? []
+        : [...steps, ...keepSteps(desired, observed, goneBy(change, observed))],
     found: foundIn(touched),
     isLoosening: isLoosening(change),
     isOfTrial: touched.every((name) => /^(?:trial|tried)[-/]/.test(name)),

@@ -12,6 +12,7 @@ import { digestLanes, isActive, lanesOf, type Site } from './lane.ts';
 import type { NftChain, Table } from './nft.ts';
 import { digestPolicy, policyOf, withTrial } from './policy.ts';
 import { readInPieces } from './read.ts';
+import { stampsInPieces } from './stamps.ts';
 import { wantedWords } from './table-change.ts';
 import { addRule, commandText } from './transaction.ts';
 
@@ -28,7 +29,10 @@ export function* digest(
   const [order] = policyOf(view).trials;
   yield* digestSide(view, 'now', host, meter);
   if (order !== undefined) yield* digestSide(withTrial(view, order), 'trial', host, meter);
-  if (table?.status === 0) yield* readInPieces(table, meter);
+  if (table?.status !== 0) return;
+  yield* readInPieces(table, meter);
+  // While a trial runs they are others, and are found out when they are asked for.
+  if (order === undefined) yield* stampsInPieces(view, null, meter);
 }
 
 /** What a view wants, whoever judges by it. */

@@ -1,13 +1,12 @@
 /**
  * Rule: firewall report — what is in force here, as it was read back: never more.
  */
-import { intentPath } from '../../crdt/paths.ts';
-import type { Intent, View } from '../../crdt/view.ts';
+import type { View } from '../../crdt/view.ts';
 import type { Self, Summary } from '../service.ts';
 import { countsOf } from './counts.ts';
 import { diff } from './diff.ts';
 import { plan } from './plan.ts';
-import { policyOf, SERVICE } from './policy.ts';
+import { type Stamps, stampsOf } from './stamps.ts';
 import type { FirewallObserved } from './state.ts';
 
 /**
@@ -28,28 +27,7 @@ export const summary = (observed: FirewallObserved, view: View, self: Self): Sum
   };
 };
 
-type Stamps = NonNullable<Summary['applied']>;
-
 const without = (stamps: Stamps, withheld: Readonly<Record<string, string>>): Stamps => {
   if (Object.keys(withheld).length === 0) return stamps;
   return Object.fromEntries(Object.entries(stamps).filter(([path]) => !(path in withheld)));
 };
-
-/** Of all that can be read, and of the trial that runs. The same object for the same two. */
-const stampsOf = ({ intent }: View, trial: string | null): Stamps => {
-  const last = known.get(intent);
-  if (last?.trial === trial) return last.stamps;
-  const trialPath = intentPath({ service: SERVICE, kind: 'trial', name: '' });
-  const stamps = Object.fromEntries(
-    [...policyOf({ intent }).claims]
-      .filter(([path]) => !path.startsWith(trialPath) || path === `${trialPath}${trial}`)
-      .map(([path, { hlc }]) => [path, hlc.join('.')] as const),
-  );
-  known.set(intent, { trial, stamps });
-  return stamps;
-};
-
-const known = new WeakMap<
-  readonly Intent[],
-  { readonly trial: string | null; readonly stamps: Stamps }
->();

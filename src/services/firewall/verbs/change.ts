@@ -3,7 +3,7 @@
  * schema, tried against the policy tests, and kept from cutting their own author off.
  */
 import type { Edit, Value } from '../../../crdt/entry.ts';
-import { foresee } from '../../../crdt/foresight.ts';
+import { foreseeInPieces } from '../../../crdt/foresight.ts';
 import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
 import { intentPath } from '../../../crdt/paths.ts';
 import { readRecord } from '../../../crdt/records.ts';
@@ -156,7 +156,7 @@ function* checkedEdits(
     edits.push({ path: pathOf(kind, name), value });
     if (meter.isDue(CHECK_MS)) yield;
   }
-  const after = foresee(scene.view, edits, scene.self);
+  const after = yield* foreseeInPieces(scene.view, edits, scene.self, meter);
   if (meter.isDue(edits.length * CHANGE_MS)) yield;
   yield* digestView(after, meter);
   const untried = yield* mustPassTests(scene, after, meter);

@@ -115,7 +115,7 @@ function* readItems(text: string, meter: Meter): Generator<void, readonly (Item 
 }
 
 /** Times to read a rule, and to write those that it becomes. Unit: ms, as measured. */
-const ITEM_MS = 0.005;
+const ITEM_MS = 0.008;
 const WRITTEN_MS = 0.003;
 
 function readJson(text: string): unknown {

@@ -3,9 +3,10 @@
  * in force.
  */
 import type { Hlc } from '../../../crdt/hlc.ts';
+import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
 import type { Intent, Member, View } from '../../../crdt/view.ts';
 import type { Count } from '../../service.ts';
-import { type Scene, type Verb, verb } from '../../verb.ts';
+import { type Decision, type Scene, type Verb, verb } from '../../verb.ts';
 import {
   compareRules,
   type Default,
@@ -40,25 +41,32 @@ export const listVerb: Verb = verb<readonly ListedRule[]>({
   inputs: [],
   needs: 'anybody',
   standingsMs: () => STANDINGS_MS,
-  decide: (scene) => {
-    const trial = runningTrial(scene);
-    const view = trial === null ? scene.view : withTrial(scene.view, trial);
-    const enforcing = view.members.filter((member) => !member.hasLeft && isEnforcing(member));
-    const desk: Desk = {
-      ...{ scene: { ...scene, view }, trial, enforcing },
-      ...{ groups: groupsOf(view), ordered: orderedOf(scene, view) },
-    };
-    const { rules, defaults } = policyOf(view);
-    const gone = goneIn(policyOf(scene.view), trial);
-    const set = [...defaults.filter(({ claim }) => claim !== null), ...gone.defaults];
-    const body = [
-      ...[...rules, ...gone.rules].toSorted(compareRules).map((rule) => listedRule(desk, rule)),
-      ...set.map((each) => listedDefault(desk, each)),
-    ];
-    return { edits: [], body };
-  },
+  decide: (scene) => finish(decide(scene, UNMETERED)),
+  decideInPieces: (scene, _, meter) => decide(scene, meter),
   show: showRules,
 });
+
+/** Time to tell of a rule. Unit: ms, as measured. */
+const LISTED_MS = 0.008;
+
+function* decide(scene: Scene, meter: Meter): Generator<void, Decision<readonly ListedRule[]>> {
+  const trial = runningTrial(scene);
+  const view = trial === null ? scene.view : withTrial(scene.view, trial);
+  const enforcing = view.members.filter((member) => !member.hasLeft && isEnforcing(member));
+  const desk: Desk = {
+    ...{ scene: { ...scene, view }, trial, enforcing },
+    ...{ groups: groupsOf(view), ordered: orderedOf(scene, view) },
+  };
+  const { rules, defaults } = policyOf(view);
+  const gone = goneIn(policyOf(scene.view), trial);
+  const set = [...defaults.filter(({ claim }) => claim !== null), ...gone.defaults];
+  const body: ListedRule[] = [];
+  for (const rule of [...rules, ...gone.rules].toSorted(compareRules)) {
+    body.push(listedRule(desk, rule));
+    if (meter.isDue(LISTED_MS)) yield;
+  }
+  return { edits: [], body: [...body, ...set.map((each) => listedDefault(desk, each))] };
+}
 
 /** What all rows are made of. */
 interface Desk {

@@ -1,0 +1,23 @@
+/**
+ * Edge: JSON parts — the text of an answer, however long, without holding others up: to spell
+ * 16,000 rules at once takes a tenth of a second.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** Items of a list that are spelt in one turn. Unit: count. A rule takes some 5 µs. */
+const ITEMS_MAX = 1_000;
+
+/** A value's JSON and a line's end, in bytes, in their order; a long list in many turns. */
+export async function jsonInParts(value: unknown): Promise<readonly Uint8Array[]> {
+  if (!Array.isArray(value) || value.length <= ITEMS_MAX) {
+    return [Buffer.from(`${JSON.stringify(value)}\n`)];
+  }
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < value.length; at += ITEMS_MAX) {
+    const text = JSON.stringify(value.slice(at, at + ITEMS_MAX)).slice(1, -1);
+    const end = at + ITEMS_MAX < value.length ? '' : ']\n';
+    parts.push(Buffer.from(`${at === 0 ? '[' : ','}${text}${end}`));
+    await nextTurn();
+  }
+  return parts;
+}
