@@ -170,7 +170,7 @@ function createRun<Desired, Observed>(
 
 /** What is to be loaded at boot, of what was seen. */
 async function bootOf<Desired, Observed>(
-  { clock }: Pick<RunPorts, 'clock'>,
+  { clock }: Pick<Ports, 'clock'>,
   service: Service<Desired, Observed>,
   { seen, isLong }: Look<Desired, Observed>,
 ): Promise<string | null | undefined> {
@@ -199,7 +199,7 @@ const failed = (failure: Problem): PassResult => ({
 
 /** What the host was like when nothing was left to do. */
 const createDriftMemory = <Desired, Observed>(
-  clock: RunPorts['clock'],
+  clock: Ports['clock'],
   service: Service<Desired, Observed>,
 ) => {
   let settled: { readonly state: Observed } | null = null;
