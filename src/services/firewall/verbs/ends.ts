@@ -16,7 +16,8 @@ import { readTraffic } from './traffic.ts';
 
 /** One end: a member, or an address outside of the mesh. */
 export type End =
-  | { readonly kind: 'member'; readonly member: Member }
+  /** `at`: by this one of its addresses in the mesh; absent: by all that it has. */
+  | { readonly kind: 'member'; readonly member: Member; readonly at?: string }
   | { readonly kind: 'address'; readonly address: string };
 
 /** What is asked to pass: one port, or one type of ICMP. */
@@ -45,7 +46,18 @@ export function readEnd(view: View, field: string, text: string): End {
   throw refuse(field, text, 'means more than one', 'name one member or one address');
 }
 
-const endOfAddress = (view: View, address: string): End => {
+/** The same, where a member's address means the member by that address alone. */
+export function readEndAt(view: View, field: string, text: string): End {
+  const end = readEnd(view, field, text);
+  const [address = ''] = text.split('/');
+  if (end.kind === 'address' || addressNumber(address) === null) return end;
+  return { ...end, at: inOneSpelling(address) };
+}
+
+const inOneSpelling = (address: string): string => hostCidr(address).text.split('/')[0] ?? address;
+
+const endOfAddress = (view: View, typed: string): End => {
+  const address = inOneSpelling(typed);
   const member = view.members.find(
     ({ ipv4, ipv6, hasLeft }) => !hasLeft && (ipv4 === address || ipv6 === address),
   );
@@ -144,10 +156,6 @@ export function readProbe(field: string, text: string): Probe {
 export const zoneOf = (from: End, to: End): Zone =>
   from.kind === 'member' && to.kind === 'member' ? 'mesh' : 'wan';
 
-/** The first connection between two ends, or null where they have no address of one family. */
-export const flowOf = (from: End, to: End, zone: Zone, probe: Probe): Flow | null =>
-  flowsOf(from, to, zone, probe)[0] ?? null;
-
 /** All connections between two ends, by each address of each family that both have. */
 export const flowsOf = (from: End, to: End, zone: Zone, probe: Probe): readonly Flow[] =>
   familiesOf(probe).flatMap((family) =>
@@ -180,7 +188,8 @@ const addressesIn = (end: End, zone: Zone, family: Family): readonly string[] =>
   }
   return memberAddresses(end.member, zone)
     .filter((cidr) => cidr.family === family)
-    .map(({ text }) => text.split('/')[0] ?? '');
+    .map(({ text }) => text.split('/')[0] ?? '')
+    .filter((address) => zone === 'wan' || end.at === undefined || end.at === address);
 };
 
 /** Who decides on it on its way: where it leaves, then where it comes in. */

@@ -186,6 +186,34 @@ test('verbs: trace names who decides, on both ends', () => {
   );
 });
 
+test('trace: an address asks for its family, and names for both where they differ', () => {
+  // Goal: IPv6 between members as well. Method: a rule on an IPv6 address alone; asked by names, by
+  // either family's addresses in several spellings, and in a mix.
+  const ruled = after(view, ['deny', { traffic: 'tcp/80', to: ['fd00:1::2/128'], name: 'six' }]);
+  const trace = (from: string, to: string, traffic = 'tcp/80') =>
+    ask({ view: ruled }, 'trace', { from, to, traffic }).shown.lines;
+  const six = 'tcp/80 from vm1 fd00:1::1 to vm2 fd00:1::2 (mesh): deny by rule six.';
+  const four = 'tcp/80 from vm1 10.10.0.1 to vm2 10.10.0.2 (mesh): allow by default.';
+  assert.deepEqual(trace('vm1', 'vm2'), [four, six]);
+  assert.deepEqual(trace('vm1', 'vm3')?.length, 1, 'nothing differs');
+  assert.deepEqual(trace('vm1', 'fd00:1::2'), [six]);
+  assert.deepEqual(trace('fd00:1:0::1', 'FD00:1::2'), [six]);
+  assert.deepEqual(trace('vm1', '10.10.0.2'), [four]);
+  assert.deepEqual(trace('10.10.0.1', 'vm2'), [four]);
+  const mixed = { from: '10.10.0.1', to: 'fd00:1::2', traffic: 'tcp/80' };
+  assert.match(refusalOf({ view }, 'trace', mixed), /^to: vm2: the two have no address of one fam/);
+  const verb = firewallVerbs.verbs.find(({ name }) => name === 'trace');
+  const hostTo = (to: string) => {
+    const given = argumentsOf({ from: 'vm1', to, traffic: 'tcp/80', live: true });
+    return verb?.attempt?.(sceneOf({ view: ruled }), given)?.host;
+  };
+  assert.equal(hostTo('fd00:1::2'), 'fd00:1::2');
+  assert.equal(hostTo('vm2'), '10.10.0.2');
+  const live: Typed = { from: 'vm1', to: 'vm2', traffic: 'tcp/80', live: true };
+  const said = ask({ view: ruled, reached: 'silent' }, 'trace', live).shown.lines?.at(-1);
+  assert.match(said ?? '', /^Tried by IPv4: silent\. That is not what the rules say/);
+});
+
 test('trace: --live says whether what was tried fits what the rules say', () => {
   // Goal: a doubt is said. Method: each outcome against a deny and an allow; what cannot be tried.
   const ruled = after(view, ['deny', { traffic: 'tcp/443', name: 'no' }]);

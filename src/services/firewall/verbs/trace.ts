@@ -10,13 +10,13 @@ import {
   type Verb,
   verb,
 } from '../../verb.ts';
-import type { Decider } from '../judge.ts';
+import type { Decider, Flow } from '../judge.ts';
 import type { Zone } from '../schemas.table.ts';
 import {
   type End,
   endName,
-  flowOf,
-  readEnd,
+  mainFlowsOf,
+  readEndAt,
   readProbe,
   type Step,
   stepsOf,
@@ -35,6 +35,8 @@ export const ZONE: Input = {
   help: 'the VPN, or the rest (mesh between members)',
 };
 
+const LIVE = 'also try it: TCP or an echo, from a member to a member';
+
 interface ListedStep {
   readonly member: string;
   readonly direction: string;
@@ -44,15 +46,21 @@ interface ListedStep {
   readonly audits: readonly string[];
 }
 
-interface Trace {
+/** What becomes of it by one family. */
+interface Verdict {
   readonly from: string;
   readonly to: string;
-  readonly zone: Zone;
-  readonly traffic: string;
   readonly action: string;
   /** The rule, or what else, that decides. */
   readonly by: string;
   readonly steps: readonly ListedStep[];
+}
+
+interface Trace extends Verdict {
+  readonly zone: Zone;
+  readonly traffic: string;
+  /** By IPv6, where that differs; else null. */
+  readonly ipv6: Verdict | null;
   /** With --live: what came of the connection; else null. */
   readonly live: Reached | null;
 }
@@ -63,27 +71,24 @@ export const traceVerb: Verb = verb<Trace>({
   help: 'what becomes of a connection, and which rule decides',
   example: 'vm1 vm2 tcp/443',
   inputs: [
-    word('from', 'a member or an address'),
-    word('to', 'a member or an address'),
+    word('from', 'a member, or an address: a member by that one alone'),
+    word('to', 'the same'),
     word('traffic', 'tcp/443, udp/53 or icmp/echo-request'),
     ZONE,
-    { name: 'live', as: 'flag', kind: 'switch', help: 'also try it, from one to the other' },
+    { name: 'live', as: 'flag', kind: 'switch', help: LIVE },
   ],
   needs: 'anybody',
   attempt: (scene, given) => (given.isSet('live') ? attemptOf(readWay(scene, given)) : null),
   decide: (scene, given) => {
-    const { from, to, probe, zone, flow } = readWay(scene, given);
-    const { steps, stop } = stepsOf(openCourt(scene, scene.view), [from, to], zone, flow);
-    const listed = steps.map(listedStep);
-    const deciding = stop === null ? listed.at(-1) : listedStep(stop);
+    const way = readWay(scene, given);
+    const verdict = verdictOf(scene, way, way.flow);
+    const other = way.twin === null ? null : verdictOf(scene, way, way.twin);
+    const isOther = other !== null && wordsOf(other) !== wordsOf(verdict);
     const body: Trace = {
-      from: `${endName(from)} ${flow.source}`,
-      to: `${endName(to)} ${flow.destination}`,
-      zone,
-      traffic: `${probe.protocol}/${probe.value}`,
-      action: deciding?.action ?? 'allow',
-      by: deciding?.by ?? 'no member on the way enforces a firewall',
-      steps: listed,
+      ...verdict,
+      zone: way.zone,
+      traffic: `${way.probe.protocol}/${way.probe.value}`,
+      ipv6: isOther ? other : null,
       live: scene.reached,
     };
     return { edits: [], body };
@@ -97,34 +102,61 @@ export const traceVerb: Verb = verb<Trace>({
         { heading: 'BY', least: 12 },
         { heading: 'AUDITED BY', least: 6, spare: 1 },
       ],
-      rows: trace.steps.map(({ member, direction, action, by, audits }) => [
-        ...[member, direction],
-        { text: action, tone: action === 'allow' ? 'good' : 'bad' },
-        ...[by, audits.join(' ') || '-'],
-      ]),
+      rows:
+        trace.ipv6 === null
+          ? trace.steps.map(rowIn(''))
+          : [...trace.steps.map(rowIn(' IPv4')), ...trace.ipv6.steps.map(rowIn(' IPv6'))],
     },
     lines: [
-      `${trace.traffic} from ${trace.from} to ${trace.to} (${trace.zone}): ` +
-        `${trace.action} by ${trace.by}.`,
+      ...[trace, trace.ipv6].flatMap((each) => (each === null ? [] : [lineOf(trace, each)])),
       ...(trace.live === null ? [] : [liveText(trace)]),
     ],
   }),
 });
 
+/** A step, by a family if that is said. */
+const rowIn =
+  (family: string) =>
+  ({ member, direction, action, by, audits }: ListedStep) => [
+    ...[`${member}${family}`, direction],
+    { text: action, tone: action === 'allow' ? ('good' as const) : ('bad' as const) },
+    ...[by, audits.join(' ') || '-'],
+  ];
+
+const lineOf = ({ traffic, zone }: Trace, { from, to, action, by }: Verdict): string =>
+  `${traffic} from ${from} to ${to} (${zone}): ${action} by ${by}.`;
+
+const wordsOf = ({ action, by }: Verdict): string => `${action} ${by}`;
+
+type Way = ReturnType<typeof readWay>;
+
+const verdictOf = (scene: Scene, { from, to, zone }: Way, flow: Flow): Verdict => {
+  const { steps, stop } = stepsOf(openCourt(scene, scene.view), [from, to], zone, flow);
+  const listed = steps.map(listedStep);
+  const deciding = stop === null ? listed.at(-1) : listedStep(stop);
+  return {
+    from: `${endName(from)} ${flow.source}`,
+    to: `${endName(to)} ${flow.destination}`,
+    action: deciding?.action ?? 'allow',
+    by: deciding?.by ?? 'no member on the way enforces a firewall',
+    steps: listed,
+  };
+};
+
 /** What is asked about. */
 function readWay({ view }: Scene, given: Arguments) {
-  const from = readEnd(view, 'from', given.text('from') ?? '');
-  const to = readEnd(view, 'to', given.text('to') ?? '');
+  const from = readEndAt(view, 'from', given.text('from') ?? '');
+  const to = readEndAt(view, 'to', given.text('to') ?? '');
   const probe = readProbe('traffic', given.text('traffic') ?? '');
   const zone = readZone(given.text('zone'), from, to);
-  const flow = flowOf(from, to, zone, probe);
-  if (flow !== null) return { from, to, probe, zone, flow };
+  const [flow, twin = null] = mainFlowsOf(from, to, zone, probe);
+  if (flow !== undefined) return { from, to, probe, zone, flow, twin };
   const why = 'the two have no address of one family there';
   throw refuse('to', endName(to), why, 'name another zone, or an address');
 }
 
 /** The connection to try. Fault 'refused' for one that nobody can. */
-function attemptOf({ from, to, probe, flow }: ReturnType<typeof readWay>): Attempt {
+function attemptOf({ from, to, probe, flow }: Way): Attempt {
   const text = `${probe.protocol}/${probe.value}`;
   if (from.kind !== 'member' || to.kind !== 'member') {
     throw refuse('live', text, 'only from a member to a member', 'leave --live out');
@@ -139,13 +171,14 @@ function attemptOf({ from, to, probe, flow }: ReturnType<typeof readWay>): Attem
 }
 
 /** Whether what was seen fits what the rules say. A reset is an answer, or what `reject` sends. */
-const liveText = ({ live, action }: Trace): string => {
+const liveText = ({ live, action, ipv6 }: Trace): string => {
   const isFit = action === 'deny' ? live === 'silent' : action === 'reject' || live !== 'silent';
   const seen =
     live === 'refused' ? 'it was reset: nobody listens there, or a reject' : String(live);
   const doubt =
     'That is not what the rules say: see cnsmo firewall list, and what else filters there.';
-  return `Tried: ${seen}.${isFit ? '' : ` ${doubt}`}`;
+  const which = ipv6 === null ? '' : ' by IPv4';
+  return `Tried${which}: ${seen}.${isFit ? '' : ` ${doubt}`}`;
 };
 
 const readZone = (text: string | null, from: End, to: End): Zone =>
