@@ -159,7 +159,8 @@ async function refusedIsNothing(assert: Assert, host: NftHost): Promise<void> {
   assert.deepEqual([absent.status === 0, isNoTable(absent)], [false, true]);
 }
 
-const TRIAL_S = 2;
+/** Long enough to be seen on a slow machine. Unit: s. */
+const TRIAL_S = 5;
 const TRIAL: Value = {
   seconds: TRIAL_S,
   changes: [{ kind: 'default', name: 'wan-in', value: { action: 'deny' } }],
