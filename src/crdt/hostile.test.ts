@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import * as Y from 'yjs';
 import { frameHash } from './frame.ts';
-import { clientIdOf } from './gate.ts';
+import { clientIdOf, inspectUpdate } from './gate.ts';
 import { bytesOfId } from './ids.ts';
 import { attacksAfter, bytesOf, firstAttacks, honestUpdates } from './test-attacks.ts';
-import { forge, idOf, NOW, pair, picture, testCrypto, verdictOf } from './test-mesh.ts';
+import { floodsOn, manyRoots, nestedMaps, runLengthBomb } from './test-floods.ts';
+import { forge, idOf, NOW, pair, picture, say, testCrypto, verdictOf } from './test-mesh.ts';
 
 const clientOf = (name: string): number => clientIdOf(testCrypto, bytesOfId(idOf(name)), 0);
 
@@ -43,6 +45,93 @@ describe('a certified member with a good signature', () => {
       );
     }
     assert.deepEqual(fresh.heads(), pair().founder.heads());
+  });
+});
+
+/** The founder with an honest frame of `a`, who is an operator or none, and its next generation. */
+const floodStage = (isOperator: boolean) => {
+  const { founder } = pair();
+  if (isOperator) say(founder, [{ path: `trust/role/${idOf('a')}`, value: true }]);
+  const [first] = honestUpdates(clientOf('a'));
+  const before = forge('a', { body: first ?? bytesOf() });
+  assert.equal(founder.receive(before, NOW).verdict, 'taken');
+  const previous = [0, 0, frameHash(testCrypto, before)] as const;
+  const next = (body: Uint8Array, signer = 'a') =>
+    forge('a', { generation: 1, previous, body, signer });
+  return { founder, next };
+};
+
+/** Frames that are sent of each flood; the gate sees all its updates. */
+const SENT = 40;
+/** Far more than all of it costs here, far less than one of the floods costs Yjs. Unit: ms. */
+const CPU_MS_MAX = 8_000;
+
+describe('updates that do harm by their number or expansion', () => {
+  const own = clientIdOf(testCrypto, bytesOfId(idOf('a')), 1);
+  const floods = floodsOn(own);
+
+  it('are what they say: Yjs takes them', () => {
+    // Goal: no test of bytes that nobody would take. Method: small ones of each kind into Yjs.
+    const bomb = Y.decodeUpdateV2(runLengthBomb(7, 1_000));
+    assert.equal(bomb.structs.length, 1_000);
+    assert.ok(runLengthBomb(own, 20_000_000).length <= 32);
+    const nested = new Y.Doc();
+    Y.applyUpdate(nested, nestedMaps(7, 3));
+    assert.deepEqual(nested.getMap('kv').toJSON(), { k: { k: { k: {} } } });
+    const roots = new Y.Doc();
+    Y.applyUpdate(roots, manyRoots(7, 50));
+    assert.equal(roots.share.size, 50);
+    for (const [what, updates] of floods) {
+      if (/v2|roots|nested/.test(what)) continue;
+      const document = new Y.Doc();
+      for (const update of updates.slice(0, 5)) Y.applyUpdate(document, update);
+      const { pendingStructs, pendingDs } = document.store;
+      const waits = pendingStructs !== null || pendingDs !== null;
+      assert.equal(waits, what.startsWith('pending'), what);
+      assert.equal(document.store.clients.size, waits ? 0 : 5, what);
+    }
+  });
+
+  it('of a member, node or operator, are refused, cost little and leave nothing', () => {
+    // Goal: every form of reliability §1.3, at its size. Method: the gate reads each update; then
+    // they come as the next generation of a certified member. Work is CPU time, not the clock.
+    const start = process.cpuUsage();
+    for (const isOperator of [false, true]) {
+      const { founder, next } = floodStage(isOperator);
+      const [before, weight] = [picture(founder), founder.weight()];
+      for (const [what, updates, why] of floods) {
+        for (const update of updates) {
+          const read = inspectUpdate(update, { client: own, clock: 0 });
+          assert.match(read.ok ? '' : read.why, why, what);
+        }
+        for (const update of updates.slice(0, SENT)) {
+          const verdict = verdictOf(founder.receive(next(update), NOW));
+          const isBulky = !isOperator && update.length > 384 * 1024;
+          assert.equal(verdict, isBulky ? 'held: quota' : 'rejected: structure', what);
+        }
+        assert.deepEqual(founder.weight(), weight, what);
+      }
+      assert.deepEqual(picture(founder), before);
+    }
+    const { user } = process.cpuUsage(start);
+    assert.ok(user / 1_000 < CPU_MS_MAX, `${user / 1_000} ms of CPU`);
+  });
+
+  it('of the holder of a token are not looked at', () => {
+    // Goal: the same from one whose key nobody certified. Method: in its own name and another's.
+    const { founder, next } = floodStage(false);
+    const weight = founder.weight();
+    for (const [what, updates] of floods) {
+      for (const update of updates.slice(0, 5)) {
+        const inName = verdictOf(founder.receive(next(update, 'token'), NOW));
+        const isBulky = update.length > 384 * 1024;
+        assert.equal(inName, isBulky ? 'held: quota' : 'rejected: signature', what);
+        const generation = { generation: 1, previous: [0, 0, new Uint8Array(32)] as const };
+        const alone = forge('t', { ...generation, body: update });
+        assert.equal(verdictOf(founder.receive(alone, NOW)), 'held: unknown-author', what);
+      }
+    }
+    assert.deepEqual(founder.weight(), weight);
   });
 });
 
