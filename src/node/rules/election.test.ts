@@ -63,6 +63,21 @@ test('election: each eligible member has exactly its turn, in the order of the r
   assert.deepEqual(held.slice(4), held.slice(0, 4));
 });
 
+test('election: whoever brings many ids has as many turns, and takes nobody else’s', () => {
+  // Goal: the bound on who grinds its id or joins many times. Method: a ring of four, then eight
+  // more that one lets in; each honest member is elected as often as each of them, and when those
+  // are evicted the ring is as it was.
+  const many = Array.from({ length: 8 }, (_, at) => `many${at}`);
+  const story = world().invites('i').admits('a', 'i').admits('b', 'i').admits('c', 'i');
+  for (const name of many) story.admits(name, 'i');
+  for (const name of [...NAMES, ...many]) story.as(name).says('member/version', VERSION);
+  const turnsIn = (view: View): readonly string[] =>
+    Array.from({ length: 12 }, (_, epoch) => electCore(inEpoch(view, epoch))?.name ?? '');
+  assert.deepEqual(turnsIn(story.view()).toSorted(), [...NAMES, ...many].toSorted());
+  for (const name of many) story.as('founder').evicts(name);
+  assert.deepEqual(turnsIn(story.view()).slice(0, 4), ringOf(meshOf()));
+});
+
 test('election: who is dead, drains or stepped down leaves its turn to the next', () => {
   // Goal: a core wherever one is possible, and the turns of others as they were. Method: each
   // reason alone; suspect and degraded ones are no reason; nobody fit: nobody.
