@@ -8,7 +8,7 @@ import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, HostCommand, HostResult, Ports } from '../ports.ts';
 import type { Callers } from '../services/callers.ts';
-import type { Command, Probe, Problem, Results, Self, Service } from '../services/service.ts';
+import type { Command, Probe, Problem, Results, Seen, Self, Service } from '../services/service.ts';
 import { inPieces } from './pieces.ts';
 
 /** What was seen on the host, and the commands that it asks for. */
@@ -72,7 +72,7 @@ export async function look<Desired, Observed>(
 
 /** Runs the probes, those that are known at the same time, until none is left; or why not. */
 async function probe<Desired, Observed>(
-  ports: LookPorts,
+  ports: LookPorts & { readonly last: Last<Observed> },
   service: Service<Desired, Observed>,
   view: View,
   self: Self,
@@ -80,7 +80,8 @@ async function probe<Desired, Observed>(
   let isLong = isLarge(view);
   const results: Record<string, HostResult> = {};
   for (;;) {
-    isLong = (await digested(ports.clock, service, { view, self, results })) || isLong;
+    const matter = { view, self, results, before: ports.last.state };
+    isLong = (await digested(ports.clock, service, matter)) || isLong;
     const next = service.probes(self, view, results).filter(({ name }) => !(name in results));
     if (next.length === 0) return { results, isLong };
     const found = await Promise.all(next.map((each) => probeOne(ports, each)));
@@ -124,20 +125,19 @@ const earlier = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? (a ?? b) : Math.min(a, b);
 
 /** What is looked at. */
-interface Matter {
+interface Matter<Observed> extends Seen<Observed> {
   readonly view: View;
   readonly self: Self;
-  readonly results: Results;
 }
 
 /** Has a service work out in pieces what it will be asked for; tells whether that took long. */
 export async function digested<Desired, Observed>(
   clock: Clock,
   service: Service<Desired, Observed>,
-  { view, self, results }: Matter,
+  { view, self, ...seen }: Matter<Observed>,
 ): Promise<boolean> {
   let isLong = false;
-  const work = service.digest?.(view, self, results, openMeter());
+  const work = service.digest?.(view, self, seen, openMeter());
   if (work === undefined) return false;
   await inPieces(clock, work, () => {
     isLong = true;

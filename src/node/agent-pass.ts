@@ -91,21 +91,15 @@ export function createPass<Desired, Observed>(
 ): Pass {
   const selfNow = createSelf(ports, context);
   const recall = createRecall(ports.clock, service);
+  const last: Last<Observed> = { state: null };
+  const runPorts = { ...ports, ofOthers: new Map(), last, call: context.call };
   return {
-    run: createRun(
-      { ...ports, ofOthers: new Map(), last: { state: null }, call: context.call },
-      service,
-      context,
-      {
-        selfNow,
-        recall,
-      },
-    ),
+    run: createRun(runPorts, service, context, { selfNow, recall }),
     foresee: async () => {
       const view = context.view();
       const self = await orFailure(() => selfNow(view));
       if (typeof self === 'string') return null;
-      await digested(ports.clock, service, { view, self, results: {} });
+      await digested(ports.clock, service, { view, self, results: {}, before: last.state });
       return await recall.foresee(view, self);
     },
   };

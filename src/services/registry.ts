@@ -2,7 +2,7 @@
  * Rule: registry — the services that this build carries. A new one is a folder and a line here.
  */
 import { firewall } from './firewall/firewall.ts';
-import type { Service } from './service.ts';
+import type { Seen, Service } from './service.ts';
 import { vpn } from './vpn/vpn.ts';
 
 /** A service whose own records only itself can read. */
@@ -14,6 +14,9 @@ export type AnyService = Service<unknown, unknown>;
  */
 const erase = <Desired, Observed>(service: Service<Desired, Observed>): AnyService => ({
   ...service,
+  *digest(view, self, seen, meter) {
+    yield* service.digest?.(view, self, seen as Seen<Observed>, meter) ?? [];
+  },
   read: (results, self, before) => service.read(results, self, before as Observed | null),
   plan: (view, self, observed) => service.plan(view, self, observed as Observed),
   later: (observed, elapsedMs) => service.later?.(observed as Observed, elapsedMs) ?? observed,

@@ -227,6 +227,12 @@ export interface AgentReport extends Summary {
 /** What an agent looks at while in step. */
 export type Signs = readonly ExpectedSign[];
 
+/** What was seen of a host: by probes so far, and what was read last; null at first. */
+export interface Seen<Observed> {
+  readonly results: Results;
+  readonly before: Observed | null;
+}
+
 /** A service. `Desired` and `Observed` are its own plain records. */
 export interface Service<Desired, Observed> {
   readonly name: string;
@@ -244,7 +250,7 @@ export interface Service<Desired, Observed> {
   readonly digest?: (
     view: View,
     self: Self,
-    results: Results,
+    seen: Seen<Observed>,
     meter: Meter,
   ) => Generator<void, void>;
   /**

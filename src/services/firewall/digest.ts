@@ -5,14 +5,17 @@
  */
 import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
-import type { Results, Self } from '../service.ts';
+import type { Seen, Self } from '../service.ts';
 import { compileInPieces } from './compile-lane.ts';
 import { lackingIn } from './features.ts';
 import { digestLanes, isActive, lanesOf, type Site } from './lane.ts';
+import { neighboursIn } from './neighbours.ts';
 import type { NftChain, Table } from './nft.ts';
 import { digestPolicy, policyOf, withTrial } from './policy.ts';
 import { readInPieces } from './read.ts';
+import { findShadows } from './shadows.ts';
 import { stampsInPieces } from './stamps.ts';
+import type { FirewallObserved, Neighbour } from './state.ts';
 import { wantedWords } from './table-change.ts';
 import { addRule, commandText } from './transaction.ts';
 
@@ -20,7 +23,7 @@ import { addRule, commandText } from './transaction.ts';
 export function* digest(
   view: View,
   self: Self,
-  results: Results,
+  { results, before }: Seen<FirewallObserved>,
   meter: Meter,
 ): Generator<void, void> {
   const { table } = results;
@@ -29,11 +32,17 @@ export function* digest(
   const [order] = policyOf(view).trials;
   yield* digestSide(view, 'now', host, meter);
   if (order !== undefined) yield* digestSide(withTrial(view, order), 'trial', host, meter);
+  const isLook = results.chains !== undefined;
+  const others = isLook ? yield* neighboursIn(results, self.interface, meter) : knownIn(before);
+  yield* findShadows(others, self.interface, lanesOf({ ...host, view, member: host.id }), meter);
   if (table?.status !== 0) return;
   yield* readInPieces(table, meter);
   // While a trial runs they are others, and are found out when they are asked for.
   if (order === undefined) yield* stampsInPieces(view, null, meter);
 }
+
+const knownIn = (before: FirewallObserved | null): readonly Neighbour[] =>
+  before === null || before.kind === 'no-tool' ? [] : before.neighbours;
 
 /** What a view wants, whoever judges by it. */
 export function* digestView(view: View, meter: Meter): Generator<void, void> {

@@ -7,6 +7,7 @@
  * 2. Left out is whatever changes nothing of what is certain: rules that decide nothing, that take
  *    nothing new, and that drop for a reason that cannot be read.
  */
+import type { Meter } from '../../crdt/meter.ts';
 import { type Ask, asksOf, type Json } from './foreign-asks.ts';
 import { merged, type Range } from './foreign-ranges.ts';
 
@@ -29,25 +30,44 @@ export interface ForeignChain {
 /** The rules of a table, by chain. */
 export type ForeignTable = ReadonlyMap<string, ForeignChain>;
 
-/** Reads the rules of one table, given by chain. */
-export const readForeign = (listed: ReadonlyMap<string, readonly Json[]>): ForeignTable =>
-  new Map([...listed].map(([name, rules]) => [name, chainOf(rules)]));
+/** Reads the rules of one table, given by chain. In pieces. */
+export function* readForeign(
+  listed: ReadonlyMap<string, readonly Json[]>,
+  meter: Meter,
+): Generator<void, ForeignTable> {
+  const table = new Map<string, ForeignChain>();
+  for (const [name, rules] of listed) table.set(name, yield* chainOf(rules, meter));
+  return table;
+}
 
-const chainOf = (listed: readonly Json[]): ForeignChain => {
-  const rules = inRuns(listed.flatMap(readRule));
+/** Time to read a rule, and to lay one to others. Unit: ms, as measured. */
+const RULE_MS = 0.015;
+const RUN_MS = 0.003;
+
+function* chainOf(listed: readonly Json[], meter: Meter): Generator<void, ForeignChain> {
+  const read: ForeignRule[] = [];
+  for (const rule of listed) {
+    read.push(...readRule(rule));
+    if (meter.isDue(RULE_MS)) yield;
+  }
+  const rules = yield* inRuns(read, meter);
   const isOpen = ({ asks, act }: ForeignRule) =>
     act.kind !== 'drop' || asks.every(({ kind }) => kind !== 'address');
   return { rules, open: rules.filter(isOpen) };
-};
+}
 
 /**
  * Drops that differ in their address only, as fail2ban makes by the thousand, become one. Among
  * drops the order is nothing.
  */
-const inRuns = (rules: readonly ForeignRule[]): readonly ForeignRule[] => {
+function* inRuns(
+  rules: readonly ForeignRule[],
+  meter: Meter,
+): Generator<void, readonly ForeignRule[]> {
   const found: (ForeignRule | Run)[] = [];
   let runs = new Map<string, Run>();
   for (const rule of rules) {
+    if (meter.isDue(RUN_MS)) yield;
     if (rule.act.kind !== 'drop') runs = new Map();
     const key = rule.act.kind === 'drop' ? runKey(rule) : null;
     const run = key === null ? undefined : runs.get(key);
@@ -59,7 +79,7 @@ const inRuns = (rules: readonly ForeignRule[]): readonly ForeignRule[] => {
     runs.set(key, begun);
   }
   return found.map((each) => ('act' in each ? each : ofRun(each)));
-};
+}
 
 interface Run {
   readonly rule: ForeignRule;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { finish, UNMETERED } from '../../crdt/meter.ts';
 import type { Json } from './foreign-asks.ts';
 import type { Passage } from './foreign-passage.ts';
 import { readForeign } from './foreign-rules.ts';
@@ -36,7 +37,7 @@ const verdict = (chains: Chains, passage: Partial<Passage> = {}): string | null 
     name,
     rules.map((expr) => ({ chain: name, expr })),
   ]);
-  return walk(readForeign(new Map(listed)), 'in', { ...BASE, ...passage });
+  return walk(finish(readForeign(new Map(listed), UNMETERED)), 'in', { ...BASE, ...passage });
 };
 
 test('foreign walk: what may have left a chain is not certain to be dropped later in it', () => {
@@ -170,7 +171,9 @@ test('foreign walk: thousands of addresses are looked up, and each still counts'
   );
   const number = (10n << 24n) + 512n;
   const remote = [{ family: 'ip', first: number, last: number } as const];
-  const table = readForeign(new Map([['in', bans.map((expr) => ({ chain: 'in', expr }))]]));
+  const table = finish(
+    readForeign(new Map([['in', bans.map((expr) => ({ chain: 'in', expr }))]]), UNMETERED),
+  );
   assert.equal(table.get('in')?.rules.length, 2);
   assert.equal(table.get('in')?.open.length, 0);
   assert.equal(verdict({ in: bans }, { remote }), 'drop');

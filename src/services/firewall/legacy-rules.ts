@@ -2,6 +2,7 @@
  * Rule: firewall legacy rules — what `iptables-legacy-save` lists, in the words of nft: `nft` shows
  * nothing of those tables.
  */
+import type { Meter } from '../../crdt/meter.ts';
 import type { Json } from './foreign-asks.ts';
 
 /** A built-in chain, and the rules of its table by their chains. */
@@ -10,25 +11,30 @@ export interface LegacyTable {
   readonly rules: readonly Json[];
 }
 
-/** Reads a listing of one table; lines that are none of it are passed over. */
-export const readLegacy = (text: string): LegacyTable => {
+/** Reads a listing of one table; lines that are none of it are passed over. In pieces. */
+export function* readLegacy(text: string, meter: Meter): Generator<void, LegacyTable> {
   const lines = text.split('\n');
   const declared = lines.flatMap((line) => {
     const [, name, policy] = /^:(\S+) (\S+)/.exec(line) ?? [];
     return name === undefined || policy === undefined ? [] : [{ name, policy }];
   });
   const names = new Set(declared.map(({ name }) => name));
-  return {
-    chains: declared.flatMap(({ name, policy }) =>
-      policy === '-' ? [] : [{ name, policy: policy.toLowerCase() }],
-    ),
-    rules: lines.flatMap((line) => {
-      const [flag, chain, ...words] = wordsOf(line);
-      if (flag?.text !== '-A' || chain === undefined) return [];
-      return [{ chain: chain.text, expr: expressionsOf(words, names) }];
-    }),
-  };
-};
+  const rules: Json[] = [];
+  for (const line of lines) {
+    const [flag, chain, ...words] = wordsOf(line);
+    if (flag?.text === '-A' && chain !== undefined) {
+      rules.push({ chain: chain.text, expr: expressionsOf(words, names) });
+    }
+    if (meter.isDue(LINE_MS)) yield;
+  }
+  const chains = declared.flatMap(({ name, policy }) =>
+    policy === '-' ? [] : [{ name, policy: policy.toLowerCase() }],
+  );
+  return { chains, rules };
+}
+
+/** Time to read a line. Unit: ms, as measured. */
+const LINE_MS = 0.01;
 
 interface Word {
   readonly text: string;

@@ -20,10 +20,16 @@ export const endsClosed = (rules: ByChain, chain: string): boolean => {
   return isForAll(statements) && statements.some((each) => 'drop' in each || 'reject' in each);
 };
 
-/** Whether a chain, or one to which it leads, accepts all that comes in on, or leaves by, ours. */
+/** A base chain. `isOpen`: by its policy what leaves it passes. */
+interface Base {
+  readonly rules: ByChain;
+  readonly chain: string;
+  readonly isOpen: boolean;
+}
+
+/** Whether it, or a chain to which it leads, accepts all that comes in on, or leaves by, ours. */
 export const letsPass = (
-  rules: ByChain,
-  chain: string,
+  { rules, chain, isOpen }: Base,
   name: string,
   key: 'iif' | 'oif',
 ): boolean => {
@@ -35,6 +41,8 @@ export const letsPass = (
       for (const target of targets) seen.add(target);
       if (!isForInterface(statements, name, key)) continue;
       if (statements.some((one) => 'accept' in one)) return true;
+      // From here it comes to the policy.
+      if (isOpen && each === chain && statements.some((one) => 'return' in one)) return true;
       if (targets.some((target) => acceptsAll(rules, target))) return true;
     }
   }

@@ -246,3 +246,30 @@ test('what iptables-legacy drops is named, though nft shows nothing of it', () =
   assert.equal(saidOf(...led).length, 2);
   assert.deepEqual(readNeighbours(UNASKED, 'cnsmo0'), []);
 });
+
+test('a chain that our interface leaves before its last rule is asked rule by rule', () => {
+  // Goal: nothing of the mesh is said to be dropped that is not. Method: a chain that returns what
+  // comes in on our interface and drops the rest, by an open policy and by one that drops, and one
+  // where the return comes of a chain that it leads to; rules of the mesh and of the rest.
+  const open = [rule('in', from('cnsmo0'), { return: null }), rule('in', { drop: null })];
+  const led = [rule('in', { jump: { target: 'sub' } }), rule('in', { drop: null })];
+  const cases = [
+    ['accept', open, /^firewalld: inet firewalld in: drops tcp\/443 \(wan in\), which rule w/],
+    ['drop', open, /^firewalld: inet firewalld in: drops at input what it does not accept/],
+    ['accept', [...led, rule('sub', from('cnsmo0'), { return: null })], /: drops at input what it/],
+  ] as const;
+  const port = { protocol: 'tcp', ports: [[443, 443]] };
+  const view = viewOf([memberOf(1)], {
+    'rule/m': ruleOf({ zone: 'mesh', ...port }),
+    'rule/w': ruleOf({ zone: 'wan', ...port }),
+  });
+  for (const [policy, rules, expected] of cases) {
+    const base = chain('inet', 'firewalld', 'in', hooked('input', policy));
+    const [all, table] = [listed(base), listed(base, ...rules)];
+    const results = { chains: all, 'table inet firewalld': table };
+    const lanes = (['mesh', 'wan'] as const).map((zone) => laneOf(siteOf(view), zone, 'in'));
+    const said = shadows(readNeighbours(results, 'cnsmo0'), 'cnsmo0', lanes);
+    assert.equal(said.length, 1, said.join());
+    assert.match(said[0] ?? '', expected);
+  }
+});

@@ -4,12 +4,14 @@
  * What we let through another table may still drop: to accept is final in one's own table only.
  * Nothing of theirs is changed; a person is told what to say to the program that did it.
  */
+import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
 import type { Results } from '../service.ts';
 import type { Json } from './foreign-asks.ts';
 import { type ForeignTable, readForeign } from './foreign-rules.ts';
 import { readLegacy } from './legacy-rules.ts';
+import { listed } from './listing.ts';
 import { endsClosed, letsPass } from './neighbour-rules.ts';
 import { FAMILY, NAME } from './nft.ts';
 import type { Neighbour } from './state.ts';
@@ -52,28 +54,63 @@ export const foreignTables = (chains: HostResult | undefined): readonly Listed[]
 export const probeName = ({ family, table }: Listed): string => `table ${family} ${table}`;
 
 /** Who else filters here. A listing that was not made, or cannot be read: nobody is named by it. */
-export const readNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] => [
-  ...newNeighbours(results, ownInterface),
-  ...legacyNeighbours(results, ownInterface),
-];
+export const readNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] =>
+  finish(neighboursIn(results, ownInterface, UNMETERED));
 
-const newNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] => {
+/** The same, in pieces; the same object for the same listings. */
+export function* neighboursIn(
+  results: Results,
+  ownInterface: string,
+  meter: Meter,
+): Generator<void, readonly Neighbour[]> {
+  const { chains } = results;
+  const probes = [
+    ...foreignTables(chains).map(probeName),
+    ...legacyFamilies(results).map(legacyName),
+  ];
+  const listings = [ownInterface, ...probes.map((probe) => results[probe])];
+  const last = chains === undefined ? undefined : known.get(chains);
+  if (last !== undefined && isSameList(last.listings, listings)) return last.neighbours;
+  const neighbours = [
+    ...(yield* newNeighbours(results, ownInterface, meter)),
+    ...(yield* legacyNeighbours(results, ownInterface, meter)),
+  ];
+  if (chains !== undefined) known.set(chains, { listings, neighbours });
+  return neighbours;
+}
+
+/** By the listing of chains: what the others were, and what they came to. */
+const known = new WeakMap<
+  HostResult,
+  { readonly listings: readonly unknown[]; readonly neighbours: readonly Neighbour[] }
+>();
+
+const isSameList = (some: readonly unknown[], others: readonly unknown[]): boolean =>
+  some.length === others.length && some.every((each, at) => each === others[at]);
+
+function* newNeighbours(
+  results: Results,
+  ownInterface: string,
+  meter: Meter,
+): Generator<void, readonly Neighbour[]> {
   const others = foreignChains(results.chains);
   const tables = new Map<string, Rules>();
-  return others.filter(isFilter).map((each): Neighbour => {
+  const found: Neighbour[] = [];
+  for (const each of others.filter(isFilter)) {
     const [family, table, name] = [each.family, each.table, each.name].map(String) as [
       ...[string, string, string],
     ];
     const probe = probeName({ family, table });
-    const rules = tables.get(probe) ?? rulesIn(objectsIn(results[probe]));
+    const rules = tables.get(probe) ?? (yield* rulesIn(results[probe], meter));
     tables.set(probe, rules);
-    return {
+    found.push({
       program: programOf(others, family, table),
       ...{ family, table, name },
       ...standingOf(rules, { name, hook: String(each.hook), policy: each.policy }, ownInterface),
-    };
-  });
-};
+    });
+  }
+  return found;
+}
 
 /** The filters of iptables-legacy, of which nft shows nothing, by family: who lists them. */
 export const LEGACY_TOOLS = { ip: 'iptables-legacy-save', ip6: 'ip6tables-legacy-save' } as const;
@@ -93,18 +130,26 @@ export const legacyFamilies = ({ legacy }: Results): readonly (keyof typeof LEGA
     legacy?.stdout.split(' ').includes(`${LEGACY_LISTS[family]}:filter`),
   );
 
-const legacyNeighbours = (results: Results, ownInterface: string): readonly Neighbour[] =>
-  legacyFamilies(results).flatMap((family): readonly Neighbour[] => {
+function* legacyNeighbours(
+  results: Results,
+  ownInterface: string,
+  meter: Meter,
+): Generator<void, readonly Neighbour[]> {
+  const found: Neighbour[] = [];
+  for (const family of legacyFamilies(results)) {
     const listing = results[legacyName(family)];
-    const { chains, rules: listed } = readLegacy(listing?.status === 0 ? listing.stdout : '');
-    const rules = rulesOf(listed);
+    const text = listing?.status === 0 ? listing.stdout : '';
+    const { chains, rules: listed } = yield* readLegacy(text, meter);
+    const rules = yield* rulesOf(listed, meter);
     const base = { program: 'iptables-legacy', family, table: 'filter (legacy)' };
-    return chains.flatMap(({ name, policy }) => {
+    for (const { name, policy } of chains) {
       const hook = Object.entries(LEGACY_HOOKS).find(([chain]) => chain === name)?.[1];
-      if (hook === undefined) return [];
-      return [{ ...base, name, ...standingOf(rules, { name, hook, policy }, ownInterface) }];
-    });
-  });
+      if (hook === undefined) continue;
+      found.push({ ...base, name, ...standingOf(rules, { name, hook, policy }, ownInterface) });
+    }
+  }
+  return found;
+}
 
 interface BaseChain {
   readonly name: string;
@@ -118,13 +163,25 @@ interface Rules {
   readonly read: ForeignTable;
 }
 
-const rulesOf = (rules: readonly Json[]): Rules => {
+function* rulesOf(rules: readonly Json[], meter: Meter): Generator<void, Rules> {
   const listed = Map.groupBy(rules, ({ chain }) => String(chain));
-  return { listed, read: readForeign(listed) };
-};
+  return { listed, read: yield* readForeign(listed, meter) };
+}
 
-const rulesIn = (listing: Listing): Rules =>
-  rulesOf(listing.flatMap(({ rule }) => (rule === undefined ? [] : [rule])));
+/** Time to parse a rule of a listing. Unit: ms, as measured. */
+const PARSE_MS = 0.005;
+
+function* rulesIn(result: HostResult | undefined, meter: Meter): Generator<void, Rules> {
+  const rules: Json[] = [];
+  for (const object of result?.status === 0 ? listed(result.stdout) : []) {
+    // One that cannot be read to its end is none.
+    if (object === null) return { listed: new Map(), read: new Map() };
+    const { rule } = Object(object) as { readonly rule?: Json };
+    if (rule !== undefined) rules.push(rule);
+    if (meter.isDue(PARSE_MS)) yield;
+  }
+  return yield* rulesOf(rules, meter);
+}
 
 const standingOf = (
   { listed, read }: Rules,
@@ -133,7 +190,11 @@ const standingOf = (
 ): Pick<Neighbour, 'hook' | 'isClosed' | 'isPassed' | 'isDropping' | 'rules'> => ({
   hook,
   isClosed: policy === 'drop' || endsClosed(listed, name),
-  isPassed: letsPass(listed, name, ownInterface, isOutgoing(hook) ? 'oif' : 'iif'),
+  isPassed: letsPass(
+    { rules: listed, chain: name, isOpen: policy !== 'drop' },
+    ownInterface,
+    isOutgoing(hook) ? 'oif' : 'iif',
+  ),
   isDropping: policy === 'drop',
   rules: read,
 });
@@ -143,22 +204,24 @@ export const isOutgoing = (hook: string): boolean => hook === 'output' || hook =
 
 const isFilter = ({ type, hook }: Json): boolean => type === 'filter' && HOOKS.includes(hook);
 
-const foreignChains = (result: HostResult | undefined): readonly Json[] =>
-  objectsIn(result)
-    .flatMap(({ chain }) => (chain === undefined ? [] : [chain]))
-    .filter(({ family, table }) => !String(table).startsWith(NAME) || family !== FAMILY);
-
-type Listing = readonly { readonly chain?: Json; readonly rule?: Json }[];
-
-const objectsIn = (result: HostResult | undefined): Listing => {
+const foreignChains = (result: HostResult | undefined): readonly Json[] => {
   if (result === undefined || result.status !== 0) return [];
-  try {
-    const { nftables } = JSON.parse(result.stdout) as { readonly nftables?: unknown };
-    return Array.isArray(nftables) ? (nftables as Listing) : [];
-  } catch {
-    return [];
-  }
+  const last = chainsIn.get(result);
+  if (last !== undefined) return last;
+  const objects = [...listed(result.stdout)];
+  const chains = objects.includes(null)
+    ? []
+    : objects
+        .flatMap((object): readonly Json[] => {
+          const { chain } = Object(object) as { readonly chain?: Json };
+          return chain === undefined ? [] : [chain];
+        })
+        .filter(({ family, table }) => !String(table).startsWith(NAME) || family !== FAMILY);
+  chainsIn.set(result, chains);
+  return chains;
 };
+
+const chainsIn = new WeakMap<HostResult, readonly Json[]>();
 
 const programOf = (chains: readonly Json[], family: unknown, table: unknown): string | null => {
   const names = chains

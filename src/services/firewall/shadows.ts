@@ -6,6 +6,7 @@
  *    that comes in on our interface; from then on, and of all other chains, the single rules of
  *    ours are named that are certain to be in vain.
  */
+import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { Problem } from '../service.ts';
 import type { Passage } from './foreign-passage.ts';
 import { walk } from './foreign-walk.ts';
@@ -55,13 +56,44 @@ export const shadows = (
   neighbours: readonly Neighbour[],
   ownInterface: string,
   lanes: readonly Lane[],
-): readonly Problem[] => {
+): readonly Problem[] => finish(findShadows(neighbours, ownInterface, lanes, UNMETERED));
+
+/** The same, in pieces. */
+export function* findShadows(
+  neighbours: readonly Neighbour[],
+  ownInterface: string,
+  lanes: readonly Lane[],
+  meter: Meter,
+): Generator<void, readonly Problem[]> {
   const last = found.get(neighbours);
   if (last?.lanes === lanes && last.ownInterface === ownInterface) return last.said;
-  const said = findShadows(neighbours, ownInterface, lanes);
+  const allowed = lanes
+    .flatMap((lane) => lane.clauses.map((clause) => ({ lane, clause })))
+    .filter(({ clause }) => clause.rule.action === 'allow')
+    .slice(0, ASKED_MAX);
+  const said: Problem[] = [];
+  for (const neighbour of neighbours) {
+    if (neighbour.isClosed && !neighbour.isPassed) {
+      said.push(closedText(neighbour, ownInterface));
+      continue;
+    }
+    const costMs = sizeOf(neighbour) * RULE_MS;
+    const vain: typeof allowed = [];
+    for (const each of allowed) {
+      if (isInVain(neighbour, each.lane, each.clause, ownInterface)) vain.push(each);
+      if (meter.isDue(costMs)) yield;
+    }
+    said.push(...vainTexts(neighbour, vain));
+  }
   found.set(neighbours, { lanes, ownInterface, said });
   return said;
-};
+}
+
+/** Time to ask one rule of others about a connection. Unit: ms, as measured. */
+const RULE_MS = 0.0002;
+
+const sizeOf = ({ rules }: Neighbour): number =>
+  rules.values().reduce((sum, chain) => sum + chain.rules.length, 0);
 
 interface Found {
   readonly lanes: readonly Lane[];
@@ -71,26 +103,15 @@ interface Found {
 
 const found = new WeakMap<readonly Neighbour[], Found>();
 
-const findShadows = (
-  neighbours: readonly Neighbour[],
-  ownInterface: string,
-  lanes: readonly Lane[],
+const vainTexts = (
+  neighbour: Neighbour,
+  vain: readonly { readonly lane: Lane; readonly clause: Clause }[],
 ): readonly Problem[] => {
-  const allowed = lanes
-    .flatMap((lane) => lane.clauses.map((clause) => ({ lane, clause })))
-    .filter(({ clause }) => clause.rule.action === 'allow')
-    .slice(0, ASKED_MAX);
-  return neighbours.flatMap((neighbour): readonly Problem[] => {
-    if (neighbour.isClosed && !neighbour.isPassed) return [closedText(neighbour, ownInterface)];
-    const vain = allowed.filter(({ lane, clause }) =>
-      isInVain(neighbour, lane, clause, ownInterface),
-    );
-    const shown = vain
-      .slice(0, NAMED_MAX)
-      .map(({ lane, clause }) => vainText(neighbour, lane, clause));
-    const more = vain.length - shown.length;
-    return more > 0 ? [...shown, `${chainText(neighbour)}: and ${more} more rules here`] : shown;
-  });
+  const shown = vain
+    .slice(0, NAMED_MAX)
+    .map(({ lane, clause }) => vainText(neighbour, lane, clause));
+  const more = vain.length - shown.length;
+  return more > 0 ? [...shown, `${chainText(neighbour)}: and ${more} more rules here`] : shown;
 };
 
 const isInVain = (
