@@ -54,8 +54,16 @@ export const claimsOf = (
 const claimIn = (crypto: Crypto, author: MemberId, statement: Statement): readonly Claim[] => {
   if (statement.kind !== 'entry' || !isLasting(statement.entry.path)) return [];
   const { path, value, hlc, replaces } = statement.entry;
-  const name = hashKey(statementHash(crypto, statement));
-  return [{ author, path, value, hlc, name, replaces: replaces && hashKey(replaces) }];
+  let name: string | null = null;
+  return [
+    {
+      ...{ author, path, value, hlc, replaces: replaces && hashKey(replaces) },
+      get name() {
+        name ??= hashKey(statementHash(crypto, statement)); // Of thousands a few are asked.
+        return name;
+      },
+    },
+  ];
 };
 
 /** The conflicts among what operators say, by path. `known`: statements that were overwritten. */
@@ -64,13 +72,15 @@ export const conflictsAmong = (
   operators: ReadonlySet<MemberId>,
   known: Ancestry,
 ): readonly Conflict[] => {
+  const said = Map.groupBy(claims, ({ path }) => path);
+  const rivalling = [...said].filter(([path, rivals]) => rivals.length > 1 && isContested(path));
+  // What leads from one statement to another is all said at one path.
   const ancestry = new Map([
     ...known,
-    ...claims.map(({ name, replaces }) => [name, replaces] as const),
+    ...rivalling.flatMap(([, all]) => all.map(({ name, replaces }) => [name, replaces] as const)),
   ]);
-  const heard = claims.filter(({ author, path }) => operators.has(author) && isContested(path));
-  const byPath = Map.groupBy(heard, ({ path }) => path);
-  return [...byPath]
+  return rivalling
+    .map(([path, all]) => [path, all.filter(({ author }) => operators.has(author))] as const)
     .flatMap(([path, rivals]) => conflictAt(path, rivals, ancestry) ?? [])
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 };

@@ -129,6 +129,7 @@ export function* receiveFrames(
     const received = receivedOf(desk.crypto, bytes);
     if ('verdict' in received) receipts.set(index, received);
     else waiting.push({ index, received });
+    if (intake.meter.isDue(READ_MS + bytes.length * BYTE_MS)) yield [];
   }
   waiting.sort(inChainOrder);
   const parcels = waiting;
@@ -201,7 +202,8 @@ const SHORT_BYTES = 4 * 1024;
 const isWorthPreparing = ({ bytes }: ReceivedFrame, { meter }: Terms): boolean =>
   meter !== UNMETERED || bytes.length > SHORT_BYTES;
 
-/** Time to take a short frame, its signature included. Unit: ms, as measured. */
+/** Times to read a short frame, and to take it, its signature included. Unit: ms, as measured. */
+const READ_MS = 0.03;
 const FRAME_MS = 0.25;
 /** Time to sort what a statement says among what its author says. Unit: ms, as measured. */
 const DIGEST_MS = 0.001;

@@ -40,6 +40,8 @@ const LINE_BYTES_BURST = 8 * 1024 * 1024;
 const LINE_BYTES_PER_SECOND = 4 * 1024 * 1024;
 /** What a request counts besides its length, for the work of answering it. Unit: bytes. */
 const REQUEST_BYTES = 8 * 1024;
+/** What is longer takes some ms to read. Unit: bytes. */
+const LONG_BYTES = 64 * 1024;
 /** Who would have to wait longer is refused; an honest peer has one batch under way. Unit: ms. */
 const LINE_WAIT_MS_MAX = 5_000;
 
@@ -187,10 +189,13 @@ function hear(
   return read.message;
 }
 
-/** Until the peer's share of the line covers so many bytes. Fault when this VM stops meanwhile. */
+/**
+ * Until the peer's share of the line covers so many bytes; a long message besides until it is its
+ * turn: several that come together are read one after the other. Fault when this VM stops.
+ */
 async function queue({ clock, line, signal }: Scene, peer: PeerKey, bytes: number): Promise<void> {
   const waitMs = line.spend(peer, bytes, clock.monotonicMs());
-  if (waitMs > 0) await clock.sleep(waitMs, signal);
+  if (waitMs > 0 || bytes > LONG_BYTES) await clock.sleep(waitMs, signal);
   if (signal.aborted) throw stopping(peer);
 }
 

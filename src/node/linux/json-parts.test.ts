@@ -21,3 +21,13 @@ test('a long list is spelt in several turns, and as it would be at once', async 
   }
   assert.equal(Buffer.concat(await jsonInParts({ a: 1 })).toString(), '{"a":1}\n');
 });
+
+test('what happens to a list while it is spelt is not half seen', async () => {
+  // Goal: an answer is of one moment. Method: a list that is emptied and filled after the first
+  // turn.
+  const list = Array.from({ length: 3_000 }, (_, n) => n);
+  const expected = `${JSON.stringify(list)}\n`;
+  const spelling = jsonInParts(list);
+  setImmediate(() => list.splice(0, 2_500, -1));
+  assert.equal(Buffer.concat(await spelling).toString(), expected);
+});

@@ -12,10 +12,11 @@ export async function jsonInParts(value: unknown): Promise<readonly Uint8Array[]
   if (!Array.isArray(value) || value.length <= ITEMS_MAX) {
     return [Buffer.from(`${JSON.stringify(value)}\n`)];
   }
+  const items = value.slice(); // Whose list it is may go on with it meanwhile.
   const parts: Uint8Array[] = [];
-  for (let at = 0; at < value.length; at += ITEMS_MAX) {
-    const text = JSON.stringify(value.slice(at, at + ITEMS_MAX)).slice(1, -1);
-    const end = at + ITEMS_MAX < value.length ? '' : ']\n';
+  for (let at = 0; at < items.length; at += ITEMS_MAX) {
+    const text = JSON.stringify(items.slice(at, at + ITEMS_MAX)).slice(1, -1);
+    const end = at + ITEMS_MAX < items.length ? '' : ']\n';
     parts.push(Buffer.from(`${at === 0 ? '[' : ','}${text}${end}`));
     await nextTurn();
   }
