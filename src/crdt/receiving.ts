@@ -203,12 +203,10 @@ const isWorthPreparing = ({ bytes }: ReceivedFrame, { meter }: Terms): boolean =
   meter !== UNMETERED || bytes.length > SHORT_BYTES;
 
 /** Times to read a short frame, and to take it, its signature included. Unit: ms, as measured. */
-const READ_MS = 0.03;
-const FRAME_MS = 0.25;
-/** Time to sort what a statement says among what its author says. Unit: ms, as measured. */
-const DIGEST_MS = 0.001;
-/** What each byte adds to it, its hash and its signature. Unit: ms, as measured. */
-const BYTE_MS = 4e-6;
+const [READ_MS, FRAME_MS] = [0.03, 0.25];
+/** To sort what a statement says; and what each byte adds to a frame, hash and signature. */
+const [DIGEST_MS, BYTE_MS] = [0.001, 4e-6];
+
 interface Parcel {
   readonly index: number;
   readonly received: ReceivedFrame;
