@@ -37,8 +37,8 @@ export const auditCommand = (session: Open): Command =>
     .option('--keep-age <duration>', 'keep nothing older on this VM from now on (90d)')
     .addHelpText(
       'after',
-      '\nOf what was compacted while a VM was away or before it joined it has the result alone:\n' +
-        'ask a member that was up, by cnsmo audit there.\n' +
+      '\nOf what was compacted while this VM was away, or before it joined, it has the\n' +
+        'result alone: run cnsmo audit on a member that was up.\n' +
         '\nExample:\n  cnsmo audit --since 7d --path trust/\n',
     )
     .action(async (flags: AuditFlags, command: Command) => {

@@ -58,6 +58,11 @@ const backupCommand = (local: Local, session: Open): Command =>
       );
     });
 
+const LIVES_HELP =
+  '\nWhile the member answers where the backup knows it to be, only --fork is taken.\n' +
+  'One that is gone comes back into its mesh; should it live elsewhere after all,\n' +
+  'both stop writing until cnsmo recover ends that.\n';
+
 const restoreCommand = (local: Local, session: Open): Command =>
   new Command('restore')
     .description('make this VM the member of a backup again, or with --fork found a new mesh')
@@ -72,7 +77,7 @@ const restoreCommand = (local: Local, session: Open): Command =>
     .option('--install-tools', 'install what is missing of ip and wg')
     .addOption(new Option('--foreground', 'run the daemon in this process').conflicts('start'))
     .option('--no-start', 'only prepare the state')
-    .addHelpText('after', `${PASSPHRASE_HELP}\nExample:\n  cnsmo restore vm1.age\n`)
+    .addHelpText('after', `${LIVES_HELP}${PASSPHRASE_HELP}\nExample:\n  cnsmo restore vm1.age\n`)
     .action(async (file: string, typed: Flags, command: Command) => {
       const open = session(command);
       const { passphraseFile, recoveryFile, foreground, start: isStarted, ...flags } = typed;
