@@ -144,7 +144,7 @@ function askingOthers(
     reach: async (attempt) =>
       readReached(await askMember(context, attempt.from, REACH_TOPIC, reachWish(attempt))),
     standings: (service, waitMs) =>
-      gatherApplied(ports.crypto, appliedOf(parts), others, { service, waitMs }),
+      gatherApplied(ports, appliedOf(parts), others, { service, waitMs }),
   };
 }
 

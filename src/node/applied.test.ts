@@ -41,6 +41,8 @@ function served(reports: readonly AgentReport[], held = intent): RequestHandler 
 const WIRE = { host: '192.0.2.1', port: 1 };
 const from = { peer: idOf(1), standing: 'member' as const, remote: WIRE };
 
+const clock = { wallMs: () => 0, monotonicMs: () => 0, sleep: async () => undefined };
+
 /** Member 1 asks the others; who has no handler here does not answer. */
 const gather = (
   own: readonly AgentReport[],
@@ -66,7 +68,10 @@ const gather = (
   };
   const context = { self: idOf(1), view: () => view(others.length + 1, held), reports: () => own };
   return {
-    standings: gatherApplied(crypto, context, swarm, { service: 'toy', waitMs: 1_000 }),
+    standings: gatherApplied({ crypto, clock }, context, swarm, {
+      service: 'toy',
+      waitMs: 1_000,
+    }),
     sizes,
   };
 };

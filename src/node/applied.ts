@@ -8,7 +8,7 @@
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
-import type { Crypto, SwarmNode, Unsubscribe } from '../ports.ts';
+import type { Crypto, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { AgentReport } from '../services/service.ts';
 import type { Standing } from '../services/verb.ts';
 import type { Links } from './links.ts';
@@ -56,15 +56,20 @@ interface Wish {
   readonly waitMs: number;
 }
 
-/** What each member that is in the mesh has in force of a service. All are asked at once. */
+/**
+ * What each member that is in the mesh has in force of a service. All are asked at once; of many
+ * thousands of objects each step takes some 20 ms, and others have their turn between two.
+ */
 export async function gatherApplied(
-  crypto: Crypto,
+  { crypto, clock }: Pick<Ports, 'crypto' | 'clock'>,
   { self, view, reports }: AppliedContext,
   swarm: Asked,
   { service, waitMs }: Wish,
 ): Promise<ReadonlyMap<MemberId, Standing>> {
   const { members, intent } = view();
+  const breathe = () => clock.sleep(0, new AbortController().signal);
   const expected = stampsOf(intent, service);
+  await breathe();
   const question = encodeQuestion(crypto, service, expected);
   const present = members.filter(({ hasLeft }) => !hasLeft).map(({ id }) => id);
   await swarm.meet(present);
@@ -73,7 +78,9 @@ export async function gatherApplied(
     if (member === self) return ownStanding(reportOf(reports(), service));
     if (!connected.has(member)) return { kind: 'silent', why: 'not reachable from here' };
     try {
-      return readAnswer(await swarm.request(member, 'applied', question, waitMs), expected);
+      const answer = await swarm.request(member, 'applied', question, waitMs);
+      await breathe();
+      return readAnswer(answer, expected);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       return { kind: 'silent', why: `did not answer: ${error.facts.why}` };

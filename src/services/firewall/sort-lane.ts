@@ -13,7 +13,7 @@
  *    have. Rules after it that it may log are tried in their turn.
  * 5. What is equal in verdict may be exchanged: then the one that was asked first counts it.
  */
-import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
+import type { Meter } from '../../crdt/meter.ts';
 import type { Cidr } from './cidr.ts';
 import { openCover } from './cover.ts';
 import type { Clause, Lane } from './lane.ts';
@@ -58,10 +58,7 @@ export const isAudit = ({ audit }: Clause['rule']): boolean => audit === true;
 export const isPlain = ({ log, rate, connections }: Clause['rule']): boolean =>
   log === undefined && rate === undefined && connections === undefined;
 
-/** Sorts a lane. The same object for the same lane. */
-export const sortLane = (lane: Lane): SortedLane => finish(sortInPieces(lane, UNMETERED));
-
-/** The same, in pieces. */
+/** Sorts a lane, in pieces. The same object for the same lane. */
 export function* sortInPieces(lane: Lane, meter: Meter): Generator<void, SortedLane> {
   const known = sortedLanes.get(lane) ?? (yield* sort(lane, meter));
   sortedLanes.set(lane, known);

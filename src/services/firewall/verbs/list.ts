@@ -7,6 +7,7 @@ import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
 import type { Intent, Member, View } from '../../../crdt/view.ts';
 import type { Count } from '../../service.ts';
 import { type Decision, type Scene, type Verb, verb } from '../../verb.ts';
+import { digestView } from '../digest.ts';
 import {
   compareRules,
   type Default,
@@ -20,7 +21,7 @@ import {
 } from '../policy.ts';
 import type { Selector } from '../schemas.table.ts';
 import { membersOf } from '../selectors.ts';
-import { sortLane } from '../sort-lane.ts';
+import { sortInPieces } from '../sort-lane.ts';
 import { runningTrial } from './change.ts';
 import { type Behind, type ListedRule, showRules } from './list-rows.ts';
 import { selectorText } from './selecting.ts';
@@ -53,9 +54,10 @@ function* decide(scene: Scene, meter: Meter): Generator<void, Decision<readonly 
   const trial = runningTrial(scene);
   const view = trial === null ? scene.view : withTrial(scene.view, trial);
   const enforcing = view.members.filter((member) => !member.hasLeft && isEnforcing(member));
+  const ordered = yield* orderedOf(scene, view, meter);
   const desk: Desk = {
     ...{ scene: { ...scene, view }, trial, enforcing },
-    ...{ groups: groupsOf(view), ordered: orderedOf(scene, view) },
+    ...{ groups: groupsOf(view), ordered },
   };
   const { rules, defaults } = policyOf(view);
   const gone = goneIn(policyOf(scene.view), trial);
@@ -79,16 +81,19 @@ interface Desk {
   readonly groups: ReadonlyMap<string, Intent>;
 }
 
-const orderedOf = (scene: Scene, view: View): Desk['ordered'] => {
+function* orderedOf(scene: Scene, view: View, meter: Meter): Generator<void, Desk['ordered']> {
+  yield* digestView(view, meter);
   const counts = new Map<string, number>();
   const here = view.members.find(({ id }) => id === scene.self);
   const lanes = here === undefined ? [] : lanesAt(scene, view, here);
-  for (const { clause } of lanes.flatMap((lane) => sortLane(lane).ordered)) {
-    const { path } = clause.rule;
-    counts.set(path, (counts.get(path) ?? 0) + 1);
+  for (const lane of lanes) {
+    for (const { clause } of (yield* sortInPieces(lane, meter)).ordered) {
+      const { path } = clause.rule;
+      counts.set(path, (counts.get(path) ?? 0) + 1);
+    }
   }
   return counts;
-};
+}
 
 const groupsOf = ({ intent }: View): Desk['groups'] =>
   new Map(
