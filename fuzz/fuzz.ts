@@ -7,7 +7,7 @@
  * 4. Whatever came before, honest frames of others are taken afterwards; so are those of the author
  *    itself, which is tried after one in eight of those that have an effect: it takes as long as
  *    all the rest.
- * 5. What no honest member could have sent is rejected, so that its sender is muted.
+ * 5. What is bad for everybody is rejected, so that its sender is muted, and nothing else is.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { openDice } from '../sim/random.ts';
@@ -16,6 +16,7 @@ import type { Store } from '../src/crdt/store.ts';
 import type { View } from '../src/crdt/view.ts';
 import { idOf, NOW_MS, openPartyStore, say, tellHistory } from './mesh.ts';
 import { type Mutant, openMutants } from './mutants.ts';
+import { openOracle } from './oracle.ts';
 
 /** What came of a run. `failure`: what went wrong with the mutant of that number. */
 export interface FuzzResult {
@@ -36,6 +37,8 @@ interface Stage {
   readonly honest: Uint8Array;
   readonly mutant: (number: number) => Mutant;
   readonly fresh: () => Store;
+  /** Whether a frame is bad for everybody. */
+  readonly isBad: (bytes: Uint8Array) => boolean;
 }
 
 /** After each of so many the author itself goes on, when it had an effect. */
@@ -83,6 +86,7 @@ const openStage = (): Stage => {
   founder.load(history.others, NOW_MS);
   return {
     honest: say(founder, [{ path: 'intent/a', value: 1 }]),
+    isBad: openOracle(history, 'victim'),
     mutant: (number) => make(openDice(`mutant ${number}`)),
     fresh: () => {
       const store = openPartyStore('victim');
@@ -124,18 +128,14 @@ const attack = (
   } catch (error) {
     return `threw ${error instanceof Error ? error.stack : String(error)}`;
   }
+  const isBad = stage.isBad(mutant.bytes);
+  if (isBad && receipt.verdict !== 'rejected') return `is ${wordOf(receipt)}, not rejected`;
+  if (!isBad && receipt.verdict === 'rejected') return `is ${wordOf(receipt)} for no reason`;
   if (hasEffect(receipt)) return afterEffect(stage, reader, { still, isSlow }) ?? receipt;
   if (reader.weight().bytes !== still.bytes) return `left bytes behind: ${wordOf(receipt)}`;
   if (!isDeepStrictEqual(stillOf(reader).heads, still.heads)) return 'moved a head untaken';
-  const isNoise = mutant.kind === 'noise' || mutant.kind === 'changed frame';
-  const isMild = receipt.verdict !== 'rejected' && receipt.verdict !== 'known';
-  if (isNoise && isMild && !isUnknown(receipt)) return `is ${wordOf(receipt)}, not rejected`;
   return receipt;
 };
-
-/** Held for want of its author or of the frames before it: judged later, by its signature too. */
-const isUnknown = (receipt: Receipt): boolean =>
-  receipt.verdict === 'held' && ['unknown-author', 'gap', 'own'].includes(receipt.why);
 
 /** Two frames for one place freeze their author: that too concerns nobody else. */
 const hasEffect = ({ verdict }: Receipt): boolean => verdict === 'taken' || verdict === 'forked';

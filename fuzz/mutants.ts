@@ -10,6 +10,7 @@ import { encode } from '../src/crdt/codec.ts';
 import type { Value } from '../src/crdt/entry.ts';
 import type { Frame, FrameContent } from '../src/crdt/frame.ts';
 import { clientIdOf } from '../src/crdt/gate.ts';
+import { bytesOfId } from '../src/crdt/ids.ts';
 import { openPen, openSubdocument } from '../src/crdt/subdocument.ts';
 import { contentOf, crypto, type History, idOf, NOW_MS, type Party, signedBy } from './mesh.ts';
 
@@ -125,6 +126,10 @@ const stranger: Maker = (nest, dice) => {
   const body = openPen(1, null).write([], [statement(dice)]);
   const author = Uint8Array.from(crypto.publicKey(dice.bytes(32)));
   const content = { ...unsigned(nest.last), sequence: 0, previous: null, body };
+  if (dice.chance(0.3)) {
+    const own = { ...content, author: bytesOfId(idOf('outsider')) };
+    return signed('outsider itself', 'outsider', own);
+  }
   return signed('stranger', 'outsider', dice.chance(0.5) ? content : { ...content, author });
 };
 
