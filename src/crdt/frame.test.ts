@@ -238,6 +238,20 @@ describe('journal', () => {
     assert.deepEqual([read.frames.length, read.torn, read.corrupt.length], [2, false, 1]);
   });
 
+  it('reads a last record of which a bit of the length flipped, and reports it', () => {
+    // Goal: what was sent is not taken for torn. Method: each bit of its length.
+    const { length } = whole;
+    for (let bit = 0; bit < 32; bit++) {
+      const damaged = whole.slice();
+      const offset = startOf(2) + Math.floor(bit / 8);
+      damaged[offset] = (damaged[offset] ?? 0) ^ (1 << (bit % 8));
+      const read = decodeJournal(crypto, damaged);
+      const isLonger = new DataView(damaged.buffer).getUint32(startOf(2)) > length - startOf(2) - 8;
+      assert.deepEqual(read.frames, isLonger ? frames : frames.slice(0, 2), `bit ${bit}`);
+      assert.deepEqual([read.goodLength, read.torn, read.corrupt.length], [length, false, 1]);
+    }
+  });
+
   it('reads on behind a record that was torn before others were appended', () => {
     // Goal: a failed append costs one record. Method: half a record in the middle.
     const half = (records[1] ?? whole).subarray(0, 100);

@@ -6,6 +6,8 @@
  *    never sent, because sending waits for the disk.
  * 2. Any other record that does not check is damage: it is skipped and reported, and reading goes
  *    on at the next record that checks.
+ * 3. Of a last record that is whole but for its length the frame is read, for it was sent: a bit of
+ *    the length flipped, and that is reported.
  */
 import type { Crypto } from '../ports.ts';
 import { isSameBytes } from './codec.ts';
@@ -65,7 +67,9 @@ export const decodeJournal = (crypto: Crypto, bytes: Uint8Array): JournalContent
     }
     const next = findRecord(crypto, bytes, offset + 1);
     if (next === null && runsPastEnd(bytes, offset)) {
-      return { frames, goodLength: offset, torn: true, corrupt };
+      const last = lastFrame(crypto, bytes, offset);
+      if (last === null) return { frames, goodLength: offset, torn: true, corrupt };
+      frames.push(last);
     }
     const end = next ?? bytes.length;
     corrupt.push({ offset, length: end - offset });
@@ -94,8 +98,25 @@ const runsPastEnd = (bytes: Uint8Array, offset: number): boolean =>
 /** The frame of the record at an offset, or null when none checks there. */
 const readRecord = (crypto: Crypto, bytes: Uint8Array, offset: number): Uint8Array | null => {
   if (!mayBeRecord(bytes, offset)) return null;
+  return checkedFrame(crypto, bytes, offset, lengthAt(bytes, offset));
+};
+
+/** The frame that ends where the file does, whatever its length says; null when none checks. */
+const lastFrame = (crypto: Crypto, bytes: Uint8Array, offset: number): Uint8Array | null => {
+  const length = bytes.length - offset - RECORD_HEAD_BYTES;
+  if (length <= 0 || length > SNAPSHOT_BYTES_MAX) return null;
+  return checkedFrame(crypto, bytes, offset, length);
+};
+
+/** The frame of that length in the record at an offset, or null when it does not check. */
+const checkedFrame = (
+  crypto: Crypto,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): Uint8Array | null => {
   const start = offset + RECORD_HEAD_BYTES;
-  const frame = bytes.subarray(start, start + lengthAt(bytes, offset));
+  const frame = bytes.subarray(start, start + length);
   const check = bytes.subarray(offset + LENGTH_BYTES, start);
   return isSameBytes(checkOf(crypto, frame), check) ? frame : null;
 };
