@@ -1,8 +1,12 @@
 /** Bytes under a passphrase, in the format of age. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { base64 } from '@scure/base';
 import { Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { Fault } from '../../fault.ts';
+import { readArchive } from '../rules/archive.ts';
+import { GOLDEN_BACKUP, GOLDEN_PASSPHRASE, GOLDEN_STATE } from '../state-golden.table.ts';
+import { openCrypto } from './crypto.ts';
 import { seal, unseal } from './sealed.ts';
 
 /** As little work as the format takes. */
@@ -55,4 +59,15 @@ test('sealed: files of other kinds are told apart', async () => {
     [forKey, 'backup: b.age: is encrypted for keys, not with a passphrase'],
   ];
   for (const [bytes, why] of cases) assert.equal(await whyNot(bytes, 'p'), why);
+});
+
+test('golden: a backup of the first format is opened and read', async () => {
+  // Goal: what is in a drawer for years. Method: the file, its passphrase, and what is in it.
+  const bytes = await unseal(base64.decode(GOLDEN_BACKUP), GOLDEN_PASSPHRASE, 'b.age');
+  const archive = readArchive(openCrypto(), bytes);
+  assert.ok(archive.ok);
+  const { config, genesisBytes, keys } = archive.archive;
+  assert.equal(config.name, 'vm1');
+  assert.equal(base64.encode(genesisBytes), GOLDEN_STATE.genesis);
+  assert.equal(base64.encode(keys?.member ?? new Uint8Array()), GOLDEN_STATE['member-key']);
 });
