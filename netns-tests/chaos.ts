@@ -1,14 +1,15 @@
 /**
- * Edge: chaos — `npm run chaos -- [--minutes 10] [--seed N]`: five real daemons in namespaces, and
- * everything that happens to members, mixed; then the invariants. Without a seed one is drawn. Exit
- * 1 and one line to repeat it when something does not hold.
+ * Edge: chaos — `npm run chaos -- [--minutes 10] [--seed N] [--daily]`: five real daemons in
+ * namespaces, and everything that happens to members, mixed; then the invariants. Without a seed
+ * one is drawn; `--daily`: only what happens in the tests. Exit 1 and one line to repeat it when
+ * something does not hold.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureTools } from '../scripts/packages.ts';
 import { runScript, scriptFailure } from '../scripts/steps.ts';
-import { chaosOf } from './checks/chaos.ts';
+import { chaosByHand, dailyChaos } from './checks/chaos.ts';
 import { runTest } from './run-test.ts';
 
 const BINARY = resolve(import.meta.dirname, '../dist/cnsmo');
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
     options: {
       minutes: { type: 'string', default: '10' },
       seed: { type: 'string' },
+      daily: { type: 'boolean' },
       verbose: { type: 'boolean' },
     },
   });
@@ -30,7 +32,8 @@ async function main(): Promise<void> {
   const seed = values.seed === undefined ? undefined : readNumber('seed', values.seed);
   if (process.getuid?.() !== 0) throw scriptFailure('namespaces need root; run this as root');
   if (!existsSync(BINARY)) throw scriptFailure('no binary; first: npm run build');
-  await ensureTools(['ip', 'wg', 'ping', 'nft', 'unshare']);
+  await ensureTools(['ip', 'wg', 'ping', 'nft', 'unshare', 'faketime']);
+  const chaosOf = values.daily === true ? dailyChaos : chaosByHand;
   const hasPassed = await runTest(chaosOf(minutes, seed), values.verbose === true);
   process.exit(hasPassed ? 0 : 1);
 }

@@ -1,7 +1,7 @@
 /** Edge: tests — all tests of the real world, in order: first what people do, then what they fear. */
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { FIVE, forksMesh, restoresMember } from './checks/backup.ts';
-import { chaosOf } from './checks/chaos.ts';
+import { dailyChaos } from './checks/chaos.ts';
 import { cloned, forked, journalLost, restored } from './checks/clones.ts';
 import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { cutJoin } from './checks/cut-join.ts';
@@ -52,7 +52,7 @@ const CHAOS_SEED = Math.floor(Date.now() / 86_400_000);
 /** All of them. The scenarios are those of the simulator. */
 export const TESTS: readonly RealTest[] = [
   // The longest first, so that none is left alone in the end.
-  chaosOf(CHAOS_MINUTES, CHAOS_SEED),
+  dailyChaos(CHAOS_MINUTES, CHAOS_SEED),
   ...Object.entries(SCENARIOS).map(([name, run]) => ({ name, deadlineMs: 240_000, run })),
   { name: 'rough', deadlineMs: 420_000, run: rough },
   { name: 'lies', run: lies },

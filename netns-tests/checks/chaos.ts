@@ -6,55 +6,55 @@
  * evicted.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPresent, isReady, SETTLE_MS } from '../../scenarios/mesh.ts';
+import { isReady, SETTLE_MS } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
 import { silentPairs } from '../all-pairs.ts';
 import { cnsmo, obey } from '../command-line.ts';
-import { flapping, lossy, type Mend, oneWay } from '../impairment.ts';
-import { type Dice, openDice, pick } from '../interleaving.ts';
-import { askEvents, askMembers, askStatus } from '../outside-api.ts';
+import { openDice, pick } from '../interleaving.ts';
+import { setClock } from '../lying-clock.ts';
+import { askEvents, askStatus } from '../outside-api.ts';
 import type { RealTest } from '../real-test.ts';
 import type { RealWorld } from '../world.ts';
-import { type Labels, openLabels } from './chaos-labels.ts';
-import { allTogether, crowdOf, expectDistinct, joinAtOnce, namesOf } from './crowd.ts';
+import {
+  ACTS,
+  type Act,
+  boot,
+  GUESTS,
+  heal,
+  NAMES,
+  OPERATORS,
+  presentAt,
+  RARE_ACTS,
+  type Stage,
+  VMS,
+} from './chaos-acts.ts';
+import { openLabels } from './chaos-labels.ts';
+import { allTogether, crowdOf, expectDistinct, joinAtOnce } from './crowd.ts';
 
-const VMS = 5;
-const NAMES = namesOf(VMS);
-/** They are operators and stay; the others come and go. */
-const OPERATORS: readonly string[] = NAMES.slice(0, 2);
-const GUESTS: readonly string[] = NAMES.slice(2);
 /** Longest pause between two acts. Unit: ms. */
 const PAUSE_MS_MAX = 4_000;
-/** Longest time that a daemon stands still. Unit: ms. Longer than what counts as dead. */
-const STILL_MS_MAX = 20_000;
+
 /** Time beside the chaos: the mesh is founded, and comes together again. Unit: ms. */
 const SPARE_MS = 420_000;
-
-/** A run and what it remembers. */
-interface Stage {
-  readonly world: RealWorld;
-  readonly dice: Dice;
-  /** Acknowledged invites. */
-  readonly invites: Set<string>;
-  /** Ids that were evicted. */
-  readonly evicted: Set<string>;
-  readonly labels: Labels;
-  /** What goes on behind an act. */
-  readonly running: Promise<void>[];
-  /** What makes links good again. */
-  readonly mends: Set<Mend>;
-}
-
-type Act = (stage: Stage) => Promise<void>;
 
 /** Seeds are below this, so that they are easily typed. */
 const SEEDS = 1_000_000;
 
-/** Chaos of so many minutes, by a seed; when none is given, by another one each time. */
-export const chaosOf = (
-  minutes: number,
-  seed: number = Math.floor(Math.random() * SEEDS),
-): RealTest => ({
+type Acts = Readonly<Record<string, Act>>;
+
+/** Chaos as the tests have it, of so many minutes, by a seed; without one it is drawn. */
+export const dailyChaos = (minutes: number, seed = drawSeed()): RealTest => {
+  const test = chaosOf(ACTS, minutes, seed);
+  return { ...test, again: `${test.again} --daily` };
+};
+
+/** The same and more. */
+export const chaosByHand = (minutes: number, seed = drawSeed()): RealTest =>
+  chaosOf({ ...ACTS, ...RARE_ACTS }, minutes, seed);
+
+const drawSeed = (): number => Math.floor(Math.random() * SEEDS);
+
+const chaosOf = (acts: Acts, minutes: number, seed: number): RealTest => ({
   name: `chaos-${seed}`,
   again: `npm run chaos -- --minutes ${minutes} --seed ${seed}`,
   deadlineMs: minutes * 60_000 + SPARE_MS,
@@ -72,122 +72,23 @@ export const chaosOf = (
     await joinAtOnce(world, NAMES);
     await allTogether(world, NAMES);
     await world.operatorAdd('vm1', 'vm2');
-    await rage(stage, minutes * 60_000);
+    await rage(stage, acts, minutes * 60_000);
     await calm(stage);
   },
 });
 
-async function rage(stage: Stage, durationMs: number): Promise<void> {
+async function rage(stage: Stage, acts: Acts, durationMs: number): Promise<void> {
   const { dice, world } = stage;
-  const acts = Object.keys(ACTS);
+  const names = Object.keys(acts);
   const untilMs = performance.now() + durationMs;
   while (performance.now() < untilMs) {
-    const name = pick(dice, acts);
+    const name = pick(dice, names);
     // Whoever is asked may be off, cut off or standing still: that is what this is about.
-    await ACTS[name]?.(stage).catch((error: unknown) =>
+    await acts[name]?.(stage).catch((error: unknown) =>
       world.timeline.note(`${name}: ${error instanceof Error ? error.message : String(error)}`),
     );
     await sleep(dice() * PAUSE_MS_MAX);
   }
-}
-
-/** Who is in the mesh, as a VM shows it. */
-const presentAt = async (world: RealWorld, name: string) =>
-  (await askMembers(world.vm(name))).filter(isPresent);
-
-const any = ({ dice }: Stage): string => pick(dice, NAMES);
-
-const ACTS: Readonly<Record<string, Act>> = {
-  powerCut: async (stage) => {
-    const vm = any(stage);
-    if (stage.world.vm(vm).isOn()) await stage.world.powerCut(vm);
-  },
-  crash: async (stage) => stage.world.crash(any(stage)),
-  boot: async (stage) => boot(stage, any(stage)),
-  bootAgain: async (stage) => boot(stage, any(stage)),
-  standStill: async (stage) => {
-    const vm = any(stage);
-    const pid = stage.world.vm(vm).daemonPid();
-    process.kill(pid, 'SIGSTOP');
-    const stillMs = stage.dice() * STILL_MS_MAX;
-    stage.world.timeline.note(`${vm}: stands still for ${Math.round(stillMs)} ms`);
-    stage.running.push(sleep(stillMs).then(() => goOn(pid)));
-  },
-  cut: async ({ world }) => world.cut('east', 'west'),
-  oneWay: async ({ world, dice, mends }) => {
-    const [from, to] = pick(dice, [
-      ['vm1', 'vm2'],
-      ['vm4', 'vm3'],
-    ] as const);
-    world.timeline.note(`nothing passes from ${from} to ${to}`);
-    mends.add(await oneWay(world.network, world.vm(from).place, world.vm(to).place));
-  },
-  lose: async ({ world, mends }) => {
-    world.timeline.note('20 % are lost');
-    mends.add(await lossy(world.network, 20));
-  },
-  flap: async ({ world, mends }) => {
-    world.timeline.note('links flap');
-    mends.add(await flapping(world.network, 1_000));
-  },
-  heal: async (stage) => heal(stage),
-  healAgain: async (stage) => heal(stage),
-  coreCut: async ({ world }) => {
-    const { core } = await askStatus(world.vm('vm1'));
-    if (core !== null && world.vm(core.name).isOn()) await world.powerCut(core.name);
-  },
-  allOffAndOn: async (stage) => {
-    const { world } = stage;
-    const isOn = (name: string): boolean => world.vm(name).isOn();
-    await Promise.all(NAMES.filter(isOn).map((name) => world.powerCut(name)));
-    await Promise.all(NAMES.map((name) => boot(stage, name)));
-  },
-  invite: async (stage) => {
-    const said = await obey(stage.world.vm(pick(stage.dice, OPERATORS)), ['invite', '-o', 'json']);
-    stage.invites.add((JSON.parse(said) as { id: string }).id);
-  },
-  label: async ({ world, dice, labels }) =>
-    labels.give(world, pick(dice, OPERATORS), pick(dice, NAMES)),
-  stepDown: async (stage) => stage.world.stepDown(any(stage)),
-  drain: async (stage) => stage.world.drain(any(stage), stage.dice() < 0.5),
-  evict: async (stage) => {
-    const { world, dice, evicted } = stage;
-    const [by, whom] = [pick(dice, OPERATORS), pick(dice, GUESTS)];
-    const row = (await presentAt(world, by)).find(({ name }) => name === whom);
-    if (row === undefined) return;
-    evicted.add(row.id); // Before: it may be done though nobody answers any more.
-    await world.evict(by, row.id);
-  },
-  leave: async (stage) => {
-    const vm = pick(stage.dice, GUESTS);
-    await stage.world.leave(vm);
-  },
-  join: async (stage) => {
-    const { world, dice } = stage;
-    const vm = pick(dice, GUESTS);
-    if (!world.vm(vm).isOn()) return;
-    await world.join(vm, await world.invite(pick(dice, OPERATORS)));
-  },
-};
-
-async function heal({ world, mends }: Stage): Promise<void> {
-  await world.heal();
-  for (const mend of mends) await mend();
-  mends.clear();
-}
-
-function goOn(pid: number): void {
-  try {
-    process.kill(pid, 'SIGCONT');
-  } catch {
-    // It was killed meanwhile.
-  }
-}
-
-async function boot({ world }: Stage, vm: string): Promise<void> {
-  if (!world.vm(vm).isOn()) await world.vm(vm).start();
-  const { status, stderr } = await cnsmo(world.vm(vm), ['start']);
-  world.timeline.note(`${vm}: start: ${status} ${stderr.trim()}`);
 }
 
 /** All on and able to reach each other: who is out joins anew; then everything must fit. */
@@ -195,6 +96,7 @@ async function calm(stage: Stage): Promise<void> {
   const { world, running, evicted } = stage;
   await Promise.all(running);
   await heal(stage);
+  for (const name of GUESTS) setClock(world.vm(name), 0);
   for (const name of NAMES) await boot(stage, name);
   for (const name of NAMES) {
     await world.drain(name, false).catch(() => undefined);
