@@ -123,7 +123,7 @@ const STREAMED: readonly RegExp[] = [
   /^state vm3 is dead: its host answers, its daemon does not$/,
   /^state vm3 is alive again: it/,
   /^started vm3 its daemon started again/,
-  /^healed null all 3 members can be reached again: vm3 is back$/,
+  /^healed null all 3 members can be reached again: (vm1 is back, )?vm3 is back$/,
 ];
 
 /** How a daemon says that the one before it was killed. */
