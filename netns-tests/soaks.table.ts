@@ -1,4 +1,5 @@
 /** Edge: soaks — what takes too long for every day. The netns tier has a short form of each. */
+import { far } from './checks/far.ts';
 import { ELEVEN, firewallCrowd } from './checks/firewall-crowd.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { lossHour } from './checks/loss-hour.ts';
@@ -29,6 +30,7 @@ export const SOAKS: Readonly<Record<string, (seeds: readonly number[]) => readon
       run: firewallCrowd,
     },
   ],
+  far: () => [{ name: 'far', deadlineMs: 4 * MINUTE_MS, run: far }],
   pauses: () => [{ name: 'pauses', deadlineMs: 6 * MINUTE_MS, run: pauses }],
   interleavings: (seeds) => seeds.map(interleaving),
 };
