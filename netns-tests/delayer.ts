@@ -1,6 +1,6 @@
 /**
- * Edge: delayer — a longer way to VMs, where the kernel cannot make one: a program in the internet's
- * router that passes TCP on to them, each chunk of it late. UDP it does not pass.
+ * Edge: delayer — a longer way to VMs, where the kernel cannot make one: a program in the router of
+ * the internet that passes TCP on to them, each chunk of it late. UDP it does not pass.
  *
  * As a program of its own it reads Ways as JSON, a line of standard input, and ends with that.
  */

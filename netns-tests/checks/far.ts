@@ -20,9 +20,9 @@ const portOf = (index: number): number => 9_001 + index;
 const placeOf = (name: string): string => `${ROUTER}:${portOf(ALL.indexOf(name))}`;
 
 /**
- * Goal: the preset follows measured round trips, with the binary. Method: each VM is said to be at a
- * place of the router, from where all comes 120 ms late; what each daemon logs; for a while nobody is
- * dead; then one that is cut off is.
+ * Goal: the preset follows measured round trips, with the binary. Method: each VM is said to be at
+ * a place of the router, from where all comes 120 ms late; what each daemon logs; for a while
+ * nobody is dead; then one that is cut off is.
  */
 export async function far(world: RealWorld): Promise<void> {
   const ways = ALL.map((name, index) => ({
@@ -39,7 +39,7 @@ export async function far(world: RealWorld): Promise<void> {
     }
     for (const name of ALL) {
       const isChosen = async (): Promise<boolean> =>
-        (await obey(world.vm(name), ['logs'])).includes('"preset":"wan"');
+        /liveness-preset\b.*\bwan\b/.test(await obey(world.vm(name), ['logs']));
       await world.eventually(`${name} takes the others for far`, isChosen, SETTLE_MS);
     }
     const told = await toldDuring(world, ALL, () =>
