@@ -70,6 +70,7 @@ export const cloned: Act = async (storm, dice) => {
     room.tolerated.add(`key-used-elsewhere ${one.name}`);
     storm.doomed.add(one.name);
     storm.tampered.add(one.name);
+    one.oldDisks += 1;
   }
   if (host === machine) cutPower(machine);
   put(host, copy);

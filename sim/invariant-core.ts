@@ -76,6 +76,7 @@ interface SeenTerm {
   readonly self: string;
   readonly term: Term | null;
   readonly clockSets: number;
+  readonly oldDisks: number;
 }
 
 /**
@@ -87,14 +88,16 @@ export function lookAtTerms(scene: Scene): Look {
   return {
     always: () =>
       machinesOf(scene).flatMap((machine) => {
-        const { name, node, clockSets } = machine;
+        const { name, node, clockSets, oldDisks } = machine;
         const before = seen.get(name);
-        // An older copy of a disk holds what was known when it was made, and heals without it.
+        // An older copy of a disk holds what was known when it was made, and heals without it: maybe
+        // between two looks.
         if (scene.storm.tampered.has(name)) seen.delete(name);
         if (node === null || !holdsMember(machine) || scene.storm.tampered.has(name)) return [];
         const term = node.core.highest();
-        seen.set(name, { self: node.self, term, clockSets });
+        seen.set(name, { self: node.self, term, clockSets, oldDisks });
         if (before?.self !== node.self || before.clockSets !== clockSets) return [];
+        if (before.oldDisks !== oldDisks) return [];
         const hasCome = (before.term?.epoch ?? 0) <= node.core.constituency().epoch;
         if (before.term === null || !hasCome || !isLess(term, before.term)) return [];
         const was = `${before.term.epoch}.${before.term.n}`;

@@ -21,6 +21,7 @@ interface Seen {
   /** The key that the disk holds: an emptied VM may be another member soon. */
   readonly key: Uint8Array | null;
   readonly marks: Marks;
+  readonly oldDisks: number;
 }
 
 const NOTHING = new Uint8Array();
@@ -33,8 +34,9 @@ export function lookAtFloors(scene: Scene): Look {
     always: () =>
       machinesOf(scene).flatMap((machine) => {
         const key = machine.platter.files.get('member-key')?.cached ?? null;
-        const disk = { life: null, key, marks: durableMarks(scene, machine) };
-        const memory = { life: machine.daemon, key, marks: heads(machine) };
+        const { oldDisks } = machine;
+        const disk = { life: null, key, oldDisks, marks: durableMarks(scene, machine) };
+        const memory = { life: machine.daemon, key, oldDisks, marks: heads(machine) };
         return [
           ...compare(scene, onDisk, machine, disk),
           ...compare(scene, inMemory, machine, memory),
@@ -56,6 +58,7 @@ function compare(
   if (!holdsMember(machine) || storm.tampered.has(name)) return [];
   seen.set(name, now);
   if (before === undefined || before.life !== now.life) return [];
+  if (before.oldDisks !== now.oldDisks) return [];
   if (Buffer.compare(before.key ?? NOTHING, now.key ?? NOTHING) !== 0) return [];
   const forked = forkersIn(machine);
   const where = now.life === null ? 'disk' : 'memory';

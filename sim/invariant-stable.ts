@@ -14,9 +14,9 @@ import { holdsMember } from './storm.ts';
  */
 const STABLE_MS = 20_000;
 /**
- * And how long a flaw then lasts until it is one. Unit: virtual ms. A core: clocks may be 8 s apart
- * (`room.ts`), and where a turn ends two hold for so long that it is theirs, or nobody does; and I3
- * has one within 30 s of a component's beginning. Addresses: I5 has 30 s.
+ * And how long a flaw then lasts until it is one. Unit: virtual ms. A core: I3 has one within 30 s
+ * of a component's beginning; and where a turn ends, clocks that are up to 8 s apart (`room.ts`)
+ * may end it at different moments. Addresses: I5 has 30 s.
  */
 const CORE_LASTS_MS = 10_000;
 const ADDRESS_LASTS_MS = 30_000;

@@ -36,6 +36,8 @@ export interface Machine {
   wallMostMs: number;
   /** How often it was set. */
   clockSets: number;
+  /** How often it was given an older copy of a disk. */
+  oldDisks: number;
   /** How often `ip` and `wg` fail and hang here. */
   readonly tools: ToolHabits;
   /** Virtual ms. */

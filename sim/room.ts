@@ -138,6 +138,7 @@ function makeMachine(
     skewMs,
     wallMostMs: 0,
     clockSets: 0,
+    oldDisks: 0,
     tools: { failing: 0, hanging: 0 },
     bootedMs: 0,
     edition,
