@@ -90,8 +90,8 @@ export function lookAtTerms(scene: Scene): Look {
       machinesOf(scene).flatMap((machine) => {
         const { name, node, clockSets, oldDisks } = machine;
         const before = seen.get(name);
-        // An older copy of a disk holds what was known when it was made, and heals without it; maybe
-        // between two looks.
+        // An older copy of a disk holds what was known when it was made, and heals without it,
+        // maybe between two looks.
         if (scene.storm.tampered.has(name)) seen.delete(name);
         if (node === null || !holdsMember(machine) || scene.storm.tampered.has(name)) return [];
         const term = node.core.highest();
