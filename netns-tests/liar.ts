@@ -74,8 +74,11 @@ const framed = (message: Uint8Array): Uint8Array => {
 const any = <Item>(items: readonly Item[]): Item | undefined =>
   items[Math.floor(Math.random() * items.length)];
 
-/** Incarnations of members that have not lived often. */
-const LIVES = [1, 2, 3].flatMap((life) => [life * 2 ** 24, life * 2 ** 24 + 1]);
+/** Incarnations of members whose daemons started in these minutes. */
+const MINUTE = Math.floor((Date.now() - Date.UTC(2026, 0)) / 60_000);
+const LIVES = [0, 1, 2].flatMap((ago) =>
+  [0, 1].map((denials) => (MINUTE - ago) * 2 ** 24 + denials),
+);
 
 /** Everything that it may say, by turns. */
 function lies(members: readonly string[], recorded: readonly Uint8Array[]) {
@@ -86,7 +89,7 @@ function lies(members: readonly string[], recorded: readonly Uint8Array[]) {
   return [
     () => about(DEAD, 0),
     () => about(DEAD, 2 ** 47),
-    () => about(SUSPECT, any([0, 1, ...LIVES, 2 ** 40]) ?? 0),
+    () => about(SUSPECT, any([0, 1, ...LIVES, 2 ** 46]) ?? 0),
     () => about(HEARSAY, any([0, 1, ...LIVES]) ?? 0),
     () =>
       cborg.encode({

@@ -25,6 +25,18 @@ interface Change {
   readonly isSigned: boolean;
 }
 
+/** In a partition people read how many are reached, what becomes of changes, and who is away. */
+const isSaidApart = (world: RealWorld, on: string, count: string, away: string): Promise<void> =>
+  world.eventually(
+    `${on} reaches ${count}, and not ${away}`,
+    async () => {
+      const said = (await obey(world.vm(on), ['status'])).replace(/\s+/g, ' ');
+      const words = `${count} members reachable; changes made here reach the rest when they return`;
+      return said.includes(`${words} not reachable: ${away} `);
+    },
+    SETTLE_MS,
+  );
+
 /**
  * Goal: a concurrent change is never lost unseen, can be taken with one command, and who changed
  * what stays told. Method: vm1 and vm3, both operators, rename vm2 while their sites are apart; on
@@ -42,6 +54,8 @@ export async function history(world: RealWorld): Promise<void> {
   await world.cut('east', 'west');
   await world.rename('vm1', 'vm2', 'east-name');
   await world.rename('vm3', 'vm2', 'west-name');
+  await isSaidApart(world, 'vm1', '2 of 3', 'vm3');
+  await isSaidApart(world, 'vm3', '1 of 3', 'vm1, west-name');
   await world.heal();
   const listed = async (vm: string): Promise<boolean> => (await conflicts(vm)).length === 1;
   for (const vm of ['vm1', 'vm2', 'vm3']) {

@@ -57,6 +57,8 @@ export async function lies(world: RealWorld): Promise<void> {
   expect(`it was answered: ${said}`, answers > 10 && recorded > 50);
   const deaths = deathsIn(told).filter((line) => !line.endsWith('saw vm4 dead'));
   expect(`lies kill nobody, but ${deaths}`, deaths.length === 0);
+  const starts = told.filter(({ kind }) => kind === 'started').map(({ member }) => member);
+  expect(`no daemon started again, but ${starts}`, starts.length === 0);
   expect('lies move no core', coreMovesIn(told) <= 1); // Its turn may end.
   for (const name of HONEST) {
     const refused = told.filter(({ on, kind }) => on === name && kind === 'refused');

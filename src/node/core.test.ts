@@ -162,3 +162,24 @@ test('core: who is outbid takes the next term above that', async () => {
   assert.deepEqual(claims.at(-1), { epoch, n: 7 });
   await end();
 });
+
+test('core: who should have the role is dialled again in time, whatever else happens', async () => {
+  // Goal: a member that is not connected with the next core soon knows it. Method: a's turn, of
+  // which nobody tells; something changes just before the second dial is due; then it tells.
+  const { core, reached, claim, pass, goToTurnOf, end } = await stage('founder');
+  await pass(20_000);
+  reached.length = 0;
+  await goToTurnOf('a');
+  await pass(3_900);
+  core.mark();
+  await settle();
+  await pass(400);
+  assert.deepEqual(
+    reached.map(([member]) => member),
+    [idOf('a'), idOf('a')],
+  );
+  await claim('a', { epoch: core.constituency().epoch, n: 0 });
+  await pass(20_000);
+  assert.equal(reached.length, 2);
+  await end();
+});

@@ -115,9 +115,9 @@ async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal
     const word = wordOf(desk);
     if (word !== null) crier.cry(word, listeners(desk));
     const held = desk.constituency();
-    inquire(held, holderOf(desk, held));
+    const inquiryMs = inquire(held, holderOf(desk, held));
     const isBusy = memory.electedMs !== null || word !== null;
-    waitMs = isBusy ? TICK_MS : Math.min(IDLE_MS, time.epochEndsInMs());
+    waitMs = isBusy ? TICK_MS : Math.min(IDLE_MS, time.epochEndsInMs(), inquiryMs);
   }
   for (const end of ends) end();
   report({ state: 'stopped' });

@@ -16,7 +16,7 @@ const BACKOFF_MS_MIN = 1_000;
  * are together again within 20 s, and hundreds are not dialled every few seconds: of so many
  * somebody soon succeeds, and both sides dial.
  */
-const BACKOFF_MS_MAX = 12_000;
+const BACKOFF_MS_MAX = 10_000;
 const BACKOFF_MS_EACH = 600;
 /** And never longer than that. Unit: ms. */
 export const BACKOFF_MS_LAST = 120_000;

@@ -80,6 +80,7 @@ export async function openCoreStage(self: string, disk: Disk = createDisk().disk
   const stop = new AbortController();
   const view = viewOfThree();
   const dead = new Set<MemberId>();
+  const reached: (readonly [member: MemberId, atMs: number])[] = [];
   const { swarm, ...others } = createOthers(self);
   const { announced, log } = createListeningLog();
   let isDoubtful = false;
@@ -87,7 +88,7 @@ export async function openCoreStage(self: string, disk: Disk = createDisk().disk
   const core = await openCore(
     { clock: time.clock, crypto, disk, log },
     {
-      reach: () => undefined,
+      reach: (member) => void reached.push([member, time.clock.monotonicMs()]),
       self: idOf(self),
       view: () => view,
       seenMs: () => 0,
@@ -123,5 +124,5 @@ export async function openCoreStage(self: string, disk: Disk = createDisk().disk
     isDoubtful = is;
     core.mark();
   };
-  return { core, ...others, announced, dead, skewsMs, time, pass, goToTurnOf, end, doubt };
+  return { core, ...others, announced, reached, dead, skewsMs, time, pass, goToTurnOf, end, doubt };
 }
