@@ -1,34 +1,29 @@
 /** Edge: firewall kinds — all that a rule can say, by real packets of both families. */
 import { found } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
-import { openAsker, openServer, type Talker, type Verdict } from '../talker.ts';
+import { openAsker, openServer, type Verdict } from '../talker.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
+import { firewallCuts } from './firewall-cuts.ts';
+import {
+  become,
+  carries,
+  echo,
+  type Flow,
+  opens,
+  PORT,
+  type Stage,
+  TWIN,
+  tcp,
+  udp,
+  verdictsOf,
+} from './firewall-stage.ts';
 import { ENFORCED_MS, firewall, isApplied } from './firewall-words.ts';
 
-/** Ports at which vm2 answers: the second is never spoken of. */
-const [PORT, TWIN] = [9_000, 9_001];
 /** How long an answer is waited for: who is over a rate asks again in vain. Unit: ms. */
 const PATIENT_MS = 3_000;
 /** How long the rule lives that ends by itself, as it is typed. */
 const LIFE = '2s';
-
-interface Stage {
-  readonly world: RealWorld;
-  readonly vm1: Vm;
-  readonly asker: Talker;
-  /** vm2 in the VPN and outside of it, IPv4 and IPv6. */
-  readonly mesh: readonly [string, string];
-  readonly wan: readonly [string, string];
-}
-
-interface Flow {
-  readonly protocol: 'tcp' | 'udp' | 'icmp';
-  readonly destination: string;
-  readonly port: number;
-  /** Unit: ms. */
-  readonly wait?: number;
-}
 
 /**
  * Goal: what no other check has seen of rules. Method: vm2 answers at two ports; one kind of rule
@@ -45,6 +40,7 @@ export async function firewallKinds(world: RealWorld): Promise<void> {
   const stage = { world, vm1, asker, mesh: [mesh4, mesh6], wan: [public4, public6] } as const;
   try {
     await flows(stage);
+    await firewallCuts(stage);
     await refuses(stage);
     await counts(stage);
     await pings(stage, vm2);
@@ -54,44 +50,6 @@ export async function firewallKinds(world: RealWorld): Promise<void> {
     for (const talker of [server, asker]) talker.end();
   }
 }
-
-const tcp = (destination: string, port: number): Flow => ({ protocol: 'tcp', destination, port });
-const udp = (destination: string, port: number): Flow => ({ protocol: 'udp', destination, port });
-const echo = (destination: string): Flow => ({ protocol: 'icmp', destination, port: 0 });
-
-const verdictsOf = async (asker: Talker, tried: readonly Flow[]): Promise<readonly Verdict[]> =>
-  JSON.parse(await asker.ask({ do: 'try', flows: tried })) as readonly Verdict[];
-
-/** Waits until each of these ends so. */
-async function become(
-  { world, asker }: Stage,
-  what: string,
-  wanted: readonly (readonly [Flow, Verdict])[],
-): Promise<void> {
-  let last = '';
-  const isSo = async (): Promise<boolean> => {
-    const said = await verdictsOf(
-      asker,
-      wanted.map(([flow]) => flow),
-    );
-    last = wanted
-      .map(([{ protocol, destination, port }, verdict], index) =>
-        said[index] === verdict ? '' : `${protocol} ${destination} ${port}: ${said[index]}`,
-      )
-      .filter((line) => line !== '')
-      .join('; ');
-    return last === '';
-  };
-  await world.eventually(what, isSo, ENFORCED_MS).catch((error: unknown) => {
-    throw new Error(`${what}: ${last}`, { cause: error });
-  });
-}
-
-const opens = async (asker: Talker, id: string, flow: Flow): Promise<void> =>
-  expect(`${id} opens`, (await asker.ask({ do: 'open', id, ...flow })) === 'open');
-
-const carries = async (asker: Talker, id: string): Promise<boolean> =>
-  (await asker.ask({ do: 'echo', id })) === 'answers';
 
 /** What is live and forbidden now is cut, of both families and protocols; nothing else is. */
 async function flows(stage: Stage): Promise<void> {

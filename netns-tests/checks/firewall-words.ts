@@ -45,11 +45,12 @@ export const becomes = (
   world: RealWorld,
   [from, address, port]: readonly [Vm, string, number],
   answer: Answer,
+  deadlineMs = ENFORCED_MS,
 ): Promise<void> =>
   world.eventually(
     `${from.name} to ${address} port ${port} is ${answer}`,
     async () => (await connect(from, address, port)) === answer,
-    ENFORCED_MS,
+    deadlineMs,
   );
 
 /** `cnsmo firewall …` on a VM; gives what it prints. */
