@@ -119,7 +119,7 @@ const importOf = (vm: Vm, text: string, ...flags: readonly string[]): Promise<st
 
 /**
  * Goal: a change on trial ends by itself, lasts when it is confirmed, also for who missed that, and
- * a VM can be opened by hand. Method: one rule three times, by real packets: let go; confirmed, with
+ * a VM can be opened by hand. Method: one rule three times, by real packets: let go; confirmed with
  * the daemon of its VM dead; and opened there, with it dead again. A plan before changes nothing.
  */
 export async function firewallTrials(world: RealWorld): Promise<void> {
