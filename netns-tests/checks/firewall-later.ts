@@ -46,7 +46,7 @@ export async function wordsOfLater(world: RealWorld, vm1: Vm, vm2: Vm): Promise<
   await firewall(vm1, 'deny', 'tcp/8083', '--on', 'vm2', '--name', 'ours');
   await becomes(world, [vm1, second, 8083], 'silent');
   await isApplied(world, 'ours', 1);
-  await isApplied(world, 'x', 2);
+  await isApplied(world, 'x', 1);
   await firewall(vm1, 'deny', 'tcp/8081', '--on', 'vm2', '--name', 'x', '--replace');
   await becomes(world, [vm1, second, 8080], 'answered');
   await becomes(world, [vm1, second, 8081], 'silent');

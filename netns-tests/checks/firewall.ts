@@ -148,6 +148,8 @@ export async function firewallTrials(world: RealWorld): Promise<void> {
   await obey(vm2, ['start']);
   await becomes(world, way, 'silent');
   await isApplied(world, 'x', 2);
+  await firewall(vm1, ...deny, '--replace');
+  await isApplied(world, 'x', 1);
 
   vm2.killDaemon();
   await firewall(vm2, 'open', '--for', '60s');
