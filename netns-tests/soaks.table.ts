@@ -1,6 +1,7 @@
 /** Edge: soaks — what takes too long for every day. The netns tier has a short form of each. */
 import { far } from './checks/far.ts';
 import { ELEVEN, firewallCrowd } from './checks/firewall-crowd.ts';
+import { firewallTorn } from './checks/firewall-torn.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { lossHour } from './checks/loss-hour.ts';
 import { pauses } from './checks/rough.ts';
@@ -31,6 +32,7 @@ export const SOAKS: Readonly<Record<string, (seeds: readonly number[]) => readon
     },
   ],
   far: () => [{ name: 'far', deadlineMs: 4 * MINUTE_MS, run: far }],
+  'firewall-torn': () => [{ name: 'firewall-torn', deadlineMs: 8 * MINUTE_MS, run: firewallTorn }],
   pauses: () => [{ name: 'pauses', deadlineMs: 6 * MINUTE_MS, run: pauses }],
   interleavings: (seeds) => seeds.map(interleaving),
 };

@@ -1,12 +1,11 @@
 /** Edge: firewall trouble — what members do by themselves when their firewall goes wrong. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { found, isReady, SETTLE_MS, together } from '../../scenarios/mesh.ts';
+import { found, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
 import { events, obey } from '../command-line.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
+import { neighbours } from './firewall-neighbours.ts';
+import { torn } from './firewall-torn.ts';
 import { becomes, ENFORCED_MS, firewall, overlayOf } from './firewall-words.ts';
 
 /** How soon what was changed by hand is put right. Unit: ms. */
@@ -106,8 +105,8 @@ const HANDS: readonly (readonly [script: string, told: RegExp])[] = [
 
 /**
  * Goal: the kernel has what the policy says, whoever changes it and however the daemon dies; other
- * firewalls are named. Method: the table edited by hand, three ways; the daemon killed while it
- * applies; a neighbour that refuses, and then accepts the VPN.
+ * firewalls are named. Method: the table edited by hand, three ways; neighbours that refuse, and
+ * then accept; the daemon killed while it applies.
  */
 export async function firewallHolds(world: RealWorld): Promise<void> {
   await found(world, ['vm1', 'vm2']);
@@ -126,30 +125,8 @@ export async function firewallHolds(world: RealWorld): Promise<void> {
       REPAIR_MS,
     );
   }
-  await neighbours(world, vm2);
-  const wholes = new Set([whole]);
-  for (const [index, afterMs] of [0, 40, 120].entries()) {
-    const port = 9_000 + index;
-    const change = firewall(
-      vm1,
-      'deny',
-      `tcp/8080,${port}`,
-      '--on',
-      'vm2',
-      '--name',
-      'no',
-      '--replace',
-    );
-    await sleep(afterMs);
-    vm2.killDaemon();
-    await change;
-    const left = rulesIn(await table());
-    await obey(vm2, ['start']);
-    await world.eventually('vm2 is ready', () => isReady(world, 'vm2'), SETTLE_MS);
-    await becomes(world, [vm1, second, port], 'silent');
-    wholes.add(rulesIn(await table()));
-    expect(`old or new rules: ${left}`, wholes.has(left));
-  }
+  await neighbours(world, vm1, vm2);
+  await torn(world, 2);
 }
 
 /** A listing without what each load has of its own: counts, the generation, and its mark. */
@@ -159,34 +136,3 @@ const rulesIn = (listing: string): string =>
     .split('\n')
     .filter((line) => line !== '' && !/ct mark|generation/.test(line))
     .join('\n');
-
-/** What firewalld itself made, and what it makes where it obeys our remedy. */
-const madeBy = (name: string): string =>
-  readFileSync(resolve(import.meta.dirname, `../neighbours/${name}.nft`), 'utf8');
-/** As a person opens the mesh's port in it: firewall-cmd --add-port=7300/udp and 7300/tcp. */
-const OWN_PORT = ['udp', 'tcp']
-  .map((each) => `add rule inet firewalld filter_IN_public_allow ${each} dport 7300 accept\n`)
-  .join('');
-
-async function neighbours(world: RealWorld, vm2: Vm): Promise<void> {
-  const named = async (): Promise<boolean> =>
-    /firewalld: inet firewalld filter_INPUT: drops at input.*--add-interface=cnsmo0/s.test(
-      (await obey(vm2, ['status'])).replaceAll(/\s+/g, ' '),
-    );
-  const load = (input: string): Promise<string> => vm2.must(['nft', '-f', '-'], { input });
-  const theirs = (): Promise<string> =>
-    vm2.must(['nft', '-s', 'list', 'table', 'inet', 'firewalld']);
-  await load(`${madeBy('firewalld')}${OWN_PORT}`);
-  const whole = await theirs();
-  await firewall(world.vm('vm1'), 'allow', 'tcp/1', '--on', 'vm2', '--name', 'mark');
-  await world.eventually('vm2 names its neighbour', named, ENFORCED_MS);
-  expect('it has what it had', (await theirs()) === whole);
-  await load(`delete table inet firewalld\n${madeBy('firewalld-trusted')}${OWN_PORT}`);
-  await firewall(world.vm('vm1'), 'delete', 'mark');
-  await world.eventually(
-    'the neighbour lets it through',
-    async () => !(await named()),
-    ENFORCED_MS,
-  );
-  await vm2.must(['nft', 'delete', 'table', 'inet', 'firewalld']);
-}

@@ -2,6 +2,7 @@
 import { admit, found, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
 import { join, obey } from '../command-line.ts';
+import { watchTables } from '../table-watch.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
 import { wordsOfLater } from './firewall-later.ts';
@@ -38,9 +39,7 @@ export async function firewallRules(world: RealWorld): Promise<void> {
   await becomes(world, [vm1, second, 8080], 'silent');
   expect('another port answers', await answers(vm1, second, 8081));
 
-  const token = (await obey(vm1, ['invite', '--label', 'role=web'])).trim();
-  await join(vm3, token);
-  await together(world, ['vm1', 'vm2', 'vm3']);
+  await churns(world, vm1, vm3);
   const third = await overlayOf(world, 'vm3');
   await becomes(world, [vm1, third, 8080], 'silent');
   expect('another port of vm3 answers', await answers(vm1, third, 8081));
@@ -66,6 +65,46 @@ export async function firewallRules(world: RealWorld): Promise<void> {
   await firewall(vm1, 'delete', 'ours', 'no-web');
   await becomes(world, [vm3, second, 8080], 'answered');
   await becomes(world, [vm1, third, 8080], 'answered');
+}
+
+/** What the kernel tells where flows are judged anew: the mark by which it knows them. */
+const GENERATION =
+  /^\s*(?:add|delete) (?:rule inet cnsmo now\/(?:known|stamp) |set inet cnsmo __set)/;
+const ELEMENT = /^(?:add|delete) element inet cnsmo /;
+
+/**
+ * vm3 comes, gets a label that a rule at vm1 means, and loses it: elements come and go there, and
+ * nothing else, but the mark of flows where more is forbidden than before.
+ */
+async function churns(world: RealWorld, vm1: Vm, vm3: Vm): Promise<void> {
+  await obey(vm1, ['member', 'label', 'vm2', 'tier=db']);
+  await firewall(vm1, 'allow', 'tcp/8090', '--from', 'tier=db', '--on', 'vm1', '--name', 'churn');
+  await isApplied(world, 'churn', 1);
+  const watch = await watchTables(vm1);
+  await join(vm3, (await obey(vm1, ['invite', '--label', 'role=web'])).trim());
+  await together(world, ['vm1', 'vm2', 'vm3']);
+  const third = await overlayOf(world, 'vm3');
+  const othersUntil = async (change: 'add' | 'delete', of: string): Promise<readonly string[]> => {
+    const told: string[] = [];
+    const isTold = async (): Promise<boolean> => {
+      told.push(...watch.take());
+      return told.some((line) => line.startsWith(`${change} element`) && line.includes(of));
+    };
+    await world.eventually(`${change} ${of}`, isTold, ENFORCED_MS);
+    return told.filter((line) => !ELEMENT.test(line));
+  };
+  const isMark = (line: string): boolean => GENERATION.test(line);
+  const joined = await othersUntil('add', third); // Rule no-web forbids what is passed on to it.
+  expect(`elements and the mark: ${joined.join('\n')}`, joined.every(isMark));
+  const tuple = `${third} . tcp . 8090`;
+  await obey(vm1, ['member', 'label', 'vm3', 'tier=db']);
+  const labelled = await othersUntil('add', tuple);
+  expect(`elements alone: ${labelled.join('\n')}`, labelled.length === 0);
+  await obey(vm1, ['member', 'label', 'vm3', 'tier-']);
+  const bare = await othersUntil('delete', tuple);
+  expect(`elements and the mark: ${bare.join('\n')}`, bare.length > 0 && bare.every(isMark));
+  watch.end();
+  await firewall(vm1, 'delete', 'churn');
 }
 
 /**
