@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openMeter } from '../../../crdt/meter.ts';
 import { policyOf } from '../policy.ts';
-import { after, ask, CALLER, refusalOf, threeMembers } from './test-ask.ts';
+import { importVerb } from './import.ts';
+import { after, argumentsOf, ask, CALLER, refusalOf, sceneOf, threeMembers } from './test-ask.ts';
 
 const RULE = {
   direction: 'in',
@@ -161,4 +163,25 @@ test('import: undo takes back the rules of the file, and nothing else', () => {
     policyOf(undone).rules.map(({ name }) => name),
     ['allow-tcp-1'],
   );
+});
+
+test('import: many rules are decided in many pieces, and as they are in one', () => {
+  // Goal: nobody waits for an import. Method: 2,000 rules whole and in pieces, over a view that has
+  // some of them; the last rule is bad in another list, which falls whole.
+  const items = Array.from({ length: 2_000 }, (_, n) => {
+    return { ...RULE, dst_port: `${n + 1}`, action: n % 500 === 0 ? 'acpt' : 'drop' };
+  });
+  const before = after(view, ['import', { file: file(...items.slice(0, 10)), force: true }]);
+  const scene = sceneOf({ view: before });
+  const given = argumentsOf({ file: file(...items), force: true });
+  const work = importVerb.decideInPieces?.(scene, given, openMeter());
+  assert.ok(work !== undefined);
+  let [pieces, step] = [0, work.next()];
+  for (; step.done !== true; step = work.next()) pieces += 1;
+  assert.ok(pieces > 5, `${pieces} pieces`);
+  assert.deepEqual(step.value, importVerb.decide(scene, given));
+  const bad = { file: file(...items, { ...RULE, dst_port: '0' }), force: true };
+  assert.throws(() => {
+    for (const _ of importVerb.decideInPieces?.(scene, argumentsOf(bad), openMeter()) ?? []);
+  }, /dst_port/);
 });
