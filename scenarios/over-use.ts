@@ -6,6 +6,8 @@ import { apart, found, SETTLE_MS, stateOf, talk, together } from './mesh.ts';
 import { expect, refusal, type World } from './world.ts';
 
 const ALL = ['vm1', 'vm2', 'vm3', 'vm4'];
+/** More than clocks of VMs are apart: twice 4 s in the simulator. Unit: ms. */
+const CLOCKS_MS = 9_000;
 
 /** Two VMs join by one token on two sides of a cut; nobody else does when it is over. */
 export async function overUse(world: World): Promise<void> {
@@ -17,6 +19,9 @@ export async function overUse(world: World): Promise<void> {
   await world.cut('east', 'west');
   await apart(world, ['vm1'], ['vm3']);
   await world.join('vm2', token);
+  // Who came too many is the later one by the clocks of those who let them in.
+  const isCalm = async (): Promise<boolean> => !(await isAlarmed(world, 'vm1'));
+  await world.holds('vm1 has no alarm', isCalm, CLOCKS_MS);
   await world.join('vm4', token);
   await talk(world, ['vm1', 'vm2']);
   await talk(world, ['vm3', 'vm4']);
