@@ -22,11 +22,15 @@ const SLAB_BYTES = 1024;
 
 /** Time between two looks at how busy the event loop is. Unit: ms. */
 const LOOK_MS = 500;
+/** V8's flags while the daemon is calm; and while it is busy, when the heap may grow to twice. */
+const CALM = ['--optimize-for-size', '--heap-growing-percent=0'];
+const BUSY = ['--no-optimize-for-size', '--heap-growing-percent=100'];
+
 /**
  * From now on buffers share small slabs only, and V8 collects garbage for size whenever the daemon
  * is calm: after a busy time, 20 joins for one, it gives back what it would keep for the next.
- * While it is busy that would hold everybody up: six times as many collections of all that lives,
- * each of which moves most of it. To be called once the daemon has started: as a flag of the
+ * While it is busy that would hold everybody up: three times as many collections of all that
+ * lives, each of which moves most of it. To be called once the daemon has started: as a flag of the
  * command line it would make V8 reject the compiled code that Node carries, 15 ms each start.
  */
 export function saveMemory(): void {
@@ -37,9 +41,7 @@ export function saveMemory(): void {
     const now = performance.eventLoopUtilization();
     const isNow = isThrifty(performance.eventLoopUtilization(now, last).utilization);
     last = now;
-    if (isNow !== wasThrifty) {
-      setFlagsFromString(isNow ? '--optimize-for-size' : '--no-optimize-for-size');
-    }
+    if (isNow !== wasThrifty) for (const flag of isNow ? CALM : BUSY) setFlagsFromString(flag);
     wasThrifty = isNow;
   };
   look();
