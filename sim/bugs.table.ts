@@ -111,6 +111,16 @@ export const BUGS: Readonly<Record<string, Bug>> = {
       },
     ],
   },
+  'trial-anytime': {
+    about: 'a trial of the firewall is begun however old it is',
+    patches: [
+      {
+        file: 'src/services/firewall/trial.ts',
+        find: 'return age + allowanceMs < lengthMs && age < clocks.nowMs;',
+        put: 'return true;',
+      },
+    ],
+  },
   'no-redial': {
     about: 'a connection that broke is never made again',
     wrap: withNode((node) => {

@@ -16,6 +16,7 @@ import { lookAtPromises } from './invariant-promises.ts';
 import { lookAtSignatures } from './invariant-signatures.ts';
 import { lookAtStable } from './invariant-stable.ts';
 import { lookAtStamps } from './invariant-stamps.ts';
+import { lookAtTrials } from './invariant-trials.ts';
 import { lookAtViews } from './invariant-views.ts';
 import { lookAtVoid } from './invariant-void.ts';
 
@@ -41,6 +42,10 @@ export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook
   'I4 firewall': {
     about: 'no kernel filters by what nobody signed; a calm one filters by what its view says',
     open: lookAtFirewalls,
+  },
+  trials: {
+    about: 'no kernel goes by a trial of the firewall longer than its time, or for a second time',
+    open: lookAtTrials,
   },
   'I6 floors': {
     about: 'what is accepted of an author never becomes less, whatever crashes',
