@@ -99,7 +99,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'loose-modes', run: looseModes },
   { name: 'restores-member', world: FIVE, deadlineMs: 300_000, run: restoresMember },
   { name: 'forks-mesh', world: FIVE, run: forksMesh },
-  { name: 'strangers', run: strangers },
+  { name: 'strangers', deadlineMs: 360_000, run: strangers },
   { name: 'evicted', run: evicted },
   { name: 'join-at-once', isAlone: true, world: crowdOf(6), run: fiveAtOnce },
   {
@@ -113,5 +113,5 @@ export const TESTS: readonly RealTest[] = [
   { name: 'cloned', deadlineMs: 240_000, run: cloned },
   { name: 'forked', deadlineMs: 240_000, run: forked },
   { name: 'restored', run: restored },
-  { name: 'journal-lost', run: journalLost },
+  { name: 'journal-lost', deadlineMs: 360_000, run: journalLost },
 ];

@@ -129,19 +129,27 @@ export const makeBinary = async (arch: Arch, bundle: Bundle): Promise<string> =>
   return output;
 };
 
-/**
- * Packs the same program as if it were of another commit, of equal length: what an upgrade is to.
- * After `makeBinary`.
- */
-export const makeUpgrade = async (
-  arch: Arch,
-  bundle: Bundle,
-  commit: string,
-  output: string,
-): Promise<void> => {
-  const work = join(workOf(arch), 'upgrade');
-  mkdirSync(work, { recursive: true });
-  copyFileSync(join(workOf(arch), 'licences.txt'), join(work, 'licences.txt'));
-  const code = bundle.code.replaceAll(bundle.commit, commit);
-  await pack(arch, work, { ...bundle, code, commit }, output);
+/** The bundle as if it were of another commit, of equal length: what an upgrade is to. */
+export const upgradeOf = (bundle: Bundle, commit: string): Bundle => ({
+  ...bundle,
+  code: bundle.code.replaceAll(bundle.commit, commit),
+  commit,
+});
+
+/** The bundle with a text of its code changed, which stands there once. */
+export const changedBundle = (bundle: Bundle, find: string, put: string): Bundle => {
+  const parts = bundle.code.split(find);
+  if (parts.length === 2) return { ...bundle, code: parts.join(put) };
+  throw scriptFailure(`the bundle has ${parts.length - 1} times, not once: ${find}`);
+};
+
+/** Packs a bundle beside the binary, whose `makeBinary` has run. */
+export const packBeside = async (arch: Arch, bundle: Bundle, output: string): Promise<void> => {
+  const work = mkdtempSync(join(workOf(arch), 'beside-'));
+  try {
+    copyFileSync(join(workOf(arch), 'licences.txt'), join(work, 'licences.txt'));
+    await pack(arch, work, bundle, output);
+  } finally {
+    rmSync(work, { recursive: true });
+  }
 };

@@ -1,4 +1,7 @@
-/** Edge: clones — two VMs with one key, a disk that is an older copy, a founder without journal. */
+/**
+ * Edge: clones — two VMs with one key, a disk that is an older copy, a founder without journal or
+ * with a damaged one.
+ */
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +9,7 @@ import { admit, found, SETTLE_MS, talk, together } from '../../scenarios/mesh.ts
 import { expect, refusal } from '../../scenarios/world.ts';
 import { obey } from '../command-line.ts';
 import type { RealWorld } from '../world.ts';
+import { journalDamaged } from './journal-damage.ts';
 
 /** Longest until both VMs with one key have noticed, once both reach a member. Issue: 30 s. */
 const NOTICE_MS = 30_000;
@@ -116,7 +120,7 @@ export async function restored(world: RealWorld): Promise<void> {
 
 /**
  * Goal: a founder whose journal is gone has it back from the others, by itself. Method: remove the
- * file while the VM is off.
+ * file while the VM is off; later it is damaged while the daemon is dead.
  */
 export async function journalLost(world: RealWorld): Promise<void> {
   await found(world, ['vm1', 'vm2', 'vm3']);
@@ -131,6 +135,7 @@ export async function journalLost(world: RealWorld): Promise<void> {
   await together(world, ['vm1', 'vm2', 'vm3']);
   await admit(world, 'vm1', 'vm4');
   await together(world, ['vm1', 'vm2', 'vm3', 'vm4']);
+  await journalDamaged(world, 'vm1', ['vm2', 'vm3', 'vm4']);
 }
 
 const remembers = async (world: RealWorld, vm: string): Promise<boolean> =>

@@ -9,6 +9,7 @@ import { obey } from '../command-line.ts';
 import { expel } from '../expulsion.ts';
 import type { Attempt, Loot } from '../stranger.ts';
 import type { RealWorld } from '../world.ts';
+import { otherVersions } from './other-versions.ts';
 
 const ALL = ['vm1', 'vm2', 'vm3'];
 /** How long a client stays and listens; meanwhile the mesh changes. */
@@ -52,7 +53,8 @@ function expectNothing(who: string, loot: Loot): void {
 /**
  * Goal: after Noise nobody but members gets a protocol list, a topic or a frame: no stranger who
  * has the pre-shared key from a token, and no member without that key. Method: a client of its own
- * tries with a fresh key; and, so that it is known to work, with the key of a member.
+ * tries with a fresh key; and, so that it is known to work, with the key of a member. Then that
+ * member speaks another version.
  */
 export async function strangers(world: RealWorld): Promise<void> {
   await found(world, ALL);
@@ -77,7 +79,7 @@ export async function strangers(world: RealWorld): Promise<void> {
     loot.topics.some((name) => name.endsWith('/frames')),
   );
   expect(`a member gets frames: ${said}`, loot.frames > 0);
-  await obey(vm2, ['start']);
+  await otherVersions(world, { member: 'vm2', stranger: 'vm4' });
   await together(world, ALL);
 }
 
