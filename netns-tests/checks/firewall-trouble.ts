@@ -14,7 +14,7 @@ const REPAIR_MS = 10_000;
 const WITHDRAWN_MS = 25_000;
 
 const isTold = async (vm: Vm, what: RegExp): Promise<boolean> =>
-  (await events(vm)).some(({ text }) => what.test(text));
+  (await events(vm)).some(({ text, cause }) => what.test(`${text}: ${cause}`));
 
 /**
  * Goal: a member that a trial cuts off takes it back by itself, and says why; what was taken back
