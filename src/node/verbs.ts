@@ -120,7 +120,9 @@ async function gather(
   const endMs = clock.monotonicMs() + waitMs;
   for (;;) {
     const leftMs = endMs - clock.monotonicMs();
-    const standings = await context.standings(service, Math.max(AGAIN_MS, leftMs));
+    // Who does not answer must not hold up what the others are about to tell.
+    const roundMs = verb.isTold === undefined ? leftMs : leftMs / 2;
+    const standings = await context.standings(service, Math.max(AGAIN_MS, roundMs));
     const scene = { ...sceneOf(context, caller), standings };
     const isLast = clock.monotonicMs() + AGAIN_MS >= endMs;
     if (isLast || verb.isTold?.(scene, given) !== false) return scene;
