@@ -72,6 +72,12 @@ for (const offMs of [3_600_000, -3_600_000]) {
         await found(world, names);
         const body = { epochMs: 60_000 };
         await ask(room, 'vm1', { method: 'PUT', path: '/v1/core/epoch', body });
+        // What is said an hour ahead of its clock, vm2 does not take.
+        const isSet = async (): Promise<boolean> => {
+          const views = names.map((vm) => ask<CoreView>(room, vm, { path: '/v1/core' }));
+          return new Set((await Promise.all(views)).map(({ epoch }) => epoch)).size === 1;
+        };
+        await world.eventually('all have turns of a minute', isSet, 30_000);
         await world.setClock('vm2', offMs);
         const first = await nextTurn(world, room, await nextTurn(world, room, 0));
         const unfit = new Set<string | null>();
