@@ -24,7 +24,8 @@ interface SumPorts {
 
 /**
  * Compares the keys with what they were when the file was written, at the first start with them.
- * Fault 'refused' names a file that changed. A disk that does not take the file holds nobody up.
+ * Fault 'refused' names a file that changed. A disk that does not give or
+ * take the file holds nobody up.
  */
 export async function checkKeys({ crypto, disk, log }: SumPorts, local: LocalState): Promise<void> {
   const { memberSeed, wgPrivateKey } = local.keys;
@@ -32,7 +33,7 @@ export async function checkKeys({ crypto, disk, log }: SumPorts, local: LocalSta
   const sums = Object.entries(files).map(([name, key]) => hashOf(crypto, `sum ${name}`, key));
   const whole = (parts: readonly Uint8Array[]): Uint8Array =>
     joinBytes(...parts, hashOf(crypto, 'sums', joinBytes(...parts)));
-  const held = (await disk.read(KEY_SUMS_FILE)) ?? new Uint8Array();
+  const held = (await readSums(disk, log)) ?? new Uint8Array();
   const heldSums = sums.map((_, at) => held.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES));
   if (!isSameBytes(held, whole(heldSums))) {
     const content = whole(sums);
@@ -48,6 +49,13 @@ export async function checkKeys({ crypto, disk, log }: SumPorts, local: LocalSta
     }
   }
 }
+
+/** A file that cannot be read is as one that is not there. */
+const readSums = (disk: Disk, log: Log): Promise<Uint8Array | null> =>
+  disk.read(KEY_SUMS_FILE).catch((error: unknown) => {
+    log.warn('key-sums-not-read', { why: String(error) });
+    return null;
+  });
 
 const changed = (name: string): Fault =>
   new Fault('refused', {

@@ -240,6 +240,8 @@ async function act(
     }
     marks.take((peer) => {
       if (underWay.has(peer) || underWay.size >= EXCHANGES_MAX) return false;
+      // It is asked when its time is over.
+      if (isMuted(desk, peer)) return false;
       if (!members.includes(peer)) return true;
       const end = comeInStep(peer).finally(() => {
         underWay.delete(peer);

@@ -118,11 +118,15 @@ async function gather(
   const waitMs = verb.standingsMs?.(given) ?? 0;
   if (waitMs <= 0) return sceneOf(context, caller);
   const endMs = clock.monotonicMs() + waitMs;
+  const standings = new Map<MemberId, Standing>();
   for (;;) {
     const leftMs = endMs - clock.monotonicMs();
     // Who does not answer must not hold up what the others are about to tell.
     const roundMs = verb.isTold === undefined ? leftMs : leftMs / 2;
-    const standings = await context.standings(service, Math.max(AGAIN_MS, roundMs));
+    for (const [id, said] of await context.standings(service, Math.max(AGAIN_MS, roundMs))) {
+      // Later rounds are short: what was told in a long one counts until more is.
+      if (said.kind === 'told' || standings.get(id)?.kind !== 'told') standings.set(id, said);
+    }
     const scene = { ...sceneOf(context, caller), standings };
     const isLast = clock.monotonicMs() + AGAIN_MS >= endMs;
     if (isLast || verb.isTold?.(scene, given) !== false) return scene;

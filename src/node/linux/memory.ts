@@ -36,14 +36,18 @@ const BUSY = ['--no-optimize-for-size', '--heap-growing-percent=100'];
 export function saveMemory(): void {
   Buffer.poolSize = SLAB_BYTES;
   const isThrifty = createThrift();
-  let [wasThrifty, last] = [false, performance.eventLoopUtilization()];
-  const look = (): void => {
-    const now = performance.eventLoopUtilization();
-    const isNow = isThrifty(performance.eventLoopUtilization(now, last).utilization);
-    last = now;
+  let wasThrifty: boolean | null = null;
+  const note = (share: number): void => {
+    const isNow = isThrifty(share);
     if (isNow !== wasThrifty) for (const flag of isNow ? CALM : BUSY) setFlagsFromString(flag);
     wasThrifty = isNow;
   };
-  look();
+  note(0); // A daemon begins calm.
+  let last = performance.eventLoopUtilization();
+  const look = (): void => {
+    const now = performance.eventLoopUtilization();
+    note(performance.eventLoopUtilization(now, last).utilization);
+    last = now;
+  };
   setInterval(look, LOOK_MS).unref();
 }

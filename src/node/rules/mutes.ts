@@ -8,8 +8,8 @@ import type { PeerKey } from '../../crdt/ids.ts';
 import { createBuckets } from './bucket.ts';
 
 /**
- * Bad frames that are overlooked at once, and per second: 3 a minute. The third in a row mutes, as
- * it does by the score of gossip (`swarm-gossip.ts`).
+ * Bad frames that are overlooked at once, and per second: 3 a minute. The third within 20 s mutes,
+ * as by the score of gossip (`swarm-gossip.ts`).
  */
 const BAD_BURST = 2;
 const BAD_PER_SECOND = 3 / 60;
