@@ -9,7 +9,8 @@ import type { Clock, Log } from '../ports.ts';
 import type { Core } from './core.ts';
 import type { Replica } from './replica.ts';
 import type { LinkState } from './rules/answers.ts';
-import { propose, type Taken, takeProposals } from './rules/proposals.ts';
+import type { Term } from './rules/election.ts';
+import { type CoreSightOfMembers, propose, type Taken, takeProposals } from './rules/proposals.ts';
 import { createWake } from './wake.ts';
 
 /** Time between two looks. Unit: ms. Nothing is proposed of what is not so for an hour. */
@@ -37,9 +38,9 @@ export function createProposals(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   context: ProposalContext,
 ): Proposals {
-  const { self, replica, core, state } = context;
+  const { replica, core } = context;
+  const sight = openSight(clock, context);
   const wake = createWake(clock);
-  const deadSinceMs = new Map<MemberId, number>();
   let taken: Taken = new Map();
   const take = (): Taken => {
     // One that differs from ours by a little may be in the next epoch already.
@@ -47,20 +48,13 @@ export function createProposals(
     taken = takeProposals(taken, replica.view(), authority);
     return taken;
   };
-  const watch = (): void => {
-    const { members } = replica.view();
-    const dead = members.filter(({ id, hasLeft }) => !hasLeft && state(id) === 'dead');
-    const ids = new Set(dead.map(({ id }) => id));
-    for (const id of deadSinceMs.keys()) if (!ids.has(id)) deadSinceMs.delete(id);
-    for (const id of ids) if (!deadSinceMs.has(id)) deadSinceMs.set(id, clock.wallMs());
-  };
   const look = async (): Promise<void> => {
-    watch();
+    sight.watch();
     const now = take();
     const holder = core.holder();
     if (!core.isActing() || holder === null) return;
-    const sight = { self, term: holder.term, deadSinceMs, wallMs: clock.wallMs() };
-    await replica.write(propose(replica.view(), now, sight));
+    await replica.write(propose(replica.view(), now, sight.inTerm(holder.term)));
+    take(); // In its own term: the next one would not take it, and say it again.
   };
   return {
     absences: () =>
@@ -77,6 +71,32 @@ export function createProposals(
         );
         await wake.wait(LOOK_MS, signal);
       }
+    },
+  };
+}
+
+/** What this member sees of the others. */
+function openSight(clock: Clock, { self, replica, state }: ProposalContext) {
+  /** By the clock that does not jump: setting the other one makes nobody gone for longer. */
+  const deadAtMs = new Map<MemberId, number>();
+  const idsIn = (...states: readonly LinkState[]): ReadonlySet<MemberId> => {
+    const { members } = replica.view();
+    const found = members.filter(({ id, hasLeft }) => !hasLeft && states.includes(state(id)));
+    return new Set(found.map(({ id }) => id));
+  };
+  return {
+    watch: (): void => {
+      const ids = idsIn('dead');
+      for (const id of deadAtMs.keys()) if (!ids.has(id)) deadAtMs.delete(id);
+      for (const id of ids) if (!deadAtMs.has(id)) deadAtMs.set(id, clock.monotonicMs());
+    },
+    inTerm: (term: Term): CoreSightOfMembers => {
+      const wallMs = clock.wallMs();
+      const startMs = wallMs - clock.monotonicMs();
+      const since = ([id, atMs]: readonly [MemberId, number]) =>
+        [id, Math.round(startMs + atMs)] as const;
+      const deadSinceMs = new Map([...deadAtMs].map(since));
+      return { self, term, deadSinceMs, alive: idsIn('alive', 'degraded'), wallMs };
     },
   };
 }

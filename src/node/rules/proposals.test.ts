@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MemberId } from '../../crdt/ids.ts';
 import { idOf, world } from '../../crdt/test-world.ts';
 import type { View } from '../../crdt/view.ts';
 import { type CoreAuthority, propose, type Taken, takeProposals } from './proposals.ts';
@@ -63,11 +64,12 @@ test('proposals: of nobody but the core, and not of a time that has not come', (
 
 test('proposals: the core says who is gone for long, once, and who is back', () => {
   // Goal: a frame for news alone. Method: just dead; dead for an hour; said already, by this core
-  // and by one that saw it earlier; back, and said already.
+  // and by one that saw it earlier; not known or in doubt; back, and said already.
   const view = saying();
   const sight = { self: A, term: { epoch: 7, n: 1 }, wallMs: 10 * ABSENT_MS };
-  const seen = (agoMs: number | null) => ({
+  const seen = (agoMs: number | null, alive: readonly MemberId[] = agoMs === null ? [C] : []) => ({
     ...sight,
+    alive: new Set(alive),
     deadSinceMs: new Map(agoMs === null ? [] : [[C, sight.wallMs - agoMs]]),
   });
   const takenAs = (since: number | null): Taken =>
@@ -80,6 +82,7 @@ test('proposals: the core says who is gone for long, once, and who is back', () 
   assert.deepEqual(propose(view, NOTHING, seen(ABSENT_MS)), edit(9 * ABSENT_MS));
   assert.deepEqual(propose(view, takenAs(5), seen(ABSENT_MS)), []);
   assert.deepEqual(propose(view, takenAs(5), seen(1)), [], 'this core only just sees it dead');
+  assert.deepEqual(propose(view, takenAs(5), seen(null, [])), [], 'this core has just started');
   assert.deepEqual(propose(view, takenAs(5), seen(null)), edit(null));
   assert.deepEqual(propose(view, takenAs(null), seen(null)), []);
 });

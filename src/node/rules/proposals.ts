@@ -50,24 +50,26 @@ export function takeProposals(
 const isSame = (a: Proposal, b: Proposal): boolean =>
   a.about === b.about && a.author === b.author && compareTerms(a, b) === 0;
 
-/** What the core sees: who is dead, and since when, Unix ms. */
+/** What the core sees: who is dead, and since when, Unix ms; and who lives. */
 export interface CoreSightOfMembers {
   readonly self: MemberId;
   readonly term: Term;
   readonly deadSinceMs: ReadonlyMap<MemberId, number>;
+  /** Nobody who is only not known or doubted: who has just started knows nothing of the dead. */
+  readonly alive: ReadonlySet<MemberId>;
   readonly wallMs: number;
 }
 
 /** What the core has to say: only what is not taken already. */
 export function propose(view: View, taken: Taken, sight: CoreSightOfMembers): readonly Edit[] {
-  const { self, term, deadSinceMs, wallMs } = sight;
+  const { self, term, deadSinceMs, alive, wallMs } = sight;
   const present = view.members.filter(({ id, hasLeft }) => id !== self && !hasLeft);
   return present.flatMap(({ id }) => {
     const since = deadSinceMs.get(id) ?? null;
     const said = taken.get(id)?.absentSinceMs ?? null;
     const isLong = since !== null && wallMs - since >= ABSENT_MS;
     // It was gone before this core saw it: what was said first stands.
-    const isNews = said === null ? isLong : since === null;
+    const isNews = said === null ? isLong : alive.has(id);
     if (!isNews) return [];
     return [{ path: proposalPath('absent', id), value: { ...term, since: isLong ? since : null } }];
   });
