@@ -136,19 +136,20 @@ export async function startDaemon(room: Room, machine: Machine): Promise<void> {
   });
   await outlived(machine, life, pause(room, life, room.dice.between(20, START_MS_MAX)));
   try {
-    await outlived(machine, life, serve(machine, ports, life));
+    const isOver = await outlived(machine, life, serve(machine, ports, life));
+    if (isOver) life.end('exit');
   } catch (error) {
     life.end('exit');
     throw error;
   }
 }
 
-async function serve(machine: Machine, ports: Ports, life: Life): Promise<void> {
+/** Runs the daemon; true when there was nothing left to serve. */
+async function serve(machine: Machine, ports: Ports, life: Life): Promise<boolean> {
   const { finishLeave, startNode } = machine.edition;
   if (await isLeaving(ports.disk)) {
     await finishLeave(ports, BUILD);
-    life.end('exit');
-    return;
+    return true;
   }
   let unserve = async (): Promise<void> => undefined;
   const node = await startNode(ports, BUILD, async (api) => {
@@ -165,6 +166,7 @@ async function serve(machine: Machine, ports: Ports, life: Life): Promise<void> 
     ports.log.warn('ended', { why: error.message });
   });
   void ended.then(() => unserve()).then(() => life.end('exit'));
+  return false;
 }
 
 const pause = (room: Room, life: Life, durationMs: number): Promise<void> =>
