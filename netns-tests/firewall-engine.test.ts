@@ -118,7 +118,7 @@ test('firewall: what is now forbidden is cut, and nothing else', { skip }, async
 });
 
 test('firewall: a trial ends by itself in the kernel', { skip }, async () => {
-  // Goal: nobody has to be alive for it. Method: a trial of 4 s that forbids all; the way is shut
+  // Goal: nobody has to be alive for it. Method: a trial of 8 s that forbids all; the way is shut
   // and open again with no command run; the next look takes away what is left, and never begins it
   // again.
   if (stage === null) return;
@@ -129,14 +129,14 @@ test('firewall: a trial ends by itself in the kernel', { skip }, async () => {
   assert.deepEqual(await stage.settle(view(base)), []);
   assert.deepEqual(await reach(), ['accept']);
   const changes = [{ kind: 'default', name: 'wan-in', value: { action: 'deny' } }];
-  const tried = view({ ...base, 'trial/t1': { seconds: 4, changes } });
+  const tried = view({ ...base, 'trial/t1': { seconds: 8, changes } });
   const intent = tried.intent.map((each) => ({ ...each, hlc: [Date.now(), 0] as const }));
   assert.deepEqual(await stage.settle({ ...tried, intent }), []);
   assert.deepEqual(await reach(), ['drop']);
   const startMs = performance.now();
   const deadlineMs = performance.now() + 20_000;
   while ((await reach())[0] !== 'accept') assert.ok(performance.now() < deadlineMs, 'still closed');
-  assert.ok(performance.now() - startMs < 6_000, 'reverted within 2 s of its end');
+  assert.ok(performance.now() - startMs < 10_000, 'reverted within 2 s of its end');
   assert.deepEqual(await stage.settle({ ...tried, intent }), []);
   assert.deepEqual(await reach(), ['accept']);
   assert.match(await stage.look(), /chain tried\/t1/);

@@ -19,9 +19,9 @@ export function turnsIn(told: readonly Told[], members: number): Turns {
   const seen = Map.groupBy(moves, ({ on }) => on);
   const namesSeen = new Map([...seen].map(([on, events]) => [on, events.map(nameOf)]));
   const holders = [...namesSeen.values()].toSorted((a, b) => b.length - a.length)[0] ?? [];
-  const line = holders.join(' ');
+  const line = ` ${holders.join(' ')} `;
   const differing = [...namesSeen]
-    .filter(([, names]) => !line.includes(names.join(' ')))
+    .filter(([, names]) => !line.includes(` ${names.join(' ')} `))
     .map(([on, names]) => `${on} saw ${names.join(' ')}`);
   const odd = moves
     .filter(({ cause }) => cause !== 'its turn')

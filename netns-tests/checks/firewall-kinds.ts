@@ -10,6 +10,7 @@ import {
   carries,
   echo,
   type Flow,
+  goesOn,
   opens,
   PORT,
   type Stage,
@@ -73,7 +74,7 @@ async function flows(stage: Stage): Promise<void> {
     for (const id of Object.keys(ids)) if (!(await carries(asker, id))) ended.push(id);
     return ended.join();
   };
-  expect('all carry', (await living()) === '');
+  await stage.world.eventually('all carry', async () => (await living()) === '', ENFORCED_MS);
   await firewall(vm1, 'deny', `udp/${PORT}`, '--on', 'vm2', '--name', 'no-udp');
   await become(stage, 'new ones are dropped', [
     [udp(mesh[0], PORT), 'drop'],
@@ -130,7 +131,7 @@ async function counts(stage: Stage): Promise<void> {
   const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
   expect(`three in all, then none: ${said.join()}`, sum(passed.slice(0, 6)) === 2);
   expect(`the twin has no rate: ${said.join()}`, sum(passed.slice(6)) === 6);
-  expect('what was let in goes on', await carries(asker, 'first'));
+  await goesOn(stage, 'first');
   await asker.ask({ do: 'close', id: 'first' });
 
   await firewall(vm1, 'allow', `tcp/${PORT}`, '--connections', '2', ...limited);
@@ -142,7 +143,7 @@ async function counts(stage: Stage): Promise<void> {
     [tcp(mesh[1], PORT), 'accept'],
     [tcp(mesh[0], TWIN), 'accept'],
   ]);
-  expect('both go on', (await carries(asker, 'one')) && (await carries(asker, 'two')));
+  for (const id of ['one', 'two']) await goesOn(stage, id);
   await asker.ask({ do: 'close', id: 'one' });
   await become(stage, 'one went, one may come', [[third, 'accept']]);
   await firewall(vm1, 'delete', 'limited');

@@ -81,3 +81,7 @@ export const opens = async (asker: Talker, id: string, flow: Flow): Promise<void
 /** Whether one that is kept still carries. */
 export const carries = async (asker: Talker, id: string): Promise<boolean> =>
   (await asker.ask({ do: 'echo', id })) === 'answers';
+
+/** Waits until one that is kept is heard to carry: a late answer is no cut. */
+export const goesOn = ({ world, asker }: Stage, id: string): Promise<void> =>
+  world.eventually(`${id} goes on`, () => carries(asker, id), ENFORCED_MS);

@@ -52,6 +52,7 @@ export async function torn(world: RealWorld, tries: number): Promise<void> {
   const ends = { old: 0, new: 0 };
   for (let turn = 1; turn <= tries; turn += 1) {
     const change = setGroup(vm1, turn);
+    change.catch(() => undefined); // Awaited below.
     const afterMs = Math.random() * TORN_MS;
     await tear(vm2, afterMs);
     await change;
@@ -77,7 +78,7 @@ async function tear(vm: Vm, afterMs: number): Promise<void> {
       ({ words }) => /\bnft$/.test(words[0] ?? '') && words.includes('-f'),
     );
   const untilMs = performance.now() + BEGUN_MS;
-  while (loading().length === 0 && performance.now() < untilMs) await sleep(1);
+  while (loading().length === 0 && performance.now() < untilMs) await sleep(5);
   await sleep(afterMs);
   const tools = loading();
   vm.killDaemon();

@@ -11,7 +11,7 @@ import { becomes, ENFORCED_MS, firewall, overlayOf } from './firewall-words.ts';
 /** How soon what was changed by hand is put right. Unit: ms. */
 const REPAIR_MS = 10_000;
 /** Far below the minute of a trial: it is withdrawn, and does not end. Unit: ms. */
-const WITHDRAWN_MS = 25_000;
+const WITHDRAWN_MS = 50_000;
 
 const isTold = async (vm: Vm, what: RegExp): Promise<boolean> =>
   (await events(vm)).some(({ text, cause }) => what.test(`${text}: ${cause}`));

@@ -178,12 +178,12 @@ export async function firewallTrials(world: RealWorld): Promise<void> {
   const late = await refusal('a late confirmation', firewall(vm1, 'confirm'));
   expect(`the refusal: ${late}`, late.includes('is over, and its changes are gone'));
 
-  await firewall(vm1, 'deny', 'tcp/8080', '--name', 'x', '--confirm', '20s');
+  await firewall(vm1, 'deny', 'tcp/8080', '--name', 'x', '--confirm', '30s');
   await becomes(world, way, 'silent');
   vm2.killDaemon();
   await firewall(vm1, 'confirm');
   // The kernel ends it, and who missed the confirmation takes it up once it is back.
-  await becomes(world, way, 'answered', 40_000);
+  await becomes(world, way, 'answered', 60_000);
   await obey(vm2, ['start']);
   await becomes(world, way, 'silent');
   await isApplied(world, 'x', 2);

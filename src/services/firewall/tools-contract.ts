@@ -160,7 +160,7 @@ async function refusedIsNothing(assert: Assert, host: NftHost): Promise<void> {
 }
 
 /** Long enough to be seen on a slow machine. Unit: s. */
-const TRIAL_S = 5;
+const TRIAL_S = 8;
 const TRIAL: Value = {
   seconds: TRIAL_S,
   changes: [{ kind: 'default', name: 'wan-in', value: { action: 'deny' } }],
