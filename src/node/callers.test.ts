@@ -131,3 +131,17 @@ test('callers: whoever tells is heard, and a lost packet is made good', async ()
   assert.equal(await askCallers(away.swarm, callers(3)), '');
   assert.deepEqual(away.asked, []);
 });
+
+test('callers: a packet that is lost later takes nothing back', async () => {
+  // Goal: an open round counts. Method: one hears a reset and then nothing, as the other does
+  // always; twins: nothing and then a reset; a reset and then an answer.
+  const told = async (first: string, second: string): Promise<string> => {
+    const answers = [first, second, second].map((outside) => ({ v: 1, outside }));
+    const { swarm } = openSwarm({ [idOf(2)]: answers, [idOf(3)]: [SILENT, SILENT, SILENT] });
+    const lines = (await askCallers(swarm, callers(3))).split('\n');
+    return lines.find((line) => line.startsWith(idOf(2)))?.split(' ')[2] ?? '';
+  };
+  assert.equal(await told('refused', 'silent'), 'refused');
+  assert.equal(await told('silent', 'refused'), 'refused');
+  assert.equal(await told('refused', 'answered'), 'answered');
+});

@@ -97,7 +97,11 @@ export async function askCallers(swarm: Asked, { rounds, ...callers }: Callers):
   const told = new Map<string, Call>();
   for (let round = 0; round < rounds; round += 1) {
     const calls = await askAll(swarm, callers);
-    for (const call of calls) told.set(`${call.member} ${call.way}`, call);
+    for (const call of calls) {
+      const key = `${call.member} ${call.way}`;
+      // A packet that is lost takes nothing back.
+      if (call.reached !== 'silent' || !told.has(key)) told.set(key, call);
+    }
     const isReached = calls.some(({ reached }) => reached === 'answered');
     if (isReached || !calls.some(({ reached }) => reached === 'silent')) break;
   }

@@ -169,6 +169,36 @@ test('rules that close the port to members and let the operator in are no cut', 
   }
 });
 
+test('who is forbidden by its own rules to call tells nothing', () => {
+  // Goal: no false withdrawal where a trial closes outgoing SSH. Method: each trial that stops the
+  // callers, by each way; twins: it is in force here only, or not at one of them; who enforces
+  // nothing; incoming SSH.
+  const out = { direction: 'out', protocol: 'tcp', ports: [[22, 22]] };
+  const rule = (fields: Objects): Objects[string] =>
+    trialOf(ruleOf({ zone: 'wan', action: 'deny', ...out, ...fields }));
+  const changes = [{ kind: 'default', name: 'wan-out', value: { action: 'deny' } }];
+  const on = (n: number): Objects => ({ on: [{ kind: 'member', id: idOf(n) }] });
+  const cases: readonly (readonly [string, Objects[string], string, string, boolean])[] = [
+    ['a rule', rule({}), 'outside', 'silent', true],
+    ['a rule that resets', rule({ action: 'reject' }), 'outside', 'refused', true],
+    ['a default', { seconds: 60, changes }, 'outside', 'silent', true],
+    ['a rule of the mesh', rule({ zone: 'mesh' }), 'inside', 'silent', true],
+    ['here only', rule(on(1)), 'outside', 'silent', false],
+    ['at one of them', rule(on(2)), 'outside', 'silent', false],
+    ['another way', rule({ zone: 'mesh' }), 'outside', 'silent', false],
+    ['incoming', rule({ direction: 'in' }), 'outside', 'silent', false],
+  ];
+  for (const [what, trial, way, reached, isTried] of cases) {
+    const callers = [2, 3] as const;
+    const member = begun(trial, told(callers.map((n) => [n, way, 'answered'])));
+    member.world.calls = told(callers.map((n) => [n, way, reached]));
+    assert.equal(member.isTried(), isTried, what);
+    if (what === 'at one of them') assert.match(member.notes()[0] ?? '', /: vm3 tried;/);
+    member.world.members = member.world.members.map((each) => ({ ...each, services: [] }));
+    assert.equal(member.isTried(), false, `${what}: nobody enforces`);
+  }
+});
+
 test('what was reached before is remembered over a restart and where other rules change', () => {
   // Goal: the kernel keeps it. Method: the daemon keeps nothing in this test; a rule more amid the
   // trial, and then nobody is reached.

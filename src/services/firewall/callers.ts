@@ -8,16 +8,18 @@
  *    rule of ours makes it.
  * 3. Rules may well close the port to members and leave it open to the operator: where they say so
  *    of all that is closed, and let the operator's own address in, nothing is wrong.
+ * 4. The trial is in force at those asked as well: whom its own rules forbid to call does not tell.
  */
 import type { MemberId } from '../../crdt/ids.ts';
-import type { View } from '../../crdt/view.ts';
+import type { Member, View } from '../../crdt/view.ts';
 import { type Call, type Callers, callText, readCall, type Way } from '../callers.ts';
 import type { Results, Self } from '../service.ts';
-import type { Judgement } from './judge.ts';
+import type { Flow, Judgement } from './judge.ts';
 import type { Site } from './lane.ts';
 import { policyOf, type TrialOrder } from './policy.ts';
 import type { Zone } from './schemas.table.ts';
 import { isOverlay, judgedAt, operatorsOf, ownAddress, siteOnTrial } from './trial-site.ts';
+import { isEnforcing } from './verbs/sites.ts';
 
 /** The name of the probe. */
 export const CALLERS = 'callers';
@@ -115,7 +117,9 @@ export const lockedOut = (
   const onTrial = siteOnTrial(site, order);
   const told = before.flatMap((each) => {
     const call = calls.find(({ member, way }) => member === each.member && way === each.way);
-    return call === undefined ? [] : [{ ...call, before: each.reached }];
+    if (call === undefined) return [];
+    const isStopped = call.reached !== 'answered' && isForbidden(onTrial, order, call, seenAt);
+    return isStopped ? [] : [{ ...call, before: each.reached }];
   });
   const action = (call: Call) => actionOn(onTrial, order, call, seenAt);
   const isOpen = (call: (typeof told)[number]): boolean =>
@@ -139,16 +143,49 @@ export const lockedOut = (
 const actionOn = (
   site: Site,
   order: TrialOrder,
-  { member, way }: Call,
+  call: Call,
   seenAt: SeenAt,
 ): Judgement['action'] | null => {
+  const visit = visitOf(site, order, call, seenAt);
+  return visit === null ? null : (judgedAt(site, visit.zone, 'in', visit.flow)?.action ?? null);
+};
+
+/** Whether the rules of the member that is to call stop it there. */
+const isForbidden = (site: Site, order: TrialOrder, call: Call, seenAt: SeenAt): boolean => {
+  const visit = visitOf(site, order, call, seenAt);
+  if (visit === null || !isEnforcing(visit.there)) return false;
+  const key = `${call.member} ${visit.flow.source} ${visit.flow.destination} ${visit.flow.value}`;
+  const known = forbidden.get(site.view) ?? new Map<string, boolean>();
+  // What this member's services need open counts for `in` only.
+  const there: Site = { ...site, member: call.member, lacking: [] };
+  const judged =
+    known.get(key) ?? judgedAt(there, visit.zone, 'out', visit.flow)?.action !== 'allow';
+  forbidden.set(site.view, known.set(key, judged));
+  return judged;
+};
+
+/** Remembered, for another member's lanes take the place of this one's. */
+const forbidden = new WeakMap<View, Map<string, boolean>>();
+
+/** A call as a connection that rules judge. */
+interface Visit {
+  readonly there: Member;
+  readonly zone: Zone;
+  readonly flow: Flow;
+}
+
+/** Null where it is not known. */
+const visitOf = (
+  site: Site,
+  order: TrialOrder,
+  { member, way }: Call,
+  seenAt: SeenAt,
+): Visit | null => {
   const there = site.view.members.find(({ id }) => id === member);
-  const inside = there?.ipv4 ?? there?.ipv6 ?? null;
-  const source = way === 'inside' ? inside : seenAt(member);
-  if (source === null) return null;
+  const source = way === 'inside' ? (there?.ipv4 ?? there?.ipv6) : seenAt(member);
+  if (there === undefined || source === undefined || source === null) return null;
   const zone = isOverlay(site.view, source) ? 'mesh' : 'wan';
   const destination = ownAddress(site, zone, source);
   if (destination === null) return null;
-  const flow = { protocol: 'tcp', source, destination, value: portOf(order) } as const;
-  return judgedAt(site, zone, 'in', flow)?.action ?? null;
+  return { there, zone, flow: { protocol: 'tcp', source, destination, value: portOf(order) } };
 };
