@@ -80,3 +80,86 @@ test('a daemon begins no trial that is older than itself and that no table tells
     assert.equal(member.isTried(), false);
   }
 });
+
+/** It begins one trial, and 2 s later learns of another, later by its stamp; none gets old. */
+const onSecondTrial = (firstSeconds: number, secondSeconds: number) => {
+  const member = openMember();
+  const { world } = member;
+  const [first, second] = [firstSeconds, secondSeconds].map((seconds) => ({ ...TRIAL, seconds }));
+  assert.ok(first !== undefined && second !== undefined);
+  const before = { ...RULE, 'trial/first': first };
+  Object.assign(world, { trial: first, objects: before });
+  member.pass();
+  Object.assign(world, { nowMs: 2_000, trial: second });
+  world.objects = { ...before, 'trial/second': second };
+  return { member, world, before };
+};
+
+/** What is tried at moments by the kernel's clock, passes between them. */
+const triedAt = (member: ReturnType<typeof openMember>, moments: readonly number[]) =>
+  moments.map((nowMs) => {
+    member.world.nowMs = nowMs;
+    member.pass();
+    return member.isTried();
+  });
+
+test('a trial that takes the place of another has its own time, shorter or longer', () => {
+  // Goal: the deadline. Method: two begun together, 60 s and 5 s, in either order; a moment before
+  // and after the end of the second. What was opened for a time stays open, and is closed in time.
+  const open = { val: 'ipv4', timeout: 600 };
+  const elem = [[{ elem: open }, { accept: null }]];
+  for (const [first, second] of [
+    [60, 5],
+    [5, 60],
+  ] as const) {
+    const { member, world } = onSecondTrial(first, second);
+    member.byHand({ add: { element: { family: 'inet', table: 'cnsmo', name: 'open', elem } } });
+    assert.equal(member.pass(), 1);
+    const endMs = 2_000 + second * 1_000;
+    assert.deepEqual(triedAt(member, [endMs - 1, endMs + 1]), [true, false], `${second} s`);
+    assert.ok(world.before?.kind === 'present');
+    const [{ expires } = {}] = world.before.table.sets.get('open')?.elements.values() ?? [];
+    assert.ok((expires ?? 0) >= 596 - second && (expires ?? 600) < 601 - second, `${expires} s`);
+  }
+});
+
+test('a trial goes on for the rest of its time when the one in its place is taken back', () => {
+  // Goal: the first deadline. Method: the second taken back 1 s after it began, or after its end;
+  // a second before and after the end of the first: the kernel tells whole seconds.
+  for (const [first, second, backMs] of [
+    [60, 5, 3_000],
+    [60, 5, 10_000],
+    [5, 60, 3_000],
+  ] as const) {
+    const { member, world, before } = onSecondTrial(first, second);
+    assert.equal(member.pass(), 1);
+    assert.equal(triedAt(member, [backMs])[0], backMs < 2_000 + second * 1_000);
+    world.objects = before;
+    const endMs = first * 1_000;
+    const course = triedAt(member, [backMs, endMs - 1_000, endMs + 1_000]);
+    assert.deepEqual(course, [true, true, false], `${first} s, back at ${backMs} ms`);
+  }
+});
+
+test('what was begun is not forgotten while nft cannot be asked', () => {
+  // Goal: no trial begins again. Method: the table deleted 50 s into 60, and for a look nft takes
+  // no counters; the clock of the wall is back at the start, as if the trial were young. Twin: one
+  // that was withdrawn stays so.
+  for (const isWithdrawn of [false, true]) {
+    const member = onTrial();
+    if (isWithdrawn) {
+      member.world.unreached = '10.10.0.2 192.0.2.2';
+      member.pass();
+      member.world.unreached = '';
+    }
+    goOn(member, 50_000);
+    member.pass();
+    member.byHand(DELETE);
+    Object.assign(member.world, { refused: 'counter', wallMs: START_MS });
+    assert.equal(member.pass(), 0);
+    assert.equal(member.world.before?.kind, 'no-tool');
+    member.world.refused = null;
+    const course = triedAt(member, [51_000, 61_000]);
+    assert.deepEqual(course, [!isWithdrawn, false]);
+  }
+});

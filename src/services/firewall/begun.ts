@@ -17,7 +17,7 @@ export const begunBy = (
 ): readonly Begun[] => {
   const told = table === null ? [] : toldBy(table, nowMs);
   const ids = new Set(told.map(({ id }) => id));
-  const known = before === null || before.kind === 'no-tool' ? [] : before.begun;
+  const known = before?.begun ?? [];
   return [...told, ...known.filter(({ id }) => !ids.has(id))].slice(0, KNOWN_MAX);
 };
 

@@ -6,7 +6,8 @@
  * 2. Whatever forbids more than before begins a new generation, and every connection is judged
  *    anew. What only allows more does not.
  * 3. The time of a trial runs in the kernel from its first application: it is never set again, and
- *    where the table is replaced meanwhile, or was taken away, it goes on from what was left.
+ *    where the table is replaced meanwhile, or was taken away, it goes on from what was left. One
+ *    that takes the place of another has its own time: the table is made anew.
  */
 import type { Command, Found } from '../service.ts';
 import {
@@ -17,8 +18,10 @@ import {
   stampName,
   type Trial,
   trialMap,
+  triedName,
 } from './compile.ts';
 import { keepSteps } from './counts.ts';
+import type { Trialling } from './lane.ts';
 import { ACCEPT, elementsOf, FAMILY, NAME, type Table } from './nft.ts';
 import {
   type FirewallDesired,
@@ -48,6 +51,7 @@ import {
   replaceTable,
   textOf,
 } from './transaction.ts';
+import { isRunning } from './trial.ts';
 
 type Wanted = NonNullable<FirewallDesired>;
 
@@ -126,9 +130,12 @@ const change = (desired: Wanted, observed: ObservedTable): readonly Command[] =>
   const isNew = now === null;
   const first = commandsFor(tableOf(desired, kept), observed, desired);
   if (first.steps.length === 0) return [];
-  const isBegun = desired.trial === null || trial !== null;
+  if (desired.trial !== null && isRunning(observed) && !isBegun(desired.trial, observed)) {
+    return [run(replaceAll(tableOf(desired, fresh), desired, observed), first.found)];
+  }
+  const isThere = desired.trial === null || trial !== null;
   // The trial is a side of its own, with a generation that nobody carries.
-  if (!isNew && (first.isLoosening || (first.isOfTrial && !isBegun))) {
+  if (!isNew && (first.isLoosening || (first.isOfTrial && !isThere))) {
     const command = run(first.steps, first.found);
     // The time that a trial has left, and counts, are as they were seen.
     const isBlind = first.isLoosening && desired.trial === null && onlyAdds(first.steps);
@@ -206,16 +213,21 @@ const replaceAll = (
 const foundIn = (names: readonly string[]): Found =>
   [...new Set(names)].map((name) => `${NAME} ${name} was not as it should be`);
 
+/** Whether the table tells that it was begun: else the elements of a trial are another one's. */
+const isBegun = ({ id }: Trialling, { chains }: ObservedTable): boolean =>
+  chains.has(triedName(id));
+
 /** How long elements of the trial live: what is left where it runs already. */
 const timesOf = (
   { trial }: Wanted,
   observed: ObservedTable | null,
 ): ReadonlyMap<string, ElementTime> => {
   if (trial === null) return new Map();
+  const its = observed !== null && isBegun(trial, observed) ? observed.sets : null;
   const names = (['prerouting', 'input', 'forward', 'output'] as const).map(trialMap);
   return new Map(
     names.map((name) => {
-      const [there] = observed?.sets.get(name)?.elements.values() ?? [];
+      const [there] = its?.get(name)?.elements.values() ?? [];
       const left = there?.expires ?? trial.leftSeconds;
       const time = { timeout: trial.seconds };
       return [name, left >= trial.seconds ? time : { ...time, expires: Math.max(1, left) }];

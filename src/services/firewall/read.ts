@@ -14,6 +14,7 @@ import { listed } from './listing.ts';
 import { readNeighbours } from './neighbours.ts';
 import { keyText } from './nft.ts';
 import type {
+  Begun,
   FirewallObserved,
   ObservedChain,
   ObservedElement,
@@ -37,22 +38,22 @@ export const read = (
   before: FirewallObserved | null,
 ): Finding<FirewallObserved> => {
   const { table } = results;
-  if (table === undefined) return seen({ kind: 'no-tool' });
+  const known = begunBy(null, before, nowMs);
+  if (table === undefined) return seen({ kind: 'no-tool', begun: known });
   const neighbours = readNeighbours(results, own);
   const lacking = lackingIn(results);
   const calls = callsIn(results);
   if (table.status !== 0) {
     const why = missingFeatures(results);
-    if (why !== null) return seen({ kind: 'no-tool', why });
+    if (why !== null) return seen({ kind: 'no-tool', begun: known, why });
     if (isNoTable(table)) {
-      const begun = begunBy(null, before, nowMs);
-      return seen({ kind: 'missing', begun, calls, neighbours, lacking });
+      return seen({ kind: 'missing', begun: known, calls, neighbours, lacking });
     }
-    return unreadable(complaint(table));
+    return unreadable(complaint(table), known);
   }
   const found = readTable(table);
   if (found === null) {
-    return unreadable('its output is no JSON of nftables; 0.9.3 or later is needed');
+    return unreadable('its output is no JSON of nftables; 0.9.3 or later is needed', known);
   }
   const unreached = (results.ways?.stdout ?? '').split(' ').filter((host) => host !== '');
   const begun = begunBy(found, before, nowMs);
@@ -66,8 +67,8 @@ const seen = (state: FirewallObserved): Finding<FirewallObserved> => ({
 });
 
 /** Nothing is planned then, and it is looked at again soon. */
-const unreadable = (why: string): Finding<FirewallObserved> => ({
-  state: { kind: 'no-tool' },
+const unreadable = (why: string, begun: readonly Begun[]): Finding<FirewallObserved> => ({
+  state: { kind: 'no-tool', begun },
   problems: [`nft: list table: ${why}`],
   recheckMs: null,
 });

@@ -62,7 +62,7 @@ export interface Begun {
 
 export type FirewallObserved =
   /** `why`: there is one, and what it lacks; absent: there is none. */
-  | { readonly kind: 'no-tool'; readonly why?: Problem }
+  | { readonly kind: 'no-tool'; readonly begun: readonly Begun[]; readonly why?: Problem }
   | {
       readonly kind: 'missing';
       readonly begun: readonly Begun[];

@@ -72,7 +72,7 @@ export const courseOf = (
 
 /** What is known of it here; undefined: it was not begun. */
 export const begunOf = (observed: FirewallObserved, { id }: TrialOrder): Begun | undefined =>
-  observed.kind === 'no-tool' ? undefined : observed.begun.find((each) => each.id === id);
+  observed.begun.find((each) => each.id === id);
 
 /** How long it may decide from now on. Unit: ms. */
 const leftMs = (order: TrialOrder, observed: FirewallObserved, clocks: Reach['self']): number => {
