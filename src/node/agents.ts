@@ -71,7 +71,7 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
   const agentContext = {
     ...{ view, self, openings, secrets, ledger, keepBoot },
     onReport: board.put,
-    call: (callers: Callers) => askCallers(context.swarm, callers),
+    call: (callers: Callers) => askCallers(ports.clock, context.swarm, callers),
   };
   const keepers = SERVICES.map((service) => {
     const { name } = service;

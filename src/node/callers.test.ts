@@ -106,6 +106,7 @@ function openSwarm(answers: Readonly<Record<MemberId, readonly unknown[]>>, away
   return { swarm: swarm as unknown as Pick<SwarmNode, 'connections' | 'request'>, asked };
 }
 
+const CLOCK = { monotonicMs: () => 0 };
 const callers = (rounds: number) =>
   ({ from: [idOf(2), idOf(3)], ways: ['outside'], port: 22, rounds }) as const;
 const ANSWER = { v: 1, outside: 'answered' };
@@ -115,20 +116,20 @@ test('callers: whoever tells is heard, and a lost packet is made good', async ()
   // Goal: bounded rounds. Method: silence, then an answer of one; silence to the end; a reset,
   // which no loss makes; who knows no such question, is away, or talks nonsense tells nothing.
   const late = openSwarm({ [idOf(2)]: [SILENT, ANSWER], [idOf(3)]: [SILENT, SILENT] });
-  const told = await askCallers(late.swarm, callers(3));
+  const told = await askCallers(CLOCK, late.swarm, callers(3));
   const lines = [`${idOf(2)} outside answered`, `${idOf(3)} outside silent`].toSorted();
   assert.equal(told, lines.join('\n'));
   assert.equal(late.asked.length, 4);
   const never = openSwarm({ [idOf(2)]: [SILENT, SILENT, SILENT] });
-  assert.equal(await askCallers(never.swarm, callers(3)), `${idOf(2)} outside silent`);
+  assert.equal(await askCallers(CLOCK, never.swarm, callers(3)), `${idOf(2)} outside silent`);
   assert.equal(never.asked.length, 3);
   const reset = openSwarm({ [idOf(2)]: [{ v: 1, outside: 'refused' }] });
-  assert.equal(await askCallers(reset.swarm, callers(3)), `${idOf(2)} outside refused`);
+  assert.equal(await askCallers(CLOCK, reset.swarm, callers(3)), `${idOf(2)} outside refused`);
   assert.equal(reset.asked.length, 1);
   const odd = openSwarm({ [idOf(2)]: [], [idOf(3)]: [new Uint8Array([1, 2])] });
-  assert.equal(await askCallers(odd.swarm, callers(3)), '');
+  assert.equal(await askCallers(CLOCK, odd.swarm, callers(3)), '');
   const away = openSwarm({ [idOf(2)]: [ANSWER] }, [idOf(2)]);
-  assert.equal(await askCallers(away.swarm, callers(3)), '');
+  assert.equal(await askCallers(CLOCK, away.swarm, callers(3)), '');
   assert.deepEqual(away.asked, []);
 });
 
@@ -138,10 +139,31 @@ test('callers: a packet that is lost later takes nothing back', async () => {
   const told = async (first: string, second: string): Promise<string> => {
     const answers = [first, second, second].map((outside) => ({ v: 1, outside }));
     const { swarm } = openSwarm({ [idOf(2)]: answers, [idOf(3)]: [SILENT, SILENT, SILENT] });
-    const lines = (await askCallers(swarm, callers(3))).split('\n');
+    const lines = (await askCallers(CLOCK, swarm, callers(3))).split('\n');
     return lines.find((line) => line.startsWith(idOf(2)))?.split(' ')[2] ?? '';
   };
   assert.equal(await told('refused', 'silent'), 'refused');
   assert.equal(await told('silent', 'refused'), 'refused');
   assert.equal(await told('refused', 'answered'), 'answered');
+});
+
+test('callers: one that never answers does not hold up the rounds', async () => {
+  // Goal: a bound of all rounds. Method: a clock that goes on by what each question takes: until
+  // its end, or half of that; how long each may take, in ms.
+  for (const [part, waits] of [
+    [1, [3_000, 2_000]],
+    [0.5, [3_000, 3_000, 2_000]],
+  ] as const) {
+    const clock = { nowMs: 0, monotonicMs: () => clock.nowMs };
+    const given: number[] = [];
+    const { swarm } = openSwarm({ [idOf(2)]: [SILENT, SILENT, SILENT] });
+    const request: typeof swarm.request = (peer, protocol, bytes, timeoutMs) => {
+      given.push(timeoutMs);
+      clock.nowMs += timeoutMs * part;
+      return swarm.request(peer, protocol, bytes, timeoutMs);
+    };
+    const told = await askCallers(clock, { ...swarm, request }, callers(3));
+    assert.equal(told, `${idOf(2)} outside silent`);
+    assert.deepEqual(given, waits);
+  }
 });

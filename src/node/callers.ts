@@ -21,6 +21,8 @@ const PROTOCOL = 'call';
 const BYTES_MAX = 256;
 /** Longest wait for an answer. Unit: ms. `Net.glance` gives a connection 1.5 s. */
 const ANSWER_MS = 3_000;
+/** Longest time of all rounds. Unit: ms. Three take 4.5 s where nothing comes back. */
+const ROUNDS_MS = 5_000;
 /** Questions of one member: so many at once, then one in so many ms. A trial asks every 2 s. */
 const BURST = 8;
 const EACH_MS = 1_000;
@@ -93,10 +95,17 @@ type Asked = Pick<SwarmNode, 'connections' | 'request'>;
  * Has members open new connections to this VM: a line for each of which they tell (`callText`),
  * sorted. Never rejects for what others do.
  */
-export async function askCallers(swarm: Asked, { rounds, ...callers }: Callers): Promise<string> {
+export async function askCallers(
+  clock: Pick<Clock, 'monotonicMs'>,
+  swarm: Asked,
+  { rounds, ...callers }: Callers,
+): Promise<string> {
   const told = new Map<string, Call>();
+  const untilMs = clock.monotonicMs() + ROUNDS_MS;
   for (let round = 0; round < rounds; round += 1) {
-    const calls = await askAll(swarm, callers);
+    const leftMs = untilMs - clock.monotonicMs();
+    if (leftMs <= 0) break;
+    const calls = await askAll(swarm, callers, Math.min(ANSWER_MS, leftMs));
     for (const call of calls) {
       const key = `${call.member} ${call.way}`;
       // A packet that is lost takes nothing back.
@@ -108,11 +117,15 @@ export async function askCallers(swarm: Asked, { rounds, ...callers }: Callers):
   return [...told.values()].map(callText).toSorted().join('\n');
 }
 
-async function askAll(swarm: Asked, { from, ways, port }: Omit<Callers, 'rounds'>) {
+async function askAll(
+  swarm: Asked,
+  { from, ways, port }: Omit<Callers, 'rounds'>,
+  timeoutMs: number,
+) {
   const connected = new Set<PeerKey>(swarm.connections().map(({ peer }) => peer));
   const question = encode({ v: 1, port, ways: [...ways] });
   const asked = from.filter((member) => connected.has(member));
-  const told = await Promise.all(asked.map((member) => askOne(swarm, member, question)));
+  const told = await Promise.all(asked.map((member) => askOne(swarm, member, question, timeoutMs)));
   return told.flat();
 }
 
@@ -120,9 +133,10 @@ async function askOne(
   swarm: Asked,
   member: MemberId,
   question: Uint8Array,
+  timeoutMs: number,
 ): Promise<readonly Call[]> {
   try {
-    const read = decode(await swarm.request(member, PROTOCOL, question, ANSWER_MS), BYTES_MAX);
+    const read = decode(await swarm.request(member, PROTOCOL, question, timeoutMs), BYTES_MAX);
     const answer = z.safeParse(answerSchema, read.ok ? read.value : null);
     if (!answer.success) return [];
     const calls = (way: Way): readonly Call[] => {
