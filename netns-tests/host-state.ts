@@ -31,20 +31,25 @@ export async function networkState(vm: Vm): Promise<string> {
 }
 
 /** What a daemon writes by itself: what it was told of others, and whose turn the core is. */
-const OF_ITSELF = /\/(events-[^/]*|core-term|acquaintances|incarnation)$/;
+const OF_ITSELF = /^(events-\S*|core-term|acquaintances|incarnation) /;
 
-/**
- * Every file under the state directory but logs: mode, size, content. Empty: there is none. Of a VM
- * whose daemon runs, without what that writes by itself.
- */
+/** Whether a daemon runs, or is about to end. */
+export const isServing = (vm: Vm): boolean => vm.isOn() && daemonsOf(vm.machine()).length > 0;
+
+/** A state of the disk without what a daemon writes by itself. */
+export const stillOf = (disk: string): string =>
+  disk
+    .split('\n')
+    .filter((line) => !OF_ITSELF.test(line))
+    .join('\n');
+
+/** Every file under the state directory but logs: mode, size, content. Empty: there is none. */
 export function diskState(vm: Vm): string {
   const root = join(vm.disk, 'cnsmo');
   if (!existsSync(root)) return '';
-  const isLive = vm.isOn() && daemonsOf(vm.machine()).length > 0;
   const paths = readdirSync(root, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !/\/(log(\.\d)?|probe|\.[^/]*\.tmp)$/.test(path))
-    .filter((path) => !(isLive && OF_ITSELF.test(path)));
+    .filter((path) => !/\/(log(\.\d)?|probe|\.[^/]*\.tmp)$/.test(path));
   return [root, ...paths.toSorted()].map((path) => describe(root, path)).join('\n');
 }
 
