@@ -35,8 +35,8 @@ export interface Said {
 export interface Reader {
   /** In the memory of its daemon; nothing while none runs. */
   inMemory(machine: Machine): readonly Evidence[];
-  /** What its daemons took since this was asked last, whatever became of it. */
-  heard(machine: Machine): readonly Evidence[];
+  /** What its daemons took after the first so many frames, whatever became of it. */
+  takenAfter(machine: Machine, count: number): readonly Evidence[];
   /** In its journal, as it is now or as a power cut would leave it. */
   onDisk(machine: Machine, which: Which): readonly Evidence[];
   /** Whether its journal holds what does not check; a torn end is none of it. */
@@ -96,11 +96,7 @@ export function openReader(crypto: Crypto, nowMs: () => number): Reader {
       held.set(machine, { view, atMs, evidence });
       return evidence;
     },
-    heard: (machine) => {
-      const frames = machine.heard;
-      machine.heard = [];
-      return all(frames);
-    },
+    takenAfter: ({ archive }, count) => all(archive.slice(count)),
     onDisk: (machine, which) => all(readJournal(machine, which).frames),
     isDamaged: (machine) => readJournal(machine, 'cached').isDamaged,
   };

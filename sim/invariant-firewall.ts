@@ -11,7 +11,8 @@ import type { FirewallObserved } from '../src/services/firewall/state.ts';
 import { isRunning } from '../src/services/firewall/trial.ts';
 import { SERVICES } from '../src/services/registry.ts';
 import type { NodeSelf, Self } from '../src/services/service.ts';
-import { heldBy, type Look, machinesOf, type Scene } from './invariant.ts';
+import type { Evidence } from './evidence.ts';
+import { type Look, machinesOf, openEverHeld, type Scene } from './invariant.ts';
 import type { Kernel } from './kernel.ts';
 import type { Machine } from './machine.ts';
 import { runNft } from './nft-command.ts';
@@ -22,33 +23,24 @@ const NAMED = /^storm-\d+$/;
 
 /** Looks at the table of every kernel. */
 export function lookAtFirewalls(scene: Scene): Look {
-  const signed = openSigned(scene);
+  const signed = openEverHeld(scene, namesSaid);
   return {
     always: () =>
       machinesOf(scene).flatMap((machine) => {
-        const names = namesIn(machine.kernel).filter((name) => !signed(machine).has(name));
+        const known = signed(machine);
+        const names = namesIn(machine.kernel).filter((name) => !known.has(name));
         return names.map((name) => `${machine.name} filters by ${name}, which nobody signed for`);
       }),
     whole: (members) => members.flatMap(flawsOf),
   };
 }
 
-/** Names of rules that a VM was ever told of by somebody's signature. */
-function openSigned(scene: Scene): (machine: Machine) => ReadonlySet<string> {
-  const signed = new Map<string, Set<string>>();
-  return (machine) => {
-    const all = signed.get(machine.name) ?? new Set<string>();
-    signed.set(machine.name, all);
-    for (const { said } of [...heldBy(scene, machine), ...scene.reader.heard(machine)]) {
-      for (const { path, value } of said) {
-        if (!path.startsWith(PLACE) || value === null) continue;
-        for (const [name] of JSON.stringify(value).matchAll(/storm-\d+/g)) all.add(name);
-        for (const [name] of path.matchAll(/storm-\d+$/g)) all.add(name);
-      }
-    }
-    return all;
-  };
-}
+/** Names of rules that statements speak of, those in trials included. */
+const namesSaid = ({ said }: Evidence): readonly string[] =>
+  said
+    .filter(({ path, value }) => path.startsWith(PLACE) && value !== null)
+    .flatMap(({ path, value }) => [...`${path} ${JSON.stringify(value)}`.matchAll(/storm-\d+/g)])
+    .map(([name]) => name);
 
 /** Rules that are tried in turn bear their names. */
 const namesIn = ({ tables }: Kernel): readonly string[] =>

@@ -7,8 +7,8 @@ import { ipv6Of } from '../src/crdt/addresses.ts';
 import { isRecord } from '../src/crdt/entry.ts';
 import type { Member } from '../src/crdt/view.ts';
 import { reduce, TABLE, tableWords } from '../src/services/vpn/table.ts';
-import type { Evidence, Said } from './evidence.ts';
-import { heldBy, type Look, machinesOf, type Scene } from './invariant.ts';
+import type { Said } from './evidence.ts';
+import { type Look, machinesOf, openEverHeld, type Scene } from './invariant.ts';
 import type { Device, Kernel } from './kernel.ts';
 import type { Machine } from './machine.ts';
 
@@ -31,29 +31,13 @@ type Signed = ReadonlySet<string>;
 /** Everything that each VM ever held; what it holds no more was derivable when it was applied. */
 function openSigned(scene: Scene): (machine: Machine) => Signed {
   const { crypto } = scene.storm.room;
-  const signed = new Map<string, Set<string>>();
-  const read = new Map<string, WeakSet<Evidence>>();
-  const pairs = new WeakMap<Evidence, readonly string[]>();
   let prefix6: string | undefined;
+  const signed = openEverHeld(scene, ({ said }) =>
+    said.flatMap((each) => pairsIn(each, (key) => ipv6Of(crypto, prefix6 ?? '', key))),
+  );
   return (machine) => {
-    const { name } = machine;
-    const all = signed.get(name) ?? new Set<string>();
-    const known = read.get(name) ?? new WeakSet<Evidence>();
-    signed.set(name, all);
-    read.set(name, known);
     for (const { node } of machinesOf(scene)) prefix6 ??= node?.replica.view().mesh.prefix6;
-    const prefix = prefix6;
-    if (prefix === undefined) return all;
-    for (const one of [...heldBy(scene, machine), ...scene.reader.heard(machine)]) {
-      if (known.has(one)) continue;
-      known.add(one);
-      const signedIn =
-        pairs.get(one) ??
-        one.said.flatMap((said) => pairsIn(said, (key) => ipv6Of(crypto, prefix, key)));
-      pairs.set(one, signedIn);
-      for (const pair of signedIn) all.add(pair);
-    }
-    return all;
+    return prefix6 === undefined ? new Set() : signed(machine);
   };
 }
 

@@ -46,3 +46,29 @@ export const forkersIn = ({ node }: Machine): ReadonlySet<string> =>
 export const machinesOf = ({ storm }: Scene): readonly Machine[] => [
   ...storm.room.machines.values(),
 ];
+
+/**
+ * What all that each VM ever held comes to, as `read` says of each piece: what it holds no more was
+ * there when it acted by it.
+ */
+export function openEverHeld(
+  scene: Scene,
+  read: (one: Evidence) => readonly string[],
+): (machine: Machine) => ReadonlySet<string> {
+  const ever = new Map<string, { all: Set<string>; seen: WeakSet<Evidence>; taken: number }>();
+  const known = new WeakMap<Evidence, readonly string[]>();
+  return (machine) => {
+    const { all, seen, taken } = ever.get(machine.name) ?? {
+      ...{ all: new Set<string>(), seen: new WeakSet<Evidence>(), taken: 0 },
+    };
+    ever.set(machine.name, { all, seen, taken: machine.archive.length });
+    for (const one of [...heldBy(scene, machine), ...scene.reader.takenAfter(machine, taken)]) {
+      if (seen.has(one)) continue;
+      seen.add(one);
+      const words = known.get(one) ?? read(one);
+      known.set(one, words);
+      for (const word of words) all.add(word);
+    }
+    return all;
+  };
+}

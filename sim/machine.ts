@@ -48,8 +48,6 @@ export interface Machine {
   daemon: Life | null;
   /** The daemon itself, once it serves its API; null while none runs. */
   node: RunningNode | null;
-  /** Frames that its daemons took since somebody looked at them. */
-  heard: readonly Uint8Array[];
   /** Frames that its daemons ever took: who takes the VM over may have them. */
   readonly archive: Uint8Array[];
   /** Everything that runs, command lines included. */
@@ -157,7 +155,6 @@ async function serve(machine: Machine, ports: Ports, life: Life): Promise<boolea
   });
   machine.node = node;
   node.replica.onFrames((frames) => {
-    machine.heard = [...machine.heard, ...frames];
     machine.archive.push(...frames);
   });
   // As `main.ts`: it says why, and exits; whoever starts it next goes on from there.

@@ -144,7 +144,6 @@ function makeMachine(
     edition,
     daemon: null,
     node: null,
-    heard: [],
     archive: [],
     lives: new Set(),
     started: 0,
