@@ -13,7 +13,7 @@ import type { HostResult } from '../src/ports.ts';
 import { type Flow, judge } from '../src/services/firewall/judge.ts';
 import { plan } from '../src/services/firewall/plan.ts';
 import { summary } from '../src/services/firewall/report.ts';
-import type { Direction, Zone } from '../src/services/firewall/schemas.table.ts';
+import type { Direction } from '../src/services/firewall/schemas.table.ts';
 import { lookAt, type NftHost, selfOf, settle } from '../src/services/firewall/test-host.ts';
 import {
   laneOf,
@@ -24,6 +24,7 @@ import {
   viewOf,
 } from '../src/services/firewall/test-policy.ts';
 import { testFirewallTools } from '../src/services/firewall/tools-contract.ts';
+import type { Zone } from '../src/services/selectors/schemas.table.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
 import { openAsker, openServer, type Talker, type Verdict } from './talker.ts';
 

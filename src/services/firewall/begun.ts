@@ -2,9 +2,11 @@
  * Rule: firewall begun — the trials that were begun on this host, as the table tells, or as it told
  * before somebody took it away: so that nobody lives through one longer, or twice.
  */
+
+import type { ObservedTable } from '../nft/observed.ts';
 import { isKept } from './callers.ts';
-import { trialMap, triedName } from './compile.ts';
-import type { Begun, FirewallObserved, ObservedTable } from './state.ts';
+import { trialMap, triedName } from './own-table.ts';
+import type { Begun, FirewallObserved } from './state.ts';
 
 /** Trials that are known without the table: one runs at a time, so far more than can matter. */
 const KNOWN_MAX = 8;

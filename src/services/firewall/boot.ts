@@ -4,9 +4,11 @@
  * What was on trial is not: after a boot the old rules hold. That it was begun is remembered, so
  * that it is not begun again.
  */
+
+import { textOf } from '../nft/transaction.ts';
 import { tableOf } from './diff.ts';
+import { replaceTable } from './own-table.ts';
 import type { FirewallDesired } from './state.ts';
-import { replaceTable, textOf } from './transaction.ts';
 
 /** A kernel that just booted has no connection that could carry an older generation. */
 const FIRST = { now: 1, trial: 2 };

@@ -13,11 +13,11 @@
 import type { MemberId } from '../../crdt/ids.ts';
 import type { Member, View } from '../../crdt/view.ts';
 import { type Call, type Callers, callText, readCall, type Way } from '../callers.ts';
+import type { Zone } from '../selectors/schemas.table.ts';
 import type { Results, Self } from '../service.ts';
 import type { Flow, Judgement } from './judge.ts';
 import type { Site } from './lane.ts';
 import { policyOf, type TrialOrder } from './policy.ts';
-import type { Zone } from './schemas.table.ts';
 import { isOverlay, judgedAt, operatorsOf, ownAddress, siteOnTrial } from './trial-site.ts';
 import { isEnforcing } from './verbs/sites.ts';
 

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { compile } from './compile.ts';
 import { GOLDEN } from './golden.table.ts';
 import { lanesOf } from './lane.ts';
+import { replaceTable } from './own-table.ts';
 import { idOf, memberOf, ruleOf, siteOf, viewOf } from './test-policy.ts';
-import { replaceTable } from './transaction.ts';
 
 const web = [{ kind: 'labels', labels: { role: 'web' } }];
 const tcp = { protocol: 'tcp' };

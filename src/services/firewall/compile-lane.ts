@@ -8,21 +8,6 @@
  * 2. IPv6 has all that IPv4 has.
  */
 import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
-import type { Family } from './cidr.ts';
-import {
-  cidrKey,
-  FAMILIES,
-  type Fields,
-  fieldsOf,
-  type Names,
-  partRules,
-  setsOf,
-  TYPE_OF,
-  typesSeen,
-  type Way,
-} from './compile-part.ts';
-import { type Around, runChains, runSets, segmentsOf } from './compile-run.ts';
-import { type Clause, fallbackAction, type Guard, type Lane } from './lane.ts';
 import {
   COUNTER,
   connectionsOver,
@@ -44,7 +29,22 @@ import {
   RETURN,
   rateOver,
   type Table,
-} from './nft.ts';
+} from '../nft/tables.ts';
+import type { Family } from '../selectors/cidr.ts';
+import {
+  cidrKey,
+  FAMILIES,
+  type Fields,
+  fieldsOf,
+  type Names,
+  partRules,
+  setsOf,
+  TYPE_OF,
+  typesSeen,
+  type Way,
+} from './compile-part.ts';
+import { type Around, runChains, runSets, segmentsOf } from './compile-run.ts';
+import { type Clause, fallbackAction, type Guard, type Lane } from './lane.ts';
 import type { Action } from './schemas.table.ts';
 import {
   type ExactKey,

@@ -7,9 +7,7 @@
  * 2. What nft would list otherwise is not written: lists are in order and merged, a family that is
  *    told already is told once. Else the table would seem changed whenever it is read back.
  */
-import { type Cidr, type Family, parseCidr } from './cidr.ts';
-import { ICMP_ANSWERS, ICMP_NAMES } from './icmp.table.ts';
-import type { Lane } from './lane.ts';
+
 import {
   type Expression,
   elementsOf,
@@ -20,10 +18,13 @@ import {
   oneOrSet,
   PROTOCOL_NUMBERS,
   payload,
-} from './nft.ts';
+} from '../nft/tables.ts';
+import type { PortRange } from '../schema-parts.ts';
+import { type Cidr, type Family, parseCidr } from '../selectors/cidr.ts';
+import type { Meant } from '../selectors/selectors.ts';
+import { ICMP_ANSWERS, ICMP_NAMES } from './icmp.table.ts';
+import type { Lane } from './lane.ts';
 import { inOrder } from './ports.ts';
-import type { PortRange } from './schemas.table.ts';
-import type { Meant } from './selectors.ts';
 import type { OrderedPart } from './sort-lane.ts';
 
 /** From which side a packet sees the connection. */

@@ -8,8 +8,6 @@
  *    parts it changes when members come and go, and the chains do not.
  */
 import type { Meter } from '../../crdt/meter.ts';
-import type { Cidr, Family } from './cidr.ts';
-import { cidrKey, FAMILIES, type Fields, type Names, NFPROTO, TYPE_OF } from './compile-part.ts';
 import {
   type Expression,
   elementsOf,
@@ -21,7 +19,9 @@ import {
   type NftRule,
   type NftSet,
   payload,
-} from './nft.ts';
+} from '../nft/tables.ts';
+import type { Cidr, Family } from '../selectors/cidr.ts';
+import { cidrKey, FAMILIES, type Fields, type Names, NFPROTO, TYPE_OF } from './compile-part.ts';
 import type { OrderedPart } from './sort-lane.ts';
 
 /**

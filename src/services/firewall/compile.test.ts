@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { textOf } from '../nft/transaction.ts';
+import type { Zone } from '../selectors/schemas.table.ts';
 import { compile } from './compile.ts';
 import { ICMP_ANSWERS, ICMP_NAMES } from './icmp.table.ts';
 import { type Flow, judge } from './judge.ts';
 import { isActive, lanesOf } from './lane.ts';
 import { narrow } from './narrow.ts';
-import type { Direction, Zone } from './schemas.table.ts';
+import { replaceTable } from './own-table.ts';
+import type { Direction } from './schemas.table.ts';
 import { interpret, type Packet } from './test-interpreter.ts';
 import { type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
 import { crowd, members, PORTS, policy, TYPES } from './test-random.ts';
-import { replaceTable, textOf } from './transaction.ts';
 
 const ADDRESSES = {
   ipv4: ['10.10.0.1', '10.10.0.2', '10.10.0.3', '192.0.2.2', '203.0.113.7', '203.0.113.130'],

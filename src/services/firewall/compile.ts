@@ -12,17 +12,12 @@
  * 3. The base chains accept: whatever goes wrong, nobody is locked out by what is not there.
  * 4. What goes from guests of this host (containers) to elsewhere is judged as what leaves.
  */
-import { compileLane, laneName } from './compile-lane.ts';
-import { ICMP_NAMES } from './icmp.table.ts';
-import { ESSENTIAL } from './judge.ts';
-import { fallbackAction, isActive, type Lane, type Tried } from './lane.ts';
 import {
   ACCEPT,
   ct,
   type Expression,
   elementsOf,
   goto,
-  type Hook,
   has,
   is,
   isNot,
@@ -38,10 +33,22 @@ import {
   payload,
   RETURN,
   type Table,
-} from './nft.ts';
-import type { Direction, Zone } from './schemas.table.ts';
-
-export type Side = 'now' | 'trial';
+} from '../nft/tables.ts';
+import type { Zone } from '../selectors/schemas.table.ts';
+import { compileLane, laneName } from './compile-lane.ts';
+import { ICMP_NAMES } from './icmp.table.ts';
+import { ESSENTIAL } from './judge.ts';
+import { fallbackAction, isActive, type Lane, type Tried } from './lane.ts';
+import {
+  HOOKS,
+  type HookName,
+  OPEN_MAP,
+  type Side,
+  stampName,
+  trialMap,
+  triedName,
+} from './own-table.ts';
+import type { Direction } from './schemas.table.ts';
 
 /** One ruleset of a table. */
 export interface Ruleset {
@@ -57,13 +64,6 @@ export interface Trial extends Ruleset {
   readonly seconds: number;
 }
 
-/** Hooks, and where in them: before DNAT (-100), and before what others filter (0). */
-const HOOKS: Readonly<Record<Hook['hook'], number>> = {
-  prerouting: -110,
-  input: -5,
-  forward: -5,
-  output: -5,
-};
 const HOOK_NAMES = ['prerouting', 'input', 'forward', 'output'] as const;
 
 /** Interfaces behind which are guests of this host: containers and virtual machines. */
@@ -74,17 +74,6 @@ const GUEST_INTERFACES = ['docker*', 'br-*', 'podman*', 'cni*', 'virbr*', 'lxc*'
  * `net.ipv4.ip_local_port_range`.
  */
 const EPHEMERAL_FIRST = 32_768;
-
-/** The map that lets everything pass for a time: `firewall open`. */
-export const OPEN_MAP = 'open';
-export const trialMap = (hook: Hook['hook']): string => `trial-${hook}`;
-/**
- * The chain that says that a trial was begun. Its rules only remember: why it was withdrawn; or
- * what was reached before it.
- */
-export const triedName = (id: string): string => `tried/${id}`;
-/** The chain that holds the generation of a side. */
-export const stampName = (side: Side): string => `${side}/stamp`;
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 
@@ -101,7 +90,7 @@ export const compile = (
   ];
   return {
     sets: [
-      timedMap(OPEN_MAP, []),
+      { ...timedMap(OPEN_MAP, []), keepsOthers: true },
       ...HOOK_NAMES.map((hook) => timedMap(trialMap(hook), trialElements(hook, trial))),
       ...parts.flatMap(({ sets }) => sets),
     ],
@@ -131,12 +120,12 @@ const timedMap = (name: string, elements: readonly NftElement[]): NftSet => ({
 });
 
 /** The map's elements, without their time: whoever adds them says it. */
-const trialElements = (hook: Hook['hook'], trial: Trial | null): readonly NftElement[] =>
+const trialElements = (hook: HookName, trial: Trial | null): readonly NftElement[] =>
   trial === null
     ? []
     : FAMILIES.map((key) => ({ key, verdict: goto(`trial/${hook}`), rule: null }));
 
-const baseChain = (hook: Hook['hook']): NftChain => ({
+const baseChain = (hook: HookName): NftChain => ({
   name: hook,
   hook: { hook, prio: HOOKS[hook] },
   rules: [

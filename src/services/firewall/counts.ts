@@ -9,13 +9,15 @@
  *    means any more takes its count with it.
  */
 import { intentPath } from '../../crdt/paths.ts';
+import type { ObservedTable } from '../nft/observed.ts';
+import { elementsOf, type NftSet } from '../nft/tables.ts';
+import type { NftCommand } from '../nft/transaction.ts';
 import type { Count } from '../service.ts';
 import { compileLane } from './compile-lane.ts';
 import { isActive, type Lane } from './lane.ts';
-import { elementsOf, type NftSet } from './nft.ts';
+import { addCounter, deleteCounter } from './own-table.ts';
 import { SERVICE } from './policy.ts';
-import type { FirewallDesired, ObservedTable } from './state.ts';
-import { addCounter, deleteCounter, type NftCommand } from './transaction.ts';
+import type { FirewallDesired } from './state.ts';
 
 type Wanted = NonNullable<FirewallDesired>;
 

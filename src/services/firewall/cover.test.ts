@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Cidr, parseCidr } from './cidr.ts';
+import type { PortRange } from '../schema-parts.ts';
+import { type Cidr, parseCidr } from '../selectors/cidr.ts';
 import { openCover } from './cover.ts';
 import type { Clause } from './lane.ts';
-import type { PortRange } from './schemas.table.ts';
 import type { ExactKey, OrderedPart } from './sort-lane.ts';
 
 const CIDRS = [

@@ -2,8 +2,9 @@
  * Rule: firewall cover — which parts of a lane can match a key, found without trying each: a lane
  * may have thousands of both.
  */
-import { BITS, type Cidr, type Family } from './cidr.ts';
-import type { PortRange } from './schemas.table.ts';
+
+import type { PortRange } from '../schema-parts.ts';
+import { BITS, type Cidr, type Family } from '../selectors/cidr.ts';
 import type { ExactKey, OrderedPart } from './sort-lane.ts';
 
 /** Finds the parts that can match a packet with a key, near ends aside; in their order. */

@@ -9,26 +9,8 @@
  *    where the table is replaced meanwhile, or was taken away, it goes on from what was left. One
  *    that takes the place of another has its own time: the table is made anew.
  */
-import type { Command, Found } from '../service.ts';
-import {
-  compile,
-  generationIn,
-  OPEN_MAP,
-  type Ruleset,
-  stampName,
-  type Trial,
-  trialMap,
-  triedName,
-} from './compile.ts';
-import { keepSteps } from './counts.ts';
-import type { Trialling } from './lane.ts';
-import { ACCEPT, elementsOf, FAMILY, NAME, type Table } from './nft.ts';
-import {
-  type FirewallDesired,
-  type FirewallObserved,
-  type ObservedTable,
-  TABLE_UNDO,
-} from './state.ts';
+
+import type { ObservedTable } from '../nft/observed.ts';
 import {
   changeOf,
   goneBy,
@@ -36,7 +18,13 @@ import {
   isOfOtherMake,
   type TableChange,
   touchedBy,
-} from './table-change.ts';
+} from '../nft/table-change.ts';
+import { ACCEPT, elementsOf, type Table } from '../nft/tables.ts';
+import { type ElementTime, type NftCommand, textOf } from '../nft/transaction.ts';
+import type { Command, Found } from '../service.ts';
+import { compile, generationIn, type Ruleset, type Trial } from './compile.ts';
+import { keepSteps } from './counts.ts';
+import type { Trialling } from './lane.ts';
 import {
   addChain,
   addElements,
@@ -44,13 +32,17 @@ import {
   addSet,
   deleteElements,
   deleteTable,
-  type ElementTime,
+  FAMILY,
   flushChain,
-  type NftCommand,
+  NAME,
+  OPEN_MAP,
   remove,
   replaceTable,
-  textOf,
-} from './transaction.ts';
+  stampName,
+  trialMap,
+  triedName,
+} from './own-table.ts';
+import { type FirewallDesired, type FirewallObserved, TABLE_UNDO } from './state.ts';
 import { isRunning } from './trial.ts';
 
 type Wanted = NonNullable<FirewallDesired>;

@@ -5,19 +5,20 @@
  */
 import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
+import { readInPieces } from '../nft/read-table.ts';
+import { wantedWords } from '../nft/table-change.ts';
+import type { NftChain, Table } from '../nft/tables.ts';
+import { commandText } from '../nft/transaction.ts';
 import type { Seen, Self } from '../service.ts';
 import { compileInPieces } from './compile-lane.ts';
 import { lackingIn } from './features.ts';
 import { digestLanes, isActive, lanesOf, type Site } from './lane.ts';
 import { neighboursIn } from './neighbours.ts';
-import type { NftChain, Table } from './nft.ts';
+import { addRule } from './own-table.ts';
 import { digestPolicy, policyOf, withTrial } from './policy.ts';
-import { readInPieces } from './read.ts';
 import { findShadows } from './shadows.ts';
 import { stampsInPieces } from './stamps.ts';
 import type { FirewallObserved, Neighbour } from './state.ts';
-import { wantedWords } from './table-change.ts';
-import { addRule, commandText } from './transaction.ts';
 
 /** All that a look at the host needs. */
 export function* digest(

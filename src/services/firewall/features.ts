@@ -7,9 +7,8 @@
  * 3. What only some rules ask for is tried where such a rule is to come, and nowhere else. Where it
  *    lacks, those rules alone are set aside (`lacking.ts`).
  */
-import type { Probe, Problem, Results } from '../service.ts';
-import { FAMILIES } from './compile-part.ts';
-import type { Lack, Special } from './lacking.ts';
+
+import type { ObservedRule, ObservedTable } from '../nft/observed.ts';
 import {
   ACCEPT,
   COUNTER,
@@ -18,28 +17,21 @@ import {
   DROP,
   type Expression,
   elementsOf,
-  FAMILY,
   has,
   is,
   isNot,
   logged,
   lookup,
   meta,
-  NAME,
   type NftSet,
   payload,
   rateOver,
-} from './nft.ts';
-import type { ObservedRule, ObservedTable } from './state.ts';
-import {
-  addChain,
-  addCounter,
-  addElements,
-  addRule,
-  addSet,
-  type NftCommand,
-  textOf,
-} from './transaction.ts';
+} from '../nft/tables.ts';
+import { type NftCommand, textOf } from '../nft/transaction.ts';
+import type { Probe, Problem, Results } from '../service.ts';
+import { FAMILIES } from './compile-part.ts';
+import type { Lack, Special } from './lacking.ts';
+import { addChain, addCounter, addElements, addRule, addSet, FAMILY, NAME } from './own-table.ts';
 
 /** A feature: what it is called, and commands that use it, in a table that is there. */
 export interface Feature {

@@ -5,12 +5,13 @@
  * counts here, `judge.ts` judges one connection by it, `compile.ts` makes a table of nft of it,
  * `diff.ts` the transaction.
  */
+
 import type { Monitor, Service } from '../service.ts';
 import { boot } from './boot.ts';
 import { callPorts } from './callers.ts';
 import { diff } from './diff.ts';
 import { digest } from './digest.ts';
-import { FAMILY, NAME } from './nft.ts';
+import { FAMILY, NAME } from './own-table.ts';
 import { plan } from './plan.ts';
 import { NFT_SIGN, probes } from './probes.ts';
 import { read } from './read.ts';

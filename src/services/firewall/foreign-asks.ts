@@ -3,9 +3,10 @@
  *
  * 1. What cannot be read for certain is `unknown`, a named set above all: who is in it is not seen.
  */
-import { BITS, type Family, parseCidr } from './cidr.ts';
+
+import { PROTOCOL_NUMBERS } from '../nft/tables.ts';
+import { BITS, type Family, parseCidr } from '../selectors/cidr.ts';
 import { merged, type Range } from './foreign-ranges.ts';
-import { PROTOCOL_NUMBERS } from './nft.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 

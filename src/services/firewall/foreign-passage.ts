@@ -2,11 +2,13 @@
  * Rule: firewall foreign passage — connections that a rule of ours lets through, and which of them
  * another program's rule takes.
  */
-import type { Cidr, Family } from './cidr.ts';
+
+import { PROTOCOL_NUMBERS } from '../nft/tables.ts';
+import type { Cidr, Family } from '../selectors/cidr.ts';
+import type { Zone } from '../selectors/schemas.table.ts';
 import type { Ask } from './foreign-asks.ts';
 import { partsOf, type Range } from './foreign-ranges.ts';
-import { PROTOCOL_NUMBERS } from './nft.ts';
-import type { Direction, Protocol, Zone } from './schemas.table.ts';
+import type { Direction, Protocol } from './schemas.table.ts';
 
 /** What is let through. */
 export interface Passage {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { keyInOneForm } from '../nft/forms.ts';
+import { readTable, ruleWords } from '../nft/read-table.ts';
+import { changeOf } from '../nft/table-change.ts';
 import { tableOf } from './diff.ts';
-import { keyInOneForm } from './forms.ts';
 import { lanesOf } from './lane.ts';
-import { readTable, ruleWords } from './read.ts';
-import { changeOf } from './table-change.ts';
 import { memberOf, ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const ct = { ct: { key: 'mark' } };

@@ -2,11 +2,11 @@
  * Rule: firewall judge — what becomes of one new connection, rule by rule: slow and plain. It is
  * the reference for what is compiled into the kernel, and what `trace` asks.
  */
-import { addressNumber, type Family } from './cidr.ts';
+import { addressNumber, type Family } from '../selectors/cidr.ts';
+import type { Meant } from '../selectors/selectors.ts';
 import { type Clause, fallbackAction, type Guard, type Lane } from './lane.ts';
 import { compareRules } from './policy.ts';
 import type { Action } from './schemas.table.ts';
-import type { Meant } from './selectors.ts';
 
 /** A new connection, as its opener's first packet shows it. */
 export interface Flow {

@@ -11,12 +11,14 @@
 import type { MemberId } from '../../crdt/ids.ts';
 import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
+import type { PortRange } from '../schema-parts.ts';
+import { type Cidr, hostCidr } from '../selectors/cidr.ts';
+import type { Selector, Zone } from '../selectors/schemas.table.ts';
+import { addressesOf, type Meant, membersOf, type Who } from '../selectors/selectors.ts';
 import type { Opening } from '../service.ts';
-import { type Cidr, hostCidr } from './cidr.ts';
 import { type Lack, leftOf, type Withheld } from './lacking.ts';
 import { type Default, defaultOf, isInForce, policyOf, type Rule } from './policy.ts';
-import type { Direction, PortRange, Protocol, Selector, Zone } from './schemas.table.ts';
-import { addressesOf, type Meant, membersOf, type Who } from './selectors.ts';
+import type { Direction, Protocol } from './schemas.table.ts';
 
 /** Where the rules are to be enforced, and when. */
 export interface Site {

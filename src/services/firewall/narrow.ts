@@ -5,7 +5,7 @@
  * 1. Sound: judging the narrowed lane gives what judging the whole one gives. Left out are rules of
  *    another protocol, port or type, and those that name other hosts only.
  */
-import { addressNumber } from './cidr.ts';
+import { addressNumber } from '../selectors/cidr.ts';
 import type { Flow } from './judge.ts';
 import type { Clause, Lane } from './lane.ts';
 

@@ -7,13 +7,13 @@
 import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
+import { listed } from '../nft/listing.ts';
 import type { Results } from '../service.ts';
 import type { Json } from './foreign-asks.ts';
 import { type ForeignTable, readForeign } from './foreign-rules.ts';
 import { readLegacy } from './legacy-rules.ts';
-import { listed } from './listing.ts';
 import { endsClosed, letsPass } from './neighbour-rules.ts';
-import { FAMILY, NAME } from './nft.ts';
+import { FAMILY, NAME } from './own-table.ts';
 import type { Neighbour } from './state.ts';
 
 /** By which chains and tables a program is known. */

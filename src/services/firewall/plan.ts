@@ -4,14 +4,16 @@
  * 1. As long as operators want nothing of this member, there is no table.
  */
 import type { View } from '../../crdt/view.ts';
+import type { ObservedTable } from '../nft/observed.ts';
+import type { Unread } from '../objects.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { keptOf } from './callers.ts';
-import { trialMap } from './compile.ts';
 import type { Withheld } from './lacking.ts';
 import { isActive, lanesOf, type Site, type Tried, withheldOf } from './lane.ts';
-import { policyOf, SERVICE, type TrialOrder, type Unread } from './policy.ts';
+import { trialMap } from './own-table.ts';
+import { policyOf, SERVICE, type TrialOrder } from './policy.ts';
 import { shadows } from './shadows.ts';
-import type { FirewallDesired, FirewallObserved, ObservedTable } from './state.ts';
+import type { FirewallDesired, FirewallObserved } from './state.ts';
 import {
   begunOf,
   type Course,

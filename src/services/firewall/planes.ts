@@ -8,11 +8,12 @@
  */
 import { endpointsOf } from '../../crdt/endpoints.ts';
 import type { Member, View } from '../../crdt/view.ts';
+import type { Zone } from '../selectors/schemas.table.ts';
 import type { Self } from '../service.ts';
 import { type Flow, judge } from './judge.ts';
 import { lanesOf, type Site } from './lane.ts';
 import { narrow } from './narrow.ts';
-import type { Direction, Zone } from './schemas.table.ts';
+import type { Direction } from './schemas.table.ts';
 import { ownAddress } from './trial-site.ts';
 import { mainFlowsOf } from './verbs/ends.ts';
 import { PROBES } from './verbs/overlay-ways.ts';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Zone } from '../selectors/schemas.table.ts';
+import { memberAddresses } from '../selectors/selectors.ts';
 import { type Flow, judge } from './judge.ts';
 import { policyOf } from './policy.ts';
-import type { Direction, Zone } from './schemas.table.ts';
-import { memberAddresses } from './selectors.ts';
+import type { Direction } from './schemas.table.ts';
 import { idOf, laneOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const members = [

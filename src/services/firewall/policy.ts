@@ -10,14 +10,17 @@
 import { compareHlc } from '../../crdt/hlc.ts';
 import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import { intentPath } from '../../crdt/paths.ts';
-import { type ReadRecord, readRecord } from '../../crdt/records.ts';
+import { readRecord } from '../../crdt/records.ts';
 import type { Intent, IntentClaim, View } from '../../crdt/view.ts';
+import { isRead, lastGood, readerOf, type Unread } from '../objects.ts';
+import { readGroup } from '../selectors/groups.ts';
+import type { Zone } from '../selectors/schemas.table.ts';
+import type { Groups } from '../selectors/selectors.ts';
 import {
   DEFAULT_NAMES,
   type DefaultRecord,
   type Direction,
   defaultSchema,
-  groupSchema,
   type RuleRecord,
   ruleSchema,
   type TestRecord,
@@ -25,9 +28,7 @@ import {
   testSchema,
   trialPartSchema,
   trialSchema,
-  type Zone,
 } from './schemas.table.ts';
-import type { Groups } from './selectors.ts';
 
 /** Where the objects of this service stand. */
 export const SERVICE = 'firewall';
@@ -46,14 +47,6 @@ export interface Default extends DefaultRecord {
   readonly path: string;
   /** Null where no operator said anything: then all is allowed. */
   readonly claim: IntentClaim | null;
-}
-
-/** An object that this version cannot read. */
-export interface Unread {
-  readonly path: string;
-  readonly why: string;
-  /** Whether an older one at its path is in force instead; else it counts for nothing. */
-  readonly isHeld: boolean;
 }
 
 /** Changes that operators try out, those of all its parts. */
@@ -163,7 +156,7 @@ export const compareRules = (a: Rule, b: Rule): number =>
 /** What reads the objects of each kind. */
 const READERS = {
   rule: (value: unknown) => readRecord(ruleSchema, value),
-  group: (value: unknown) => readRecord(groupSchema, value),
+  group: readGroup,
   default: (value: unknown) => readRecord(defaultSchema, value),
   test: (value: unknown) => readRecord(testSchema, value),
   trial: (value: unknown) => readRecord(trialSchema, value),
@@ -230,20 +223,6 @@ function* readPolicy(intent: readonly Intent[], meter: Meter): Generator<void, P
 
 type ReadAll = ReturnType<typeof readerOf>;
 
-/** Reads all objects of a kind; why one cannot goes to `unread`, what is read to `claims`. */
-const readerOf =
-  (own: readonly Intent[], unread: Unread[], claims: Map<string, IntentClaim>) =>
-  <Found>(kind: string, read: (value: unknown) => ReadRecord<Found>) =>
-    own
-      .filter((each) => each.kind === kind)
-      .flatMap((each) => {
-        const { good, why } = lastGood(each, read);
-        if (why !== null) unread.push({ path: each.path, why, isHeld: good !== null });
-        if (good === null) return [];
-        claims.set(each.path, good.claim);
-        return [{ intent: each, ...good }];
-      });
-
 /** Trials whose parts are all there. */
 const trialsOf = (readAll: ReadAll, unread: Unread[]): readonly TrialOrder[] => {
   const parts = new Map(
@@ -261,31 +240,4 @@ const trialsOf = (readAll: ReadAll, unread: Unread[]): readonly TrialOrder[] => 
     const changes = [found.changes, ...more].flatMap((part) => part ?? []);
     return isWhole ? [{ ...found, changes, id, path, claim }] : [];
   });
-};
-
-/** What became of values that were read: most are the same objects at each look. */
-const readings = new WeakMap<object, ReadRecord<unknown>>();
-
-const remembered = <Found>(
-  value: unknown,
-  read: (value: unknown) => ReadRecord<Found>,
-): ReadRecord<Found> => {
-  if (typeof value !== 'object' || value === null) return read(value);
-  const result = (readings.get(value) as ReadRecord<Found> | undefined) ?? read(value);
-  readings.set(value, result);
-  return result;
-};
-
-const isRead = ({ value }: Intent): boolean =>
-  typeof value === 'object' && value !== null && readings.has(value);
-
-/** The first claim that can be read, from the one in force back; and why that one cannot. */
-const lastGood = <Found>(intent: Intent, read: (value: unknown) => ReadRecord<Found>) => {
-  let why: string | null = null;
-  for (const claim of [intent, ...intent.older]) {
-    const result = remembered(claim.value, read);
-    if (result.ok) return { why, good: { claim, found: result.value } };
-    why ??= result.why;
-  }
-  return { why, good: null };
 };

@@ -1,5 +1,5 @@
 /** Rule: firewall ports — lists of them in their one form. */
-import type { PortRange } from './schemas.table.ts';
+import type { PortRange } from '../schema-parts.ts';
 
 /**
  * In order, each port in one range only: so that what is the same reads the same, here and in what

@@ -3,9 +3,10 @@
  */
 import type { View } from '../../crdt/view.ts';
 import type { Sign } from '../../sign.ts';
+import type { ObservedChain, ObservedTable } from '../nft/observed.ts';
+import { isNoTable, readTable } from '../nft/read-table.ts';
 import type { Probe, Results, Self } from '../service.ts';
 import { CALLERS, CALLERS_MS_MAX, callersBefore, callersDuring, isKept } from './callers.ts';
-import { triedName } from './compile.ts';
 import { featureProbes, featuresFor, unseenIn } from './features.ts';
 import { askedOf, type Special } from './lacking.ts';
 import { isActive, lanesOf } from './lane.ts';
@@ -17,10 +18,8 @@ import {
   legacyName,
   probeName,
 } from './neighbours.ts';
-import { FAMILY, NAME } from './nft.ts';
+import { FAMILY, NAME, triedName } from './own-table.ts';
 import { policyOf, withTrial } from './policy.ts';
-import { isNoTable, readTable } from './read.ts';
-import type { ObservedChain, ObservedTable } from './state.ts';
 import { isRunning, isYoung, mayBegin, waysOf } from './trial.ts';
 
 /**

@@ -8,94 +8,19 @@
 import * as z from 'zod/mini';
 import { isAddress } from '../../crdt/addresses.ts';
 import type { Value } from '../../crdt/entry.ts';
-import { type MemberId, parseMemberId } from '../../crdt/ids.ts';
-import { isLabelKey, LABEL_VALUE_PATTERN, LABELS_MAX, NAME_PATTERN } from '../../crdt/names.ts';
-import { parseCidr } from './cidr.ts';
+import { integer, list, name, oneOf, portRange, text } from '../schema-parts.ts';
+import { selector, ZONES } from '../selectors/schemas.table.ts';
 
-/** Most entries of one list. A rule with more is better a group, or a CIDR. */
-export const LIST_MAX = 256;
 /** Longest comment, characters. */
 const COMMENT_MAX = 200;
 /** The last priority; 0 is the first. */
 export const PRIORITY_MAX = 1_000;
 
-const integer = (least: number, most: number = Number.MAX_SAFE_INTEGER) => {
-  const why = `must be an integer from ${least} to ${most}`;
-  return z.int(why).check(z.gte(least, why), z.lte(most, why));
-};
-
-const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.enum(words, `must be one of ${words.join(', ')}`);
-
-/** A list that holds at least one thing: an empty one would match nothing, or everything. */
-const list = <Item extends z.ZodMiniType>(item: Item) =>
-  z
-    .array(item, 'must be a list')
-    .check(z.minLength(1, 'is empty'), z.maxLength(LIST_MAX, `holds more than ${LIST_MAX}`));
-
-const text = (lengthMax: number) =>
-  z
-    .string('must be a text')
-    .check(
-      z.maxLength(lengthMax, `must be at most ${lengthMax} characters`),
-      z.refine(isPlain, 'must be plain text in one line'),
-    );
-
-/** No control characters: a comment stands in tables on terminals. */
-const isPlain = (value: string): boolean => value.isWellFormed() && !/\p{Cc}/u.test(value);
-
-const name = z.string('must be a name').check(z.regex(NAME_PATTERN, 'must be a name'));
-const memberId = z.custom<MemberId>(
-  (value) => typeof value === 'string' && parseMemberId(value) !== null,
-  'must be the id of a member',
-);
-const cidr = z.string('must be a CIDR').check(
-  z.refine((value) => {
-    const parsed = parseCidr(value);
-    return parsed.ok && parsed.value.text === value;
-  }, 'must be a CIDR in its one spelling, as 192.0.2.0/24'),
-);
-const labels = z
-  .record(
-    z.string().check(z.refine(isLabelKey, 'must be a label key')),
-    z.string('must be a text').check(z.regex(LABEL_VALUE_PATTERN, 'must be a label value')),
-    'must be a record of labels',
-  )
-  .check(
-    z.refine((value) => Object.keys(value).length > 0, 'names no label'),
-    z.refine((value) => Object.keys(value).length <= LABELS_MAX, `holds more than ${LABELS_MAX}`),
-  );
-
-/** Who: a member, whoever has all these labels, a group, addresses, all members, or everybody. */
-const selector = z.discriminatedUnion(
-  'kind',
-  [
-    z.strictObject({ kind: z.literal('any') }),
-    z.strictObject({ kind: z.literal('mesh') }),
-    z.strictObject({ kind: z.literal('member'), id: memberId }),
-    z.strictObject({ kind: z.literal('labels'), labels }),
-    z.strictObject({ kind: z.literal('group'), name }),
-    z.strictObject({ kind: z.literal('cidr'), cidr }),
-  ],
-  'must be a selector',
-);
-export type Selector = z.infer<typeof selector>;
-
-/** First and last port. */
-const portRange = z
-  .tuple([integer(1, 65_535), integer(1, 65_535)], 'must be [first, last]')
-  .check(z.refine(([first, last]) => first <= last, 'is reversed'));
-export type PortRange = z.infer<typeof portRange>;
-
 const DIRECTIONS = ['in', 'out'] as const;
-/** Where a connection is. */
-export const ZONES = ['mesh', 'wan'] as const;
 const ACTIONS = ['allow', 'deny', 'reject'] as const;
 const PROTOCOLS = ['any', 'tcp', 'udp', 'icmp', 'icmpv6'] as const;
 /** `in`: what comes to this VM or through it to what is behind; `out`: what leaves. */
 export type Direction = (typeof DIRECTIONS)[number];
-/** `mesh`: the overlay's interface; `wan`: the rest, but the loopback. */
-export type Zone = (typeof ZONES)[number];
 export type Action = (typeof ACTIONS)[number];
 export type Protocol = (typeof PROTOCOLS)[number];
 
@@ -165,15 +90,6 @@ export type RuleRecord = z.infer<typeof ruleSchema>;
 const isLimited = (...limits: readonly unknown[]): boolean =>
   limits.some((limit) => limit !== undefined);
 const isAllow = (action: Action): boolean => action === 'allow';
-
-/** `intent/firewall/group/<name>`. Groups hold no groups. */
-export const groupSchema = z.strictObject({ members: list(selector) }).check(
-  z.refine(({ members }) => members.every(({ kind }) => kind !== 'group'), {
-    path: ['members'],
-    message: 'a group holds no group',
-  }),
-);
-export type GroupRecord = z.infer<typeof groupSchema>;
 
 /** From where an operator comes, and the port of ours to which. */
 const management = z.strictObject({

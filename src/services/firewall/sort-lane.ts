@@ -14,12 +14,12 @@
  * 5. What is equal in verdict may be exchanged: then the one that was asked first counts it.
  */
 import type { Meter } from '../../crdt/meter.ts';
-import type { Cidr } from './cidr.ts';
+import type { PortRange } from '../schema-parts.ts';
+import type { Cidr } from '../selectors/cidr.ts';
+import type { Meant } from '../selectors/selectors.ts';
 import { openCover } from './cover.ts';
 import type { Clause, Lane } from './lane.ts';
 import { compareRules } from './policy.ts';
-import type { PortRange } from './schemas.table.ts';
-import type { Meant } from './selectors.ts';
 
 /** A key of `hosts` (with an address) or of `ports` (without), and the clause that decides. */
 export interface ExactKey {

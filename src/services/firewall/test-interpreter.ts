@@ -3,8 +3,8 @@
  * say it, for the words that occur here. An unknown word throws.
  * It knows nothing of the firewall: it reads the commands that make a table and walks its chains.
  */
-import { addressNumber, parseCidr } from './cidr.ts';
-import { protocolNumber } from './forms.ts';
+import { protocolNumber } from '../nft/forms.ts';
+import { addressNumber, parseCidr } from '../selectors/cidr.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -4,8 +4,9 @@
 import type { Value } from '../../crdt/entry.ts';
 import { type MemberId, memberIdOf, meshIdOf } from '../../crdt/ids.ts';
 import type { Intent, Member, View } from '../../crdt/view.ts';
+import type { Zone } from '../selectors/schemas.table.ts';
 import { type Lane, lanesOf, type Site } from './lane.ts';
-import type { Direction, Zone } from './schemas.table.ts';
+import type { Direction } from './schemas.table.ts';
 
 /** The id of the member number `n`, 1 to 9. */
 export const idOf = (n: number): MemberId => memberIdOf(new Uint8Array(32).fill(n));

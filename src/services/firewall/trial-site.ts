@@ -3,11 +3,12 @@
  * depends, before it and under it.
  */
 import type { View } from '../../crdt/view.ts';
+import type { Zone } from '../selectors/schemas.table.ts';
+import { memberAddresses } from '../selectors/selectors.ts';
 import { type Flow, type Judgement, judge } from './judge.ts';
 import { lanesOf, type Site } from './lane.ts';
 import { type TrialOrder, withTrial } from './policy.ts';
-import type { Direction, Zone } from './schemas.table.ts';
-import { memberAddresses } from './selectors.ts';
+import type { Direction } from './schemas.table.ts';
 
 /** The site as it is while a trial runs. */
 export const siteOnTrial = (site: Site, order: TrialOrder): Site => ({

@@ -21,13 +21,14 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
 import type { Call } from '../callers.ts';
+import type { ObservedTable } from '../nft/observed.ts';
 import type { Self } from '../service.ts';
 import { lockedOut, type SeenAt } from './callers.ts';
-import { trialMap, triedName } from './compile.ts';
 import { lanesOf, type Site, type Trialling } from './lane.ts';
+import { trialMap, triedName } from './own-table.ts';
 import { planeCutBy } from './planes.ts';
 import { policyOf, type TrialOrder } from './policy.ts';
-import type { Begun, FirewallObserved, ObservedTable } from './state.ts';
+import type { Begun, FirewallObserved } from './state.ts';
 import { isOverlay, judgedAt, operatorsOf, ownAddress, siteOnTrial } from './trial-site.ts';
 
 /** Members that are tried at a look: enough to tell a cut from one that is away. */

@@ -3,10 +3,10 @@
  * tells one address from another, so that one of them is enough to try.
  */
 import type { View } from '../../../crdt/view.ts';
-import { addressText, type Cidr, hostCidr, parseCidr } from '../cidr.ts';
+import { addressText, type Cidr, hostCidr, parseCidr } from '../../selectors/cidr.ts';
+import type { Zone } from '../../selectors/schemas.table.ts';
+import { addressesOf } from '../../selectors/selectors.ts';
 import { policyOf, type Rule } from '../policy.ts';
-import type { Zone } from '../schemas.table.ts';
-import { addressesOf } from '../selectors.ts';
 import type { Probe } from './ends.ts';
 
 /** Every address at which something begins or ends, of what may decide on such a connection. */

@@ -8,13 +8,14 @@ import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
 import { intentPath } from '../../../crdt/paths.ts';
 import { readRecord } from '../../../crdt/records.ts';
 import type { View } from '../../../crdt/view.ts';
+import { refuse } from '../../refuse.ts';
+import { groupSchema } from '../../selectors/schemas.table.ts';
 import { type Arguments, type Input, type Scene, type Verb, verb } from '../../verb.ts';
 import { digestView } from '../digest.ts';
 import { policyOf, SERVICE, type TrialOrder } from '../policy.ts';
-import { defaultSchema, groupSchema, ruleSchema, testSchema } from '../schemas.table.ts';
+import { defaultSchema, ruleSchema, testSchema } from '../schemas.table.ts';
 import { isYoung } from '../trial.ts';
 import { mustPassTests } from './checks.ts';
-import { refuse } from './refuse.ts';
 import { trialEdits, trialEnd } from './trial-parts.ts';
 import { mustKeepWays } from './ways.ts';
 

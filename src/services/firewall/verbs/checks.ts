@@ -14,6 +14,7 @@
 import type { Meter } from '../../../crdt/meter.ts';
 import { isSameData } from '../../../crdt/same-data.ts';
 import type { View } from '../../../crdt/view.ts';
+import { refuse } from '../../refuse.ts';
 import type { Scene } from '../../verb.ts';
 import type { Flow } from '../judge.ts';
 import { policyOf, type Test } from '../policy.ts';
@@ -28,7 +29,6 @@ import {
   openMeaning,
   stepsOf,
 } from './ends.ts';
-import { refuse } from './refuse.ts';
 import { type Court, openCourt } from './sites.ts';
 
 /** What came of a test. `failures`: the first connections that went otherwise than expected. */

@@ -3,14 +3,22 @@
  * address that is nobody's.
  */
 import type { Member, View } from '../../../crdt/view.ts';
-import { addressNumber, type Cidr, type Family, hostCidr, mergeCidrs, parseCidr } from '../cidr.ts';
+import { refuse } from '../../refuse.ts';
+import {
+  addressNumber,
+  type Cidr,
+  type Family,
+  hostCidr,
+  mergeCidrs,
+  parseCidr,
+} from '../../selectors/cidr.ts';
+import type { Selector, Zone } from '../../selectors/schemas.table.ts';
+import { flat, memberAddresses, membersOf } from '../../selectors/selectors.ts';
+import { readSelector } from '../../selectors/typed.ts';
 import type { Flow, Judgement } from '../judge.ts';
 import { policyOf } from '../policy.ts';
-import type { Direction, Selector, Zone } from '../schemas.table.ts';
-import { flat, memberAddresses, membersOf } from '../selectors.ts';
+import type { Direction } from '../schemas.table.ts';
 import { type Borders, pointsIn } from './borders.ts';
-import { refuse } from './refuse.ts';
-import { readSelector } from './selecting.ts';
 import type { Court } from './sites.ts';
 import { readTraffic } from './traffic.ts';
 

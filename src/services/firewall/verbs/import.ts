@@ -9,23 +9,17 @@
  */
 import type { Meter } from '../../../crdt/meter.ts';
 import type { View } from '../../../crdt/view.ts';
+import { refuse } from '../../refuse.ts';
+import type { PortRange } from '../../schema-parts.ts';
+import { parseCidr } from '../../selectors/cidr.ts';
+import { type Selector, ZONES } from '../../selectors/schemas.table.ts';
+import { readSelectors } from '../../selectors/typed.ts';
 import type { Scene, Verb } from '../../verb.ts';
-import { parseCidr } from '../cidr.ts';
 import { policyOf } from '../policy.ts';
-import {
-  type Action,
-  type Direction,
-  type PortRange,
-  PRIORITY_MAX,
-  type RuleRecord,
-  type Selector,
-  ZONES,
-} from '../schemas.table.ts';
+import { type Action, type Direction, PRIORITY_MAX, type RuleRecord } from '../schemas.table.ts';
 import { type Change, changing } from './change.ts';
 import { defaultChange, managementOf } from './objects.ts';
-import { refuse } from './refuse.ts';
 import { PRIORITY_DEFAULT } from './rules.ts';
-import { readSelectors } from './selecting.ts';
 import { readPorts } from './traffic.ts';
 
 /** What an imported rule's name begins with. */

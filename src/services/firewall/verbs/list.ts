@@ -5,6 +5,9 @@
 import type { Hlc } from '../../../crdt/hlc.ts';
 import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
 import type { Intent, Member, View } from '../../../crdt/view.ts';
+import type { Selector } from '../../selectors/schemas.table.ts';
+import { membersOf } from '../../selectors/selectors.ts';
+import { selectorText } from '../../selectors/typed.ts';
 import type { Count } from '../../service.ts';
 import { type Decision, type Scene, type Verb, verb } from '../../verb.ts';
 import { digestView } from '../digest.ts';
@@ -19,12 +22,9 @@ import {
   type TrialOrder,
   withTrial,
 } from '../policy.ts';
-import type { Selector } from '../schemas.table.ts';
-import { membersOf } from '../selectors.ts';
 import { sortInPieces } from '../sort-lane.ts';
 import { runningTrial } from './change.ts';
 import { type Behind, type ListedRule, showRules } from './list-rows.ts';
-import { selectorText } from './selecting.ts';
 import { isEnforcing, lanesAt } from './sites.ts';
 import { rateText, trafficText } from './traffic.ts';
 

@@ -2,13 +2,14 @@
  * Rule: firewall objects — delete, groups and defaults.
  */
 import { isAddress } from '../../../crdt/addresses.ts';
+import { oneOf, refuse } from '../../refuse.ts';
+import type { Selector, Zone } from '../../selectors/schemas.table.ts';
+import { mustBeFew, readSelector, selectorText } from '../../selectors/typed.ts';
 import { type Input, type Scene, type Verb, verb } from '../../verb.ts';
 import { defaultOf, policyOf } from '../policy.ts';
-import type { Action, DefaultRecord, Direction, Selector, Zone } from '../schemas.table.ts';
+import type { Action, DefaultRecord, Direction } from '../schemas.table.ts';
 import { type Change, changing } from './change.ts';
-import { oneOf, refuse } from './refuse.ts';
 import { mustBeName } from './rules.ts';
-import { mustBeFew, readSelector, selectorText } from './selecting.ts';
 
 const named = (help: string, name = 'name'): Input => ({
   ...{ name, as: 'word', kind: 'text', help, isNeeded: true },

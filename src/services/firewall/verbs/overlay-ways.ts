@@ -6,9 +6,9 @@
  */
 import type { Meter } from '../../../crdt/meter.ts';
 import type { Member, View } from '../../../crdt/view.ts';
+import { refuse } from '../../refuse.ts';
 import type { Scene } from '../../verb.ts';
 import { type End, mainFlowsOf, type Probe, stepsOf } from './ends.ts';
-import { refuse } from './refuse.ts';
 import { type Court, openCourt } from './sites.ts';
 import type { Touched } from './touched.ts';
 

@@ -5,22 +5,16 @@ import { encode, isSameBytes } from '../../../crdt/codec.ts';
 import type { Value } from '../../../crdt/entry.ts';
 import { NAME_PATTERN } from '../../../crdt/names.ts';
 import type { View } from '../../../crdt/view.ts';
+import { oneOf, refuse } from '../../refuse.ts';
+import { parseCidr } from '../../selectors/cidr.ts';
+import type { Selector, Zone } from '../../selectors/schemas.table.ts';
+import { membersOf } from '../../selectors/selectors.ts';
+import { readSelectors } from '../../selectors/typed.ts';
 import type { Arguments, Input, Scene, Verb } from '../../verb.ts';
-import { parseCidr } from '../cidr.ts';
 import { ESSENTIAL } from '../judge.ts';
 import { policyOf } from '../policy.ts';
-import {
-  type Action,
-  type Direction,
-  PRIORITY_MAX,
-  type RuleRecord,
-  type Selector,
-  type Zone,
-} from '../schemas.table.ts';
-import { membersOf } from '../selectors.ts';
+import { type Action, type Direction, PRIORITY_MAX, type RuleRecord } from '../schemas.table.ts';
 import { changing } from './change.ts';
-import { oneOf, refuse } from './refuse.ts';
-import { readSelectors } from './selecting.ts';
 import { readTraffic, trafficText } from './traffic.ts';
 
 /** Where a rule stands that names no priority. INTERFACES. */

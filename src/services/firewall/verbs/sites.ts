@@ -3,12 +3,13 @@
  * connection between two ends.
  */
 import type { Member, View } from '../../../crdt/view.ts';
+import type { Zone } from '../../selectors/schemas.table.ts';
 import type { Scene } from '../../verb.ts';
 import type { Flow, Judgement } from '../judge.ts';
 import { judge } from '../judge.ts';
 import { type Lane, lanesOf, type Site } from '../lane.ts';
 import { narrow } from '../narrow.ts';
-import type { Direction, Zone } from '../schemas.table.ts';
+import type { Direction } from '../schemas.table.ts';
 
 /** Who enforces nothing: it does not consent to this service. */
 export const isEnforcing = ({ services }: Member): boolean =>

@@ -7,8 +7,8 @@
  */
 import type { MemberId } from '../../../crdt/ids.ts';
 import type { Intent, View } from '../../../crdt/view.ts';
+import type { Zone } from '../../selectors/schemas.table.ts';
 import { policyOf, type Rule } from '../policy.ts';
-import type { Zone } from '../schemas.table.ts';
 import { openMeaning, type Probe } from './ends.ts';
 
 /** The two views, and whether every connection may be judged otherwise: a default differs. */

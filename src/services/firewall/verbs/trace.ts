@@ -1,6 +1,9 @@
 /**
  * Rule: firewall trace — what becomes of one connection, and who decides.
  */
+
+import { oneOf, refuse } from '../../refuse.ts';
+import type { Zone } from '../../selectors/schemas.table.ts';
 import type { Input } from '../../verb.ts';
 import {
   type Arguments,
@@ -11,7 +14,6 @@ import {
   verb,
 } from '../../verb.ts';
 import type { Decider, Flow } from '../judge.ts';
-import type { Zone } from '../schemas.table.ts';
 import {
   type End,
   endName,
@@ -22,7 +24,6 @@ import {
   stepsOf,
   zoneOf,
 } from './ends.ts';
-import { oneOf, refuse } from './refuse.ts';
 import { openCourt } from './sites.ts';
 
 /** A word that has to be there. */

@@ -2,9 +2,11 @@
  * Rule: firewall traffic — what a person writes for protocol and ports, as `tcp/80,443`,
  * `udp/6000-6010`, `icmp/echo-request` or `any`, to the fields of a record and back.
  */
+
+import { oneOf, refuse } from '../../refuse.ts';
+import { LIST_MAX, type PortRange } from '../../schema-parts.ts';
 import { inOrder } from '../ports.ts';
-import { LIST_MAX, type PortRange, type Protocol, type RuleRecord } from '../schemas.table.ts';
-import { oneOf, refuse } from './refuse.ts';
+import type { Protocol, RuleRecord } from '../schemas.table.ts';
 
 /** Protocol, and its ports or types; absent: all of them. */
 export interface Traffic {

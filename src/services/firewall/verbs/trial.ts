@@ -3,15 +3,14 @@
  * everything through on this VM for a time, whatever the mesh does.
  */
 import type { Member } from '../../../crdt/view.ts';
+import { ACCEPT } from '../../nft/tables.ts';
+import { refuse } from '../../refuse.ts';
 import { type LocalVerb, type Scene, type Standing, type Verb, verb } from '../../verb.ts';
-import { OPEN_MAP } from '../compile.ts';
-import { ACCEPT, FAMILY, NAME } from '../nft.ts';
+import { addElements, FAMILY, NAME, OPEN_MAP } from '../own-table.ts';
 import { policyOf, type TrialOrder } from '../policy.ts';
 import type { TrialRecord } from '../schemas.table.ts';
-import { addElements } from '../transaction.ts';
 import { isFresh, withdrawnMark } from '../trial.ts';
 import { type Change, plainEdits, runningTrial } from './change.ts';
-import { refuse } from './refuse.ts';
 import { isEnforcing } from './sites.ts';
 import { trialEnd } from './trial-parts.ts';
 

@@ -4,12 +4,12 @@
  */
 import type { Meter } from '../../../crdt/meter.ts';
 import type { View } from '../../../crdt/view.ts';
+import type { Meant } from '../../selectors/selectors.ts';
 import type { Effect, Scene, Verbs } from '../../verb.ts';
 import { digestView } from '../digest.ts';
 import type { Clause, Guard, Lane } from '../lane.ts';
 import { fallbackAction } from '../lane.ts';
 import { policyOf, type Rule, withTrial } from '../policy.ts';
-import type { Meant } from '../selectors.ts';
 import { checkVerbs } from './check-verbs.ts';
 import { mustPassTests } from './checks.ts';
 import { importVerb } from './import.ts';

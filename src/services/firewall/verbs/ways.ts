@@ -8,14 +8,15 @@
  */
 import type { Meter } from '../../../crdt/meter.ts';
 import type { Member, View } from '../../../crdt/view.ts';
+import { refuse } from '../../refuse.ts';
+import { addressNumber, type Family, hostCidr } from '../../selectors/cidr.ts';
+import type { Zone } from '../../selectors/schemas.table.ts';
 import type { Scene } from '../../verb.ts';
-import { addressNumber, type Family, hostCidr } from '../cidr.ts';
 import type { Flow } from '../judge.ts';
 import { policyOf } from '../policy.ts';
-import type { RuleRecord, Zone } from '../schemas.table.ts';
+import type { RuleRecord } from '../schemas.table.ts';
 import { type End, endName, mainFlowsOf, type Probe, readEnd, type Step, stepsOf } from './ends.ts';
 import { mustKeepOverlay } from './overlay-ways.ts';
-import { refuse } from './refuse.ts';
 import { type Court, openCourt } from './sites.ts';
 import { mayDecide, namedBy, type Touched, touchedBy } from './touched.ts';
 

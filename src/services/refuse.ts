@@ -1,8 +1,8 @@
 /**
- * Rule: firewall refuse — what is not acceptable, in one line that repeats no more of a value than
+ * Rule: refuse — what is not acceptable, in one line that repeats no more of a value than
  * helps to see it.
  */
-import { Fault } from '../../../fault.ts';
+import { Fault } from '../fault.ts';
 
 /** How much of a bad value is repeated. Unit: characters. */
 const QUOTE_MAX = 60;

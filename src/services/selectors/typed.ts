@@ -1,17 +1,18 @@
 /**
- * Rule: firewall selecting — whom a person means: a member by name, `k=v[,k2=v2]`, `group:NAME`, a
+ * Rule: typed selectors — whom a person means: a member by name, `k=v[,k2=v2]`, `group:NAME`, a
  * CIDR, `mesh` or `any`, to selectors and back.
  *
  * 1. A member is kept by its id: a name can be taken by another.
  * 2. Labels that nobody has now are fine: who joins with them is meant. A name, a group or an
  *    address that means nothing is not.
  */
-import { NAME_PATTERN, parseLabel } from '../../../crdt/names.ts';
-import type { View } from '../../../crdt/view.ts';
-import { addressNumber, parseCidr } from '../cidr.ts';
-import { policyOf } from '../policy.ts';
-import { LIST_MAX, type Selector } from '../schemas.table.ts';
-import { refuse } from './refuse.ts';
+import { NAME_PATTERN, parseLabel } from '../../crdt/names.ts';
+import type { View } from '../../crdt/view.ts';
+import { refuse } from '../refuse.ts';
+import { LIST_MAX } from '../schema-parts.ts';
+import { addressNumber, parseCidr } from './cidr.ts';
+import { groupsOf } from './groups.ts';
+import type { Selector } from './schemas.table.ts';
 
 /** Shortest beginning of an id that may stand for it. */
 const ID_LENGTH_MIN = 6;
@@ -59,7 +60,7 @@ export function readSelector(view: View, field: string, text: string): Selector 
 
 function readGroup(view: View, field: string, text: string): Selector {
   const name = text.slice('group:'.length);
-  const { groups } = policyOf(view);
+  const groups = groupsOf(view);
   if (NAME_PATTERN.test(name) && groups.has(name)) return { kind: 'group', name };
   const known = [...groups.keys()].slice(0, 8).join(', ');
   const remedy =

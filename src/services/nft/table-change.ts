@@ -1,9 +1,10 @@
 /**
- * Rule: firewall table change — what of a table is not as it should be: chains, sets and elements
+ * Rule: nft table change — what of a table is not as it should be: chains, sets and elements
  * that come, go, or are of another make.
  */
-import { OPEN_MAP } from './compile.ts';
 import { meterNames } from './forms.ts';
+import type { ObservedChain, ObservedSet, ObservedTable } from './observed.ts';
+import { hookWords, ruleWords, setWords } from './read-table.ts';
 import {
   type Expression,
   keyText,
@@ -13,9 +14,7 @@ import {
   type NftSet,
   RETURN,
   type Table,
-} from './nft.ts';
-import { hookWords, ruleWords, setWords } from './read.ts';
-import type { ObservedChain, ObservedSet, ObservedTable } from './state.ts';
+} from './tables.ts';
 import { wordsOf } from './words.ts';
 
 /** What has to come and to go. */
@@ -138,8 +137,7 @@ const elementChange = (set: NftSet, there: ObservedSet | undefined): ElementChan
     return wanted !== undefined && words === wordsOfVerdict(wanted.verdict);
   };
   const gone = [...(there?.elements ?? [])]
-    // What somebody opened for a time is not ours to close.
-    .filter(([text, { words }]) => !isAlike(text, words) && set.name !== OPEN_MAP)
+    .filter(([text, { words }]) => !isAlike(text, words) && set.keepsOthers !== true)
     .map(([, { key }]) => ({ key, verdict: DELETED, rule: null }));
   const come = [...set.elements]
     .filter(([text]) => {

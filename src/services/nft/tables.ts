@@ -1,13 +1,15 @@
 /**
- * Rule: firewall nft — a table as nft's JSON has it: sets, maps, chains and the expressions of
+ * Rule: nft tables — a table as nft's JSON has it: sets, maps, chains and the expressions of
  * rules, made of typed fields only, so that no text of an operator is ever read as syntax.
  *
  * The forms are those in which nft lists them, so that what is read back can be compared.
  */
 
-/** Family and name of the table. It is ours on every host, and we touch no other. */
-export const FAMILY = 'inet';
-export const NAME = 'cnsmo';
+/** Which table: each service has its own, and touches no other. */
+export interface Place {
+  readonly family: 'inet';
+  readonly table: string;
+}
 
 /**
  * Protocols by number: nft takes their names from /etc/protocols, which small systems lack. Then it
@@ -26,7 +28,9 @@ export interface NftRule {
 
 /** Where a base chain hangs. Their policy is always to accept. */
 export interface Hook {
-  readonly hook: 'prerouting' | 'input' | 'forward' | 'output';
+  /** Absent: it filters. */
+  readonly type?: 'nat';
+  readonly hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
   readonly prio: number;
 }
 
@@ -52,6 +56,8 @@ export interface NftSet {
   readonly isCounted: boolean;
   /** What is in it is let through: to add is to loosen. */
   readonly isOpening?: true;
+  /** What is in it and is not wanted stays: others put it there, for a time. */
+  readonly keepsOthers?: true;
   /** By `keyText`. */
   readonly elements: ReadonlyMap<string, NftElement>;
 }

@@ -1,5 +1,5 @@
 /**
- * Rule: firewall words — objects of nft's JSON reduced to words that can be compared, whoever
+ * Rule: nft words — objects of nft's JSON reduced to words that can be compared, whoever
  * wrote them: we, or nft when it lists them.
  *
  * Handles, counters and times go, and so does nesting, in which the versions of nft differ.

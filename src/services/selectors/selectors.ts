@@ -1,5 +1,5 @@
 /**
- * Rule: firewall selectors — who a selector means, as the view has it now.
+ * Rule: selectors — who a selector means, as the view has it now.
  *
  * 1. They are resolved each time the rules are planned: whoever joins with a label is meant at
  *    once, and whoever left is not.

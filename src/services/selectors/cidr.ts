@@ -1,5 +1,5 @@
 /**
- * Rule: firewall cidr — prefixes of addresses as numbers, so that they can be compared.
+ * Rule: cidr — prefixes of addresses as numbers, so that they can be compared.
  *
  * 1. Each has one spelling: the network's address as RFC 5952 writes it, and the length, always.
  */

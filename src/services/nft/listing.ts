@@ -1,5 +1,5 @@
 /**
- * Rule: firewall listing — the objects of what `nft -j` says, read one part after the other: to
+ * Rule: nft listing — the objects of what `nft -j` says, read one part after the other: to
  * parse a listing of many thousands of rules at once takes a tenth of a second.
  */
 

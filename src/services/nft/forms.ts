@@ -1,12 +1,12 @@
 /**
- * Rule: firewall forms — one form for what versions of nft list in different ones.
+ * Rule: nft forms — one form for what versions of nft list in different ones.
  *
  * 1. nft 1.0.6 lists the comparison of a mark's first bits as a prefix, 0.9.8 and 1.1.3 as a mask.
  * 2. nft 1.1.3 makes a set of a meter, lists it with the sets of the table, and its use as theirs;
  *    before, a meter is a thing of its rule. 1.0.6 cannot be told of such a set in JSON.
  * 3. Where the host has /etc/protocols, nft lists protocols by name.
  */
-import { type Expression, type NftChain, PROTOCOL_NUMBERS } from './nft.ts';
+import { type Expression, type NftChain, PROTOCOL_NUMBERS } from './tables.ts';
 
 /** An expression of a rule in the form that is compared. */
 export const inOneForm = (expression: unknown): unknown => {
