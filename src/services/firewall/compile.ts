@@ -1,6 +1,6 @@
 /**
- * Rule: firewall compile — the whole table for one member: where packets enter, which lane judges
- * them, and how a connection that was judged passes on without being judged again.
+ * Rule: firewall compile — the whole table for one member: where packets enter, and which of its
+ * rulesets judges them.
  *
  * A table holds one ruleset, or two while a change is on trial: the side `now`, and `trial`, which
  * goes first as long as its elements in the maps `trial-…` live. The kernel ends them by itself.
@@ -14,48 +14,20 @@
  */
 import {
   ACCEPT,
-  ct,
-  type Expression,
   elementsOf,
   goto,
-  has,
   is,
-  isNot,
-  jump,
   lookup,
   meta,
   type NftChain,
   type NftElement,
-  type NftRule,
   type NftSet,
-  oneOrSet,
-  PROTOCOL_NUMBERS,
-  payload,
   RETURN,
   type Table,
 } from '../nft/tables.ts';
-import type { Zone } from '../selectors/schemas.table.ts';
-import { compileLane, laneName } from './compile-lane.ts';
-import { ICMP_NAMES } from './icmp.table.ts';
-import { ESSENTIAL } from './judge.ts';
-import { fallbackAction, isActive, type Lane, type Tried } from './lane.ts';
-import {
-  HOOKS,
-  type HookName,
-  OPEN_MAP,
-  type Side,
-  stampName,
-  trialMap,
-  triedName,
-} from './own-table.ts';
-import type { Direction } from './schemas.table.ts';
-
-/** One ruleset of a table. */
-export interface Ruleset {
-  readonly lanes: readonly Lane[];
-  /** 1 to 254: what judged connections are marked with. */
-  readonly generation: number;
-}
+import { type Ruleset, rule, sideOf } from './compile-side.ts';
+import type { Tried } from './lane.ts';
+import { HOOKS, type HookName, OPEN_MAP, trialMap, triedName } from './own-table.ts';
 
 /** A ruleset on trial. */
 export interface Trial extends Ruleset {
@@ -65,15 +37,6 @@ export interface Trial extends Ruleset {
 }
 
 const HOOK_NAMES = ['prerouting', 'input', 'forward', 'output'] as const;
-
-/** Interfaces behind which are guests of this host: containers and virtual machines. */
-const GUEST_INTERFACES = ['docker*', 'br-*', 'podman*', 'cni*', 'virbr*', 'lxc*', 'lxd*', 'incus*'];
-
-/**
- * Below, a port is a server's; from here on the kernel gives them to openers: the first of
- * `net.ipv4.ip_local_port_range`.
- */
-const EPHEMERAL_FIRST = 32_768;
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 
@@ -94,11 +57,7 @@ export const compile = (
       ...HOOK_NAMES.map((hook) => timedMap(trialMap(hook), trialElements(hook, trial))),
       ...parts.flatMap(({ sets }) => sets),
     ],
-    chains: [
-      ...tried.map(triedChain),
-      ...parts.flatMap(({ chains }) => chains),
-      ...HOOK_NAMES.map(baseChain),
-    ],
+    chains: [...tried.map(triedChain), ...parts.flatMap(({ chains }) => chains), ...BASE_CHAINS],
   };
 };
 
@@ -125,7 +84,7 @@ const trialElements = (hook: HookName, trial: Trial | null): readonly NftElement
     ? []
     : FAMILIES.map((key) => ({ key, verdict: goto(`trial/${hook}`), rule: null }));
 
-const baseChain = (hook: HookName): NftChain => ({
+const makeBase = (hook: HookName): NftChain => ({
   name: hook,
   hook: { hook, prio: HOOKS[hook] },
   rules: [
@@ -137,153 +96,4 @@ const baseChain = (hook: HookName): NftChain => ({
   ],
 });
 
-const rule = (...expr: readonly Expression[]): NftRule => ({ expr });
-
-const sideOf = (ownInterface: string, side: Side, { lanes, generation }: Ruleset): Table => {
-  const active = lanes.filter(isActive);
-  const compiled = active.map((lane) => compileLane(side, lane));
-  const chain = (name: string, rules: readonly NftRule[]): NftChain => {
-    return { name: `${side}/${name}`, hook: null, rules };
-  };
-  const judged = { ownInterface, side, active };
-  return {
-    sets: compiled.flatMap(({ sets }) => sets),
-    chains: [
-      ...(active.some(isRefusing) ? [chain('reject', REJECT)] : []),
-      ...compiled.flatMap(({ chains }) => chains),
-      chain('known', knownRules(generation)),
-      chain('stamp', [stampRule(generation)]),
-      chain('prerouting', prerouting(judged)),
-      chain('input', [known(side), stamp(side)]),
-      chain('forward', forward(judged)),
-      chain('output', output(judged)),
-    ],
-  };
-};
-
-/** Whether something here refuses with notice: not every kernel can. */
-const isRefusing = (lane: Lane): boolean =>
-  fallbackAction(lane) === 'reject' || lane.clauses.some(({ rule }) => rule.action === 'reject');
-
-/** The side whose lanes judge. */
-interface Judged {
-  readonly ownInterface: string;
-  readonly side: Side;
-  readonly active: readonly Lane[];
-}
-
-const known = (side: Side): NftRule => rule(jump(`${side}/known`));
-const stamp = (side: Side): NftRule => rule(goto(stampName(side)));
-
-const prerouting = (judged: Judged): readonly NftRule[] => [
-  known(judged.side),
-  ...GUEST_INTERFACES.map((name) => rule(is(meta('iifname'), name), NOT_TO_US, ACCEPT)),
-  ...NATTED.map((when) => rule(...when, ACCEPT)),
-  ...through(judged, MIDWAY, 'out', 'back'),
-  rule(...MIDWAY, ACCEPT),
-  ...through(judged, [IS_REPLY], 'out', 'back'),
-  ...through(judged, [IS_OPENING], 'in', 'forth'),
-  ...through(judged, [UNTRACKED], 'in', 'forth'),
-];
-
-const forward = (judged: Judged): readonly NftRule[] => [
-  known(judged.side),
-  ...GUEST_INTERFACES.map((name) => rule(is(meta('oifname'), name), goto(stampName(judged.side)))),
-  ...NATTED.map((when) => rule(...when, goto(stampName(judged.side)))),
-  ...leaving(judged),
-];
-
-const output = (judged: Judged): readonly NftRule[] => [
-  known(judged.side),
-  ...NATTED.map((when) => rule(...when, goto(stampName(judged.side)))),
-  ...through(judged, MIDWAY, 'in', 'back'),
-  rule(...MIDWAY, goto(stampName(judged.side))),
-  ...leaving(judged),
-];
-
-const leaving = (judged: Judged): readonly NftRule[] => [
-  ...through(judged, [IS_REPLY], 'in', 'back'),
-  ...through(judged, [IS_OPENING], 'out', 'forth'),
-  ...through(judged, [UNTRACKED], 'out', 'forth'),
-  stamp(judged.side),
-];
-
-/** Sends packets through the lanes of a direction, each by the interface of its zone. */
-const through = (
-  { ownInterface, side, active }: Judged,
-  when: readonly Expression[],
-  direction: Direction,
-  way: 'forth' | 'back',
-): readonly NftRule[] => {
-  const key = (direction === 'in') === (way === 'forth') ? 'iifname' : 'oifname';
-  return active
-    .filter((lane) => lane.direction === direction)
-    .map((lane) =>
-      rule(...when, isOfZone(ownInterface, key, lane.zone), jump(laneName(side, lane, way))),
-    );
-};
-
-const IS_REPLY = is(ct('direction'), 'reply');
-const IS_OPENING = is(ct('direction'), 'original');
-const NATTED: readonly (readonly Expression[])[] = ['snat', 'dnat'].map((flag) => [
-  IS_REPLY,
-  has(ct('status'), flag),
-]);
-
-const isOfZone = (ownInterface: string, key: 'iifname' | 'oifname', zone: Zone): Expression =>
-  zone === 'mesh' ? is(meta(key), ownInterface) : isNot(meta(key), ownInterface);
-
-/** It goes on to somebody else. */
-const NOT_TO_US = isNot({ fib: { result: 'type', flags: ['daddr'] } }, 'local');
-
-/** What conntrack does not follow, by somebody's wish or because it makes no sense to it. */
-const UNTRACKED: Expression = {
-  match: { op: 'in', left: ct('state'), right: ['invalid', 'untracked'] },
-};
-
-/** Written two by two: nft 1.0.6 takes a list as well, others do not. */
-const FLAGS: Expression = { '|': [{ '|': [{ '|': ['fin', 'syn'] }, 'rst'] }, 'ack'] };
-
-/**
- * A TCP packet of a connection that was there before conntrack was: its first seen packet may be
- * either side's. From a server's port to an opener's, it is the server's.
- */
-const MIDWAY: readonly Expression[] = [
-  has(ct('state'), 'new'),
-  isNot({ '&': [payload('tcp', 'flags'), FLAGS] }, 'syn'),
-  { match: { op: '<', left: payload('tcp', 'sport'), right: EPHEMERAL_FIRST } },
-  { match: { op: '>=', left: payload('tcp', 'dport'), right: EPHEMERAL_FIRST } },
-];
-
-const REJECT: readonly NftRule[] = [
-  rule(is(meta('l4proto'), PROTOCOL_NUMBERS.tcp), { reject: { type: 'tcp reset' } }),
-  rule({ reject: { type: 'icmpx', expr: 'admin-prohibited' } }),
-];
-
-const knownRules = (generation: number): readonly NftRule[] => [
-  rule(is({ '&': [ct('mark'), GENERATION_MASK] }, generation * GENERATION_UNIT), ACCEPT),
-  rule(has(ct('state'), 'related'), ACCEPT),
-  ...(['icmp', 'icmpv6'] as const).map((protocol) => {
-    const names = ESSENTIAL[protocol].map((type) => ICMP_NAMES[protocol][type] ?? type);
-    return rule(is(payload(protocol, 'type'), oneOrSet(names)), ACCEPT);
-  }),
-];
-
-/** The first 8 bits of the mark: of known programs none marks connections there (D-firewall). */
-const GENERATION_UNIT = 2 ** 24;
-const GENERATION_MASK = 2 ** 32 - GENERATION_UNIT;
-
-/** The generation that the comment of a stamping rule names, or null. */
-export const generationIn = (comment: string | null | undefined): number | null => {
-  const [, text] = /^generation (\d{1,3})$/.exec(comment ?? '') ?? [];
-  return text === undefined ? null : Number(text);
-};
-
-const stampRule = (generation: number): NftRule => {
-  const mark = generation * GENERATION_UNIT;
-  const kept = { '&': [ct('mark'), mark + GENERATION_UNIT - 1] };
-  return {
-    comment: `generation ${generation}`,
-    expr: [{ mangle: { key: ct('mark'), value: { '|': [kept, mark] } } }, ACCEPT],
-  };
-};
+const BASE_CHAINS: readonly NftChain[] = HOOK_NAMES.map(makeBase);

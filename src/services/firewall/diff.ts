@@ -22,7 +22,8 @@ import {
 import { ACCEPT, elementsOf, type Table } from '../nft/tables.ts';
 import { type ElementTime, type NftCommand, textOf } from '../nft/transaction.ts';
 import type { Command, Found } from '../service.ts';
-import { compile, generationIn, type Ruleset, type Trial } from './compile.ts';
+import { compile, type Trial } from './compile.ts';
+import { generationIn, type Ruleset } from './compile-side.ts';
 import { keepSteps } from './counts.ts';
 import type { Trialling } from './lane.ts';
 import {

@@ -17,6 +17,7 @@ import type { Selector, Zone } from '../selectors/schemas.table.ts';
 import { addressesOf, type Meant, membersOf, type Who } from '../selectors/selectors.ts';
 import type { Opening } from '../service.ts';
 import { type Lack, leftOf, type Withheld } from './lacking.ts';
+import { knownLane } from './lane-memo.ts';
 import { type Default, defaultOf, isInForce, policyOf, type Rule } from './policy.ts';
 import type { Direction, Protocol } from './schemas.table.ts';
 
@@ -147,13 +148,13 @@ const findLanes = (site: Site): readonly Lane[] => {
     const clauses = rules
       .filter((rule) => rule.zone === zone && rule.direction === direction)
       .map((rule) => clauseOf(who, rule));
-    return {
+    return knownLane({
       ...{ zone, direction },
       clauses: clauses.filter(({ rule }) => rule.audit !== true),
       audits: clauses.filter(({ rule }) => rule.audit === true),
       guards: guardsOf(site, zone, direction),
       fallback: defaultOf(policy, zone, direction),
-    };
+    });
   });
 };
 

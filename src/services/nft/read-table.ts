@@ -44,14 +44,23 @@ export function* readInPieces(
   result: HostResult,
   meter: Meter,
 ): Generator<void, ObservedTable | null> {
-  const known = tables.get(result);
-  if (known !== undefined) return known;
-  const table = yield* tableIn(result, meter);
+  const { stdout } = result;
+  const known = tables.get(result) ?? lastRead.find(({ text }) => text === stdout)?.table;
+  const table = known === undefined ? yield* tableIn(result, meter) : known;
   tables.set(result, table);
+  if (known === undefined && stdout.length <= TEXT_LENGTH_MAX) {
+    lastRead.unshift({ text: stdout, table });
+    lastRead.splice(TEXTS_MAX);
+  }
   return table;
 }
 
 const tables = new WeakMap<HostResult, ObservedTable | null>();
+
+/** Listings of which the table is remembered, and the longest of them. Unit: characters. */
+const TEXTS_MAX = 16;
+const TEXT_LENGTH_MAX = 65_536;
+const lastRead: { readonly text: string; readonly table: ObservedTable | null }[] = [];
 
 /** Time to read an object of a listing, most of which are rules. Unit: ms, as measured. */
 const OBJECT_MS = 0.015;
