@@ -15,16 +15,10 @@ import { plan } from '../src/services/firewall/plan.ts';
 import { summary } from '../src/services/firewall/report.ts';
 import type { Direction } from '../src/services/firewall/schemas.table.ts';
 import { lookAt, type NftHost, selfOf, settle } from '../src/services/firewall/test-host.ts';
-import {
-  laneOf,
-  memberOf,
-  type Objects,
-  ruleOf,
-  siteOf,
-  viewOf,
-} from '../src/services/firewall/test-policy.ts';
+import { laneOf, ruleOf, siteOf, viewOf } from '../src/services/firewall/test-policy.ts';
 import { testFirewallTools } from '../src/services/firewall/tools-contract.ts';
 import type { Zone } from '../src/services/selectors/schemas.table.ts';
+import { memberOf, type Objects } from '../src/services/test-view.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
 import { openAsker, openServer, type Talker, type Verdict } from './talker.ts';
 

@@ -6,9 +6,10 @@ import fc from 'fast-check';
 import type { View } from '../src/crdt/view.ts';
 import type { Flow } from '../src/services/firewall/judge.ts';
 import type { Direction } from '../src/services/firewall/schemas.table.ts';
-import { type Objects, ruleOf, viewOf } from '../src/services/firewall/test-policy.ts';
+import { ruleOf, viewOf } from '../src/services/firewall/test-policy.ts';
 import { crowd, members, policy } from '../src/services/firewall/test-random.ts';
 import type { Zone } from '../src/services/selectors/schemas.table.ts';
+import type { Objects } from '../src/services/test-view.ts';
 import { ANSWERER, ASKERS, LISTENED, MESH } from './engine-firewall.ts';
 import type { Talker, Verdict } from './talker.ts';
 

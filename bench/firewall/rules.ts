@@ -6,8 +6,9 @@ import type { Value } from '../../src/crdt/entry.ts';
 import { tableOf } from '../../src/services/firewall/diff.ts';
 import { lanesOf } from '../../src/services/firewall/lane.ts';
 import { addElements, replaceTable } from '../../src/services/firewall/own-table.ts';
-import { memberOf, ruleOf, siteOf, viewOf } from '../../src/services/firewall/test-policy.ts';
+import { ruleOf, siteOf, viewOf } from '../../src/services/firewall/test-policy.ts';
 import { textOf } from '../../src/services/nft/transaction.ts';
+import { memberOf } from '../../src/services/test-view.ts';
 
 /** Exact rule number `n`: one address, one port. */
 const exactRule = (n: number): Value =>

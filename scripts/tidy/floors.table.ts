@@ -182,5 +182,5 @@ export const TESTS_MAY: readonly RegExp[] = [
   /^(?:fast-check|cborg)$/,
   CRYPTO,
   /^sim\//,
-  /^src\/services\/test-toy\.ts$/,
+  /^src\/services\/test-(?:toy|view)\.ts$/,
 ];

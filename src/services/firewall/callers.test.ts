@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Value } from '../../crdt/entry.ts';
+import { idOf, type Objects } from '../test-view.ts';
 import { openMember, RULE, TRIAL } from './test-member.ts';
-import { idOf, type Objects, ruleOf } from './test-policy.ts';
+import { ruleOf } from './test-policy.ts';
 
 /** What members tell, by their numbers. */
 const told = (calls: readonly (readonly [n: number, way: string, reached: string])[]): string =>

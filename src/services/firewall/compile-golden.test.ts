@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { idOf, memberOf } from '../test-view.ts';
 import { compile } from './compile.ts';
 import { GOLDEN } from './golden.table.ts';
 import { lanesOf } from './lane.ts';
 import { replaceTable } from './own-table.ts';
-import { idOf, memberOf, ruleOf, siteOf, viewOf } from './test-policy.ts';
+import { ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const web = [{ kind: 'labels', labels: { role: 'web' } }];
 const tcp = { protocol: 'tcp' };

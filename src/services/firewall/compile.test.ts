@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { textOf } from '../nft/transaction.ts';
 import type { Zone } from '../selectors/schemas.table.ts';
+import type { Objects } from '../test-view.ts';
 import { compile } from './compile.ts';
 import { ICMP_ANSWERS, ICMP_NAMES } from './icmp.table.ts';
 import { type Flow, judge } from './judge.ts';
@@ -11,7 +12,7 @@ import { narrow } from './narrow.ts';
 import { replaceTable } from './own-table.ts';
 import type { Direction } from './schemas.table.ts';
 import { interpret, type Packet } from './test-interpreter.ts';
-import { type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
+import { ruleOf, siteOf, viewOf } from './test-policy.ts';
 import { crowd, members, PORTS, policy, TYPES } from './test-random.ts';
 
 const ADDRESSES = {

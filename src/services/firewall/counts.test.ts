@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObservedTable } from '../nft/observed.ts';
+import { memberOf, type Objects } from '../test-view.ts';
 import { countsOf, keepSteps } from './counts.ts';
 import { tableOf } from './diff.ts';
 import { lanesOf } from './lane.ts';
 import type { FirewallDesired } from './state.ts';
-import { memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
+import { ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const MEMBERS = [memberOf(1), memberOf(2, { role: 'web' })];
 const exact = ruleOf({

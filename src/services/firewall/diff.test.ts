@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memberOf } from '../test-view.ts';
 import { openMember, RULE, TRIAL } from './test-member.ts';
-import { memberOf, ruleOf } from './test-policy.ts';
+import { ruleOf } from './test-policy.ts';
 
 const place = { family: 'inet', table: 'cnsmo' };
 const generation = (member: ReturnType<typeof openMember>) =>

@@ -5,12 +5,13 @@ import type { View } from '../../crdt/view.ts';
 import type { HostResult } from '../../ports.ts';
 import { listed } from '../nft/listing.ts';
 import type { Results, Self } from '../service.ts';
+import { idOf, memberOf, type Objects } from '../test-view.ts';
 import { diff } from './diff.ts';
 import { digest } from './digest.ts';
 import { plan } from './plan.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
-import { idOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
+import { ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const RULES = 2_000;
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HostResult } from '../../ports.ts';
 import type { Results, Self } from '../service.ts';
+import { idOf, memberOf, type Objects } from '../test-view.ts';
 import { diff } from './diff.ts';
 import { firewall } from './firewall.ts';
 import { plan } from './plan.ts';
@@ -9,7 +10,7 @@ import { probes } from './probes.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
 import { openMember, RULE } from './test-member.ts';
-import { idOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
+import { ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const GOOD: HostResult = { status: 0, stdout: '', stderr: '' };
 const MISSING: HostResult = { ...GOOD, status: 1, stderr: 'Error: No such file or directory' };

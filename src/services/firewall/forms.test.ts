@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { keyInOneForm } from '../nft/forms.ts';
 import { readTable, ruleWords } from '../nft/read-table.ts';
 import { changeOf } from '../nft/table-change.ts';
+import { memberOf } from '../test-view.ts';
 import { tableOf } from './diff.ts';
 import { lanesOf } from './lane.ts';
-import { memberOf, ruleOf, siteOf, viewOf } from './test-policy.ts';
+import { ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const ct = { ct: { key: 'mark' } };
 

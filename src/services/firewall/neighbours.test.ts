@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memberOf, type Objects } from '../test-view.ts';
 import { readNeighbours } from './neighbours.ts';
 import { shadows } from './shadows.ts';
-import { laneOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
+import { laneOf, ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const chain = (family: string, table: string, name: string, more: object = {}) => ({
   chain: { family, table, name, handle: 1, ...more },

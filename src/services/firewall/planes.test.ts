@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Value } from '../../crdt/entry.ts';
+import { idOf, type Objects } from '../test-view.ts';
 import { DENY, openMember, RULE } from './test-member.ts';
-import { idOf, type Objects, ruleOf } from './test-policy.ts';
+import { ruleOf } from './test-policy.ts';
 
 const member = (n: number) => [{ kind: 'member', id: idOf(n) }];
 const deny = (direction: string, protocol: string, more: Objects = {}): Value =>

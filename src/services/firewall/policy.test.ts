@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Zone } from '../selectors/schemas.table.ts';
 import { memberAddresses } from '../selectors/selectors.ts';
+import { idOf, memberOf, type Objects } from '../test-view.ts';
 import { type Flow, judge } from './judge.ts';
 import { policyOf } from './policy.ts';
 import type { Direction } from './schemas.table.ts';
-import { idOf, laneOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
+import { laneOf, ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 const members = [
   memberOf(1, { role: 'db' }),

@@ -10,6 +10,7 @@ import type { View } from '../../crdt/view.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Callers } from '../callers.ts';
 import type { Probe, Self } from '../service.ts';
+import { idOf, memberOf, type Objects } from '../test-view.ts';
 import { boot } from './boot.ts';
 import { diff } from './diff.ts';
 import { plan } from './plan.ts';
@@ -17,7 +18,7 @@ import { probes } from './probes.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
 import type { FirewallObserved } from './state.ts';
-import { idOf, memberOf, type Objects, ruleOf, siteOf, viewOf } from './test-policy.ts';
+import { ruleOf, siteOf, viewOf } from './test-policy.ts';
 
 /** When all stories begin, Unix ms. */
 export const START_MS = 1_000_000;

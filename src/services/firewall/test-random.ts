@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check';
 import type { Value } from '../../crdt/entry.ts';
-import { idOf, memberOf, ruleOf } from './test-policy.ts';
+import { idOf, memberOf } from '../test-view.ts';
+import { ruleOf } from './test-policy.ts';
 
 /** Who is in the mesh. */
 export const members = [

@@ -7,10 +7,11 @@
 import type { Value } from '../../crdt/entry.ts';
 import type { View } from '../../crdt/view.ts';
 import { isNoTable } from '../nft/read-table.ts';
+import { memberOf, type Objects } from '../test-view.ts';
 import { tableOf } from './diff.ts';
 import { deleteElements, FAMILY, NAME } from './own-table.ts';
 import { lookAt, type NftHost, settle, stampedAt } from './test-host.ts';
-import { memberOf, type Objects, ruleOf, viewOf } from './test-policy.ts';
+import { ruleOf, viewOf } from './test-policy.ts';
 import { isRunning } from './trial.ts';
 
 /** A host that nothing filters at. */

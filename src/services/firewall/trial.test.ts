@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { idOf, type Objects } from '../test-view.ts';
 import { DENY, openMember, RULE, START_MS, TRIAL } from './test-member.ts';
-import { idOf, type Objects, ruleOf } from './test-policy.ts';
+import { ruleOf } from './test-policy.ts';
 
 test('a trial runs from its first application, ends in the kernel and never begins again', () => {
   // Goal: own monotonic clock, one time. Method: the virtual kernel's time; the wall clock jumps

@@ -5,7 +5,8 @@ import { memberIdOf } from '../../../crdt/ids.ts';
 import { finish, UNMETERED } from '../../../crdt/meter.ts';
 import { intentPath, trustPath } from '../../../crdt/paths.ts';
 import type { Member, View } from '../../../crdt/view.ts';
-import { idOf, memberOf, viewOf } from '../test-policy.ts';
+import { idOf, memberOf } from '../../test-view.ts';
+import { viewOf } from '../test-policy.ts';
 import { after, ask, CALLER, refusalOf, sceneOf, type Typed, threeMembers } from './test-ask.ts';
 import { firewallVerbs } from './verbs.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { idOf } from '../../test-view.ts';
 import type { Standing } from '../../verb.ts';
-import { idOf } from '../test-policy.ts';
 import { after, ask, sceneOf, threeMembers } from './test-ask.ts';
 import { firewallVerbs } from './verbs.ts';
 

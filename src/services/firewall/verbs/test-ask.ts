@@ -6,8 +6,9 @@ import { foresee } from '../../../crdt/foresight.ts';
 import type { MemberId } from '../../../crdt/ids.ts';
 import type { View } from '../../../crdt/view.ts';
 import { Fault } from '../../../fault.ts';
+import { idOf, memberOf } from '../../test-view.ts';
 import type { Arguments, Caller, Reached, Scene, Standing } from '../../verb.ts';
-import { idOf, memberOf, viewOf } from '../test-policy.ts';
+import { viewOf } from '../test-policy.ts';
 import { firewallVerbs } from './verbs.ts';
 
 /** What was typed, by name. */

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { foresee } from '../../../crdt/foresight.ts';
 import { finish, UNMETERED } from '../../../crdt/meter.ts';
 import { trustPath } from '../../../crdt/paths.ts';
+import { idOf, memberOf } from '../../test-view.ts';
 import type { Reached } from '../../verb.ts';
-import { idOf, memberOf, viewOf } from '../test-policy.ts';
+import { viewOf } from '../test-policy.ts';
 import {
   after,
   argumentsOf,

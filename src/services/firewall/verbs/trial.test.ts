@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from '../../../crdt/codec.ts';
 import type { View } from '../../../crdt/view.ts';
+import { idOf } from '../../test-view.ts';
 import type { Standing } from '../../verb.ts';
 import { policyOf } from '../policy.ts';
-import { idOf } from '../test-policy.ts';
 import {
   after,
   argumentsOf,

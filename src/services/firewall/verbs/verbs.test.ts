@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { idOf, memberOf } from '../../test-view.ts';
 import { policyOf } from '../policy.ts';
-import { idOf, memberOf } from '../test-policy.ts';
 import { after, ask, CALLER, refusalOf, type Typed, threeMembers } from './test-ask.ts';
 
 const view = threeMembers();
