@@ -9,6 +9,7 @@ import {
   viewWith as view,
   wan,
 } from './engine-firewall.ts';
+import { withoutGenerations } from './table-words.ts';
 
 const skip = process.geteuid?.() === 0 ? false : 'needs root, for network namespaces';
 const stage = skip === false ? await openFirewallStage() : null;
@@ -197,8 +198,7 @@ test('firewall: killed in mid-apply, all or nothing', { skip }, async () => {
     );
   const policies = [policy(1_001), policy(1_002)] as const;
   const wholes = new Map<string, number>();
-  // What each load has of its own: the generation, and its mark.
-  const words = async () => (await stage.look()).replaceAll(/^.*(?:generation|ct mark).*$/gm, '');
+  const words = async () => withoutGenerations(await stage.look());
   for (const [index, each] of policies.entries()) {
     assert.deepEqual(await stage.settle(each), []);
     wholes.set(await words(), index);

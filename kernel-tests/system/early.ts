@@ -1,5 +1,6 @@
 /** The last firewall is in the kernel before the network is up, also where no daemon starts. */
 import * as commandLine from '../../netns-tests/command-line.ts';
+import { withoutGenerations } from '../../netns-tests/table-words.ts';
 import type { System } from './machine.ts';
 import { type Check, expect } from './story.ts';
 import { show } from './unit.ts';
@@ -24,13 +25,9 @@ WantedBy=sysinit.target
 `;
 const LOOK_FILE = '/etc/systemd/system/early-look.service';
 
-/** A listing without what each load has of its own: the generation, and its mark. */
+/** A listing without what each load has of its own. */
 const wordsOf = (listing: string): string =>
-  listing
-    .split('\n')
-    .filter((line) => !/ct mark|generation/.test(line))
-    .toSorted()
-    .join('\n');
+  withoutGenerations(listing).split('\n').toSorted().join('\n');
 
 const tableOf = (vm2: System): Promise<string> => vm2.must('nft -s list table inet cnsmo; true');
 

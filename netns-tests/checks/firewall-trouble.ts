@@ -2,6 +2,7 @@
 import { found, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
 import { events, obey } from '../command-line.ts';
+import { withoutGenerations } from '../table-words.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
 import { neighbours } from './firewall-neighbours.ts';
@@ -129,10 +130,10 @@ export async function firewallHolds(world: RealWorld): Promise<void> {
   await torn(world, 2);
 }
 
-/** A listing without what each load has of its own: counts, the generation, and its mark. */
+/** A listing without what each load has of its own: counts and generations. */
 const rulesIn = (listing: string): string =>
-  listing
+  withoutGenerations(listing)
     .replaceAll(/^\tcounter kept\/[^}]*\}$/gm, '')
     .split('\n')
-    .filter((line) => line !== '' && !/ct mark|generation/.test(line))
+    .filter((line) => line !== '')
     .join('\n');

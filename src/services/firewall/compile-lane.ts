@@ -45,15 +45,9 @@ import {
 } from './compile-part.ts';
 import { type Around, runChains, runSets, segmentsOf } from './compile-run.ts';
 import { type Clause, fallbackAction, type Guard, type Lane } from './lane.ts';
+import { isAudit, isPlain } from './outcome.ts';
 import type { Action } from './schemas.table.ts';
-import {
-  type ExactKey,
-  isAudit,
-  isPlain,
-  type OrderedPart,
-  type SortedLane,
-  sortInPieces,
-} from './sort-lane.ts';
+import { type ExactKey, type OrderedPart, type SortedLane, sortInPieces } from './sort-lane.ts';
 
 /** The name of a lane's chain. `side`: which of two rulesets in the table it belongs to. */
 export const laneName = (side: string, { zone, direction }: Lane, way: Way): string =>

@@ -2,8 +2,8 @@
  * Rule: firewall compile side — one ruleset of a table: which lane judges a packet, and how a
  * connection that was judged passes on without being judged again.
  *
- * 1. The same object for the same lanes and generation: it is asked for several times in each look
- *    at the host, and what was made of its chains is remembered by them.
+ * 1. The same chains for the same lanes: it is asked for several times in each look at the host,
+ *    and what was made of its chains is remembered by them.
  */
 import {
   ACCEPT,
@@ -24,16 +24,17 @@ import {
 } from '../nft/tables.ts';
 import type { Zone } from '../selectors/schemas.table.ts';
 import { compileLane, laneName } from './compile-lane.ts';
+import { generationSet, isJudged, stampRules } from './generation.ts';
 import { ICMP_NAMES } from './icmp.table.ts';
 import { ESSENTIAL } from './judge.ts';
 import { fallbackAction, isActive, type Lane } from './lane.ts';
-import { type Side, stampName } from './own-table.ts';
+import type { Side } from './own-table.ts';
 import type { Direction } from './schemas.table.ts';
 
 /** One ruleset of a table. */
 export interface Ruleset {
   readonly lanes: readonly Lane[];
-  /** 1 to 254: what judged connections are marked with. */
+  /** 1 to 255: what judged connections are marked with. */
   readonly generation: number;
 }
 
@@ -50,15 +51,20 @@ const EPHEMERAL_FIRST = 32_768;
 export const rule = (...expr: readonly Expression[]): NftRule => ({ expr });
 
 /** The part of a table that one ruleset is. */
-export const sideOf = (ownInterface: string, side: Side, ruleset: Ruleset): Table => {
-  const [first] = ruleset.lanes;
-  if (first === undefined) return makeSide(ownInterface, side, ruleset);
-  const key = `${ownInterface} ${side} ${ruleset.generation}`;
+export const sideOf = (ownInterface: string, side: Side, { lanes, generation }: Ruleset): Table => {
+  const { sets, chains } = lastingOf(ownInterface, side, lanes);
+  return { sets: [generationSet(side, generation), ...sets], chains };
+};
+
+/** What of it is so whatever the generation is. */
+const lastingOf = (ownInterface: string, side: Side, lanes: readonly Lane[]): Table => {
+  const [first] = lanes;
+  if (first === undefined) return makeSide(ownInterface, side, lanes);
+  const key = `${ownInterface} ${side}`;
   const before = made.get(first) ?? [];
-  const same = before.find((one) => one.key === key && isSame(one.lanes, ruleset.lanes));
+  const same = before.find((one) => one.key === key && isSame(one.lanes, lanes));
   if (same !== undefined) return same.table;
-  const table = makeSide(ownInterface, side, ruleset);
-  const { lanes } = ruleset;
+  const table = makeSide(ownInterface, side, lanes);
   made.set(first, [{ key, lanes, table }, ...before.slice(0, MADE_MAX - 1)]);
   return table;
 };
@@ -70,15 +76,15 @@ interface Made {
   readonly table: Table;
 }
 
-/** Parts that are remembered with the same first lane: some generations of two sides. */
-const MADE_MAX = 16;
+/** Parts that are remembered with the same first lane: of two sides, before a change and after. */
+const MADE_MAX = 4;
 
 const made = new WeakMap<Lane, readonly Made[]>();
 
 const isSame = (a: readonly Lane[], b: readonly Lane[]): boolean =>
   a.length === b.length && a.every((lane, index) => lane === b[index]);
 
-const makeSide = (ownInterface: string, side: Side, { lanes, generation }: Ruleset): Table => {
+const makeSide = (ownInterface: string, side: Side, lanes: readonly Lane[]): Table => {
   const active = lanes.filter(isActive);
   const compiled = active.map((lane) => compileLane(side, lane));
   const chain = (name: string, rules: readonly NftRule[]): NftChain => {
@@ -90,8 +96,8 @@ const makeSide = (ownInterface: string, side: Side, { lanes, generation }: Rules
     chains: [
       ...(active.some(isRefusing) ? [chain('reject', REJECT)] : []),
       ...compiled.flatMap(({ chains }) => chains),
-      chain('known', knownRules(generation)),
-      chain('stamp', [stampRule(generation)]),
+      chain('known', knownRules(side)),
+      chain('stamp', stampRules(side)),
       chain('prerouting', prerouting(judged)),
       chain('input', [known(side), stamp(side)]),
       chain('forward', forward(judged)),
@@ -112,6 +118,8 @@ interface Judged {
 }
 
 const known = (side: Side): NftRule => rule(jump(`${side}/known`));
+/** The chain that marks connections as judged. */
+const stampName = (side: Side): string => `${side}/stamp`;
 const stamp = (side: Side): NftRule => rule(goto(stampName(side)));
 
 const prerouting = (judged: Judged): readonly NftRule[] => [
@@ -199,30 +207,11 @@ const REJECT: readonly NftRule[] = [
   rule({ reject: { type: 'icmpx', expr: 'admin-prohibited' } }),
 ];
 
-const knownRules = (generation: number): readonly NftRule[] => [
-  rule(is({ '&': [ct('mark'), GENERATION_MASK] }, generation * GENERATION_UNIT), ACCEPT),
+const knownRules = (side: Side): readonly NftRule[] => [
+  rule(isJudged(side), ACCEPT),
   rule(has(ct('state'), 'related'), ACCEPT),
   ...(['icmp', 'icmpv6'] as const).map((protocol) => {
     const names = ESSENTIAL[protocol].map((type) => ICMP_NAMES[protocol][type] ?? type);
     return rule(is(payload(protocol, 'type'), oneOrSet(names)), ACCEPT);
   }),
 ];
-
-/** The first 8 bits of the mark: of known programs none marks connections there (D-firewall). */
-const GENERATION_UNIT = 2 ** 24;
-const GENERATION_MASK = 2 ** 32 - GENERATION_UNIT;
-
-/** The generation that the comment of a stamping rule names, or null. */
-export const generationIn = (comment: string | null | undefined): number | null => {
-  const [, text] = /^generation (\d{1,3})$/.exec(comment ?? '') ?? [];
-  return text === undefined ? null : Number(text);
-};
-
-const stampRule = (generation: number): NftRule => {
-  const mark = generation * GENERATION_UNIT;
-  const kept = { '&': [ct('mark'), mark + GENERATION_UNIT - 1] };
-  return {
-    comment: `generation ${generation}`,
-    expr: [{ mangle: { key: ct('mark'), value: { '|': [kept, mark] } } }, ACCEPT],
-  };
-};

@@ -7,8 +7,8 @@
  * 1. A connection is judged by its opener's packets, as they come (before DNAT) and as they leave
  *    (after DNAT): `in` at prerouting, `out` at output and forward. Packets of the other side are
  *    judged from behind, but where an address was rewritten: there the opener's packets decide.
- * 2. Whoever passed carries the generation of the ruleset in the first 8 bits of its connection's
- *    mark. A new generation makes all be judged once more, so what is now forbidden is cut.
+ * 2. Whoever passed carries the generation of the ruleset in its connection's mark
+ *    (`generation.ts`). A new one makes all be judged once more, so what is now forbidden is cut.
  * 3. The base chains accept: whatever goes wrong, nobody is locked out by what is not there.
  * 4. What goes from guests of this host (containers) to elsewhere is judged as what leaves.
  */

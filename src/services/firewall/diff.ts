@@ -23,8 +23,9 @@ import { ACCEPT, elementsOf, type Table } from '../nft/tables.ts';
 import { type ElementTime, type NftCommand, textOf } from '../nft/transaction.ts';
 import type { Command, Found } from '../service.ts';
 import { compile, type Trial } from './compile.ts';
-import { generationIn, type Ruleset } from './compile-side.ts';
+import type { Ruleset } from './compile-side.ts';
 import { keepSteps } from './counts.ts';
+import { GENERATION_MAX, generationIn } from './generation.ts';
 import type { Trialling } from './lane.ts';
 import {
   addChain,
@@ -39,7 +40,6 @@ import {
   OPEN_MAP,
   remove,
   replaceTable,
-  stampName,
   trialMap,
   triedName,
 } from './own-table.ts';
@@ -47,11 +47,6 @@ import { type FirewallDesired, type FirewallObserved, TABLE_UNDO } from './state
 import { isRunning } from './trial.ts';
 
 type Wanted = NonNullable<FirewallDesired>;
-
-/**
- * Generations are 1 to this. Not 255: a mask that keeps all bits is none, and nft does not list it.
- */
-const GENERATION_MAX = 254;
 
 /** The command, or none when in step. */
 export const diff = (desired: FirewallDesired, observed: FirewallObserved): readonly Command[] => {
@@ -108,8 +103,8 @@ const generationsFor = ({ seed }: Wanted, used: readonly number[]): Generations 
 };
 
 const change = (desired: Wanted, observed: ObservedTable): readonly Command[] => {
-  const now = generationIn(observed.chains.get(stampName('now'))?.rules[0]?.comment);
-  const trial = generationIn(observed.chains.get(stampName('trial'))?.rules[0]?.comment);
+  const now = generationIn(observed, 'now');
+  const trial = generationIn(observed, 'trial');
   const used = [now, trial].flatMap((each) => each ?? []);
   const fresh = generationsFor(desired, used);
   if (trial !== null && desired.trial === null) {

@@ -8,6 +8,7 @@ export const GOLDEN = `
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"trial-input","type":"nf_proto","map":"verdict","flags":["timeout"]}}}
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"trial-forward","type":"nf_proto","map":"verdict","flags":["timeout"]}}}
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"trial-output","type":"nf_proto","map":"verdict","flags":["timeout"]}}}
+{"add":{"set":{"family":"inet","table":"cnsmo","name":"now/generation","type":"mark"}}}
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip","type":["ipv4_addr","inet_proto","inet_service"],"map":"verdict","stmt":[{"counter":null}]}}}
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip6","type":["ipv6_addr","inet_proto","inet_service"],"map":"verdict","stmt":[{"counter":null}]}}}
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ports","type":["inet_proto","inet_service"],"map":"verdict","stmt":[{"counter":null}]}}}
@@ -16,6 +17,7 @@ export const GOLDEN = `
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"now/wan-in/ip","type":["ipv4_addr","inet_proto","inet_service"],"map":"verdict","stmt":[{"counter":null}]}}}
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"now/wan-in/ip6","type":["ipv6_addr","inet_proto","inet_service"],"map":"verdict","stmt":[{"counter":null}]}}}
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"now/wan-in/ports","type":["inet_proto","inet_service"],"map":"verdict","stmt":[{"counter":null}]}}}
+{"add":{"set":{"family":"inet","table":"cnsmo","name":"trial/generation","type":"mark"}}}
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"tried/t1"}}}
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"now/reject"}}}
 {"add":{"chain":{"family":"inet","table":"cnsmo","name":"now/mesh-in"}}}
@@ -81,11 +83,20 @@ export const GOLDEN = `
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/wan-in/back","comment":"open: echo","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"icmpv6","field":"type"}},"right":"echo-reply"}},{"counter":null},{"return":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/wan-in/back","comment":"default","expr":[{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":"new"}},{"limit":{"rate":10,"burst":20,"per":"second"}},{"log":{"prefix":"cnsmo deny wan-in "}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/wan-in/back","comment":"default","expr":[{"counter":null},{"drop":null}]}}}
-{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/known","expr":[{"match":{"op":"==","left":{"&":[{"ct":{"key":"mark"}},4278190080]},"right":16777216}},{"accept":null}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/known","expr":[{"match":{"op":"==","left":{"&":[{"ct":{"key":"mark"}},4278190080]},"right":"@now/generation"}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/known","expr":[{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":"related"}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/known","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"icmp","field":"type"}},"right":{"set":["destination-unreachable","time-exceeded","parameter-problem"]}}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/known","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"icmpv6","field":"type"}},"right":{"set":["destination-unreachable","packet-too-big","time-exceeded","parameter-problem","mld-listener-query","mld-listener-report","mld-listener-done","nd-router-solicit","nd-router-advert","nd-neighbor-solicit","nd-neighbor-advert","nd-redirect","mld2-listener-report"]}}},{"accept":null}]}}}
-{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","comment":"generation 1","expr":[{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"&":[{"ct":{"key":"mark"}},33554431]},16777216]}}},{"accept":null}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","expr":[{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"&":[{"ct":{"key":"mark"}},16777215]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},16777217]},16777217]},"right":"@now/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},16777216]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},33554433]},33554433]},"right":"@now/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},33554432]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},67108865]},67108865]},"right":"@now/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},67108864]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},134217729]},134217729]},"right":"@now/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},134217728]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},268435457]},268435457]},"right":"@now/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},268435456]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},536870913]},536870913]},"right":"@now/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},536870912]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},1073741825]},1073741825]},"right":"@now/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},1073741824]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},2147483649]},2147483649]},"right":"@now/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},2147483648]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/stamp","expr":[{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/prerouting","expr":[{"jump":{"target":"now/known"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/prerouting","expr":[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"docker*"}},{"match":{"op":"!=","left":{"fib":{"result":"type","flags":["daddr"]}},"right":"local"}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/prerouting","expr":[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"br-*"}},{"match":{"op":"!=","left":{"fib":{"result":"type","flags":["daddr"]}},"right":"local"}},{"accept":null}]}}}
@@ -127,11 +138,20 @@ export const GOLDEN = `
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/output","expr":[{"match":{"op":"==","left":{"ct":{"key":"direction"}},"right":"reply"}},{"match":{"op":"==","left":{"meta":{"key":"oifname"}},"right":"cnsmo0"}},{"jump":{"target":"now/mesh-in/back"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/output","expr":[{"match":{"op":"==","left":{"ct":{"key":"direction"}},"right":"reply"}},{"match":{"op":"!=","left":{"meta":{"key":"oifname"}},"right":"cnsmo0"}},{"jump":{"target":"now/wan-in/back"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/output","expr":[{"goto":{"target":"now/stamp"}}]}}}
-{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/known","expr":[{"match":{"op":"==","left":{"&":[{"ct":{"key":"mark"}},4278190080]},"right":33554432}},{"accept":null}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/known","expr":[{"match":{"op":"==","left":{"&":[{"ct":{"key":"mark"}},4278190080]},"right":"@trial/generation"}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/known","expr":[{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":"related"}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/known","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"icmp","field":"type"}},"right":{"set":["destination-unreachable","time-exceeded","parameter-problem"]}}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/known","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"icmpv6","field":"type"}},"right":{"set":["destination-unreachable","packet-too-big","time-exceeded","parameter-problem","mld-listener-query","mld-listener-report","mld-listener-done","nd-router-solicit","nd-router-advert","nd-neighbor-solicit","nd-neighbor-advert","nd-redirect","mld2-listener-report"]}}},{"accept":null}]}}}
-{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","comment":"generation 2","expr":[{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"&":[{"ct":{"key":"mark"}},50331647]},33554432]}}},{"accept":null}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","expr":[{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"&":[{"ct":{"key":"mark"}},16777215]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},16777217]},16777217]},"right":"@trial/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},16777216]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},33554433]},33554433]},"right":"@trial/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},33554432]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},67108865]},67108865]},"right":"@trial/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},67108864]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},134217729]},134217729]},"right":"@trial/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},134217728]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},268435457]},268435457]},"right":"@trial/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},268435456]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},536870913]},536870913]},"right":"@trial/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},536870912]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},1073741825]},1073741825]},"right":"@trial/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},1073741824]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","expr":[{"match":{"op":"==","left":{"|":[{"&":[{"ct":{"key":"mark"}},2147483649]},2147483649]},"right":"@trial/generation"}},{"mangle":{"key":{"ct":{"key":"mark"}},"value":{"|":[{"ct":{"key":"mark"}},2147483648]}}}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/stamp","expr":[{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/prerouting","expr":[{"jump":{"target":"trial/known"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/prerouting","expr":[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"docker*"}},{"match":{"op":"!=","left":{"fib":{"result":"type","flags":["daddr"]}},"right":"local"}},{"accept":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"trial/prerouting","expr":[{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"br-*"}},{"match":{"op":"!=","left":{"fib":{"result":"type","flags":["daddr"]}},"right":"local"}},{"accept":null}]}}}
@@ -183,9 +203,11 @@ export const GOLDEN = `
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"trial-input","elem":[[{"elem":{"val":"ipv4","timeout":60}},{"goto":{"target":"trial/input"}}],[{"elem":{"val":"ipv6","timeout":60}},{"goto":{"target":"trial/input"}}]]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"trial-forward","elem":[["ipv4",{"goto":{"target":"trial/forward"}}],["ipv6",{"goto":{"target":"trial/forward"}}]]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"trial-output","elem":[["ipv4",{"goto":{"target":"trial/output"}}],["ipv6",{"goto":{"target":"trial/output"}}]]}}}
+{"add":{"element":{"family":"inet","table":"cnsmo","name":"now/generation","elem":[16777216,16777217]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip","elem":[[{"concat":["10.10.0.2",6,443]},{"return":null}]]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip6","elem":[[{"concat":["fd00:1::2",6,443]},{"return":null}]]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/far/range/all/ip","elem":["10.10.0.2"]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/far/range/all/ip6","elem":["fd00:1::2"]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/wan-in/ports","elem":[[{"concat":[6,80]},{"goto":{"target":"now/wan-in/rule/any"}}]]}}}
+{"add":{"element":{"family":"inet","table":"cnsmo","name":"trial/generation","elem":[33554432,33554433]}}}
 `;

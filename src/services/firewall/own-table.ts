@@ -47,5 +47,3 @@ export const trialMap = (hook: HookName): string => `trial-${hook}`;
  * what was reached before it.
  */
 export const triedName = (id: string): string => `tried/${id}`;
-/** The chain that holds the generation of a side. */
-export const stampName = (side: Side): string => `${side}/stamp`;

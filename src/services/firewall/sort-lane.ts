@@ -8,7 +8,7 @@
  * 2. `ports`: protocol and port, whoever comes. They are asked after the hosts and before the
  *    ordered rules; one that an ordered rule of another verdict goes before is ordered too.
  * 3. Which rules are exact does not depend on which members there are just now: they come and go in
- *    sets and maps alone. But for a fixed address that is a member's as well.
+ *    sets and maps alone.
  * 4. An audit logs where it stands among the rules: what one before it decides on it would not
  *    have. Rules after it that it may log are tried in their turn.
  * 5. What is equal in verdict may be exchanged: then the one that was asked first counts it.
@@ -19,6 +19,8 @@ import type { Cidr } from '../selectors/cidr.ts';
 import type { Meant } from '../selectors/selectors.ts';
 import { openCover } from './cover.ts';
 import type { Clause, Lane } from './lane.ts';
+import { isAudit, outcomeOf } from './outcome.ts';
+import { isAtRisk, type OrderOf, rivalsIn } from './peril.ts';
 import { compareRules } from './policy.ts';
 
 /** A key of `hosts` (with an address) or of `ports` (without), and the clause that decides. */
@@ -46,17 +48,6 @@ export interface SortedLane {
   /** Audits that some rule goes before are among them. */
   readonly ordered: readonly OrderedPart[];
 }
-
-/** What a clause does, as far as two may be exchanged. */
-const outcomeOf = ({ rule }: Clause): string =>
-  isPlain(rule) && !isAudit(rule) ? rule.action : `rule ${rule.name}`;
-
-/** Whether a rule decides nothing, and logs what it would. */
-export const isAudit = ({ audit }: Clause['rule']): boolean => audit === true;
-
-/** Whether a rule does nothing but decide. */
-export const isPlain = ({ log, rate, connections }: Clause['rule']): boolean =>
-  log === undefined && rate === undefined && connections === undefined;
 
 /** Sorts a lane, in pieces. The same object for the same lane. */
 export function* sortInPieces(lane: Lane, meter: Meter): Generator<void, SortedLane> {
@@ -86,12 +77,9 @@ function* sort(lane: Lane, meter: Meter): Generator<void, SortedLane> {
   const wide = firstByKey(pieces.flatMap((piece) => piece.wide));
   const cover = openCover(pieces.flatMap((piece) => piece.others));
   const demoted = new Set<Clause>();
-  const rivals: Rivals = (key) => {
-    const first = wide.get(keyOf(key));
-    return [...cover(key), ...(first === undefined ? [] : [first])].map(({ clause }) => clause);
-  };
+  const rivals = rivalsIn(cover, (key) => wide.get(keyOf(key)));
   for (const piece of pieces) {
-    if (isAtRisk(piece, rivals, orderOf)) demoted.add(piece.clause);
+    if (isAtRisk(piece, { rivals, cover, orderOf })) demoted.add(piece.clause);
     if (meter.isDue(SETTLE_MS)) yield;
   }
   const settled: { readonly key: ExactKey; readonly clause: Clause }[] = [];
@@ -135,12 +123,6 @@ const sortedOf = (
     ordered: [...ordered, ...split.ordered].toSorted((a, b) => orderOf(a) - orderOf(b)),
   };
 };
-
-/** What else may decide on a key, whoever comes: also the first that is for all who come. */
-type Rivals = (key: ExactKey) => readonly Clause[];
-
-/** The place of a clause among those of its lane. */
-type OrderOf = (of: { readonly clause: Clause }) => number;
 
 interface Piece {
   readonly clause: Clause;
@@ -232,26 +214,6 @@ const canMeet = (a: Clause, b: Clause): boolean => {
   const isTouching = ([first, last]: PortRange): boolean =>
     b.ports?.some((other) => other[0] <= last && first <= other[1]) !== false;
   return a.ports?.some(isTouching) !== false;
-};
-
-/**
- * Whether who decides on a key of this clause would depend on the near end as soon as some member
- * came: then it is tried in its turn already, so that members come and go as elements alone.
- */
-const isAtRisk = ({ clause }: Piece, rivals: Rivals, orderOf: OrderOf): boolean => {
-  const { protocol, ports, remote, local, isMoving } = clause;
-  if (!isMoving || isAudit(clause.rule)) return false;
-  if (remote === null || local !== null || ports === null) return false;
-  if (protocol !== 'tcp' && protocol !== 'udp') return false;
-  return ports.filter(isSingle).some(([port]) => {
-    const before = rivals({ address: null, protocol, port, clause }).filter(
-      (other) => orderOf({ clause: other }) < orderOf({ clause }),
-    );
-    return (
-      before.some((other) => other.local !== null || isAudit(other.rule)) &&
-      before.some((other) => outcomeOf(other) !== outcomeOf(clause))
-    );
-  });
 };
 
 const hostParts = (clause: Clause): readonly OrderedPart[] => [

@@ -3,30 +3,10 @@
  * say it, for the words that occur here. An unknown word throws.
  * It knows nothing of the firewall: it reads the commands that make a table and walks its chains.
  */
-import { protocolNumber } from '../nft/forms.ts';
 import { addressNumber, parseCidr } from '../selectors/cidr.ts';
+import { fieldOf, keyName, type Packet } from './test-fields.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** A packet at a hook, with what conntrack says of it. */
-export interface Packet {
-  readonly hook: string;
-  readonly iifname: string;
-  readonly oifname: string;
-  readonly nfproto: 'ipv4' | 'ipv6';
-  readonly l4proto: string;
-  readonly saddr: string;
-  readonly daddr: string;
-  readonly sport: number;
-  readonly dport: number;
-  readonly icmpType: string | number;
-  readonly tcpFlags: readonly string[];
-  readonly state: string;
-  readonly ctDirection: 'original' | 'reply';
-  readonly status: readonly string[];
-  readonly mark: number;
-  readonly isToUs: boolean;
-}
 
 export interface Outcome {
   readonly verdict: 'accept' | 'drop' | 'reject';
@@ -48,8 +28,13 @@ export const interpret = (text: string): ((packet: Packet) => Outcome) => {
   const chains = new Map<string, Json[]>();
   const hooks = new Map<string, string>();
   const sets = new Map<string, unknown[]>();
-  for (const { add } of nftables as readonly { readonly add?: Json }[]) {
-    const { chain, rule, map, set, element } = (add ?? {}) as Record<string, Json | undefined>;
+  for (const change of nftables as readonly { readonly add?: Json; readonly delete?: Json }[]) {
+    const { chain, rule, map, set, element } = (change.add ?? {}) as Record<
+      string,
+      Json | undefined
+    >;
+    const gone = change.delete?.element as Json | undefined;
+    if (gone !== undefined) sets.set(String(gone.name), without(known(sets, gone.name), gone));
     if (chain !== undefined) chains.set(String(chain.name), []);
     if (typeof chain?.hook === 'string') hooks.set(chain.hook, String(chain.name));
     for (const each of [map, set]) if (each !== undefined) sets.set(String(each.name), []);
@@ -67,6 +52,18 @@ export const interpret = (text: string): ((packet: Packet) => Outcome) => {
     return { verdict: isOver ? verdict : 'accept', mark: state.mark, logs: state.logs };
   };
 };
+
+/** The elements of a set but those that a command deletes. */
+const without = (elements: readonly unknown[], { elem, name }: Json): unknown[] => {
+  const gone = new Set((elem as readonly unknown[]).map(keyOfElement));
+  const left = elements.filter((each) => !gone.has(keyOfElement(each)));
+  if (left.length + gone.size !== elements.length) throw new Error(`not in ${String(name)}`);
+  return left;
+};
+
+/** Elements of maps are pairs. */
+const keyOfElement = (element: unknown): string =>
+  JSON.stringify(Array.isArray(element) ? element[0] : element);
 
 const known = <Item>(of: ReadonlyMap<string, Item>, name: unknown): Item => {
   const found = of.get(String(name));
@@ -140,9 +137,7 @@ const runStatement = (state: State, statement: Json): Step => {
 const mangle = (state: State, { key, value }: Json): Step => {
   if (keyName(key) !== 'ct mark') throw new Error('unknown mangle');
   if (state.packet.state === 'untracked' || state.packet.state === 'invalid') return 'continue';
-  const [kept, bits] = (value as { readonly '|': readonly [Json, number] })['|'];
-  const [, mask] = kept['&'] as readonly [Json, number];
-  state.mark = ((state.mark & mask) | bits) >>> 0;
+  state.mark = Number(fieldOf(state, value as Json));
   return 'next';
 };
 
@@ -226,75 +221,4 @@ const remembered = <Answer>(
   const answer = memory.get(text) ?? compute(text);
   memory.set(text, answer);
   return answer;
-};
-
-/** The name of a key, as `ip saddr`. */
-const keyName = (key: unknown): string => {
-  const [[word, inner] = ['', {}]] = Object.entries(key as Readonly<Record<string, Json>>);
-  return word === 'payload'
-    ? `${String(inner.protocol)} ${String(inner.field)}`
-    : `${word} ${String(inner.key ?? inner.result)}`;
-};
-
-/** Some bits of a number, or some of TCP's flags. */
-const maskedField = (state: State, key: Json, mask: unknown): unknown => {
-  if (typeof mask === 'number') {
-    const value = fieldOf(state, key);
-    return typeof value === 'number' ? (value & mask) >>> 0 : value;
-  }
-  if (state.packet.l4proto !== 'tcp') return undefined;
-  return state.packet.tcpFlags.filter((flag) => flagsIn(mask).includes(flag));
-};
-
-const flagsIn = (mask: unknown): readonly unknown[] => {
-  const { '|': either } = Object(mask) as { readonly '|'?: readonly unknown[] };
-  return either === undefined ? [mask] : either.flatMap(flagsIn);
-};
-
-/** What a packet has under a key; undefined: it has none such, and the rule ends. */
-const fieldOf = (state: State, key: Json): unknown => {
-  const masked = key['&'] as readonly [Json, unknown] | undefined;
-  if (masked !== undefined) return maskedField(state, ...masked);
-  const { packet, mark } = state;
-  const name = keyName(key);
-  const isTracked = packet.state !== 'untracked' && packet.state !== 'invalid';
-  const [family, field] = name.split(' ');
-  switch (name) {
-    case 'meta l4proto':
-      return protocolNumber(packet.l4proto);
-    case 'meta nfproto':
-    case 'meta iifname':
-    case 'meta oifname':
-      return packet[field as 'nfproto'];
-    case 'ct state':
-      return packet.state;
-    case 'ct mark':
-      return isTracked ? mark : undefined;
-    case 'ct direction':
-      return isTracked ? packet.ctDirection : undefined;
-    case 'ct status':
-      return isTracked ? packet.status : undefined;
-    case 'fib type':
-      return packet.isToUs ? 'local' : 'unicast';
-    case 'ip saddr':
-    case 'ip daddr':
-      return packet.nfproto === 'ipv4' ? packet[field as 'saddr'] : undefined;
-    case 'ip6 saddr':
-    case 'ip6 daddr':
-      return packet.nfproto === 'ipv6' ? packet[field as 'saddr'] : undefined;
-    case 'icmp type':
-      return packet.l4proto === 'icmp' ? packet.icmpType : undefined;
-    case 'icmpv6 type':
-      return packet.l4proto === 'ipv6-icmp' ? packet.icmpType : undefined;
-    case 'th sport':
-    case 'th dport':
-      return packet[field as 'sport'];
-    case 'tcp sport':
-    case 'tcp dport':
-    case 'udp sport':
-    case 'udp dport':
-      return packet.l4proto === family ? packet[field as 'sport'] : undefined;
-    default:
-      throw new Error(`unknown key ${name}`);
-  }
 };

@@ -6,13 +6,14 @@ import type { Kernel } from '../../../sim/kernel.ts';
 import { runNft } from '../../../sim/nft-command.ts';
 import type { Value } from '../../crdt/entry.ts';
 import type { Hlc } from '../../crdt/hlc.ts';
-import type { View } from '../../crdt/view.ts';
+import type { Member, View } from '../../crdt/view.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Callers } from '../callers.ts';
 import type { Probe, Self } from '../service.ts';
 import { idOf, memberOf, type Objects } from '../test-view.ts';
 import { boot } from './boot.ts';
 import { diff } from './diff.ts';
+import { generationIn } from './generation.ts';
 import { plan } from './plan.ts';
 import { probes } from './probes.ts';
 import { read } from './read.ts';
@@ -47,7 +48,7 @@ const surroundings = () => ({
   /** What is stamped with the start, and by which member all is written. */
   trial: TRIAL as Value,
   author: 2,
-  members: MEMBERS,
+  members: MEMBERS as readonly Member[],
   /** The second half of all stamps. */
   counter: 0,
   /** Numbers of those that it has a connection with. */
@@ -117,6 +118,19 @@ function openHands(world: ReturnType<typeof surroundings>) {
   return { nft, view, self, probed, look, wanted };
 }
 
+/** What would be done now. */
+const commandsOf = (wanted: ReturnType<typeof openHands>['wanted']) => ({
+  found: () => wanted().commands.flatMap((each) => (each.kind === 'run' ? (each.found ?? []) : [])),
+  /** What nft would be told. */
+  texts: () =>
+    wanted().commands.flatMap((each) =>
+      each.kind === 'run' && each.stdin !== undefined && 'text' in each.stdin
+        ? [each.stdin.text]
+        : [],
+    ),
+  isBlind: () => wanted().commands.every((each) => each.kind === 'run' && each.isBlind === true),
+});
+
 /** One member on a simulated kernel. */
 export function openMember() {
   const world = surroundings();
@@ -135,10 +149,13 @@ export function openMember() {
     restart: () => {
       Object.assign(world, { daemonMs: world.nowMs, before: null });
     },
-    found: () =>
-      wanted().commands.flatMap((each) => (each.kind === 'run' ? (each.found ?? []) : [])),
-    isBlind: () => wanted().commands.every((each) => each.kind === 'run' && each.isBlind === true),
+    ...commandsOf(wanted),
     rules: (chain: string) => tableNow()?.chains.get(chain)?.rules ?? [],
+    /** Of what lasts; null where the table tells none. */
+    generation: () => {
+      const table = tableNow();
+      return table === null ? null : generationIn(table, 'now');
+    },
     chains: () => [...(tableNow()?.chains.keys() ?? [])],
     /** A pass; how many commands it took. */
     pass: (): number => {

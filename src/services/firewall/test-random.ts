@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import type { Value } from '../../crdt/entry.ts';
+import type { Member } from '../../crdt/view.ts';
 import { idOf, memberOf } from '../test-view.ts';
 import { ruleOf } from './test-policy.ts';
 
@@ -28,6 +29,8 @@ const selector = fc.oneof(
       '203.0.113.0/25',
       '203.0.113.7/32',
       '10.0.0.0/8',
+      '10.10.0.2/32',
+      '10.10.0.4/32',
       '0.0.0.0/0',
       '2001:db8::/64',
       'fd00:1::2/128',
@@ -123,3 +126,26 @@ export const crowd = fc
       Object.entries(defaults).map(([name, each]) => [`default/${name}`, each]),
     ),
   }));
+
+/** Who may be in the mesh beside the first, as somebody comes, goes, or is labelled anew. */
+export const crew = fc
+  .tuple(
+    ...[2, 3, 4].map((n) =>
+      fc
+        .option(
+          fc.record({
+            role: fc.constantFrom('web', 'db', 'none'),
+            port: fc.constantFrom(7300, 9300),
+          }),
+        )
+        .map((found) =>
+          found === null ? [] : [movedTo(memberOf(n, { role: found.role }), found.port)],
+        ),
+    ),
+  )
+  .map((found) => found.flat());
+
+const movedTo = (member: Member, port: number): Member => {
+  const { endpoints } = member;
+  return endpoints === null ? member : { ...member, endpoints: { ...endpoints, port } };
+};
