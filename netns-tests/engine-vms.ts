@@ -97,6 +97,7 @@ const memberOf = (n: number, wgKey: Uint8Array): Member => ({
   endpoints: { port: 7300, advertised: null, observed: null, local: [`192.0.2.${n}`] },
   services: ['vpn'],
   version: null,
+  allowsRun: null,
   mayBeCore: true,
   isDraining: false,
   steppedDown: null,

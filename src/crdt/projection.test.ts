@@ -48,6 +48,7 @@ describe('projection', () => {
       endpoints: { port: 7300, advertised: endpoint, observed: null, local: ['10.0.0.1'] },
       services: ['vpn'],
       version: '0.1.0',
+      allowsRun: false,
       mayBeCore: false,
       isDraining: true,
       steppedDown: 7,

@@ -173,6 +173,7 @@ const membersOf = (
         ipv6: ipv6Memo(id, () => ipv6Of(crypto, genesis.prefix6, memberKey)),
         endpoints: endpoints === null ? null : endpointsOf(endpoints),
         services: factOf(testimony, 'consent')?.services ?? null,
+        allowsRun: factOf(testimony, 'consent')?.allowRun ?? null,
         version: factOf(testimony, 'version')?.version ?? null,
         mayBeCore: factOf(testimony, 'consent')?.eligible ?? true,
         isDraining: factOf(testimony, 'drain') !== null,

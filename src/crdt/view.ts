@@ -49,6 +49,8 @@ export interface Member {
   readonly endpoints: MemberEndpoints | null;
   readonly services: readonly string[] | null;
   readonly version: string | null;
+  /** It starts programs that operators name: `--allow-run`. Null as `services`. */
+  readonly allowsRun: boolean | null;
   /** It may have the core role, as far as it is itself concerned. */
   readonly mayBeCore: boolean;
   /** It takes no new load, and hands the core role over. */

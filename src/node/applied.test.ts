@@ -170,3 +170,26 @@ test('applied: why one object is not in force though the rest is', async () => {
     assert.deepEqual([...(one.withheld ?? [])], [['intent/toy/thing/2', why.slice(0, 300)]]);
   }
 });
+
+test('applied: what a service sees there is told in its words, up to a bound', async () => {
+  // Goal: sights pass, and never break the answer. Method: two of them, a long word, and so many
+  // that not all have room; the asker's own pass the same way.
+  const sights = { 'web/a': 'up 3', 'web/b': 'x'.repeat(400) };
+  for (const one of (
+    await gather(reportOf({ sights }), [served(reportOf({ sights }))]).standings
+  ).values()) {
+    assert.ok(one.kind === 'told');
+    const told = [...(one.sights ?? [])];
+    assert.deepEqual(told, [
+      ['web/a', 'up 3'],
+      ['web/b', 'x'.repeat(160)],
+    ]);
+  }
+  const many = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, n) => [`web/${'m'.repeat(60)}${n}`, 'up 3']),
+  );
+  const { standings } = gather(reportOf({}), [served(reportOf({ sights: many }))]);
+  const [, other] = [...(await standings).values()];
+  assert.ok(other?.kind === 'told' && other.sights !== undefined);
+  assert.ok(other.sights.size > 10_000 && other.sights.size < 20_000);
+});

@@ -203,6 +203,8 @@ export interface Summary {
   readonly withheld?: Readonly<Record<string, Problem>>;
   /** What those objects were asked for on this host: path → counts. Those without any left out. */
   readonly counts?: Readonly<Record<string, Count>>;
+  /** What it sees of what it works with, in its own words, by its own names of those. */
+  readonly sights?: Readonly<Record<string, string>>;
 }
 
 /** How often something decided. */

@@ -25,6 +25,7 @@ export const memberOf = (n: number, labels: Readonly<Record<string, string>> = {
   },
   services: null,
   version: null,
+  allowsRun: null,
   mayBeCore: true,
   isDraining: false,
   steppedDown: null,

@@ -64,6 +64,8 @@ export type Standing =
       readonly withheld?: ReadonlyMap<string, string>;
       /** By path. */
       readonly counts?: ReadonlyMap<string, Count>;
+      /** What the service sees there of what it works with: its own words, by its own names. */
+      readonly sights?: ReadonlyMap<string, string>;
     }
   | { readonly kind: 'silent'; readonly why: string };
 

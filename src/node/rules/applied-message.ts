@@ -21,6 +21,9 @@ const PROBLEMS_MAX = 4;
 const PROBLEM_LENGTH_MAX = 300;
 /** Objects whose reason is told, of those that a host cannot; `problems` says of the rest. */
 const WITHHELD_MAX = 1_000;
+/** How much is told of sights, and how much of one. Unit: characters. Half of an answer. */
+const SIGHTS_LENGTH_MAX = 1_000_000;
+const SIGHT_LENGTH_MAX = 160;
 
 const question = z.object({ service: z.string(), digest: z.string() });
 /** `applied` null: what the asker expects. */
@@ -33,6 +36,8 @@ const answer = z.object({
   counts: z.optional(z.record(z.string(), z.tuple([z.int(), z.int()]))),
   /** By path: why an object is not in force though the rest is. */
   withheld: z.optional(z.record(z.string(), z.string().check(z.maxLength(PROBLEM_LENGTH_MAX)))),
+  /** What the service sees there of what it works with, by its names of those. */
+  sights: z.optional(z.record(z.string(), z.string().check(z.maxLength(SIGHT_LENGTH_MAX)))),
 });
 
 /** By path: the stamp of each object. */
@@ -96,6 +101,7 @@ export function encodeAnswer(
       ]),
     ),
     ...withheldIn(report),
+    ...sightsIn(report),
   });
 }
 
@@ -109,6 +115,23 @@ const withheldOf = (report: AgentReport | null): readonly (readonly [string, str
   Object.entries(report?.withheld ?? {})
     .slice(0, WITHHELD_MAX)
     .map(([path, why]) => [path, why.slice(0, PROBLEM_LENGTH_MAX)]);
+
+const sightsIn = (report: AgentReport | null) => {
+  const sights = sightsOf(report);
+  return sights.length === 0 ? {} : { sights: Object.fromEntries(sights) };
+};
+
+function sightsOf(report: AgentReport | null): readonly (readonly [string, string])[] {
+  const told: (readonly [string, string])[] = [];
+  let left = SIGHTS_LENGTH_MAX;
+  for (const [name, word] of Object.entries(report?.sights ?? {})) {
+    const short = word.slice(0, SIGHT_LENGTH_MAX);
+    left -= name.length + short.length;
+    if (left < 0) break;
+    told.push([name, short]);
+  }
+  return told;
+}
 
 /**
  * What is in force, in few words where the asker expects that, or that `without` a few; then
@@ -140,8 +163,11 @@ export function readAnswer(bytes: Uint8Array, expected: Stamps): Standing {
   const counts = Object.entries(said.counts ?? {}).map(
     ([path, [packets, bytes]]) => [path, { packets, bytes }] as const,
   );
-  const withheld = new Map(Object.entries(said.withheld ?? {}));
-  return { kind: 'told', applied, problems: said.problems, counts: new Map(counts), withheld };
+  return {
+    ...{ kind: 'told', applied, problems: said.problems, counts: new Map(counts) },
+    withheld: new Map(Object.entries(said.withheld ?? {})),
+    sights: new Map(Object.entries(said.sights ?? {})),
+  };
 }
 
 const lacking = (
@@ -162,6 +188,7 @@ export const ownStanding = (report: AgentReport | null): Standing => ({
   problems: problemsOf(report),
   counts: new Map(Object.entries(report?.counts ?? {})),
   withheld: new Map(withheldOf(report)),
+  sights: new Map(sightsOf(report)),
 });
 
 /** Notes of one that is in step included: a trial that it has withdrawn is one. */

@@ -36,6 +36,7 @@ export const exampleMember = (n: number, changes: Partial<Member> = {}): Member 
   },
   services: ['vpn'],
   version: null,
+  allowsRun: null,
   mayBeCore: true,
   isDraining: false,
   steppedDown: null,

@@ -6,13 +6,13 @@ import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
 import { oneOf, refuse } from '../../refuse.ts';
 import type { Zone } from '../../selectors/schemas.table.ts';
 import { readSelector, selectorText } from '../../selectors/typed.ts';
+import { mustBeName } from '../../typed-words.ts';
 import { type Scene, type Verb, verb } from '../../verb.ts';
 import { policyOf } from '../policy.ts';
 import type { TestRecord } from '../schemas.table.ts';
 import { plainEdits } from './change.ts';
 import { meansNobody, type Outcome, runTests } from './checks.ts';
 import { readProbe } from './ends.ts';
-import { mustBeName } from './rules.ts';
 import { word, ZONE } from './trace.ts';
 
 function* tried(scene: Scene, meter: Meter) {

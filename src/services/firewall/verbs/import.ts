@@ -14,13 +14,13 @@ import type { PortRange } from '../../schema-parts.ts';
 import { parseCidr } from '../../selectors/cidr.ts';
 import { type Selector, ZONES } from '../../selectors/schemas.table.ts';
 import { readSelectors } from '../../selectors/typed.ts';
+import { readPorts } from '../../typed-words.ts';
 import type { Scene, Verb } from '../../verb.ts';
 import { policyOf } from '../policy.ts';
 import { type Action, type Direction, PRIORITY_MAX, type RuleRecord } from '../schemas.table.ts';
 import { type Change, changing } from './change.ts';
 import { defaultChange, managementOf } from './objects.ts';
 import { PRIORITY_DEFAULT } from './rules.ts';
-import { readPorts } from './traffic.ts';
 
 /** What an imported rule's name begins with. */
 const PREFIX = 'import-';

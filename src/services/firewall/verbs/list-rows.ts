@@ -1,13 +1,6 @@
 /** Rule: firewall list rows — what a rule is listed as, for programs and for people. */
+import { type Behind, lateIn } from '../../behind.ts';
 import type { Cell, Shown } from '../../verb.ts';
-
-/** A member on which a rule is not in force, or not known to be, and why. */
-export interface Behind {
-  readonly member: string;
-  /** Whether it told so itself; else it may have it in force. */
-  readonly isKnown: boolean;
-  readonly why: string;
-}
 
 /**
  * A rule as it is listed, or a default that was set, which decides after all of them. Selectors as
@@ -77,22 +70,6 @@ export function showRules(rules: readonly ListedRule[]): Shown {
   const rows = rules.map(rowOf);
   return { table: { columns: COLUMNS, rows }, lines: [...named, ...more, ...turns] };
 }
-
-/** Rules that are named where a member has several reasons. */
-const RULES_NAMED_MAX = 3;
-
-/** Where rules are not in force and why, a line each; of which, where that differs by rule. */
-const lateIn = (rules: readonly ListedRule[]): readonly string[] => {
-  const late = rules.flatMap(({ name, behind }) => behind.map((each) => ({ ...each, name })));
-  return [...Map.groupBy(late, ({ member }) => member)].flatMap(([member, all]) => {
-    const reasons = [...Map.groupBy(all, ({ why }) => why)];
-    return reasons.map(([why, of]) => {
-      const names = of.slice(0, RULES_NAMED_MAX).map(({ name }) => name);
-      const more = of.length > RULES_NAMED_MAX ? ` and ${of.length - RULES_NAMED_MAX} more` : '';
-      return `${member}: ${reasons.length === 1 ? '' : `${names.join(', ')}${more}: `}${why}`;
-    });
-  });
-};
 
 const rowOf = (rule: ListedRule): Cell[] => {
   const tone = rule.action === 'allow' ? 'good' : 'bad';

@@ -5,6 +5,7 @@
 import type { Hlc } from '../../../crdt/hlc.ts';
 import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
 import type { Intent, Member, View } from '../../../crdt/view.ts';
+import { behindOf, type Stamps, stampText, standingOf } from '../../behind.ts';
 import type { Selector } from '../../selectors/schemas.table.ts';
 import { membersOf } from '../../selectors/selectors.ts';
 import { selectorText } from '../../selectors/typed.ts';
@@ -24,7 +25,7 @@ import {
 } from '../policy.ts';
 import { sortInPieces } from '../sort-lane.ts';
 import { runningTrial } from './change.ts';
-import { type Behind, type ListedRule, showRules } from './list-rows.ts';
+import { type ListedRule, showRules } from './list-rows.ts';
 import { isEnforcing, lanesAt } from './sites.ts';
 import { rateText, trafficText } from './traffic.ts';
 
@@ -194,45 +195,6 @@ const enforcersOf = ({ scene: { view }, enforcing }: Desk, rule: Rule): readonly
   return enforcing.filter((member) => meant.has(member.id));
 };
 
-/** Where a rule is in force. `behind`: of those that are `meant` to enforce it. */
-const standingOf = (meant: readonly Member[], behind: readonly Behind[]) => ({
-  applied: meant.length - behind.length,
-  of: meant.length,
-  unknown: behind.filter(({ isKnown }) => !isKnown).length,
-  behind,
-});
-
-/**
- * Why a rule is not known to be in force on a member, or null when it is. `path`: the rule's own;
- * null where a trial takes it away.
- */
-const behindOf = (
-  scene: Scene,
-  stamps: Stamps,
-  { id, name }: Member,
-  path: string | null,
-): Behind | null => {
-  const standing = scene.standings.get(id);
-  if (standing?.kind !== 'told') {
-    return { member: name, why: `unknown: ${standing?.why ?? 'was not asked'}`, isKnown: false };
-  }
-  const own = path === null ? undefined : standing.withheld?.get(path);
-  if (own !== undefined) return { member: name, why: own, isKnown: true };
-  const isApplied = stamps.every(([path, stamp]) => standing.applied.get(path) === stamp);
-  if (isApplied) return null;
-  // What is said of objects that its host cannot have is said of no other.
-  const others = [...(standing.withheld?.values() ?? [])].map((each) => each.slice(0, WHY_LENGTH));
-  const why =
-    standing.problems.find((problem) => !others.some((each) => problem.includes(each))) ??
-    'has not applied the latest change yet';
-  return { member: name, why, isKnown: true };
-};
-
-/** How much of a reason tells it from others. Unit: characters. Problems are cut on their way. */
-const WHY_LENGTH = 80;
-
-type Stamps = readonly (readonly [path: string, stamp: string])[];
-
 /** What has to be in force for a rule to be: itself, and the groups that it names. */
 const stampsOf = (desk: Desk, rule: Rule): Stamps => {
   const { groups } = desk;
@@ -251,5 +213,3 @@ const stampOf = ({ trial }: Desk, path: string, hlc: Hlc): Stamps => [
 
 const trialStamps = ({ trial }: Desk): Stamps =>
   trial === null ? [] : [[trial.path, stampText(trial.claim.hlc)]];
-
-const stampText = ([ms, counter]: Hlc): string => `${ms}.${counter}`;

@@ -5,11 +5,11 @@ import { isAddress } from '../../../crdt/addresses.ts';
 import { oneOf, refuse } from '../../refuse.ts';
 import type { Selector, Zone } from '../../selectors/schemas.table.ts';
 import { mustBeFew, readSelector, selectorText } from '../../selectors/typed.ts';
+import { mustBeName } from '../../typed-words.ts';
 import { type Input, type Scene, type Verb, verb } from '../../verb.ts';
 import { defaultOf, policyOf } from '../policy.ts';
 import type { Action, DefaultRecord, Direction } from '../schemas.table.ts';
 import { type Change, changing } from './change.ts';
-import { mustBeName } from './rules.ts';
 
 const named = (help: string, name = 'name'): Input => ({
   ...{ name, as: 'word', kind: 'text', help, isNeeded: true },

@@ -3,13 +3,13 @@
  */
 import { encode, isSameBytes } from '../../../crdt/codec.ts';
 import type { Value } from '../../../crdt/entry.ts';
-import { NAME_PATTERN } from '../../../crdt/names.ts';
 import type { View } from '../../../crdt/view.ts';
 import { oneOf, refuse } from '../../refuse.ts';
 import { parseCidr } from '../../selectors/cidr.ts';
 import type { Selector, Zone } from '../../selectors/schemas.table.ts';
 import { membersOf } from '../../selectors/selectors.ts';
 import { readSelectors } from '../../selectors/typed.ts';
+import { mustBeName, readComment } from '../../typed-words.ts';
 import type { Arguments, Input, Scene, Verb } from '../../verb.ts';
 import { ESSENTIAL } from '../judge.ts';
 import { policyOf } from '../policy.ts';
@@ -121,15 +121,6 @@ function readRule(scene: Scene, action: Action, given: Arguments): RuleRecord {
   };
 }
 
-/** Letters, digits and the signs of a sentence; nothing that a shell or a rule file could obey. */
-const COMMENT = /^[\p{L}\p{N}][\p{L}\p{N}\p{M} .,:/@#+=()_-]{0,199}$/u;
-
-function readComment(text: string | null): string | null {
-  if (text === null || COMMENT.test(text)) return text;
-  const why = 'has other characters than letters, digits, blanks and . , : / @ # + = ( ) _ -';
-  throw refuse('comment', text, why, 'begin with a letter or digit, and use at most 200 of those');
-}
-
 /** `mesh` unless addresses outside the mesh are named. */
 function readZone(view: View, text: string | null, selectors: readonly Selector[]): Zone {
   const zone = text === null ? null : oneOf<Zone>('zone', text, ['mesh', 'wan']);
@@ -181,13 +172,6 @@ function nameOf(view: View, given: Arguments, rule: RuleRecord): string {
     throw refuse('name', name, 'another rule has that name', 'choose another, or add --replace');
   }
   return name;
-}
-
-/** Fault 'refused' for what cannot be a name. */
-export function mustBeName(field: string, name: string): void {
-  if (NAME_PATTERN.test(name)) return;
-  const why = 'is no name: 1 to 63 of a-z, 0-9 and -, neither first nor last a -';
-  throw refuse(field, name, why, 'choose one as web-in');
 }
 
 function freeName(view: View, rule: RuleRecord): string {

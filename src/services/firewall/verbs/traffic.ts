@@ -5,6 +5,7 @@
 
 import { oneOf, refuse } from '../../refuse.ts';
 import { LIST_MAX, type PortRange } from '../../schema-parts.ts';
+import { readPorts } from '../../typed-words.ts';
 import { inOrder } from '../ports.ts';
 import type { Protocol, RuleRecord } from '../schemas.table.ts';
 
@@ -69,19 +70,6 @@ export function readTraffic(field: string, text: string): Traffic {
   }
   const types = parts.map((part) => readType(field, protocol, part));
   return { protocol, types: [...new Set(types)].toSorted((a, b) => a - b) };
-}
-
-/** One port or a range, `80`, `80-90` or, as in the original's rules, `80:90`. */
-export function readPorts(field: string, text: string): PortRange {
-  const [, first = '', last = first] = /^(\d{1,9})(?:[-:](\d{1,9}))?$/.exec(text) ?? [];
-  if (first === '') throw refuse(field, text, 'is no port and no range', 'write 443 or 8000-8090');
-  const range: PortRange = [Number(first), Number(last)];
-  const bad = range.find((port) => port < 1 || port > 65_535);
-  if (bad !== undefined) {
-    throw refuse(field, text, `${bad} is no port`, 'choose from 1 to 65535');
-  }
-  if (range[0] <= range[1]) return range;
-  throw refuse(field, text, 'is reversed', `write ${range[1]}-${range[0]}`);
 }
 
 function readType(field: string, protocol: 'icmp' | 'icmpv6', text: string): number {
