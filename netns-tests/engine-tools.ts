@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openCrypto } from '../src/node/linux/crypto.ts';
-import { glance } from '../src/node/linux/glance.ts';
 import { openHost } from '../src/node/linux/host.ts';
+import { openNet } from '../src/node/linux/net.ts';
 import { openProcess } from '../src/node/linux/process.ts';
 import { type ToolHost, testVpnTools } from '../src/services/vpn/tools-contract.ts';
 import { findEngine } from './engine-vms.ts';
@@ -56,6 +56,7 @@ async function open(after: After): Promise<ToolHost> {
     if (performance.now() > deadlineMs) throw new Error('wireguard-go does not answer');
     await setTimeout(20);
   }
+  const { glance } = openNet(directory, { error: () => undefined });
   return { interface: name, run: inside, glance, wgPublicKey: openCrypto().wgPublicKey };
 }
 

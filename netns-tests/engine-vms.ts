@@ -17,7 +17,8 @@ import { openHost } from '../src/node/linux/host.ts';
 import { openNet } from '../src/node/linux/net.ts';
 import { openProcess } from '../src/node/linux/process.ts';
 import { openRandom } from '../src/node/linux/random.ts';
-import type { Host, HostResult, Log, Process } from '../src/ports.ts';
+import type { Host, HostResult, Log } from '../src/ports.ts';
+import type { Process } from '../src/process-port.ts';
 import type { AgentReport } from '../src/services/service.ts';
 import { vpn } from '../src/services/vpn/vpn.ts';
 

@@ -77,10 +77,15 @@ const monitors = new Map([
   ['two lines', ['one', 'two']],
   ['endless', ['one', null]],
 ]);
-const processes = { ...host, children: new Map(), monitors };
+const none = { files: new Map(), answer: () => null };
+const processes = {
+  ...{ ...host, children: new Map(), files: new Map(), monitors },
+  answer: (line: string, files: Readonly<Record<string, string>>) => files[line] ?? '',
+};
 testProcessContract(suite, {
   open: () => openProcess(processes, startLife(scheduler, 'vm0')),
   child: { name: 'any', argv: ['bundled:wireguard-go', '-f', 'wg9'], env: {} },
+  reader: { name: 'reader', argv: ['bundled:wireguard-go', '-f', 'wg8'], env: {} },
   monitor: ['two lines'],
   endlessMonitor: ['endless'],
 });
@@ -91,7 +96,7 @@ testVpnTools(suite, async () => {
   const tools = openHost(context, life);
   const [name, children] = ['wg9', new Map()];
   const argv = ['bundled:wireguard-go', '-f', name];
-  await openProcess({ ...context, children, monitors }, life).start({
+  await openProcess({ ...context, ...none, children, monitors }, life).start({
     name: 'engine',
     argv,
     env: {},
@@ -101,7 +106,7 @@ testVpnTools(suite, async () => {
   return {
     interface: name,
     run: (words, stdin) => tools.run({ argv: words, stdin: encode(stdin) }),
-    glance: async (sign) => glanceAt(context.kernel, sign),
+    glance: async (sign) => glanceAt(context.kernel, children, sign),
     wgPublicKey: stubCrypto.wgPublicKey,
   };
 });

@@ -3,7 +3,8 @@
  *
  * Chaos draws its moments; here they are counted, so that a test can take every one of them.
  */
-import type { Disk, Host, Ports, Process } from '../src/ports.ts';
+import type { Disk, Host, Ports } from '../src/ports.ts';
+import type { Process } from '../src/process-port.ts';
 import type { Bug } from './bugs.table.ts';
 import { cutPower, type Machine } from './machine.ts';
 
@@ -93,6 +94,8 @@ function underKnife(ports: Ports, machine: Machine, under: Under): Ports {
     ...ports.process,
     start: under(machine, ports.process.start),
     stop: under(machine, ports.process.stop),
+    write: under(machine, ports.process.write),
+    ask: under(machine, ports.process.ask),
     isRunning: under(machine, ports.process.isRunning),
   };
   return { ...ports, disk, host, process, swarm: { open: under(machine, ports.swarm.open) } };

@@ -18,7 +18,7 @@ import { type Life, startLife } from './life.ts';
 import { openLog } from './log.ts';
 import { type ApiSocket, openNet } from './net.ts';
 import { losePower, type Platter } from './platter.ts';
-import { type Children, openProcess } from './process.ts';
+import { type ChildFiles, type Children, openProcess } from './process.ts';
 import type { Room } from './room.ts';
 import type { Cancel } from './scheduler.ts';
 import { openSwarm } from './swarm.ts';
@@ -30,6 +30,7 @@ export interface Machine {
   readonly platter: Platter;
   readonly socket: ApiSocket;
   readonly children: Children;
+  readonly files: ChildFiles;
   /** How far its clock is from the true time, ms. */
   skewMs: number;
   /** The latest moment that its clock ever showed before it was set right, Unix ms; or 0. */
@@ -75,11 +76,12 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
   machine.lives.add(life);
   life.onEnd(() => machine.lives.delete(life));
   const { scheduler, trace, crypto } = room;
-  const { kernel, platter, children, tools } = machine;
+  const { kernel, platter, children, files, tools } = machine;
   const dice = room.dice.fork(life.name);
-  const shared = { scheduler, trace, crypto, kernel, children, tools, dice };
+  const shared = { scheduler, trace, crypto, kernel, children, files, tools, dice };
   const { tunnels } = room;
-  const context = { ...shared, tunnels, onUnknown: scheduler.fail, monitors: new Map() };
+  const strange = { onUnknown: scheduler.fail, monitors: new Map(), answer: () => null };
+  const context = { ...shared, ...strange, tunnels };
   const log = openLog(scheduler, trace, life, {
     tolerated: room.tolerated,
     hostile: room.hall.hostile,
@@ -92,7 +94,7 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
     swarm: openSwarm(room.hall, crypto, kernel.station, life),
     host: openHost(context, life),
     process: openProcess(context, life),
-    net: openNet(room.hall, kernel, machine.socket, life),
+    net: openNet(room.hall, machine, life),
     log,
     logBook: log,
   };
@@ -214,6 +216,7 @@ export function cutPower(machine: Machine): void {
   losePower(machine.platter);
   wipeKernel(machine.kernel);
   machine.children.clear();
+  machine.files.clear();
   machine.socket.handler = null;
 }
 

@@ -16,8 +16,15 @@ export interface ApiSocket {
   handler: ApiHandler | null;
 }
 
+/** The VM. */
+interface Place {
+  readonly kernel: Kernel;
+  readonly children: ReadonlyMap<string, unknown>;
+  readonly socket: ApiSocket;
+}
+
 /** Ports and socket as one process sees them. */
-export function openNet(hall: Hall, kernel: Kernel, socket: ApiSocket, life: Life): Net {
+export function openNet(hall: Hall, { kernel, children, socket }: Place, life: Life): Net {
   return {
     isPortFree: (port) =>
       life.promise(({ resolve }) => {
@@ -25,7 +32,7 @@ export function openNet(hall: Hall, kernel: Kernel, socket: ApiSocket, life: Lif
       }),
     glance: (sign) =>
       life.promise(({ resolve }) => {
-        life.after(1, () => resolve(glanceAt(kernel, sign)));
+        life.after(1, () => resolve(glanceAt(kernel, children, sign)));
       }),
     serveApi: (handler) =>
       life.promise((answer) => {

@@ -1,7 +1,7 @@
 /**
  * Edge: process — long children of a simulated VM: wireguard-go, and monitors.
  */
-import type { Process, ProcessSpec } from '../src/ports.ts';
+import type { Process, ProcessSpec } from '../src/process-port.ts';
 import { unknownCommand } from './command.ts';
 import { addDevice, type Device, deleteDevice, type Kernel, type MonitoredTool } from './kernel.ts';
 import type { Life } from './life.ts';
@@ -12,6 +12,9 @@ import type { Trace } from './trace.ts';
 /** Children of one VM by name, with the interface that each made. Outlive the daemon. */
 export type Children = Map<string, Device | null>;
 
+/** Files in the directories of children, by their names. */
+export type ChildFiles = Map<string, Readonly<Record<string, string>>>;
+
 /** What the processes of a VM need of its run. */
 export interface ProcessContext {
   readonly scheduler: Scheduler;
@@ -19,6 +22,9 @@ export interface ProcessContext {
   readonly dice: Dice;
   readonly kernel: Kernel;
   readonly children: Children;
+  readonly files: ChildFiles;
+  /** What a child says to a line, with the files that it has; null: it has no socket. */
+  readonly answer: (line: string, files: Readonly<Record<string, string>>) => string | null;
   /** Told of a program or a monitor that the fakes do not know. */
   readonly onUnknown: (error: unknown) => void;
   /** What `lines` gives for monitors other than `ip monitor`; null goes on for ever. */
@@ -37,52 +43,72 @@ const ANSWER_MS_MAX = 80;
 
 /** The processes as one daemon sees them. */
 export function openProcess(context: ProcessContext, life: Life): Process {
-  const { scheduler, trace, dice, kernel, children } = context;
-  const soon = <Result>(give: () => Result): Promise<Result> =>
+  const { dice } = context;
+  const soon: Soon = (give) =>
     life.promise(({ resolve }) => {
       life.after(dice.between(0.5, 5), () => resolve(give()));
     });
+  return { ...openChildren(context, life, soon), lines: openLines(context, life) };
+}
+
+/** Gives something a moment later. */
+type Soon = <Result>(give: () => Result) => Promise<Result>;
+
+function openChildren(context: ProcessContext, life: Life, soon: Soon): Omit<Process, 'lines'> {
+  const { scheduler, trace, kernel, children, files } = context;
   return {
     start: (spec) =>
       soon(() => {
         if (children.has(spec.name)) return;
         trace.note(scheduler.nowMs(), life.name, `start ${spec.argv.join(' ')}`);
         children.set(spec.name, null);
+        if (spec.files !== undefined) files.set(spec.name, spec.files);
         startWireguard(context, spec);
       }),
+    write: (name, added) =>
+      soon(() => {
+        files.set(name, { ...files.get(name), ...added });
+      }),
+    ask: (name, line) =>
+      soon(() => (children.has(name) ? context.answer(line, files.get(name) ?? {}) : null)),
     isRunning: (name) => soon(() => children.has(name)),
     stop: (name) =>
       soon(() => {
         const device = children.get(name) ?? null;
         children.delete(name);
+        files.delete(name);
         trace.note(scheduler.nowMs(), life.name, `stop ${name}`);
         if (device !== null) deleteDevice(kernel, device);
       }),
-    lines: (argv, onLine, signal) =>
-      life.promise(({ resolve }) => {
-        const said = context.monitors.get(argv.join(' '));
-        if (said === undefined && !MONITORS.has(argv.join(' '))) {
-          context.onUnknown(unknownCommand(argv));
-          return resolve();
-        }
-        const tell = (tool: MonitoredTool, line: string): void => {
-          if (tool !== argv[0]) return;
-          life.after(dice.between(0.1, 3), () => {
-            if (kernel.monitors.has(tell)) onLine(line);
-          });
-        };
-        kernel.monitors.add(tell);
-        life.onEnd(() => kernel.monitors.delete(tell));
-        const finish = (): void => {
-          kernel.monitors.delete(tell);
-          resolve();
-        };
-        if (signal.aborted) return finish();
-        signal.addEventListener('abort', finish, { once: true });
-        for (const line of said ?? [null]) if (line !== null) onLine(line);
-        if (said !== undefined && !said.includes(null)) finish();
-      }),
   };
+}
+
+function openLines(context: ProcessContext, life: Life): Process['lines'] {
+  const { dice, kernel } = context;
+  return (argv, onLine, signal) =>
+    life.promise(({ resolve }) => {
+      const said = context.monitors.get(argv.join(' '));
+      if (said === undefined && !MONITORS.has(argv.join(' '))) {
+        context.onUnknown(unknownCommand(argv));
+        return resolve();
+      }
+      const tell = (tool: MonitoredTool, line: string): void => {
+        if (tool !== argv[0]) return;
+        life.after(dice.between(0.1, 3), () => {
+          if (kernel.monitors.has(tell)) onLine(line);
+        });
+      };
+      kernel.monitors.add(tell);
+      life.onEnd(() => kernel.monitors.delete(tell));
+      const finish = (): void => {
+        kernel.monitors.delete(tell);
+        resolve();
+      };
+      if (signal.aborted) return finish();
+      signal.addEventListener('abort', finish, { once: true });
+      for (const line of said ?? [null]) if (line !== null) onLine(line);
+      if (said !== undefined && !said.includes(null)) finish();
+    });
 }
 
 function startWireguard(context: ProcessContext, spec: ProcessSpec): void {

@@ -135,6 +135,7 @@ function makeMachine(
     platter: makePlatter(dice.fork('disk'), habits),
     socket: { handler: null },
     children: new Map(),
+    files: new Map(),
     skewMs,
     wallMostMs: 0,
     clockSets: 0,

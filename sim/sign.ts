@@ -6,7 +6,11 @@ import type { Sign } from '../src/sign.ts';
 import type { Device, Kernel } from './kernel.ts';
 
 /** How a sign is now. */
-export function glanceAt(kernel: Kernel, sign: Sign): string {
+export function glanceAt(
+  kernel: Kernel,
+  children: ReadonlyMap<string, unknown>,
+  sign: Sign,
+): string {
   if (sign.kind === 'tunnels') {
     const hosts = sign.to.map(({ host }) => host);
     return hosts.filter((host) => isUnheld(kernel, host)).join(' ');
@@ -20,6 +24,7 @@ export function glanceAt(kernel: Kernel, sign: Sign): string {
     const hosts = sign.to.map(({ host }) => host);
     return hosts.filter((host) => !hasSession(kernel, host)).join(' ');
   }
+  if (sign.kind === 'child') return children.has(sign.process) ? 'running' : 'gone';
   if (sign.kind === 'tool') return 'found';
   if (sign.kind === 'kernel-lists') return '';
   const device = kernel.devices.get(sign.interface);

@@ -12,6 +12,7 @@
  */
 import type { PeerKey } from './crdt/ids.ts';
 import type { LogBook } from './log-book.ts';
+import type { Process } from './process-port.ts';
 import type { Sign } from './sign.ts';
 
 /** Ends a subscription. Harmless when called twice. */
@@ -212,37 +213,6 @@ export interface Host {
   facts(): Promise<HostFacts>;
   /** Addresses of this host's interfaces, loopback and link-local left out. */
   addresses(): Promise<readonly OwnAddress[]>;
-}
-
-/** A long-running child that outlives the daemon. */
-export interface ProcessSpec {
-  /** Unique on this host; the edge remembers the pid under it, in the run directory. */
-  readonly name: string;
-  /**
-   * A program carried in the binary (`bundled:wireguard-go`) or found in the search path, then
-   * its arguments.
-   */
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** Long children: start, adopt, stop; and line streams that die with the daemon. */
-export interface Process {
-  /**
-   * Starts it, detached, in a session of its own. Resolves once it runs. Harmless when one of
-   * that name runs.
-   */
-  start(spec: ProcessSpec): Promise<void>;
-  /** Whether a child of that name, from this daemon or an earlier one, runs. */
-  isRunning(name: string): Promise<boolean>;
-  /** Ends it: TERM, then KILL after 3 s. Harmless when none runs. */
-  stop(name: string): Promise<void>;
-  /** Runs a monitor, hands on its lines until it or `signal` ends; then resolves, never rejects. */
-  lines(
-    argv: readonly string[],
-    onLine: (line: string) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
 }
 
 /** A request on the local API. `body` is parsed JSON, null when there was none. */

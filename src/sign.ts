@@ -35,5 +35,7 @@ export type Sign =
   | { readonly kind: 'unreached'; readonly to: readonly Target[] }
   /** The lines of lists of the kernel's in /proc/net, each as `NAME:LINE`, with spaces between. */
   | { readonly kind: 'kernel-lists'; readonly names: readonly string[] }
+  /** `running` or `gone`: a long-running process of ours. */
+  | { readonly kind: 'child'; readonly process: string }
   /** `found` when a program of that name can be run on this host, else `missing`. */
   | { readonly kind: 'tool'; readonly name: string };

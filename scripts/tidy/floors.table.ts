@@ -18,7 +18,7 @@ export interface Floor {
 }
 
 /** Contract files of floor 0. */
-const GROUND = [/^src\/crdt\//, /^src\/(?:ports|sign|log-book|fault)\.ts$/];
+const GROUND = [/^src\/crdt\//, /^src\/(?:ports|process-port|sign|log-book|fault)\.ts$/];
 /** What a service is, and what may be asked of it. */
 const CONTRACT = /^src\/services\/(?:service|verb|arguments|callers)\.ts$/;
 /** What services have in common: tables of nft, and who is meant. It knows none of them. */
@@ -36,6 +36,7 @@ const CRYPTO = /^src\/node\/linux\/crypto\.ts$/;
 
 /** The floors, first match wins. */
 export const FLOORS: readonly Floor[] = [
+  { name: 'process port', files: /^src\/process-port\.ts$/, may: [] },
   { name: 'fault, sign, log book', files: /^src\/(?:fault|sign|log-book)\.ts$/, may: [] },
   { name: 'ports', files: /^src\/ports\.ts$/, may: GROUND },
   { name: 'crdt', files: /^src\/crdt\//, may: [...GROUND, ...PURE, /^yjs$/, /^lib0(?:\/|$)/] },

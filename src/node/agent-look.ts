@@ -23,7 +23,7 @@ export interface Look<Desired, Observed> {
   readonly isLong: boolean;
 }
 
-export interface LookPorts extends Pick<Ports, 'clock' | 'host' | 'net'> {
+export interface LookPorts extends Pick<Ports, 'clock' | 'host' | 'net' | 'process'> {
   /** What was read of others, by the names of probes. */
   readonly ofOthers: Map<string, HostResult>;
   /** Has others call this VM: a line for each that told what came of it. */
@@ -94,9 +94,16 @@ async function probe<Desired, Observed>(
 }
 
 async function probeOne(
-  { host, net, ofOthers, call }: LookPorts,
+  { host, net, process, ofOthers, call }: LookPorts,
   each: Probe,
 ): Promise<HostResult | Problem> {
+  if ('process' in each) {
+    const answer = await orFailure(async () => ({
+      said: await process.ask(each.process, each.line),
+    }));
+    if (typeof answer === 'string') return answer;
+    return { status: answer.said === null ? 1 : 0, stdout: answer.said ?? '', stderr: '' };
+  }
   if ('sign' in each) return { status: 0, stdout: await net.glance(each.sign), stderr: '' };
   if ('callers' in each) return { status: 0, stdout: await call(each.callers), stderr: '' };
   const { name, argv, stdin, isOfOthers = false } = each;

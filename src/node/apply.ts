@@ -8,6 +8,7 @@
 import { base64 } from '@scure/base';
 import { Fault } from '../fault.ts';
 import type { Host, HostCommand, Ports } from '../ports.ts';
+import type { Process } from '../process-port.ts';
 import type { Command, Problem, SecretName } from '../services/service.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -27,6 +28,9 @@ export interface Applied {
 
 /** Longest part of a command's complaint that is told, characters. */
 const COMPLAINT_MAX = 300;
+
+/** Longest part of what a process is told that is told to people, characters. */
+const LINE_MAX = 200;
 
 /** What a WireGuard key, whole or cut, looks like: `wg` repeats one that it cannot read. */
 const KEY_LIKE = /[A-Za-z0-9+/=]{16,}/g;
@@ -49,8 +53,11 @@ export async function apply(
 }
 
 /** The command as a person would read it. Holds no secret, because argv never does. */
-export const describe = (command: Command): string =>
-  command.kind === 'run' ? command.argv.join(' ') : `${command.kind} ${command.process}`;
+export const describe = (command: Command): string => {
+  if (command.kind === 'run') return command.argv.join(' ');
+  const words = `${command.kind} ${command.process}`;
+  return command.kind === 'tell' ? `${words}: ${command.line.slice(0, LINE_MAX)}` : words;
+};
 
 /** Why the command failed, or null. */
 async function runOne(
@@ -59,16 +66,35 @@ async function runOne(
   command: Command,
 ): Promise<Problem | null> {
   try {
-    if (command.kind !== 'stop' && command.undo !== undefined) await ledger.record(command.undo);
-    if (command.kind === 'stop') await process.stop(command.process);
-    if (command.kind === 'start') {
-      await process.start({ name: command.process, argv: command.argv, env: command.env });
+    if ('undo' in command && command.undo !== undefined) await ledger.record(command.undo);
+    switch (command.kind) {
+      case 'run':
+        return await runOnHost(host, secrets, command);
+      case 'tell':
+        return await tell(process, command);
+      case 'start': {
+        const { process: name, argv, env, files } = command;
+        await process.start({ name, argv, env, ...(files && { files }) });
+        return null;
+      }
+      case 'stop':
+        await process.stop(command.process);
+        return null;
     }
-    return command.kind === 'run' ? await runOnHost(host, secrets, command) : null;
   } catch (error) {
     if (error instanceof Fault) return error.message;
     throw error;
   }
+}
+
+/** What it answers is for the next look to judge. */
+async function tell(
+  process: Process,
+  command: Command & { readonly kind: 'tell' },
+): Promise<Problem | null> {
+  if (command.files !== undefined) await process.write(command.process, command.files);
+  const answer = await process.ask(command.process, command.line);
+  return answer === null ? `${describe(command)}: it did not answer; trying on` : null;
 }
 
 async function runOnHost(

@@ -116,7 +116,7 @@ function erasing(disk: Disk, isStuck: () => boolean) {
       facts: fail,
       addresses: fail,
     },
-    process: { start: fail, isRunning: fail, stop: fail, lines: fail },
+    process: { start: fail, write: fail, ask: fail, isRunning: fail, stop: fail, lines: fail },
     log: { info: silent, warn: silent, error: silent },
   };
 }

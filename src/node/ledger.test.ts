@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../fault.ts';
-import type { Disk, Host, HostResult, Log, Process } from '../ports.ts';
+import type { Disk, Host, HostResult, Log } from '../ports.ts';
+import type { Process } from '../process-port.ts';
 import type { Undo } from '../services/service.ts';
 import { openLedger } from './ledger.ts';
 

@@ -9,7 +9,8 @@
  */
 import * as z from 'zod/mini';
 import { Fault } from '../fault.ts';
-import type { Host, Log, Ports, Process } from '../ports.ts';
+import type { Host, Log, Ports } from '../ports.ts';
+import type { Process } from '../process-port.ts';
 import type { OnlyIf, Undo } from '../services/service.ts';
 
 const FILE = 'ledger';

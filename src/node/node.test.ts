@@ -106,6 +106,8 @@ async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']
     },
     process: {
       start: async () => undefined,
+      write: async () => undefined,
+      ask: async () => null,
       isRunning: async () => false,
       stop: async () => undefined,
       lines: async () => undefined,

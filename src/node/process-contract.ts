@@ -2,7 +2,7 @@
  * Rule: process contract — what every Process promises, run on the Linux edge and on the
  * simulator's.
  */
-import type { Process, ProcessSpec } from '../ports.ts';
+import type { Process, ProcessSpec } from '../process-port.ts';
 import type { Suite } from './contract.ts';
 
 /** What an edge brings to the suite. */
@@ -11,6 +11,8 @@ export interface ProcessWorld {
   readonly open: () => Process;
   /** A child that runs until it is stopped. Its name is the suite's to change. */
   readonly child: ProcessSpec;
+  /** A child that answers a line on its socket with what its file of that name holds. */
+  readonly reader: ProcessSpec;
   /** A monitor that prints the lines `one` and `two` and then ends. */
   readonly monitor: readonly string[];
   /** A monitor that prints at least one line and then goes on for ever. */
@@ -51,6 +53,24 @@ export function testProcessContract(suite: Suite, world: ProcessWorld): void {
     await world.open().start(named('delta'));
     await world.open().stop('delta');
     assert.equal(await world.open().isRunning('delta'), false);
+  });
+
+  test('process: a child has the files that it was given, and answers', async () => {
+    // Goal: one door to a child, open to later daemons. Method: a child that tells its files, asked
+    // for one that it started with, one replaced, and one that went with the child before it.
+    const spec = { ...world.reader, files: { first: 'one', second: 'two' } };
+    assert.equal(await world.open().ask(spec.name, 'first'), null);
+    await world.open().start(spec);
+    assert.equal(await world.open().ask(spec.name, 'first'), 'one');
+    await world.open().write(spec.name, { first: 'three' });
+    assert.equal(await world.open().ask(spec.name, 'first'), 'three');
+    assert.equal(await world.open().ask(spec.name, 'second'), 'two');
+    await world.open().stop(spec.name);
+    assert.equal(await world.open().ask(spec.name, 'first'), null);
+    await world.open().start({ ...spec, files: { first: 'four' } });
+    assert.equal(await world.open().ask(spec.name, 'first'), 'four');
+    assert.equal(await world.open().ask(spec.name, 'second'), '');
+    await world.open().stop(spec.name);
   });
 
   test('process: lines come in order, and the stream ends with the monitor', async () => {

@@ -116,16 +116,28 @@ export type Command =
       readonly process: string;
       readonly argv: readonly string[];
       readonly env: Readonly<Record<string, string>>;
+      /** For the directory in which it starts. */
+      readonly files?: Readonly<Record<string, string>>;
       readonly undo?: Readonly<Record<string, Undo>>;
+    }
+  /** A line to a process, after files of its directory were replaced. */
+  | {
+      readonly kind: 'tell';
+      readonly found?: Found;
+      readonly process: string;
+      readonly files?: Readonly<Record<string, string>>;
+      readonly line: string;
     }
   | { readonly kind: 'stop'; readonly process: string };
 
 /**
- * A command that only reads; a sign to look at, or connections that others are asked to open, which
- * then are the standard output. The result is passed to `read` under its name.
+ * A command that only reads; or what is its standard output: a line's answer by a process of ours,
+ * a sign, connections that others are asked to open. The result is for `read`, under its name.
  */
 export type Probe =
   | CommandProbe
+  /** Its status is 1 when the process does not run, or does not answer. */
+  | { readonly name: string; readonly process: string; readonly line: string }
   | { readonly name: string; readonly sign: Sign }
   | { readonly name: string; readonly callers: Callers };
 

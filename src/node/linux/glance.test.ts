@@ -3,7 +3,10 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
-import { glance } from './glance.ts';
+import type { Sign } from '../../sign.ts';
+import { glance as glanceIn } from './glance.ts';
+
+const glance = (sign: Sign) => glanceIn(sign, '/nonexistent');
 
 test('one byte goes to each address, and what arrives is no complaint', async () => {
   // Goal: the packet that makes the kernel's WireGuard answer. Method: a socket that receives it;

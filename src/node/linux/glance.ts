@@ -12,6 +12,7 @@ import type { Endpoint } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
 import { findProgram } from './command.ts';
 import { codeOf, readText } from './files.ts';
+import { findChild } from './process.ts';
 import { isUdpPortBound } from './udp-ports.ts';
 import { askWireguardGo } from './wireguard-socket.ts';
 
@@ -22,8 +23,8 @@ const SEND_MS = 1_000;
 const NO_PEER = -126; // ENOKEY
 const NO_ENDPOINT = -89; // EDESTADDRREQ
 
-/** How a sign is now. */
-export async function glance(sign: Sign): Promise<string> {
+/** How a sign is now. Children are those of the run directory. */
+export async function glance(sign: Sign, runDirectory: string): Promise<string> {
   switch (sign.kind) {
     case 'wireguard-go':
       return await askWireguardGo(sign.interface, sign.heardMs);
@@ -37,6 +38,8 @@ export async function glance(sign: Sign): Promise<string> {
       return await findUnreached(sign.to);
     case 'kernel-lists':
       return await readLists(sign.names);
+    case 'child':
+      return (await findChild(runDirectory, sign.process)) === null ? 'gone' : 'running';
     case 'tool':
       return (await findProgram(sign.name)) === null ? 'missing' : 'found';
   }

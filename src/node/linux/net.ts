@@ -10,7 +10,11 @@ import { glance } from './glance.ts';
 
 /** Probes and listeners of this host; the API's socket is in `runDirectory`. */
 export function openNet(runDirectory: string, log: Pick<Log, 'error'>): Net {
-  return { isPortFree, glance, serveApi: (handler) => serveApi(runDirectory, log, handler) };
+  return {
+    isPortFree,
+    glance: (sign) => glance(sign, runDirectory),
+    serveApi: (handler) => serveApi(runDirectory, log, handler),
+  };
 }
 
 /** Why a family is no obstacle: this kernel has no IPv6, or it is switched off. */

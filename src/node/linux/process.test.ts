@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Fault } from '../../fault.ts';
-import type { ProcessSpec } from '../../ports.ts';
+import type { ProcessSpec } from '../../process-port.ts';
 import { testProcessContract } from '../process-contract.ts';
 import { resolveProgram } from './bundle.ts';
 import { openProcess } from './process.ts';
@@ -16,11 +16,20 @@ after(() => rmSync(run, { recursive: true, force: true }));
 const open = () => openProcess(run, (program) => resolveProgram(program, run));
 const child: ProcessSpec = { name: 'child', argv: ['sleep', '600'], env: {} };
 
+/** Answers each line with the file of that name. */
+const READER = `const { createServer } = require('node:net');
+  const { existsSync, readFileSync } = require('node:fs');
+  createServer((socket) => socket.once('data', (line) => {
+    const name = String(line).trim();
+    socket.end(existsSync(name) ? readFileSync(name) : '');
+  })).listen('socket');`;
+
 testProcessContract(
   { test, assert },
   {
     open,
     child,
+    reader: { name: 'reader', argv: [process.execPath, '-e', READER], env: {} },
     monitor: ['printf', 'one\\ntwo\\n'],
     endlessMonitor: ['yes'],
   },

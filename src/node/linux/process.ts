@@ -13,8 +13,9 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
-import type { Process, ProcessSpec } from '../../ports.ts';
+import type { Process, ProcessSpec } from '../../process-port.ts';
 import { openSequence } from '../sequence.ts';
+import { askSocket, childDirectory, removeChildFiles, writeChildFiles } from './child-directory.ts';
 import { FIXED_ENVIRONMENT } from './command.ts';
 import { codeOf, openFile, readText, removeFile, writeAtomically } from './files.ts';
 import { followLines } from './line-stream.ts';
@@ -31,6 +32,10 @@ import { openRunDirectory } from './run-directory.ts';
 
 /** How long a child may take to end by itself. From the contract of Process. */
 const GRACE_MS = 3_000;
+
+/** How long a child's socket is waited for, by the contract of Process, and between two looks. */
+const SOCKET_MS = 3_000;
+const SOCKET_LOOK_MS = 20;
 
 /** Size at which a child's log is emptied; the run directory is memory. */
 const LOG_BYTES_MAX = 1024 * 1024;
@@ -60,6 +65,11 @@ export function openProcess(
       at(spec.name, async () => {
         if ((await find(spec.name)) === null) await startChild(runDirectory, spec, resolveProgram);
       }),
+    write: (name, files) =>
+      at(name, async () => {
+        await writeChildFiles(runDirectory, name, files);
+      }),
+    ask: (name, line) => at(name, () => askChild(runDirectory, name, line)),
     isRunning: (name) => at(name, async () => (await find(name)) !== null),
     stop: (name) => at(name, () => stopChild(runDirectory, name)),
     lines: followLines,
@@ -80,7 +90,10 @@ function markOf(runDirectory: string, name: string): readonly [key: string, valu
 }
 
 /** The running child of that name, or null. Invariant 1. */
-async function findChild(runDirectory: string, name: string): Promise<ProcessIdentity | null> {
+export async function findChild(
+  runDirectory: string,
+  name: string,
+): Promise<ProcessIdentity | null> {
   const text = await readText(pidFile(runDirectory, name));
   const remembered = text === null ? null : parseIdentity(text);
   if (remembered !== null && (await isOfThisBoot(remembered))) {
@@ -92,6 +105,17 @@ async function findChild(runDirectory: string, name: string): Promise<ProcessIde
   return found;
 }
 
+/** Asks it, again as long as it runs and its socket is not there yet. */
+async function askChild(runDirectory: string, name: string, line: string): Promise<string | null> {
+  const deadlineMs = performance.now() + SOCKET_MS;
+  for (;;) {
+    if ((await findChild(runDirectory, name)) === null) return null;
+    const answer = await askSocket(childDirectory(runDirectory, name), line);
+    if (answer !== null || performance.now() > deadlineMs) return answer;
+    await new Promise((resolved) => setTimeout(resolved, SOCKET_LOOK_MS));
+  }
+}
+
 /** Ends the child, and then what of it went into sessions of its own. Its log goes with it. */
 async function stopChild(runDirectory: string, name: string): Promise<void> {
   for (let round = 0; round < STOP_ROUNDS_MAX; round += 1) {
@@ -100,6 +124,7 @@ async function stopChild(runDirectory: string, name: string): Promise<void> {
     await removeFile(pidFile(runDirectory, name)); // The next round searches by the environment.
     if (identity === null && round > 0) {
       await removeFile(logFile(runDirectory, name));
+      await removeChildFiles(runDirectory, name);
       return;
     }
   }
@@ -118,10 +143,12 @@ async function startChild(
   const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC } = constants;
   const flags = O_WRONLY | O_CREAT | O_APPEND | O_TRUNC;
   await removeFile(pidFile(directory, spec.name)); // Invariant 1.
+  const { files } = spec;
+  const cwd = files === undefined ? '/' : await writeChildFiles(runDirectory, spec.name, files);
   const log = await openFile(logFile(directory, spec.name), flags);
   try {
     const child = spawn(path, operands, {
-      cwd: '/',
+      cwd,
       env: { ...FIXED_ENVIRONMENT, ...spec.env, [key]: value },
       detached: true, // setsid(2): invariant 2.
       stdio: ['ignore', log.fd, log.fd],

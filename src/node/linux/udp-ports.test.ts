@@ -10,7 +10,7 @@ for (const family of [4, 6] as const) {
     // Goal: the sign of a port. Method: look before, while and after a socket has it; what the
     // kernel's WireGuard has is seen in the kernel world.
     const port = await freePort();
-    const look = (): Promise<string> => glance({ kind: 'udp-port', port });
+    const look = (): Promise<string> => glance({ kind: 'udp-port', port }, '/nonexistent');
     assert.equal(await look(), 'free');
     const socket = createSocket({ type: `udp${family}`, ipv6Only: family === 6 }).bind(port);
     await once(socket, 'listening');

@@ -65,6 +65,7 @@ function toldIn(
   probe: Exclude<Probe, { argv: readonly string[] }>,
 ): string {
   if ('sign' in probe) return probe.sign.kind === 'unreached' ? world.unreached : '';
+  if ('process' in probe) return '';
   world.asked = probe.callers;
   return probe.callers.rounds === 1 ? world.callsBefore : world.calls;
 }
