@@ -61,18 +61,13 @@ export interface Self {
   readonly made: ReadonlySet<string>;
 }
 
-/**
- * What a node tells its agents of itself; each agent adds its clocks and the ledger at every pass.
- */
+/** What a node tells its agents of itself; each adds clocks and the ledger at every pass. */
 export type NodeSelf = Omit<
   Self,
   'nowMs' | 'wallMs' | 'stepsMs' | 'viewAgeMs' | 'made' | 'openings'
 >;
 
-/**
- * A secret of this node that a command needs on its standard input. The name travels, the bytes do
- * not.
- */
+/** A secret that a command needs on its standard input. The name travels, the bytes do not. */
 export type SecretName = 'wg-private-key';
 
 /** How to take back a change to the host. Written to the ledger before the change is made. */
