@@ -163,7 +163,7 @@ export async function makeEngineVms(
 }
 
 const ALONE = { openings: () => [], call: async () => '', keepBoot: async () => {} };
-const NOBODY_SEEN = { seen: new Map(), skewsMs: new Map() };
+const NOBODY_SEEN = { seen: new Map(), skewsMs: new Map(), sights: new Map() };
 
 async function makeVm(n: number, namespace: string, engine: string): Promise<EngineVm> {
   const [directory, logged] = [await mkdtemp(join(tmpdir(), 'cnsmo-engine-')), [] as string[]];

@@ -81,6 +81,7 @@ function lookAt({ kernel }: Machine, self: Self, view: View): FirewallObserved {
 
 const NODE: Omit<NodeSelf, 'id'> = {
   ...{ interface: 'cnsmo0', port: 7300, seen: new Map(), skewsMs: new Map() },
+  sights: new Map(),
   facts: {
     ...{ hostname: '', isRoot: true, hasTun: true, hasKernelWireguard: true, hasSystemd: false },
     tools: { nft: true },

@@ -20,7 +20,7 @@ export interface Floor {
 /** Contract files of floor 0. */
 const GROUND = [/^src\/crdt\//, /^src\/(?:ports|process-port|sign|log-book|fault)\.ts$/];
 /** What a service is, and what may be asked of it. */
-const CONTRACT = /^src\/services\/(?:service|verb|arguments|callers)\.ts$/;
+const CONTRACT = /^src\/services\/(?:service|verb|arguments|callers|loop)\.ts$/;
 /** What services have in common: tables of nft, and who is meant. It knows none of them. */
 const COMMON = [
   /^src\/services\/(?:nft|selectors)\//,
@@ -71,7 +71,7 @@ export const FLOORS: readonly Floor[] = [
     files: /^src\/node\//,
     may: [
       /^src\/node\/(?!linux\/)/,
-      /^src\/services\/(?:service|verb|arguments|callers|registry)\.ts$/,
+      /^src\/services\/(?:service|verb|arguments|callers|loop|registry)\.ts$/,
       ...GROUND,
       ...PURE,
     ],

@@ -33,6 +33,8 @@ export interface AgentContext extends PassContext {
   readonly onReport: (report: AgentReport, isSeen: boolean) => void;
   /** Keeps what a service wants loaded at boot; null: nothing. */
   readonly keepBoot: (service: string, text: string | null) => Promise<void>;
+  /** What runs beside it. */
+  readonly beside?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** A running agent. */
@@ -71,8 +73,7 @@ export function startAgent<Desired, Observed>(
   report({ state: 'starting', problems: [], changes: 0 });
   signal.addEventListener('abort', () => report({ state: 'stopping' }), { once: true });
   const work = async (): Promise<void> => {
-    let tries = 0;
-    let [wasReady, isNews] = [false, false];
+    let [tries, wasReady, isNews] = [0, false, false];
     let repairs = NO_REPAIRS;
     while (!signal.aborted) {
       agenda.begin();
@@ -101,7 +102,8 @@ export function startAgent<Desired, Observed>(
     const monitors = service.monitors(await context.self());
     const follow = (monitor: Monitor): Promise<void> =>
       keepMonitor(ports, monitor, { view: context.view, onNews: agenda.markLine }, signal);
-    await Promise.all([work(), watch.run(signal), ...monitors.map(follow)]);
+    const beside = [watch.run(signal), context.beside?.(signal)];
+    await Promise.all([work(), ...beside, ...monitors.map(follow)]);
     report({ state: 'stopped' });
   };
   return { name: service.name, mark: agenda.mark, stopped: stopped() };

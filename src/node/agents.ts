@@ -8,17 +8,21 @@ import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Member, View } from '../crdt/view.ts';
 import type { Clock, Endpoint, HostFacts, Ports, SwarmNode } from '../ports.ts';
 import type { Callers } from '../services/callers.ts';
-import { SERVICES } from '../services/registry.ts';
+import { NO_SIGHTS, type Sights } from '../services/loop.ts';
+import { type AnyService, SERVICES } from '../services/registry.ts';
 import type { AgentReport, NodeSelf, Opening } from '../services/service.ts';
 import type { MarkOf } from './agenda.ts';
 import { createBoot } from './boot.ts';
 import { askCallers } from './callers.ts';
+import { type Companion, createCompanion } from './companion.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { openLedger } from './ledger.ts';
+import type { Liveness } from './liveness.ts';
 import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
 import type { LocalConfig } from './rules/local-config.ts';
 import { createWake } from './wake.ts';
+import type { Words } from './words.ts';
 
 /** Age at which a report is read anew for people who look, and longest wait for that. Unit: ms. */
 const STALE_MS = 3_000;
@@ -32,6 +36,8 @@ export interface Agents {
   mark(): void;
   /** The state of the mesh changed. */
   markNews(): void;
+  /** Who is alive, or what members say, may be something else. */
+  markLoops(): void;
   reports(): readonly AgentReport[];
   /** Resolves when no report is older than 3 s, or after a second: for people who look. */
   refresh(): Promise<void>;
@@ -53,6 +59,8 @@ interface AgentsContext {
   readonly config: { readonly current: LocalConfig };
   /** By how much the clocks of connected members are ahead of this VM's, ms. */
   readonly skewsMs: () => ReadonlyMap<PeerKey, number>;
+  readonly words: Words;
+  readonly liveness: Liveness;
 }
 
 /** Makes the agents; they do nothing until `run`. */
@@ -61,15 +69,14 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
   const ledger = await openLedger(ports.disk);
   const board = createBoard(ports.clock);
   const secrets = () => context.local.keys.wgPrivateKey;
-  const self = () => selfOf(context, facts);
+  const self = (sights = NO_SIGHTS) => selfOf(context, facts, sights);
   const view = context.replica.view;
   const openings = (seen: View, node: NodeSelf) =>
     SERVICES.filter(({ name }) => context.config.current.services.includes(name)).flatMap(
       (service) => service.openings(seen, node),
     );
-  const keepBoot = createBoot(ports);
   const agentContext = {
-    ...{ view, self, openings, secrets, ledger, keepBoot },
+    ...{ view, openings, secrets, ledger, keepBoot: createBoot(ports) },
     onReport: board.put,
     call: (callers: Callers) => askCallers(ports.clock, context.swarm, callers),
   };
@@ -79,15 +86,23 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
     const onUndone = (left: AgentReport | null) => board.settle(name, left);
     // So that nobody takes a VM for ready whose agents have not begun.
     if (isWanted()) board.put({ name, state: 'starting', problems: [], changes: 0 }, true);
-    return createKeeper(ports, service, { ...agentContext, isWanted, onUndone });
+    const companion = companionOf(ports, context, service, () => keeper.mark('news'));
+    const own = { self: () => self(companion.sights()), beside: companion.run };
+    const keeper = createKeeper(ports, service, { ...agentContext, ...own, isWanted, onUndone });
+    return { ...keeper, companion };
   });
   const mark = (of: MarkOf): void => {
     for (const keeper of keepers) keeper.mark(of);
+    markLoops();
+  };
+  const markLoops = (): void => {
+    for (const { companion } of keepers) companion.mark();
   };
   const markHost = (): void => mark('host');
   return {
     mark: markHost,
     markNews: () => mark('news'),
+    markLoops,
     reports: board.reports,
     refresh: () => board.refresh(markHost),
     settled: board.settled,
@@ -96,6 +111,19 @@ export async function createAgents(ports: Ports, context: AgentsContext): Promis
     run: (signal) => runAll(keepers, signal),
   };
 }
+
+/** What runs beside the agent of a service. */
+const companionOf = (
+  ports: Ports,
+  { self, replica, words, liveness, config }: AgentsContext,
+  service: AnyService,
+  onShow: () => void,
+): Companion =>
+  createCompanion(ports, service, {
+    ...{ self, view: replica.view, words, liveness, onShow },
+    isWanted: () => config.current.services.includes(service.name),
+    mayRun: () => config.current.allowRun,
+  });
 
 /** Runs them all until `signal` aborts. One that fails ends the others, then this rejects. */
 async function runAll(keepers: readonly Keeper[], signal: AbortSignal): Promise<void> {
@@ -121,6 +149,7 @@ const openingsAt = (view: View, self: NodeSelf, member: Member): readonly Openin
 const selfOf = (
   { self, config, replica, swarm, skewsMs }: AgentsContext,
   facts: HostFacts,
+  sights: Sights,
 ): NodeSelf => ({
   id: self,
   interface: config.current.interface,
@@ -128,6 +157,7 @@ const selfOf = (
   facts,
   seen: seenEndpoints(replica.view(), swarm),
   skewsMs: skewsMs(),
+  sights,
 });
 
 /** The last report of each agent, and when it came. */

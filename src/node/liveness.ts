@@ -71,6 +71,8 @@ export interface Liveness {
   why(member: MemberId): string | null;
   /** Which of its lives the member is in, a daemon's run being one; null while nobody said so. */
   life(member: MemberId): Life | null;
+  /** Which of its lives this daemon is. */
+  readonly ownLife: number;
   noteDial(member: PeerKey, outcome: DialOutcome): void;
   /** Called after somebody is seen in another way than before. */
   onChange(listener: () => void): Unsubscribe;
@@ -126,6 +128,7 @@ export async function openLiveness(
       const heardMs = clock.wallMs() - (clock.monotonicMs() - seen.heardMs);
       return { number, beganMs: lifeBeganMs(number), heardMs, isSure: seen.isLifeSure };
     },
+    ownLife: lifeOf(incarnation),
     noteDial: (member, outcome) => {
       const nowMs = ports.clock.monotonicMs();
       const id = member as MemberId;

@@ -67,7 +67,7 @@ export async function startNode(
   const { watch, ports } = watched(given, events);
   await events.keepOn(ports);
   const parts = await openParts(ports, build);
-  const { self, replica, liveness, links, core, facts, agents, swarm, sync, stop } = parts;
+  const { self, replica, liveness, links, core, facts, agents, swarm, sync, words, stop } = parts;
   const { signal } = stop;
   const acquaintances = createAcquaintances(ports, self, replica);
   const door = { ...parts, events, connected: () => connectedMembers(parts) };
@@ -84,6 +84,7 @@ export async function startNode(
   const subscriptions: readonly Unsubscribe[] = [
     replica.onChange(links.mark), //           somebody came, moved or lost its standing
     replica.onChange(agents.markNews), //      what this host should look like may have changed
+    replica.onChange(words.noteView), //       who was none may be a member now
     replica.onChange(facts.mark), //           an address tie may have been lost
     replica.onChange(events.mark), //          who came, who left
     replica.onChange(acquaintances.mark), //   whom to ask should the journal be lost
@@ -96,6 +97,7 @@ export async function startNode(
   const loops = [
     sync.run(swarm, signal), //                frames between members
     liveness.run(swarm, signal), //            who is alive
+    words.run(swarm, signal), //               what services tell each other
     links.run(swarm, signal), //               a connection to every member, for ever
     acquaintances.run(signal), //              who could give back what it said
     ...ownLoops(parts), //                     what it says of itself, its roles, its host
@@ -129,10 +131,12 @@ const served = (
 
 /** Who is alive, and who may have the core role and has it. */
 const aboutMembers = (parts: Parts, onMove: () => void): Unsubscribe[] => {
-  const { replica, liveness, links, swarm, core, proposals } = parts;
+  const { replica, liveness, links, words, swarm, core, proposals, agents } = parts;
   return [
     swarm.onConnectionChange(onMove),
     liveness.onChange(onMove),
+    liveness.onChange(agents.markLoops),
+    words.onChange(agents.markLoops),
     liveness.onChange(links.mark),
     liveness.onChange(core.mark),
     replica.onChange(core.mark),

@@ -51,7 +51,7 @@ export async function openParts(ports: Ports, build: Build) {
   const dismiss = createDismissal(clock, replica.view, (peer) => sync.with(peer));
   const known = { self, local, view: replica.view, standing, dismiss, entries };
   const society = await openSociety(ports, known);
-  const { liveness, links } = society;
+  const { liveness, links, words } = society;
   const core = await openCoreOf(ports, replica, {
     ...{ self, link: liveness.state, reach: links.reach },
     skewsMs: () => sync.skewsMs(),
@@ -77,8 +77,9 @@ export async function openParts(ports: Ports, build: Build) {
     isOverlay: (host) => isOverlay(local.genesis, host),
     judge: sync.judge,
   });
-  const agentsContext = { self, local, replica, swarm, config, skewsMs: sync.skewsMs };
-  const agents = await orStop(swarm, createAgents(ports, agentsContext));
+  const heard = { words, liveness, skewsMs: sync.skewsMs };
+  const onHost = { self, local, replica, swarm, config, ...heard };
+  const agents = await orStop(swarm, createAgents(ports, onHost));
   const startedMs = clock.monotonicMs();
   const state = { local, self, replica, audit, config, build, startedMs, isGoing };
   return { ...state, ...society, sync, twins, core, proposals, facts, agents, swarm, stop };

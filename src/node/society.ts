@@ -1,6 +1,6 @@
 /**
- * Loop: society — the three parts that know each other: whom to be connected with, the connections,
- * and who lives.
+ * Loop: society — the parts that know each other: whom to be connected with, the connections, who
+ * lives; and what members say, in which of their lives.
  *
  * Who is dead is no neighbour; a neighbour whose connection ended is looked for; a question of the
  * failure detector to somebody else is a dial.
@@ -11,6 +11,7 @@ import { createLinks, type LinkContext, type Links } from './links.ts';
 import { type Liveness, openLiveness } from './liveness.ts';
 import type { LocalState } from './local-state.ts';
 import { createNeighbourhood, type Neighbourhood } from './neighbourhood.ts';
+import { createWords, type Words } from './words.ts';
 
 type SocietyPorts = Pick<Ports, 'clock' | 'random' | 'crypto' | 'disk' | 'log'>;
 
@@ -23,6 +24,7 @@ export interface Society {
   readonly neighbourhood: Neighbourhood;
   readonly liveness: Liveness;
   readonly links: Links;
+  readonly words: Words;
 }
 
 /** Opens them; they do nothing until they run. */
@@ -42,5 +44,7 @@ export async function openSociety(ports: SocietyPorts, context: SocietyContext):
   const isAlive: LinkContext['isAlive'] = (peer) =>
     liveness.sight(peer as MemberId).mesh === 'alive';
   const links = createLinks(ports, { ...context, neighbourhood, isAlive }, liveness.noteDial);
-  return { neighbourhood, liveness, links };
+  const speaker = { self, seed: local.keys.memberSeed, meshId: local.meshId };
+  const words = createWords(ports, { ...speaker, life: liveness.ownLife, view });
+  return { neighbourhood, liveness, links, words };
 }

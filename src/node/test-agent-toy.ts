@@ -154,6 +154,7 @@ const SELF: NodeSelf = {
   },
   seen: new Map(),
   skewsMs: new Map(),
+  sights: new Map(),
 };
 
 const memoryDisk = (ran: string[]): Disk => {

@@ -18,6 +18,7 @@ import type { View } from '../crdt/view.ts';
 import type { Endpoint, HostFacts, HostResult } from '../ports.ts';
 import type { Sign } from '../sign.ts';
 import type { Callers } from './callers.ts';
+import type { ServiceLoop, Sights } from './loop.ts';
 import type { Verbs } from './verb.ts';
 
 /**
@@ -40,10 +41,7 @@ export interface Self {
    * Only for ages; never rendered.
    */
   readonly nowMs: number;
-  /**
-   * This host's wall clock at the start of this pass, Unix ms: for the age of what the kernel
-   * stamps with it.
-   */
+  /** This host's wall clock at that time, Unix ms: for the age of what the kernel stamps. */
   readonly wallMs: number;
   /**
    * What to add to it to have what it would show, had it not been set: once for each time that it
@@ -57,6 +55,8 @@ export interface Self {
   readonly viewAgeMs: number;
   /** What all services that run here need open. */
   readonly openings: readonly Opening[];
+  /** What the loop of this service shows; empty where it has none. */
+  readonly sights: Sights;
   /** Ids in the undo ledger: what on this host was made by this node, and is not yet undone. */
   readonly made: ReadonlySet<string>;
 }
@@ -292,6 +292,8 @@ export interface Service<Desired, Observed> {
   /** TCP ports at which members may ask others to call them. Absent: none. */
   readonly callPorts?: (view: View) => readonly number[];
   readonly summary: (observed: Observed, view: View, self: Self) => Summary;
+  /** What runs beside its agent; absent: nothing. */
+  readonly loop?: ServiceLoop;
   /** What people may ask of it; absent: nothing. */
   readonly verbs?: Verbs;
 }

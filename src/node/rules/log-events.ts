@@ -55,12 +55,16 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Line>> = {
     text: 'sent a frame of the state that was refused',
     cause: `${textIn(facts, 'why')}: ${textIn(facts, 'detail')}`,
   }),
-  'peer-muted': (facts) => ({
-    kind: 'refused',
-    id: textIn(facts, 'peer'),
-    text: `nothing of the state is taken from it for ${Number(facts.seconds)} s`,
-    cause: 'it sent frames that are bad for everybody',
-  }),
+  'peer-muted': (facts) => {
+    const isOfWords = facts.of === 'words';
+    const what = isOfWords ? 'what services say' : 'the state';
+    return {
+      kind: 'refused',
+      id: textIn(facts, 'peer'),
+      text: `nothing of ${what} is taken from it for ${Number(facts.seconds)} s`,
+      cause: isOfWords ? 'it sent what is none, or too much' : FRAMES_BAD,
+    };
+  },
   'join-refused': (facts) => ({
     kind: 'refused',
     text: `a join by invite ${textIn(facts, 'invite').slice(0, ID_LENGTH)}`,
@@ -126,3 +130,5 @@ export function eventOfLog(
   const named = now?.members.get(id as MemberId)?.name ?? id.slice(0, ID_LENGTH);
   return { kind, member: member ?? (named === '' ? null : named), text, cause };
 }
+
+const FRAMES_BAD = 'it sent frames that are bad for everybody';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeGenesis } from '../../crdt/genesis.ts';
-import { memberIdOf } from '../../crdt/ids.ts';
+import { memberIdOf, meshIdOf } from '../../crdt/ids.ts';
 import { JOURNAL_HEADER } from '../../crdt/journal.ts';
 import { openCrypto } from '../linux/crypto.ts';
 import { encodeArchive, readArchive } from './archive.ts';
@@ -14,6 +14,7 @@ import {
 } from './join-message.ts';
 import { decodeSync, encodeSync, type SyncMessage } from './sync-message.ts';
 import { GOLDEN_WIRE } from './wire-golden.table.ts';
+import { createWordSigner, decodeWords, encodeWords, type WordsMessage } from './word-message.ts';
 
 const crypto = openCrypto();
 const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);
@@ -54,6 +55,20 @@ const SYNC: SyncMessage = {
   told: [bytes(2, 11)],
   twins: [bytes(2, 12)],
 };
+const speaker = { self: memberIdOf(crypto.publicKey(bytes(32, 18))), seed: bytes(32, 18) };
+const WORD = createWordSigner(crypto, { ...speaker, meshId: meshIdOf(bytes(32, 19)) }).say(
+  'lb',
+  { life: 2, sequence: 3 },
+  'up',
+);
+const WORDS: readonly WordsMessage[] = [
+  { kind: 'words', words: [WORD], hasMore: true },
+  {
+    kind: 'heads',
+    heads: [{ author: WORD.author, service: 'lb', life: 2, sequence: 3 }],
+    isAnswer: true,
+  },
+];
 const ARCHIVE = {
   version: '0.1.0',
   wallMs: 1_800_000_000_000,
@@ -89,6 +104,7 @@ test('wire: every message is written and read as version 1 has it', () => {
       asks: ASKS.map((ask) => toHex(encodeJoin(ask))),
       answers: ANSWERS.map((answer) => toHex(encodeJoin(answer))),
       sync: toHex(encodeSync(SYNC)),
+      words: WORDS.map((message) => toHex(encodeWords(message))),
       archive: toHex(encodeArchive(ARCHIVE)),
     },
     GOLDEN_WIRE,
@@ -104,6 +120,10 @@ test('wire: every message is written and read as version 1 has it', () => {
   );
   const message = { kind: 'message', message: SYNC };
   assert.deepEqual(decodeSync(ofHex(GOLDEN_WIRE.sync)), message);
+  assert.deepEqual(
+    GOLDEN_WIRE.words.map((text) => decodeWords(ofHex(text))),
+    WORDS,
+  );
   const read = readArchive(crypto, ofHex(GOLDEN_WIRE.archive));
   assert.ok(read.ok);
   const { version, wallMs, genesisBytes, config, journal, keys } = ARCHIVE;
