@@ -45,7 +45,7 @@ const realDate = Date;
 const realSetImmediate = setImmediate;
 
 /** Waits of which one goes through the event loop, which tells of promises that nobody caught. */
-const LOOP_EVERY = 16;
+const LOOP_EVERY = 64;
 
 /**
  * The one real wait in a run: resolves after everything that can settle has settled. A tick, where

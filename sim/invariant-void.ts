@@ -10,7 +10,7 @@ import { type MemberId, memberIdOf } from '../src/crdt/ids.ts';
 import { type Memo, openMemo } from '../src/crdt/memo.ts';
 import { trustPath } from '../src/crdt/paths.ts';
 import { openProjector } from '../src/crdt/projection.ts';
-import { openStore } from '../src/crdt/store.ts';
+import { openStore, type Store } from '../src/crdt/store.ts';
 import type { View } from '../src/crdt/view.ts';
 import type { Crypto } from '../src/ports.ts';
 import type { Evidence } from './evidence.ts';
@@ -83,6 +83,7 @@ function openProject({ storm }: Scene): Project {
   const { crypto } = storm.room;
   const views: Memo<View | null> = openMemo(VIEWS_MAX);
   const names = new WeakMap<Evidence, string>();
+  const filled = new Map<string, Filled>();
   const nameOf = (one: Evidence): string => {
     const name = names.get(one) ?? hex.encode(crypto.sha256(one.bytes));
     names.set(one, name);
@@ -91,24 +92,46 @@ function openProject({ storm }: Scene): Project {
   return (machine, frames) => {
     const genesis = machine.platter.files.get('genesis')?.cached ?? new Uint8Array();
     const key = [hex.encode(crypto.sha256(genesis)), ...frames.map(nameOf)].join();
-    return views(key, () => viewOf(crypto, machine, frames));
+    return views(key, () => {
+      const before = filled.get(machine.name);
+      const next = fill(crypto, machine, frames, before?.genesis === genesis ? before : null);
+      if (next === null) return null;
+      filled.set(machine.name, next);
+      return next.store.view();
+    });
   };
 }
 
-/** What the daemon would hold, had it these frames. Null when it holds no genesis. */
-function viewOf(crypto: Crypto, { platter }: Machine, frames: readonly Evidence[]): View | null {
+/** A store as a daemon would have it that holds these frames. */
+interface Filled {
+  readonly genesis: Uint8Array;
+  readonly store: Store;
+  readonly frames: ReadonlySet<Evidence>;
+}
+
+/** Fills a store; `before` goes on where nothing of it is gone. Null without a genesis. */
+function fill(
+  crypto: Crypto,
+  { platter }: Machine,
+  frames: readonly Evidence[],
+  before: Filled | null,
+): Filled | null {
   const file = (name: string): Uint8Array => platter.files.get(name)?.cached ?? new Uint8Array();
-  const read = readGenesis(crypto, file('genesis'));
+  const genesis = file('genesis');
+  const read = readGenesis(crypto, genesis);
   if (!read.ok) return null;
+  const held = new Set(frames);
+  const isMore = before !== null && [...before.frames].every((one) => held.has(one));
   const seed = file('member-key');
   const self = { id: memberIdOf(crypto.publicKey(seed)), seed };
   const project = openProjector(crypto, read.genesis, read.meshId);
-  const store = openStore(crypto, read, self, project);
+  const store = isMore ? before.store : openStore(crypto, read, self, project);
+  const news = isMore ? frames.filter((one) => !before.frames.has(one)) : frames;
   store.load(
-    frames.map(({ bytes }) => bytes),
+    news.map(({ bytes }) => bytes),
     0,
   );
-  return store.view();
+  return { genesis, store, frames: held };
 }
 
 function letIn(scene: Scene, machine: Machine, id: MemberId): readonly string[] {

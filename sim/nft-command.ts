@@ -23,7 +23,7 @@ export function runNft(kernel: Kernel, words: readonly string[], stdin: string):
   if (table !== undefined) {
     const objects = kernel.tables.get(table);
     if (objects === undefined) return failed(1, 'Error: No such file or directory');
-    if (words.includes('list')) return done(JSON.stringify({ nftables: listed(kernel, objects) }));
+    if (words.includes('list')) return done(listing(kernel, objects));
     kernel.tables.delete(table);
     tellTableMonitors(kernel, table);
     return done();
@@ -40,6 +40,22 @@ export function runNft(kernel: Kernel, words: readonly string[], stdin: string):
   }
   throw unknownCommand(['nft', ...words]);
 }
+
+/** A table as `nft` lists it. Written once: objects are not changed, but for times that run. */
+function listing(kernel: Kernel, objects: readonly object[]): string {
+  const known = listings.get(objects);
+  if (known !== undefined) return known;
+  const text = JSON.stringify({ nftables: listed(kernel, objects) });
+  if (!objects.some(isTimed)) listings.set(objects, text);
+  return text;
+}
+
+const listings = new WeakMap<readonly object[], string>();
+
+const isTimed = (object: object): boolean =>
+  Object.values(object as Readonly<Record<string, { readonly elem?: readonly Element[] }>>).some(
+    ({ elem = [] }) => elem.some(({ timeout }) => timeout !== null),
+  );
 
 /** What becomes of a transaction: all of it or nothing. */
 interface Outcome {

@@ -4,7 +4,7 @@
  * 1. Chains stand in the order in which their first frame was taken, the founder's first. An author
  *    is taken only once others have certified it, so whoever sends chains in this order sends no
  *    author before those that certify it.
- * 2. View and roles are computed when asked for, once for each change.
+ * 2. What follows from all is computed when asked for, once for each change.
  */
 import type { Crypto } from '../ports.ts';
 import { type Chain, type Head, openChain } from './chain.ts';
@@ -69,6 +69,8 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
   const chains = new Map<MemberId, Chain>();
   let view: View | null = null;
   let roles: Roles | null = null;
+  let heads: readonly Head[] | null = null;
+  const latest = new Map<MemberId | undefined, Hlc>();
   const all = (): readonly Chain[] => {
     const first = chains.get(founder);
     const rest = [...chains.values()].filter((chain) => chain !== first);
@@ -86,11 +88,11 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
     of: (author) => chains.get(author) ?? openChain(crypto, author),
     keep: (chain) => {
       chains.set(chain.author, chain);
-      view = null;
-      roles = null;
+      [view, roles, heads] = [null, null, null];
+      latest.clear();
     },
     all,
-    heads: () => sorted().flatMap((chain) => chain.head() ?? []),
+    heads: () => (heads ??= sorted().flatMap((chain) => chain.head() ?? [])),
     view: currentView,
     foresee: project.foresee ?? (() => 0),
     digest: (chain, meter) => digest(project, chain, meter),
@@ -112,7 +114,11 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
       const heard = among === undefined ? chains.values() : chainsOf(among);
       return winnerAmong(crypto, [...heard], path);
     },
-    latest: (except) => latestOf(chains.values(), except),
+    latest: (except) => {
+      const known = latest.get(except) ?? latestOf(chains.values(), except);
+      latest.set(except, known);
+      return known;
+    },
   };
 };
 

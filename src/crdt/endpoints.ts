@@ -20,13 +20,23 @@ export function endpointsOf(
 ): readonly Endpoint[] {
   const said = member.endpoints;
   if (said === null) return [];
+  const last = known.get(said);
+  if (last?.mesh === mesh) return last.endpoints;
   const all = [
     ...(said.advertised === null ? [] : [said.advertised]),
     ...(said.observed === null ? [] : [said.observed]),
     ...said.local.map((host) => ({ host, port: said.port })),
   ];
-  return distinct(all.filter(({ host }) => !isOverlay(mesh, host)));
+  const endpoints = distinct(all.filter(({ host }) => !isOverlay(mesh, host)));
+  known.set(said, { mesh, endpoints });
+  return endpoints;
 }
+
+/** What members say does not change, and is asked for again and again. */
+const known = new WeakMap<
+  object,
+  { readonly mesh: object; readonly endpoints: readonly Endpoint[] }
+>();
 
 /** The endpoints without repeats, in order. */
 export const distinct = (endpoints: readonly Endpoint[]): readonly Endpoint[] => [

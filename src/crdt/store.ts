@@ -89,6 +89,8 @@ export interface Store extends Writer {
   winner(path: string, among?: ReadonlySet<MemberId>): Winner | null;
   /** The highest stamp of each author's current generation. */
   latest(): ReadonlyMap<MemberId, Hlc>;
+  /** The highest of anybody but this member. */
+  latestOfOthers(): Hlc;
   /**
    * What each author says of intent and trust now, deletions of this generation included; `path`:
    * there only.
@@ -140,6 +142,7 @@ export const openStore = (
         .toSorted(),
     winner: chains.winner,
     latest: () => new Map(chains.all().map((chain) => [chain.author, chain.latest()])),
+    latestOfOthers: () => chains.latest(self.id),
     claims: (path) => claimsOf(crypto, chains.all(), path ?? null),
     unreadable: () => chains.all().flatMap(unreadableOf),
   };

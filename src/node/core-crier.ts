@@ -26,11 +26,17 @@ export interface Word {
   readonly bytes: Uint8Array;
 }
 
-/** "I have the role in this term." */
-export const claimWord = (claim: Claim): Word => ({
-  name: `${claim.term.epoch}.${claim.term.n}`,
-  bytes: encodeClaim(claim),
-});
+/** "I have the role in this term." The same object for the same claim: it is said all the time. */
+export const claimWord = (claim: Claim): Word => {
+  const word = claimWords.get(claim) ?? {
+    name: `${claim.term.epoch}.${claim.term.n}`,
+    bytes: encodeClaim(claim),
+  };
+  claimWords.set(claim, word);
+  return word;
+};
+
+const claimWords = new WeakMap<Claim, Word>();
 
 /** "I leave my turn in this epoch to the next." */
 export const passWord = (pass: Pass): Word => ({

@@ -4,7 +4,7 @@
  * Nothing runs yet; `node.ts` says which event marks which of them.
  */
 import { isOverlay } from '../crdt/endpoints.ts';
-import { type MemberId, memberIdOf, parseMemberId } from '../crdt/ids.ts';
+import { memberIdOf, parseMemberId } from '../crdt/ids.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { type Acquaintance, readAcquaintances } from './acquaintances.ts';
 import { createAgents } from './agents.ts';
@@ -107,15 +107,9 @@ const openCoreOf = (
   openCore(ports, {
     ...context,
     view: replica.view,
-    seenMs: () => latestOfOthers(replica, context.self),
+    seenMs: () => replica.latestOfOthers()[0],
     isDoubtful: () => replica.isInDoubt() || replica.isElsewhere(),
   });
-
-function latestOfOthers(replica: Replica, self: MemberId): number {
-  let latestMs = 0;
-  for (const [id, [ms]] of replica.latest()) if (id !== self) latestMs = Math.max(latestMs, ms);
-  return latestMs;
-}
 
 const openTwins = (ports: Ports, { keys, meshId }: LocalState, replica: Replica): Twins => {
   const id = memberIdOf(ports.crypto.publicKey(keys.memberSeed));

@@ -29,7 +29,7 @@ export interface Replica
   extends Pick<
       Store,
       | ('heads' | 'framesAfter' | 'valueOf' | 'pathsOf' | 'claims' | 'latest')
-      | ('suppose' | 'spokenOf' | 'winner')
+      | ('suppose' | 'spokenOf' | 'winner' | 'latestOfOthers')
     >,
     Omit<OwnWriter, 'write' | 'flush'> {
   view(): View;
@@ -91,6 +91,7 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     pathsOf: store.pathsOf,
     claims: store.claims,
     latest: store.latest,
+    latestOfOthers: store.latestOfOthers,
     suppose: store.suppose,
     spokenOf: store.spokenOf,
     winner: store.winner,

@@ -21,10 +21,23 @@ export interface Wake {
 /** Why a sleep ends; an error made for each would cost more than the sleep. */
 const WOKEN = 'woken';
 
+interface Waiter {
+  wasMarked: boolean;
+  readonly sleep: AbortController;
+  readonly stop: () => void;
+}
+
+const makeWaiter = (): Waiter => {
+  const sleep = new AbortController();
+  return { wasMarked: false, sleep, stop: () => sleep.abort(WOKEN) };
+};
+
 /** A wake that nobody has marked. */
 export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
   let isMarked = false;
-  const waiters = new Set<{ wasMarked: boolean; readonly sleep: AbortController }>();
+  const waiters = new Set<Waiter>();
+  // Most sleeps end by themselves, and who has slept so may sleep again.
+  const rested: Waiter[] = [];
   return {
     mark: () => {
       isMarked = waiters.size === 0;
@@ -34,15 +47,16 @@ export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
       }
     },
     wait: async (timeoutMs, signal) => {
-      const waiter = { wasMarked: isMarked, sleep: new AbortController() };
+      const wasMarked = isMarked;
       isMarked = false;
-      if (waiter.wasMarked || signal.aborted) return waiter.wasMarked;
+      if (wasMarked || signal.aborted) return wasMarked;
+      const waiter = rested.pop() ?? makeWaiter();
       waiters.add(waiter);
-      const stop = () => waiter.sleep.abort(WOKEN);
-      signal.addEventListener('abort', stop, { once: true });
+      signal.addEventListener('abort', waiter.stop, { once: true });
       await clock.sleep(timeoutMs, waiter.sleep.signal);
-      signal.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', waiter.stop);
       waiters.delete(waiter);
+      if (!waiter.sleep.signal.aborted) rested.push(waiter);
       return waiter.wasMarked;
     },
   };

@@ -104,15 +104,19 @@ const LAST_RESORTS: readonly Unfit[] = ['stepped down', 'wrong clock', 'draining
  * what it runs never ran: it would have the role until it is found dead.
  */
 export function candidatesOf(constituency: Constituency) {
-  const { view, epoch, place } = constituency;
-  const ring = rings.get(view) ?? ringOf(view, place);
-  rings.set(view, ring);
-  const slot = ring.length === 0 ? 0 : epoch % ring.length;
+  const ring = ringIn(constituency);
+  const slot = ring.length === 0 ? 0 : constituency.epoch % ring.length;
   return [...ring.slice(slot), ...ring.slice(0, slot)].map((member) => ({
     member,
     unfit: unfitBecause(member, constituency),
   }));
 }
+
+const ringIn = ({ view, place }: Constituency): readonly Member[] => {
+  const ring = rings.get(view) ?? ringOf(view, place);
+  rings.set(view, ring);
+  return ring;
+};
 
 /** Views do not change, and elections are held in one again and again. */
 const rings = new WeakMap<View, readonly Member[]>();
@@ -134,6 +138,9 @@ const unfitBecause = (member: Member, { epoch, link, passed }: Constituency): Un
 
 /** Who has the role; null when nobody can. */
 export function electCore(constituency: Constituency): Member | null {
+  const ring = ringIn(constituency);
+  const turn = ring[constituency.epoch % ring.length];
+  if (turn !== undefined && unfitBecause(turn, constituency) === null) return turn;
   const candidates = candidatesOf(constituency);
   return candidates[electedAt(candidates)]?.member ?? null;
 }
