@@ -96,16 +96,7 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
     view: currentView,
     foresee: project.foresee ?? (() => 0),
     digest: (chain, meter) => digest(project, chain, meter),
-    suppose: (author, edits) => {
-      const [ms] = latestOf(chains.values());
-      const said = edits.map((edit, at) => ({ ...edit, hlc: [ms + 1, at] as Hlc, replaces: null }));
-      const others = sorted().map((chain) => chain.state());
-      const own = chains.get(author)?.state() ?? { author, entries: [], tombstones: [] };
-      return project([
-        ...others.filter((state) => state.author !== author),
-        { ...own, entries: [...own.entries, ...said] },
-      ]);
-    },
+    suppose: (author, edits) => suppose(project, sorted(), { author, edits }),
     roles: () => {
       roles ??= rolesOf(currentView(), founder);
       return roles;
@@ -120,6 +111,23 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
       return known;
     },
   };
+};
+
+/** The view, had an author said more, after all that was said. */
+const suppose = (
+  project: Project,
+  chains: readonly Chain[],
+  { author, edits }: { readonly author: MemberId; readonly edits: readonly Edit[] },
+): View => {
+  const [ms] = latestOf(chains);
+  const said = edits.map((edit, at) => ({ ...edit, hlc: [ms + 1, at] as Hlc, replaces: null }));
+  const states = chains.map((chain) => chain.state());
+  const nothing: AuthorState = { author, entries: [], tombstones: [] };
+  const own = states.find((state) => state.author === author) ?? nothing;
+  return project([
+    ...states.filter((state) => state !== own),
+    { ...own, entries: [...own.entries, ...said] },
+  ]);
 };
 
 function* digest(project: Project, chain: Chain, meter: Meter): Generator<void, void> {
