@@ -80,7 +80,7 @@ test('conflicts: what is in force, what lost, and the command that takes it', as
   const conflict = { path: 'intent/x', winner: claim('vm1', 1), losers: [claim('vm3', 2)] };
   const answers = {
     'GET /v1/conflicts': done([conflict]),
-    'POST /v1/conflicts/take': done({ path: 'intent/x' }),
+    'POST /v1/conflicts/take': done({ path: 'intent/x', notes: ['Mind.'] }),
   };
   assert.equal(
     (await run(['conflicts'], { answers })).out,
@@ -90,5 +90,8 @@ test('conflicts: what is in force, what lost, and the command that takes it', as
   assert.equal((await run(['conflicts'], { answers: none })).out, 'Nothing lost unseen.\n');
   const taken = await run('conflicts take intent/x --author vm3'.split(' '), { answers });
   assert.deepEqual(taken.requests[0]?.body, { path: 'intent/x', author: 'vm3', caller: null });
-  assert.equal(taken.out, 'What had lost at intent/x is in force.\n');
+  assert.equal(taken.out, 'What had lost at intent/x is in force.\nMind.\n');
+  const older = { 'POST /v1/conflicts/take': done({ path: 'intent/x' }) };
+  const told = await run('conflicts take intent/x'.split(' '), { answers: older });
+  assert.equal(told.out, 'What had lost at intent/x is in force.\n');
 });

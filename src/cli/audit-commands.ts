@@ -5,9 +5,10 @@ import { Command } from 'commander';
 import { Fault } from '../fault.ts';
 import type { AuditLimits } from '../node/audit.ts';
 import type { ListedChange, ListedConflict, Plain } from '../node/rules/audit-answer.ts';
+import type { Upheld } from '../node/uphold.ts';
 import { readDuration } from './duration.ts';
 import type { Local } from './local.ts';
-import { askedOf } from './naming-commands.ts';
+import { askedOf, notesText } from './naming-commands.ts';
 import { shorten } from './plain-text.ts';
 import type { Session } from './session.ts';
 import type { Page } from './table.ts';
@@ -140,8 +141,10 @@ export function conflictsCommand(local: Local, session: Open): Command {
         const { call, show } = session(command);
         const author = flags.author === undefined ? {} : { author: flags.author };
         const asked = await askedOf(local, flags);
-        await call('POST', '/v1/conflicts/take', { path, ...author, ...asked });
-        await show({ path }, () => `What had lost at ${path} is in force.\n`);
+        const body = { path, ...author, ...asked };
+        const taken = (await call('POST', '/v1/conflicts/take', body)) as Partial<Upheld>;
+        const text = `What had lost at ${path} is in force.\n${notesText(taken)}`;
+        await show({ ...taken, path }, () => text);
       }),
   );
   return conflicts;

@@ -3,6 +3,7 @@
  */
 import { Command } from 'commander';
 import type { Named } from '../node/naming.ts';
+import type { Upheld } from '../node/uphold.ts';
 import type { Local } from './local.ts';
 import type { Session } from './session.ts';
 
@@ -35,8 +36,9 @@ export function memberCommand(local: Local, session: Open): Command {
       .action(async (text: string, changes: readonly string[], flags, command: Command) => {
         const { call, show } = session(command);
         const body = { changes, ...(await askedOf(local, flags)) };
-        const named = (await call('PUT', `${pathOf(text)}/labels`, body)) as Named;
-        await show(named, () => labelsText(named));
+        const named = (await call('PUT', `${pathOf(text)}/labels`, body)) as Named &
+          Partial<Upheld>;
+        await show(named, () => `${labelsText(named)}${notesText(named)}`);
       }),
   );
   return member;
@@ -47,6 +49,10 @@ export const askedOf = async (local: Pick<Local, 'caller'>, { force }: { force?:
   caller: await local.caller(),
   ...(force === true ? { force } : {}),
 });
+
+/** What services had to say of a change, under what it did. An older daemon tells nothing of it. */
+export const notesText = ({ notes = [] }: Partial<Upheld>): string =>
+  notes.map((note) => `${note}\n`).join('');
 
 const pathOf = (member: string): string => `/v1/members/${encodeURIComponent(member)}`;
 

@@ -196,6 +196,7 @@ test('api: a member is renamed and labelled', async () => {
     id: SELF,
     name: 'db',
     labels,
+    notes: [],
   });
   const shown = replica.view().members.map(({ name, labels: all }) => ({ name, labels: all }));
   assert.deepEqual(shown, [{ name: 'db', labels }]);
@@ -226,7 +227,8 @@ test('api: a label that a service cannot bear is refused, unless by force', asyn
   assert.match(await refusal('PUT', path, { ...body, force: 1 }), /^refused force: 1: neither/);
   assert.equal(JSON.stringify(replica.heads()), heads);
   await ask('PUT', path, { changes: ['taboo=no'] });
-  await ask('PUT', path, { ...body, force: true });
+  const { body: forced } = await ask('PUT', path, { ...body, force: true });
+  assert.deepEqual((forced as { notes: unknown }).notes, ['taboo is held no more by vm1']);
   assert.deepEqual(replica.view().members[0]?.labels, { taboo: 'yes' });
 });
 

@@ -15,10 +15,14 @@ const ONE_OF_TWO: Offer = {
     ...{ help: '', verbs: [], local: [], families: {} },
     *mustUphold(_scene, after) {
       yield;
-      if (!after.members.some(({ labels }) => labels.a !== undefined && labels.b === '2')) return;
+      if (!after.members.some(({ labels }) => labels.a !== undefined && labels.b === '2'))
+        return [];
       throw new Fault('refused', { field: 'a', value: 'b', why: 'both', remedy: 'one' });
     },
-    effects: () => [],
+    *effects() {
+      yield;
+      return [];
+    },
   },
 };
 

@@ -17,7 +17,7 @@ import {
   listConflicts,
 } from './rules/audit-answer.ts';
 import { findMember } from './rules/find.ts';
-import { type Asked, decideUpheld } from './uphold.ts';
+import { type Asked, decideUpheld, type Upheld } from './uphold.ts';
 import type { VerbContext } from './verbs.ts';
 
 /** What it needs of the node. */
@@ -55,7 +55,7 @@ export const takeLoser = (
   path: string,
   author: string | null,
   asked: Asked,
-): Promise<{ readonly path: string }> =>
+): Promise<{ readonly path: string } & Upheld> =>
   carryOut(context, async () => {
     mustBeOperator(context.replica.view(), context.self, 'change what is in force');
     const { winner, value } = await findLoser(context, path, author);

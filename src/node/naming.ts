@@ -13,7 +13,7 @@ import { carryOut } from './decisions.ts';
 import { mustBeOperator } from './operators.ts';
 import { findMember } from './rules/find.ts';
 import { isSameLabels, relabel } from './rules/naming.ts';
-import { type Asked, decideUpheld } from './uphold.ts';
+import { type Asked, decideUpheld, type Upheld } from './uphold.ts';
 import type { VerbContext } from './verbs.ts';
 
 /** What a member is called and labelled after a change. */
@@ -48,7 +48,7 @@ export const labelMember = (
   text: string,
   changes: readonly string[],
   asked: Asked,
-): Promise<Named> =>
+): Promise<Named & Upheld> =>
   carryOut(context, () =>
     decideUpheld(context, asked, (view) => {
       mustBeOperator(view, context.self, 'label members');

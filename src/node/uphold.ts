@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import type { Edit } from '../crdt/entry.ts';
-import { foresee } from '../crdt/foresight.ts';
+import { foreseeInPieces } from '../crdt/foresight.ts';
 import type { Meter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
 import type { Caller, Decision, Scene } from '../services/verb.ts';
@@ -29,23 +29,27 @@ export const readAsked = (said: {
   readonly force?: boolean | undefined;
 }): Asked => ({ caller: said.caller ?? null, isForced: said.force === true });
 
+/** What services have to say of a change that they uphold, a line each. */
+export interface Upheld {
+  readonly notes: readonly string[];
+}
+
 /**
  * What `change` makes of the view, once every service upholds what was asked of it. `change` is
  * asked again where the view became another meanwhile. Fault 'refused' of the first service that
  * cannot.
  */
-export function decideUpheld<Body>(
+export function decideUpheld<Body extends object>(
   context: VerbContext,
   asked: Asked,
   change: (view: View) => Decision<Body>,
-): Promise<Decision<Body>> {
+): Promise<Decision<Body & Upheld>> {
   return decideStill(context, function* upheld(view, meter) {
-    const decision = change(view);
+    const { edits, body } = change(view);
     const scene = { ...sceneOf(context, asked.caller), view };
-    if (decision.edits.length > 0) {
-      yield* mustUphold(context.services, scene, decision.edits, { asked, meter });
-    }
-    return decision;
+    const notes =
+      edits.length === 0 ? [] : yield* mustUphold(context.services, scene, edits, { asked, meter });
+    return { edits, body: { ...body, notes } };
   });
 }
 
@@ -54,11 +58,13 @@ function* mustUphold(
   scene: Scene,
   edits: readonly Edit[],
   { asked, meter }: { readonly asked: Asked; readonly meter: Meter },
-): Generator<void, void> {
-  const after = foresee(scene.view, edits, scene.self);
+): Generator<void, readonly string[]> {
+  const after = yield* foreseeInPieces(scene.view, edits, scene.self, meter);
+  const notes: string[] = [];
   for (const { verbs } of services) {
     if (verbs?.mustUphold !== undefined) {
-      yield* verbs.mustUphold(scene, after, asked.isForced, meter);
+      notes.push(...(yield* verbs.mustUphold(scene, after, asked.isForced, meter)));
     }
   }
+  return notes;
 }

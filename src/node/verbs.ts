@@ -7,8 +7,10 @@
  */
 import { hex } from '@scure/base';
 import * as z from 'zod/mini';
-import { foresee } from '../crdt/foresight.ts';
+import type { Edit } from '../crdt/entry.ts';
+import { foreseeInPieces } from '../crdt/foresight.ts';
 import type { MemberId } from '../crdt/ids.ts';
+import { openMeter } from '../crdt/meter.ts';
 import { Fault } from '../fault.ts';
 import { readArguments } from '../services/arguments.ts';
 import type {
@@ -27,6 +29,7 @@ import type {
 import { readAs } from './api-body.ts';
 import { carryOut, type DecidingContext, decideStill } from './decisions.ts';
 import { mustBeOperator, type OperatorPorts } from './operators.ts';
+import { inPieces } from './pieces.ts';
 
 /** What running a verb needs of the node. */
 export interface VerbContext extends DecidingContext {
@@ -79,10 +82,16 @@ export async function runVerb(
   const decide = () => decideVerb(context, verb, scene, given);
   if (isPlan) {
     const { edits } = await decide();
-    const after = foresee(scene.view, edits, context.self);
-    return { effects: verbs.effects(scene.view, after, scene) } satisfies Plan;
+    const effects = planned(verbs, scene, edits);
+    return { effects: await inPieces(context.ports.clock, effects) } satisfies Plan;
   }
   return verb.needs === 'operator' ? carryOut(context, decide) : (await decide()).body;
+}
+
+function* planned(verbs: Verbs, scene: Scene, edits: readonly Edit[]) {
+  const meter = openMeter();
+  const after = yield* foreseeInPieces(scene.view, edits, scene.self, meter);
+  return yield* verbs.effects(scene.view, after, scene, meter);
 }
 
 function decideVerb(

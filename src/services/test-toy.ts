@@ -95,11 +95,13 @@ export const TOY: Offer = {
     *mustUphold({ caller }, after, isForced) {
       yield;
       const who = after.members.find(({ labels }) => labels.taboo === 'yes')?.name;
-      if (who === undefined || isForced) return;
+      if (who === undefined) return [];
+      if (isForced) return [`taboo is held no more by ${who}`];
       const value = `${who} from ${caller?.remote.host ?? 'here'}`;
       throw new Fault('refused', { field: 'taboo', value, why: 'is held', remedy: 'force it' });
     },
-    effects: (before, after) => {
+    *effects(before, after) {
+      yield;
       const known = new Set(before.intent.map(({ path }) => path));
       const comes = after.intent.filter(({ path }) => !known.has(path)).map(({ name }) => name);
       return comes.length === 0 ? [] : [{ member: 'vm1', comes, goes: [] }];

@@ -11,7 +11,7 @@
  */
 import type { Edit } from '../crdt/entry.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
-import type { Meter } from '../crdt/meter.ts';
+import { finish, type Meter, UNMETERED } from '../crdt/meter.ts';
 import type { Member, View } from '../crdt/view.ts';
 import type { Endpoint, HostResult } from '../ports.ts';
 import type { Count, Opening } from './service.ts';
@@ -193,6 +193,12 @@ export const verb = <Body>(of: Verb<Body>): Verb => ({
   show: (body) => of.show(body as Body),
 });
 
+/** The same of a verb that may take long. */
+export const verbInPieces = <Body>(
+  of: Omit<Verb<Body>, 'decide'> & Required<Pick<Verb<Body>, 'decideInPieces'>>,
+): Verb =>
+  verb({ ...of, decide: (scene, given) => finish(of.decideInPieces(scene, given, UNMETERED)) });
+
 /** The verbs of one service, and what it takes to plan them. */
 export interface Verbs {
   /** Of the service, for the help: `firewall`'s is `what may pass between whom`. */
@@ -203,17 +209,25 @@ export interface Verbs {
   readonly families: Readonly<Record<string, string>>;
   /**
    * Fault 'refused' when a change that is not this service's own, of labels or by taking what had
-   * lost, breaks what operators asked of it. `isForced`: they said --force. In pieces. Absent:
-   * nothing does.
+   * lost, breaks what operators asked of it. `isForced`: they said --force. In pieces. Gives what a
+   * person should know of it all the same, a line each. Absent: nothing does.
    */
   readonly mustUphold?: (
     scene: Scene,
     after: View,
     isForced: boolean,
     meter: Meter,
-  ) => Generator<void, void>;
-  /** What a change of the view does to each member's host. Members without effect are left out. */
-  readonly effects: (before: View, after: View, scene: Scene) => readonly Effect[];
+  ) => Generator<void, readonly string[]>;
+  /**
+   * What a change of the view does to each member's host, in pieces. Members without effect are
+   * left out.
+   */
+  readonly effects: (
+    before: View,
+    after: View,
+    scene: Scene,
+    meter: Meter,
+  ) => Generator<void, readonly Effect[]>;
 }
 
 /** A service as who runs verbs sees it. */

@@ -64,7 +64,9 @@ export const compileLane = (side: string, lane: Lane): Table =>
 export function* compileInPieces(side: string, lane: Lane, meter: Meter): Generator<void, Table> {
   const tables = compiled.get(lane) ?? new Map<string, Table>();
   compiled.set(lane, tables);
-  const table = tables.get(side) ?? (yield* makeLane(side, lane, meter));
+  const made = tables.get(side) ?? (yield* makeLane(side, lane, meter));
+  // Somebody else may have compiled it meanwhile, and more was made of those chains.
+  const table = tables.get(side) ?? made;
   tables.set(side, table);
   return table;
 }

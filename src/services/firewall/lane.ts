@@ -113,10 +113,23 @@ const allLanesOf = (site: Site): readonly Lane[] => {
     expiry !== undefined && expiry <= wallMs ? [name] : [],
   );
   const key = JSON.stringify([member, site.interface, openings, ended]);
-  const last = known.get(view);
-  if (last?.key === key) return last.lanes;
-  const lanes = findLanes(site);
-  known.set(view, { key, lanes });
+  const lanes = lanesIn(view);
+  const found = lanes.get(key) ?? findLanes(site);
+  lanes.delete(key);
+  lanes.set(key, found);
+  for (const oldest of lanes.keys()) {
+    if (lanes.size <= SITES_MAX) break;
+    lanes.delete(oldest);
+  }
+  return found;
+};
+
+/** Sites of a view whose lanes are remembered: this VM's, beside those that it asks about. */
+const SITES_MAX = 32;
+
+const lanesIn = (view: View): Map<string, readonly Lane[]> => {
+  const lanes = known.get(view) ?? new Map<string, readonly Lane[]>();
+  known.set(view, lanes);
   return lanes;
 };
 
@@ -130,19 +143,19 @@ export function* digestLanes(view: View, meter: Meter): Generator<void, void> {
   for (const rule of rules) {
     if (clauses?.has(rule) === true) continue;
     clauseOf({ view, groups }, rule);
+    enforcersOf({ view, groups }, rule);
     if (meter.isDue(CLAUSE_MS)) yield;
   }
 }
 
-const known = new WeakMap<View, { readonly key: string; readonly lanes: readonly Lane[] }>();
+/** By what a site is beside its view; what was asked for last is the last. */
+const known = new WeakMap<View, Map<string, readonly Lane[]>>();
 
 const findLanes = (site: Site): readonly Lane[] => {
   const policy = policyOf(site.view);
   const who = { view: site.view, groups: policy.groups };
   const rules = policy.rules.filter(
-    (rule) =>
-      isInForce(rule, site.wallMs) &&
-      (rule.on === undefined || membersOf(who, rule.on).has(site.member)),
+    (rule) => isInForce(rule, site.wallMs) && enforcersOf(who, rule)?.has(site.member) !== false,
   );
   return policy.defaults.map(({ zone, direction }): Lane => {
     const clauses = rules
@@ -157,6 +170,17 @@ const findLanes = (site: Site): readonly Lane[] => {
     });
   });
 };
+
+/** Who enforces a rule; null: everybody. The same object for the same rule of a view. */
+const enforcersOf = (who: Who, rule: Rule): ReadonlySet<MemberId> | null => {
+  if (rule.on === undefined) return null;
+  const enforcers = enforcersIn.get(who.view) ?? new Map<Rule, ReadonlySet<MemberId>>();
+  const found = enforcers.get(rule) ?? membersOf(who, rule.on);
+  enforcersIn.set(who.view, enforcers.set(rule, found));
+  return found;
+};
+
+const enforcersIn = new WeakMap<View, Map<Rule, ReadonlySet<MemberId>>>();
 
 /** The same object for the same rule of a view: it means the same on every member. */
 const clauseOf = (who: Who, rule: Rule): Clause => {

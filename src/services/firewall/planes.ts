@@ -11,7 +11,7 @@ import type { Member, View } from '../../crdt/view.ts';
 import type { Zone } from '../selectors/schemas.table.ts';
 import type { Self } from '../service.ts';
 import { type Flow, judge } from './judge.ts';
-import { lanesOf, type Site } from './lane.ts';
+import { type Lane, lanesOf, type Site } from './lane.ts';
 import { narrow } from './narrow.ts';
 import type { Direction } from './schemas.table.ts';
 import { ownAddress } from './trial-site.ts';
@@ -39,9 +39,11 @@ export const planeCutBy = (change: Change, own: Own): string | null => {
   const connected = present.filter(({ id }) => own.seen.has(id));
   const others = connected.length > 0 ? connected : present;
   if (here === undefined || others.length === 0) return null;
-  const key = [change.before.openings.length, ...others.map(({ id }) => id)].join();
+  const lanes = [change.before, change.after].map(lanesOf);
+  const seen = others.map(({ id }) => [id, own.seen.get(id) ?? null]);
+  const key = JSON.stringify([own.port, change.before.openings, seen]);
   const last = known.get(change.after.view);
-  if (last?.key === key) return last.what;
+  if (last?.key === key && last.lanes.every((each, at) => each === lanes[at])) return last.what;
   const cut = PLANES.find(({ zone, waysOf }) =>
     others.every((each, index) =>
       isCut(change, own, {
@@ -51,12 +53,18 @@ export const planeCutBy = (change: Change, own: Own): string | null => {
     ),
   );
   const what = cut === undefined ? null : `${cut.what(own)} any of ${others.length} members`;
-  known.set(change.after.view, { key, what });
+  known.set(change.after.view, { key, lanes, what });
   return what;
 };
 
-/** The last answer, by the view that would be. */
-const known = new WeakMap<View, { readonly key: string; readonly what: string | null }>();
+/** The last answer, by the view that would be, and by what it was found. */
+const known = new WeakMap<View, Answer>();
+
+interface Answer {
+  readonly key: string;
+  readonly lanes: readonly (readonly Lane[])[];
+  readonly what: string | null;
+}
 
 /** Connections that either end may open. */
 interface Ways {

@@ -83,9 +83,15 @@ const known = new WeakMap<readonly Intent[], Policy>();
 export const policyOf = (view: Pick<View, 'intent'>): Policy =>
   known.get(view.intent) ?? finish(policyInPieces(view, UNMETERED));
 
+/** The rules of the longer of two policies: what comparing the two takes is by that. */
+export const countRules = (before: Pick<View, 'intent'>, after: Pick<View, 'intent'>): number =>
+  Math.max(policyOf(before).rules.length, policyOf(after).rules.length);
+
 /** The same, in pieces. */
 function* policyInPieces({ intent }: Pick<View, 'intent'>, meter: Meter): Generator<void, Policy> {
-  const policy = known.get(intent) ?? (yield* readPolicy(intent, meter));
+  const made = known.get(intent) ?? (yield* readPolicy(intent, meter));
+  // Somebody else may have made one meanwhile, of which others have made more.
+  const policy = known.get(intent) ?? made;
   known.set(intent, policy);
   return policy;
 }

@@ -51,9 +51,11 @@ export interface SortedLane {
 
 /** Sorts a lane, in pieces. The same object for the same lane. */
 export function* sortInPieces(lane: Lane, meter: Meter): Generator<void, SortedLane> {
-  const known = sortedLanes.get(lane) ?? (yield* sort(lane, meter));
-  sortedLanes.set(lane, known);
-  return known;
+  const made = sortedLanes.get(lane) ?? (yield* sort(lane, meter));
+  // Somebody else may have sorted it meanwhile.
+  const sorted = sortedLanes.get(lane) ?? made;
+  sortedLanes.set(lane, sorted);
+  return sorted;
 }
 
 const sortedLanes = new WeakMap<Lane, SortedLane>();

@@ -4,13 +4,13 @@
  */
 import type { Edit, Value } from '../../../crdt/entry.ts';
 import { foreseeInPieces } from '../../../crdt/foresight.ts';
-import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
+import type { Meter } from '../../../crdt/meter.ts';
 import { intentPath } from '../../../crdt/paths.ts';
 import { readRecord } from '../../../crdt/records.ts';
 import type { View } from '../../../crdt/view.ts';
 import { refuse } from '../../refuse.ts';
 import { groupSchema } from '../../selectors/schemas.table.ts';
-import { type Arguments, type Input, type Scene, type Verb, verb } from '../../verb.ts';
+import { type Arguments, type Input, type Scene, type Verb, verbInPieces } from '../../verb.ts';
 import { digestView } from '../digest.ts';
 import { policyOf, SERVICE, type TrialOrder } from '../policy.ts';
 import { defaultSchema, ruleSchema, testSchema } from '../schemas.table.ts';
@@ -89,12 +89,11 @@ export const changing = <Body extends object>(of: Changing<Body>): Verb => {
     const { edits, ...told } = yield* editsOf(scene, given, changes, meter);
     return { edits, body: { ...body, ...told } };
   }
-  return verb<Body & Told>({
+  return verbInPieces<Body & Told>({
     ...of,
     inputs: [...of.inputs, ...CHANGE_INPUTS],
     needs: 'operator',
     canPlan: true,
-    decide: (scene, given) => finish(decide(scene, given, UNMETERED)),
     decideInPieces: decide,
     show: (body) => {
       const shown = of.show(body);
@@ -128,22 +127,18 @@ function* editsOf(
   if (changes.length === 0) return { edits: [], trial: null, untried: [] };
   const { edits, after, untried } = yield* checkedEdits(scene, changes, meter);
   const trialMs = given.number('confirm');
-  if (trialMs !== null) return { ...beginTrial(scene, trialMs, changes), untried };
+  if (trialMs !== null) return { ...(yield* beginTrial(scene, trialMs, changes, meter)), untried };
   if (!given.isSet('force')) yield* mustKeepWays(scene, after, meter);
   return { edits, trial: null, untried };
 }
-
-/** The edits without a look at what they cut. */
-export const plainEdits = (scene: Scene, changes: readonly Change[]): readonly Edit[] =>
-  finish(checkedEdits(scene, changes, UNMETERED)).edits;
 
 interface Checked extends Pick<Told, 'untried'> {
   readonly edits: readonly Edit[];
   readonly after: View;
 }
 
-/** The same in pieces, with the view as it would be. */
-function* checkedEdits(
+/** The edits without a look at what they cut, and the view as it would be. In pieces. */
+export function* checkedEdits(
   scene: Scene,
   changes: readonly Change[],
   meter: Meter,
@@ -165,7 +160,12 @@ function* checkedEdits(
 }
 
 /** The objects that put changes on trial; trials that are over are cleared away with it. */
-function beginTrial(scene: Scene, trialMs: number, changes: readonly Change[]) {
+function* beginTrial(
+  scene: Scene,
+  trialMs: number,
+  changes: readonly Change[],
+  meter: Meter,
+): Generator<void, Pick<Told, 'trial'> & { readonly edits: readonly Edit[] }> {
   const { view, caller, wallMs, nonce } = scene;
   const running = runningTrial(scene);
   if (running !== null) {
@@ -177,7 +177,7 @@ function beginTrial(scene: Scene, trialMs: number, changes: readonly Change[]) {
     caller === null
       ? {}
       : { management: [{ address: caller.remote.host, port: caller.local.port }] };
-  const begun = trialEdits(id, { seconds, ...management }, changes);
+  const begun = yield* trialEdits(id, { seconds, ...management }, changes, meter);
   const paths = new Set(begun.map(({ path }) => path));
   const ended = policyOf(view).trials.flatMap((over) => trialEnd(view, over));
   const edits = [...begun, ...ended.filter(({ path }) => !paths.has(path))];

@@ -2,15 +2,15 @@
  * Rule: firewall check verbs — to add, try, list and delete policy tests.
  */
 import type { Value } from '../../../crdt/entry.ts';
-import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
+import type { Meter } from '../../../crdt/meter.ts';
 import { oneOf, refuse } from '../../refuse.ts';
 import type { Zone } from '../../selectors/schemas.table.ts';
 import { readSelector, selectorText } from '../../selectors/typed.ts';
 import { mustBeName } from '../../typed-words.ts';
-import { type Scene, type Verb, verb } from '../../verb.ts';
+import { type Scene, type Verb, verb, verbInPieces } from '../../verb.ts';
 import { policyOf } from '../policy.ts';
 import type { TestRecord } from '../schemas.table.ts';
-import { plainEdits } from './change.ts';
+import { checkedEdits } from './change.ts';
 import { meansNobody, type Outcome, runTests } from './checks.ts';
 import { readProbe } from './ends.ts';
 import { word, ZONE } from './trace.ts';
@@ -19,13 +19,12 @@ function* tried(scene: Scene, meter: Meter) {
   return { edits: [], body: yield* runTests(scene, scene.view, meter) };
 }
 
-const testVerb: Verb = verb<readonly Outcome[]>({
+const testVerb: Verb = verbInPieces<readonly Outcome[]>({
   name: 'test',
   help: 'try the policy tests by the rules as they are',
   example: '',
   inputs: [],
   needs: 'anybody',
-  decide: (scene) => finish(tried(scene, UNMETERED)),
   decideInPieces: (scene, _given, meter) => tried(scene, meter),
   show: (outcomes) =>
     outcomes.length === 0
@@ -50,9 +49,11 @@ interface AddedTest {
   readonly test: Value;
   /** Whether nobody is there whom it means: members may be yet to come. */
   readonly meansNobody: boolean;
+  /** Of tests that could not be tried whole, in plain words. */
+  readonly untried: readonly string[];
 }
 
-const testAdd: Verb = verb<AddedTest>({
+const testAdd: Verb = verbInPieces<AddedTest>({
   name: 'test add',
   help: 'a connection that must pass, or must not; what breaks it is refused',
   example: 'web-open role=lb role=web tcp/80 --expect allow',
@@ -65,7 +66,7 @@ const testAdd: Verb = verb<AddedTest>({
     ZONE,
   ],
   needs: 'operator',
-  decide: (scene, given) => {
+  decideInPieces: function* added(scene, given, meter) {
     const name = given.text('name') ?? '';
     mustBeName('name', name);
     const test = readTest(scene, (field) => given.text(field));
@@ -79,15 +80,16 @@ const testAdd: Verb = verb<AddedTest>({
       );
     }
     const value: Value = { ...test };
-    return {
-      edits: plainEdits(scene, [{ kind: 'test', name, value }]),
-      body: { name, test: value, meansNobody: meansNobody(scene.view, { name, ...test }) },
-    };
+    const changes = [{ kind: 'test', name, value }] as const;
+    const { edits, untried } = yield* checkedEdits(scene, changes, meter);
+    const isIdle = meansNobody(scene.view, { name, ...test });
+    return { edits, body: { name, test: value, meansNobody: isIdle, untried } };
   },
-  show: ({ name, meansNobody: isIdle }) => ({
+  show: ({ name, meansNobody: isIdle, untried }) => ({
     lines: [
       `Test ${name} holds from now on.`,
       ...(isIdle ? ['It means nobody yet, so nothing is tried: see cnsmo firewall test.'] : []),
+      ...untried,
     ],
   }),
 });
@@ -103,21 +105,25 @@ function readTest({ view }: Scene, text: (field: string) => string | null): Test
   return { from, to, protocol, value, expect, zone: oneOf<Zone>('zone', zone, ['mesh', 'wan']) };
 }
 
-const testDelete: Verb = verb<{ readonly deleted: string }>({
+const testDelete: Verb = verbInPieces<{
+  readonly deleted: string;
+  readonly untried: readonly string[];
+}>({
   name: 'test delete',
   help: 'delete a policy test',
   example: 'web-open',
   inputs: [word('name', 'as test list shows it')],
   needs: 'operator',
-  decide: (scene, given) => {
+  decideInPieces: function* deleted(scene, given, meter) {
     const name = given.text('name') ?? '';
     if (!policyOf(scene.view).tests.some((each) => each.name === name)) {
       throw refuse('name', name, 'no such test', 'see cnsmo firewall test list');
     }
-    const edits = plainEdits(scene, [{ kind: 'test', name, value: null }]);
-    return { edits, body: { deleted: name } };
+    const changes = [{ kind: 'test', name, value: null }] as const;
+    const { edits, untried } = yield* checkedEdits(scene, changes, meter);
+    return { edits, body: { deleted: name, untried } };
   },
-  show: ({ deleted }) => ({ lines: [`Test ${deleted} is deleted.`] }),
+  show: ({ deleted, untried }) => ({ lines: [`Test ${deleted} is deleted.`, ...untried] }),
 });
 
 const testList: Verb = verb<readonly Readonly<Record<string, string>>[]>({

@@ -105,7 +105,7 @@ test('verbs: who is covered may not change against a policy test, nor cut a way'
     assert.equal(labelled.members[1]?.labels.role, role);
     try {
       const work = firewallVerbs.mustUphold?.(scene, labelled, isForced, UNMETERED);
-      return work === undefined ? 'nothing was asked' : (finish(work) ?? 'done');
+      return work === undefined ? 'nothing was asked' : ['done', ...finish(work)].join(' ');
     } catch (error) {
       return String(error);
     }
@@ -215,7 +215,13 @@ test('verbs: a test that means too many is tried in part, and said to be', () =>
   assert.match(refusalOf({ view: few }, 'test add', wide), outgrown);
   const old = viewOf(many.slice(0, 250), { 'test/all': { ...value, value: 80, expect: 'allow' } });
   assert.match(upheld(old, { ...old, members: many }), /^Fault: test: all: could not be tried/);
-  assert.equal(upheld(all, { ...all, members: many.toReversed() }), 'done');
+  assert.equal(upheld(all, { ...all, members: many.toReversed() }), `done ${line}`);
+  const trial = { seconds: 86_400, changes: [{ kind: 'rule', name: 'none', value: null }] };
+  const tried = viewOf(many, {
+    'test/all': { ...value, value: 80, expect: 'deny' },
+    'trial/t': trial,
+  });
+  assert.equal(ask({ view: tried }, 'confirm', { force: true }).shown.lines?.at(-1), line);
   const one: Typed = { name: 'one', from: 'm1', to: 'm2', traffic: 'tcp/80', expect: 'allow' };
   assert.equal(refusalOf({ view: all }, 'test add', one), 'done');
   assert.equal(refusalOf({ view: all }, 'test delete', { name: 'all' }), 'done');
@@ -238,11 +244,10 @@ const manyMember = (n: number): Member => {
 /** What the service says of another view, by force. */
 const upheld = (before: View, then: View): string => {
   try {
-    finish(firewallVerbs.mustUphold?.(sceneOf({ view: before }), then, true, UNMETERED) ?? none());
-    return 'done';
+    const scene = sceneOf({ view: before });
+    const work = firewallVerbs.mustUphold?.(scene, then, true, UNMETERED);
+    return work === undefined ? 'nothing was asked' : ['done', ...finish(work)].join(' ');
   } catch (error) {
     return String(error);
   }
 };
-
-function* none(): Generator<never, void> {}

@@ -9,7 +9,6 @@ import {
   type Cidr,
   type Family,
   hostCidr,
-  mergeCidrs,
   parseCidr,
 } from '../../selectors/cidr.ts';
 import type { Selector, Zone } from '../../selectors/schemas.table.ts';
@@ -114,8 +113,7 @@ export const openMeaning = (
     const parsed = parseCidr(prefix);
     return parsed.ok ? [parsed.value] : [];
   });
-  const isIn = (host: Cidr): boolean =>
-    prefixes.some((prefix) => mergeCidrs([prefix, host]).length === 1);
+  const isIn = (host: Cidr): boolean => prefixes.some((prefix) => isWithin(prefix, host));
   return (end) =>
     end.kind === 'address'
       ? isIn(hostCidr(end.address))
@@ -131,9 +129,12 @@ const isOverlay = ({ mesh }: View, address: string): boolean => {
   const host = hostCidr(address);
   return [mesh.prefix, mesh.prefix6].some((prefix) => {
     const cidr = parseCidr(prefix);
-    return cidr.ok && mergeCidrs([cidr.value, host]).length === 1;
+    return cidr.ok && isWithin(cidr.value, host);
   });
 };
+
+const isWithin = (prefix: Cidr, host: Cidr): boolean =>
+  prefix.family === host.family && prefix.first <= host.first && host.last <= prefix.last;
 
 /** In the mesh a prefix holds members, of whom each has its own firewall. */
 const overlayIn = ({ members }: View, zone: Zone): readonly Cidr[] =>

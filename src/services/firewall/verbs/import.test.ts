@@ -4,6 +4,8 @@ import { openMeter } from '../../../crdt/meter.ts';
 import { policyOf } from '../policy.ts';
 import { importVerb } from './import.ts';
 import { after, argumentsOf, ask, CALLER, refusalOf, sceneOf, threeMembers } from './test-ask.ts';
+import { confirmVerb } from './trial.ts';
+import { firewallVerbs } from './verbs.ts';
 
 const RULE = {
   direction: 'in',
@@ -166,22 +168,51 @@ test('import: undo takes back the rules of the file, and nothing else', () => {
 });
 
 test('import: many rules are decided in many pieces, and as they are in one', () => {
-  // Goal: nobody waits for an import. Method: 2,000 rules whole and in pieces, over a view that has
-  // some of them; the last rule is bad in another list, which falls whole.
-  const items = Array.from({ length: 2_000 }, (_, n) => {
-    return { ...RULE, dst_port: `${n + 1}`, action: n % 500 === 0 ? 'acpt' : 'drop' };
+  // Goal: nobody waits for an import. Method: 600 rules whole and in pieces, by force, without,
+  // on trial and taken back, over a view that has some of them; then that trial confirmed, and what
+  // it would change. The last rule is bad in another list, which falls whole.
+  const items = Array.from({ length: 600 }, (_, n) => {
+    return { ...RULE, dst_port: `${n + 1}`, action: n % 300 === 0 ? 'acpt' : 'drop' };
   });
-  const before = after(view, ['import', { file: file(...items.slice(0, 10)), force: true }]);
+  const some = file(...items.slice(0, 10));
+  const before = after(view, ['import', { file: some, force: true }]);
   const scene = sceneOf({ view: before });
-  const given = argumentsOf({ file: file(...items), force: true });
-  const work = importVerb.decideInPieces?.(scene, given, openMeter());
-  assert.ok(work !== undefined);
-  let [pieces, step] = [0, work.next()];
-  for (; step.done !== true; step = work.next()) pieces += 1;
-  assert.ok(pieces > 5, `${pieces} pieces`);
-  assert.deepEqual(step.value, importVerb.decide(scene, given));
+  const [text, other] = [
+    file(...items),
+    items.map((item) => ({ ...item, ip_range: '192.0.2.9/32' })),
+  ];
+  for (const typed of [
+    { file: text, force: true },
+    { file: file(...other) },
+    { file: text, confirm: 86_400_000 },
+    { file: text, undo: true },
+  ]) {
+    const given = argumentsOf(typed);
+    const work = importVerb.decideInPieces?.(scene, given, openMeter());
+    assert.ok(work !== undefined);
+    const { pieces, result } = inPieces(work);
+    assert.ok(pieces > 1, `${pieces} pieces: ${Object.keys(typed).join()}`);
+    assert.deepEqual(result, importVerb.decide(scene, given));
+  }
+  const tried = after(before, ['import', { file: text, confirm: 86_400_000 }]);
+  const confirm = [sceneOf({ view: tried }), argumentsOf({ force: true })] as const;
+  const confirmed = confirmVerb.decideInPieces?.(...confirm, openMeter());
+  assert.ok(confirmed !== undefined);
+  const { pieces, result } = inPieces(confirmed);
+  assert.ok(pieces > 1, `${pieces} pieces: confirm`);
+  assert.deepEqual(result, confirmVerb.decide(...confirm));
+  const effects = inPieces(firewallVerbs.effects(before, tried, scene, openMeter()));
+  assert.ok(effects.pieces > 1, `${effects.pieces} pieces: effects`);
+  assert.equal(effects.result.length, 3);
   const bad = { file: file(...items, { ...RULE, dst_port: '0' }), force: true };
   assert.throws(() => {
     for (const _ of importVerb.decideInPieces?.(scene, argumentsOf(bad), openMeter()) ?? []);
   }, /dst_port/);
 });
+
+/** Does it all; in how many pieces it was. */
+const inPieces = <Result>(work: Generator<unknown, Result>) => {
+  let [pieces, step] = [1, work.next()];
+  for (; step.done !== true; step = work.next()) pieces += 1;
+  return { pieces, result: step.value };
+};

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { finish, UNMETERED } from '../../../crdt/meter.ts';
+import type { View } from '../../../crdt/view.ts';
 import { idOf } from '../../test-view.ts';
 import type { Standing } from '../../verb.ts';
 import { after, ask, sceneOf, threeMembers } from './test-ask.ts';
@@ -82,13 +84,14 @@ test('verbs: list says on how many members a rule is in force, and why not on th
 
 test('verbs: a plan shows each member’s rules that come and go', () => {
   // Goal: seen before it is done. Method: a rule on some members, replaced; compared whole.
-  const scene = sceneOf({ view });
+  const effects = (before: View, then: View) =>
+    finish(firewallVerbs.effects(before, then, sceneOf({ view }), UNMETERED));
   const ruled = after(view, [
     'deny',
     { traffic: 'tcp/80', from: ['vm1'], on: ['role=web'], name: 'x' },
   ]);
   const line = 'mesh in: deny tcp/80 from 10.10.0.1/32, fd00:1::1/128 to any (x)';
-  assert.deepEqual(firewallVerbs.effects(view, ruled, scene), [
+  assert.deepEqual(effects(view, ruled), [
     { member: 'vm2', comes: [line], goes: [] },
     { member: 'vm3', comes: [line], goes: [] },
   ]);
@@ -96,9 +99,7 @@ test('verbs: a plan shows each member’s rules that come and go', () => {
     'deny',
     { traffic: 'tcp/80', from: ['vm1'], on: ['vm3'], name: 'x', replace: true },
   ]);
-  assert.deepEqual(firewallVerbs.effects(ruled, moved, scene), [
-    { member: 'vm2', comes: [], goes: [line] },
-  ]);
+  assert.deepEqual(effects(ruled, moved), [{ member: 'vm2', comes: [], goes: [line] }]);
   for (const [extra, words] of [
     [{ priority: 5 }, 'priority 5'],
     [{ rate: '1/day' }, 'rate 1/day:1'],
@@ -109,7 +110,7 @@ test('verbs: a plan shows each member’s rules that come and go', () => {
     const plain = after(moved, ['allow', given]);
     const other = after(plain, ['allow', { ...given, ...extra }]);
     const old = line.replace('deny', 'allow');
-    assert.deepEqual(firewallVerbs.effects(plain, other, scene), [
+    assert.deepEqual(effects(plain, other), [
       { member: 'vm3', comes: [old.replace('(x)', `(x, ${words})`)], goes: [old] },
     ]);
   }

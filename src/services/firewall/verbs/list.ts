@@ -3,14 +3,14 @@
  * in force.
  */
 import type { Hlc } from '../../../crdt/hlc.ts';
-import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
+import type { Meter } from '../../../crdt/meter.ts';
 import type { Intent, Member, View } from '../../../crdt/view.ts';
 import { behindOf, type Stamps, stampText, standingOf } from '../../behind.ts';
 import type { Selector } from '../../selectors/schemas.table.ts';
 import { membersOf } from '../../selectors/selectors.ts';
 import { selectorText } from '../../selectors/typed.ts';
 import type { Count } from '../../service.ts';
-import { type Decision, type Scene, type Verb, verb } from '../../verb.ts';
+import { type Decision, type Scene, type Verb, verbInPieces } from '../../verb.ts';
 import { digestView } from '../digest.ts';
 import {
   compareRules,
@@ -36,14 +36,13 @@ import { rateText, trafficText } from './traffic.ts';
 const STANDINGS_MS = 5_000;
 
 /** `list`. */
-export const listVerb: Verb = verb<readonly ListedRule[]>({
+export const listVerb: Verb = verbInPieces<readonly ListedRule[]>({
   name: 'list',
   help: 'the rules, in the order in which they decide, and where they are in force',
   example: '',
   inputs: [],
   needs: 'anybody',
   standingsMs: () => STANDINGS_MS,
-  decide: (scene) => finish(decide(scene, UNMETERED)),
   decideInPieces: (scene, _, meter) => decide(scene, meter),
   show: showRules,
 });

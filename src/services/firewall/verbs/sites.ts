@@ -19,6 +19,8 @@ export const isEnforcing = ({ services }: Member): boolean =>
 export interface Court {
   /** Null where the member enforces no firewall. */
   judgeAt(member: Member, zone: Zone, direction: Direction, flow: Flow): Judgement | null;
+  /** Whether nothing was asked about this member yet: the first question takes long. */
+  isNew(member: Member): boolean;
 }
 
 /** Opens the court of a view. */
@@ -37,6 +39,7 @@ export const openCourt = (scene: Scene, view: View): Court => {
       );
       return lane === undefined ? null : judge(narrow(lane, flow), flow);
     },
+    isNew: ({ id }) => !known.has(id),
   };
 };
 

@@ -6,8 +6,10 @@
  * and names no group that differs, means the same in both. Where members differ, all is touched.
  */
 import type { MemberId } from '../../../crdt/ids.ts';
+import type { Meter } from '../../../crdt/meter.ts';
 import type { Intent, View } from '../../../crdt/view.ts';
 import type { Zone } from '../../selectors/schemas.table.ts';
+import { digestView } from '../digest.ts';
 import { policyOf, type Rule } from '../policy.ts';
 import { openMeaning, type Probe } from './ends.ts';
 
@@ -18,22 +20,34 @@ export interface Touched {
   readonly isAll: boolean;
 }
 
-/** The members that changed rules single out, by name, label or address, and those that differ. */
-export const namedBy = ({ before, after }: Touched): ReadonlySet<MemberId> => {
+/** Time to find out whether a selector means a member. Unit: ms, as measured. */
+const MEANT_MS = 0.0005;
+
+/**
+ * The members that changed rules single out, by name, label or address, and those that differ. In
+ * pieces.
+ */
+export function* namedBy(
+  { before, after }: Touched,
+  meter: Meter,
+): Generator<void, ReadonlySet<MemberId>> {
   const known = new Map(before.members.map((member) => [member.id, member]));
   const other = after.members.filter((member) => known.get(member.id) !== member);
-  const named = [before, after].flatMap((view) => {
-    const meanings = policyOf(view).rules.flatMap(({ from, to, on, zone }) =>
-      [...(from ?? []), ...(to ?? []), ...(on ?? [])]
-        .filter(({ kind }) => kind !== 'any' && kind !== 'mesh')
-        .map((selector) => openMeaning(view, selector, zone)),
-    );
-    return view.members.filter((member) =>
-      meanings.some((isMeant) => isMeant({ kind: 'member', member })),
-    );
-  });
-  return new Set([...other, ...named].map(({ id }) => id));
-};
+  const named = new Set(other.map(({ id }) => id));
+  for (const view of [before, after]) {
+    for (const { from, to, on, zone } of policyOf(view).rules) {
+      for (const selector of [...(from ?? []), ...(to ?? []), ...(on ?? [])]) {
+        if (selector.kind === 'any' || selector.kind === 'mesh') continue;
+        const isMeant = openMeaning(view, selector, zone);
+        for (const member of view.members) {
+          if (!named.has(member.id) && isMeant({ kind: 'member', member })) named.add(member.id);
+        }
+        if (meter.isDue(view.members.length * MEANT_MS)) yield;
+      }
+    }
+  }
+  return named;
+}
 
 /** Whether a changed rule may decide on connections of this protocol to this port. */
 export const mayDecide = ({ before, after, isAll }: Touched, zone: Zone, probe: Probe): boolean =>
@@ -47,21 +61,28 @@ export const mayDecide = ({ before, after, isAll }: Touched, zone: Zone, probe: 
     ),
   );
 
-/** What differs between two views of one mesh. */
-export const touchedBy = (before: View, after: View): Touched => {
+/** What differs between two views of one mesh, in pieces. */
+export function* touchedBy(before: View, after: View, meter: Meter): Generator<void, Touched> {
   const [old, now] = [new Set(before.intent), new Set(after.intent)];
   const changed = [
     ...before.intent.filter((each) => !now.has(each)),
     ...after.intent.filter((each) => !old.has(each)),
   ];
+  if (meter.isDue((old.size + now.size) * INTENT_MS)) yield;
   const paths = new Set(changed.map(({ path }) => path));
   const groups = new Set(changed.flatMap(({ kind, name }) => (kind === 'group' ? [name] : [])));
-  return {
+  const touched = {
     before: reduced(before, paths, groups),
     after: reduced(after, paths, groups),
     isAll: before.members !== after.members || changed.some(({ kind }) => kind === 'default'),
   };
-};
+  yield* digestView(touched.before, meter);
+  yield* digestView(touched.after, meter);
+  return touched;
+}
+
+/** Time to look whether an object is as it was. Unit: ms, as measured. */
+const INTENT_MS = 0.0005;
 
 /** Without the rules that are the same. */
 const reduced = (view: View, paths: ReadonlySet<string>, groups: ReadonlySet<string>): View => {

@@ -6,6 +6,7 @@
  */
 import { encode } from '../../../crdt/codec.ts';
 import type { Edit, Value } from '../../../crdt/entry.ts';
+import type { Meter } from '../../../crdt/meter.ts';
 import { intentPath } from '../../../crdt/paths.ts';
 import type { View } from '../../../crdt/view.ts';
 import { partName, SERVICE, type TrialOrder, trialPaths } from '../policy.ts';
@@ -18,20 +19,21 @@ const PART_BYTES_MAX = 7_000;
 /** What a trial says beside its changes. */
 type Terms = Pick<TrialRecord, 'seconds' | 'management'>;
 
-/** The edits that begin a trial. */
-export const trialEdits = (
+/** The edits that begin a trial, in pieces. */
+export function* trialEdits(
   id: string,
   terms: Terms,
   changes: readonly Change[],
-): readonly Edit[] => {
-  const [first = [], ...more] = inParts(changes);
+  meter: Meter,
+): Generator<void, readonly Edit[]> {
+  const [first = [], ...more] = yield* inParts(changes, meter);
   const parts = more.length === 0 ? {} : { parts: more.length };
   return [
     // The first of its frame: so its stamp is the clock's own, where none that was seen is later.
     edit('trial', id, { ...terms, ...parts, changes: [...first] }),
     ...more.map((part, index) => edit('trial-part', partName(id, index), { changes: [...part] })),
   ];
-};
+}
 
 /** The edits that take it away. */
 export const trialEnd = (view: View, { id }: TrialOrder): readonly Edit[] =>
@@ -42,7 +44,13 @@ const edit = (kind: string, name: string, value: Value): Edit => ({
   value,
 });
 
-const inParts = (changes: readonly Change[]): readonly (readonly Value[])[] => {
+/** Time to measure a change. Unit: ms, as measured. */
+const CHANGE_MS = 0.005;
+
+function* inParts(
+  changes: readonly Change[],
+  meter: Meter,
+): Generator<void, readonly (readonly Value[])[]> {
   const parts: Value[][] = [];
   let left = 0;
   for (const { kind, name, value } of changes) {
@@ -54,6 +62,7 @@ const inParts = (changes: readonly Change[]): readonly (readonly Value[])[] => {
     }
     parts.at(-1)?.push(change);
     left -= bytes;
+    if (meter.isDue(CHANGE_MS)) yield;
   }
   return parts;
-};
+}

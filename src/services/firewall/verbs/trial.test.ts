@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from '../../../crdt/codec.ts';
+import { finish, UNMETERED } from '../../../crdt/meter.ts';
 import type { View } from '../../../crdt/view.ts';
 import { idOf } from '../../test-view.ts';
 import type { Standing } from '../../verb.ts';
@@ -60,7 +61,7 @@ test('trial: --confirm puts a change on trial, also one that cuts the operator',
     },
   ]);
   assert.deepEqual(policyOf(tried).rules, []);
-  const effects = firewallVerbs.effects(view, tried, sceneOf({ view }));
+  const effects = finish(firewallVerbs.effects(view, tried, sceneOf({ view }), UNMETERED));
   assert.deepEqual(effects[0]?.comes, ['wan in: deny tcp/22 from any to any (no-ssh)']);
   assert.equal(effects.length, 3);
 });

@@ -5,12 +5,12 @@
 import type { Member } from '../../../crdt/view.ts';
 import { ACCEPT } from '../../nft/tables.ts';
 import { refuse } from '../../refuse.ts';
-import { type LocalVerb, type Scene, type Standing, type Verb, verb } from '../../verb.ts';
+import { type LocalVerb, type Scene, type Standing, type Verb, verbInPieces } from '../../verb.ts';
 import { addElements, FAMILY, NAME, OPEN_MAP } from '../own-table.ts';
 import { policyOf, type TrialOrder } from '../policy.ts';
 import type { TrialRecord } from '../schemas.table.ts';
 import { isFresh, withdrawnMark } from '../trial.ts';
-import { type Change, plainEdits, runningTrial } from './change.ts';
+import { type Change, checkedEdits, runningTrial } from './change.ts';
 import { isEnforcing } from './sites.ts';
 import { trialEnd } from './trial-parts.ts';
 
@@ -20,6 +20,8 @@ interface Confirmed {
   readonly undone: boolean;
   /** Where it was on trial; null where nobody was asked. */
   readonly tried: Tried | null;
+  /** Of policy tests that could not be tried whole, in plain words. */
+  readonly untried: readonly string[];
 }
 
 /** Of how many members that enforce a firewall how many had it in force, and why the others not. */
@@ -33,7 +35,7 @@ interface Tried {
 const STANDINGS_MS = 5_000;
 
 /** `confirm`. */
-export const confirmVerb: Verb = verb<Confirmed>({
+export const confirmVerb: Verb = verbInPieces<Confirmed>({
   name: 'confirm',
   help: 'make the change last that is on trial, or take it back',
   example: '',
@@ -50,7 +52,7 @@ export const confirmVerb: Verb = verb<Confirmed>({
     if (running === null || (id !== null && running.id !== id)) return true;
     return isTold(scene, running);
   },
-  decide: (scene, given) => {
+  decideInPieces: function* confirmed(scene, given, meter) {
     const trial = trialOf(scene, given.text('trial'));
     const undone = given.isSet('undo');
     const isBlind = undone || given.isSet('force');
@@ -63,14 +65,20 @@ export const confirmVerb: Verb = verb<Confirmed>({
       throw refuse('trial', trial.id, why, 'wait, see cnsmo firewall list, or say --force');
     }
     const end = trialEnd(scene.view, trial);
-    const edits = undone ? end : [...plainEdits(scene, changesOf(trial)), ...end];
+    const { edits, untried } = undone
+      ? { edits: [], untried: [] }
+      : yield* checkedEdits(scene, changesOf(trial), meter);
     const changes = trial.changes.map(({ kind, name }) => `${kind} ${name}`);
-    return { edits, body: { trial: trial.id, changes, undone, tried } };
+    return {
+      edits: [...edits, ...end],
+      body: { trial: trial.id, changes, undone, tried, untried },
+    };
   },
-  show: ({ trial, changes, undone, tried }) => ({
+  show: ({ trial, changes, undone, tried, untried }) => ({
     lines: [
       `Trial ${trial} ${undone ? 'is taken back' : 'lasts'}: ${listed(changes)}.`,
       ...(tried === null ? [] : triedLines(tried)),
+      ...untried,
     ],
   }),
 });

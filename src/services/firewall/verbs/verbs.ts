@@ -44,42 +44,76 @@ function* mustUphold(
   after: View,
   isForced: boolean,
   meter: Meter,
-): Generator<void, void> {
+): Generator<void, readonly string[]> {
   yield* digestView(after, meter);
-  yield* mustPassTests(scene, after, meter);
+  const untried = yield* mustPassTests(scene, after, meter);
   if (!isForced) yield* mustKeepWays(scene, after, meter);
+  return untried;
 }
 
-function effects(before: View, after: View, scene: Scene): readonly Effect[] {
+/** Time to tell a clause, and to look whether it was there. Unit: ms, as measured. */
+const LINE_MS = 0.004;
+const KNOWN_MS = 0.0005;
+
+function* effects(
+  before: View,
+  after: View,
+  scene: Scene,
+  meter: Meter,
+): Generator<void, readonly Effect[]> {
   const known = new Set(policyOf(before).trials.map(({ id }) => id));
   const begun = policyOf(after).trials.find(({ id }) => !known.has(id));
   const shown = begun === undefined ? after : withTrial(after, begun);
-  const touched = touchedBy(before, shown);
-  return after.members.flatMap((member) => {
-    if (member.hasLeft) return [];
-    const old = lanesAt(scene, touched.before, member).flatMap(linesOf);
-    const now = lanesAt(scene, touched.after, member).flatMap(linesOf);
+  yield* digestView(shown, meter);
+  const touched = yield* touchedBy(before, shown, meter);
+  const told = new Map<Clause, string>();
+  const found: Effect[] = [];
+  for (const member of after.members) {
+    if (member.hasLeft) continue;
+    const old = yield* linesAt(lanesAt(scene, touched.before, member), told, meter);
+    const now = yield* linesAt(lanesAt(scene, touched.after, member), told, meter);
+    if (meter.isDue((old.length + now.length) * KNOWN_MS)) yield;
     const [gone, come] = [new Set(old), new Set(now)];
     const comes = now.filter((line) => !gone.has(line));
     const goes = old.filter((line) => !come.has(line));
     const isSame = comes.length === 0 && goes.length === 0;
-    return isSame ? [] : [{ member: member.name, comes, goes }];
-  });
+    if (!isSame) found.push({ member: member.name, comes, goes });
+  }
+  return found;
 }
 
+/** What all lanes of a member decide. `told`: of clauses, which are the same at many members. */
+function* linesAt(
+  lanes: readonly Lane[],
+  told: Map<Clause, string>,
+  meter: Meter,
+): Generator<void, readonly string[]> {
+  for (const lane of lanes) {
+    for (const clause of [...lane.clauses, ...lane.audits]) {
+      if (told.has(clause)) continue;
+      told.set(clause, lineOf(lane, clause));
+      if (meter.isDue(LINE_MS)) yield;
+    }
+  }
+  return lanes.flatMap((lane) => linesOf(lane, (clause) => told.get(clause) ?? ''));
+}
+
+const placeOf = ({ zone, direction }: Lane): string => `${zone} ${direction}`;
+
+/** A clause in its lane, in words. */
+const lineOf = (lane: Lane, clause: Clause): string => {
+  const { rule, remote, local } = clause;
+  const action = rule.audit === true ? `log, else ${rule.action},` : rule.action;
+  const [from, to] = lane.direction === 'in' ? [remote, local] : [local, remote];
+  const ends = `from ${meantText(from)} to ${meantText(to)}`;
+  return `${placeOf(lane)}: ${action} ${trafficText(rule)} ${ends} (${wordsOf(rule)})`;
+};
+
 /** What a lane decides, in the order in which it does. */
-const linesOf = (lane: Lane): readonly string[] => {
-  const at = `${lane.zone} ${lane.direction}`;
-  const ends = (clause: Clause): string => {
-    const [from, to] =
-      lane.direction === 'in' ? [clause.remote, clause.local] : [clause.local, clause.remote];
-    return `from ${meantText(from)} to ${meantText(to)}`;
-  };
-  const lineOf = (clause: Clause, action: string): string =>
-    `${at}: ${action} ${trafficText(clause.rule)} ${ends(clause)} (${wordsOf(clause.rule)})`;
+const linesOf = (lane: Lane, told: (clause: Clause) => string): readonly string[] => {
+  const at = placeOf(lane);
   return [
-    ...lane.clauses.map((clause) => lineOf(clause, clause.rule.action)),
-    ...lane.audits.map((clause) => lineOf(clause, `log, else ${clause.rule.action},`)),
+    ...[...lane.clauses, ...lane.audits].map(told),
     ...guardLines(lane, at),
     ...(fallbackAction(lane) === 'allow' ? [] : [`${at}: ${lane.fallback.action} the rest`]),
   ];

@@ -6,6 +6,7 @@
  *    whose limits are too low for it is as good as cut.
  * 2. Both families count, each by itself.
  */
+import type { MemberId } from '../../../crdt/ids.ts';
 import type { Meter } from '../../../crdt/meter.ts';
 import type { Member, View } from '../../../crdt/view.ts';
 import { refuse } from '../../refuse.ts';
@@ -13,7 +14,7 @@ import { addressNumber, type Family, hostCidr } from '../../selectors/cidr.ts';
 import type { Zone } from '../../selectors/schemas.table.ts';
 import type { Scene } from '../../verb.ts';
 import type { Flow } from '../judge.ts';
-import { policyOf } from '../policy.ts';
+import { countRules, policyOf } from '../policy.ts';
 import type { RuleRecord } from '../schemas.table.ts';
 import { type End, endName, mainFlowsOf, type Probe, readEnd, type Step, stepsOf } from './ends.ts';
 import { mustKeepOverlay } from './overlay-ways.ts';
@@ -67,11 +68,12 @@ const RULE_MS = 0.001;
 
 /** Fault 'refused' when a way would be cut. In pieces. */
 export function* mustKeepWays(scene: Scene, after: View, meter: Meter): Generator<void, void> {
-  const wayMs = policyOf(after).rules.length * RULE_MS;
-  const touched = touchedBy(scene.view, after);
+  const wayMs = countRules(scene.view, after) * RULE_MS;
+  const touched = yield* touchedBy(scene.view, after, meter);
+  const named = yield* namedBy(touched, meter);
   const changed = [touched.before, touched.after].map((view) => openCourt(scene, view));
   const [before, then] = [openRegister(scene, scene.view), openRegister(scene, after)];
-  for (const way of waysOf(scene, touched)) {
+  for (const way of waysOf(scene, touched, named)) {
     const { from, to, zone, probe, what } = way;
     for (const flow of flowsOf(way)) {
       if (meter.isDue(wayMs)) yield;
@@ -136,9 +138,8 @@ const tooLow = ({ rate, connections }: RuleRecord, needs: Needs): string | null 
 const isRuled = (steps: readonly Step[]): boolean =>
   steps.some(({ judgement }) => judgement.by.kind === 'rule');
 
-function* waysOf(scene: Scene, touched: Touched): Generator<Way, void> {
+function* waysOf(scene: Scene, touched: Touched, ids: ReadonlySet<MemberId>): Generator<Way, void> {
   const members = scene.view.members.filter(({ hasLeft }) => !hasLeft);
-  const ids = namedBy(touched);
   const named = members.filter(({ id }) => ids.has(id)).slice(0, NAMED_MAX);
   const others = [...named, ...members.filter(({ id }) => !ids.has(id)).slice(0, OTHERS_MAX)];
   yield* sessionWays(scene);
