@@ -167,3 +167,26 @@ test('callers: one that never answers does not hold up the rounds', async () => 
     assert.deepEqual(given, waits);
   }
 });
+
+test('callers: who gets an answer by all ways is enough amid a trial', async () => {
+  // Goal: a daemon that stands still holds up no look. Method: one that answers and one that never
+  // does. Twins: asked once, and with a way that was not answered, the other is waited for.
+  for (const [rounds, answer, isOver] of [
+    [3, ANSWER, true],
+    [1, ANSWER, false],
+    [3, { v: 1, outside: 'refused' }, false],
+  ] as const) {
+    const { swarm } = openSwarm({ [idOf(2)]: [answer], [idOf(3)]: [] });
+    const held = Promise.withResolvers<Uint8Array>();
+    const request: typeof swarm.request = (peer, ...rest) =>
+      peer === idOf(3) ? held.promise : swarm.request(peer, ...rest);
+    const asking = askCallers(CLOCK, { ...swarm, request }, callers(rounds));
+    const first = await Promise.race([asking, nextTurn()]);
+    assert.equal(first !== null, isOver, `${rounds} ${answer.outside}`);
+    held.resolve(encode(ANSWER));
+    assert.match(await asking, new RegExp(`${idOf(2)} outside ${answer.outside}`));
+  }
+});
+
+/** When all that can go on has. */
+const nextTurn = () => new Promise<null>((resolve) => setImmediate(resolve, null));

@@ -98,11 +98,11 @@ type Asked = Pick<SwarmNode, 'connections' | 'request'>;
 export async function askCallers(
   clock: Pick<Clock, 'monotonicMs'>,
   swarm: Asked,
-  { rounds, ...callers }: Callers,
+  callers: Callers,
 ): Promise<string> {
   const told = new Map<string, Call>();
   const untilMs = clock.monotonicMs() + ROUNDS_MS;
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < callers.rounds; round += 1) {
     const leftMs = untilMs - clock.monotonicMs();
     if (leftMs <= 0) break;
     const calls = await askAll(swarm, callers, Math.min(ANSWER_MS, leftMs));
@@ -111,23 +111,38 @@ export async function askCallers(
       // A packet that is lost takes nothing back.
       if (call.reached !== 'silent' || !told.has(key)) told.set(key, call);
     }
-    const isReached = calls.some(({ reached }) => reached === 'answered');
-    if (isReached || !calls.some(({ reached }) => reached === 'silent')) break;
+    if (calls.some(isAnswered) || !calls.some(({ reached }) => reached === 'silent')) break;
   }
   return [...told.values()].map(callText).toSorted().join('\n');
 }
 
+/** What all that were asked told; or those until one of them was enough. */
 async function askAll(
   swarm: Asked,
-  { from, ways, port }: Omit<Callers, 'rounds'>,
+  { from, ways, port, rounds }: Callers,
   timeoutMs: number,
-) {
+): Promise<readonly Call[]> {
   const connected = new Set<PeerKey>(swarm.connections().map(({ peer }) => peer));
   const question = encode({ v: 1, port, ways: [...ways] });
   const asked = from.filter((member) => connected.has(member));
-  const told = await Promise.all(asked.map((member) => askOne(swarm, member, question, timeoutMs)));
-  return told.flat();
+  const isEnough = (calls: readonly Call[]): boolean =>
+    rounds > 1 && ways.every((way) => calls.some((call) => isAnswered(call) && call.way === way));
+  const told: Call[] = [];
+  let left = asked.length;
+  if (left === 0) return told;
+  await new Promise<void>((resolve, reject) => {
+    for (const member of asked) {
+      askOne(swarm, member, question, timeoutMs).then((calls) => {
+        told.push(...calls);
+        left -= 1;
+        if (left === 0 || isEnough(calls)) resolve();
+      }, reject);
+    }
+  });
+  return [...told];
 }
+
+const isAnswered = ({ reached }: Call): boolean => reached === 'answered';
 
 async function askOne(
   swarm: Asked,

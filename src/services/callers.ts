@@ -15,7 +15,11 @@ export interface Callers {
   readonly from: readonly MemberId[];
   readonly ways: readonly Way[];
   readonly port: number;
-  /** How often at most they are asked, while nobody gets an answer and somebody hears nothing. */
+  /**
+   * How often at most they are asked, while nobody gets an answer and somebody hears nothing. Where
+   * that may be several times, one who gets an answer by all ways is enough: the others, who may
+   * not tell at all, are not waited for.
+   */
   readonly rounds: number;
 }
 
