@@ -89,8 +89,12 @@ const LACKING_MS = 30_000;
 
 const unreadText = ({ path, why, isHeld }: Unread): Problem => {
   const so = isHeld ? 'what stood there before holds' : 'it counts for nothing here';
-  return `${path}: ${why}; ${so}; run the same version of cnsmo on all members`;
+  const more = DELETABLE.test(path) ? ', or delete it with --force' : '';
+  return `${path}: ${why}; ${so}; run the same version of cnsmo on all members${more}`;
 };
+
+/** What verbs delete by name. */
+const DELETABLE = /^intent\/firewall\/(?:rule|group)\//;
 
 /** Rules that are named in one problem. */
 const NAMED_MAX = 3;

@@ -14,6 +14,7 @@ import { checkedEdits } from './change.ts';
 import { meansNobody, type Outcome, runTests } from './checks.ts';
 import { readProbe } from './ends.ts';
 import { word, ZONE } from './trace.ts';
+import { unreadAt } from './unread.ts';
 
 function* tried(scene: Scene, meter: Meter) {
   return { edits: [], body: yield* runTests(scene, scene.view, meter) };
@@ -116,7 +117,8 @@ const testDelete: Verb = verbInPieces<{
   needs: 'operator',
   decideInPieces: function* deleted(scene, given, meter) {
     const name = given.text('name') ?? '';
-    if (!policyOf(scene.view).tests.some((each) => each.name === name)) {
+    const isThere = policyOf(scene.view).tests.some((each) => each.name === name);
+    if (!isThere && unreadAt(scene.view, 'test', name) === null) {
       throw refuse('name', name, 'no such test', 'see cnsmo firewall test list');
     }
     const changes = [{ kind: 'test', name, value: null }] as const;

@@ -10,6 +10,7 @@ import { type Input, type Scene, type Verb, verb } from '../../verb.ts';
 import { defaultOf, policyOf } from '../policy.ts';
 import type { Action, DefaultRecord, Direction } from '../schemas.table.ts';
 import { type Change, changing } from './change.ts';
+import { mustBeMeant, unreadAt } from './unread.ts';
 
 const named = (help: string, name = 'name'): Input => ({
   ...{ name, as: 'word', kind: 'text', help, isNeeded: true },
@@ -25,9 +26,12 @@ const deleteVerb: Verb = changing<{ readonly deleted: readonly string[] }>({
   decide: (scene, given) => {
     const names = [...new Set(given.texts('names'))];
     const known = new Set(policyOf(scene.view).rules.map(({ name }) => name));
-    const missing = names.find((name) => !known.has(name));
-    if (missing !== undefined) {
-      throw refuse('names', missing, 'no such rule', 'see cnsmo firewall list');
+    for (const name of names) {
+      const unread = unreadAt(scene.view, 'rule', name);
+      if (unread !== null) mustBeMeant(given, 'names', name, unread);
+      else if (!known.has(name)) {
+        throw refuse('names', name, 'no such rule', 'see cnsmo firewall list');
+      }
     }
     const changes = names.map((name): Change => ({ kind: 'rule', name, value: null }));
     return { changes, body: { deleted: names } };
@@ -79,7 +83,9 @@ const groupDelete: Verb = changing<{ readonly deleted: string }>({
   decide: (scene, given) => {
     const name = given.text('name') ?? '';
     const { groups, rules } = policyOf(scene.view);
-    if (!groups.has(name)) {
+    const unread = unreadAt(scene.view, 'group', name);
+    if (unread !== null) mustBeMeant(given, 'name', name, unread);
+    else if (!groups.has(name)) {
       throw refuse('name', name, 'no such group', 'see cnsmo firewall group list');
     }
     const isNamed = (selectors: readonly Selector[] | undefined): boolean =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { idOf, memberOf } from '../../test-view.ts';
 import { policyOf } from '../policy.ts';
+import { viewOf } from '../test-policy.ts';
 import { after, ask, CALLER, refusalOf, type Typed, threeMembers } from './test-ask.ts';
 
 const view = threeMembers();
@@ -135,4 +136,29 @@ test('verbs: a default keeps the operator’s own way open, and allow is to say 
   const opened = ask({ view: denied, caller: CALLER }, 'default', { ...line, action: 'allow' });
   assert.deepEqual(opened.view.intent, []);
   assert.deepEqual(opened.shown.lines, ['wan in: allow.']);
+});
+
+test('verbs: what this version cannot read is deleted on trial or by force', () => {
+  // Goal: nobody is stuck with it. Method: a rule, a group and a test of a later version; deleted
+  // plainly, by force, on trial. Twin: names of nothing, by force.
+  const odd = viewOf([memberOf(1)], {
+    'rule/later': { except: 1 },
+    'group/later': { except: 1 },
+    'test/later': { except: 1 },
+  });
+  const [rule, group] = [{ names: ['later'] }, { name: 'later' }];
+  const unknown = /: later: this version cannot read it \(.*\), so nobody here knows what that ch/;
+  assert.match(refusalOf({ view: odd }, 'delete', rule), unknown);
+  assert.match(refusalOf({ view: odd }, 'group delete', group), unknown);
+  const left = after(
+    odd,
+    ['delete', { ...rule, force: true }],
+    ['group delete', { ...group, force: true }],
+    ['test delete', { name: 'later' }],
+  );
+  assert.deepEqual(left.intent, []);
+  assert.equal(refusalOf({ view: odd }, 'delete', { ...rule, confirm: 60_000 }), 'done');
+  const none = { names: ['none'], force: true };
+  assert.match(refusalOf({ view: odd }, 'delete', none), /^names: none: no such rule/);
+  assert.match(refusalOf({ view: odd }, 'test delete', { name: 'none' }), /^name: none: no such/);
 });
