@@ -13,6 +13,7 @@ import { Fault } from '../fault.ts';
 import type { Clock, Crypto, Endpoint, Log, Standing, SwarmNode } from '../ports.ts';
 import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
+import { reservedIn } from './reserved.ts';
 import { type AdmitAsk, type AdmitContext, admit, offerIpv4 } from './rules/admit.ts';
 import { createBuckets } from './rules/bucket.ts';
 import { othersOf } from './rules/join-entries.ts';
@@ -103,9 +104,15 @@ const welcome = (
   kind: 'welcome',
   genesis: context.local.genesisBytes,
   observed: remote.host,
-  ipv4: offerIpv4(crypto, context.replica.view(), memberKey) ?? '',
+  ipv4: offerIpv4(crypto, viewed(context.replica), memberKey) ?? '',
   wallMs: clock.wallMs(),
 });
+
+/** The view, and what it holds that no member is given. */
+const viewed = (replica: Replica): Pick<AdmitContext, 'view' | 'reserved'> => {
+  const view = replica.view();
+  return { view, reserved: reservedIn(view) };
+};
 
 /**
  * Until one more member holds all that was admitted so far, where one is connected: an entry may
@@ -128,9 +135,10 @@ async function decide(
   invite: InviteId,
   ask: AdmitAsk,
 ): Promise<JoinAnswer> {
-  const view = replica.view();
+  const seen = viewed(replica);
+  const { view } = seen;
   const admissions = admissionsOf(replica, self);
-  const knowledge = { view, self, admissions, wallMs: ports.clock.wallMs() };
+  const knowledge = { ...seen, self, admissions, wallMs: ports.clock.wallMs() };
   const decided = admit(ports.crypto, knowledge, invite, ask);
   const entries = othersOf(view, self);
   if (decided.kind === 'retry') return { kind: 'retry', entries };

@@ -3,6 +3,7 @@
  */
 import type { Ports, SwarmNode } from '../ports.ts';
 import type { Replica } from './replica.ts';
+import { reservedIn } from './reserved.ts';
 import { type OwnKnowledge, ownFacts } from './rules/facts.ts';
 import { bestAddresses, isPrivate } from './rules/own-addresses.ts';
 import { createVantage } from './vantage.ts';
@@ -24,7 +25,7 @@ export interface Facts {
 export function createFacts(
   ports: Pick<Ports, 'clock' | 'crypto' | 'host' | 'log'>,
   replica: Replica,
-  own: () => Omit<OwnKnowledge, 'addresses' | 'seenAt'>,
+  own: () => Omit<OwnKnowledge, 'addresses' | 'seenAt' | 'reserved'>,
 ): Facts {
   const wake = createWake(ports.clock);
   const vantage = createVantage();
@@ -34,8 +35,10 @@ export function createFacts(
     const { config } = own();
     const outer = addresses.filter((address) => address.interface !== config.interface);
     if (bestAddresses(outer).every(isPrivate)) await vantage.look(swarm);
-    const known = { ...own(), addresses, seenAt: vantage.seen() };
-    await replica.write(ownFacts(ports.crypto, replica.view(), known));
+    const view = replica.view();
+    const seenAt = vantage.seen();
+    const known = { ...own(), addresses, seenAt, reserved: reservedIn(view) };
+    await replica.write(ownFacts(ports.crypto, view, known));
   };
   return {
     mark: wake.mark,

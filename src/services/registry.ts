@@ -2,6 +2,7 @@
  * Rule: registry — the services that this build carries. A new one is a folder and a line here.
  */
 import { firewall } from './firewall/firewall.ts';
+import { lb } from './lb/lb.ts';
 import type { Seen, Service } from './service.ts';
 import { vpn } from './vpn/vpn.ts';
 
@@ -28,4 +29,4 @@ const erase = <Desired, Observed>(service: Service<Desired, Observed>): AnyServi
 });
 
 /** All services, in the order in which they are started. */
-export const SERVICES: readonly AnyService[] = [erase(vpn), erase(firewall)];
+export const SERVICES: readonly AnyService[] = [erase(vpn), erase(firewall), erase(lb)];

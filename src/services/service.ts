@@ -284,11 +284,14 @@ export interface Service<Desired, Observed> {
    */
   readonly signs: (desired: Desired, observed: Observed, view: View, self: Self) => Signs;
   /**
-   * What `nft` is to load at boot, before the network is up, as its JSON; null: nothing. Of what is
-   * in step on this host. Absent: the service has nothing to do then.
+   * What `nft -j -f` is to load at boot, before the network is up: its JSON or its language, of
+   * which it reads both; null: nothing. Of what is in step on this host. Absent: the service has
+   * nothing to do then.
    */
   readonly boot?: (desired: Desired) => string | null;
   readonly openings: (view: View, self: NodeSelf) => readonly Opening[];
+  /** Addresses of the mesh that are nobody's: no member is given one. Absent: none. */
+  readonly addresses?: (view: View) => readonly string[];
   /** TCP ports at which members may ask others to call them. Absent: none. */
   readonly callPorts?: (view: View) => readonly number[];
   readonly summary: (observed: Observed, view: View, self: Self) => Summary;

@@ -16,6 +16,7 @@ const context = (changed: Partial<AdmitContext> = {}): AdmitContext => ({
   self: idOf('founder'),
   admissions: 0,
   wallMs: EXPIRY_MS,
+  reserved: [],
   ...changed,
 });
 
@@ -27,7 +28,9 @@ const ask = (member: string, name: string, invite = 'door'): AdmitAsk => ({
     inviteSeed: seedOf(invite),
     wgKey: new Uint8Array(32).fill(1),
     name,
-    ipv4: offerIpv4(crypto, story().view(), crypto.publicKey(seedOf(member))) ?? '',
+    ipv4:
+      offerIpv4(crypto, { view: story().view(), reserved: [] }, crypto.publicKey(seedOf(member))) ??
+      '',
   }),
 });
 
@@ -79,9 +82,14 @@ test('admit: the address is the one that was offered, or nobody’s', () => {
   const taken = story().admits('vm4', 'door', { name: 'vm4', ipv4: request.ipv4 });
   const view = taken.invites('door', { uses: 9 }).view();
   assert.equal(decide({ view }, request), 'address-taken');
-  const offer = offerIpv4(crypto, view, crypto.publicKey(seedOf('vm3')));
+  const offerTo = (name: string, reserved: readonly string[] = []) =>
+    offerIpv4(crypto, { view, reserved }, crypto.publicKey(seedOf(name)));
+  const offer = offerTo('vm3');
   assert.ok(offer !== null && offer !== request.ipv4);
-  assert.equal(offerIpv4(crypto, view, crypto.publicKey(seedOf('vm2'))), '10.10.0.7');
+  assert.equal(offerTo('vm2'), '10.10.0.7');
+  const other = offerTo('vm3', [offer]);
+  assert.ok(other !== null && other !== offer);
+  assert.equal(decide({ reserved: [request.ipv4] }, request), 'address-taken');
 });
 
 test('admit: a node with 128 admissions sends the joiner on, an operator does not', () => {

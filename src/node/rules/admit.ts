@@ -42,6 +42,8 @@ export interface AdmitContext {
   readonly self: MemberId;
   readonly admissions: number;
   readonly wallMs: number;
+  /** Addresses that no member is given. */
+  readonly reserved: readonly string[];
 }
 
 /** Decides on one request that came over a connection of `inviteId`. */
@@ -69,18 +71,23 @@ export function admit(
   if (present.some(({ name }) => name === ask.name)) return refuse('name-taken', ask.name);
   const isOperator = view.operators.some(({ member }) => member === context.self);
   if (!isOperator && context.admissions >= ADMISSIONS_MAX) return { kind: 'retry' };
-  const ipv4 = offerIpv4(crypto, view, ask.memberKey);
+  const ipv4 = offerIpv4(crypto, context, ask.memberKey);
   if (ipv4 === null) return refuse('full', view.mesh.prefix);
   if (ask.ipv4 !== ipv4) return refuse('address-taken', ask.ipv4);
   return { kind: 'admitted', name: ask.name, ipv4, edit: admission(ask, invite, wallMs) };
 }
 
 /** The address that a joiner has or would get; null when the prefix is full. */
-export function offerIpv4(crypto: Crypto, view: View, memberKey: Uint8Array): string | null {
+export function offerIpv4(
+  crypto: Crypto,
+  { view, reserved }: Pick<AdmitContext, 'view' | 'reserved'>,
+  memberKey: Uint8Array,
+): string | null {
   const present = view.members.filter((member) => !member.hasLeft);
   const known = present.find(({ id }) => id === memberIdOf(memberKey));
   if (known !== undefined) return known.ipv4;
-  const taken = new Set(present.flatMap(({ ipv4 }) => (ipv4 === null ? [] : [ipv4])));
+  const members = present.flatMap(({ ipv4 }) => (ipv4 === null ? [] : [ipv4]));
+  const taken = new Set([...members, ...reserved]);
   return pickIpv4(crypto, view.mesh.prefix, memberKey, taken);
 }
 

@@ -22,6 +22,7 @@ const own = (changed: Partial<OwnKnowledge>): OwnKnowledge => ({
   addresses: [],
   version: { version: '0.1.0', commit: 'abc' },
   seenAt: [],
+  reserved: [],
   ...changed,
 });
 
@@ -95,6 +96,8 @@ test('facts: the loser of an address tie claims a free one, nobody else does', (
   const claimed = valueAt('member/ipv4', { self: loser.id }, tie) as { ipv4: string };
   assert.match(claimed.ipv4, /^10\.10\.0\.\d+$/);
   assert.ok(!tie.members.some(({ ipv4 }) => ipv4 === claimed.ipv4));
+  const reserved = [claimed.ipv4];
+  assert.notDeepEqual(valueAt('member/ipv4', { self: loser.id, reserved }, tie), claimed);
   assert.equal(valueAt('member/ipv4', { self: winner.id }, tie), undefined);
   assert.equal(valueAt('member/ipv4', { self: idOf('nobody') }, tie), undefined);
 });

@@ -19,6 +19,8 @@ export interface OwnKnowledge {
   readonly version: { readonly version: string; readonly commit: string };
   /** From where others say that they see this VM, a word each. */
   readonly seenAt: readonly string[];
+  /** Addresses that no member may claim. */
+  readonly reserved: readonly string[];
 }
 
 /** The whole of the own facts. Writing what is already said is harmless: the store drops it. */
@@ -42,7 +44,7 @@ export function ownFacts(crypto: Crypto, view: View, own: OwnKnowledge): readonl
       },
     },
     { path: 'member/version', value: own.version },
-    ...claim(crypto, view, own.self),
+    ...claim(crypto, view, own),
   ];
 }
 
@@ -64,10 +66,12 @@ function observedOf(view: View, own: OwnKnowledge, local: readonly string[]) {
 }
 
 /** The loser of an address tie claims a free one for itself. */
-function claim(crypto: Crypto, view: View, self: MemberId): readonly Edit[] {
+function claim(crypto: Crypto, view: View, own: OwnKnowledge): readonly Edit[] {
+  const { self, reserved } = own;
   const me = view.members.find(({ id }) => id === self);
   if (me === undefined || me.ipv4 !== null) return [];
-  const taken = new Set(view.members.flatMap(({ ipv4 }) => (ipv4 === null ? [] : [ipv4])));
+  const members = view.members.flatMap(({ ipv4 }) => (ipv4 === null ? [] : [ipv4]));
+  const taken = new Set([...members, ...reserved]);
   const ipv4 = pickIpv4(crypto, view.mesh.prefix, bytesOfId(self), taken);
   return ipv4 === null ? [] : [{ path: 'member/ipv4', value: { ipv4 } }];
 }

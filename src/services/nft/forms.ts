@@ -5,11 +5,17 @@
  * 2. nft 1.1.3 makes a set of a meter, lists it with the sets of the table, and its use as theirs;
  *    before, a meter is a thing of its rule. 1.0.6 cannot be told of such a set in JSON.
  * 3. Where the host has /etc/protocols, nft lists protocols by name.
+ * 4. nft 1.0.6 lists what a rule puts into a map as text, others as the JSON that it cannot read.
+ * 5. The types of what a map gives are a text with dots or a list; that rules put elements into a
+ *    set is told or not.
  */
 import { type Expression, type NftChain, PROTOCOL_NUMBERS } from './tables.ts';
+import { valueText } from './text.ts';
 
 /** An expression of a rule in the form that is compared. */
 export const inOneForm = (expression: unknown): unknown => {
+  const update = updateIn(expression);
+  if (update !== null) return update;
   const { match, meter } = Object(expression) as {
     readonly match?: Expression;
     readonly meter?: Expression;
@@ -65,3 +71,48 @@ const metersIn = ({ rules }: NftChain): readonly string[] => {
   }
   return names;
 };
+
+/** The types of what a map gives, in one form. */
+export const typesIn = (map: unknown): readonly unknown[] =>
+  typeof map === 'string' ? map.split(' . ').filter((type) => type !== '') : [map ?? []].flat();
+
+/** The flags of a set, but that rules put elements into it. */
+export const flagsIn = (flags: unknown): readonly unknown[] =>
+  (Array.isArray(flags) ? flags : []).filter((flag) => flag !== 'dynamic');
+
+const UPDATE = /^update @(\S+) \{ (.*) timeout (\S+) : (.*) \}$/;
+
+/** What a rule puts into a map: the map, how long it stays there, and what it then gives. */
+const updateIn = (expression: unknown): unknown => {
+  if (typeof expression === 'string') {
+    const [, name, key, time = '', data] = UPDATE.exec(expression) ?? [];
+    return name === undefined ? null : { update: [name, key, secondsIn(time), data] };
+  }
+  const { map } = Object(expression) as { readonly map?: Expression };
+  if (typeof map?.map !== 'string') return null;
+  const { elem, data, map: name } = map as unknown as MapUpdate;
+  const { val, timeout } = elem.elem;
+  return { update: [name.slice(1), valueText(val), timeout, valueText(data)] };
+};
+
+/** As nft 1.1.3 lists it. */
+interface MapUpdate {
+  readonly map: string;
+  readonly elem: {
+    readonly elem: {
+      readonly val: unknown;
+      /** Unit: s. */
+      readonly timeout: number;
+    };
+  };
+  readonly data: unknown;
+}
+
+const SECONDS: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60, s: 1 };
+
+/** A time as nft writes it: `1h30m`. */
+const secondsIn = (text: string): number =>
+  [...text.matchAll(/(\d+)(ms|[dhms])/g)].reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (SECONDS[unit] ?? 0),
+    0,
+  );

@@ -9,6 +9,8 @@ export type Words = string;
 export interface ObservedElement {
   readonly key: unknown;
   readonly words: Words;
+  /** What a map gives, as it was listed. */
+  readonly data?: unknown;
   readonly packets: number;
   readonly bytes: number;
   /** Whole time and what is left, s; null where it has none. */

@@ -6,7 +6,7 @@
 import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Count } from '../service.ts';
-import { inOneForm, keyInOneForm } from './forms.ts';
+import { flagsIn, inOneForm, keyInOneForm, typesIn } from './forms.ts';
 import { listed } from './listing.ts';
 import type {
   ObservedChain,
@@ -83,8 +83,8 @@ function* tableIn(result: HostResult, meter: Meter): Generator<void, ObservedTab
 }
 
 /** What makes a base chain, as both sides say it. */
-export const hookWords = ({ hook, prio, policy }: Json): string =>
-  hook === undefined ? '' : wordsOf({ hook, prio, policy });
+export const hookWords = ({ type, hook, prio, policy }: Json): string =>
+  hook === undefined ? '' : wordsOf({ type, hook, prio, policy });
 
 /** The words of a rule, its comment included. */
 export const ruleWords = ({ comment, expr }: Json): string => {
@@ -111,7 +111,7 @@ const countsOf = (counter: unknown): Count => {
 
 /** What makes a set, as both sides say it. */
 export const setWords = ({ type, map, flags, stmt }: Json): string =>
-  wordsOf({ type, map: map ?? '', flags: flags ?? [], stmt: stmt ?? [] });
+  wordsOf({ type, map: typesIn(map), flags: flagsIn(flags), stmt: stmt ?? [] });
 
 /** Time to read an element. Unit: ms, as measured. */
 const ELEMENT_MS = 0.004;
@@ -133,6 +133,7 @@ const readElement = (kind: 'set' | 'map', raw: unknown): ObservedElement => {
   return {
     key: keyInOneForm(elem.val),
     words: verdict === null ? '' : wordsOf(verdict),
+    ...(verdict === null ? {} : { data: verdict }),
     ...countsOf('counter' in elem ? elem.counter : undefined),
     timeout: time('timeout' in elem ? elem.timeout : null),
     expires: time('expires' in elem ? elem.expires : null),

@@ -98,14 +98,14 @@ export const isOfOtherMake = ({ sets, chains }: Table, observed: ObservedTable):
   }) ||
   chains.some(({ name, hook }) => {
     const there = observed.chains.get(name);
-    const words = hook === null ? '' : hookWords({ ...hook, policy: 'accept' });
+    const words = hook === null ? '' : hookWords({ type: 'filter', ...hook, policy: 'accept' });
     return there !== undefined && there.words !== words;
   });
 
-const makeOf = ({ kind, type, flags, isCounted }: NftSet): string =>
+const makeOf = ({ kind, type, data, flags, isCounted }: NftSet): string =>
   setWords({
     type,
-    map: kind === 'map' ? 'verdict' : '',
+    map: kind === 'map' ? (data ?? 'verdict') : '',
     flags,
     stmt: isCounted ? [{ counter: null }] : [],
   });
@@ -151,8 +151,9 @@ const elementChange = (set: NftSet, there: ObservedSet | undefined): ElementChan
 const DELETED = RETURN;
 const plain = <Item extends object>(item: Item) => ({ ...item, verdict: null });
 
-const wordsOfVerdict = (verdict: Expression | null): string => {
+const wordsOfVerdict = (verdict: NftElement['verdict']): string => {
   if (verdict === null) return '';
+  if (typeof verdict !== 'object') return wordsOf(verdict);
   const words = verdictWords.get(verdict) ?? wordsOf(verdict);
   verdictWords.set(verdict, words);
   return words;

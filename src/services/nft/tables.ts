@@ -40,10 +40,10 @@ export interface NftChain {
   readonly rules: readonly NftRule[];
 }
 
-/** An element of a set (`verdict` null) or of a map. */
+/** An element of a set (`verdict` null), or of a map: a verdict or what the map gives. */
 export interface NftElement {
   readonly key: unknown;
-  readonly verdict: Expression | null;
+  readonly verdict: Expression | string | number | null;
   /** Whose doing it is, or null. */
   readonly rule: string | null;
 }
@@ -53,6 +53,10 @@ export interface NftSet {
   readonly kind: 'set' | 'map';
   readonly type: string | readonly string[];
   readonly flags: readonly ('interval' | 'timeout')[];
+  /** Of what a map gives; absent: verdicts. */
+  readonly data?: readonly string[];
+  /** Rules put elements into it, at most so many. Made by text only: see `text.ts`. */
+  readonly sizeMax?: number;
   readonly isCounted: boolean;
   /** What is in it is let through: to add is to loosen. */
   readonly isOpening?: true;
@@ -104,6 +108,12 @@ export const goto = (target: string): Expression => ({ goto: { target } });
 /** Looks a key up in a map of verdicts, and goes on where it is not there. */
 export const lookup = (key: readonly Expression[], map: string): Expression => ({
   vmap: { key: key.length === 1 ? key[0] : { concat: key }, data: `@${map}` },
+});
+/** A value of several parts. */
+export const concat = (...parts: readonly unknown[]): Expression => ({ concat: parts });
+/** Where a number leads: `verdicts` by the numbers from 0. */
+export const among = (number: Expression, verdicts: readonly Expression[]): Expression => ({
+  vmap: { key: number, data: { set: verdicts.map((verdict, index) => [index, verdict]) } },
 });
 /** Logs, at a bounded rate. A rule that ends here decides nothing. */
 export const logged = (prefix: string): readonly Expression[] => [

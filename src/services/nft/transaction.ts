@@ -81,11 +81,12 @@ export const transactionOn = (place: Place): Transaction => {
 };
 
 const setAt = (place: Place, set: NftSet): NftCommand => {
-  const { name, kind, type, flags, isCounted } = set;
+  const { name, kind, type, data, flags, isCounted, sizeMax } = set;
   const body = {
     ...{ ...place, name, type },
-    ...(kind === 'map' ? { map: 'verdict' } : {}),
+    ...(kind === 'map' ? { map: data ?? 'verdict' } : {}),
     ...(flags.length > 0 ? { flags } : {}),
+    ...(sizeMax === undefined ? {} : { size: sizeMax }),
     ...(isCounted ? { stmt: [{ counter: null }] } : {}),
   };
   return { add: { [kind]: body } };

@@ -1,0 +1,161 @@
+/**
+ * Rule: lb compile balancer — the chains of one balancer: one that chooses a backend, and one for
+ * each backend that leads there.
+ */
+import { openMemo } from '../../crdt/memo.ts';
+import {
+  among,
+  COUNTER,
+  type Expression,
+  elementsOf,
+  goto,
+  is,
+  meta,
+  type NftChain,
+  type NftRule,
+  type NftSet,
+  PROTOCOL_NUMBERS,
+  payload,
+} from '../nft/tables.ts';
+import type { Balancer } from './balancers.ts';
+import type { Dispatch, Target } from './dispatch.ts';
+import { affinityMap, backendChain, balancerChain, FAMILIES, type Family } from './own-table.ts';
+import { slotsOf } from './slots.ts';
+
+/** A rule without a comment. */
+export const rule = (...expr: readonly Expression[]): NftRule => ({ expr });
+
+/**
+ * Clients of a balancer that are remembered in each family; those beyond go where the next one
+ * would. The kernel takes 8 bytes for each at once, and 100 more where there is one.
+ */
+const CLIENTS_MAX = 65_536;
+
+/** Backends have other ports than the balancer, over a range. */
+const isShifted = ({ listen: { ports }, port }: Balancer): boolean =>
+  ports[0] !== ports[1] && ports[0] !== port;
+
+/** What its chains ask. */
+export const balancerSets = ({ balancer }: Dispatch): readonly NftSet[] => [
+  ...shifts(balancer),
+  ...(balancer.stickyMs === undefined ? [] : FAMILIES.map((family) => affinity(family, balancer))),
+];
+
+const affinity = (family: Family, { name }: Balancer): NftSet => ({
+  ...{ name: affinityMap(family, name), kind: 'map', type: family.type, data: [family.type] },
+  ...{ flags: ['timeout'], isCounted: false, sizeMax: CLIENTS_MAX, keepsOthers: true },
+  elements: new Map(),
+});
+
+/** The map of its ports to those of its backends, where they differ over a range. */
+const shifts = (balancer: Balancer): readonly NftSet[] => {
+  if (!isShifted(balancer)) return [];
+  const { ports } = balancer.listen;
+  const elements = Array.from({ length: ports[1] - ports[0] + 1 }, (_, index) => ({
+    ...{ key: ports[0] + index, verdict: balancer.port + index, rule: null },
+  }));
+  return [
+    {
+      ...{ name: shiftMap(balancer), kind: 'map', type: 'inet_service', data: ['inet_service'] },
+      ...{ flags: [], isCounted: false, elements: elementsOf(elements) },
+    },
+  ];
+};
+
+const shiftMap = ({ name }: Balancer): string => `shift/${name}`;
+
+/** Its chains. The same objects for the same balancer and backends. */
+export const balancerChains = (dispatch: Dispatch): readonly NftChain[] => {
+  const { balancer, targets } = dispatch;
+  const memo = memos.get(balancer) ?? openMemo<readonly NftChain[]>(MEMO_MAX);
+  memos.set(balancer, memo);
+  return memo(JSON.stringify(targets), () => makeChains(dispatch));
+};
+
+/** Sets of backends of one balancer whose chains are remembered. */
+const MEMO_MAX = 4;
+const memos = new WeakMap<Balancer, ReturnType<typeof openMemo<readonly NftChain[]>>>();
+
+const makeChains = (dispatch: Dispatch): readonly NftChain[] => {
+  const { balancer, targets } = dispatch;
+  const { name } = balancer;
+  return [
+    ...targets.map((target) => ({
+      ...{ name: backendChain(name, target.member), hook: null },
+      rules: backendRules(dispatch, target),
+    })),
+    {
+      ...{ name: balancerChain(name), hook: null },
+      rules: targets.length === 0 ? [] : [...stickyRules(dispatch), ...choice(dispatch)],
+    },
+  ];
+};
+
+/** The backend that a client had last, for as long again. */
+const stickyRules = ({ balancer, targets }: Dispatch): readonly NftRule[] =>
+  balancer.stickyMs === undefined
+    ? []
+    : FAMILIES.flatMap((family) => {
+        // It only renews what is there; it puts there what it says where that ended just now.
+        const [addr = null] = targets.flatMap((target) => target[family.address] ?? []);
+        if (addr === null) return [];
+        const client = payload(family.ip, 'saddr');
+        const data = `@${affinityMap(family, balancer.name)}`;
+        return [
+          rule(
+            ...[is(client, data), isOf(balancer), remember(balancer, family, addr)],
+            dnat(balancer, family, { map: { key: client, data } }),
+          ),
+        ];
+      });
+
+const isOf = ({ listen }: Balancer): Expression =>
+  is(meta('l4proto'), PROTOCOL_NUMBERS[listen.protocol]);
+
+const remember = (balancer: Balancer, family: Family, data: string): Expression => {
+  const timeout = Math.ceil((balancer.stickyMs ?? 0) / 1_000);
+  const elem = { elem: { val: payload(family.ip, 'saddr'), timeout } };
+  return { map: { op: 'update', map: `@${affinityMap(family, balancer.name)}`, elem, data } };
+};
+
+const choice = ({ balancer, targets }: Dispatch): readonly NftRule[] => {
+  const verdicts = slotsOf(targets).map(({ member }) => goto(backendChain(balancer.name, member)));
+  const [first] = verdicts;
+  if (first !== undefined && targets.length === 1) return [rule(first)];
+  const mod = verdicts.length;
+  if (balancer.mode === 'source') {
+    return FAMILIES.map(({ ip }) => {
+      const jhash = { mod, seed: SEED, expr: payload(ip, 'saddr') };
+      return rule(among({ jhash }, verdicts));
+    });
+  }
+  const mode = balancer.mode === 'random' ? 'random' : 'inc';
+  return [rule(among({ numgen: { mode, mod, offset: 0 } }, verdicts))];
+};
+
+/** The same on all members, so that a client has one backend wherever it comes in. */
+const SEED = 0x636e_736d;
+
+const backendRules = ({ balancer }: Dispatch, target: Target): readonly NftRule[] => [
+  rule(COUNTER),
+  ...FAMILIES.flatMap((family): readonly NftRule[] => {
+    const addr = target[family.address];
+    if (addr === null) return [];
+    const to = dnat(balancer, family, addr);
+    return balancer.stickyMs === undefined
+      ? [rule(is(meta('nfproto'), family.nfproto), isOf(balancer), to)]
+      : [rule(isOf(balancer), remember(balancer, family, addr), to)];
+  }),
+];
+
+const dnat = (balancer: Balancer, { ip }: Family, addr: unknown): Expression => ({
+  dnat: { family: ip, addr, ...portsTo(balancer) },
+});
+
+const portsTo = (balancer: Balancer): { readonly port?: unknown } => {
+  const { listen, port } = balancer;
+  if (listen.ports[0] === listen.ports[1]) return { port };
+  if (!isShifted(balancer)) return {};
+  const key = payload(listen.protocol, 'dport');
+  return { port: { map: { key, data: `@${shiftMap(balancer)}` } } };
+};

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { plainTextOf } from '../nft/text.ts';
+import { memberOf, type Objects } from '../test-view.ts';
+import { compile } from './compile.ts';
+import { dispatchesOf } from './dispatch.ts';
+import { GOLDEN } from './golden.table.ts';
+import { replaceTable } from './own-table.ts';
+import { slotsOf } from './slots.ts';
+import { selfOf, viewOf, WEB } from './test-balancers.ts';
+
+const OWN = { interface: 'cnsmo0', ipv4: '10.10.0.1', ipv6: 'fd00:1::1' };
+const at = (n: number) => ({ ipv4: `10.10.7.${n}`, ipv6: `fd00:1::77${n}` });
+const textOf = (objects: Objects, n = 1): string => {
+  const view = viewOf(objects, [memberOf(1), ...[2, 3].map((m) => memberOf(m, { role: 'web' }))]);
+  const table = compile(OWN, dispatchesOf(view, selfOf(n)).dispatches);
+  return plainTextOf(replaceTable(table, new Map()));
+};
+
+test('lb: balancers of every kind are compiled into exactly this', () => {
+  // Goal: nothing of the table changes unseen. Method: its whole text, in nft's language.
+  const weights = [{ of: { kind: 'member', id: memberOf(3).id }, weight: 2 }] as const;
+  const text = textOf({
+    'balancer/web': { ...WEB, addresses: at(1), weights },
+    'balancer/shop': { ...WEB, addresses: at(2), mode: 'source', stickyMs: 600_000 },
+    'balancer/dns': {
+      ...{ ...WEB, addresses: at(3), mode: 'random', port: 53, check: { kind: 'none' } },
+      listen: { protocol: 'udp', ports: [53, 53] },
+    },
+    'balancer/files': {
+      ...{ ...WEB, addresses: at(4), port: 3_000 },
+      listen: { protocol: 'tcp', ports: [2_000, 2_001] },
+    },
+    'balancer/wide': {
+      ...{ ...WEB, addresses: at(5), port: 10_000 },
+      listen: { protocol: 'tcp', ports: [10_000, 19_999] },
+    },
+    'balancer/empty': { ...WEB, addresses: at(6), to: [{ kind: 'group', name: 'none' }] },
+  });
+  assert.deepEqual(text.split('\n'), GOLDEN.split('\n'));
+});
+
+test('lb: a member that serves is not its own backend, unless that is wanted', () => {
+  // Goal: a balancing VM does not answer alone. Method: the chains of a serving member, both ways.
+  const backendsAt = (objects: Objects, n: number): number =>
+    textOf(objects, n).match(/^add chain inet cnsmo_lb e\/web\//gm)?.length ?? 0;
+  assert.equal(backendsAt({ 'balancer/web': WEB }, 1), 2);
+  assert.equal(backendsAt({ 'balancer/web': WEB }, 2), 1);
+  assert.equal(backendsAt({ 'balancer/web': { ...WEB, includesSelf: true } }, 2), 2);
+});
+
+test('lb: in a round each backend has exactly its share, and no run of turns', () => {
+  // Goal: spread and weights. Method: counts of rounds of weights of every kind, and their runs.
+  for (const weights of [[1], [1, 1, 1], [5, 1, 1], [2, 4, 6], [256, 1], [7, 3, 2, 1]]) {
+    const items = weights.map((weight, index) => ({ weight, index }));
+    const slots = slotsOf(items);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    for (const { weight, index } of items) {
+      const turns = slots.filter((slot) => slot.index === index).length;
+      assert.equal(turns / slots.length, weight / total);
+    }
+    // The rest is spread among the turns of the heaviest.
+    const [most] = items.toSorted((a, b) => b.weight - a.weight);
+    const others = slots.filter((slot) => slot.index !== most?.index).length;
+    const marks = slots.map((slot) => (slot.index === most?.index ? 'x' : ' '));
+    const runs = marks.join('').split(' ');
+    const longest = Math.max(...runs.map((run) => run.length));
+    const share = (slots.length - others) / Math.max(1, others);
+    assert.ok(longest <= Math.ceil(share), `${weights.join()}: ${longest}`);
+  }
+});

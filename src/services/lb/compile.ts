@@ -1,0 +1,162 @@
+/**
+ * Rule: lb compile — the whole table for one member: where connections to balancers are seen, and
+ * to which backend each goes.
+ *
+ * Only the first packet of a connection passes here; the kernel remembers the rest. A balancer is
+ * an element of a map, a chain that chooses, and a chain for each backend, so that to find one
+ * among thousands takes as long as to find one, and a change touches its own entries alone.
+ * 1. The firewall judges before (prerouting -110) by the address that was asked for, and after
+ *    (output, forward -5) by the backend's.
+ * 2. What is still for a virtual address after that is refused, never left to hang: a port on
+ *    which nothing listens, and a balancer that has no backend.
+ * 3. A member's own connections keep its address, which the tunnels let back. What it forwards for
+ *    others (containers) they would not: it gets this member's address.
+ */
+import {
+  concat,
+  ct,
+  type Expression,
+  elementsOf,
+  goto,
+  has,
+  is,
+  isNot,
+  lookup,
+  meta,
+  type NftChain,
+  type NftElement,
+  type NftSet,
+  PROTOCOL_NUMBERS,
+  payload,
+  type Table,
+} from '../nft/tables.ts';
+import { balancerChains, balancerSets, rule } from './compile-balancer.ts';
+import type { Dispatch } from './dispatch.ts';
+import { balancerChain, FAMILIES, type Family } from './own-table.ts';
+import type { Own } from './state.ts';
+
+/**
+ * A range up to this is an element for each port: to look up ranges takes several times as long as
+ * to look up values.
+ */
+const EXACT_PORTS_MAX = 256;
+
+/** Compiles the table. */
+export const compile = (own: Own, dispatches: readonly Dispatch[]): Table => ({
+  sets: [
+    ...FAMILIES.flatMap((family) => familySets(family, dispatches)),
+    ...dispatches.flatMap(balancerSets),
+  ],
+  chains: [
+    ...dispatches.flatMap(balancerChains),
+    ...['prerouting', 'output'].map(natChain(dispatches)),
+    postrouting(own),
+    { name: 'refuse', hook: null, rules: REFUSE },
+    ...(['output', 'forward'] as const).map(refuseChain),
+  ],
+});
+
+const familySets = (family: Family, dispatches: readonly Dispatch[]): readonly NftSet[] => {
+  const { digit, type, address } = family;
+  const key = [type, 'inet_proto', 'inet_service'];
+  const map = (name: string, elements: readonly NftElement[], flags: NftSet['flags']): NftSet => ({
+    ...{ name, kind: 'map', type: key, flags, isCounted: false },
+    elements: elementsOf(elements),
+  });
+  const [exact, ranges] = split(dispatches);
+  const virtual = dispatches.flatMap(({ addresses }) => addresses[address] ?? []);
+  return [
+    map(
+      `services${digit}`,
+      exact.flatMap((each) => exactElements(family, each)),
+      [],
+    ),
+    ...(ranges.length === 0
+      ? []
+      : [
+          map(
+            `ranges${digit}`,
+            ranges.flatMap((each) => rangeElements(family, each)),
+            ['interval'],
+          ),
+        ]),
+    {
+      ...{ name: `virtual${digit}`, kind: 'set', type, flags: [], isCounted: false },
+      elements: elementsOf(virtual.map((each) => ({ key: each, verdict: null, rule: null }))),
+    },
+  ];
+};
+
+const split = (dispatches: readonly Dispatch[]): readonly [Dispatch[], Dispatch[]] => {
+  const isExact = ({ balancer: { listen } }: Dispatch): boolean =>
+    listen.ports[1] - listen.ports[0] < EXACT_PORTS_MAX;
+  return [dispatches.filter(isExact), dispatches.filter((each) => !isExact(each))];
+};
+
+const exactElements = (family: Family, dispatch: Dispatch): readonly NftElement[] => {
+  const [first, last] = dispatch.balancer.listen.ports;
+  const ports = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  return ports.flatMap((port) => elementAt(family, dispatch, port));
+};
+
+const rangeElements = (family: Family, dispatch: Dispatch): readonly NftElement[] =>
+  elementAt(family, dispatch, { range: dispatch.balancer.listen.ports });
+
+const elementAt = (
+  { address }: Family,
+  { addresses, balancer }: Dispatch,
+  port: unknown,
+): readonly NftElement[] => {
+  const virtual = addresses[address];
+  if (virtual === null) return [];
+  return [
+    {
+      key: concat(virtual, PROTOCOL_NUMBERS[balancer.listen.protocol], port),
+      verdict: goto(balancerChain(balancer.name)),
+      rule: balancer.name,
+    },
+  ];
+};
+
+const PORT: readonly Expression[] = [meta('l4proto'), payload('th', 'dport')];
+
+/** Where the destination of what comes in, or of what this VM opens, may still be changed. */
+const natChain =
+  (dispatches: readonly Dispatch[]) =>
+  (hook: string): NftChain => {
+    const maps = split(dispatches)[1].length === 0 ? ['services'] : ['services', 'ranges'];
+    return {
+      name: `nat/${hook}`,
+      hook: { type: 'nat', hook: hook as 'prerouting' | 'output', prio: -100 },
+      rules: FAMILIES.flatMap(({ ip, digit }) =>
+        maps.map((map) => rule(lookup([payload(ip, 'daddr'), ...PORT], `${map}${digit}`))),
+      ),
+    };
+  };
+
+const postrouting = (own: Own): NftChain => ({
+  name: 'nat/postrouting',
+  hook: { type: 'nat', hook: 'postrouting', prio: 100 },
+  rules: FAMILIES.map(({ ip, address, nfproto }) => {
+    const host = own[address];
+    const notOurs =
+      host === null ? is(meta('nfproto'), nfproto) : isNot(payload(ip, 'saddr'), host);
+    return rule(is(meta('oifname'), own.interface), has(ct('status'), 'dnat'), notOurs, {
+      masquerade: null,
+    });
+  }),
+});
+
+/** Where a packet is refused by an error that its sender understands. */
+const REFUSE = [
+  rule(is(meta('l4proto'), PROTOCOL_NUMBERS.tcp), { reject: { type: 'tcp reset' } }),
+  rule({ reject: { type: 'icmpx', expr: 'port-unreachable' } }),
+];
+
+const refuseChain = (hook: 'output' | 'forward'): NftChain => ({
+  name: `refuse/${hook}`,
+  hook: { hook, prio: -10 },
+  rules: FAMILIES.map(({ ip, digit }) =>
+    rule(is(payload(ip, 'daddr'), `@virtual${digit}`), goto('refuse')),
+  ),
+});

@@ -1,0 +1,79 @@
+/**
+ * Rule: lb diff — the one transaction that makes the table as it should be.
+ *
+ * 1. What is alike stays: a change of backends touches the chains of its balancer alone, and no
+ *    connection that runs, for those do not pass here.
+ * 2. A client no longer stays with a backend that takes no new connections.
+ */
+import type { ObservedTable } from '../nft/observed.ts';
+import { changeOf, isOfOtherMake, type TableChange, touchedBy } from '../nft/table-change.ts';
+import { plainTextOf } from '../nft/text.ts';
+import type { NftCommand, Times } from '../nft/transaction.ts';
+import type { Command, Found } from '../service.ts';
+import { forgetSteps } from './affinity.ts';
+import { compile } from './compile.ts';
+import {
+  addChain,
+  addElements,
+  addRule,
+  addSet,
+  deleteElements,
+  FAMILY,
+  flushChain,
+  NAME,
+  remove,
+  replaceTable,
+} from './own-table.ts';
+import { type LbDesired, type LbObserved, TABLE_UNDO } from './state.ts';
+
+/** The command, or none when in step. */
+export const diff = (desired: LbDesired, observed: LbObserved): readonly Command[] => {
+  if (observed.kind === 'unasked' || observed.kind === 'no-tool') return [];
+  if (desired === null) {
+    if (observed.kind === 'missing') return [];
+    return [{ kind: 'run', argv: DELETE, found: ['the table was there'] }];
+  }
+  const table = compile(desired.own, desired.dispatches);
+  if (observed.kind === 'missing') {
+    return [run(replaceTable(table, NO_TIMES), ['the table was missing'])];
+  }
+  if (isOfOtherMake(table, observed.table)) {
+    return [run(replaceTable(table, NO_TIMES), ['the table was of another make'])];
+  }
+  const change = changeOf(table, observed.table);
+  const steps = [
+    ...stepsOf(change, observed.table),
+    ...forgetSteps(desired.dispatches, observed.table),
+  ];
+  if (steps.length === 0) return [];
+  const names = [...new Set(touchedBy(change))];
+  const found = names.map((name) => `${NAME} ${name} was not as it should be`);
+  return [run(steps, found.length === 0 ? ['clients stayed with what serves no more'] : found)];
+};
+
+const NO_TIMES: Times = new Map();
+
+const DELETE: readonly string[] = ['nft', 'delete', 'table', FAMILY, NAME];
+
+const run = (commands: readonly NftCommand[], found: Found): Command => ({
+  kind: 'run',
+  argv: ['nft', '-f', '-'],
+  stdin: { text: plainTextOf(commands) },
+  found,
+  undo: { [TABLE_UNDO]: { kind: 'run', argv: DELETE } },
+});
+
+const stepsOf = (
+  { newSets, newChains, changed, oldSets, oldChains, elements }: TableChange,
+  observed: ObservedTable,
+): readonly NftCommand[] => [
+  ...newSets.map(addSet),
+  ...newChains.map(addChain),
+  ...changed.filter((each) => observed.chains.has(each.name)).map(({ name }) => flushChain(name)),
+  ...oldChains.map(flushChain),
+  ...changed.flatMap(({ name, rules }) => rules.map((rule) => addRule(name, rule))),
+  ...elements.flatMap(({ set, gone }) => deleteElements(set, gone)),
+  ...elements.flatMap(({ set, come }) => addElements(set, come, NO_TIMES)),
+  ...oldSets.map(([name, { kind }]) => remove(kind, name)),
+  ...oldChains.map((name) => remove('chain', name)),
+];

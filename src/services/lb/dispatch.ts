@@ -1,0 +1,66 @@
+/**
+ * Rule: lb dispatch — what each balancer comes to on this VM: where it listens, and to which
+ * backends new connections go.
+ *
+ * 1. A VM that serves is not its own backend unless that is wanted: else a VM that balances for
+ *    all would answer alone.
+ * 2. A balancer that this VM cannot have as it is wanted is set aside alone, with why.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import type { View } from '../../crdt/view.ts';
+import type { Problem, Self } from '../service.ts';
+import { type Addresses, addressesOf } from './addresses.ts';
+import { type Backend, type Balancer, backendsOf, balancersOf, engineOf } from './balancers.ts';
+
+/** A backend to which new connections go. */
+export interface Target {
+  readonly member: MemberId;
+  /** Null while it has none. */
+  readonly ipv4: string | null;
+  readonly ipv6: string;
+  readonly weight: number;
+}
+
+/** A balancer on this VM. */
+export interface Dispatch {
+  readonly balancer: Balancer;
+  readonly addresses: Addresses;
+  /** By their ids. */
+  readonly targets: readonly Target[];
+}
+
+/** All of them, and which ones are not, or not wholly, as they are wanted: path → why. */
+export interface Dispatches {
+  readonly dispatches: readonly Dispatch[];
+  readonly withheld: ReadonlyMap<string, Problem>;
+}
+
+/** What a view comes to here. */
+export const dispatchesOf = (view: View, self: Pick<Self, 'id'>): Dispatches => {
+  const addresses = addressesOf(view);
+  const withheld = new Map<string, Problem>();
+  const dispatches = balancersOf(view).balancers.flatMap((balancer): readonly Dispatch[] => {
+    const own = addresses.get(balancer.name);
+    const why = whyNot(balancer);
+    if (why !== null) withheld.set(balancer.path, why);
+    if (own === undefined || (why !== null && engineOf(balancer) !== 'nft')) return [];
+    return [{ balancer, addresses: own, targets: targetsOf(view, self, balancer) }];
+  });
+  return { dispatches, withheld };
+};
+
+const whyNot = (balancer: Balancer): Problem | null => {
+  if (engineOf(balancer) === 'haproxy') return 'this version of cnsmo runs no haproxy';
+  return balancer.on === undefined ? null : 'this version of cnsmo listens at no other addresses';
+};
+
+const targetsOf = (view: View, self: Pick<Self, 'id'>, balancer: Balancer): readonly Target[] =>
+  backendsOf(view, balancer)
+    .filter((backend) => isTaken(backend, balancer, self))
+    .map(({ member: { id, ipv4, ipv6 }, weight }) => ({ member: id, ipv4, ipv6, weight }));
+
+const isTaken = (
+  { member, isDraining }: Backend,
+  { includesSelf }: Balancer,
+  self: Pick<Self, 'id'>,
+): boolean => !isDraining && (member.id !== self.id || includesSelf === true);

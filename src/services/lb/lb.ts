@@ -1,0 +1,66 @@
+/**
+ * Rule: lb — the service that spreads connections over members, in the kernel of whoever opens
+ * them: there is no balancer host to lose.
+ *
+ * `schemas.table.ts` says what operators can want, `balancers.ts` reads it, `addresses.ts` gives
+ * each balancer its virtual addresses, `dispatch.ts` says what it comes to on this VM,
+ * `compile.ts` makes a table of nft of it, `diff.ts` the transaction.
+ */
+import type { View } from '../../crdt/view.ts';
+import { plainTextOf } from '../nft/text.ts';
+import type { Monitor, NodeSelf, Opening, Service } from '../service.ts';
+import { virtualAddresses } from './addresses.ts';
+import { backendsOf, balancersOf } from './balancers.ts';
+import { compile } from './compile.ts';
+import { diff } from './diff.ts';
+import { FAMILY, NAME, replaceTable } from './own-table.ts';
+import { plan } from './plan.ts';
+import { NFT_SIGN, probes } from './probes.ts';
+import { read } from './read.ts';
+import { summary } from './report.ts';
+import type { LbDesired, LbObserved } from './state.ts';
+
+const OURS = new RegExp(`\\b${FAMILY} ${NAME}(?:\\s|$)`);
+
+/** Changes to anything that nft tells of. */
+const MONITOR: Monitor = {
+  argv: ['nft', 'monitor'],
+  concerns: (line) => OURS.test(line),
+};
+
+/** Ports of a range that the firewall is asked to let members reach. */
+const OPENINGS_MAX = 256;
+
+/** What serves here for other members; the firewall's own rules decide before. */
+const openings = (view: View, self: NodeSelf): readonly Opening[] =>
+  balancersOf(view).balancers.flatMap((balancer): readonly Opening[] => {
+    if (!backendsOf(view, balancer).some(({ member }) => member.id === self.id)) return [];
+    const { protocol, ports } = balancer.listen;
+    const count = Math.min(ports[1] - ports[0] + 1, OPENINGS_MAX);
+    return Array.from({ length: count }, (_, index) => ({
+      ...{ zone: 'mesh', protocol, port: balancer.port + index },
+      why: `backend of balancer ${balancer.name}`,
+    }));
+  });
+
+/** The load balancer. */
+export const lb: Service<LbDesired, LbObserved> = {
+  name: 'lb',
+  monitors: () => [MONITOR],
+  probes,
+  read,
+  plan,
+  diff,
+  signs: (desired, observed) =>
+    // With the tool there is something to do.
+    desired !== null && observed.kind === 'no-tool'
+      ? [{ sign: NFT_SIGN, expected: 'missing' }]
+      : [],
+  boot: (desired) =>
+    desired === null
+      ? null
+      : plainTextOf(replaceTable(compile(desired.own, desired.dispatches), new Map())),
+  openings,
+  addresses: virtualAddresses,
+  summary,
+};

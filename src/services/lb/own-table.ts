@@ -1,0 +1,41 @@
+/**
+ * Rule: lb own table — which table is the balancer's, what in it has a name that others need, and
+ * the commands that make it.
+ */
+import type { Place } from '../nft/tables.ts';
+import { transactionOn } from '../nft/transaction.ts';
+
+/** Family and name of the table. It is ours on every host, and we touch no other. */
+export const FAMILY = 'inet';
+export const NAME = 'cnsmo_lb';
+
+const PLACE: Place = { family: FAMILY, table: NAME };
+
+/** The commands that make it, or a part of it. */
+export const {
+  replaceTable,
+  addSet,
+  addChain,
+  addRule,
+  flushChain,
+  remove,
+  addElements,
+  deleteElements,
+} = transactionOn(PLACE);
+
+/** Families, as a packet has them, and what differs between them. */
+export const FAMILIES = [
+  { ip: 'ip', address: 'ipv4', nfproto: 'ipv4', type: 'ipv4_addr', digit: '4' },
+  { ip: 'ip6', address: 'ipv6', nfproto: 'ipv6', type: 'ipv6_addr', digit: '6' },
+] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/** The chain that chooses among a balancer's backends. */
+export const balancerChain = (name: string): string => `b/${name}`;
+/** The chain that leads to one of them. */
+export const backendChain = (name: string, member: string): string => `e/${name}/${member}`;
+/** The balancer of the chain that leads to a backend, or null for another chain. */
+export const balancerOfChain = (chain: string): string | null =>
+  /^e\/([^/]+)\//.exec(chain)?.[1] ?? null;
+/** The map that says with which of a balancer's backends a client stays. */
+export const affinityMap = ({ digit }: Family, name: string): string => `affinity${digit}/${name}`;

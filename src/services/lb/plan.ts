@@ -1,0 +1,44 @@
+/**
+ * Rule: lb plan — what this VM balances.
+ *
+ * 1. As long as operators want no balancer, there is no table.
+ */
+import type { View } from '../../crdt/view.ts';
+import type { Unread } from '../objects.ts';
+import type { Finding, Problem, Self } from '../service.ts';
+import { balancersOf, SERVICE } from './balancers.ts';
+import { dispatchesOf } from './dispatch.ts';
+import type { LbDesired, LbObserved } from './state.ts';
+
+/** The table, or null where there should be none. Notes: objects not read. */
+export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDesired> => {
+  const { balancers, unread } = balancersOf(view);
+  const me = view.members.find(({ id }) => id === self.id);
+  const isWanted = balancers.length > 0 && me !== undefined;
+  const { dispatches, withheld } = dispatchesOf(view, self);
+  const own = { interface: self.interface, ipv4: me?.ipv4 ?? null, ipv6: me?.ipv6 ?? '' };
+  const isToolless = isWanted && observed.kind === 'no-tool';
+  return {
+    state: isWanted ? { own, dispatches, withheld } : null,
+    problems: [...(isToolless ? [NO_TOOL] : []), ...[...withheld].map(withheldText)],
+    notes: unread.map(unreadText),
+    recheckMs: isToolless ? LACKING_MS : null,
+  };
+};
+
+const NO_TOOL: Problem =
+  'tool: nft: not found, so nothing is balanced here; install the package nftables: that is ' +
+  'noticed by itself';
+
+/** Time between two looks whether this host can do it by now. Unit: ms. */
+const LACKING_MS = 30_000;
+
+const PLACE = `intent/${SERVICE}/`;
+
+const withheldText = ([path, why]: readonly [path: string, why: Problem]): Problem =>
+  `${path.slice(PLACE.length)}: ${why}`;
+
+const unreadText = ({ path, why, isHeld }: Unread): Problem => {
+  const so = isHeld ? 'what stood there before holds' : 'it counts for nothing here';
+  return `${path}: ${why}; ${so}; run the same version of cnsmo on all members`;
+};

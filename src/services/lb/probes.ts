@@ -1,0 +1,26 @@
+/**
+ * Rule: lb probes — what to run to see our table. While nobody balances anything and this VM never
+ * did, nothing.
+ */
+import type { View } from '../../crdt/view.ts';
+import type { Sign } from '../../sign.ts';
+import type { Probe, Results, Self } from '../service.ts';
+import { balancersOf } from './balancers.ts';
+import { FAMILY, NAME } from './own-table.ts';
+import { TABLE_UNDO } from './state.ts';
+
+/** The table, where there is the tool that lists it. */
+export const probes = (self: Self, view: View, results: Results): readonly Probe[] => {
+  if (!isAsked(self, view)) return [];
+  // Without the tool there is nothing to run; it may be installed at any time.
+  if (self.facts.tools.nft !== true && results.tool?.stdout !== 'found') {
+    return [{ name: 'tool', sign: NFT_SIGN }];
+  }
+  return [{ name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] }];
+};
+
+const isAsked = ({ made }: Self, view: View): boolean =>
+  balancersOf(view).balancers.length > 0 || made.has(TABLE_UNDO);
+
+/** Whether `nft` can be run. */
+export const NFT_SIGN = { kind: 'tool', name: 'nft' } as const satisfies Sign;

@@ -1,0 +1,31 @@
+/**
+ * Rule: lb state — the table as it should be and as it was read back: plain records.
+ */
+import type { ObservedTable } from '../nft/observed.ts';
+import type { Problem } from '../service.ts';
+import type { Dispatch } from './dispatch.ts';
+
+export type LbObserved =
+  /** Nobody wants anything of this VM, and it has nothing. */
+  | { readonly kind: 'unasked' }
+  | { readonly kind: 'no-tool' }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'present'; readonly table: ObservedTable };
+
+/** This VM in the mesh. */
+export interface Own {
+  readonly interface: string;
+  readonly ipv4: string | null;
+  readonly ipv6: string;
+}
+
+/** What should be. Null: nothing is balanced, and there is no table. */
+export type LbDesired = {
+  readonly own: Own;
+  readonly dispatches: readonly Dispatch[];
+  /** By path: what is not, or not wholly, as it is wanted, and why. */
+  readonly withheld: ReadonlyMap<string, Problem>;
+} | null;
+
+/** Id under which the ledger keeps how to undo the table. */
+export const TABLE_UNDO = 'lb-table';
