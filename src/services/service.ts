@@ -267,9 +267,7 @@ export interface Service<Desired, Observed> {
    * planned. `before`: what was read last, to know on what the host no longer tells; null at first.
    */
   readonly read: (results: Results, self: Self, before: Observed | null) => Finding<Observed>;
-  /**
-   * The whole desired state. `observed` lets it keep what the kernel learned (roamed endpoints).
-   */
+  /** The desired state. `observed` lets it keep what the kernel learned (roamed endpoints). */
   readonly plan: (view: View, self: Self, observed: Observed) => Finding<Desired>;
   /**
    * What was read, as it would be so much later where nobody changed anything: what renews itself
@@ -284,13 +282,12 @@ export interface Service<Desired, Observed> {
    */
   readonly signs: (desired: Desired, observed: Observed, view: View, self: Self) => Signs;
   /**
-   * What `nft -j -f` is to load at boot, before the network is up: its JSON or its language, of
-   * which it reads both; null: nothing. Of what is in step on this host. Absent: the service has
-   * nothing to do then.
+   * What `nft -j -f` is to load at boot, before the network is up: its JSON or its language; null:
+   * nothing. Of what is in step on this host. Absent: the service has nothing to do then.
    */
   readonly boot?: (desired: Desired) => string | null;
   readonly openings: (view: View, self: NodeSelf) => readonly Opening[];
-  /** Addresses of the mesh that are nobody's: no member is given one. Absent: none. */
+  /** Addresses of the mesh that no member is given. Absent: none. */
   readonly addresses?: (view: View) => readonly string[];
   /** TCP ports at which members may ask others to call them. Absent: none. */
   readonly callPorts?: (view: View) => readonly number[];

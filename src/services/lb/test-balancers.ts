@@ -32,5 +32,5 @@ export const selfOf = (n: number): Self => ({
     ...{ hasSystemd: false, tools: { nft: true } },
   },
   ...{ seen: new Map(), skewsMs: new Map(), nowMs: 0, wallMs: 0, stepsMs: [], viewAgeMs: 0 },
-  made: new Set([TABLE_UNDO]),
+  ...{ made: new Set([TABLE_UNDO]), sights: new Map() },
 });
