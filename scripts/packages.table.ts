@@ -35,6 +35,8 @@ export const TOOLS = {
   ping: { file: 'ping', package: 'iputils-ping' },
   nft: { file: 'nft', package: 'nftables' },
   tcpdump: { file: 'tcpdump', package: 'tcpdump' },
+  haproxy: { file: 'haproxy', package: 'haproxy' },
+  ss: { file: 'ss', package: 'iproute2' },
   unshare: { file: 'unshare', package: 'util-linux' },
   faketime: { file: 'faketime', package: 'faketime' },
   qemu: { file: 'qemu-system-x86_64', package: 'qemu-system-x86' },

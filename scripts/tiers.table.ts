@@ -109,7 +109,7 @@ export const TIERS: readonly Tier[] = [
     name: 'edges',
     argv: ['node', '--test', '--test-concurrency=2', 'src/node/linux/**/*.test.ts'],
     budgetMs: 3 * MINUTE_MS,
-    needs: ['ip', 'wg', 'ping', 'nft', 'tcpdump', 'unshare'],
+    needs: ['ip', 'wg', 'ping', 'nft', 'haproxy', 'ss', 'tcpdump', 'unshare'],
     after: 'build',
   },
   {

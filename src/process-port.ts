@@ -30,8 +30,9 @@ export interface Process {
    */
   write(name: string, files: Readonly<Record<string, string>>): Promise<void>;
   /**
-   * Sends one line to that socket, and gives all that comes back until the other side closes; waits
-   * up to 3 s for a socket that is not there yet. Null: no such child runs, or it did not answer.
+   * Sends one line to that socket and no more, and gives all that comes back until the other side
+   * closes; waits up to 3 s for a socket that is not there yet. Null: no such child runs, or it did
+   * not answer.
    */
   ask(name: string, line: string): Promise<string | null>;
   /** Whether a child of that name, from this daemon or an earlier one, runs. */

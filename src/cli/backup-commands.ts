@@ -74,7 +74,7 @@ const restoreCommand = (local: Local, session: Open): Command =>
     .option('--port <port>', 'TCP and UDP port of the mesh (default: as in the backup)')
     .option('--advertise <addr[:port]>', 'address at which others reach this VM')
     .option('--interface <name>', 'name of the VPN interface (default: as in the backup)')
-    .option('--install-tools', 'install what is missing of ip and wg')
+    .option('--install-tools', 'install what is missing of ip, wg, nft and haproxy')
     .addOption(new Option('--foreground', 'run the daemon in this process').conflicts('start'))
     .option('--no-start', 'only prepare the state')
     .addHelpText('after', `${LIVES_HELP}${PASSPHRASE_HELP}\nExample:\n  cnsmo restore vm1.age\n`)

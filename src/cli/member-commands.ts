@@ -39,7 +39,7 @@ const memberFlags = (command: Command): Command =>
     .option('--services <list>', 'services that may run here (default: vpn,firewall,lb,dns)')
     .option('--allow-run', 'let operators run programs on this VM')
     .option('--not-eligible', 'never take the core role on this VM')
-    .option('--install-tools', 'install what is missing of ip and wg')
+    .option('--install-tools', 'install what is missing of ip, wg, nft and haproxy')
     .addOption(new Option('--foreground', 'run the daemon in this process').conflicts('start'))
     .option('--no-start', 'only prepare the state');
 

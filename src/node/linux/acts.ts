@@ -15,7 +15,7 @@ import { eraseState, isLeaving } from '../leave.ts';
 import { isInitialised, readLocalState } from '../local-state.ts';
 import { checkVacant } from '../preflight.ts';
 import type { Told } from '../rules/answers.ts';
-import { missingTools } from '../rules/fitness.ts';
+import { toolsToInstall } from '../rules/fitness.ts';
 import { readSettings, type Settings, type SettingTexts } from '../rules/settings.ts';
 import { type Directories, eraseHere, forgetRun, openPorts, runDaemon } from './daemon.ts';
 import { lockState, removeEmptyState } from './daemon-lock.ts';
@@ -142,7 +142,7 @@ export async function withPorts<Result>(
   const facts = await host.facts();
   const settings = readSettings(flags, facts.hostname);
   if (!facts.isRoot) throw notRoot();
-  if (flags.installTools === true) await installTools(host, missingTools(facts), onStep);
+  if (flags.installTools === true) await installTools(host, toolsToInstall(facts), onStep);
   return await withoutTrace(directories, async () =>
     act(await openPorts(directories, 'warn'), settings),
   );

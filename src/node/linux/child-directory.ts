@@ -55,7 +55,7 @@ export function askSocket(directory: string, line: string): Promise<string | nul
     const socket = createConnection({ path: join(directory, 'socket') });
     const timer = setTimeout(() => socket.destroy(), ANSWER_MS);
     socket.setEncoding('utf8');
-    socket.once('connect', () => socket.write(`${line}\n`));
+    socket.once('connect', () => socket.end(`${line}\n`)); // Some answer on until we have ended.
     socket.on('data', (more: string) => {
       text += more;
       if (text.length > ANSWER_BYTES_MAX) socket.destroy();

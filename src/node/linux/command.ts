@@ -28,8 +28,10 @@ export const FIXED_ENVIRONMENT: Readonly<Record<string, string>> = {
 
 /** The package that holds a tool, by Debian's names; most others have the same. */
 const PACKAGES: Readonly<Record<string, string>> = {
+  haproxy: 'haproxy',
   ip: 'iproute2',
   nft: 'nftables',
+  ss: 'iproute2',
   wg: 'wireguard-tools',
 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../../fault.ts';
 import type { HostFacts } from '../../ports.ts';
-import { checkFitness, checkRoutes, missingTools } from './fitness.ts';
+import { checkFitness, checkRoutes, toolsToInstall } from './fitness.ts';
 
 const FIT: HostFacts = {
   hostname: 'vm',
@@ -33,7 +33,7 @@ test('fitness: what is missing is named with its remedy', () => {
   for (const [facts, start] of cases) {
     assert.throws(() => checkFitness({ ...FIT, ...facts }), refuses(start));
   }
-  assert.deepEqual(missingTools({ ...FIT, tools: {} }), ['ip', 'wg']);
+  assert.deepEqual(toolsToInstall({ ...FIT, tools: {} }), ['ip', 'wg', 'nft', 'haproxy']);
 });
 
 test('fitness: a route that overlaps the prefix is named, others do not matter', () => {

@@ -11,8 +11,17 @@ import type { HostFacts } from '../../ports.ts';
 const TOOL_PACKAGES: Readonly<Record<string, string>> = { ip: 'iproute2', wg: 'wireguard-tools' };
 
 /** The tools that this host lacks. */
-export const missingTools = (facts: HostFacts): readonly string[] =>
+const missingTools = (facts: HostFacts): readonly string[] =>
   Object.keys(TOOL_PACKAGES).filter((tool) => facts.tools[tool] !== true);
+
+/** Tools that single services run; a member does without them. */
+const SERVICE_TOOLS = ['nft', 'haproxy'];
+
+/** What is installed for who asks for it: what this host lacks of all that a member may run. */
+export const toolsToInstall = (facts: HostFacts): readonly string[] => [
+  ...missingTools(facts),
+  ...SERVICE_TOOLS.filter((tool) => facts.tools[tool] !== true),
+];
 
 /** Fault 'refused' naming the first thing that this host lacks. */
 export function checkFitness(facts: HostFacts): void {

@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { diffProxy } from '../../services/lb/haproxy-diff.ts';
+import { planProxy } from '../../services/lb/haproxy-plan.ts';
+import { proxyProbes, readProxy } from '../../services/lb/haproxy-read.ts';
+import type {
+  ProxyBackend,
+  ProxyBalancer,
+  ProxyObserved,
+} from '../../services/lb/haproxy-state.ts';
+import type { Self } from '../../services/service.ts';
+import { apply, describe } from '../apply.ts';
+import { openLedger } from '../ledger.ts';
+import { findProgram } from './command.ts';
+import { openDisk } from './disk.ts';
+import { openHost } from './host.ts';
+import { openNet } from './net.ts';
+import { openProcess } from './process.ts';
+import { freePort } from './test-ports.ts';
+
+const skip = process.geteuid?.() === 0 ? false : 'needs root, for a user of its own';
+const directory = mkdtempSync(join(tmpdir(), 'cnsmo-haproxy-'));
+const run = join(directory, 'run');
+const resolveProgram = async (name: string): Promise<string> => (await findProgram(name)) ?? name;
+/** As a daemon that just started has them. */
+const open = () => ({
+  process: openProcess(run, resolveProgram),
+  host: openHost(),
+  net: openNet(run, { error: assert.fail }),
+});
+const ledger = await openLedger(await openDisk(join(directory, 'state')));
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+after(async () => {
+  assert.deepEqual(await ledger.undoAll({ ...open(), log }), []);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const OWN = { ipv4: '127.77.0.1', ipv6: '::1' };
+
+async function look(isWanted = true): Promise<ProxyObserved> {
+  const { process: children, host, net } = open();
+  const self = { made: ledger.ids() } as Self;
+  const found = proxyProbes(self, isWanted).map(async (probe) => {
+    if ('process' in probe) {
+      const said = await children.ask(probe.process, probe.line);
+      return [probe.name, { status: said === null ? 1 : 0, stdout: said ?? '', stderr: '' }];
+    }
+    if ('sign' in probe) {
+      return [probe.name, { status: 0, stdout: await net.glance(probe.sign), stderr: '' }];
+    }
+    if ('argv' in probe) return [probe.name, await host.run({ argv: probe.argv })];
+    throw new TypeError(probe.name);
+  });
+  const { state, problems } = readProxy(Object.fromEntries(await Promise.all(found)));
+  assert.deepEqual(problems, []);
+  return state;
+}
+
+/** Makes it so, until nothing is left to do; the commands, and at which local ports it listens. */
+async function settle(balancers: readonly ProxyBalancer[]) {
+  const done: string[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    const observed = await look(balancers.length > 0);
+    const { desired, withheld } = planProxy(balancers, OWN, observed);
+    assert.deepEqual([...withheld], []);
+    const commands = diffProxy(desired, observed);
+    const ports = new Map(desired.balancers.map(({ name, localPort }) => [name, localPort]));
+    if (commands.length === 0) return { done, ports, observed };
+    done.push(...commands.map(describe));
+    const context = { secrets: () => new Uint8Array(), ledger };
+    const applied = await apply(open(), context, commands, new AbortController().signal);
+    assert.equal(applied.failure, null);
+  }
+  assert.fail(`not in step after: ${done.join('\n')}`);
+}
+
+/** A backend that tells its name and keeps the connection until the other side ends it. */
+async function serve(host: string, port = 0): Promise<Server & { readonly port: number }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.write(`${host}\n`);
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  return Object.assign(server, { port: (server.address() as AddressInfo).port });
+}
+
+/** Who answers, and the connection. */
+async function call(port: number, host = OWN.ipv4): Promise<{ who: string; socket: Socket }> {
+  const socket = connect({ host, port });
+  socket.on('error', () => undefined); // It closes after one.
+  const said = await new Promise<unknown>((resolve) => {
+    socket.once('data', resolve);
+    socket.once('close', () => resolve(''));
+  });
+  return { who: String(said).trim(), socket };
+}
+
+async function who(port: number, host?: string): Promise<string> {
+  const { who: name, socket } = await call(port, host);
+  socket.destroy();
+  return name;
+}
+
+/** All that answer so many calls. */
+async function crowd(port: number, calls: number): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (let each = 0; each < calls; each += 1) found.add(await who(port));
+  return [...found].toSorted();
+}
+
+/** Two that follow one another, below those that balancers take. */
+async function pairOfPorts(): Promise<number> {
+  let last = await freePort();
+  for (;;) {
+    const next = await freePort();
+    if (next === last + 1) return last;
+    last = next;
+  }
+}
+
+const [ONE, TWO, THREE] = ['127.77.0.11', '127.77.0.12', '127.77.0.13'];
+const backend = (address: string, change: Partial<ProxyBackend> = {}): ProxyBackend => ({
+  ...{ address, weight: 1, state: 'ready' },
+  ...change,
+});
+const balancer = (port: number, change: Partial<ProxyBalancer> = {}): ProxyBalancer => ({
+  ...{ name: 'web', mode: 'leastconn', ports: [80, 80], port, stickyMs: null },
+  backends: [backend(ONE), backend(TWO)],
+  ...change,
+});
+
+test('a real haproxy carries, changes, and reloads without a loss', { skip }, async (t) => {
+  // Goal: what is planned is what a real HAProxy does. Method: backends on loopback addresses, each
+  // change made by our rules on our edges, and looked at by connections.
+  const first = await serve(ONE);
+  const { port } = first;
+  const others = [await serve(TWO, port), await serve(THREE, port)];
+  t.after(() => {
+    for (const server of [first, ...others]) server.close();
+  });
+  const isReload = (line: string): boolean => line.startsWith('start') || line.endsWith('reload');
+
+  const begun = await settle([balancer(port)]);
+  assert.equal(begun.done.filter(isReload).length, 1);
+  const local = begun.ports.get('web') ?? 0;
+
+  await t.test('connections go to who has the fewest, by either family', async () => {
+    // Goal: leastconn. Method: as many kept open as there are backends, time and again.
+    for (const host of [OWN.ipv4, OWN.ipv6]) {
+      const kept = [await call(local, host), await call(local, host)];
+      assert.deepEqual(kept.map((each) => each.who).toSorted(), [ONE, TWO]);
+      for (const { socket } of kept) socket.destroy();
+    }
+  });
+
+  await t.test('backends come, go, drain and die without a reload', async () => {
+    // Goal: the runtime API. Method: each change, who answers after it, and what was done for it.
+    const states: readonly (readonly [readonly ProxyBackend[], readonly string[]])[] = [
+      [
+        [backend(ONE), backend(TWO), backend(THREE)],
+        [ONE, TWO, THREE],
+      ],
+      [[backend(ONE), backend(TWO, { state: 'draining' })], [ONE]],
+      [
+        [backend(TWO), backend(THREE)],
+        [TWO, THREE],
+      ],
+      [[backend(TWO, { state: 'out' }), backend(THREE)], [THREE]],
+      [[], ['']],
+      [
+        [backend(ONE, { weight: 7 }), backend(TWO)],
+        [ONE, TWO],
+      ],
+    ];
+    for (const [backends, expected] of states) {
+      const { done } = await settle([balancer(port, { backends })]);
+      assert.deepEqual(done.filter(isReload), []);
+      assert.ok(done.length > 0);
+      assert.deepEqual(await crowd(local, 20), expected);
+    }
+  });
+
+  await t.test('what drains keeps its connections, what is out does not', async () => {
+    // Goal: a drain loses nothing, a dead backend holds nobody. Method: a connection over both.
+    await settle([balancer(port, { backends: [backend(ONE)] })]);
+    const { socket } = await call(local);
+    const closed = once(socket, 'close');
+    await settle([balancer(port, { backends: [backend(ONE, { state: 'draining' })] })]);
+    assert.equal(await who(local), '');
+    const { observed } = await settle([balancer(port, { backends: [backend(TWO)] })]);
+    assert.ok(observed.kind === 'running');
+    const [slot] =
+      observed.proxies.get('web')?.slots.filter(({ address }) => address === ONE) ?? [];
+    assert.deepEqual([slot?.state, slot?.connections], ['out', 1]);
+    await settle([balancer(port, { backends: [backend(ONE, { state: 'out' }), backend(TWO)] })]);
+    await closed;
+  });
+
+  await t.test('a reload under load fails no connection', async () => {
+    // Goal: hitless. Method: 8 callers without a pause while listeners and modes change 5 times.
+    let isOver = false;
+    const counts = { good: 0, bad: 0 };
+    const callers = Array.from({ length: 8 }, async () => {
+      while (!isOver) {
+        if ((await who(local)) === '') counts.bad += 1;
+        else counts.good += 1;
+      }
+    });
+    const kept = await call(local);
+    const isCut = once(kept.socket, 'close').then(() => true);
+    for (const mode of ['random', 'roundrobin', 'source', 'leastconn'] as const) {
+      const { done, ports } = await settle([balancer(port, { mode })]);
+      assert.equal(done.filter(isReload).length, 1);
+      assert.equal(ports.get('web'), local);
+    }
+    await settle([balancer(port), balancer(port, { name: 'app' })]);
+    isOver = true;
+    await Promise.all(callers);
+    assert.equal(counts.bad, 0);
+    assert.ok(counts.good > 100, `${counts.good} calls`);
+    assert.equal(await Promise.race([isCut, Promise.resolve(false)]), false);
+    kept.socket.destroy();
+  });
+
+  await t.test('a backend that refuses is left out until it answers again', async () => {
+    // Goal: passive health. Method: its server closes, and comes back.
+    await settle([balancer(port, { mode: 'roundrobin' })]);
+    first.close();
+    assert.deepEqual(await crowd(local, 20), [TWO]);
+    const observed = await look();
+    assert.ok(observed.kind === 'running');
+    const down = observed.proxies.get('web')?.slots.filter(({ isDown }) => isDown);
+    assert.deepEqual(
+      down?.map(({ address }) => address),
+      [ONE],
+    );
+    const again = await serve(ONE, port);
+    t.after(() => again.close());
+    const deadlineMs = performance.now() + 20_000;
+    while ((await crowd(local, 4)).length < 2) assert.ok(performance.now() < deadlineMs);
+  });
+
+  await t.test('over a range each port has its own', async () => {
+    // Goal: ports keep their distance. Method: two ports below the local ones, at each a server of
+    // its own.
+    const low = await pairOfPorts();
+    const two = [await serve(ONE, low), await serve(ONE, low + 1)];
+    t.after(() => {
+      for (const server of two) server.close();
+    });
+    const range = balancer(low, { ports: [8_000, 8_001], backends: [backend(ONE)] });
+    const { ports } = await settle([{ ...range, name: 'range.a' }]);
+    const at = ports.get('range.a') ?? 0;
+    const { socket } = await call(at + 1);
+    const peers = await new Promise((resolve) => {
+      two[1]?.getConnections((_, count) => resolve(count));
+    });
+    assert.equal(peers, 1);
+    socket.destroy();
+    assert.equal(await who(at), ONE);
+  });
+
+  await t.test(
+    'it outlives us, comes back when killed, and goes when nobody wants it',
+    async () => {
+      // Goal: a process of ours. Method: doors opened anew each time; kill it; want nothing.
+      const { ports } = await settle([balancer(port)]);
+      assert.deepEqual((await settle([balancer(port)])).done, []);
+      assert.equal(await open().process.isRunning('haproxy'), true);
+      await open().process.stop('haproxy');
+      assert.equal(await who(ports.get('web') ?? 0), '');
+      const { done, ports: later } = await settle([balancer(port)]);
+      assert.equal(done.filter(isReload).length, 1);
+      assert.deepEqual(await crowd(later.get('web') ?? 0, 20), [ONE, TWO]);
+      await settle([]);
+      assert.equal(await open().process.isRunning('haproxy'), false);
+    },
+  );
+});

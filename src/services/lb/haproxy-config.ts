@@ -1,0 +1,152 @@
+/**
+ * Rule: haproxy config — the whole configuration of our HAProxy as text, made of typed fields
+ * only: numbers, addresses, and names by the pattern of names.
+ *
+ * 1. The mark tells what was loaded; the servers are not part of it, as they change without a
+ *    reload. The text has them all the same, for one that starts.
+ * 2. HAProxy's word on health is passive: a server to which connections fail is left out at once,
+ *    and tried each second until it answers. HAProxy judges so only where it checks as well, so it
+ *    does that, seldom.
+ * 3. It runs as the package's own user, rooted in its directory, where it can read and write
+ *    nothing.
+ */
+
+import type { PlacedBalancer, ProxyBackend, ProxyDesired } from './haproxy-state.ts';
+import type { Mode } from './schemas.table.ts';
+
+/** Connections at once. Each takes two descriptors and 34 KiB: 700 MB where all are in use. */
+const CONNECTIONS_MAX = 20_000;
+
+/** How long a connection on which nothing is sent is kept, and one of before a reload. */
+const IDLE = '24h';
+
+/** Slots of a balancer at least; more are doubled, so that few additions need a reload. */
+const SLOTS_MIN = 8;
+
+/** Clients that stay with their backends, of each balancer. Unit: entries of 100 bytes. */
+const STICKY_MAX = '100k';
+
+const GLOBAL = [
+  'user haproxy',
+  'group haproxy',
+  'chroot .',
+  `maxconn ${CONNECTIONS_MAX}`,
+  // Where the host allows fewer descriptors it runs with those.
+  'no strict-limits',
+  `hard-stop-after ${IDLE}`,
+];
+
+const DEFAULTS = [
+  'mode tcp',
+  'timeout connect 3s',
+  `timeout client ${IDLE}`,
+  `timeout server ${IDLE}`,
+  // A refused connection goes to another backend at once, and nobody sees it.
+  'retries 3',
+  'option redispatch 1',
+  'option clitcpka',
+  'option srvtcpka',
+  'default-server check inter 30s fastinter 1s downinter 1s fall 3 rise 1' +
+    ' observe layer4 error-limit 2 on-error mark-down',
+];
+
+const BALANCE: Readonly<Record<Mode, readonly string[]>> = {
+  roundrobin: ['balance roundrobin'],
+  leastconn: ['balance leastconn'],
+  // Another backend moves only its own share of clients, and weights can change.
+  source: ['balance source', 'hash-type consistent'],
+  random: ['balance random'],
+};
+
+/** The text, and its mark. `slots`: how many each balancer has now, by its name. */
+export const configOf = (
+  desired: ProxyDesired,
+  slots: ReadonlyMap<string, number>,
+): { readonly text: string; readonly mark: string } => {
+  const parts = desired.balancers.map((balancer) => frameOf(desired.hosts, balancer));
+  const mark = markOf([GLOBAL, DEFAULTS, ...parts]);
+  const bodies = desired.balancers.flatMap((balancer, index) => [
+    ...(parts[index] ?? []),
+    ...serverLines(balancer, slots.get(balancer.name) ?? 0),
+  ]);
+  const lines = [
+    ...['global', ...indented([`description ${mark}`, ...GLOBAL])],
+    ...['defaults', ...indented(DEFAULTS)],
+    ...bodies,
+  ];
+  return { text: `${lines.join('\n')}\n`, mark };
+};
+
+/** Name of the proxy of a balancer. */
+export const proxyName = ({ localPort, name }: PlacedBalancer): string => `${localPort}.${name}`;
+
+/** How many slots so many backends need. */
+const slotsFor = (backends: number): number => {
+  let count = SLOTS_MIN;
+  while (count < backends) count *= 2;
+  return count;
+};
+
+/** What stands for the port of a server: over a range, how far it is from the local one. */
+export const serverPort = ({ ports, port, localPort }: PlacedBalancer): string => {
+  if (ports[0] === ports[1]) return `${port}`;
+  return port < localPort ? `-${localPort - port}` : `+${port - localPort}`;
+};
+
+const frameOf = (hosts: readonly string[], balancer: PlacedBalancer): readonly string[] => {
+  const { localPort, mode, port, ports, stickyMs } = balancer;
+  const lastPort = localPort + ports[1] - ports[0];
+  const name = proxyName(balancer);
+  const sticky = [`stick-table type ipv6 size ${STICKY_MAX} expire ${stickyMs}`, 'stick on src'];
+  return [
+    `frontend ${name}`,
+    ...indented([
+      // It may start before the VPN has the address.
+      ...hosts.map((host) => `bind ${bracketed(host)}:${localPort}-${lastPort} transparent`),
+      `default_backend ${name}`,
+    ]),
+    `backend ${name}`,
+    ...indented([
+      ...BALANCE[mode],
+      ...(stickyMs === null ? [] : sticky),
+      `default-server port ${port}`,
+    ]),
+  ];
+};
+
+const serverLines = (balancer: PlacedBalancer, slots: number): readonly string[] => {
+  const count = Math.max(slots, slotsFor(balancer.backends.length));
+  return indented(
+    Array.from({ length: count }, (_, index) =>
+      serverLine(balancer, `s${index + 1}`, balancer.backends[index]),
+    ),
+  );
+};
+
+const serverLine = (
+  balancer: PlacedBalancer,
+  slot: string,
+  backend: ProxyBackend | undefined,
+): string => {
+  const port = serverPort(balancer);
+  if (backend === undefined) return `server ${slot} 0.0.0.0:${port} disabled`;
+  const { address, weight, state } = backend;
+  const off = state === 'ready' ? '' : ' disabled';
+  return `server ${slot} ${bracketed(address)}:${port} weight ${weight}${off}`;
+};
+
+const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** Tells one configuration from another; protects nothing. FNV-1a, twice 32 bits. */
+const markOf = (parts: unknown): string =>
+  [0, 1].map((salt) => fnv(`${salt} ${JSON.stringify(parts)}`).toString(16)).join('-');
+
+const fnv = (text: string): number => {
+  let hash = 0x811c_9dc5;
+  for (const character of text) {
+    hash = Math.imul(hash ^ character.charCodeAt(0), 0x0100_0193);
+  }
+  return hash >>> 0;
+};

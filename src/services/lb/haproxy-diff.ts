@@ -1,0 +1,123 @@
+/**
+ * Rule: haproxy diff — the commands that make HAProxy as it should be.
+ *
+ * 1. It is reloaded only where a listener or a mode is another, or a balancer outgrew its slots:
+ *    the new worker takes the listening sockets over, and the old one keeps the connections that it
+ *    has. Backends change by the runtime API.
+ * 2. A configuration is checked before it is loaded, so that a wrong one stops nothing.
+ * 3. A slot is given to another backend only as a whole: off, address, weight, on.
+ */
+import type { Command } from '../service.ts';
+import { configOf, proxyName, serverPort } from './haproxy-config.ts';
+import {
+  type ObservedProxy,
+  type PlacedBalancer,
+  PROCESS,
+  PROCESS_UNDO,
+  type ProxyBackend,
+  type ProxyBackendState,
+  type ProxyDesired,
+  type ProxyObserved,
+  type ProxySlot,
+} from './haproxy-state.ts';
+
+/** Most characters of one line to HAProxy: its buffer holds 16,384 bytes. */
+const LINE_MAX = 8_000;
+
+const ARGV = ['haproxy', '-W', '-S', 'unix@socket,mode,600', '-f', 'config'];
+
+/** The commands, in order; empty when in step. */
+export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): readonly Command[] => {
+  if (observed.kind === 'unasked' || observed.kind === 'no-tool') return [];
+  if (desired.balancers.length === 0) {
+    return observed.kind === 'running' ? [{ kind: 'stop', process: PROCESS }] : [];
+  }
+  if (observed.kind === 'absent') {
+    const { text } = configOf(desired, new Map());
+    return [
+      check(text),
+      {
+        ...{ kind: 'start', process: PROCESS, argv: ARGV, env: {}, files: { config: text } },
+        found: ['haproxy did not run'],
+        undo: { [PROCESS_UNDO]: { kind: 'stop', process: PROCESS } },
+      },
+    ];
+  }
+  const { proxies } = observed;
+  const slots = new Map([...proxies].map(([name, proxy]) => [name, proxy.slots.length]));
+  const { text, mark } = configOf(desired, slots);
+  const isFit = desired.balancers.every(
+    ({ name, backends }) => (slots.get(name) ?? 0) >= backends.length,
+  );
+  if (mark !== observed.mark || !isFit) {
+    const found = ['haproxy had another configuration'];
+    const reload = { kind: 'tell', process: PROCESS, files: { config: text } } as const;
+    return [check(text), { ...reload, line: 'reload', found }];
+  }
+  const changes = desired.balancers.flatMap((balancer) => {
+    const proxy = proxies.get(balancer.name);
+    return proxy === undefined ? [] : changesOf(balancer, proxy);
+  });
+  return inLines(changes).map((line) => ({ kind: 'tell', process: PROCESS, line }));
+};
+
+/** Whether it would take this configuration. It reads it as the file, from the standard input. */
+const check = (text: string): Command => ({
+  ...{ kind: 'run', found: [], argv: ['haproxy', '-c', '-q', '-f', '/dev/stdin'] },
+  stdin: { text },
+});
+
+/** Of one balancer, as lines of the runtime API. */
+const changesOf = (balancer: PlacedBalancer, { slots }: ObservedProxy): readonly string[] => {
+  const name = proxyName(balancer);
+  const port = serverPort(balancer);
+  const isAt =
+    ({ address }: ProxyBackend) =>
+    (slot: ProxySlot): boolean =>
+      slot.address === address && slot.port === (Number(port) & 0xffff);
+  const free = slots
+    .filter((slot) => !balancer.backends.some((backend) => isAt(backend)(slot)))
+    .toSorted((a, b) => a.connections - b.connections);
+  const given = balancer.backends.flatMap((backend) => {
+    const own = slots.find(isAt(backend));
+    const slot = own ?? free.shift();
+    if (slot === undefined) return [];
+    const server = `set server ${name}/${slot.name}`;
+    const moved = [
+      ...(slot.state === 'out' ? [] : [`${server} state maint`]),
+      `${server} addr ${backend.address} port ${port}`,
+    ];
+    const state: ProxyBackendState = own === undefined ? 'out' : slot.state;
+    return [
+      ...(own === undefined ? moved : []),
+      ...(slot.weight === backend.weight ? [] : [`${server} weight ${backend.weight}`]),
+      ...(state === backend.state ? [] : [`${server} state ${WORDS[backend.state]}`]),
+      // What a dead backend still has would hang.
+      ...(own !== undefined && backend.state === 'out' && slot.connections > 0
+        ? [`shutdown sessions server ${name}/${slot.name}`]
+        : []),
+    ];
+  });
+  const left = free
+    .filter(({ state }) => state !== 'out')
+    .map((slot) => `set server ${name}/${slot.name} state maint`);
+  return [...left, ...given];
+};
+
+const WORDS: Readonly<Record<ProxyBackendState, string>> = {
+  ready: 'ready',
+  draining: 'drain',
+  out: 'maint',
+};
+
+/** As few lines as hold them. `@1`: the worker that is in force. */
+const inLines = (changes: readonly string[]): readonly string[] => {
+  const lines: string[] = [];
+  for (const change of changes) {
+    const last = lines.at(-1);
+    const words = `@1 ${change}`;
+    if (last === undefined || last.length + words.length > LINE_MAX) lines.push(words);
+    else lines[lines.length - 1] = `${last};${words}`;
+  }
+  return lines;
+};

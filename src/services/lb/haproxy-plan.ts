@@ -1,0 +1,90 @@
+/**
+ * Rule: haproxy plan — what HAProxy should carry here, and at which local ports.
+ *
+ * 1. A balancer keeps its port as long as HAProxy runs; a new one gets the lowest that is free, in
+ *    the order of names.
+ */
+import { LOCAL_PORTS } from './haproxy-read.ts';
+import type {
+  PlacedBalancer,
+  ProxyBalancer,
+  ProxyDesired,
+  ProxyObserved,
+} from './haproxy-state.ts';
+
+/** Most ports of one balancer: each takes a local one. */
+const RANGE_MAX = 64;
+
+/** What should be, and what cannot be: why, by names of balancers. */
+export interface ProxyPlan {
+  readonly desired: ProxyDesired;
+  readonly withheld: ReadonlyMap<string, string>;
+}
+
+/** Plans. `own`: this VM's mesh addresses, null where it has none. */
+export const planProxy = (
+  balancers: readonly ProxyBalancer[],
+  own: { readonly ipv4: string | null; readonly ipv6: string },
+  observed: ProxyObserved,
+): ProxyPlan => {
+  if (observed.kind === 'unasked' || observed.kind === 'no-tool') {
+    const why = 'needs haproxy, which is not on this VM; install the package haproxy';
+    const withheld = new Map(balancers.map(({ name }) => [name, why]));
+    return { desired: { hosts: [], balancers: [] }, withheld };
+  }
+  const { hasIpv6 } = observed.place;
+  const hosts = [...(own.ipv4 === null ? [] : [own.ipv4]), ...(hasIpv6 ? [own.ipv6] : [])];
+  return place(hosts, balancers, observed);
+};
+
+const place = (
+  hosts: readonly string[],
+  balancers: readonly ProxyBalancer[],
+  observed: ProxyObserved & { readonly kind: 'absent' | 'running' },
+): ProxyPlan => {
+  const proxies = observed.kind === 'running' ? observed.proxies : new Map();
+  const used = new Set(observed.place.taken);
+  const withheld = new Map<string, string>();
+  const kept = new Map<string, number>();
+  const claimed = new Set<number>();
+  const block = ({ ports }: ProxyBalancer, first: number): readonly number[] =>
+    Array.from({ length: ports[1] - ports[0] + 1 }, (_, index) => first + index);
+  for (const balancer of balancers) {
+    const first: number | undefined = proxies.get(balancer.name)?.localPort;
+    const ports = first === undefined ? [] : block(balancer, first);
+    if (first === undefined || ports.some((port) => claimed.has(port))) continue;
+    for (const port of ports) claimed.add(port);
+    kept.set(balancer.name, first);
+  }
+  const placed = balancers.flatMap((balancer): readonly PlacedBalancer[] => {
+    const size = balancer.ports[1] - balancer.ports[0] + 1;
+    if (size > RANGE_MAX) {
+      const why = `haproxy carries at most ${RANGE_MAX} ports of one balancer, not ${size}`;
+      withheld.set(balancer.name, `${why}; use another mode, or fewer ports`);
+      return [];
+    }
+    const isFree = (port: number): boolean => !used.has(port) && !claimed.has(port);
+    const localPort = kept.get(balancer.name) ?? lowest((at) => block(balancer, at), isFree);
+    if (localPort === null) {
+      const { first, last } = LOCAL_PORTS;
+      withheld.set(balancer.name, `no local port of ${first} to ${last} is free for haproxy`);
+      return [];
+    }
+    for (const port of block(balancer, localPort)) claimed.add(port);
+    return [{ ...balancer, localPort }];
+  });
+  return { desired: { hosts, balancers: placed }, withheld };
+};
+
+const lowest = (
+  blockAt: (first: number) => readonly number[],
+  isFree: (port: number) => boolean,
+): number | null => {
+  for (let first: number = LOCAL_PORTS.first; ; ) {
+    const ports = blockAt(first);
+    if ((ports.at(-1) ?? first) > LOCAL_PORTS.last) return null;
+    const taken = ports.findLast((port) => !isFree(port));
+    if (taken === undefined) return first;
+    first = taken + 1;
+  }
+};

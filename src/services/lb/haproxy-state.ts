@@ -1,0 +1,91 @@
+/**
+ * Rule: haproxy state — what HAProxy should carry on this VM, and what it was found to carry: plain
+ * records.
+ *
+ * HAProxy listens at this VM's own mesh address, at local ports that only our table of nft sends
+ * to. A balancer is a proxy called `PORT.NAME`, which tells its first local port; its servers are
+ * slots, `s1`, `s2`, …, so that backends come and go by the runtime API and nothing is reloaded.
+ */
+import type { Mode } from './schemas.table.ts';
+
+/** The child, and the id under which the ledger keeps how to undo it. */
+export const PROCESS = 'haproxy';
+export const PROCESS_UNDO = 'lb-haproxy';
+
+/** Whether a backend takes new connections; `out`: and what it has is ended. */
+export type ProxyBackendState = 'ready' | 'draining' | 'out';
+
+/** Where connections go. */
+export interface ProxyBackend {
+  /** Numeric. */
+  readonly address: string;
+  readonly weight: number;
+  readonly state: ProxyBackendState;
+}
+
+/** A balancer that HAProxy is to carry. */
+export interface ProxyBalancer {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly ports: readonly [first: number, last: number];
+  /** First port of its backends. */
+  readonly port: number;
+  readonly stickyMs: number | null;
+  /** By address, each once. */
+  readonly backends: readonly ProxyBackend[];
+}
+
+/** The same with its place on this VM. */
+export interface PlacedBalancer extends ProxyBalancer {
+  /** First local port; as many follow as it has ports. */
+  readonly localPort: number;
+}
+
+/** What should be; `balancers` empty: it does not run. */
+export interface ProxyDesired {
+  /** At which addresses of this VM it listens. */
+  readonly hosts: readonly string[];
+  readonly balancers: readonly PlacedBalancer[];
+}
+
+/** A slot as HAProxy has it. */
+export interface ProxySlot {
+  readonly name: string;
+  readonly address: string;
+  /** The port, or how far it is from the local one, modulo 65,536. */
+  readonly port: number;
+  readonly weight: number;
+  readonly state: ProxyBackendState;
+  /** HAProxy takes it for dead, because connections to it failed. */
+  readonly isDown: boolean;
+  /** Connections that it has now. */
+  readonly connections: number;
+}
+
+/** A proxy as it was found. */
+export interface ObservedProxy {
+  readonly localPort: number;
+  readonly slots: readonly ProxySlot[];
+}
+
+export type ProxyObserved =
+  /** Nobody wants it here, and it was not started here. */
+  | { readonly kind: 'unasked' }
+  | { readonly kind: 'no-tool' }
+  /** It does not run, or does not answer. */
+  | { readonly kind: 'absent'; readonly place: ObservedPlace }
+  | {
+      readonly kind: 'running';
+      readonly place: ObservedPlace;
+      /** The mark of the configuration that it has loaded. */
+      readonly mark: string;
+      /** By names of balancers. */
+      readonly proxies: ReadonlyMap<string, ObservedProxy>;
+    };
+
+/** What counts of the host around it. */
+export interface ObservedPlace {
+  readonly hasIpv6: boolean;
+  /** Local ports, of those that are ours to choose from, on which something listens. */
+  readonly taken: ReadonlySet<number>;
+}

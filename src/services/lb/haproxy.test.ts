@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Command, Results, Self } from '../service.ts';
+import { configOf } from './haproxy-config.ts';
+import { diffProxy } from './haproxy-diff.ts';
+import { planProxy } from './haproxy-plan.ts';
+import { LOCAL_PORTS, proxyProbes, readProxy } from './haproxy-read.ts';
+import type {
+  ObservedProxy,
+  PlacedBalancer,
+  ProxyBalancer,
+  ProxyObserved,
+  ProxySlot,
+} from './haproxy-state.ts';
+
+const WEB: ProxyBalancer = {
+  ...{ name: 'web', mode: 'leastconn', ports: [80, 80], port: 8080, stickyMs: null },
+  backends: [
+    { address: '10.10.0.2', weight: 1, state: 'ready' },
+    { address: 'fd00::3', weight: 5, state: 'draining' },
+  ],
+};
+const OWN = { ipv4: '10.10.0.1', ipv6: 'fd00::1' };
+const place = { hasIpv6: true, taken: new Set<number>() };
+const placed = (change: Partial<PlacedBalancer> = {}): PlacedBalancer => ({
+  ...{ ...WEB, localPort: 28_400 },
+  ...change,
+});
+const HOSTS = ['10.10.0.1', 'fd00::1'];
+
+const slot = (change: Partial<ProxySlot> = {}): ProxySlot => ({
+  ...{ name: 's1', address: '0.0.0.0', port: 8080, weight: 1, state: 'out' },
+  ...{ isDown: false, connections: 0 },
+  ...change,
+});
+/** As HAProxy has `placed()`, with eight slots. */
+const proxy = (changes: readonly Partial<ProxySlot>[]): ObservedProxy => ({
+  localPort: 28_400,
+  slots: Array.from({ length: 8 }, (_, index) =>
+    slot({ name: `s${index + 1}`, ...changes[index] }),
+  ),
+});
+const IN_STEP = [
+  { address: '10.10.0.2', state: 'ready' },
+  { address: 'fd00::3', weight: 5, state: 'draining' },
+] as const;
+const running = (
+  changes: readonly Partial<ProxySlot>[] = IN_STEP,
+  mark = configOf({ hosts: HOSTS, balancers: [placed()] }, new Map()).mark,
+): ProxyObserved => ({
+  ...{ kind: 'running', place, mark },
+  proxies: new Map([['web', proxy(changes)]]),
+});
+
+test('haproxy: the configuration is made of numbers, addresses and our names', () => {
+  // Goal: the whole text, as HAProxy is to read it. Method: one balancer of each form, against the
+  // parts that say it; and the mark, which tells listeners and modes, and no servers.
+  const range = { name: 'range.a', ports: [80, 81], port: 80, localPort: 28_401 } as const;
+  const sticky = { ...placed(range), mode: 'source', stickyMs: 600_000 } as const;
+  const { text, mark } = configOf({ hosts: HOSTS, balancers: [placed(), sticky] }, new Map());
+  for (const part of [
+    `global\n  description ${mark}\n  user haproxy\n  group haproxy\n  chroot .\n`,
+    'frontend 28400.web\n  bind 10.10.0.1:28400-28400 transparent\n' +
+      '  bind [fd00::1]:28400-28400 transparent\n  default_backend 28400.web\n',
+    'backend 28400.web\n  balance leastconn\n  default-server port 8080\n' +
+      '  server s1 10.10.0.2:8080 weight 1\n  server s2 [fd00::3]:8080 weight 5 disabled\n' +
+      '  server s3 0.0.0.0:8080 disabled\n',
+    '  server s8 0.0.0.0:8080 disabled\nfrontend 28401.range.a\n',
+    'bind 10.10.0.1:28401-28402 transparent',
+    '  balance source\n  hash-type consistent\n' +
+      '  stick-table type ipv6 size 100k expire 600000\n  stick on src\n' +
+      '  default-server port 80\n  server s1 10.10.0.2:-28321 weight 1\n',
+  ]) {
+    assert.ok(text.includes(part), part);
+  }
+  const markOf = (change: Partial<PlacedBalancer>, hosts = HOSTS): string =>
+    configOf({ hosts, balancers: [placed(change)] }, new Map()).mark;
+  assert.equal(markOf({ backends: [] }), markOf({}));
+  const others = [
+    ...(['random', 'source', 'roundrobin'] as const).map((mode) => markOf({ mode })),
+    ...[markOf({ name: 'app' }), markOf({ localPort: 28_500 }), markOf({ port: 9090 })],
+    ...[markOf({ stickyMs: 1_000 }), markOf({}, ['10.10.0.1'])],
+  ];
+  assert.equal(new Set([markOf({}), ...others]).size, others.length + 1);
+});
+
+test('haproxy: as many slots as backends need, and never fewer than it has', () => {
+  // Goal: additions need no reload. Method: counts of backends and of slots that are there.
+  const slotsIn = (backends: number, slots: number): number => {
+    const backend = (index: number) => ({ ...slot(), address: `10.10.1.${index}` });
+    const all = Array.from({ length: backends }, (_, at) => backend(at));
+    const balancer = placed({ backends: all });
+    const { text } = configOf({ hosts: HOSTS, balancers: [balancer] }, new Map([['web', slots]]));
+    return text.match(/^ {2}server s\d+ /gm)?.length ?? 0;
+  };
+  assert.deepEqual(
+    [slotsIn(0, 0), slotsIn(8, 0), slotsIn(9, 0), slotsIn(9, 8), slotsIn(2, 32)],
+    [8, 8, 16, 16, 32],
+  );
+});
+
+const told = (commands: readonly Command[]): readonly string[] =>
+  commands.map((each) =>
+    each.kind === 'run' ? each.argv.join(' ') : 'line' in each ? each.line : each.kind,
+  );
+const CHECK = 'haproxy -c -q -f /dev/stdin';
+
+test('haproxy: backends change by its own interface, listeners by a reload', () => {
+  // Goal: the least that makes it so. Method: what was found, and the commands for it.
+  const desired = { hosts: HOSTS, balancers: [placed()] };
+  const [one, two] = IN_STEP;
+  const many = placed({
+    backends: Array.from({ length: 9 }, (_, at) => ({ ...slot(), address: `10.10.1.${at}` })),
+  });
+  const web = 'set server 28400.web';
+  const move = (at: string): string =>
+    `@1 ${web}/${at} addr 10.10.0.2 port 8080;@1 ${web}/${at} state ready`;
+  const table: readonly (readonly [ProxyObserved, readonly string[], object?])[] = [
+    [{ kind: 'unasked' }, []],
+    [{ kind: 'no-tool' }, []],
+    [running(), []],
+    [{ kind: 'absent', place }, [CHECK, 'start']],
+    [running(IN_STEP, 'other'), [CHECK, 'reload']],
+    [running(), [CHECK, 'reload'], { hosts: HOSTS, balancers: [many] }],
+    [running([{ ...one, weight: 2 }, two]), [`@1 ${web}/s1 weight 1`]],
+    [running([one, { ...two, state: 'ready' }]), [`@1 ${web}/s2 state drain`]],
+    [running([{ ...one, state: 'draining' }, two]), [`@1 ${web}/s1 state ready`]],
+    [running([one, two, { address: '10.10.0.9', state: 'ready' }]), [`@1 ${web}/s3 state maint`]],
+    [running([{}, two]), [move('s1')]],
+    // A slot that nobody uses any more comes before one that still has connections.
+    [running([two, { connections: 3 }, {}]), [move('s3')]],
+    [running(), ['stop'], { hosts: HOSTS, balancers: [] }],
+    [{ kind: 'absent', place }, [], { hosts: HOSTS, balancers: [] }],
+  ];
+  for (const [observed, expected, other] of table) {
+    const wanted = (other ?? desired) as typeof desired;
+    assert.deepEqual(told(diffProxy(wanted, observed)), expected);
+  }
+});
+
+test('haproxy: what a dead backend has is ended, what is left of a drained one is not', () => {
+  // Goal: nobody hangs on the dead. Method: a backend that is out and has connections; twins that
+  // have none, or drain.
+  const wanted = (state: 'out' | 'draining') => ({
+    hosts: HOSTS,
+    balancers: [placed({ backends: [{ address: '10.10.0.2', weight: 1, state }] })],
+  });
+  const has = (connections: number, state: ProxySlot['state']): ProxyObserved =>
+    running([{ address: '10.10.0.2', state, connections }]);
+  const server = '28400.web/s1';
+  const lines = (...given: Parameters<typeof diffProxy>) => told(diffProxy(...given));
+  assert.deepEqual(lines(wanted('out'), has(3, 'ready')), [
+    `@1 set server ${server} state maint;@1 shutdown sessions server ${server}`,
+  ]);
+  assert.deepEqual(lines(wanted('out'), has(3, 'out')), [`@1 shutdown sessions server ${server}`]);
+  assert.deepEqual(lines(wanted('out'), has(0, 'out')), []);
+  assert.deepEqual(lines(wanted('draining'), has(3, 'draining')), []);
+});
+
+test('haproxy: long changes go in lines that it can hold', () => {
+  // Goal: no line is over its buffer. Method: a thousand balancers whose backends all change.
+  const names = Array.from({ length: 1_000 }, (_, at) => `balancer-${at}`);
+  const balancers = names.map((name) => placed({ name }));
+  const proxies = new Map(names.map((name) => [name, proxy([])]));
+  const { mark } = configOf({ hosts: HOSTS, balancers }, new Map());
+  const commands = diffProxy(
+    { hosts: HOSTS, balancers },
+    { kind: 'running', place, mark, proxies },
+  );
+  const lines = told(commands);
+  assert.ok(lines.length > 1);
+  assert.ok(lines.every((line) => line.length <= 8_000));
+  assert.equal(lines.flatMap((line) => line.split(';')).length, 5_000);
+});
+
+test('haproxy: local ports stay, are taken once, and none that another program has', () => {
+  // Goal: a listener that moves costs connections. Method: what was found, and which ports follow.
+  const ports = (
+    balancers: readonly ProxyBalancer[],
+    observed: ProxyObserved,
+  ): readonly (number | string)[] => {
+    const { desired, withheld } = planProxy(balancers, OWN, observed);
+    return [
+      ...desired.balancers.map(({ localPort }) => localPort),
+      ...[...withheld].map(([name, why]) => `${name}: ${why}`),
+    ];
+  };
+  const { first, last } = LOCAL_PORTS;
+  const app = { ...WEB, name: 'app' };
+  const range = { ...WEB, name: 'range', ports: [80, 82] } as const;
+  const all = { ...WEB, name: 'all', ports: [1, 1_000] } as const;
+  const absent = (...taken: readonly number[]): ProxyObserved => ({
+    kind: 'absent',
+    place: { ...place, taken: new Set(taken) },
+  });
+  assert.deepEqual(ports([app, WEB], absent()), [first, first + 1]);
+  assert.deepEqual(ports([app, range, WEB], absent(first + 2)), [first, first + 3, first + 1]);
+  assert.deepEqual(ports([app, WEB], running()), [first + 1, first]);
+  const full = Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  assert.deepEqual(ports([WEB], absent(...full)), [
+    `web: no local port of ${first} to ${last} is free for haproxy`,
+  ]);
+  assert.match(`${ports([all], absent())}`, /^all: haproxy carries at most 64 ports .* not 1000/);
+  assert.match(`${ports([WEB], { kind: 'no-tool' })}`, /install the package haproxy/);
+  assert.deepEqual(planProxy([WEB], { ...OWN, ipv4: null }, absent()).desired.hosts, [OWN.ipv6]);
+  const noIpv6: ProxyObserved = { kind: 'absent', place: { ...place, hasIpv6: false } };
+  assert.deepEqual(planProxy([WEB], OWN, noIpv6).desired.hosts, [OWN.ipv4]);
+});
+
+const ANSWER = `Name: HAProxy
+description: 1a-2b
+
+1
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_port
+3 28400.web 1 s1 10.10.0.2 2 0 1 8080
+3 28400.web 2 s2 fd00::3 2 8 5 8080
+3 28400.web 3 s3 0.0.0.0 0 5 1 8080
+3 28400.web 4 s4 10.10.0.4 2 4 1 4294938975
+
+# pxname,svname,qcur,scur,status,
+28400.web,s1,0,7,UP,
+28400.web,s2,0,0,DRAIN,
+28400.web,s3,0,0,MAINT,
+28400.web,s4,0,2,DOWN,
+
+`;
+
+test('haproxy: what it says is read, and what cannot be read is told', () => {
+  // Goal: never a guess. Method: an answer of HAProxy 2.6, shortened; then broken ones.
+  const results = (stdout: string, more: Results = {}): Results => ({
+    haproxy: { status: 0, stdout, stderr: '' },
+    ...more,
+  });
+  const said = (stdout: string) => ({ status: 0, stdout, stderr: '' });
+  const { state, problems } = readProxy(
+    results(ANSWER, {
+      'haproxy-ipv6': said('if_inet6:1'),
+      'haproxy-ports': said(
+        'LISTEN 0 128 10.10.0.1:28400 0.0.0.0:*\nLISTEN 0 128 [fd00::1]:28401 [::]:*\n',
+      ),
+    }),
+  );
+  assert.deepEqual(problems, []);
+  assert.ok(state.kind === 'running');
+  assert.equal(state.mark, '1a-2b');
+  assert.deepEqual(state.place, { hasIpv6: true, taken: new Set([28_400, 28_401]) });
+  assert.deepEqual(state.proxies.get('web'), {
+    localPort: 28_400,
+    slots: [
+      slot({ address: '10.10.0.2', state: 'ready', connections: 7 }),
+      slot({ name: 's2', address: 'fd00::3', weight: 5, state: 'draining' }),
+      slot({ name: 's3' }),
+      slot({
+        ...{ name: 's4', address: '10.10.0.4', port: 65_536 - 28_321, state: 'ready' },
+        ...{ isDown: true, connections: 2 },
+      }),
+    ],
+  });
+  for (const broken of [
+    ANSWER.replace('# be_id', '# id'),
+    ANSWER.replace('# pxname', '# name'),
+    ANSWER.replace(' 2 0 1 8080', ' 2 x 1 8080'),
+    ANSWER.replace(',7,', ',many,'),
+  ]) {
+    assert.match(`${readProxy(results(broken)).problems}`, /cannot be read; check its version/);
+  }
+  const silent = { haproxy: { status: 1, stdout: '', stderr: '' } };
+  const kindOf = (more: Results): string => {
+    const found = readProxy({ ...silent, ...more });
+    return `${found.state.kind} ${found.problems.length}`;
+  };
+  assert.equal(readProxy({}).state.kind, 'unasked');
+  assert.equal(kindOf({ 'haproxy-tool': said('found') }), 'absent 0');
+  assert.equal(kindOf({ 'haproxy-tool': said('missing') }), 'no-tool 0');
+  assert.equal(kindOf({ 'haproxy-child': said('running') }), 'absent 1');
+});
+
+test('haproxy: nobody is asked where nothing needs it and nothing was started', () => {
+  // Goal: no cost without use. Method: wanted, made before, neither.
+  const count = (isWanted: boolean, made: readonly string[]): number =>
+    proxyProbes({ made: new Set(made) } as unknown as Self, isWanted).length;
+  assert.deepEqual([count(false, []), count(true, []), count(false, ['lb-haproxy'])], [0, 5, 5]);
+});
