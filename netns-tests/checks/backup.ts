@@ -79,8 +79,9 @@ function refusals(name: string, without: string): readonly Refusal[] {
 
 /**
  * Goal: a VM that is gone comes back elsewhere as the member it was, with all that the mesh said
- * meanwhile, and can speak; while it lives, and with anything wrong, nothing is restored. Method:
- * back up vm2, try what must be refused, lose vm2 for good, let an invite be made, restore on vm4.
+ * meanwhile, and can speak; while it lives, while its mesh does and nobody said that it is gone,
+ * and with anything wrong, nothing is restored. Method: back up vm2, try what must be refused, lose
+ * vm2 for good, let an invite be made, restore on vm4.
  */
 export async function restoresMember(world: RealWorld): Promise<void> {
   await found(world, ['vm1', 'vm2', 'vm3']);
@@ -98,7 +99,10 @@ export async function restoresMember(world: RealWorld): Promise<void> {
   await world.powerCut('vm2');
   const isGone = async (): Promise<boolean> => (await stateOf(world, 'vm1', 'vm2')) === 'dead';
   await world.eventually('vm1 sees vm2 dead', isGone, SETTLE_MS);
-  const said = await restore(world, 'vm4', [`${DISK}/${name}`]);
+  const slip = await cnsmo(world.vm('vm4'), ['restore', `${DISK}/${name}`, ...phrase]);
+  const why = /^backup: vm2: its mesh mesh lives: vm[13] answers at .*--rejoin;.*--fork\n$/;
+  expect(`its mesh lives: ${slip.stderr}`, slip.status === 3 && why.test(slip.stderr));
+  const said = await restore(world, 'vm4', [`${DISK}/${name}`, '--rejoin']);
   expect(`it says who it is: ${said}`, said.startsWith('This VM is vm2 of mesh mesh again, 10.'));
   await world.eventually('vm4 is ready', () => isReady(world, 'vm4'), SETTLE_MS);
   const after = await world.status('vm4');

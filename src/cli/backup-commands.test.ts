@@ -65,6 +65,16 @@ test('restore: a member comes back and is started, a fork shows its recovery cod
   assert.ok(!kept.out.includes('CODE-1'));
 });
 
+test('restore: who takes a place in a mesh does not found another', async () => {
+  // Goal: the word reaches the act, and never beside its opposite. Method: one, then both.
+  const back = await run(['restore', 'b.age', '--rejoin', '--no-start'], PHRASE);
+  assert.match(JSON.stringify(acted(back, 'restore')), /"rejoin":true/);
+  const both = await run(['restore', 'b.age', '--rejoin', '--fork'], PHRASE);
+  assert.equal(both.status, 2);
+  assert.match(both.err, /--rejoin: contradicts another flag/);
+  assert.equal(acted(both, 'restore'), undefined);
+});
+
 test('restore: what belongs to a fork is refused without it', async () => {
   // Goal: no flag is ignored in silence. Method: each, before anything is asked or done.
   for (const flags of [

@@ -59,14 +59,20 @@ const backupCommand = (local: Local, session: Open): Command =>
     });
 
 const LIVES_HELP =
-  '\nWhile the member answers where the backup knows it to be, only --fork is taken.\n' +
-  'One that is gone comes back into its mesh; should it live elsewhere after all,\n' +
-  'both stop writing until cnsmo recover ends that.\n';
+  '\nWhile members of its mesh answer where the backup knows them to be, this is\n' +
+  'refused without --rejoin or --fork; while the member itself does, without\n' +
+  '--fork. Should it live elsewhere after all, both stop writing until\n' +
+  'cnsmo recover ends that.\n';
 
 const restoreCommand = (local: Local, session: Open): Command =>
   new Command('restore')
     .description('make this VM the member of a backup again, or with --fork found a new mesh')
     .argument('<file>', 'what cnsmo backup wrote')
+    .addOption(
+      new Option('--rejoin', 'the VM of this member is gone: take its place in its mesh').conflicts(
+        'fork',
+      ),
+    )
     .option('--fork', 'found a new mesh with the name, prefix and intent of the backup')
     .option('--passphrase-file <file>', 'read the passphrase from a file')
     .option('--member <name>', 'with --fork: name of this VM (default: its host name)')
@@ -77,7 +83,10 @@ const restoreCommand = (local: Local, session: Open): Command =>
     .option('--install-tools', 'install what is missing of ip, wg, nft and haproxy')
     .addOption(new Option('--foreground', 'run the daemon in this process').conflicts('start'))
     .option('--no-start', 'only prepare the state')
-    .addHelpText('after', `${LIVES_HELP}${PASSPHRASE_HELP}\nExample:\n  cnsmo restore vm1.age\n`)
+    .addHelpText(
+      'after',
+      `${LIVES_HELP}${PASSPHRASE_HELP}\nExample:\n  cnsmo restore vm1.age --rejoin\n`,
+    )
     .action(async (file: string, typed: Flags, command: Command) => {
       const open = session(command);
       const { passphraseFile, recoveryFile, foreground, start: isStarted, ...flags } = typed;

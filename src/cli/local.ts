@@ -41,6 +41,8 @@ export interface RestoreFlags
   extends Pick<MemberFlags, 'member' | 'port' | 'interface' | 'advertise' | 'installTools'> {
   /** Found a new mesh. */
   readonly fork?: boolean;
+  /** The member's VM is gone: come back into its mesh, though that lives. */
+  readonly rejoin?: boolean;
 }
 
 /** How the person at the command line wants to wait. */

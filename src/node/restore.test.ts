@@ -68,7 +68,7 @@ test('restore: the same member, with all that it knew', async () => {
   const founder = await openFounder();
   const archive = await backUp(founder);
   const here = openHost();
-  const restored = await restoreMember(here.ports, archive, {});
+  const restored = await restoreMember(here.ports, archive, {}, false);
   const about = { mesh: 'shop', name: 'vm1', ipv4: '10.10.0.1' };
   assert.deepEqual(restored, { ...about, awaitsOthers: false });
   const [before, after] = [founder, here].map(({ files }) => files);
@@ -94,7 +94,7 @@ test('restore: nothing is said before others were heard, then in a new generatio
   const archive = await backUp(founder);
   await later.write([{ path: 'intent/firewall/d', value: 1 }]);
   const here = openHost();
-  assert.ok((await restoreMember(here.ports, archive, {})).awaitsOthers);
+  assert.ok((await restoreMember(here.ports, archive, {}, false)).awaitsOthers);
   const replica = await replicaOn(here);
   const edit = { path: 'intent/firewall/e', value: 2 };
   assert.match(await refusal(replica.write([edit])), /^journal: /);
@@ -112,7 +112,7 @@ test('restore: whoever knew nobody speaks at once, in a new generation', async (
   // Goal: a mesh of one comes back without anybody's help. Method: restore it, write, start again.
   const archive = await backUp(await openFounder());
   const here = openHost();
-  await restoreMember(here.ports, archive, {});
+  await restoreMember(here.ports, archive, {}, false);
   await (await replicaOn(here)).write([adoptionOf(8)]);
   const again = await replicaOn(here);
   assert.equal(again.heads()[0]?.generation, 1);
@@ -126,7 +126,7 @@ test('restore: settings of this VM go before those of the backup', async () => {
   const archive = await backUp(await openFounder());
   const configOn = async (changes: Parameters<typeof restoreMember>[2]) => {
     const { ports } = openHost();
-    await restoreMember(ports, archive, changes);
+    await restoreMember(ports, archive, changes, false);
     return (await readLocalState(crypto, ports.disk)).config;
   };
   const same = await configOn({});
@@ -146,7 +146,7 @@ test('restore: while a holder of the key answers, nothing is restored', async ()
   const archive = await backUp(await openFounder());
   const held = openHost({ '198.51.100.1': 'holder' });
   assert.match(
-    await refusal(restoreMember(held.ports, archive, {})),
+    await refusal(restoreMember(held.ports, archive, {}, false)),
     /^backup: vm1: this member lives: it answers at 198\.51\.100\.1 port 7300; .*--fork$/,
   );
   assert.deepEqual([...held.files], []);
@@ -154,8 +154,46 @@ test('restore: while a holder of the key answers, nothing is restored', async ()
   assert.deepEqual(held.opened[0]?.psk, archive.keys?.psk);
   assert.notDeepEqual(held.opened[0]?.seed, archive.keys?.member);
   const free = openHost({ '198.51.100.1': 'other' });
-  await restoreMember(free.ports, archive, {});
+  await restoreMember(free.ports, archive, {}, false);
   assert.ok(free.files.has('genesis'));
+});
+
+/** The founder, and a member that said where it is. */
+async function openPair() {
+  const founder = await openFounder();
+  const own = await replicaOn(founder);
+  await own.write([adoptionOf(8)]);
+  const other = await open(createDisk().disk, 8, await readLocalState(crypto, founder.ports.disk));
+  other.receive(own.framesAfter([], Number.POSITIVE_INFINITY));
+  const local = ['203.0.113.8'];
+  await other.write([{ path: 'member/endpoints', value: { ...ENDPOINTS, local } }]);
+  own.receive(other.framesAfter(own.heads(), Number.POSITIVE_INFINITY));
+  await own.flush();
+  return founder;
+}
+
+test('restore: into a mesh that lives only by who says that the VM is gone', async () => {
+  // Goal: no second holder of a key by a slip. Method: another member answers: refused, nothing is
+  // written, and both remedies are named; with the word it comes back, and only the member itself
+  // is asked for then; the twins: nobody answers, and the member itself answers.
+  const archive = await backUp(await openPair());
+  const alive = openHost({ '203.0.113.8': 'holder' });
+  assert.match(
+    await refusal(restoreMember(alive.ports, archive, {}, false)),
+    /^backup: vm1: its mesh shop lives: .* at 203\.0\.113\.8 port 7300; .*--rejoin;.*--fork$/,
+  );
+  assert.deepEqual([...alive.files], []);
+  assert.ok(alive.peers.includes(archive.member) && alive.peers.includes(idOf(8)));
+  const rejoined = openHost({ '203.0.113.8': 'holder' });
+  assert.ok((await restoreMember(rejoined.ports, archive, {}, true)).awaitsOthers);
+  assert.deepEqual([...new Set(rejoined.peers)], [archive.member]);
+  const silent = openHost({ '203.0.113.8': 'other' });
+  assert.ok((await restoreMember(silent.ports, archive, {}, false)).awaitsOthers);
+  const held = openHost({ '203.0.113.8': 'holder', '192.0.2.1': 'holder' });
+  for (const isRejoin of [false, true]) {
+    const why = await refusal(restoreMember(held.ports, archive, {}, isRejoin));
+    assert.match(why, /^backup: vm1: this member lives: it answers at 192\.0\.2\.1 port 7300;/);
+  }
 });
 
 test('restore: whoever has left or was evicted does not come back', async () => {
@@ -163,7 +201,7 @@ test('restore: whoever has left or was evicted does not come back', async () => 
   // the twin of that one, a member that is not, comes back.
   const left = await openFounder();
   await (await replicaOn(left)).write([{ path: 'member/left', value: { left: true } }]);
-  const whyLeft = await refusal(restoreMember(openHost().ports, await backUp(left), {}));
+  const whyLeft = await refusal(restoreMember(openHost().ports, await backUp(left), {}, false));
   assert.match(whyLeft, /^backup: vm1: this member has left its mesh; /);
   const founder = await openFounder();
   await (await replicaOn(founder)).write([adoptionOf(8), adoptionOf(9)]);
@@ -175,9 +213,9 @@ test('restore: whoever has left or was evicted does not come back', async () => 
     return { ...archive, member: idOf(fill), keys };
   };
   const psk = new Uint8Array(32);
-  const whyOut = await refusal(restoreMember(openHost().ports, as(9), {}));
+  const whyOut = await refusal(restoreMember(openHost().ports, as(9), {}, false));
   assert.match(whyOut, /^backup: vm1: this member was evicted; /);
-  assert.equal((await restoreMember(openHost().ports, as(8), {})).ipv4, '10.10.0.8');
+  assert.equal((await restoreMember(openHost().ports, as(8), {}, false)).ipv4, '10.10.0.8');
 });
 
 test('restore: what is refused leaves no file', async () => {
@@ -192,15 +230,15 @@ test('restore: what is refused leaves no file', async () => {
     [archive, { port: 'x' }, /^port: x: /],
   ];
   for (const [from, changes, line] of cases) {
-    assert.match(await refusal(restoreMember(empty.ports, from, changes)), line);
+    assert.match(await refusal(restoreMember(empty.ports, from, changes, false)), line);
   }
   assert.deepEqual([...empty.files], []);
-  assert.match(await refusal(restoreMember(founder.ports, archive, {})), /^state: in use: /);
+  assert.match(await refusal(restoreMember(founder.ports, archive, {}, false)), /^state: in use: /);
   for (let writes = 0; writes < 6; writes += 1) {
     const full = openHost();
     full.files.set('other', new Uint8Array(1));
     await assert.rejects(
-      orAsBefore(full.ports.disk, () => restoreMember(fillUp(full, writes), archive, {})),
+      orAsBefore(full.ports.disk, () => restoreMember(fillUp(full, writes), archive, {}, false)),
       /no space/,
     );
     assert.deepEqual([...full.files.keys()], ['other'], `after ${writes} writes`);

@@ -5,27 +5,24 @@
  * 1. Everything that can be refused is refused before the first byte is written; the file `genesis`
  *    comes last.
  * 2. A key has one holder. Who answers with the member's key where the member was last reached is
- *    one, and then nothing is restored. Who answers elsewhere is found by the daemons.
+ *    one, and then nothing is restored. Who answers elsewhere is found by the daemons; so into a
+ *    mesh that lives nobody is brought back but by who says that the member's VM is gone.
  * 3. The member may have said more since. So its journal is distrusted: it says nothing before it
  *    has heard what the others hold of it, and then begins a new generation.
  */
 
-import { endpointsOf } from '../crdt/endpoints.ts';
 import { type HeldMesh, intentOf, viewOf } from '../crdt/intent.ts';
 import { decodeJournal } from '../crdt/journal.ts';
-import type { Member } from '../crdt/view.ts';
+import type { Member, View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Crypto, Disk, Endpoint, Ports } from '../ports.ts';
 import { type Founded, prepareInit } from './init.ts';
 import { restoreJournal } from './journal-copy.ts';
 import { writeKeys, writeLocalState } from './local-state.ts';
 import { checkHost, checkOverlay } from './preflight.ts';
+import { type Answer, callRoll } from './roll-call.ts';
 import type { Archive, ArchivedKeys } from './rules/archive.ts';
-import { LETS_NOT_IN } from './rules/gated.ts';
 import { readSettings, type SettingTexts } from './rules/settings.ts';
-
-/** How long the member's last addresses are asked, all together. Unit: ms. */
-const ASK_MS = 6_000;
 
 /** What is different on this VM. Absent: as in the backup. */
 export type Changes = Pick<SettingTexts, 'port' | 'interface' | 'advertise'>;
@@ -43,12 +40,14 @@ type RestorePorts = Omit<Ports, 'process' | 'logBook'>;
 
 /**
  * Makes this VM the member of the backup. Fault 'refused' when the backup has no keys, the member
- * has left or was evicted, another VM answers as this member, or this host is not fit.
+ * has left or was evicted, another VM answers as this member, or this host is not fit; and while
+ * others of its mesh answer, unless `isRejoin`: the person says that the member's VM is gone.
  */
 export async function restoreMember(
   ports: RestorePorts,
   archive: Archive,
   changes: Changes,
+  isRejoin: boolean,
 ): Promise<Restored> {
   const { crypto, disk, clock } = ports;
   const { keys, genesis, config } = archive;
@@ -64,7 +63,7 @@ export async function restoreMember(
   if (view.evicted.includes(archive.member)) throw isOut(config.name, 'was evicted');
   const member = view.members.find(({ id }) => id === archive.member) ?? null;
   if (member?.hasLeft === true) throw isOut(config.name, 'has left its mesh');
-  await refuseWhenHeld(ports, archive, keys, member);
+  await refuseWhenAlive(ports, archive, keys, { view, isRejoin });
   const awaitsOthers = view.members.some(({ id }) => id !== archive.member);
   await restoreJournal(disk, archive.journal, !awaitsOthers);
   await writeKeys(disk, { memberSeed: keys.member, wgPrivateKey: keys.wg });
@@ -117,43 +116,26 @@ const heldBy = (crypto: Crypto, { genesis, meshId, member, journal }: Archive): 
   frames: decodeJournal(crypto, journal).frames,
 });
 
-/** Fault 'refused' when somebody answers with the member's key. */
-async function refuseWhenHeld(
-  { random, swarm }: RestorePorts,
-  { meshId, genesis, config, member: id }: Archive,
+/**
+ * Fault 'refused' when somebody answers with the member's key, or while its mesh lives and this VM
+ * was not said to take the member's place.
+ */
+async function refuseWhenAlive(
+  ports: RestorePorts,
+  archive: Archive,
   { psk }: ArchivedKeys,
-  member: Member | null,
+  { view, isRejoin }: { readonly view: View; readonly isRejoin: boolean },
 ): Promise<void> {
-  if (member === null) return;
-  // A key that nobody knows: to dial with the member's own would only reach ourselves.
-  const node = await swarm.open({
-    seed: random.bytes(32),
-    psk,
-    port: null,
-    meshId,
-    standing: () => 'member',
-    isOverlay: () => false,
-    judge: () => 'ignore',
-  });
-  try {
-    const endpoints = endpointsOf(member, genesis);
-    const asks = endpoints.map(async (endpoint): Promise<Endpoint | null> => {
-      const failure = await node.dial(id, [endpoint], ASK_MS).then(
-        () => null,
-        (error: unknown) => error,
-      );
-      return failure === null || isCut(failure) ? endpoint : null;
-    });
-    const held = (await Promise.all(asks)).find((endpoint) => endpoint !== null);
-    if (held !== undefined && held !== null) throw isHeld(config.name, held);
-  } finally {
-    await node.stop();
-  }
+  const isOwn = ({ id }: Member): boolean => id === archive.member;
+  const there = view.members.filter(({ hasLeft }) => !hasLeft);
+  const own = there.filter(isOwn);
+  const others = isRejoin ? [] : there.filter((member) => !isOwn(member));
+  const answers = await callRoll(ports, archive, psk, [...own, ...others]);
+  const holder = answers.find(({ member }) => isOwn(member));
+  if (holder !== undefined) throw isHeld(archive.config.name, holder.endpoint);
+  const [first] = answers;
+  if (first !== undefined) throw isAlive(archive, first);
 }
-
-/** It answered as the member, and then cut us: only members are let in. */
-const isCut = (error: unknown): boolean =>
-  error instanceof Fault && error.facts.why === LETS_NOT_IN;
 
 const withoutKeys = (): Fault =>
   new Fault('refused', {
@@ -169,6 +151,18 @@ const isOut = (name: string, why: string): Fault =>
     value: name,
     why: `this member ${why}`,
     remedy: 'let this VM join with a new token, or found a new mesh from the backup with --fork',
+  });
+
+const isAlive = ({ config, genesis }: Archive, { member, endpoint }: Answer): Fault =>
+  new Fault('refused', {
+    field: 'backup',
+    value: config.name,
+    why:
+      `its mesh ${genesis.name} lives: ${member.name} answers at ` +
+      `${endpoint.host} port ${endpoint.port}`,
+    remedy:
+      `if the VM that was ${config.name} is gone for good and this one takes its place: ` +
+      '--rejoin; to found a new mesh: --fork',
   });
 
 const isHeld = (name: string, { host, port }: Endpoint): Fault =>

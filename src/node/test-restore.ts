@@ -14,12 +14,14 @@ const NOW_MS = 1_800_000_000_000;
 export function openHost(answering: Readonly<Record<string, 'holder' | 'other'>> = {}) {
   const { disk, files, state } = createDisk();
   const dialled: string[] = [];
+  const peers: string[] = [];
   const opened: SwarmConfig[] = [];
   const open = async (config: SwarmConfig): Promise<SwarmNode> => {
     opened.push(config);
-    const dial = async (_peer: unknown, [endpoint]: readonly Endpoint[]): Promise<void> => {
+    const dial = async (peer: unknown, [endpoint]: readonly Endpoint[]): Promise<void> => {
       const host = endpoint?.host ?? '';
       dialled.push(host);
+      peers.push(String(peer));
       const why = { holder: LETS_NOT_IN, other: 'is another member than expected' };
       const found = answering[host];
       throw new Fault(found === undefined ? 'timeout' : 'refused', {
@@ -29,7 +31,7 @@ export function openHost(answering: Readonly<Record<string, 'holder' | 'other'>>
     };
     return { dial, stop: async () => undefined } as unknown as SwarmNode;
   };
-  return { ports: { ...portsOf(open), disk }, files, state, dialled, opened };
+  return { ports: { ...portsOf(open), disk }, files, state, dialled, peers, opened };
 }
 
 /** No two random bytes are equal, on any host. */

@@ -31,6 +31,8 @@ export interface BackupFile {
 export interface RestoreFlags extends Changes, Pick<SettingTexts, 'member'> {
   /** A new mesh with the same intent. */
   readonly fork?: boolean;
+  /** This VM takes the member's place in a mesh that lives. */
+  readonly rejoin?: boolean;
   readonly installTools?: boolean;
 }
 
@@ -73,7 +75,10 @@ export async function restoreHere(
     ...(advertise === undefined ? {} : { advertise }),
   };
   const act = async (ports: Ports): Promise<Restored> => {
-    if (flags.fork !== true) return await restoreMember(ports, archive, changes);
+    if (flags.fork !== true) {
+      onStep('asking whether its mesh lives');
+      return await restoreMember(ports, archive, changes, flags.rejoin === true);
+    }
     const { hostname } = await ports.host.facts();
     const texts = flags.member === undefined ? changes : { ...changes, member: flags.member };
     const founded = await forkMesh(ports, archive, { ...texts, hostname }, keepCode);
