@@ -30,6 +30,7 @@ export function* foreseeInPieces(
   meter: Meter,
 ): Generator<void, View> {
   const intents = new Map(view.intent.map((intent) => [intent.path, intent]));
+  if (meter.isDue(intents.size * EDIT_MS)) yield;
   let hlc = view.intent.reduce<Hlc>((latest, one) => maxHlc(latest, one.hlc), HLC_ZERO);
   for (const { path, value } of edits) {
     if (meter.isDue(EDIT_MS)) yield;

@@ -12,6 +12,7 @@
 import type { Crypto } from '../ports.ts';
 import { isSameBytes } from './codec.ts';
 import { SNAPSHOT_BYTES_MAX } from './frame.ts';
+import { finish, type Meter, UNMETERED } from './meter.ts';
 import { joinBytes } from './signed.ts';
 
 /** The first bytes of every journal. */
@@ -52,7 +53,18 @@ export const encodeRecord = (crypto: Crypto, frame: Uint8Array): Uint8Array => {
 };
 
 /** Reads a whole journal. Never throws. */
-export const decodeJournal = (crypto: Crypto, bytes: Uint8Array): JournalContent => {
+export const decodeJournal = (crypto: Crypto, bytes: Uint8Array): JournalContent =>
+  finish(decodeInPieces(crypto, bytes, UNMETERED));
+
+/** Times to read a record, and to hash a byte of it. Unit: ms, as measured. */
+const [RECORD_MS, BYTE_MS] = [0.005, 2e-6];
+
+/** The same in pieces. */
+export function* decodeInPieces(
+  crypto: Crypto,
+  bytes: Uint8Array,
+  meter: Meter,
+): Generator<void, JournalContent> {
   const header = bytes.subarray(0, JOURNAL_HEADER.length);
   if (!isSameBytes(header, JOURNAL_HEADER)) return decodeForeign(bytes);
   const frames: Uint8Array[] = [];
@@ -63,6 +75,7 @@ export const decodeJournal = (crypto: Crypto, bytes: Uint8Array): JournalContent
     if (frame !== null) {
       frames.push(frame);
       offset += RECORD_HEAD_BYTES + frame.length;
+      if (meter.isDue(RECORD_MS + frame.length * BYTE_MS)) yield;
       continue;
     }
     const next = findRecord(crypto, bytes, offset + 1);
@@ -76,7 +89,7 @@ export const decodeJournal = (crypto: Crypto, bytes: Uint8Array): JournalContent
     offset = end;
   }
   return { frames, goodLength: bytes.length, torn: false, corrupt };
-};
+}
 
 const checkOf = (crypto: Crypto, frame: Uint8Array): Uint8Array =>
   crypto.sha256(frame).subarray(0, CHECK_BYTES);

@@ -63,7 +63,7 @@ test('inPieces: an own generation is the same as in one piece, whatever comes me
   const a = openTestStore('a');
   a.receiveAll(frames, NOW);
   const aside = say(a, [{ path: 'status/x', value: 1 }]);
-  const work = twin.inPieces(null, NOW);
+  const work = twin.inPieces(null, NOW, openMeter());
   let count = 0;
   let step = work.next();
   for (; step.done !== true; step = work.next()) {
@@ -73,7 +73,7 @@ test('inPieces: an own generation is the same as in one piece, whatever comes me
   }
   assert.ok(count >= 4, `${count} pieces`);
   assert.deepEqual(commit(step.value), commit(founder.nextGeneration(NOW)));
-  for (const _ of twin.digestOwn()) assert.ok(twin.heads().length > 0);
+  for (const _ of twin.digestOwn(openMeter())) assert.ok(twin.heads().length > 0);
   founder.receive(aside, NOW);
   assert.deepEqual(picture(twin), picture(founder));
   const more = [{ path: 'intent/a/b/y', value: 1 }];
@@ -90,7 +90,7 @@ test('inPieces: what replaces much holds whole, and so does what comes meanwhile
   const edits = contents.slice(1_000, 4_000).map((_, index) => {
     return { path: `intent/a/b/x-${index + 1_000}`, value: index % 2 === 0 ? 'again' : null };
   });
-  const work = founder.inPieces(edits, NOW);
+  const work = founder.inPieces(edits, NOW, openMeter());
   const asides: Uint8Array[] = [];
   let step = work.next();
   for (; step.done !== true; step = work.next()) {
@@ -117,7 +117,7 @@ test('inPieces: who finds meanwhile that its key is used elsewhere says nothing'
   const { frames } = lengthy();
   const founder = openTestStore('founder');
   founder.load(frames, NOW);
-  const work = founder.inPieces(null, NOW);
+  const work = founder.inPieces(null, NOW, openMeter());
   work.next();
   founder.distrustKey();
   const written = finish(work);
@@ -138,7 +138,7 @@ test('receiveInPieces: what is taken is the same, whatever happens between the p
 
   const pieces = openTestStore('a');
   pieces.receive(frames[0] ?? aside, NOW);
-  const work = pieces.receiveInPieces([...later, ...frames], NOW);
+  const work = pieces.receiveInPieces([...later, ...frames], NOW, openMeter());
   let count = 0;
   for (let step = work.next(); ; step = work.next()) {
     if (step.done === true) {
@@ -156,7 +156,7 @@ test('receiveInPieces: a frame that somebody else brings meanwhile is known', ()
   // Goal: two exchanges at once take a frame once. Method: the same frames whole in between.
   const { frames } = lengthy();
   const a = openTestStore('a');
-  const work = a.receiveInPieces(frames, NOW);
+  const work = a.receiveInPieces(frames, NOW, openMeter());
   work.next();
   assert.deepEqual(a.receiveAll(frames, NOW).map(verdictOf), ['known', 'taken']);
   let step = work.next();

@@ -17,7 +17,7 @@ import type { Genesis } from './genesis.ts';
 import type { Hlc } from './hlc.ts';
 import { bytesOfId, type MemberId, type MeshId, memberIdOf } from './ids.ts';
 import { framesAfter } from './lack.ts';
-import { finish, openMeter, UNMETERED } from './meter.ts';
+import { finish, type Meter, UNMETERED } from './meter.ts';
 import { type Desk, type Doubt, type Receipt, receiveFrames, screenFrame } from './receiving.ts';
 import { lastingOf } from './saying.ts';
 import type { View } from './view.ts';
@@ -43,12 +43,19 @@ export interface Store extends Writer {
   receiveInPieces(
     frames: readonly Uint8Array[],
     wallMs: number,
+    meter: Meter,
   ): Generator<readonly Uint8Array[], readonly Receipt[]>;
   /**
    * Takes frames back from our own journal: own ones too, whatever their stamps are. When own ones
    * do not all fit, the store distrusts the disk.
    */
   load(frames: readonly Uint8Array[], wallMs: number): readonly Receipt[];
+  /** The same in pieces of some ms. */
+  loadInPieces(
+    frames: readonly Uint8Array[],
+    wallMs: number,
+    meter: Meter,
+  ): Generator<unknown, readonly Receipt[]>;
   /**
    * To be called after `load` when the journal was damaged, so that own frames may be lost: the
    * next own frame starts a new generation, and until then own frames are taken from others.
@@ -124,10 +131,12 @@ export const openStore = (
     screen: (bytes, wallMs) => screenFrame(desk, bytes, wallMs),
     receive: (bytes, wallMs) => receiveAll([bytes], wallMs)[0] ?? { verdict: 'known' },
     receiveAll,
-    receiveInPieces: (frames, wallMs) =>
-      receiveFrames(desk, frames, { wallMs, isLoading: false, meter: openMeter() }),
+    receiveInPieces: (frames, wallMs, meter) =>
+      receiveFrames(desk, frames, { wallMs, isLoading: false, meter }),
     load: (frames, wallMs) =>
       finish(receiveFrames(desk, frames, { wallMs, isLoading: true, meter: UNMETERED })),
+    loadInPieces: (frames, wallMs, meter) =>
+      receiveFrames(desk, frames, { wallMs, isLoading: true, meter }),
     ...doubtsOf(desk),
     heads: chains.heads,
     framesAfter: (heads, bytesMax) => framesAfter(chains.all(), heads, bytesMax),

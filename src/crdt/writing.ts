@@ -17,7 +17,7 @@ import type { Statement } from './entry-bytes.ts';
 import { clientIdOf } from './gate.ts';
 import { followedHlc, isAhead, maxHlc } from './hlc.ts';
 import { bytesOfId } from './ids.ts';
-import { finish, type Meter, openMeter, UNMETERED } from './meter.ts';
+import { finish, type Meter, UNMETERED } from './meter.ts';
 import type { Desk } from './receiving.ts';
 import {
   carriedStatements,
@@ -49,9 +49,13 @@ export interface Writer {
    * `write`, or `nextGeneration` for null, in pieces of some ms. Until it is finished nothing else
    * is written.
    */
-  inPieces(edits: readonly Edit[] | null, wallMs: number): Generator<void, WriteResult>;
+  inPieces(
+    edits: readonly Edit[] | null,
+    wallMs: number,
+    meter: Meter,
+  ): Generator<void, WriteResult>;
   /** Works out in pieces what a view needs of a long frame that was committed. */
-  digestOwn(): Generator<void, void>;
+  digestOwn(meter: Meter): Generator<void, void>;
   /** Whether `nextGeneration` is due: garbage, a clock that stepped back, doubt about the disk. */
   wantsGeneration(wallMs: number): boolean;
 }
@@ -63,8 +67,8 @@ export const openWriter = (desk: Desk): Writer => {
   return {
     write: (edits, wallMs) => finish(say(hand, { edits, wallMs }, UNMETERED)),
     nextGeneration: (wallMs) => finish(say(hand, { edits: null, wallMs }, UNMETERED)),
-    inPieces: (edits, wallMs) => say(hand, { edits, wallMs }, openMeter()),
-    digestOwn: () => desk.chains.digest(ownChain(desk), openMeter()),
+    inPieces: (edits, wallMs, meter) => say(hand, { edits, wallMs }, meter),
+    digestOwn: (meter) => desk.chains.digest(ownChain(desk), meter),
     wantsGeneration: (wallMs) => lastOwn(hand) !== null && isGenerationDue(desk, wallMs),
   };
 };

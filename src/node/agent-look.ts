@@ -144,7 +144,7 @@ export async function digested<Desired, Observed>(
   { view, self, ...seen }: Matter<Observed>,
 ): Promise<boolean> {
   let isLong = false;
-  const work = service.digest?.(view, self, seen, openMeter());
+  const work = service.digest?.(view, self, seen, openMeter(clock.monotonicMs));
   if (work === undefined) return false;
   await inPieces(clock, work, () => {
     isLong = true;

@@ -140,7 +140,7 @@ function askingOthers(
       const asking = { view: replica.view, ask, signal };
       return gatherEvents(ports.clock, asking, on, wish);
     },
-    digests: () => gatherDigests(ports.crypto, replica, others),
+    digests: () => gatherDigests(ports, replica, others),
     reach: async (attempt) =>
       readReached(await askMember(context, attempt.from, REACH_TOPIC, reachWish(attempt))),
     standings: (service, waitMs) =>

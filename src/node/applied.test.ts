@@ -24,11 +24,13 @@ const reportOf = (part: Partial<AgentReport>): readonly AgentReport[] => [
   { ...{ name: 'toy', state: 'ready', problems: [], changes: 0 }, ...part },
 ];
 
+const clock = { wallMs: () => 0, monotonicMs: () => 0, sleep: async () => undefined };
+
 /** The handler of a member whose agents say this. */
 function served(reports: readonly AgentReport[], held = intent): RequestHandler {
   let handler: RequestHandler | null = null;
   const context = { self: idOf(2), view: () => view(2, held), reports: () => reports };
-  serveApplied(crypto, context, {
+  serveApplied({ clock, crypto }, context, {
     handle: (_protocol, _options, given) => {
       handler = given;
       return () => undefined;
@@ -40,8 +42,6 @@ function served(reports: readonly AgentReport[], held = intent): RequestHandler 
 
 const WIRE = { host: '192.0.2.1', port: 1 };
 const from = { peer: idOf(1), standing: 'member' as const, remote: WIRE };
-
-const clock = { wallMs: () => 0, monotonicMs: () => 0, sleep: async () => undefined };
 
 /** Member 1 asks the others; who has no handler here does not answer. */
 const gather = (

@@ -6,12 +6,14 @@
  * saying so.
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import { openMeter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
-import type { Crypto, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
+import type { Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { AgentReport } from '../services/service.ts';
 import type { Standing } from '../services/verb.ts';
 import type { Links } from './links.ts';
+import { inPieces } from './pieces.ts';
 import {
   APPLIED_BYTES_MAX,
   encodeAnswer,
@@ -34,7 +36,7 @@ export interface AppliedContext {
 
 /** Answers other members until the returned function is called. */
 export const serveApplied = (
-  crypto: Crypto,
+  { clock, crypto }: Pick<Ports, 'clock' | 'crypto'>,
   { view, reports }: AppliedContext,
   swarm: Pick<SwarmNode, 'handle'>,
 ): Unsubscribe =>
@@ -45,7 +47,9 @@ export const serveApplied = (
       const service = serviceAsked(request);
       if (service === null || standing !== 'member') throw noQuestion(standing);
       const report = reportOf(reports(), service);
-      const wanted = report === null ? {} : stampsOf(view().intent, service);
+      const meter = openMeter(clock.monotonicMs);
+      const work = stampsOf(view().intent, service, meter);
+      const wanted = report === null ? {} : await inPieces(clock, work);
       return encodeAnswer(crypto, request, report, wanted);
     },
   );
@@ -68,14 +72,19 @@ export async function gatherApplied(
 ): Promise<ReadonlyMap<MemberId, Standing>> {
   const { members, intent } = view();
   const breathe = () => clock.sleep(0, new AbortController().signal);
-  const expected = stampsOf(intent, service);
-  await breathe();
+  const meter = openMeter(clock.monotonicMs);
+  const expected = await inPieces(clock, stampsOf(intent, service, meter));
   const question = encodeQuestion(crypto, service, expected);
+  await breathe();
   const present = members.filter(({ hasLeft }) => !hasLeft).map(({ id }) => id);
   await swarm.meet(present);
   const connected = new Set<PeerKey>(swarm.connections().map(({ peer }) => peer));
   const ask = async (member: MemberId): Promise<Standing> => {
-    if (member === self) return ownStanding(reportOf(reports(), service));
+    if (member === self) {
+      const standing = ownStanding(reportOf(reports(), service));
+      await breathe();
+      return standing;
+    }
     if (!connected.has(member)) return { kind: 'silent', why: 'not reachable from here' };
     try {
       const answer = await swarm.request(member, 'applied', question, waitMs);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { finish, UNMETERED } from '../crdt/meter.ts';
 import { AUDIT_LIMITS, type AuditLimits, openAudit } from './audit.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { listChanges } from './rules/audit-answer.ts';
@@ -16,7 +17,7 @@ async function stage(limits: AuditLimits = AUDIT_LIMITS, disk = createDisk()) {
   const audit = await openAudit(ports, replica, () => limits);
   replica.onFrames(audit.note);
   const list = async (filter = {}) =>
-    listChanges(replica.view(), await audit.read(), { ...ALL, ...filter });
+    finish(listChanges(replica.view(), await audit.read(), { ...ALL, ...filter }, UNMETERED));
   const set = (path: string, value: number | string | null) => replica.write([{ path, value }]);
   return { replica, audit, list, set, disk };
 }
@@ -91,7 +92,9 @@ test('audit: who was away has of what was compacted the result alone, and says s
     const hear = () => other.receive(replica.framesAfter(other.heads(), 1e9));
     hear();
     const list = async () =>
-      listChanges(other.view(), await audit.read(), { ...ALL, path: 'intent/' }).map(
+      finish(
+        listChanges(other.view(), await audit.read(), { ...ALL, path: 'intent/' }, UNMETERED),
+      ).map(
         ({ path, after, isBeforeKnown }) =>
           `${path} ${isBeforeKnown ? '' : '?->'}${JSON.stringify(after)}`,
       );

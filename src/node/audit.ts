@@ -12,7 +12,7 @@
 import { type Change, changesIn, isFrameSigned } from '../crdt/change.ts';
 import { compareHlc, type Hlc } from '../crdt/hlc.ts';
 import type { MemberId } from '../crdt/ids.ts';
-import { decodeJournal, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
+import { decodeInPieces, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
 import { type Meter, openMeter } from '../crdt/meter.ts';
 import { joinBytes } from '../crdt/signed.ts';
 import type { Ports } from '../ports.ts';
@@ -78,7 +78,8 @@ export async function openAudit(
 ): Promise<Audit> {
   const { log } = ports;
   const parts = await findParts(ports);
-  const meter = openMeter(); // One for all: many short frames are as much as a long one.
+  // One for all: many short frames are as much as a long one.
+  const meter = openMeter(ports.clock.monotonicMs);
   const latest = new Map(parts.length === 0 ? [] : replica.latest());
   let last: Promise<void> = Promise.resolve();
   const audit: Audit = {
@@ -187,9 +188,10 @@ async function readAll(
   const kept = new Map<string, KeptChange>();
   const latest = new Map<MemberId, Hlc>();
   const rest = new AbortController().signal;
-  const meter = openMeter();
+  const meter = openMeter(clock.monotonicMs);
   for (const { name } of [...parts]) {
-    const content = decodeJournal(crypto, (await disk.read(name)) ?? new Uint8Array());
+    const bytes = (await disk.read(name)) ?? new Uint8Array();
+    const content = await inPieces(clock, decodeInPieces(crypto, bytes, meter));
     for (const frame of content.frames) {
       const work = changesIn(crypto, frame, (author) => latest.get(author) ?? null, meter);
       const changes = await inPieces(clock, work);

@@ -4,10 +4,12 @@
  * Only when somebody looks, and kept nowhere: in step is what changes by itself.
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
+import { openMeter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
-import type { Crypto, SwarmNode, Unsubscribe } from '../ports.ts';
+import type { Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { Links } from './links.ts';
+import { inPieces } from './pieces.ts';
 import type { Replica } from './replica.ts';
 import {
   type Comparison,
@@ -15,7 +17,7 @@ import {
   DIGEST_BYTES_MAX,
   type Digest,
   decodeDigest,
-  digestOf,
+  digestInPieces,
   encodeDigest,
 } from './rules/digest.ts';
 
@@ -25,32 +27,34 @@ const ANSWER_MS = 2_000;
 const QUESTION = new Uint8Array([1]);
 
 type Held = Pick<Replica, 'heads' | 'view'>;
+type DigestPorts = Pick<Ports, 'clock' | 'crypto'>;
 
-const ownDigest = (crypto: Crypto, { heads, view }: Held): Digest =>
-  digestOf(crypto, heads(), view());
+/** What was found of views that are still looked at: a large one takes some time. */
+const known = new WeakMap<View, Promise<Digest>>();
 
-/**
- * Answers other members until the returned function is called. The view is hashed once for each
- * change, however often somebody asks: that takes a large mesh some time.
- */
+/** Of what is held now, whatever comes while it is worked out. */
+const ownDigest = ({ clock, crypto }: DigestPorts, { heads, view }: Held): Promise<Digest> => {
+  const now = view();
+  const digest =
+    known.get(now) ??
+    inPieces(clock, digestInPieces(crypto, heads(), now, openMeter(clock.monotonicMs)));
+  known.set(now, digest);
+  return digest;
+};
+
+/** Answers other members until the returned function is called. */
 export function serveDigests(
-  crypto: Crypto,
+  ports: DigestPorts,
   replica: Held,
   swarm: Pick<SwarmNode, 'handle'>,
 ): Unsubscribe {
-  let known: { readonly view: View; readonly bytes: Uint8Array } | null = null;
-  const answer = (): Uint8Array => {
-    const view = replica.view();
-    if (known?.view !== view) known = { view, bytes: encodeDigest(ownDigest(crypto, replica)) };
-    return known.bytes;
-  };
   const options = { bytesMax: DIGEST_BYTES_MAX, inviteMayUse: false };
-  return swarm.handle('digest', options, async () => answer());
+  return swarm.handle('digest', options, async () => encodeDigest(await ownDigest(ports, replica)));
 }
 
 /** How each member that lives stands to this one; who does not answer in time is left out. */
 export async function gatherDigests(
-  crypto: Crypto,
+  ports: DigestPorts,
   replica: Held,
   swarm: Pick<SwarmNode, 'connections' | 'request'> & Pick<Links, 'meet'>,
 ): Promise<ReadonlyMap<MemberId, Comparison>> {
@@ -61,7 +65,7 @@ export async function gatherDigests(
     members.map(async ({ id }) => [id, await askDigest(swarm, id)] as const),
   );
   // After the answers: what came meanwhile makes nobody ahead.
-  const ours = ownDigest(crypto, replica);
+  const ours = await ownDigest(ports, replica);
   return new Map(
     found.flatMap(([id, theirs]) =>
       theirs === null ? [] : [[id, compareDigests(ours, theirs)] as const],

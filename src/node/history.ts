@@ -4,11 +4,15 @@
 import { type Conflict, conflictsAmong } from '../crdt/conflicts.ts';
 import { compareHlc } from '../crdt/hlc.ts';
 import type { MemberId } from '../crdt/ids.ts';
+import { openMeter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
+import type { Clock } from '../ports.ts';
+import { breathe, isLarge } from './agent-look.ts';
 import type { Audit, KeptChange } from './audit.ts';
 import { carryOut } from './decisions.ts';
 import { mustBeOperator, type OperatorContext } from './operators.ts';
+import { inPieces } from './pieces.ts';
 import {
   type AuditFilter,
   type ListedChange,
@@ -22,6 +26,7 @@ import type { VerbContext } from './verbs.ts';
 
 /** What it needs of the node. */
 export interface HistoryContext extends OperatorContext {
+  readonly ports: { readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'> };
   readonly audit: Pick<Audit, 'read'>;
 }
 
@@ -32,12 +37,14 @@ export interface AuditWish extends Omit<AuditFilter, 'author'> {
 
 /** The changes of the kept window. */
 export async function auditChanges(
-  { replica, audit }: HistoryContext,
+  { ports, replica, audit }: HistoryContext,
   wish: AuditWish,
 ): Promise<readonly ListedChange[]> {
   const view = replica.view();
   const author = wish.author === null ? null : findMember(view, wish.author).id;
-  return listChanges(view, await audit.read(), { ...wish, author });
+  const filter = { ...wish, author };
+  const meter = openMeter(ports.clock.monotonicMs);
+  return inPieces(ports.clock, listChanges(view, await audit.read(), filter, meter));
 }
 
 /** Concurrent changes that lost without their winner having known of them. */
@@ -80,11 +87,18 @@ async function findLoser(context: HistoryContext, path: string, author: string |
 const badPath = (path: string, why: string): Fault =>
   new Fault('refused', { field: 'path', value: path, why, remedy: 'see cnsmo conflicts' });
 
-async function findConflicts({ replica, audit }: HistoryContext): Promise<readonly Conflict[]> {
-  const operators = operatorsOf(replica.view());
+async function findConflicts({
+  ports: { clock },
+  replica,
+  audit,
+}: HistoryContext): Promise<readonly Conflict[]> {
+  const view = replica.view();
   const kept = await audit.read();
   const known = new Map(kept.map(({ name, replaces }: KeptChange) => [name, replaces]));
-  return conflictsAmong(replica.claims(), operators, known);
+  await breathe(clock, isLarge(view));
+  const claims = replica.claims();
+  await breathe(clock, isLarge(view));
+  return conflictsAmong(claims, operatorsOf(view), known);
 }
 
 const operatorsOf = (view: View): ReadonlySet<MemberId> =>

@@ -14,16 +14,18 @@
 import { readFrame } from '../crdt/frame.ts';
 import { type MemberId, memberIdOf } from '../crdt/ids.ts';
 import {
-  decodeJournal,
+  decodeInPieces,
   encodeRecord,
   JOURNAL_HEADER,
   type JournalContent,
 } from '../crdt/journal.ts';
+import { openMeter } from '../crdt/meter.ts';
 import type { Store } from '../crdt/store.ts';
 import { Fault } from '../fault.ts';
 import type { Disk, Ports } from '../ports.ts';
 import { readAcquaintances } from './acquaintances.ts';
 import { isInitialised } from './local-state.ts';
+import { inPieces } from './pieces.ts';
 
 /** Its file. */
 export const JOURNAL = 'journal';
@@ -185,9 +187,11 @@ interface Found {
 async function load(ports: JournalPorts, store: Store, self: MemberId): Promise<Found> {
   const { crypto, disk, log, clock } = ports;
   const bytes = await disk.read(JOURNAL);
-  const content = decodeJournal(crypto, bytes ?? new Uint8Array());
+  const meter = openMeter(clock.monotonicMs);
+  const reading = decodeInPieces(crypto, bytes ?? new Uint8Array(), meter);
+  const content = await inPieces(clock, reading);
   const { frames, goodLength, torn, corrupt } = content;
-  store.load(frames, clock.wallMs());
+  await inPieces(clock, store.loadInPieces(frames, clock.wallMs(), meter));
   if (bytes !== null && (corrupt.length > 0 || torn)) {
     const facts = { torn, corrupt: corrupt.length, bytes: bytes.length, goodLength };
     log.warn('journal-damaged', facts);

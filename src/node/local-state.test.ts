@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { base64 } from '@scure/base';
+import { finish, UNMETERED } from '../crdt/meter.ts';
 import { readAcquaintances } from './acquaintances.ts';
 import { AUDIT_LIMITS, openAudit } from './audit.ts';
 import { openTerms } from './core-terms.ts';
@@ -50,7 +51,10 @@ test('golden: a state directory of the first format is read, file by file', asyn
   const audit = await openAudit(ports, replica, () => AUDIT_LIMITS);
   const all = { sinceMs: null, path: 'intent/', author: null, countMax: 99, withFrames: true };
   assert.deepEqual(
-    listChanges(replica.view(), await audit.read(), all).map((one) => [one.path, one.isSigned]),
+    finish(listChanges(replica.view(), await audit.read(), all, UNMETERED)).map((one) => [
+      one.path,
+      one.isSigned,
+    ]),
     [
       ['intent/firewall/rule/web', true],
       ['intent/firewall/default/mesh-in', true],

@@ -122,8 +122,8 @@ const served = (
   door: Asked & { readonly connected: () => readonly PeerKey[] },
 ): readonly Unsubscribe[] => [
   serveJoins(ports, door, door.swarm),
-  serveApplied(ports.crypto, appliedOf(door), door.swarm),
-  serveDigests(ports.crypto, door.replica, door.swarm),
+  serveApplied(ports, appliedOf(door), door.swarm),
+  serveDigests(ports, door.replica, door.swarm),
   serveVantage(door.swarm),
   serveCallers(ports, { view: door.replica.view, ports: door.agents.callPorts }, door.swarm),
   serveQuestions(ports, questionsOf(ports, door)),

@@ -12,6 +12,7 @@
 import type { WriteLimit, WriteResult } from '../crdt/drafting.ts';
 import type { Edit } from '../crdt/entry.ts';
 import { FRAME_BYTES_MAX } from '../crdt/frame.ts';
+import { openMeter } from '../crdt/meter.ts';
 import type { Store } from '../crdt/store.ts';
 import { Fault, type FaultFacts } from '../fault.ts';
 import type { Clock, Log } from '../ports.ts';
@@ -61,7 +62,7 @@ export function createOwnWriter(desk: WriterDesk, tell: Listener): OwnWriter {
   let isReassured = !journal.mayOthersHold;
   const question = openQuestion(clock, journal.mayOthersHold);
   const say = (edits: readonly Edit[] | null): Promise<WriteResult> =>
-    inPieces(clock, store.inPieces(edits, clock.wallMs()));
+    inPieces(clock, store.inPieces(edits, clock.wallMs(), openMeter(clock.monotonicMs)));
   const isInDoubt = (): boolean => journal.isDoubted() && !isReassured;
   const inTurn = (task: () => Promise<void>): Promise<void> => {
     const turn = writing.then(task);
@@ -109,7 +110,10 @@ async function put(desk: WriterDesk, tell: Listener, draft: WriteResult): Promis
     if (!isDurable) draft.cancel();
     throw error;
   }
-  if (draft.bytes.length > FRAME_BYTES_MAX) await inPieces(desk.clock, desk.store.digestOwn());
+  if (draft.bytes.length > FRAME_BYTES_MAX) {
+    const meter = openMeter(desk.clock.monotonicMs);
+    await inPieces(desk.clock, desk.store.digestOwn(meter));
+  }
   tell(draft.bytes);
   await desk.journal.settle().catch((error: unknown) => {
     desk.log.warn('journal-not-settled', { why: String(error) }); // It is distrusted further.

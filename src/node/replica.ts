@@ -10,6 +10,7 @@
  */
 import type { Edit } from '../crdt/entry.ts';
 import { type MemberId, memberIdOf, type PeerKey } from '../crdt/ids.ts';
+import { openMeter } from '../crdt/meter.ts';
 import { openProjector } from '../crdt/projection.ts';
 import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import { openStore, type Store } from '../crdt/store.ts';
@@ -182,7 +183,8 @@ function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) =
       from?: PeerKey,
     ): Promise<readonly Receipt[]> => {
       const kept = new Set<Uint8Array>();
-      const work = store.receiveInPieces(frames, clock.wallMs());
+      const meter = openMeter(clock.monotonicMs);
+      const work = store.receiveInPieces(frames, clock.wallMs(), meter);
       const receipts = await inPieces(clock, work, (taken) => {
         for (const frame of taken) kept.add(frame);
         keep(taken);

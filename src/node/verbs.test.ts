@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRecord } from '../crdt/entry.ts';
-import type { Decision, Scene } from '../services/verb.ts';
+import type { Decision } from '../services/verb.ts';
 import { openApi, SELF, STRANGER } from './test-api.ts';
 import { runVerb, type VerbContext } from './verbs.ts';
 
@@ -46,43 +46,46 @@ test('verbs: edits are one frame, and the answer is the verb’s', async () => {
 });
 
 test('verbs: what is decided in pieces rests on what is true in the end', async () => {
-  // Goal: what others say meanwhile is judged, too. Method: a decision that takes two rests, in
-  // which the state changes: once, and each time.
-  for (const [changes, seen] of [
-    [0, [0, 0]],
-    [1, [0, 0, 1, 1]],
-    [99, [0, 0, 2, 2, 4, 4, 6, 6]],
+  // Goal: what others say meanwhile is judged, too, and nobody waits for it in one piece. Method: a
+  // decision that takes two rests, in which the state changes: once; each time, elsewhere; each
+  // time where it is about to write, for a while and without end.
+  for (const [changes, isSame, seen] of [
+    [0, false, [0, 0]],
+    [1, false, [0, 0, 1, 1]],
+    [99, false, [0, 0, 2, 2, 4, 4]],
+    [8, true, [0, 0, 2, 2, 4, 4, 6, 6, 8, 8]],
+    [99, true, null],
   ] as const) {
     const said: number[] = [];
     let now = 0;
+    let intent: readonly unknown[] = [];
     const verb = {
       ...{ name: 'put', inputs: [], needs: 'anybody' },
-      *decideInPieces({ view }: Scene): Generator<void, Decision<unknown>> {
-        said.push(view.intent.length);
+      *decideInPieces(): Generator<void, Decision<unknown>> {
+        const count = now;
+        said.push(count);
         yield;
-        said.push(view.intent.length);
-        return { edits: [], body: view.intent.length };
-      },
-      decide: ({ view }: Scene) => {
-        said.push(view.intent.length);
-        return { edits: [], body: view.intent.length };
+        said.push(count);
+        return { edits: [{ path: 'intent/toy/thing/ball', value: 1 }], body: count };
       },
     };
-    let intent: readonly unknown[] = [];
     const sleep = async (): Promise<void> => {
       if (now >= changes) return;
       now += 1;
-      intent = Array.from({ length: now });
+      const path = `intent/toy/thing/${isSame ? 'ball' : 'other'}`;
+      intent = [{ path, author: SELF, hlc: [now, 0] }];
     };
+    const clock = { sleep, wallMs: () => 0, monotonicMs: () => 0 };
     const context = {
-      ports: { clock: { sleep, wallMs: () => 0 }, random: { bytes: () => new Uint8Array(16) } },
+      ports: { clock, random: { bytes: () => new Uint8Array(16) } },
       replica: { view: () => ({ intent }) },
       services: [{ name: 'toy', verbs: { verbs: [verb] } }],
       skewsMs: () => new Map(),
       ...{ local: { config: { port: 1, interface: 'x' } }, openingsAt: () => [] },
     } as unknown as VerbContext;
-    const body = await runVerb(context, 'toy', 'put', null);
-    assert.deepEqual([said, body], [[...seen], seen.at(-1)]);
+    const deciding = runVerb(context, 'toy', 'put', null);
+    if (seen === null) await assert.rejects(deciding, /others change the same again and again/);
+    else assert.deepEqual([said, await deciding], [[...seen], seen.at(-1)]);
   }
 });
 

@@ -11,7 +11,9 @@ import type { Edit } from '../crdt/entry.ts';
 import { foreseeInPieces } from '../crdt/foresight.ts';
 import type { MemberId } from '../crdt/ids.ts';
 import { openMeter } from '../crdt/meter.ts';
+import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
+import type { Clock } from '../ports.ts';
 import { readArguments } from '../services/arguments.ts';
 import type {
   Arguments,
@@ -77,31 +79,39 @@ export async function runVerb(
     mustBeOperator(view, context.self, `use ${service} ${name}`);
   const given = readArguments(verb.inputs, asked?.arguments);
   const still = await gather(context, service, { verb, given, caller: asked?.caller ?? null });
+  if (verb.attempt !== undefined) await digested(context, verbs, still.view);
   const attempt = verb.attempt?.(still, given) ?? null;
   const scene = attempt === null ? still : { ...still, reached: await context.reach(attempt) };
-  const decide = () => decideVerb(context, verb, scene, given);
+  const decide = () => decideVerb(context, { verbs, verb }, scene, given);
   if (isPlan) {
     const { edits } = await decide();
-    const effects = planned(verbs, scene, edits);
+    const effects = planned(context.ports.clock, verbs, scene, edits);
     return { effects: await inPieces(context.ports.clock, effects) } satisfies Plan;
   }
   return verb.needs === 'operator' ? carryOut(context, decide) : (await decide()).body;
 }
 
-function* planned(verbs: Verbs, scene: Scene, edits: readonly Edit[]) {
-  const meter = openMeter();
+function* planned(clock: Clock, verbs: Verbs, scene: Scene, edits: readonly Edit[]) {
+  const meter = openMeter(clock.monotonicMs);
   const after = yield* foreseeInPieces(scene.view, edits, scene.self, meter);
   return yield* verbs.effects(scene.view, after, scene, meter);
 }
 
+/** What rules remember of a view is worked out in pieces before any asks for it. */
+async function digested({ ports: { clock } }: VerbContext, verbs: Verbs, view: View) {
+  const work = verbs.digest?.(view, openMeter(clock.monotonicMs));
+  if (work !== undefined) await inPieces(clock, work);
+}
+
 function decideVerb(
   context: VerbContext,
-  { decide, decideInPieces }: Verb,
+  { verbs, verb: { decide, decideInPieces } }: FoundVerb,
   scene: Scene,
   given: Arguments,
 ): Promise<Decision<unknown>> {
   return decideStill(context, function* decided(view, meter) {
     const seen = { ...scene, view };
+    if (verbs.digest !== undefined) yield* verbs.digest(view, meter);
     return decideInPieces === undefined
       ? decide(seen, given)
       : yield* decideInPieces(seen, given, meter);
@@ -161,11 +171,12 @@ export function sceneOf(context: VerbContext, caller: Caller | null): Scene {
   };
 }
 
-function findVerb(
-  services: readonly Offer[],
-  service: string,
-  name: string,
-): { readonly verbs: Verbs; readonly verb: Verb } {
+interface FoundVerb {
+  readonly verbs: Verbs;
+  readonly verb: Verb;
+}
+
+function findVerb(services: readonly Offer[], service: string, name: string): FoundVerb {
   const verbs = services.find((one) => one.name === service)?.verbs;
   const verb = verbs?.verbs.find((one) => one.name === name);
   if (verbs !== undefined && verb !== undefined) return { verbs, verb };

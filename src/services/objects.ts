@@ -15,19 +15,26 @@ export interface Unread {
   readonly isHeld: boolean;
 }
 
-/** Reads all objects of a kind; why one cannot goes to `unread`, what is read to `claims`. */
-export const readerOf =
-  (own: readonly Intent[], unread: Unread[], claims: Map<string, IntentClaim>) =>
-  <Found>(kind: string, read: (value: unknown) => ReadRecord<Found>) =>
-    own
-      .filter((each) => each.kind === kind)
-      .flatMap((each) => {
-        const { good, why } = lastGood(each, read);
-        if (why !== null) unread.push({ path: each.path, why, isHeld: good !== null });
-        if (good === null) return [];
-        claims.set(each.path, good.claim);
-        return [{ intent: each, ...good }];
-      });
+/**
+ * Reads the objects of a kind, one after the other, so that it can be left between two; why one
+ * cannot be read goes to `unread`, what is read to `claims`.
+ */
+export const readerOf = (
+  own: readonly Intent[],
+  unread: Unread[],
+  claims: Map<string, IntentClaim>,
+) => {
+  const byKind = Map.groupBy(own, ({ kind }) => kind);
+  return function* readAll<Found>(kind: string, read: (value: unknown) => ReadRecord<Found>) {
+    for (const intent of byKind.get(kind) ?? []) {
+      const { good, why } = lastGood(intent, read);
+      if (why !== null) unread.push({ path: intent.path, why, isHeld: good !== null });
+      if (good === null) continue;
+      claims.set(intent.path, good.claim);
+      yield { intent, ...good };
+    }
+  };
+};
 
 /** What became of values that were read: most are the same objects at each look. */
 const readings = new WeakMap<object, ReadRecord<unknown>>();

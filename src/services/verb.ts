@@ -207,6 +207,8 @@ export interface Verbs {
   readonly local: readonly LocalVerb[];
   /** What verbs of two words are about, by the first. */
   readonly families: Readonly<Record<string, string>>;
+  /** Works out in pieces what every verb needs of a view. Absent: that never takes long. */
+  readonly digest?: (view: View, meter: Meter) => Generator<void, void>;
   /**
    * Fault 'refused' when a change that is not this service's own, of labels or by taking what had
    * lost, breaks what operators asked of it. `isForced`: they said --force. In pieces. Gives what a

@@ -9,6 +9,7 @@ import { hex } from '@scure/base';
 import * as z from 'zod/mini';
 import { decode, encode } from '../../crdt/codec.ts';
 import { isRecord } from '../../crdt/entry.ts';
+import type { Meter } from '../../crdt/meter.ts';
 import type { Intent } from '../../crdt/view.ts';
 import type { Crypto } from '../../ports.ts';
 import type { AgentReport } from '../../services/service.ts';
@@ -43,19 +44,25 @@ const answer = z.object({
 /** By path: the stamp of each object. */
 export type Stamps = Readonly<Record<string, string>>;
 
-/** The stamps of a service's objects in a view. The same object for the same two. */
-export const stampsOf = (intent: readonly Intent[], service: string): Stamps => {
-  const known = stampsIn.get(intent) ?? new Map<string, Stamps>();
-  const stamps =
-    known.get(service) ??
-    Object.fromEntries(
-      intent
-        .filter((each) => each.service === service)
-        .map(({ path, hlc }) => [path, hlc.join('.')] as const),
-    );
-  stampsIn.set(intent, known.set(service, stamps));
+/** Time to stamp an object. Unit: ms, as measured. */
+const STAMP_MS = 0.002;
+
+/** The stamps of a service's objects in a view, in pieces. The same object for the same two. */
+export function* stampsOf(
+  intent: readonly Intent[],
+  service: string,
+  meter: Meter,
+): Generator<void, Stamps> {
+  const known = stampsIn.get(intent)?.get(service);
+  if (known !== undefined) return known;
+  const stamps: Record<string, string> = {};
+  for (const { service: whose, path, hlc } of intent) {
+    if (whose === service) stamps[path] = hlc.join('.');
+    if (meter.isDue(STAMP_MS)) yield;
+  }
+  stampsIn.set(intent, (stampsIn.get(intent) ?? new Map<string, Stamps>()).set(service, stamps));
   return stamps;
-};
+}
 
 const stampsIn = new WeakMap<readonly Intent[], Map<string, Stamps>>();
 

@@ -7,6 +7,7 @@ import type { Change } from '../../crdt/change.ts';
 import type { Claim, Conflict } from '../../crdt/conflicts.ts';
 import { isRecord, type Value } from '../../crdt/entry.ts';
 import type { MemberId } from '../../crdt/ids.ts';
+import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
 
 /** A value of the state as JSON: bytes as hex. */
@@ -51,38 +52,50 @@ export interface AuditFilter {
 
 type Kept = Change & { readonly frame: Uint8Array; readonly isSigned: boolean };
 
-/** The changes that a filter lets through, in the order in which they were said. */
-export function listChanges(
+/** Time to look at a change, and to tell of it. Unit: ms, as measured. */
+const [LOOK_MS, TELL_MS] = [0.001, 0.01];
+
+/** The changes that a filter lets through, in the order in which they were said. In pieces. */
+export function* listChanges(
   view: View,
   changes: readonly Kept[],
   filter: AuditFilter,
-): readonly ListedChange[] {
+  meter: Meter,
+): Generator<void, readonly ListedChange[]> {
   const { sinceMs, path, author, countMax } = filter;
-  const byName = new Map(changes.map((change) => [change.name, change]));
-  return changes
+  const byName = new Map<string, Kept>();
+  for (const change of changes) {
+    byName.set(change.name, change);
+    if (meter.isDue(LOOK_MS)) yield;
+  }
+  const wanted = changes
     .filter((change) => sinceMs === null || change.hlc[0] >= sinceMs)
     .filter((change) => path === null || change.path.startsWith(path))
     .filter((change) => author === null || change.author === author)
-    .slice(-countMax)
-    .map((change) => {
-      const { replaces } = change;
-      const before = replaces === null ? null : byName.get(replaces);
-      return {
-        time: timeOf(change.hlc[0]),
-        author: nameOf(view, change.author),
-        authorId: change.author,
-        path: change.path,
-        isBeforeKnown: before !== undefined,
-        before: plainValue(before?.value ?? null),
-        after: plainValue(change.value),
-        generation: change.generation,
-        sequence: change.sequence,
-        frameHash: hex.encode(change.frameHash),
-        signature: hex.encode(change.signature),
-        ...(filter.withFrames ? { frame: base64url.encode(change.frame) } : {}),
-        isSigned: change.isSigned,
-      };
+    .slice(-countMax);
+  const nameOf = openNames(view);
+  const listed: ListedChange[] = [];
+  for (const change of wanted) {
+    if (meter.isDue(TELL_MS)) yield;
+    const { replaces } = change;
+    const before = replaces === null ? null : byName.get(replaces);
+    listed.push({
+      time: timeOf(change.hlc[0]),
+      author: nameOf(change.author),
+      authorId: change.author,
+      path: change.path,
+      isBeforeKnown: before !== undefined,
+      before: plainValue(before?.value ?? null),
+      after: plainValue(change.value),
+      generation: change.generation,
+      sequence: change.sequence,
+      frameHash: hex.encode(change.frameHash),
+      signature: hex.encode(change.signature),
+      ...(filter.withFrames ? { frame: base64url.encode(change.frame) } : {}),
+      isSigned: change.isSigned,
     });
+  }
+  return listed;
 }
 
 /** What stands at a path, by whom and since when. */
@@ -105,8 +118,9 @@ export const listConflicts = (
   view: View,
   conflicts: readonly Conflict[],
 ): readonly ListedConflict[] => {
+  const nameOf = openNames(view);
   const listed = ({ author, hlc, value }: Claim): ListedClaim => ({
-    author: nameOf(view, author),
+    author: nameOf(author),
     authorId: author,
     time: timeOf(hlc[0]),
     value: plainValue(value),
@@ -129,8 +143,10 @@ export interface ListedHanging {
 export const listHanging = (hanging: readonly Hanging[]): readonly ListedHanging[] =>
   hanging.map(({ path, fate, value }) => ({ path, fate, value: plainValue(value) }));
 
-const nameOf = (view: View, id: MemberId): string =>
-  view.members.find((member) => member.id === id)?.name ?? id.slice(0, 12);
+const openNames = ({ members }: View): ((id: MemberId) => string) => {
+  const names = new Map(members.map(({ id, name }) => [id, name] as const));
+  return (id) => names.get(id) ?? id.slice(0, 12);
+};
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Value } from '../../crdt/entry.ts';
+import { finish, openMeter } from '../../crdt/meter.ts';
 import { idOf, world } from '../../crdt/test-world.ts';
+import type { View } from '../../crdt/view.ts';
 import { openCrypto } from '../linux/crypto.ts';
-import { compareDigests, type Digest, decodeDigest, digestOf, encodeDigest } from './digest.ts';
+import {
+  compareDigests,
+  type Digest,
+  decodeDigest,
+  digestInPieces,
+  encodeDigest,
+} from './digest.ts';
 
 const hash = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
 const head = (name: string, generation: number, sequence: number, fill = 1) => ({
@@ -12,6 +20,8 @@ const head = (name: string, generation: number, sequence: number, fill = 1) => (
   sequence,
   hash: hash(fill),
 });
+const digestOf = (view: View): Digest =>
+  finish(digestInPieces(openCrypto(), [], view, openMeter()));
 const of = (...heads: Digest['heads']): Digest => ({ heads, view: hash(9) });
 
 test('digest: who lacks what, and who sees another state for the same frames', () => {
@@ -57,8 +67,27 @@ test('digest: of a mesh with everything in it', () => {
     .as('a')
     .says('member/left', { left: true })
     .view();
-  const crypto = openCrypto();
-  const one = digestOf(crypto, [], view);
-  assert.equal(compareDigests(one, digestOf(crypto, [], view)), 'same');
-  assert.equal(compareDigests(one, digestOf(crypto, [], world().view())), 'differs');
+  const one = digestOf(view);
+  assert.equal(compareDigests(one, digestOf(view)), 'same');
+  assert.equal(compareDigests(one, digestOf(world().view())), 'differs');
+});
+
+test('digest: many objects are hashed in pieces, and each of them counts', () => {
+  // Goal: nobody waits for a large view, and no end of a list is left out. Method: 700 objects, of
+  // which the last, one in between and the list's length differ.
+  const of700 = (last: number, other: number): View =>
+    Array.from({ length: 700 })
+      .reduce<ReturnType<typeof world>>(
+        (made, _, n) =>
+          made.says(`intent/lb/service/s${n}`, { n: n === 699 ? last : n === 300 ? other : n }),
+        world(),
+      )
+      .view();
+  const view = of700(1, 2);
+  const pauses = [...digestInPieces(openCrypto(), [], view, openMeter())].length;
+  assert.ok(pauses > 0);
+  const one = digestOf(view);
+  const others = [of700(2, 2), of700(1, 3), { ...view, intent: view.intent.slice(0, -1) }];
+  for (const other of others) assert.equal(compareDigests(one, digestOf(other)), 'differs');
+  assert.equal(compareDigests(one, digestOf(of700(1, 2))), 'same');
 });

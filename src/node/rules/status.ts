@@ -70,12 +70,21 @@ const diskAlarm = ({ value, why, remedy }: FaultFacts): string =>
   `disk: ${value}: ${why}: the VPN goes on, but nothing can be changed from here; ${remedy}`;
 
 /** Everybody in the mesh, sorted by name; then those who were evicted, the last one first. */
-export const membersOf = (view: View, sight: Sight): readonly MemberStatus[] => [
-  ...view.members
-    .map((member) => memberStatus(view, sight, member))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-  ...evictedOf(view),
-];
+export const membersOf = (view: View, sight: Sight): readonly MemberStatus[] => {
+  const peers = new Map<string, Peer>();
+  // Of several, the first counts.
+  for (const peer of sight.reports.flatMap((report) => report.peers ?? []).toReversed()) {
+    peers.set(peer.member, peer);
+  }
+  return [
+    ...view.members
+      .map((member) => memberStatus(view, { sight, seen: peers.get(member.id) }, member))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    ...evictedOf(view),
+  ];
+};
+
+type Peer = NonNullable<Sight['reports'][number]['peers']>[number];
 
 /** Whether a member is in the mesh, reachable or not. */
 export const isPresent = ({ state }: Pick<MemberStatus, 'state'>): boolean =>
@@ -116,9 +125,11 @@ export function statusOf(view: View, sight: Sight): Status {
   };
 }
 
-function memberStatus(view: View, sight: Sight, member: Member): MemberStatus {
-  const peers = sight.reports.flatMap((report) => report.peers ?? []);
-  const seen = peers.find((peer) => peer.member === member.id);
+function memberStatus(
+  view: View,
+  { sight, seen }: { readonly sight: Sight; readonly seen: Peer | undefined },
+  member: Member,
+): MemberStatus {
   const said = endpointsOf(member, view.mesh)[0];
   return {
     id: member.id,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openMeter } from '../../crdt/meter.ts';
+import { openMeter, UNMETERED } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
 import type { HostResult } from '../../ports.ts';
 import { listed } from '../nft/listing.ts';
@@ -54,7 +54,7 @@ function listingAfter({ commands }: ReturnType<typeof outcomeOf>): HostResult {
   if (command?.kind !== 'run' || command.stdin === undefined || !('text' in command.stdin)) {
     throw new Error('no table is made');
   }
-  const objects = [...listed(command.stdin.text)].flatMap((each) => {
+  const objects = [...listed(command.stdin.text, UNMETERED)].flatMap((each) => {
     const { add } = each as { readonly add?: object };
     return add === undefined || 'element' in add ? [] : [add];
   });

@@ -36,10 +36,9 @@ export function* digest(
   const isLook = results.chains !== undefined;
   const others = isLook ? yield* neighboursIn(results, self.interface, meter) : knownIn(before);
   yield* findShadows(others, self.interface, lanesOf({ ...host, view, member: host.id }), meter);
-  if (table?.status !== 0) return;
-  yield* readInPieces(table, meter);
   // While a trial runs they are others, and are found out when they are asked for.
   if (order === undefined) yield* stampsInPieces(view, null, meter);
+  if (table?.status === 0) yield* readInPieces(table, meter);
 }
 
 const knownIn = (before: FirewallObserved | null): readonly Neighbour[] =>

@@ -157,10 +157,12 @@ const findLanes = (site: Site): readonly Lane[] => {
   const rules = policy.rules.filter(
     (rule) => isInForce(rule, site.wallMs) && enforcersOf(who, rule)?.has(site.member) !== false,
   );
+  const clausesAt = Map.groupBy(
+    rules.map((rule) => clauseOf(who, rule)),
+    ({ rule }) => `${rule.zone} ${rule.direction}`,
+  );
   return policy.defaults.map(({ zone, direction }): Lane => {
-    const clauses = rules
-      .filter((rule) => rule.zone === zone && rule.direction === direction)
-      .map((rule) => clauseOf(who, rule));
+    const clauses = clausesAt.get(`${zone} ${direction}`) ?? [];
     return knownLane({
       ...{ zone, direction },
       clauses: clauses.filter(({ rule }) => rule.audit !== true),
@@ -185,9 +187,11 @@ const enforcersIn = new WeakMap<View, Map<Rule, ReadonlySet<MemberId>>>();
 /** The same object for the same rule of a view: it means the same on every member. */
 const clauseOf = (who: Who, rule: Rule): Clause => {
   const clauses = clausesOf.get(who.view) ?? new Map<Rule, Clause>();
+  const known = clauses.get(rule);
+  if (known !== undefined) return known;
   const { direction, zone } = rule;
   const [far, near] = direction === 'in' ? [rule.from, rule.to] : [rule.to, rule.from];
-  const clause = clauses.get(rule) ?? {
+  const clause = {
     rule,
     protocol: rule.protocol,
     ports: rule.ports ?? null,

@@ -7,7 +7,7 @@
 import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
-import { listed } from '../nft/listing.ts';
+import { listed, PAUSE } from '../nft/listing.ts';
 import type { Results } from '../service.ts';
 import type { Json } from './foreign-asks.ts';
 import { type ForeignTable, readForeign } from './foreign-rules.ts';
@@ -173,7 +173,11 @@ const PARSE_MS = 0.005;
 
 function* rulesIn(result: HostResult | undefined, meter: Meter): Generator<void, Rules> {
   const rules: Json[] = [];
-  for (const object of result?.status === 0 ? listed(result.stdout) : []) {
+  for (const object of result?.status === 0 ? listed(result.stdout, meter) : []) {
+    if (object === PAUSE) {
+      yield;
+      continue;
+    }
     // One that cannot be read to its end is none.
     if (object === null) return { listed: new Map(), read: new Map() };
     const { rule } = Object(object) as { readonly rule?: Json };
@@ -208,7 +212,7 @@ const foreignChains = (result: HostResult | undefined): readonly Json[] => {
   if (result === undefined || result.status !== 0) return [];
   const last = chainsIn.get(result);
   if (last !== undefined) return last;
-  const objects = [...listed(result.stdout)];
+  const objects = [...listed(result.stdout, UNMETERED)];
   const chains = objects.includes(null)
     ? []
     : objects

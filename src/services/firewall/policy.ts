@@ -202,7 +202,7 @@ function* readPolicy(intent: readonly Intent[], meter: Meter): Generator<void, P
     if (meter.isDue(PLACE_MS)) yield;
   }
   if (meter.isDue(rules.length * PLACE_MS)) yield; // They are sorted below.
-  const groups = readAll('group', READERS.group).map(
+  const groups = [...readAll('group', READERS.group)].map(
     ({ intent: { name }, found }) => [name, found] as const,
   );
   const given = new Map(
@@ -219,7 +219,7 @@ function* readPolicy(intent: readonly Intent[], meter: Meter): Generator<void, P
       ...{ zone, direction, path: `intent/${SERVICE}/default/${name}` },
       ...(given.get(name) ?? { action: 'allow', claim: null }),
     })),
-    tests: readAll('test', READERS.test).map(({ intent, found }) => ({
+    tests: [...readAll('test', READERS.test)].map(({ intent, found }) => ({
       ...found,
       name: intent.name,
     })),
@@ -237,7 +237,8 @@ const trialsOf = (readAll: ReadAll, unread: Unread[]): readonly TrialOrder[] => 
       found.changes,
     ]),
   );
-  return readAll('trial', READERS.trial).flatMap(({ intent: { name: id, path }, claim, found }) => {
+  const orders = [...readAll('trial', READERS.trial)];
+  return orders.flatMap(({ intent: { name: id, path }, claim, found }) => {
     const more = Array.from({ length: found.parts ?? 0 }, (_, index) =>
       parts.get(partName(id, index)),
     );

@@ -64,7 +64,7 @@ function readAll(intent: readonly Intent[]): Balancers {
     .filter(({ kind }) => !Object.hasOwn(READERS, kind))
     .map(({ path, kind }) => ({ path, why: `this version knows no ${kind}`, isHeld: false }));
   const read = readerOf(own, unread, new Map());
-  const drains = read('drain', READERS.drain)
+  const drains = [...read('drain', READERS.drain)]
     .filter(({ intent: { name } }) => isDrainName(name))
     .map(({ intent: { name }, found }) => {
       const since = Object.entries(found.balancers).map(
@@ -72,7 +72,7 @@ function readAll(intent: readonly Intent[]): Balancers {
       );
       return [name, new Map(since)] as const;
     });
-  const balancers = read('balancer', READERS.balancer).map(
+  const balancers = [...read('balancer', READERS.balancer)].map(
     ({ intent: { name, path }, claim, found }): Balancer => ({ ...found, name, path, claim }),
   );
   return { balancers: balancers.toSorted(byName), drains: new Map(drains), unread };

@@ -7,7 +7,7 @@ import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Count } from '../service.ts';
 import { flagsIn, inOneForm, keyInOneForm, typesIn } from './forms.ts';
-import { listed } from './listing.ts';
+import { listed, PAUSE } from './listing.ts';
 import type {
   ObservedChain,
   ObservedElement,
@@ -69,7 +69,11 @@ function* tableIn(result: HostResult, meter: Meter): Generator<void, ObservedTab
   const chains = new Map<string, { words: string; rules: ObservedRule[] }>();
   const sets = new Map<string, ObservedSet>();
   const counters = new Map<string, Count>();
-  for (const object of listed(result.stdout)) {
+  for (const object of listed(result.stdout, meter)) {
+    if (object === PAUSE) {
+      yield;
+      continue;
+    }
     if (object === null) return null;
     const { chain, rule, set, map, counter } = isObject(object) ? object : {};
     if (isObject(chain)) chains.set(String(chain.name), { words: hookWords(chain), rules: [] });

@@ -34,9 +34,17 @@ export const firewallVerbs: Verbs = {
   ],
   local: [openVerb],
   families: { group: 'named sets of members and addresses' },
+  digest: digestVerbs,
   mustUphold,
   effects,
 };
+
+/** Also of what is on trial, which is listed, and what a change must not stand beside. */
+function* digestVerbs(view: View, meter: Meter): Generator<void, void> {
+  yield* digestView(view, meter);
+  const [order] = policyOf(view).trials;
+  if (order !== undefined) yield* digestView(withTrial(view, order), meter);
+}
 
 /** As its own changes: no policy test may break, and without force no way be cut. */
 function* mustUphold(
@@ -45,6 +53,7 @@ function* mustUphold(
   isForced: boolean,
   meter: Meter,
 ): Generator<void, readonly string[]> {
+  yield* digestView(scene.view, meter);
   yield* digestView(after, meter);
   const untried = yield* mustPassTests(scene, after, meter);
   if (!isForced) yield* mustKeepWays(scene, after, meter);
