@@ -9,7 +9,13 @@ import { benchHealed } from './liveness/healed.ts';
 import { benchHealing } from './liveness/healing.ts';
 import { benchLiveness } from './liveness/liveness.ts';
 import { benchModelled } from './liveness/modelled.ts';
-import { benchState } from './state/state.ts';
+import {
+  benchKeeping,
+  benchSimulator,
+  benchSpreading,
+  benchTaking,
+  benchTurns,
+} from './state/state.ts';
 import { benchVpn } from './vpn.ts';
 import { benchCatchingUp, benchFlooding, benchImporting } from './waits/waits.ts';
 
@@ -24,7 +30,11 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   'liveness-healed': benchHealed,
   'liveness-model': benchModelled,
   vpn: benchVpn,
-  state: benchState,
+  'state-taking': benchTaking,
+  'state-turns': benchTurns,
+  'state-keeping': benchKeeping,
+  'state-spreading': benchSpreading,
+  'state-simulator': benchSimulator,
   'state-waits-import': benchImporting,
   'state-waits-crowd': benchCatchingUp,
   'state-waits-flood': benchFlooding,

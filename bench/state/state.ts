@@ -1,6 +1,6 @@
 /**
- * Edge: bench of the state — the gate beside a bare signature check, a large mesh taken from
- * nothing, and how fast the simulator is.
+ * Edge: benches of the state — the gate beside a bare signature check, a large mesh taken from
+ * nothing, restarts, how soon a change is known, and how fast the simulator is.
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -125,8 +125,8 @@ const churnFigures = (tell: (line: string) => void): readonly Figure[] => {
   return [figure('heap', heapMb, CHURN_HEAP_MB_MAX), figure('journal', diskMb, CHURN_DISK_MB_MAX)];
 };
 
-/** The bench. */
-export const benchState: Bench = async ({ rounds, tell }) => {
+/** What it costs to take frames. */
+export const benchTaking: Bench = async ({ rounds, tell }) => {
   const count = rounds ?? ROUNDS;
   const gate = await takeRounds(gateContenders(), count, (round) =>
     tell(`gate, round ${round} of ${count}`),
@@ -135,14 +135,6 @@ export const benchState: Bench = async ({ rounds, tell }) => {
     tell(`${MESH}, round ${round + 1} of ${count}`);
     return catchUp();
   });
-  const speeds = Array.from({ length: count }, (_, round) => {
-    tell(`simulator, round ${round + 1} of ${count}`);
-    return simSpeed(round);
-  });
-  const stalls = stallsOf(count, tell);
-  const restarts = restartFigures(count, tell);
-  const churns = churnFigures(tell);
-  const spreading = await measureSpreading(DAEMONS, count * CHANGES, tell);
   return [
     {
       name: 'one frame',
@@ -151,18 +143,45 @@ export const benchState: Bench = async ({ rounds, tell }) => {
       limits: [{ of: 'ratio', to: BARE, atMost: GATE_RATIO_MAX }],
     },
     ...catchUpFigures(costs),
-    ...stallFigures(stalls),
-    ...restarts,
-    ...churns,
-    {
-      name: `a change known to all of ${DAEMONS} daemons`,
-      unit: 'ms',
-      series: [{ name: 'cnsmo', samples: spreading }],
-      limits: [
-        { of: 'median', series: 'cnsmo', atMost: SPREAD_MEDIAN_MS_MAX },
-        { of: 'p99', series: 'cnsmo', atMost: SPREAD_P99_MS_MAX },
-      ],
-    },
+  ];
+};
+
+/** For how long the event loop is held up. */
+export const benchTurns: Bench = async ({ rounds, tell }) =>
+  stallFigures(stallsOf(rounds ?? ROUNDS, tell));
+
+/** What it costs to keep the state: a restart, and much that was said again and again. */
+export const benchKeeping: Bench = async ({ rounds, tell }) => [
+  ...restartFigures(rounds ?? ROUNDS, tell),
+  ...churnFigures(tell),
+];
+
+/** How soon all know of a change. */
+export const benchSpreading: Bench = async ({ rounds, tell }) => [
+  {
+    name: `a change known to all of ${DAEMONS} daemons`,
+    unit: 'ms',
+    series: [
+      {
+        name: 'cnsmo',
+        samples: await measureSpreading(DAEMONS, (rounds ?? ROUNDS) * CHANGES, tell),
+      },
+    ],
+    limits: [
+      { of: 'median', series: 'cnsmo', atMost: SPREAD_MEDIAN_MS_MAX },
+      { of: 'p99', series: 'cnsmo', atMost: SPREAD_P99_MS_MAX },
+    ],
+  },
+];
+
+/** How fast the simulator is. */
+export const benchSimulator: Bench = async ({ rounds, tell }) => {
+  const count = rounds ?? ROUNDS;
+  const speeds = Array.from({ length: count }, (_, round) => {
+    tell(`simulator, round ${round + 1} of ${count}`);
+    return simSpeed(round);
+  });
+  return [
     {
       name: 'simulator, 5 members',
       unit: 'simulated s/s',
