@@ -154,18 +154,10 @@ const actionOn = (
 const isForbidden = (site: Site, order: TrialOrder, call: Call, seenAt: SeenAt): boolean => {
   const visit = visitOf(site, order, call, seenAt);
   if (visit === null || !isEnforcing(visit.there)) return false;
-  const key = `${call.member} ${visit.flow.source} ${visit.flow.destination} ${visit.flow.value}`;
-  const known = forbidden.get(site.view) ?? new Map<string, boolean>();
   // What this member's services need open counts for `in` only.
   const there: Site = { ...site, member: call.member, lacking: [] };
-  const judged =
-    known.get(key) ?? judgedAt(there, visit.zone, 'out', visit.flow)?.action !== 'allow';
-  forbidden.set(site.view, known.set(key, judged));
-  return judged;
+  return judgedAt(there, visit.zone, 'out', visit.flow)?.action !== 'allow';
 };
-
-/** Remembered, for another member's lanes take the place of this one's. */
-const forbidden = new WeakMap<View, Map<string, boolean>>();
 
 /** A call as a connection that rules judge. */
 interface Visit {

@@ -30,6 +30,7 @@ import {
 import { type NftCommand, textOf } from '../nft/transaction.ts';
 import type { Probe, Problem, Results } from '../service.ts';
 import { FAMILIES } from './compile-part.ts';
+import { generationSet, isJudged, stampRules } from './generation.ts';
 import type { Lack, Special } from './lacking.ts';
 import { addChain, addCounter, addElements, addRule, addSet, FAMILY, NAME } from './own-table.ts';
 
@@ -95,7 +96,12 @@ const FEATURES: readonly Feature[] = [
   },
   {
     name: 'marks, states and directions of connections (conntrack)',
-    uses: [rule(is(ct('mark'), 1), is(ct('direction'), 'reply'), has(ct('state'), 'new'), ACCEPT)],
+    uses: [
+      rule(is(ct('direction'), 'reply'), has(ct('state'), 'new'), ACCEPT),
+      addSet(generationSet('now', 1)),
+      rule(isJudged('now'), ACCEPT),
+      ...stampRules('now').map(({ expr }) => rule(...expr)),
+    ],
   },
   {
     name: 'where an address leads (fib)',

@@ -7,6 +7,7 @@ import type { Zone } from '../selectors/schemas.table.ts';
 import { memberAddresses } from '../selectors/selectors.ts';
 import { type Flow, type Judgement, judge } from './judge.ts';
 import { lanesOf, type Site } from './lane.ts';
+import { narrow } from './narrow.ts';
 import { type TrialOrder, withTrial } from './policy.ts';
 import type { Direction } from './schemas.table.ts';
 
@@ -24,7 +25,7 @@ export const judgedAt = (
   flow: Flow,
 ): Judgement | null => {
   const lane = lanesOf(at).find((each) => each.zone === zone && each.direction === direction);
-  return lane === undefined ? null : judge(lane, flow);
+  return lane === undefined ? null : judge(narrow(lane, flow), flow);
 };
 
 /** Whether it is the address of a member in the overlay. */
