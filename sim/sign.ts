@@ -5,6 +5,9 @@ import { contains } from '../src/crdt/addresses.ts';
 import type { Sign } from '../src/sign.ts';
 import type { Device, Kernel } from './kernel.ts';
 
+/** What a simulated host can run. */
+const TOOLS: readonly string[] = ['ip', 'wg', 'nft'];
+
 /** How a sign is now. */
 export function glanceAt(
   kernel: Kernel,
@@ -25,7 +28,7 @@ export function glanceAt(
     return hosts.filter((host) => !hasSession(kernel, host)).join(' ');
   }
   if (sign.kind === 'child') return children.has(sign.process) ? 'running' : 'gone';
-  if (sign.kind === 'tool') return 'found';
+  if (sign.kind === 'tool') return TOOLS.includes(sign.name) ? 'found' : 'missing';
   if (sign.kind === 'kernel-lists') return '';
   const device = kernel.devices.get(sign.interface);
   if (device?.kind !== 'tun' || !device.answersWg) return 'none';

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { HostResult } from '../../ports.ts';
 import { diffProxy } from '../../services/lb/haproxy-diff.ts';
 import { planProxy } from '../../services/lb/haproxy-plan.ts';
 import { proxyProbes, readProxy } from '../../services/lb/haproxy-read.ts';
@@ -13,7 +14,7 @@ import type {
   ProxyBalancer,
   ProxyObserved,
 } from '../../services/lb/haproxy-state.ts';
-import type { Self } from '../../services/service.ts';
+import type { Probe } from '../../services/service.ts';
 import { apply, describe } from '../apply.ts';
 import { openLedger } from '../ledger.ts';
 import { findProgram } from './command.ts';
@@ -25,13 +26,13 @@ import { freePort } from './test-ports.ts';
 
 const skip = process.geteuid?.() === 0 ? false : 'needs root, for a user of its own';
 const directory = mkdtempSync(join(tmpdir(), 'cnsmo-haproxy-'));
-const run = join(directory, 'run');
+const runDirectory = join(directory, 'run');
 const resolveProgram = async (name: string): Promise<string> => (await findProgram(name)) ?? name;
 /** As a daemon that just started has them. */
 const open = () => ({
-  process: openProcess(run, resolveProgram),
+  process: openProcess(runDirectory, resolveProgram),
   host: openHost(),
-  net: openNet(run, { error: assert.fail }),
+  net: openNet(runDirectory, { error: assert.fail }),
 });
 const ledger = await openLedger(await openDisk(join(directory, 'state')));
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -43,22 +44,24 @@ after(async () => {
 const OWN = { ipv4: '127.77.0.1', ipv6: '::1' };
 
 async function look(isWanted = true): Promise<ProxyObserved> {
+  const results: Record<string, HostResult> = {};
+  for (;;) {
+    const probes = proxyProbes({ made: ledger.ids() }, isWanted, results);
+    const fresh = probes.filter(({ name }) => !(name in results));
+    if (fresh.length === 0) return readProxy(results, null);
+    for (const probe of fresh) results[probe.name] = await run(probe);
+  }
+}
+
+async function run(probe: Probe): Promise<HostResult> {
   const { process: children, host, net } = open();
-  const self = { made: ledger.ids() } as Self;
-  const found = proxyProbes(self, isWanted).map(async (probe) => {
-    if ('process' in probe) {
-      const said = await children.ask(probe.process, probe.line);
-      return [probe.name, { status: said === null ? 1 : 0, stdout: said ?? '', stderr: '' }];
-    }
-    if ('sign' in probe) {
-      return [probe.name, { status: 0, stdout: await net.glance(probe.sign), stderr: '' }];
-    }
-    if ('argv' in probe) return [probe.name, await host.run({ argv: probe.argv })];
-    throw new TypeError(probe.name);
-  });
-  const { state, problems } = readProxy(Object.fromEntries(await Promise.all(found)));
-  assert.deepEqual(problems, []);
-  return state;
+  if ('process' in probe) {
+    const said = await children.ask(probe.process, probe.line);
+    return { status: said === null ? 1 : 0, stdout: said ?? '', stderr: '' };
+  }
+  if ('sign' in probe) return { status: 0, stdout: await net.glance(probe.sign), stderr: '' };
+  if ('argv' in probe) return await host.run({ argv: probe.argv });
+  throw new TypeError(probe.name);
 }
 
 /** Makes it so, until nothing is left to do; the commands, and at which local ports it listens. */

@@ -12,6 +12,7 @@ import type { NftCommand, Times } from '../nft/transaction.ts';
 import type { Command, Found } from '../service.ts';
 import { forgetSteps } from './affinity.ts';
 import { compile } from './compile.ts';
+import { diffProxy } from './haproxy-diff.ts';
 import {
   addChain,
   addElements,
@@ -24,10 +25,17 @@ import {
   remove,
   replaceTable,
 } from './own-table.ts';
-import { type LbDesired, type LbObserved, TABLE_UNDO } from './state.ts';
+import { type LbDesired, type LbObserved, TABLE_UNDO, type TableObserved } from './state.ts';
 
-/** The command, or none when in step. */
-export const diff = (desired: LbDesired, observed: LbObserved): readonly Command[] => {
+/** The commands, or none when in step. HAProxy listens before connections are sent to it. */
+export const diff = (desired: LbDesired, observed: LbObserved): readonly Command[] => [
+  ...diffProxy(desired?.proxy ?? NO_PROXY, observed.proxy),
+  ...tableDiff(desired, observed),
+];
+
+const NO_PROXY = { hosts: [], balancers: [] };
+
+const tableDiff = (desired: LbDesired, observed: TableObserved): readonly Command[] => {
   if (observed.kind === 'unasked' || observed.kind === 'no-tool') return [];
   if (desired === null) {
     if (observed.kind === 'missing') return [];

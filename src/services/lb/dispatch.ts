@@ -35,24 +35,23 @@ export interface Dispatches {
   readonly withheld: ReadonlyMap<string, Problem>;
 }
 
-/** What a view comes to here. */
+/** What a view comes to here, as far as nft carries it. */
 export const dispatchesOf = (view: View, self: Pick<Self, 'id'>): Dispatches => {
   const addresses = addressesOf(view);
   const withheld = new Map<string, Problem>();
   const dispatches = balancersOf(view).balancers.flatMap((balancer): readonly Dispatch[] => {
+    if (engineOf(balancer) !== 'nft') return [];
     const own = addresses.get(balancer.name);
     const why = whyNot(balancer);
     if (why !== null) withheld.set(balancer.path, why);
-    if (own === undefined || (why !== null && engineOf(balancer) !== 'nft')) return [];
+    if (own === undefined) return [];
     return [{ balancer, addresses: own, targets: targetsOf(view, self, balancer) }];
   });
   return { dispatches, withheld };
 };
 
-const whyNot = (balancer: Balancer): Problem | null => {
-  if (engineOf(balancer) === 'haproxy') return 'this version of cnsmo runs no haproxy';
-  return balancer.on === undefined ? null : 'this version of cnsmo listens at no other addresses';
-};
+const whyNot = (balancer: Balancer): Problem | null =>
+  balancer.on === undefined ? null : 'this version of cnsmo listens at no other addresses';
 
 const targetsOf = (view: View, self: Pick<Self, 'id'>, balancer: Balancer): readonly Target[] =>
   backendsOf(view, balancer)

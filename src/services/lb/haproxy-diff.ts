@@ -28,7 +28,7 @@ const ARGV = ['haproxy', '-W', '-S', 'unix@socket,mode,600', '-f', 'config'];
 
 /** The commands, in order; empty when in step. */
 export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): readonly Command[] => {
-  if (observed.kind === 'unasked' || observed.kind === 'no-tool') return [];
+  if (observed.kind !== 'absent' && observed.kind !== 'running') return [];
   if (desired.balancers.length === 0) {
     return observed.kind === 'running' ? [{ kind: 'stop', process: PROCESS }] : [];
   }

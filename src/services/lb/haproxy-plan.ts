@@ -27,15 +27,19 @@ export const planProxy = (
   own: { readonly ipv4: string | null; readonly ipv6: string },
   observed: ProxyObserved,
 ): ProxyPlan => {
-  if (observed.kind === 'unasked' || observed.kind === 'no-tool') {
-    const why = 'needs haproxy, which is not on this VM; install the package haproxy';
+  const seen = observed.kind === 'silent' && observed.before !== null ? observed.before : observed;
+  if (seen.kind !== 'absent' && seen.kind !== 'running') {
+    const why = seen.kind === 'silent' ? seen.why : NO_TOOL;
     const withheld = new Map(balancers.map(({ name }) => [name, why]));
     return { desired: { hosts: [], balancers: [] }, withheld };
   }
-  const { hasIpv6 } = observed.place;
+  const { hasIpv6 } = seen.place;
   const hosts = [...(own.ipv4 === null ? [] : [own.ipv4]), ...(hasIpv6 ? [own.ipv6] : [])];
-  return place(hosts, balancers, observed);
+  return place(hosts, balancers, seen);
 };
+
+const NO_TOOL =
+  'needs haproxy, which is not on this VM; install the package haproxy: that is noticed by itself';
 
 const place = (
   hosts: readonly string[],

@@ -1,10 +1,11 @@
 /**
  * Rule: haproxy read — what to ask of HAProxy and of the host around it, and what the answers say.
  *
- * 1. An answer that cannot be read is a problem, never a guess.
+ * 1. An answer that cannot be read is told, never guessed at.
  */
 import type { HostResult } from '../../ports.ts';
-import type { Finding, Probe, Results, Self } from '../service.ts';
+import type { Sign } from '../../sign.ts';
+import type { Probe, Results, Self } from '../service.ts';
 import {
   type ObservedProxy,
   PROCESS,
@@ -12,6 +13,7 @@ import {
   type ProxyBackendState,
   type ProxyObserved,
   type ProxySlot,
+  type RunningProxy,
 } from './haproxy-state.ts';
 
 /**
@@ -27,43 +29,54 @@ const LINE = QUESTION.map((each) => `@1 ${each}`).join(';');
 const LISTENERS = `sport >= :${LOCAL_PORTS.first} and sport <= :${LOCAL_PORTS.last}`;
 
 /** What to run. `isWanted`: some balancer here needs HAProxy. */
-export const proxyProbes = (self: Self, isWanted: boolean): readonly Probe[] => {
+export const proxyProbes = (
+  self: Pick<Self, 'made'>,
+  isWanted: boolean,
+  results: Results,
+): readonly Probe[] => {
   if (!isWanted && !self.made.has(PROCESS_UNDO)) return [];
   return [
     { name: 'haproxy', process: PROCESS, line: LINE },
-    { name: 'haproxy-child', sign: { kind: 'child', process: PROCESS } },
-    { name: 'haproxy-tool', sign: { kind: 'tool', name: 'haproxy' } },
+    { name: 'haproxy-child', sign: CHILD_SIGN },
+    { name: 'haproxy-tool', sign: HAPROXY_SIGN },
     { name: 'haproxy-ipv6', sign: { kind: 'kernel-lists', names: ['if_inet6'] } },
-    { name: 'haproxy-ports', argv: ['ss', '-Htln', LISTENERS] },
+    { name: 'haproxy-ss', sign: { kind: 'tool', name: 'ss' } },
+    ...(results['haproxy-ss']?.stdout === 'found'
+      ? [{ name: 'haproxy-ports', argv: ['ss', '-Htln', LISTENERS] }]
+      : []),
   ];
 };
 
-/** What they say. */
-export const readProxy = (results: Results): Finding<ProxyObserved> => {
+/** Whether `haproxy` can be run, and whether ours does. */
+export const HAPROXY_SIGN = { kind: 'tool', name: 'haproxy' } as const satisfies Sign;
+export const CHILD_SIGN = { kind: 'child', process: PROCESS } as const satisfies Sign;
+
+/** What they say. `before`: what was read last. */
+export const readProxy = (results: Results, before: ProxyObserved | null): ProxyObserved => {
   const answer = results.haproxy;
-  if (answer === undefined) return found({ kind: 'unasked' });
+  if (answer === undefined) return { kind: 'unasked' };
   const place = {
     hasIpv6: (results['haproxy-ipv6']?.stdout ?? '') !== '',
     taken: takenPorts(results['haproxy-ports']),
   };
   if (answer.status === 0) {
     const running = readAnswer(answer.stdout);
-    if (typeof running === 'string') return found({ kind: 'absent', place }, [running]);
-    return found({ kind: 'running', place, ...running });
+    if (typeof running === 'string') return silent(running, before);
+    return { kind: 'running', place, ...running };
   }
-  if (results['haproxy-child']?.stdout === 'running') {
-    const why = 'haproxy runs but does not answer; kill it, and it is started again; trying on';
-    return found({ kind: 'absent', place }, [why]);
-  }
-  const isThere = results['haproxy-tool']?.stdout === 'found';
-  return found(isThere ? { kind: 'absent', place } : { kind: 'no-tool' });
+  if (results['haproxy-child']?.stdout === 'running') return silent(NO_ANSWER, before);
+  return results['haproxy-tool']?.stdout === 'found'
+    ? { kind: 'absent', place }
+    : { kind: 'no-tool' };
 };
 
-const found = (state: ProxyObserved, problems: readonly string[] = []): Finding<ProxyObserved> => ({
-  state,
-  problems,
-  recheckMs: null,
-});
+const NO_ANSWER = 'haproxy runs but does not answer; kill it, and it is started again';
+
+/** What it had when it was heard last is what it has now. */
+const silent = (why: string, before: ProxyObserved | null): ProxyObserved => {
+  const known = before?.kind === 'silent' ? before.before : before;
+  return { kind: 'silent', why, before: known?.kind === 'running' ? known : null };
+};
 
 /** Without `ss` nothing is known to be taken, and HAProxy itself says what is. */
 const takenPorts = (listed: HostResult | undefined): ReadonlySet<number> =>
@@ -77,7 +90,7 @@ const takenPorts = (listed: HostResult | undefined): ReadonlySet<number> =>
 const unread = (what: string): string =>
   `haproxy: ${what} cannot be read; check its version with: haproxy -v`;
 
-type Running = Pick<ProxyObserved & { readonly kind: 'running' }, 'mark' | 'proxies'>;
+type Running = Pick<RunningProxy, 'mark' | 'proxies'>;
 
 /** What it has; or why that cannot be read. An answer without a mark is of no worker of ours. */
 const readAnswer = (text: string): Running | string => {

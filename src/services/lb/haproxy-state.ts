@@ -72,16 +72,21 @@ export type ProxyObserved =
   /** Nobody wants it here, and it was not started here. */
   | { readonly kind: 'unasked' }
   | { readonly kind: 'no-tool' }
-  /** It does not run, or does not answer. */
+  /** It does not run. */
   | { readonly kind: 'absent'; readonly place: ObservedPlace }
-  | {
-      readonly kind: 'running';
-      readonly place: ObservedPlace;
-      /** The mark of the configuration that it has loaded. */
-      readonly mark: string;
-      /** By names of balancers. */
-      readonly proxies: ReadonlyMap<string, ObservedProxy>;
-    };
+  /** It runs and tells nothing that can be read: why. It is left as it is. */
+  | { readonly kind: 'silent'; readonly why: string; readonly before: RunningProxy | null }
+  | RunningProxy;
+
+/** As it was found. */
+export interface RunningProxy {
+  readonly kind: 'running';
+  readonly place: ObservedPlace;
+  /** The mark of the configuration that it has loaded. */
+  readonly mark: string;
+  /** By names of balancers. */
+  readonly proxies: ReadonlyMap<string, ObservedProxy>;
+}
 
 /** What counts of the host around it. */
 export interface ObservedPlace {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Command, Results, Self } from '../service.ts';
+import type { Command } from '../service.ts';
 import { configOf } from './haproxy-config.ts';
 import { diffProxy } from './haproxy-diff.ts';
 import { planProxy } from './haproxy-plan.ts';
-import { LOCAL_PORTS, proxyProbes, readProxy } from './haproxy-read.ts';
+import { LOCAL_PORTS } from './haproxy-read.ts';
 import type {
   ObservedProxy,
   PlacedBalancer,
@@ -12,6 +12,7 @@ import type {
   ProxyObserved,
   ProxySlot,
 } from './haproxy-state.ts';
+import { slot } from './test-proxies.ts';
 
 const WEB: ProxyBalancer = {
   ...{ name: 'web', mode: 'leastconn', ports: [80, 80], port: 8080, stickyMs: null },
@@ -28,11 +29,6 @@ const placed = (change: Partial<PlacedBalancer> = {}): PlacedBalancer => ({
 });
 const HOSTS = ['10.10.0.1', 'fd00::1'];
 
-const slot = (change: Partial<ProxySlot> = {}): ProxySlot => ({
-  ...{ name: 's1', address: '0.0.0.0', port: 8080, weight: 1, state: 'out' },
-  ...{ isDown: false, connections: 0 },
-  ...change,
-});
 /** As HAProxy has `placed()`, with eight slots. */
 const proxy = (changes: readonly Partial<ProxySlot>[]): ObservedProxy => ({
   localPort: 28_400,
@@ -207,77 +203,14 @@ test('haproxy: local ports stay, are taken once, and none that another program h
   assert.deepEqual(planProxy([WEB], OWN, noIpv6).desired.hosts, [OWN.ipv4]);
 });
 
-const ANSWER = `Name: HAProxy
-description: 1a-2b
-
-1
-# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_port
-3 28400.web 1 s1 10.10.0.2 2 0 1 8080
-3 28400.web 2 s2 fd00::3 2 8 5 8080
-3 28400.web 3 s3 0.0.0.0 0 5 1 8080
-3 28400.web 4 s4 10.10.0.4 2 4 1 4294938975
-
-# pxname,svname,qcur,scur,status,
-28400.web,s1,0,7,UP,
-28400.web,s2,0,0,DRAIN,
-28400.web,s3,0,0,MAINT,
-28400.web,s4,0,2,DOWN,
-
-`;
-
-test('haproxy: what it says is read, and what cannot be read is told', () => {
-  // Goal: never a guess. Method: an answer of HAProxy 2.6, shortened; then broken ones.
-  const results = (stdout: string, more: Results = {}): Results => ({
-    haproxy: { status: 0, stdout, stderr: '' },
-    ...more,
-  });
-  const said = (stdout: string) => ({ status: 0, stdout, stderr: '' });
-  const { state, problems } = readProxy(
-    results(ANSWER, {
-      'haproxy-ipv6': said('if_inet6:1'),
-      'haproxy-ports': said(
-        'LISTEN 0 128 10.10.0.1:28400 0.0.0.0:*\nLISTEN 0 128 [fd00::1]:28401 [::]:*\n',
-      ),
-    }),
-  );
-  assert.deepEqual(problems, []);
-  assert.ok(state.kind === 'running');
-  assert.equal(state.mark, '1a-2b');
-  assert.deepEqual(state.place, { hasIpv6: true, taken: new Set([28_400, 28_401]) });
-  assert.deepEqual(state.proxies.get('web'), {
-    localPort: 28_400,
-    slots: [
-      slot({ address: '10.10.0.2', state: 'ready', connections: 7 }),
-      slot({ name: 's2', address: 'fd00::3', weight: 5, state: 'draining' }),
-      slot({ name: 's3' }),
-      slot({
-        ...{ name: 's4', address: '10.10.0.4', port: 65_536 - 28_321, state: 'ready' },
-        ...{ isDown: true, connections: 2 },
-      }),
-    ],
-  });
-  for (const broken of [
-    ANSWER.replace('# be_id', '# id'),
-    ANSWER.replace('# pxname', '# name'),
-    ANSWER.replace(' 2 0 1 8080', ' 2 x 1 8080'),
-    ANSWER.replace(',7,', ',many,'),
-  ]) {
-    assert.match(`${readProxy(results(broken)).problems}`, /cannot be read; check its version/);
-  }
-  const silent = { haproxy: { status: 1, stdout: '', stderr: '' } };
-  const kindOf = (more: Results): string => {
-    const found = readProxy({ ...silent, ...more });
-    return `${found.state.kind} ${found.problems.length}`;
-  };
-  assert.equal(readProxy({}).state.kind, 'unasked');
-  assert.equal(kindOf({ 'haproxy-tool': said('found') }), 'absent 0');
-  assert.equal(kindOf({ 'haproxy-tool': said('missing') }), 'no-tool 0');
-  assert.equal(kindOf({ 'haproxy-child': said('running') }), 'absent 1');
-});
-
-test('haproxy: nobody is asked where nothing needs it and nothing was started', () => {
-  // Goal: no cost without use. Method: wanted, made before, neither.
-  const count = (isWanted: boolean, made: readonly string[]): number =>
-    proxyProbes({ made: new Set(made) } as unknown as Self, isWanted).length;
-  assert.deepEqual([count(false, []), count(true, []), count(false, ['lb-haproxy'])], [0, 5, 5]);
+test('haproxy: one that does not answer is left as it is', () => {
+  // Goal: who carries connections is not restarted on a guess. Method: silent, heard before or not.
+  const before = running();
+  assert.ok(before.kind === 'running');
+  const heard: ProxyObserved = { kind: 'silent', why: 'it is silent', before };
+  const { desired, withheld } = planProxy([WEB], OWN, heard);
+  assert.deepEqual([desired.balancers.length, withheld.size], [1, 0]);
+  assert.deepEqual(diffProxy({ hosts: [], balancers: [] }, heard), []);
+  const unheard = planProxy([WEB], OWN, { ...heard, before: null });
+  assert.deepEqual([...unheard.withheld], [['web', 'it is silent']]);
 });

@@ -4,15 +4,17 @@
  *
  * `schemas.table.ts` says what operators can want, `balancers.ts` reads it, `addresses.ts` gives
  * each balancer its virtual addresses, `dispatch.ts` says what it comes to on this VM,
- * `compile.ts` makes a table of nft of it, `diff.ts` the transaction.
+ * `compile.ts` makes a table of nft of it, `diff.ts` the transaction. What nft cannot do a HAProxy
+ * of our own does (`haproxy-*.ts`), to which that table leads.
  */
 import type { View } from '../../crdt/view.ts';
 import { plainTextOf } from '../nft/text.ts';
-import type { Monitor, NodeSelf, Opening, Service } from '../service.ts';
+import type { Monitor, NodeSelf, Opening, Service, Signs } from '../service.ts';
 import { virtualAddresses } from './addresses.ts';
 import { backendsOf, balancersOf } from './balancers.ts';
 import { compile } from './compile.ts';
 import { diff } from './diff.ts';
+import { CHILD_SIGN, HAPROXY_SIGN } from './haproxy-read.ts';
 import { FAMILY, NAME, replaceTable } from './own-table.ts';
 import { plan } from './plan.ts';
 import { NFT_SIGN, probes } from './probes.ts';
@@ -43,6 +45,19 @@ const openings = (view: View, self: NodeSelf): readonly Opening[] =>
     }));
   });
 
+/** What is there by now, or no more. */
+const signs = (desired: LbDesired, observed: LbObserved): Signs => {
+  if (desired === null) return [];
+  const { kind, proxy } = observed;
+  const isProxied = desired.proxy.balancers.length > 0;
+  return [
+    // With the tool there is something to do.
+    ...(kind === 'no-tool' ? [{ sign: NFT_SIGN, expected: 'missing' }] : []),
+    ...(proxy.kind === 'no-tool' ? [{ sign: HAPROXY_SIGN, expected: 'missing' }] : []),
+    ...(proxy.kind === 'running' && isProxied ? [{ sign: CHILD_SIGN, expected: 'running' }] : []),
+  ];
+};
+
 /** The load balancer. */
 export const lb: Service<LbDesired, LbObserved> = {
   name: 'lb',
@@ -51,11 +66,7 @@ export const lb: Service<LbDesired, LbObserved> = {
   read,
   plan,
   diff,
-  signs: (desired, observed) =>
-    // With the tool there is something to do.
-    desired !== null && observed.kind === 'no-tool'
-      ? [{ sign: NFT_SIGN, expected: 'missing' }]
-      : [],
+  signs,
   boot: (desired) =>
     desired === null
       ? null

@@ -8,6 +8,7 @@ import type { Unread } from '../objects.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { balancersOf, SERVICE } from './balancers.ts';
 import { dispatchesOf } from './dispatch.ts';
+import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import type { LbDesired, LbObserved } from './state.ts';
 
 /** The table, or null where there should be none. Notes: objects not read. */
@@ -15,12 +16,19 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
   const { balancers, unread } = balancersOf(view);
   const me = view.members.find(({ id }) => id === self.id);
   const isWanted = balancers.length > 0 && me !== undefined;
-  const { dispatches, withheld } = dispatchesOf(view, self);
   const own = { interface: self.interface, ipv4: me?.ipv4 ?? null, ipv6: me?.ipv6 ?? '' };
+  const byNft = dispatchesOf(view, self);
+  const byProxy = proxyDispatchesOf(view, self, own, observed.proxy);
+  const dispatches = [...byNft.dispatches, ...byProxy.dispatches];
+  const withheld = new Map([...byNft.withheld, ...byProxy.withheld]);
   const isToolless = isWanted && observed.kind === 'no-tool';
   return {
-    state: isWanted ? { own, dispatches, withheld } : null,
-    problems: [...(isToolless ? [NO_TOOL] : []), ...[...withheld].map(withheldText)],
+    state: isWanted ? { own, dispatches, proxy: byProxy.proxy, withheld } : null,
+    problems: [
+      ...(isToolless ? [NO_TOOL] : []),
+      ...(observed.proxy.kind === 'silent' ? [observed.proxy.why] : []),
+      ...[...withheld].map(withheldText),
+    ],
     notes: unread.map(unreadText),
     recheckMs: isToolless ? LACKING_MS : null,
   };

@@ -6,11 +6,19 @@ import type { View } from '../../crdt/view.ts';
 import type { Sign } from '../../sign.ts';
 import type { Probe, Results, Self } from '../service.ts';
 import { balancersOf } from './balancers.ts';
+import { proxiedOf } from './haproxy-dispatch.ts';
+import { proxyProbes } from './haproxy-read.ts';
 import { FAMILY, NAME } from './own-table.ts';
 import { TABLE_UNDO } from './state.ts';
 
+/** All probes. */
+export const probes = (self: Self, view: View, results: Results): readonly Probe[] => [
+  ...tableProbes(self, view, results),
+  ...proxyProbes(self, proxiedOf(view).length > 0, results),
+];
+
 /** The table, where there is the tool that lists it. */
-export const probes = (self: Self, view: View, results: Results): readonly Probe[] => {
+const tableProbes = (self: Self, view: View, results: Results): readonly Probe[] => {
   if (!isAsked(self, view)) return [];
   // Without the tool there is nothing to run; it may be installed at any time.
   if (self.facts.tools.nft !== true && results.tool?.stdout !== 'found') {

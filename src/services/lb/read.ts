@@ -4,11 +4,21 @@
  * Output that cannot be read is a problem, never a guess.
  */
 import { complaint, isNoTable, readTable } from '../nft/read-table.ts';
-import type { Finding, Problem, Results } from '../service.ts';
-import type { LbObserved } from './state.ts';
+import type { Finding, Problem, Results, Self } from '../service.ts';
+import { readProxy } from './haproxy-read.ts';
+import type { LbObserved, TableObserved } from './state.ts';
 
-/** The host as the probes show it. */
-export const read = ({ tool, table }: Results): Finding<LbObserved> => {
+/** The host as the probes show it. `before`: what was read last. */
+export const read = (
+  results: Results,
+  _self: Self,
+  before: LbObserved | null,
+): Finding<LbObserved> => {
+  const { state, ...finding } = readOwnTable(results);
+  return { ...finding, state: { ...state, proxy: readProxy(results, before?.proxy ?? null) } };
+};
+
+const readOwnTable = ({ tool, table }: Results): Finding<TableObserved> => {
   if (table === undefined) return seen({ kind: tool === undefined ? 'unasked' : 'no-tool' });
   if (isNoTable(table)) return seen({ kind: 'missing' });
   if (table.status !== 0) return unreadable(complaint(table));
@@ -18,11 +28,11 @@ export const read = ({ tool, table }: Results): Finding<LbObserved> => {
     : seen({ kind: 'present', table: found });
 };
 
-const seen = (state: LbObserved, problems: readonly Problem[] = []): Finding<LbObserved> => ({
+const seen = (state: TableObserved, problems: readonly Problem[] = []): Finding<TableObserved> => ({
   ...{ state, problems },
   recheckMs: null,
 });
 
 /** Nothing is planned then, and it is looked at again soon. */
-const unreadable = (why: string): Finding<LbObserved> =>
+const unreadable = (why: string): Finding<TableObserved> =>
   seen({ kind: 'no-tool' }, [`nft: list table: ${why}`]);

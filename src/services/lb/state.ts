@@ -4,8 +4,11 @@
 import type { ObservedTable } from '../nft/observed.ts';
 import type { Problem } from '../service.ts';
 import type { Dispatch } from './dispatch.ts';
+import type { ProxyDesired, ProxyObserved } from './haproxy-state.ts';
 
-export type LbObserved =
+export type LbObserved = TableObserved & { readonly proxy: ProxyObserved };
+
+export type TableObserved =
   /** Nobody wants anything of this VM, and it has nothing. */
   | { readonly kind: 'unasked' }
   | { readonly kind: 'no-tool' }
@@ -23,6 +26,7 @@ export interface Own {
 export type LbDesired = {
   readonly own: Own;
   readonly dispatches: readonly Dispatch[];
+  readonly proxy: ProxyDesired;
   /** By path: what is not, or not wholly, as it is wanted, and why. */
   readonly withheld: ReadonlyMap<string, Problem>;
 } | null;

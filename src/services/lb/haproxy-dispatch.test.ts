@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memberOf } from '../test-view.ts';
+import { proxyDispatchesOf } from './haproxy-dispatch.ts';
+import { LOCAL_PORTS } from './haproxy-read.ts';
+import type { ProxyObserved } from './haproxy-state.ts';
+import { WEB as BALANCER, selfOf, viewOf } from './test-balancers.ts';
+
+const MEMBERS = [memberOf(1), ...[2, 3].map((n) => memberOf(n, { role: 'web' }))];
+const OWN = { ipv4: '10.10.0.1', ipv6: 'fd00::1' };
+
+test('haproxy: to the table of nft it is the one backend of its balancers', () => {
+  // Goal: one way for all. Method: a balancer of each engine, with what HAProxy has; then none that
+  // serves, no tool, a member that drains.
+  const at = (n: number) => ({ ipv4: `10.10.7.${n}`, ipv6: `fd00:1::77${n}` });
+  const objects = {
+    'balancer/least': { ...BALANCER, addresses: at(1), mode: 'leastconn', stickyMs: 60_000 },
+    'balancer/wished': { ...BALANCER, addresses: at(2), engine: 'haproxy' },
+    'balancer/plain': { ...BALANCER, addresses: at(3) },
+  };
+  const own = { interface: 'cnsmo0', ...OWN };
+  const absent: ProxyObserved = {
+    ...{ kind: 'absent', place: { hasIpv6: true, taken: new Set() } },
+  };
+  const comesTo = (members = MEMBERS, observed: ProxyObserved = absent) => {
+    const found = proxyDispatchesOf(viewOf(objects, members), selfOf(1), own, observed);
+    return found.dispatches.map(({ balancer, targets }) => [
+      ...[balancer.name, balancer.mode, balancer.port, balancer.stickyMs],
+      ...targets.map(({ ipv4 }) => ipv4),
+    ]);
+  };
+  assert.deepEqual(comesTo(), [
+    ['least', 'roundrobin', LOCAL_PORTS.first, undefined, '10.10.0.1'],
+    ['wished', 'roundrobin', LOCAL_PORTS.first + 1, undefined, '10.10.0.1'],
+  ]);
+  const draining = MEMBERS.map((member) => ({ ...member, isDraining: true }));
+  assert.deepEqual(comesTo(draining)[0], ['least', 'roundrobin', LOCAL_PORTS.first, undefined]);
+  assert.deepEqual(comesTo(MEMBERS, { kind: 'no-tool' })[0]?.slice(4), []);
+  const found = proxyDispatchesOf(viewOf(objects, MEMBERS), selfOf(2), own, absent);
+  const [least] = found.proxy.balancers;
+  assert.deepEqual([least?.mode, least?.stickyMs, least?.ports], ['leastconn', 60_000, [80, 80]]);
+  assert.deepEqual(least?.backends, [{ address: '10.10.0.3', weight: 1, state: 'ready' }]);
+});

@@ -1,0 +1,105 @@
+/**
+ * Rule: haproxy dispatch — balancers of HAProxy on this VM: to which backends it spreads them, and
+ * how connections reach it.
+ *
+ * To the table of nft, HAProxy is the one backend of such a balancer: at this VM's own address, at
+ * a local port. So it sees who connects, and backends see this VM.
+ */
+import type { View } from '../../crdt/view.ts';
+import type { Problem, Self } from '../service.ts';
+import { addressesOf } from './addresses.ts';
+import { type Balancer, backendsOf, balancersOf, engineOf } from './balancers.ts';
+import type { Dispatch } from './dispatch.ts';
+import { planProxy } from './haproxy-plan.ts';
+import type {
+  PlacedBalancer,
+  ProxyBackend,
+  ProxyBalancer,
+  ProxyDesired,
+  ProxyObserved,
+} from './haproxy-state.ts';
+import type { Own } from './state.ts';
+
+/** What HAProxy comes to here. */
+export interface ProxyDispatches {
+  readonly proxy: ProxyDesired;
+  /** For the table of nft. */
+  readonly dispatches: readonly Dispatch[];
+  /** By path: what is not as it is wanted, and why. */
+  readonly withheld: ReadonlyMap<string, Problem>;
+}
+
+/** The balancers of a view that HAProxy carries. */
+export const proxiedOf = (view: View): readonly Balancer[] =>
+  balancersOf(view).balancers.filter((balancer) => engineOf(balancer) === 'haproxy');
+
+/** What a view comes to here, as far as HAProxy is concerned. */
+export const proxyDispatchesOf = (
+  view: View,
+  self: Pick<Self, 'id'>,
+  own: Own,
+  observed: ProxyObserved,
+): ProxyDispatches => {
+  const wanted = proxiedOf(view).map((balancer) => ({
+    balancer,
+    proxied: proxiedBalancer(view, self, balancer),
+  }));
+  const { desired, withheld } = planProxy(
+    wanted.map(({ proxied }) => proxied),
+    own,
+    observed,
+  );
+  const placed = new Map(desired.balancers.map((each) => [each.name, each]));
+  const addresses = addressesOf(view);
+  return {
+    proxy: desired,
+    dispatches: wanted.flatMap(({ balancer }): readonly Dispatch[] => {
+      const place = placed.get(balancer.name);
+      const virtual = addresses.get(balancer.name);
+      if (virtual === undefined) return [];
+      const target = { member: self.id, ipv4: own.ipv4, ipv6: own.ipv6, weight: 1 };
+      const isServed = place?.backends.some(({ state }) => state === 'ready') === true;
+      return [
+        {
+          balancer: place === undefined ? balancer : asReached(balancer, place),
+          addresses: virtual,
+          // Without a backend it is refused at once, and not first accepted.
+          targets: isServed ? [target] : [],
+        },
+      ];
+    }),
+    withheld: new Map(
+      wanted.flatMap(({ balancer: { name, path } }) => {
+        const why = withheld.get(name);
+        return why === undefined ? [] : [[path, why] as const];
+      }),
+    ),
+  };
+};
+
+/** A VM that serves is not its own backend unless that is wanted. */
+const proxiedBalancer = (view: View, self: Pick<Self, 'id'>, balancer: Balancer): ProxyBalancer => {
+  const { name, mode, listen, port, stickyMs, includesSelf } = balancer;
+  const backends = backendsOf(view, balancer)
+    .filter(({ member: { id } }) => id !== self.id || includesSelf === true)
+    .map(
+      ({ member: { ipv4, ipv6 }, weight, isDraining }): ProxyBackend => ({
+        address: ipv4 ?? ipv6,
+        ...{ weight, state: isDraining ? 'draining' : 'ready' },
+      }),
+    );
+  return { name, mode, ports: listen.ports, port, stickyMs: stickyMs ?? null, backends };
+};
+
+/** The balancer with the port of HAProxy instead of that of its backends. */
+const asReached = (balancer: Balancer, { localPort }: PlacedBalancer): Balancer => {
+  const known = reached.get(balancer);
+  if (known?.port === localPort) return known;
+  const { stickyMs: _, ...rest } = balancer;
+  const made: Balancer = { ...rest, port: localPort, mode: 'roundrobin' };
+  reached.set(balancer, made);
+  return made;
+};
+
+/** The same objects as long as nothing changes, by which their chains are remembered. */
+const reached = new WeakMap<Balancer, Balancer>();

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Results } from '../service.ts';
+import { proxyProbes, readProxy } from './haproxy-read.ts';
+import { slot } from './test-proxies.ts';
+
+const ANSWER = `Name: HAProxy
+description: 1a-2b
+
+1
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_port
+3 28400.web 1 s1 10.10.0.2 2 0 1 8080
+3 28400.web 2 s2 fd00::3 2 8 5 8080
+3 28400.web 3 s3 0.0.0.0 0 5 1 8080
+3 28400.web 4 s4 10.10.0.4 2 4 1 4294938975
+
+# pxname,svname,qcur,scur,status,
+28400.web,s1,0,7,UP,
+28400.web,s2,0,0,DRAIN,
+28400.web,s3,0,0,MAINT,
+28400.web,s4,0,2,DOWN,
+
+`;
+
+test('haproxy: what it says is read, and what cannot be read is told', () => {
+  // Goal: never a guess. Method: an answer of HAProxy 2.6, shortened; then broken ones.
+  const results = (stdout: string, more: Results = {}): Results => ({
+    haproxy: { status: 0, stdout, stderr: '' },
+    ...more,
+  });
+  const said = (stdout: string) => ({ status: 0, stdout, stderr: '' });
+  const state = readProxy(
+    results(ANSWER, {
+      'haproxy-ipv6': said('if_inet6:1'),
+      'haproxy-ports': said(
+        'LISTEN 0 128 10.10.0.1:28400 0.0.0.0:*\nLISTEN 0 128 [fd00::1]:28401 [::]:*\n',
+      ),
+    }),
+    null,
+  );
+  assert.ok(state.kind === 'running');
+  assert.equal(state.mark, '1a-2b');
+  assert.deepEqual(state.place, { hasIpv6: true, taken: new Set([28_400, 28_401]) });
+  assert.deepEqual(state.proxies.get('web'), {
+    localPort: 28_400,
+    slots: [
+      slot({ address: '10.10.0.2', state: 'ready', connections: 7 }),
+      slot({ name: 's2', address: 'fd00::3', weight: 5, state: 'draining' }),
+      slot({ name: 's3' }),
+      slot({
+        ...{ name: 's4', address: '10.10.0.4', port: 65_536 - 28_321, state: 'ready' },
+        ...{ isDown: true, connections: 2 },
+      }),
+    ],
+  });
+  for (const broken of [
+    ANSWER.replace('# be_id', '# id'),
+    ANSWER.replace('# pxname', '# name'),
+    ANSWER.replace(' 2 0 1 8080', ' 2 x 1 8080'),
+    ANSWER.replace(',7,', ',many,'),
+  ]) {
+    const found = readProxy(results(broken), state);
+    assert.ok(found.kind === 'silent');
+    assert.match(found.why, /cannot be read; check its version/);
+    assert.equal(found.before, state);
+  }
+  const silent = { haproxy: { status: 1, stdout: '', stderr: '' } };
+  const kindOf = (more: Results): string => readProxy({ ...silent, ...more }, null).kind;
+  assert.equal(readProxy({}, null).kind, 'unasked');
+  assert.equal(kindOf({ 'haproxy-tool': said('found') }), 'absent');
+  assert.equal(kindOf({ 'haproxy-tool': said('missing') }), 'no-tool');
+  assert.equal(kindOf({ 'haproxy-child': said('running') }), 'silent');
+  const later = readProxy(
+    { ...silent, 'haproxy-child': said('running') },
+    {
+      ...{ kind: 'silent', why: '', before: state },
+    },
+  );
+  assert.ok(later.kind === 'silent' && later.before === state);
+});
+
+test('haproxy: nobody is asked where nothing needs it and nothing was started', () => {
+  // Goal: no cost without use. Method: wanted, made before, neither; and a host without `ss`.
+  const count = (isWanted: boolean, made: readonly string[], results: Results = {}): number =>
+    proxyProbes({ made: new Set(made) }, isWanted, results).length;
+  assert.deepEqual([count(false, []), count(true, []), count(false, ['lb-haproxy'])], [0, 5, 5]);
+  const found = { 'haproxy-ss': { status: 0, stdout: 'found', stderr: '' } };
+  assert.equal(count(true, [], found), 6);
+});
