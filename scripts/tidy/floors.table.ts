@@ -183,5 +183,5 @@ export const TESTS_MAY: readonly RegExp[] = [
   /^(?:fast-check|cborg)$/,
   CRYPTO,
   /^sim\//,
-  /^src\/services\/test-(?:toy|view)\.ts$/,
+  /^src\/services\/test-(?:ask|toy|view)\.ts$/,
 ];

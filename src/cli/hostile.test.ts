@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import { readArguments } from '../services/arguments.ts';
-import { after, HOSTILE, sceneOf, threeMembers } from '../services/firewall/verbs/test-ask.ts';
+import { after, threeMembers } from '../services/firewall/verbs/test-ask.ts';
 import { firewallVerbs } from '../services/firewall/verbs/verbs.ts';
-import type { Input } from '../services/verb.ts';
+import { after as balanced, fourMembers } from '../services/lb/verbs/test-ask.ts';
+import { lbVerbs } from '../services/lb/verbs/verbs.ts';
+import { HOSTILE, sceneOf } from '../services/test-ask.ts';
+import type { Input, Verb, Verbs } from '../services/verb.ts';
 import { type Ran, run } from './test-local.ts';
 
 /** A switch as it is typed. */
 const SET = 'set';
-/** What a good line of each verb has beside the value that is bad. */
-const GOOD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** What a good line of each verb of a service has beside the value that is bad. */
+type Good = Readonly<Record<string, Readonly<Record<string, string>>>>;
+const FIREWALL_GOOD: Good = {
   allow: { traffic: 'tcp/443' },
   deny: { traffic: 'tcp/443' },
   reject: { traffic: 'tcp/443' },
@@ -30,44 +35,81 @@ const GOOD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   confirm: { undo: SET },
   open: {},
 };
-const FILES = { 'good.json': '{"policy":"denyall"}' };
+const LB_GOOD: Good = {
+  create: { name: 'web', listen: '80', to: 'vm2' },
+  edit: { name: 'known' },
+  list: {},
+  show: { name: 'known' },
+  drain: { name: 'known', members: 'vm2' },
+  undrain: { name: 'known', members: 'vm2' },
+  delete: { names: 'known' },
+  import: { file: 'balancer.json' },
+};
+const FILES = {
+  'good.json': '{"policy":"denyall"}',
+  'balancer.json': '{"lb.port":"80","lb.mode":"source","lb.node":"vm2"}',
+};
 
-const view = after(
-  threeMembers(),
-  ['group set', { name: 'known', members: ['vm1'] }],
-  ['allow', { traffic: 'tcp/80', name: 'web' }],
-  ['test add', { name: 't', from: 'vm1', to: 'vm2', traffic: 'tcp/80', expect: 'allow' }],
-  ['deny', { traffic: 'tcp/9', confirm: 2_000_000 }],
-);
+/** A service, with what its good lines speak of. */
+interface Ware {
+  readonly service: string;
+  readonly verbs: Verbs;
+  readonly good: Good;
+  readonly view: View;
+}
+
+const FIREWALL: Ware = {
+  service: 'firewall',
+  verbs: firewallVerbs,
+  good: FIREWALL_GOOD,
+  view: after(
+    threeMembers(),
+    ['group set', { name: 'known', members: ['vm1'] }],
+    ['allow', { traffic: 'tcp/80', name: 'web' }],
+    ['test add', { name: 't', from: 'vm1', to: 'vm2', traffic: 'tcp/80', expect: 'allow' }],
+    ['deny', { traffic: 'tcp/9', confirm: 2_000_000 }],
+  ),
+};
+const LB: Ware = {
+  service: 'lb',
+  verbs: lbVerbs,
+  good: LB_GOOD,
+  view: balanced(fourMembers(), [
+    'create',
+    { name: 'known', listen: '80', to: ['vm2', 'vm3'], drain: 1_000 },
+  ]),
+};
 
 /** A line: flags, then words, so that none of these is taken for a flag. */
 const lineOf = (
-  name: string,
-  inputs: readonly Input[],
+  { service, good }: Ware,
+  { name, inputs }: Pick<Verb, 'name' | 'inputs'>,
   bad: Input | null,
   text: string,
 ): string[] => {
   const flags: string[] = [];
   const words: string[] = [];
   for (const input of inputs) {
-    const value = input === bad ? text : GOOD[name]?.[input.name];
+    const value = input === bad ? text : good[name]?.[input.name];
     if (value === undefined) continue;
     if (input.as === 'word') words.push(value);
     else if (input.kind === 'switch')
       flags.push(`--${input.name}${value === SET ? '' : `=${value}`}`);
     else flags.push(`--${input.name}`, value);
   }
-  return ['firewall', ...name.split(' '), ...flags, '--', ...words];
+  return [service, ...name.split(' '), ...flags, '--', ...words];
 };
 
 const STOP = new Fault('refused', { field: 'stop', value: 'here', why: 'a test', remedy: 'none' });
 
 /** What a line comes to: a refusal of the command line, or of the verb that it asks for. */
-async function comesTo(name: string, argv: readonly string[], input = ''): Promise<Fault | Ran> {
-  const answers = { [`POST /v1/services/firewall/${name.replace(' ', '/')}`]: STOP };
-  const ran = await run(argv, { answers, files: FILES, input });
+async function comesTo(ware: Ware, name: string, argv: readonly string[]): Promise<Fault | Ran> {
+  const { service, verbs, view } = ware;
+  const answers = { [`POST /v1/services/${service}/${name.replace(' ', '/')}`]: STOP };
+  const offered = [{ name: service, verbs }];
+  const ran = await run(argv, { answers, files: FILES, input: '', services: offered });
   const [request] = ran.requests;
-  const verb = firewallVerbs.verbs.find((each) => each.name === name);
+  const verb = verbs.verbs.find((each) => each.name === name);
   if (request === undefined || verb === undefined) return ran;
   const { arguments: typed } = request.body as { readonly arguments: unknown };
   try {
@@ -93,28 +135,39 @@ function flawOf(come: Fault | Ran, field: string): string | null {
   return isRefused && isLine && isIdle ? null : `${status}: ${err}${out}`;
 }
 
-test('hostile: every word and flag of every verb refuses every such text', async () => {
-  // Goal: field, value, remedy, and nothing done, from the command line on. Method: all verbs by
-  // their own declarations, those that declare the same once; each text in each place; a good line
-  // of each passes, and so does a comment of many signs, which is kept as it was typed.
+/** What is wrong with how a service takes such texts, a line each. */
+async function flawsOf(ware: Ware): Promise<readonly string[]> {
   const flaws: string[] = [];
   const seen = new Set<string>();
-  for (const { name, inputs } of [...firewallVerbs.verbs, ...firewallVerbs.local]) {
-    assert.ok(GOOD[name] !== undefined, `${name} has no good line`);
-    assert.ok(!((await comesTo(name, lineOf(name, inputs, null, ''))) instanceof Fault), name);
-    const declared = JSON.stringify(inputs);
-    for (const input of seen.has(declared) ? [] : inputs) {
+  for (const verb of [...ware.verbs.verbs, ...ware.verbs.local]) {
+    const { name, inputs } = verb;
+    assert.ok(ware.good[name] !== undefined, `${name} has no good line`);
+    const good = await comesTo(ware, name, lineOf(ware, verb, null, ''));
+    assert.ok(!(good instanceof Fault), `${name}: ${good instanceof Fault ? good.message : ''}`);
+    for (const input of inputs) {
+      const declared = JSON.stringify([input.as === 'word' ? name : '', input]);
+      if (seen.has(declared)) continue;
+      seen.add(declared);
       for (const text of HOSTILE) {
-        const flaw = flawOf(await comesTo(name, lineOf(name, inputs, input, text)), input.name);
+        const come = await comesTo(ware, name, lineOf(ware, verb, input, text));
+        const flaw = flawOf(come, input.name);
         const where = `${name} ${input.name} ${JSON.stringify(text.slice(0, 20))}`;
         if (flaw !== null) flaws.push(`${where}: ${flaw.slice(0, 200)}`);
       }
     }
-    seen.add(declared);
   }
-  assert.equal(flaws.join('\n'), '');
+  return flaws;
+}
+
+test('hostile: every word and flag of every verb refuses every such text', async () => {
+  // Goal: field, value, remedy, and nothing done, from the command line on. Method: all verbs by
+  // their own declarations, flags that several declare alike once; each
+  // text in each place; a good line of each passes, and so does a comment of many signs, which is
+  // kept as it was typed.
+  for (const ware of [FIREWALL, LB]) assert.equal((await flawsOf(ware)).join('\n'), '');
   const comment = 'for Jörg: see ops/42 (web) #7';
-  const kept = await comesTo('allow', ['firewall', 'allow', 'tcp/443', '--comment', comment]);
+  const line = ['firewall', 'allow', 'tcp/443', '--comment', comment];
+  const kept = await comesTo(FIREWALL, 'allow', line);
   assert.ok(!(kept instanceof Fault));
   const sent = { arguments: { traffic: 'tcp/443', comment }, caller: null };
   assert.deepEqual(kept.requests[0]?.body, sent);

@@ -25,9 +25,13 @@ export const addressesOf = (view: View): ReadonlyMap<string, Addresses> => {
 
 const known = new WeakMap<View, ReadonlyMap<string, Addresses>>();
 
-/** Addresses for a balancer that is made now. */
-export const pickAddresses = (view: View, name: string): Addresses => {
-  const taken = takenByMembers(view);
+/** Addresses for a balancer that is made now. `also`: what is taken beside. */
+export const pickAddresses = (
+  view: View,
+  name: string,
+  also: ReadonlySet<string> = new Set(),
+): Addresses => {
+  const taken = new Set([...takenByMembers(view), ...also]);
   for (const { ipv4, ipv6 } of addressesOf(view).values()) {
     if (ipv4 !== null) taken.add(ipv4);
     taken.add(ipv6);

@@ -22,7 +22,8 @@ export const WEIGHT_MAX = 256;
 export const STICKY_MAX_MS = 86_400_000;
 export const DRAIN_MAX_MS = 3_600_000;
 
-const PROTOCOLS = ['tcp', 'udp'] as const;
+/** What is balanced. */
+export const PROTOCOLS = ['tcp', 'udp'] as const;
 /** Of balancing. */
 export const MODES = ['roundrobin', 'leastconn', 'source', 'random'] as const;
 /** What may be wished for. */

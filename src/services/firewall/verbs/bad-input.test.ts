@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { after, ask, HOSTILE, refusalOf, type Typed, threeMembers } from './test-ask.ts';
+import { HOSTILE, type Typed } from '../../test-ask.ts';
+import { after, ask, refusalOf, threeMembers } from './test-ask.ts';
 
 const view = after(threeMembers(), ['group set', { name: 'known', members: ['vm1'] }]);
 const allow = (typed: Typed): string =>

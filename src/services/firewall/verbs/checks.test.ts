@@ -5,9 +5,10 @@ import { memberIdOf } from '../../../crdt/ids.ts';
 import { finish, UNMETERED } from '../../../crdt/meter.ts';
 import { intentPath, trustPath } from '../../../crdt/paths.ts';
 import type { Member, View } from '../../../crdt/view.ts';
+import { CALLER, sceneOf, type Typed } from '../../test-ask.ts';
 import { idOf, memberOf } from '../../test-view.ts';
 import { viewOf } from '../test-policy.ts';
-import { after, ask, CALLER, refusalOf, sceneOf, type Typed, threeMembers } from './test-ask.ts';
+import { after, ask, refusalOf, threeMembers } from './test-ask.ts';
 import { firewallVerbs } from './verbs.ts';
 
 const view = threeMembers();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openMeter } from '../../../crdt/meter.ts';
+import { argumentsOf, CALLER, sceneOf } from '../../test-ask.ts';
 import { policyOf } from '../policy.ts';
 import { importVerb } from './import.ts';
-import { after, argumentsOf, ask, CALLER, refusalOf, sceneOf, threeMembers } from './test-ask.ts';
+import { after, ask, refusalOf, threeMembers } from './test-ask.ts';
 import { confirmVerb } from './trial.ts';
 import { firewallVerbs } from './verbs.ts';
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { finish, UNMETERED } from '../../../crdt/meter.ts';
 import type { View } from '../../../crdt/view.ts';
+import { sceneOf } from '../../test-ask.ts';
 import { idOf } from '../../test-view.ts';
 import type { Standing } from '../../verb.ts';
-import { after, ask, sceneOf, threeMembers } from './test-ask.ts';
+import { after, ask, threeMembers } from './test-ask.ts';
 import { firewallVerbs } from './verbs.ts';
 
 const view = threeMembers();

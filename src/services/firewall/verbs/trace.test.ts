@@ -3,19 +3,11 @@ import { test } from 'node:test';
 import { foresee } from '../../../crdt/foresight.ts';
 import { finish, UNMETERED } from '../../../crdt/meter.ts';
 import { trustPath } from '../../../crdt/paths.ts';
+import { argumentsOf, CALLER, sceneOf, type Typed } from '../../test-ask.ts';
 import { idOf, memberOf } from '../../test-view.ts';
 import type { Reached } from '../../verb.ts';
 import { viewOf } from '../test-policy.ts';
-import {
-  after,
-  argumentsOf,
-  ask,
-  CALLER,
-  refusalOf,
-  sceneOf,
-  type Typed,
-  threeMembers,
-} from './test-ask.ts';
+import { after, ask, refusalOf, threeMembers } from './test-ask.ts';
 import { firewallVerbs } from './verbs.ts';
 
 const view = threeMembers();

@@ -3,20 +3,11 @@ import { test } from 'node:test';
 import { encode } from '../../../crdt/codec.ts';
 import { finish, UNMETERED } from '../../../crdt/meter.ts';
 import type { View } from '../../../crdt/view.ts';
+import { argumentsOf, CALLER, type Desk, sceneOf, type Typed } from '../../test-ask.ts';
 import { idOf } from '../../test-view.ts';
 import type { Standing } from '../../verb.ts';
 import { policyOf } from '../policy.ts';
-import {
-  after,
-  argumentsOf,
-  ask,
-  CALLER,
-  type Desk,
-  refusalOf,
-  sceneOf,
-  type Typed,
-  threeMembers,
-} from './test-ask.ts';
+import { after, ask, refusalOf, threeMembers } from './test-ask.ts';
 import { confirmVerb, openVerb } from './trial.ts';
 import { firewallVerbs } from './verbs.ts';
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CALLER, type Typed } from '../../test-ask.ts';
 import { idOf, memberOf } from '../../test-view.ts';
 import { policyOf } from '../policy.ts';
 import { viewOf } from '../test-policy.ts';
-import { after, ask, CALLER, refusalOf, type Typed, threeMembers } from './test-ask.ts';
+import { after, ask, refusalOf, threeMembers } from './test-ask.ts';
 
 const view = threeMembers();
 
