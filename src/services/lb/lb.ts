@@ -21,6 +21,7 @@ import { NFT_SIGN, probes } from './probes.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
 import type { LbDesired, LbObserved } from './state.ts';
+import { lbVerbs } from './verbs/verbs.ts';
 
 const OURS = new RegExp(`\\b${FAMILY} ${NAME}(?:\\s|$)`);
 
@@ -74,4 +75,5 @@ export const lb: Service<LbDesired, LbObserved> = {
   openings,
   addresses: virtualAddresses,
   summary,
+  verbs: lbVerbs,
 };

@@ -10,6 +10,7 @@ import { membersOf } from '../../selectors/selectors.ts';
 import { selectorText } from '../../selectors/typed.ts';
 import type { Scene } from '../../verb.ts';
 import { type Balancer, SERVICE } from '../balancers.ts';
+import { NOT_YET } from '../built.ts';
 import { listenText } from './typed.ts';
 import type { Wish } from './wish.ts';
 
@@ -143,6 +144,8 @@ export function notesOf(view: View, wish: Wish): readonly string[] {
   const mute = backends.filter((member) => !isBalancing(member));
   const isOnNobody = wish.on !== undefined && meantBy(view, wish.on).length === 0;
   return [
+    ...(wish.check.kind === 'none' || NOT_YET.health === null ? [] : [NOT_YET.health]),
+    ...(wish.on === undefined || NOT_YET.frontends === null ? [] : [NOT_YET.frontends]),
     ...(backends.length === 0
       ? ['No member is meant now: connections are refused until one is.']
       : []),

@@ -118,8 +118,8 @@ export const TYPED_NAMES: Readonly<Record<string, string>> = Object.fromEntries(
 );
 /** What it tells of how a balancer does. */
 const TOLD = [
-  ...['addresses', 'carriedBy', 'backends', 'serving', 'panickedBy', 'applied', 'of', 'unknown'],
-  ...['behind', 'port', 'backendPort', 'frontends', 'clients'],
+  ...['addresses', 'carriedBy', 'backends', 'serving', 'connections', 'applied', 'of', 'unknown'],
+  ...['panickedBy', 'behind', 'port', 'backendPort', 'frontends', 'clients'],
 ];
 
 /** What list tells of a balancer, as if typed. */

@@ -70,7 +70,7 @@ test('list: as JSON it tells all that was typed', () => {
     ...{ name: 'web', listen: 'tcp/80', to: ['role=web:8080'], mode: 'roundrobin' },
     ...{ weights: ['vm3=2'], on: ['vm1'], check: 'tcp', stickyMs: null, drainMs: 30_000 },
     ...{ engine: 'auto', carriedBy: 'nft', includesSelf: false, comment: null },
-    ...{ serving: 2, panickedBy: [], applied: 0, of: 3, unknown: 3 },
+    ...{ serving: 2, connections: 0, panickedBy: [], applied: 0, of: 3, unknown: 3 },
   });
 });
 

@@ -44,6 +44,8 @@ export interface ListedBalancer {
   readonly backends: readonly ListedBackend[];
   /** Backends that take new connections. */
   readonly serving: number;
+  /** What it was asked for, on all members that told: first packets of connections. */
+  readonly connections: number;
   /** Members that see over half of the backends down, and so use all. */
   readonly panickedBy: readonly string[];
   /** Members that have read it back from their host, of those that are to have it. */
@@ -105,10 +107,17 @@ export function listedBalancer(desk: Desk, balancer: Balancer): ListedBalancer {
     ...{ weights: weightTexts(view, weights), on: textsOf(view, on), check: checkText(check) },
     ...{ stickyMs: stickyMs ?? null, drainMs, engine, carriedBy: engineOf(balancer) },
     ...{ includesSelf: balancer.includesSelf === true, comment: balancer.comment ?? null },
-    ...{ backends, serving: countServing(backends), panickedBy: panickedBy(scene, balancer) },
+    ...{ backends, serving: countServing(backends) },
+    ...{ connections: connectionsOf(scene, balancer), panickedBy: panickedBy(scene, balancer) },
     ...standingOf(balancing, behind),
   };
 }
+
+const connectionsOf = ({ standings }: Scene, { path }: Balancer): number =>
+  [...standings.values()].reduce(
+    (sum, each) => sum + (each.kind === 'told' ? (each.counts?.get(path)?.packets ?? 0) : 0),
+    0,
+  );
 
 const stampsOf = ({ path, claim }: Balancer): Stamps => [[path, stampText(claim.hlc)]];
 
