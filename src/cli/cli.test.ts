@@ -27,7 +27,7 @@ const COMMANDS = [
   'drain',
   'undrain',
   'evict',
-  'firewall',
+  ...['firewall', 'lb'],
   'member',
   'member rename',
   'member label',
