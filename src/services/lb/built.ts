@@ -2,11 +2,8 @@
  * Rule: lb built — what this build can do of what the objects can say. What it cannot is refused
  * when somebody asks for it, never ignored.
  */
-import type { Engine } from './balancers.ts';
 import type { Check } from './schemas.table.ts';
 
-/** Engines that this build has. */
-export const ENGINES_BUILT: ReadonlySet<Engine> = new Set(['nft']);
 /** Checks that it carries out. */
 export const CHECKS_BUILT: ReadonlySet<Check['kind']> = new Set(['tcp', 'http', 'exec', 'none']);
 /** What it does not do yet of what it takes, as whoever asks for it is told; null: it does. */

@@ -13,7 +13,7 @@ import type {
 } from './haproxy-state.ts';
 
 /** Most ports of one balancer: each takes a local one. */
-const RANGE_MAX = 64;
+export const RANGE_MAX = 64;
 
 /** What should be, and what cannot be: why, by names of balancers. */
 export interface ProxyPlan {

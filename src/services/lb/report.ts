@@ -6,11 +6,10 @@ import type { ObservedTable } from '../nft/observed.ts';
 import type { Count, Self, Summary } from '../service.ts';
 import { balancersOf } from './balancers.ts';
 import { diff } from './diff.ts';
-import type { Dispatch } from './dispatch.ts';
-import { backendChain, balancerOfChain } from './own-table.ts';
+import { balancerOfChain } from './own-table.ts';
 import { plan } from './plan.ts';
+import { sightsOf } from './sights.ts';
 import type { LbObserved } from './state.ts';
-import { seenText, sightName } from './told.ts';
 
 /** Balancers in force, those that are not, and connections that each was asked for. */
 export const summary = (observed: LbObserved, view: View, self: Self): Summary => {
@@ -26,25 +25,9 @@ export const summary = (observed: LbObserved, view: View, self: Self): Summary =
     // Also when it is empty: a report keeps what its successor does not speak of.
     withheld: Object.fromEntries(withheld),
     counts: observed.kind === 'present' ? countsIn(view, observed.table) : {},
-    sights: Object.fromEntries(
-      (desired?.dispatches ?? []).flatMap((dispatch) => sightsOf(dispatch, observed)),
-    ),
+    sights: sightsOf(view, self, observed),
   };
 };
-
-/** How each backend does, as it is seen here, and how many connections it was sent. */
-const sightsOf = (
-  { balancer: { name }, targets }: Dispatch,
-  observed: LbObserved,
-): readonly (readonly [string, string])[] =>
-  targets.map(({ member }) => {
-    const chain =
-      observed.kind === 'present'
-        ? observed.table.chains.get(backendChain(name, member))
-        : undefined;
-    const connections = chain?.rules[0]?.packets ?? null;
-    return [sightName(name, member), seenText({ health: 'unknown', connections, why: null })];
-  });
 
 /** By path: the first packets of connections. What was never asked for is left out. */
 const countsIn = (view: View, { chains }: ObservedTable): Readonly<Record<string, Count>> => {

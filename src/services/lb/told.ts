@@ -12,7 +12,10 @@ export type Health = 'up' | 'down' | 'unknown';
 /** A backend of a balancer, as one member sees it. */
 export interface Seen {
   readonly health: Health;
-  /** Connections that this member sent it since it loaded the balancer; null: it cannot tell. */
+  /**
+   * With nft connections that this member sent it since it loaded the balancer, with HAProxy those
+   * that it has open; null: it cannot tell.
+   */
   readonly connections: number | null;
   /** Of one that is down: why. */
   readonly why: string | null;

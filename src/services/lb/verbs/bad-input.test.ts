@@ -154,12 +154,18 @@ test('bad input: the port of the operator’s own SSH is kept as well', () => {
   assert.equal(at(22, { listen: '2222' }), 'done');
 });
 
-test('bad input: what this build does not have is refused by what asks for it', () => {
-  // Goal: nothing is ignored in silence. Method: the engine that only leastconn needs, by the mode
-  // and by its name; what nft does passes.
-  assert.match(create({ mode: 'leastconn' }), /^mode: leastconn: needs the engine haproxy, which/);
-  assert.match(create({ engine: 'haproxy' }), /^engine: haproxy: needs the engine haproxy, which/);
-  for (const mode of ['roundrobin', 'source', 'random']) assert.equal(create({ mode }), 'done');
+test('bad input: what HAProxy cannot carry is refused by what asks for it', () => {
+  // Goal: nothing is ignored in silence. Method: one port more than it carries, by the mode and by
+  // its name; as many as it carries pass, and so do more with nft.
+  const to = ['vm2:1000'];
+  for (const typed of [{ mode: 'leastconn' }, { engine: 'haproxy' }]) {
+    const refused = create({ ...typed, to, listen: '1000-1064' });
+    assert.match(refused, /^listen: tcp\/1000-1064: haproxy carries at most 64 ports of one/);
+    assert.equal(create({ ...typed, to, listen: '1000-1063' }), 'done');
+  }
+  for (const mode of ['roundrobin', 'source', 'random']) {
+    assert.equal(create({ mode, to, listen: '1000-1064' }), 'done');
+  }
 });
 
 test('bad input: edit, drain and delete name what is not there', () => {

@@ -9,7 +9,7 @@ import type { Selector } from '../../selectors/schemas.table.ts';
 import { membersOf } from '../../selectors/selectors.ts';
 import { selectorText } from '../../selectors/typed.ts';
 import type { Scene } from '../../verb.ts';
-import { type Balancer, SERVICE } from '../balancers.ts';
+import { type Balancer, engineOf, SERVICE } from '../balancers.ts';
 import { NOT_YET } from '../built.ts';
 import { listenText } from './typed.ts';
 import type { Wish } from './wish.ts';
@@ -146,6 +146,9 @@ export function notesOf(view: View, wish: Wish): readonly string[] {
   return [
     ...(wish.check.kind === 'none' || NOT_YET.health === null ? [] : [NOT_YET.health]),
     ...(wish.on === undefined || NOT_YET.frontends === null ? [] : [NOT_YET.frontends]),
+    ...(engineOf(wish) === 'haproxy'
+      ? ['every member that connects needs the package haproxy; cnsmo lb list says who lacks it.']
+      : []),
     ...(backends.length === 0
       ? ['No member is meant now: connections are refused until one is.']
       : []),

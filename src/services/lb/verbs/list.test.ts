@@ -104,8 +104,8 @@ test('show: each backend by the word of this VM, and who sees it otherwise', () 
   assert.deepEqual(
     shown.table?.rows.map((row) => row.map(textOf)),
     [
-      ['vm2', '10.10.0.2:8080', 'down', '1', '12'],
-      ['vm3', '10.10.0.3:8080', 'up, drains', '2', '12'],
+      ['vm2', '10.10.0.2:8080', 'down', '1', '12 sent'],
+      ['vm3', '10.10.0.3:8080', 'up, drains', '2', '12 sent'],
     ],
   );
   const lines = shown.lines?.join('\n') ?? '';

@@ -20,7 +20,10 @@ export interface ListedBackend {
   readonly draining: 'balancer' | 'member' | null;
   /** Since when by that word, RFC 3339. */
   readonly drainedSince: string | null;
-  /** Connections that all members who told have sent it; null: none told. */
+  /**
+   * Connections of all members who told: with nft those that were sent to it since they loaded it,
+   * with HAProxy those that are open; null: none told.
+   */
   readonly connections: number | null;
   /** Members that see it otherwise than `state` says. */
   readonly otherwise: readonly { readonly member: string; readonly state: Health }[];

@@ -88,7 +88,7 @@ const COLUMNS = [
 ];
 
 const show = (balancer: ShownBalancer): Shown => ({
-  table: { columns: COLUMNS, rows: balancer.backends.map(rowOf) },
+  table: { columns: COLUMNS, rows: balancer.backends.map((each) => rowOf(each, balancer)) },
   lines: [
     ...factsOf(balancer),
     ...troublesOf(balancer),
@@ -97,15 +97,16 @@ const show = (balancer: ShownBalancer): Shown => ({
   ],
 });
 
-const rowOf = (backend: ListedBackend): Cell[] => {
+const rowOf = (backend: ListedBackend, { carriedBy }: ShownBalancer): Cell[] => {
   const { member, address, port, state, draining, weight, connections } = backend;
   const host = address.includes(':') ? `[${address}]` : address;
+  const kind = carriedBy === 'nft' ? 'sent' : 'open';
   const tone = state === 'down' ? 'bad' : draining !== null ? 'warn' : TONES[state];
   const text = draining === null ? state : `${state}, ${draining === 'member' ? 'VM ' : ''}drains`;
   return [
     ...[member, `${host}:${port}`],
     { text, tone },
-    ...[String(weight), connections === null ? '-' : String(connections)],
+    ...[String(weight), connections === null ? '-' : `${connections} ${kind}`],
   ];
 };
 

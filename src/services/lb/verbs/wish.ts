@@ -7,7 +7,8 @@ import { oneOf, refuse } from '../../refuse.ts';
 import { readComment } from '../../typed-words.ts';
 import type { Arguments, Input } from '../../verb.ts';
 import { engineOf } from '../balancers.ts';
-import { CHECKS_BUILT, ENGINES_BUILT } from '../built.ts';
+import { CHECKS_BUILT } from '../built.ts';
+import { RANGE_MAX } from '../haproxy-plan.ts';
 import {
   type BalancerRecord,
   type Check,
@@ -16,7 +17,15 @@ import {
   MODES,
   STICKY_MAX_MS,
 } from '../schemas.table.ts';
-import { checkText, readCheck, readListen, readTo, readWeights, readWhom } from './typed.ts';
+import {
+  checkText,
+  listenText,
+  readCheck,
+  readListen,
+  readTo,
+  readWeights,
+  readWhom,
+} from './typed.ts';
 
 /** How long a backend that drains may end what it has, by default. Unit: ms. The issue's. */
 const DRAIN_DEFAULT_MS = 30_000;
@@ -151,13 +160,11 @@ function mustBeDoable(wish: Wish): void {
 }
 
 function mustBeBuilt(wish: Wish): void {
-  const { mode, engine, check } = wish;
-  const needed = engineOf(wish);
-  if (!ENGINES_BUILT.has(needed)) {
-    const field = engine === 'auto' ? 'mode' : 'engine';
-    const why = `needs the engine ${needed}, which this version does not have`;
-    const remedy = engine === 'auto' ? 'choose roundrobin, source or random' : 'choose nft or auto';
-    throw refuse(field, engine === 'auto' ? mode : engine, why, remedy);
+  const { listen, check } = wish;
+  const count = listen.ports[1] - listen.ports[0] + 1;
+  if (engineOf(wish) === 'haproxy' && count > RANGE_MAX) {
+    const why = `haproxy carries at most ${RANGE_MAX} ports of one balancer, not ${count}`;
+    throw refuse('listen', listenText(listen), why, 'choose a mode of nft, or fewer ports');
   }
   if (CHECKS_BUILT.has(check.kind)) return;
   const remedy = `choose of ${[...CHECKS_BUILT].join(', ')}`;
