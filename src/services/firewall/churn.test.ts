@@ -19,14 +19,24 @@ const doneBy = (texts: readonly string[]): readonly string[] =>
 /** What it takes that these members become those, and that those become these. */
 const churn = (objects: Objects, these: readonly Member[], those: readonly Member[]) => {
   const member = openMember();
-  Object.assign(member.world, { objects, members: these });
+  // Connected with nobody: so no trial cuts it off.
+  Object.assign(member.world, { objects, members: these, connected: [] });
   member.pass();
   member.world.members = those;
   const there = doneBy(member.texts());
   member.pass();
   member.world.members = these;
-  return [...there, ...doneBy(member.texts())];
+  return { done: [...there, ...doneBy(member.texts())], isTried: member.isTried() };
 };
+
+/** A policy, and another one on trial. */
+const trying = fc.tuple(policy, policy).map(([objects, tried]): Objects => {
+  const changes = Object.entries(tried).map(([place, value]) => {
+    const [kind = '', name = ''] = place.split('/');
+    return { kind, name, value };
+  });
+  return { ...objects, 'trial/t': { seconds: 86_400, changes } };
+});
 
 const ELEMENTS = ['add element', 'delete element'];
 /** With the first member, which is this one. */
@@ -40,21 +50,28 @@ const interpretAll = (commands: readonly object[]) =>
   interpret(JSON.stringify({ nftables: commands }));
 
 test('whoever comes, goes or is labelled anew changes elements alone', () => {
-  // Goal: membership churn writes no chain, set or table. Method: random policies, two random sets
-  // of members, this one labelled anew as well; all that nft is told for the change, and back.
-  let changes = 0;
+  // Goal: membership churn writes no chain, set or table. Method: random policies, some of them on
+  // trial, two random sets of members, this one labelled anew as well; all that nft is told for
+  // the change, and back.
+  let [changes, tried] = [0, 0];
   fc.assert(
-    fc.property(fc.oneof(policy, crowd), crewWithUs, crewWithUs, (objects, these, those) => {
-      const done = churn(objects, these, those);
-      changes += done.length;
-      assert.deepEqual(
-        done.filter((each) => !ELEMENTS.includes(each)),
-        [],
-      );
-    }),
+    fc.property(
+      fc.oneof(policy, crowd, trying),
+      crewWithUs,
+      crewWithUs,
+      (objects, these, those) => {
+        const { done, isTried } = churn(objects, these, those);
+        changes += done.length;
+        tried += Number(isTried);
+        assert.deepEqual(
+          done.filter((each) => !ELEMENTS.includes(each)),
+          [],
+        );
+      },
+    ),
     { numRuns: 40 },
   );
-  assert.ok(changes > 80, `${changes} changes`);
+  assert.ok(changes > 80 && tried > 2, `${changes} changes, ${tried} on trial`);
 });
 
 /** Under them, who is allowed by labels alone is cut when it has them no more. */
