@@ -116,7 +116,7 @@ export const TIERS: readonly Tier[] = [
     name: 'netns',
     argv: ['node', 'netns-tests/run.ts'],
     budgetMs: 30 * MINUTE_MS,
-    needs: ['ip', 'wg', 'ping', 'nft', 'tcpdump', 'unshare'],
+    needs: ['ip', 'wg', 'ping', 'nft', 'haproxy', 'ss', 'tcpdump', 'unshare'],
     isLive: true,
     after: 'build',
     absentWithout: 'netns-tests/run.ts',
