@@ -18,7 +18,8 @@ export function glanceAt(
     const hosts = sign.to.map(({ host }) => host);
     return hosts.filter((host) => isUnheld(kernel, host)).join(' ');
   }
-  if (sign.kind === 'reach') return isUnheld(kernel, sign.host) ? 'silent' : 'answered';
+  if (sign.kind === 'reach' || sign.kind === 'http')
+    return isUnheld(kernel, sign.host) ? 'silent' : 'answered';
   if (sign.kind === 'udp-port') {
     const hasPort = ({ isUp, port }: Device): boolean => isUp && port === sign.port;
     return [...kernel.devices.values()].some(hasPort) ? 'bound' : 'free';

@@ -173,6 +173,8 @@ export interface Swarm {
 export interface HostCommand {
   readonly argv: readonly string[];
   readonly stdin?: Uint8Array;
+  /** How long it may take, ms; absent: 10 s. */
+  readonly timeoutMs?: number;
 }
 
 export interface HostResult {
@@ -207,7 +209,7 @@ export interface Host {
   /**
    * Runs a command to its end, without a shell, with a fixed environment, output capped at 32 MiB.
    * A non-zero exit is a result, not a failure. Fault 'refused' when the tool does not exist,
-   * 'timeout' after 10 s (the child is killed).
+   * 'timeout' when it takes too long (it and what it started are killed).
    */
   run(command: HostCommand): Promise<HostResult>;
   facts(): Promise<HostFacts>;

@@ -31,6 +31,17 @@ export type Sign =
    * nothing came back in time.
    */
   | { readonly kind: 'reach'; readonly host: string; readonly port: number }
+  /**
+   * What comes of a GET of the path: `answered` with a status of 200 to 399, `status N` with
+   * another one, `refused` when nobody listens, `silent` when no answer came in time.
+   */
+  | {
+      readonly kind: 'http';
+      readonly host: string;
+      readonly port: number;
+      readonly path: string;
+      readonly withinMs: number;
+    }
   /** Those of the addresses, joined by spaces, that take no new TCP connection within 1.5 s. */
   | { readonly kind: 'unreached'; readonly to: readonly Target[] }
   /** The lines of lists of the kernel's in /proc/net, each as `NAME:LINE`, with spaces between. */

@@ -12,6 +12,7 @@ import type { Endpoint } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
 import { findProgram } from './command.ts';
 import { codeOf, readText } from './files.ts';
+import { getStatus } from './http-glance.ts';
 import { findChild } from './process.ts';
 import { isUdpPortBound } from './udp-ports.ts';
 import { askWireguardGo } from './wireguard-socket.ts';
@@ -34,6 +35,8 @@ export async function glance(sign: Sign, runDirectory: string): Promise<string> 
       return (await isUdpPortBound(sign.port)) ? 'bound' : 'free';
     case 'reach':
       return await reach(sign);
+    case 'http':
+      return await getStatus(sign);
     case 'unreached':
       return await findUnreached(sign.to);
     case 'kernel-lists':

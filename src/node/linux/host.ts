@@ -33,7 +33,10 @@ export function openHost(): Host {
     return asked;
   };
   const host: Host = {
-    run: (command) => runCommand(command, limits),
+    run: (command) => {
+      const timeoutMs = Math.min(command.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
+      return runCommand(command, { ...limits, timeoutMs });
+    },
     facts: () => gatherFacts(hasKernelWireguard),
     addresses: async () => listAddresses(await readUplinks()),
   };

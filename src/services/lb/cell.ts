@@ -1,0 +1,173 @@
+/**
+ * Rule: lb cell — what one member knows of one target: what it found itself, what the target's own
+ * member says, and what follows from both.
+ *
+ * 1. Down by a probe of one's own and by nothing else; of a program's check, by its own member's
+ *    word, for nobody else can run it.
+ * 2. A refused connection is enough; silence must last: three probes on the own VM, two to another,
+ *    one where its own member says that it waits longer than usual or is down.
+ * 3. Up after two good probes, one where its own member says that it is up.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import type { Liveliness } from '../loop.ts';
+import type { Target } from './checks.ts';
+import type { Health, HealthState } from './health.ts';
+import { UNKNOWN } from './health.ts';
+import type { Said } from './health-word.ts';
+import { isGood, isPlain, type Outcome, wordsOf } from './outcomes.ts';
+
+const FALL_OWN = 3;
+const FALL = 2;
+const FALL_DOUBTED = 1;
+const RISE = 2;
+const RISE_TOLD = 1;
+/** A probe that waits longer than this is worth a word to others. Unit: ms. */
+const LATE_MS = 1_000;
+/** How long that word stands after the last that did, or it would come and go. Unit: ms. */
+const LATE_HOLD_MS = 5_000;
+
+/**
+ * Why this member probes a target: it is its own; it lets clients from outside to it; somebody has
+ * doubts; its own last probe failed; nobody says anything of it. Null: it need not.
+ */
+export type Reason = 'own' | 'path' | 'doubt' | 'return' | 'mute' | null;
+
+/** What is known. */
+export interface Cell {
+  readonly target: Target;
+  readonly isOwn: boolean;
+  /** Clients from outside come to it through this member. */
+  readonly isPath: boolean;
+  /** By probes of this member. */
+  state: HealthState;
+  outcome: Outcome;
+  good: number;
+  bad: number;
+  /** What its own member says of it, and how that lives. */
+  said: Said | null;
+  liveliness: Liveliness;
+  /** Since when probes run, monotonic ms. */
+  readonly running: Set<number>;
+  lateUntilMs: number;
+  /** When the next probe is due, monotonic ms; and how many there were for this reason. */
+  dueMs: number;
+  tries: number;
+  reason: Reason;
+  health: Health;
+}
+
+/** Nothing is known. */
+export const openCell = (self: MemberId, target: Target): Cell => ({
+  target,
+  isOwn: target.member === self,
+  isPath: target.member !== self && target.frontends.has(self),
+  ...{ state: 'unknown', outcome: '', good: 0, bad: 0 },
+  ...{ said: null, liveliness: 'unknown', running: new Set(), lateUntilMs: 0 },
+  ...{ dueMs: Number.POSITIVE_INFINITY, tries: 0, reason: null, health: UNKNOWN },
+});
+
+const isDoubted = ({ said, liveliness }: Cell): boolean =>
+  said?.state === 'down' ||
+  said?.state === 'late' ||
+  liveliness === 'suspect' ||
+  liveliness === 'dead';
+
+/** Why the target is to be probed now. `mayRun`: whether programs may be run on this VM. */
+export function reasonOf(cell: Cell, mayRun: boolean): Reason {
+  const { kind } = cell.target.check;
+  if (kind === 'none') return null;
+  if (cell.isOwn) return kind === 'exec' && !mayRun ? null : 'own';
+  if (kind === 'exec') return null;
+  if (cell.isPath) return 'path';
+  if (isDoubted(cell)) return 'doubt';
+  if (cell.state === 'down') return 'return';
+  return cell.said === null || cell.said.state === 'barred' ? 'mute' : null;
+}
+
+/** Takes what came of a probe. */
+export function take(cell: Cell, outcome: Outcome): void {
+  if (isGood(outcome)) {
+    cell.good += 1;
+    cell.bad = 0;
+    if (cell.state === 'down' && cell.good < riseOf(cell)) return;
+    cell.state = 'up';
+    cell.outcome = outcome;
+    return;
+  }
+  cell.good = 0;
+  cell.bad += 1;
+  if (cell.state === 'down' || isPlain(outcome) || cell.bad >= fallOf(cell)) {
+    cell.state = 'down';
+    cell.outcome = outcome;
+  }
+}
+
+const riseOf = ({ isOwn, isPath, said }: Cell): number =>
+  !isOwn && !isPath && said?.state === 'up' ? RISE_TOLD : RISE;
+
+const fallOf = ({ isOwn, said }: Cell): number => {
+  if (isOwn) return FALL_OWN;
+  return said?.state === 'down' || said?.state === 'late' ? FALL_DOUBTED : FALL;
+};
+
+/** Nothing is to be probed any more: the member's own word counts again. */
+export function rest(cell: Cell): void {
+  Object.assign(cell, { state: 'unknown', outcome: '', good: 0, bad: 0 });
+}
+
+/** Notes that a probe waits long; when that is to be looked at again, monotonic ms. */
+export function watchLate(cell: Cell, nowMs: number): number {
+  if (cell.target.check.kind === 'exec') return Number.POSITIVE_INFINITY;
+  const since = Math.min(...cell.running);
+  if (nowMs - since >= LATE_MS) cell.lateUntilMs = nowMs + LATE_HOLD_MS;
+  if (cell.lateUntilMs > nowMs) return cell.lateUntilMs;
+  return cell.running.size === 0 ? Number.POSITIVE_INFINITY : since + LATE_MS;
+}
+
+/** How the target does. */
+export function healthNow(cell: Cell, mayRun: boolean): Health {
+  const { isOwn, target, liveliness, said } = cell;
+  const { kind } = target.check;
+  if (kind === 'none') return byLife(liveliness);
+  if (kind === 'exec' && isOwn && !mayRun) return BARRED;
+  if (kind === 'exec' && !isOwn) return byWord(cell);
+  if (cell.state === 'down') return { state: 'down', why: wordsOf(cell.outcome) };
+  if (cell.state === 'up') {
+    const isContradicted = !isOwn && said?.state === 'down';
+    return {
+      state: 'up',
+      why: isContradicted ? `though it says that it ${wordsOf(said.outcome)}` : '',
+    };
+  }
+  return said?.state === 'up' ? UP : UNKNOWN;
+}
+
+const UP: Health = { state: 'up', why: '' };
+const GONE: Health = { state: 'down', why: 'its VM does not answer' };
+const BARRED: Health = {
+  state: 'unknown',
+  why: 'its VM lets no check be run; cnsmo consent --allow-run there',
+};
+
+/** Of which nobody can see more than whether its VM lives: that this member saw for itself. */
+const byLife = (liveliness: Liveliness): Health => {
+  if (liveliness === 'dead') return GONE;
+  return liveliness === 'unknown' ? UNKNOWN : UP;
+};
+
+const byWord = ({ said, liveliness }: Cell): Health => {
+  if (liveliness === 'dead') return GONE;
+  if (said === null) return UNKNOWN;
+  if (said.state === 'barred') return BARRED;
+  return said.state === 'down' ? { state: 'down', why: wordsOf(said.outcome) } : UP;
+};
+
+/** What this member says of its own target; null while it knows nothing of it. */
+export function sayOf(cell: Cell, nowMs: number, mayRun: boolean): Said | null {
+  const { target, state, outcome, lateUntilMs } = cell;
+  if (target.check.kind === 'none') return null;
+  if (target.check.kind === 'exec' && !mayRun) return { state: 'barred', outcome: '' };
+  if (state === 'unknown') return null;
+  if (state === 'down') return { state, outcome };
+  return { state: lateUntilMs > nowMs ? 'late' : 'up', outcome: '' };
+}

@@ -1,0 +1,74 @@
+/**
+ * Rule: lb checks — what is checked in this mesh: each backend's address, port and check, once,
+ * however many balancers ask for it.
+ *
+ * Of a range of ports the first stands for all: they are one program's.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import type { View } from '../../crdt/view.ts';
+import { type Balancer, backendsOf, balancersOf, frontendsOf } from './balancers.ts';
+import type { Check } from './schemas.table.ts';
+
+/** One thing to be checked. */
+export interface Target {
+  /** Its name in sights: member, port and check. */
+  readonly key: string;
+  readonly member: MemberId;
+  /** Where it is, inside the mesh. */
+  readonly host: string;
+  readonly port: number;
+  readonly check: Check;
+  /** The check's name in words of health; with the port it names the target on its member. */
+  readonly name: string;
+  /** Members that listen for a balancer that uses it at their other addresses. */
+  readonly frontends: ReadonlySet<MemberId>;
+}
+
+/** What tells one check from another, in few characters: they stand in every word of health. */
+export const checkName = (check: Check): string => {
+  if (check.kind === 'http') return `http-${digest(check.path)}`;
+  if (check.kind === 'exec') return `exec-${digest(JSON.stringify(check.argv))}`;
+  return check.kind;
+};
+
+/** FNV-1a, 32 bits, in hex: it tells checks of one port apart, and protects nothing. */
+const digest = (text: string): string => {
+  let hash = 0x811c_9dc5;
+  for (const byte of new TextEncoder().encode(text)) {
+    hash = Math.imul(hash ^ byte, 0x0100_0193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+};
+
+/** The name in sights of what a balancer checks on a member. */
+export const targetKey = (
+  member: MemberId,
+  { port, check }: Pick<Balancer, 'port' | 'check'>,
+): string => `${member} ${port} ${checkName(check)}`;
+
+const known = new WeakMap<View, readonly Target[]>();
+
+/** All of them. The same list for the same view. */
+export const targetsOf = (view: View): readonly Target[] => {
+  const targets = known.get(view) ?? gather(view);
+  known.set(view, targets);
+  return targets;
+};
+
+function gather(view: View): readonly Target[] {
+  const targets = new Map<string, Target & { readonly frontends: Set<MemberId> }>();
+  for (const balancer of balancersOf(view).balancers) {
+    const { port, check } = balancer;
+    const frontends = frontendsOf(view, balancer);
+    for (const { member } of backendsOf(view, balancer)) {
+      const key = targetKey(member.id, balancer);
+      const target = targets.get(key) ?? {
+        ...{ key, port, check, name: checkName(check) },
+        ...{ member: member.id, host: member.ipv4 ?? member.ipv6, frontends: new Set() },
+      };
+      for (const frontend of frontends) target.frontends.add(frontend);
+      targets.set(key, target);
+    }
+  }
+  return [...targets.values()];
+}

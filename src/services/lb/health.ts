@@ -1,0 +1,62 @@
+/**
+ * Rule: lb health — which backends serve, as this member sees it. What everybody else of this
+ * service needs to know of it stands here:
+ *
+ *     const health = healthOf(self.sights, member, balancer);  // of one backend
+ *     health.state   'up' | 'down' | 'unknown'     // unknown: used, for nothing is held against it
+ *     health.why     '' or why, in words for people
+ *     const { isPanic, isUsed } = inUse(healths);  // whom of several to use
+ *
+ * Who is the judge (`probing.ts` decides, `loop.ts` probes, `health-word.ts` says):
+ * 1. Each backend's own agent checks it every second, and says what it found to all members.
+ * 2. What others say only makes a member look for itself: a backend leaves its balancers by its own
+ *    failed probe. Only what a program on the backend's VM tells, none but its own member knows.
+ * 3. Whom no probe of this member has failed is used, whoever says what.
+ * 4. With more than half down it is likelier that this member is cut off than that all are: then
+ *    all are used, and that is shown.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import type { Sights } from '../loop.ts';
+import type { Balancer } from './balancers.ts';
+import { targetKey } from './checks.ts';
+
+/** Whether a backend serves. */
+export type HealthState = 'up' | 'down' | 'unknown';
+
+/** How a backend does. */
+export interface Health {
+  readonly state: HealthState;
+  /** In words for people; empty where there is nothing to add. */
+  readonly why: string;
+}
+
+/** Nothing is known of it, and nothing held against it. */
+export const UNKNOWN: Health = { state: 'unknown', why: 'not checked yet' };
+
+const STATES: readonly HealthState[] = ['up', 'down', 'unknown'];
+
+/** A health as it stands in sights. */
+export const sightOf = ({ state, why }: Health): string => (why === '' ? state : `${state} ${why}`);
+
+/** How a member does as a backend of a balancer, by what the loop of this service shows. */
+export function healthOf(
+  sights: Sights,
+  member: MemberId,
+  balancer: Pick<Balancer, 'port' | 'check'>,
+): Health {
+  const sight = sights.get(targetKey(member, balancer));
+  const [word = '', ...why] = (sight ?? '').split(' ');
+  const state = STATES.find((each) => each === word);
+  return state === undefined ? UNKNOWN : { state, why: why.join(' ') };
+}
+
+/** Which of the backends of a balancer are used, in their order, by their health. */
+export function inUse(healths: readonly Pick<Health, 'state'>[]): {
+  /** More than half are down: all are used. */
+  readonly isPanic: boolean;
+  readonly isUsed: readonly boolean[];
+} {
+  const down = healths.filter(({ state }) => state === 'down').length;
+  const isPanic = down * 2 > healths.length;
+  return { isPanic, isUsed: healths.map(({ state }) => isPanic || state !== 'down') };
+}

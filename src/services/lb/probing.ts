@@ -1,0 +1,240 @@
+/**
+ * Rule: lb probing — what this member probes, and when; and what it tells and shows of it.
+ *
+ * 1. No more than 50 probes a second, whatever operators want and others say: each waits its turn.
+ * 2. Of one target two probes run at once at most, so that one which hangs does not hide the next;
+ *    of a program one, and eight programs in all.
+ * 3. What is doubted is probed at once, then every second for a while, then more rarely: whoever
+ *    lies costs little.
+ * 4. Where nothing is balanced nothing is due.
+ */
+import type { MemberId } from '../../crdt/ids.ts';
+import type { View } from '../../crdt/view.ts';
+import { type Liveliness, NO_SIGHTS, type Sights } from '../loop.ts';
+import {
+  type Cell,
+  healthNow,
+  openCell,
+  type Reason,
+  reasonOf,
+  rest,
+  sayOf,
+  take,
+  watchLate,
+} from './cell.ts';
+import { type Target, targetsOf } from './checks.ts';
+import { sightOf } from './health.ts';
+import { readWord, type Said, type Statements, writeWord } from './health-word.ts';
+import type { Outcome } from './outcomes.ts';
+
+/** Least time between two probes of this member. Unit: ms: 50 a second. */
+const GAP_MS = 20;
+/** Time between two probes of one target. Unit: ms. */
+const PERIOD_MS = 1_000;
+/** Of one that is doubted, or down, for long; of one of which nobody speaks. Unit: ms. */
+const RARE_MS = 5_000;
+/** Probes for a doubt, and of one that is down, before they become rarer. */
+const DOUBT_TRIES = 10;
+const RETURN_TRIES = 30;
+/** Within what time those who hear of a doubt look. Unit: ms. */
+const SPREAD_MS = 100;
+const RUNNING_MAX = 2;
+const PROGRAMS_MAX = 8;
+
+/** What the rules are given at each look. */
+export interface Outlook {
+  readonly view: View;
+  readonly words: ReadonlyMap<MemberId, string>;
+  readonly liveliness: (member: MemberId) => Liveliness;
+  readonly mayRun: boolean;
+}
+
+/** A probe to be made. */
+export interface Probe {
+  readonly target: Target;
+  /** Takes what came of it. */
+  readonly end: (outcome: Outcome) => void;
+}
+
+/** What a member knows of all targets. Times are monotonic, ms, and never go back. */
+export interface Board {
+  /** Looks at what is to be checked and at what others say. */
+  look(outlook: Outlook, nowMs: number): void;
+  /** The probes to be made now. */
+  due(nowMs: number): readonly Probe[];
+  /** How long nothing is to be done, ms; null: until something else happens. */
+  restMs(nowMs: number): number | null;
+  /** What this member says of its own. */
+  word(nowMs: number, bytesMax: number): string;
+  sights(): Sights;
+}
+
+interface Memory {
+  readonly self: MemberId;
+  /** A number in [0, 1). */
+  readonly draw: () => number;
+  view: View | null;
+  mayRun: boolean;
+  cells: ReadonlyMap<string, Cell>;
+  /** The same, by whose they are. */
+  ofMember: ReadonlyMap<MemberId, readonly Cell[]>;
+  /** Those that are to be probed, for whatever reason. */
+  readonly active: Set<Cell>;
+  /** By the text of each member, what it says. */
+  readonly read: Map<MemberId, { readonly text: string; readonly said: Statements }>;
+  programs: number;
+  startedMs: number;
+  sights: Sights | null;
+}
+
+/** Knows nothing yet. */
+export function openBoard(self: MemberId, draw: () => number): Board {
+  const memory: Memory = {
+    ...{ self, draw, view: null, mayRun: false, cells: new Map(), ofMember: new Map() },
+    active: new Set(),
+    ...{ read: new Map(), programs: 0, startedMs: Number.NEGATIVE_INFINITY, sights: NO_SIGHTS },
+  };
+  return {
+    look: (outlook, nowMs) => look(memory, outlook, nowMs),
+    due: (nowMs) => due(memory, nowMs),
+    restMs: (nowMs) => restMs(memory, nowMs),
+    word: (nowMs, bytesMax) => writeWord(statementsOf(memory, nowMs), bytesMax),
+    sights: () => {
+      memory.sights ??= new Map(
+        [...memory.cells].map(([key, { health }]) => [key, sightOf(health)]),
+      );
+      return memory.sights;
+    },
+  };
+}
+
+function look(memory: Memory, outlook: Outlook, nowMs: number): void {
+  const { view, words, liveliness, mayRun } = outlook;
+  const isNew = view !== memory.view || mayRun !== memory.mayRun;
+  if (view !== memory.view) retarget(memory, view);
+  memory.view = view;
+  memory.mayRun = mayRun;
+  for (const [member, cells] of memory.ofMember) {
+    const life = liveliness(member);
+    const hasSpoken = hearWord(memory, member, words.get(member) ?? '');
+    if (!isNew && !hasSpoken && life === cells[0]?.liveliness) continue;
+    const said = memory.read.get(member)?.said;
+    for (const cell of cells) {
+      cell.said = said?.get(`${cell.target.port} ${cell.target.name}`) ?? null;
+      cell.liveliness = life;
+      judge(memory, cell, nowMs);
+    }
+  }
+}
+
+/** Keeps what is known of targets that stay. */
+function retarget(memory: Memory, view: View): void {
+  const { self, cells, active } = memory;
+  const next = new Map<string, Cell>();
+  for (const target of targetsOf(view)) {
+    const held = cells.get(target.key);
+    const fresh = openCell(self, target);
+    const { isPath } = fresh;
+    next.set(target.key, held === undefined ? fresh : Object.assign(held, { target, isPath }));
+  }
+  for (const cell of active) if (next.get(cell.target.key) !== cell) active.delete(cell);
+  memory.cells = next;
+  memory.ofMember = Map.groupBy(next.values(), ({ target: { member } }) => member);
+  for (const member of memory.read.keys()) {
+    if (!memory.ofMember.has(member)) memory.read.delete(member);
+  }
+  memory.sights = null;
+}
+
+/** Whether a member says something else than before. */
+function hearWord({ read }: Memory, member: MemberId, text: string): boolean {
+  if ((read.get(member)?.text ?? '') === text) return false;
+  if (text === '') read.delete(member);
+  else read.set(member, { text, said: readWord(text) });
+  return true;
+}
+
+/** What follows for a target, and when it is probed next. */
+function judge(memory: Memory, cell: Cell, nowMs: number): void {
+  const reason = reasonOf(cell, memory.mayRun);
+  if (reason === null) {
+    rest(cell);
+    memory.active.delete(cell);
+    cell.dueMs = Number.POSITIVE_INFINITY;
+  } else if (reason !== cell.reason) {
+    memory.active.add(cell);
+    cell.tries = 0;
+    const firstMs = reason === 'doubt' ? SPREAD_MS : periodOf(reason, 0);
+    cell.dueMs = Math.min(cell.dueMs, nowMs + firstMs * memory.draw());
+  }
+  cell.reason = reason;
+  const health = healthNow(cell, memory.mayRun);
+  if (sightOf(health) !== sightOf(cell.health)) memory.sights = null;
+  cell.health = health;
+}
+
+const periodOf = (reason: Reason, tries: number): number => {
+  if (reason === 'mute') return RARE_MS;
+  if (reason === 'doubt') return tries < DOUBT_TRIES ? PERIOD_MS : RARE_MS;
+  if (reason === 'return') return tries < RETURN_TRIES ? PERIOD_MS : RARE_MS;
+  return PERIOD_MS;
+};
+
+const isProgram = ({ target }: Cell): boolean => target.check.kind === 'exec';
+
+const canStart = ({ programs }: Memory, cell: Cell): boolean =>
+  isProgram(cell)
+    ? cell.running.size === 0 && programs < PROGRAMS_MAX
+    : cell.running.size < RUNNING_MAX;
+
+/** Invariant 1. Who is due longest comes first. */
+function due(memory: Memory, nowMs: number): readonly Probe[] {
+  if (nowMs - memory.startedMs < GAP_MS) return [];
+  let first: Cell | null = null;
+  for (const cell of memory.active) {
+    if (cell.dueMs > nowMs || (first !== null && first.dueMs <= cell.dueMs)) continue;
+    if (canStart(memory, cell)) first = cell;
+  }
+  return first === null ? [] : [start(memory, first, nowMs)];
+}
+
+function start(memory: Memory, cell: Cell, nowMs: number): Probe {
+  memory.startedMs = nowMs;
+  if (isProgram(cell)) memory.programs += 1;
+  cell.running.add(nowMs);
+  cell.tries += 1;
+  // A little sooner or later, so that members and targets do not keep step.
+  cell.dueMs = nowMs + periodOf(cell.reason, cell.tries) * (0.95 + 0.1 * memory.draw());
+  return {
+    target: cell.target,
+    end: (outcome) => {
+      if (isProgram(cell)) memory.programs -= 1;
+      cell.running.delete(nowMs);
+      // Of what is not probed any more nothing counts.
+      if (!memory.active.has(cell)) return;
+      take(cell, outcome);
+      judge(memory, cell, nowMs);
+    },
+  };
+}
+
+function restMs(memory: Memory, nowMs: number): number | null {
+  let nextMs = Number.POSITIVE_INFINITY;
+  for (const cell of memory.active) {
+    if (canStart(memory, cell)) nextMs = Math.min(nextMs, cell.dueMs);
+    if (cell.isOwn) nextMs = Math.min(nextMs, watchLate(cell, nowMs));
+  }
+  if (nextMs === Number.POSITIVE_INFINITY) return null;
+  // Whole ms: a clock that is asked for less may not have moved when it wakes.
+  return Math.max(1, Math.ceil(Math.max(nextMs, memory.startedMs + GAP_MS) - nowMs));
+}
+
+function statementsOf({ self, ofMember, mayRun }: Memory, nowMs: number): Statements {
+  const statements = new Map<string, Said>();
+  for (const cell of ofMember.get(self) ?? []) {
+    watchLate(cell, nowMs);
+    const said = sayOf(cell, nowMs, mayRun);
+    if (said !== null) statements.set(`${cell.target.port} ${cell.target.name}`, said);
+  }
+  return statements;
+}
