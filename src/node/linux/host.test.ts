@@ -50,3 +50,15 @@ test('addresses of a namespace are exactly what was given to it', async (t) => {
     { interface: 'two', host: '198.51.100.7', isUplink: false },
   ]);
 });
+
+test('a command ends in the time that it is given, with all that it started', async () => {
+  // Goal: a check that hangs holds up nobody. Method: a shell that waits for its child, given 100
+  // ms; twin: the same time for one that ends.
+  const { run } = openHost();
+  const script = 'sleep 987 & wait';
+  const failure = await run({ argv: ['sh', '-c', script], timeoutMs: 100 }).catch((e) => e);
+  assert.equal(failure.code, 'timeout');
+  const left = await run({ argv: ['sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "'] });
+  assert.doesNotMatch(left.stdout, /sleep 987 (?!& wait)/);
+  assert.equal((await run({ argv: ['true'], timeoutMs: 5_000 })).status, 0);
+});

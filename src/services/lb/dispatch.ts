@@ -2,15 +2,14 @@
  * Rule: lb dispatch — what each balancer comes to on this VM: where it listens, and to which
  * backends new connections go.
  *
- * 1. A VM that serves is not its own backend unless that is wanted: else a VM that balances for
- *    all would answer alone.
- * 2. A balancer that this VM cannot have as it is wanted is set aside alone, with why.
+ * 1. A balancer that this VM cannot have as it is wanted is set aside alone, with why.
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
-import type { Problem, Self } from '../service.ts';
+import type { Problem } from '../service.ts';
 import { type Addresses, addressesOf } from './addresses.ts';
-import { type Backend, type Balancer, backendsOf, balancersOf, engineOf } from './balancers.ts';
+import { type Balancer, balancersOf, engineOf } from './balancers.ts';
+import { chooseBackends, type Viewer } from './choice.ts';
 
 /** A backend to which new connections go. */
 export interface Target {
@@ -27,6 +26,8 @@ export interface Dispatch {
   readonly addresses: Addresses;
   /** By their ids. */
   readonly targets: readonly Target[];
+  /** More than half of its backends are down, so all are used. */
+  readonly isPanic: boolean;
 }
 
 /** All of them, and which ones are not, or not wholly, as they are wanted: path → why. */
@@ -36,7 +37,7 @@ export interface Dispatches {
 }
 
 /** What a view comes to here, as far as nft carries it. */
-export const dispatchesOf = (view: View, self: Pick<Self, 'id'>): Dispatches => {
+export const dispatchesOf = (view: View, self: Viewer): Dispatches => {
   const addresses = addressesOf(view);
   const withheld = new Map<string, Problem>();
   const dispatches = balancersOf(view).balancers.flatMap((balancer): readonly Dispatch[] => {
@@ -45,7 +46,7 @@ export const dispatchesOf = (view: View, self: Pick<Self, 'id'>): Dispatches => 
     const why = whyNot(balancer);
     if (why !== null) withheld.set(balancer.path, why);
     if (own === undefined) return [];
-    return [{ balancer, addresses: own, targets: targetsOf(view, self, balancer) }];
+    return [{ balancer, addresses: own, ...targetsOf(view, self, balancer) }];
   });
   return { dispatches, withheld };
 };
@@ -53,13 +54,14 @@ export const dispatchesOf = (view: View, self: Pick<Self, 'id'>): Dispatches => 
 const whyNot = (balancer: Balancer): Problem | null =>
   balancer.on === undefined ? null : 'this version of cnsmo listens at no other addresses';
 
-const targetsOf = (view: View, self: Pick<Self, 'id'>, balancer: Balancer): readonly Target[] =>
-  backendsOf(view, balancer)
-    .filter((backend) => isTaken(backend, balancer, self))
+const targetsOf = (
+  view: View,
+  self: Viewer,
+  balancer: Balancer,
+): Pick<Dispatch, 'targets' | 'isPanic'> => {
+  const { choices, isPanic } = chooseBackends(view, self, balancer);
+  const targets = choices
+    .filter(({ isUsed }) => isUsed)
     .map(({ member: { id, ipv4, ipv6 }, weight }) => ({ member: id, ipv4, ipv6, weight }));
-
-const isTaken = (
-  { member, isDraining }: Backend,
-  { includesSelf }: Balancer,
-  self: Pick<Self, 'id'>,
-): boolean => !isDraining && (member.id !== self.id || includesSelf === true);
+  return { targets, isPanic };
+};

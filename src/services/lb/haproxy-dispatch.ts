@@ -6,9 +6,10 @@
  * a local port. So it sees who connects, and backends see this VM.
  */
 import type { View } from '../../crdt/view.ts';
-import type { Problem, Self } from '../service.ts';
+import type { Problem } from '../service.ts';
 import { addressesOf } from './addresses.ts';
-import { type Balancer, backendsOf, balancersOf, engineOf } from './balancers.ts';
+import { type Balancer, balancersOf, engineOf } from './balancers.ts';
+import { chooseBackends, type Viewer } from './choice.ts';
 import type { Dispatch } from './dispatch.ts';
 import { planProxy } from './haproxy-plan.ts';
 import type {
@@ -36,13 +37,13 @@ export const proxiedOf = (view: View): readonly Balancer[] =>
 /** What a view comes to here, as far as HAProxy is concerned. */
 export const proxyDispatchesOf = (
   view: View,
-  self: Pick<Self, 'id'>,
+  self: Viewer,
   own: Own,
   observed: ProxyObserved,
 ): ProxyDispatches => {
   const wanted = proxiedOf(view).map((balancer) => ({
     balancer,
-    proxied: proxiedBalancer(view, self, balancer),
+    ...proxiedBalancer(view, self, balancer),
   }));
   const { desired, withheld } = planProxy(
     wanted.map(({ proxied }) => proxied),
@@ -53,7 +54,7 @@ export const proxyDispatchesOf = (
   const addresses = addressesOf(view);
   return {
     proxy: desired,
-    dispatches: wanted.flatMap(({ balancer }): readonly Dispatch[] => {
+    dispatches: wanted.flatMap(({ balancer, isPanic }): readonly Dispatch[] => {
       const place = placed.get(balancer.name);
       const virtual = addresses.get(balancer.name);
       if (virtual === undefined) return [];
@@ -65,6 +66,7 @@ export const proxyDispatchesOf = (
           addresses: virtual,
           // Without a backend it is refused at once, and not first accepted.
           targets: isServed ? [target] : [],
+          isPanic,
         },
       ];
     }),
@@ -77,18 +79,22 @@ export const proxyDispatchesOf = (
   };
 };
 
-/** A VM that serves is not its own backend unless that is wanted. */
-const proxiedBalancer = (view: View, self: Pick<Self, 'id'>, balancer: Balancer): ProxyBalancer => {
-  const { name, mode, listen, port, stickyMs, includesSelf } = balancer;
-  const backends = backendsOf(view, balancer)
-    .filter(({ member: { id } }) => id !== self.id || includesSelf === true)
-    .map(
-      ({ member: { ipv4, ipv6 }, weight, isDraining }): ProxyBackend => ({
-        address: ipv4 ?? ipv6,
-        ...{ weight, state: isDraining ? 'draining' : 'ready' },
-      }),
-    );
-  return { name, mode, ports: listen.ports, port, stickyMs: stickyMs ?? null, backends };
+/** Connections to one that is down are ended, too. */
+const proxiedBalancer = (
+  view: View,
+  self: Viewer,
+  balancer: Balancer,
+): { readonly proxied: ProxyBalancer; readonly isPanic: boolean } => {
+  const { name, mode, listen, port, stickyMs } = balancer;
+  const { choices, isPanic } = chooseBackends(view, self, balancer);
+  const backends = choices.map(
+    ({ member: { ipv4, ipv6 }, weight, isDraining, isUsed }): ProxyBackend => ({
+      address: ipv4 ?? ipv6,
+      ...{ weight, state: isDraining ? 'draining' : isUsed ? 'ready' : 'out' },
+    }),
+  );
+  const proxied = { name, mode, ports: listen.ports, port, stickyMs: stickyMs ?? null, backends };
+  return { proxied, isPanic };
 };
 
 /** The balancer with the port of HAProxy instead of that of its backends. */

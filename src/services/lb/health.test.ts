@@ -6,7 +6,9 @@ import { checkName, targetKey } from './checks.ts';
 import { healthOf, inUse, sightOf } from './health.ts';
 import { readWord, type WordState, writeWord } from './health-word.ts';
 import { wordsOf } from './outcomes.ts';
+import { plan } from './plan.ts';
 import type { Check } from './schemas.table.ts';
+import { selfOf, viewOf, WEB } from './test-balancers.ts';
 
 const cellOf = (self: number, check: Check = { kind: 'tcp' }, frontends: number[] = []): Cell =>
   openCell(idOf(self), {
@@ -171,4 +173,25 @@ test('health: who is down is not used, unless more than half are', () => {
   assert.deepEqual(healthOf(sights, idOf(2), web), told);
   assert.equal(healthOf(sights, idOf(3), web).state, 'unknown');
   assert.equal(healthOf(sights, idOf(2), { ...web, port: 81 }).state, 'unknown');
+});
+
+test('health: who is down gets nothing new, and a panic is told', () => {
+  // Goal: health counts in what is balanced. Method: none, one, two of three down as a member sees
+  // them; the targets and the notes; twin: another port of the same member does not count.
+  const view = viewOf({ 'balancer/web': WEB });
+  const seen = (down: readonly number[], port = 8080) => {
+    const sights = new Map(
+      down.map((n) => [targetKey(idOf(n), { ...WEB, port }), 'down does not answer']),
+    );
+    const self = { ...selfOf(1), sights };
+    const { state, notes = [] } = plan(view, self, { kind: 'missing', proxy: { kind: 'unasked' } });
+    const members = state?.dispatches[0]?.targets.map(({ member }) => member) ?? [];
+    return { members, notes: notes.join() };
+  };
+  const ids = (...numbers: readonly number[]) => numbers.map(idOf);
+  assert.deepEqual(seen([]), { members: ids(2, 3, 4), notes: '' });
+  assert.deepEqual(seen([3]), { members: ids(2, 4), notes: '' });
+  assert.deepEqual(seen([3], 8081).members, ids(2, 3, 4));
+  assert.deepEqual(seen([2, 3]).members, ids(2, 3, 4));
+  assert.match(seen([2, 3]).notes, /^balancer web: more than half .* all are used/);
 });

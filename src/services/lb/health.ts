@@ -5,7 +5,7 @@
  *     const health = healthOf(self.sights, member, balancer);  // of one backend
  *     health.state   'up' | 'down' | 'unknown'     // unknown: used, for nothing is held against it
  *     health.why     '' or why, in words for people
- *     const { isPanic, isUsed } = inUse(healths);  // whom of several to use
+ *     chooseBackends(view, self, balancer)         // all of one, and whom to use (`choice.ts`)
  *
  * Who is the judge (`probing.ts` decides, `loop.ts` probes, `health-word.ts` says):
  * 1. Each backend's own agent checks it every second, and says what it found to all members.

@@ -3,9 +3,10 @@
  * them: there is no balancer host to lose.
  *
  * `schemas.table.ts` says what operators can want, `balancers.ts` reads it, `addresses.ts` gives
- * each balancer its virtual addresses, `dispatch.ts` says what it comes to on this VM,
- * `compile.ts` makes a table of nft of it, `diff.ts` the transaction. What nft cannot do a HAProxy
- * of our own does (`haproxy-*.ts`), to which that table leads.
+ * each balancer its virtual addresses, `health.ts` tells which backends serve, `dispatch.ts` says
+ * what all of it comes to on this VM, `compile.ts` makes a table of nft of it, `diff.ts` the
+ * transaction. What nft cannot do a HAProxy of our own does (`haproxy-*.ts`), to which that table
+ * leads.
  */
 import type { View } from '../../crdt/view.ts';
 import { plainTextOf } from '../nft/text.ts';
@@ -15,6 +16,7 @@ import { backendsOf, balancersOf } from './balancers.ts';
 import { compile } from './compile.ts';
 import { diff } from './diff.ts';
 import { CHILD_SIGN, HAPROXY_SIGN } from './haproxy-read.ts';
+import { loop } from './loop.ts';
 import { FAMILY, NAME, replaceTable } from './own-table.ts';
 import { plan } from './plan.ts';
 import { NFT_SIGN, probes } from './probes.ts';
@@ -74,6 +76,7 @@ export const lb: Service<LbDesired, LbObserved> = {
       : plainTextOf(replaceTable(compile(desired.own, desired.dispatches), new Map())),
   openings,
   addresses: virtualAddresses,
+  loop,
   summary,
   verbs: lbVerbs,
 };

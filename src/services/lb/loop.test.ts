@@ -3,19 +3,19 @@ import { test } from 'node:test';
 import { idOf, memberOf } from '../test-view.ts';
 import { healthOf } from './health.ts';
 import { readWord } from './health-word.ts';
-import type { Check } from './schemas.table.ts';
-import { MEMBERS, openLoops, WEB } from './test-loops.ts';
+import type { BalancerRecord } from './schemas.table.ts';
+import { WEB } from './test-balancers.ts';
+import { MEMBERS, openLoops } from './test-loops.ts';
 
 const AT = { 2: '10.10.0.2 8080', 3: '10.10.0.3 8080', 4: '10.10.0.4 8080' } as const;
 
 /** All three backends serve, and have for a while. */
-async function openWeb(change: object = {}) {
+async function openWeb(change: Partial<BalancerRecord> = {}) {
   const web = { ...WEB, ...change };
   const stage = openLoops({ 'balancer/web': web });
   for (const at of Object.values(AT)) stage.world.serves.set(at, 'answered');
   await stage.go(5_000);
-  const state = (by: number, of: number) =>
-    healthOf(stage.sights(by), idOf(of), web as { port: number; check: Check }).state;
+  const state = (by: number, of: number) => healthOf(stage.sights(by), idOf(of), web).state;
   /** As all four see a backend. */
   const all = (of: number) => [1, 2, 3, 4].map((by) => state(by, of)).join(' ');
   return { ...stage, state, all };
@@ -82,7 +82,7 @@ test('health loop: a VM that is gone is out, one whose daemon is gone is not', a
   const { world, all, go, stop, nudge } = await openWeb();
   for (const n of [2, 3]) {
     stop(n);
-    world.lives.set(n, 'dead');
+    world.lives.set(idOf(n), 'dead');
   }
   world.serves.set(AT[2], 'silent');
   nudge();

@@ -16,7 +16,7 @@ export const isPlain = (outcome: Outcome): boolean => outcome === 'refused';
 export function wordsOf(outcome: Outcome): string {
   const [kind, number = ''] = outcome.split(' ');
   if (kind === 'refused') return 'refuses connections';
-  if (kind === 'silent') return 'does not answer in time';
+  if (kind === 'silent') return 'does not answer';
   if (kind === 'missing') return 'its check cannot be run';
   if (kind === 'status' && NUMBER.test(number)) return `answers with status ${number}`;
   if (kind === 'exit' && NUMBER.test(number)) return `its check ends with status ${number}`;

@@ -7,11 +7,11 @@ import type { View } from '../../crdt/view.ts';
 import type { Unread } from '../objects.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { balancersOf, SERVICE } from './balancers.ts';
-import { dispatchesOf } from './dispatch.ts';
+import { type Dispatch, dispatchesOf } from './dispatch.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import type { LbDesired, LbObserved } from './state.ts';
 
-/** The table, or null where there should be none. Notes: objects not read. */
+/** The table, or null where there should be none. Notes: objects not read; whose all are used. */
 export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDesired> => {
   const { balancers, unread } = balancersOf(view);
   const me = view.members.find(({ id }) => id === self.id);
@@ -29,7 +29,7 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
       ...(observed.proxy.kind === 'silent' ? [observed.proxy.why] : []),
       ...[...withheld].map(withheldText),
     ],
-    notes: unread.map(unreadText),
+    notes: [...unread.map(unreadText), ...dispatches.flatMap(panicText)],
     recheckMs: isToolless ? LACKING_MS : null,
   };
 };
@@ -40,6 +40,14 @@ const NO_TOOL: Problem =
 
 /** Time between two looks whether this host can do it by now. Unit: ms. */
 const LACKING_MS = 30_000;
+
+const panicText = ({ balancer, isPanic }: Dispatch): readonly Problem[] =>
+  isPanic
+    ? [
+        `balancer ${balancer.name}: more than half of its backends are down from here, so all ` +
+          'are used; cnsmo lb show says why each is',
+      ]
+    : [];
 
 const PLACE = `intent/${SERVICE}/`;
 

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObservedTable } from '../nft/observed.ts';
 import { idOf } from '../test-view.ts';
+import { targetKey } from './checks.ts';
 import type { RunningProxy } from './haproxy-state.ts';
 import { backendChain } from './own-table.ts';
 import { sightsOf } from './sights.ts';
 import type { LbObserved } from './state.ts';
 import { viewOf, WEB } from './test-balancers.ts';
-import { sightName } from './told.ts';
+import { PANIC, sightName } from './told.ts';
 
 test('sights: what each backend was sent, by whatever carries it', () => {
   // Goal: `show` tells the truth of each engine. Method: one balancer each of nft and HAProxy, as
@@ -27,17 +28,27 @@ test('sights: what each backend was sent, by whatever carries it', () => {
   const observed: LbObserved = { kind: 'present', table, proxy };
   const [two, three, four] = [2, 3, 4].map((n) => idOf(n));
   assert.ok(two !== undefined && three !== undefined && four !== undefined);
-  assert.deepEqual(sightsOf(view, { id: idOf(1) }, observed), {
-    [sightName('api', two)]: 'unknown 3',
+  assert.deepEqual(sightsOf(view, { id: idOf(1), sights: new Map() }, observed), {
+    [sightName('api', two)]: 'unknown 3 not checked yet',
     [sightName('api', three)]: 'down 0 connections of HAProxy to it fail',
-    [sightName('api', four)]: 'unknown -',
-    [sightName('web', two)]: 'unknown 5',
-    [sightName('web', three)]: 'unknown -',
-    [sightName('web', four)]: 'unknown -',
+    [sightName('api', four)]: 'unknown - not checked yet',
+    [sightName('web', two)]: 'unknown 5 not checked yet',
+    [sightName('web', three)]: 'unknown - not checked yet',
+    [sightName('web', four)]: 'unknown - not checked yet',
   });
-  const own = Object.keys(sightsOf(view, { id: two }, observed));
+  const sights = new Map([2, 3].map((n) => [targetKey(idOf(n), WEB), 'down does not answer']));
+  assert.deepEqual(sightsOf(view, { id: idOf(1), sights }, observed), {
+    [sightName('api', two)]: 'down 3 does not answer',
+    [sightName('api', three)]: 'down 0 does not answer',
+    [sightName('api', four)]: 'unknown - not checked yet',
+    [sightName('web', two)]: 'down 5 does not answer',
+    [sightName('web', three)]: 'down - does not answer',
+    [sightName('web', four)]: 'unknown - not checked yet',
+    ...{ api: PANIC, web: PANIC },
+  });
+  const own = Object.keys(sightsOf(view, { id: two, sights: new Map() }, observed));
   assert.deepEqual(own.includes(sightName('web', two)), false);
   const selfish = viewOf({ 'balancer/web': { ...WEB, includesSelf: true } });
-  const all = Object.keys(sightsOf(selfish, { id: two }, observed));
+  const all = Object.keys(sightsOf(selfish, { id: two, sights: new Map() }, observed));
   assert.deepEqual(all.includes(sightName('web', two)), true);
 });

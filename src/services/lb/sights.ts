@@ -2,44 +2,49 @@
  * Rule: lb sights — what this member tells of the backends when somebody looks.
  */
 import type { View } from '../../crdt/view.ts';
-import type { Self } from '../service.ts';
-import { type Backend, type Balancer, backendsOf, balancersOf, engineOf } from './balancers.ts';
+import { type Balancer, balancersOf, engineOf } from './balancers.ts';
+import { type Choice, chooseBackends, type Viewer } from './choice.ts';
 import type { ProxySlot } from './haproxy-state.ts';
 import { backendChain } from './own-table.ts';
 import type { LbObserved } from './state.ts';
-import { type Seen, seenText, sightName } from './told.ts';
+import { PANIC, type Seen, seenText, sightName } from './told.ts';
 
-/** By the names of sights. A VM that is not its own backend tells nothing of itself. */
+/**
+ * By the names of sights. A VM that is not its own backend tells nothing of itself; a balancer is
+ * named where too many of its backends are down.
+ */
 export const sightsOf = (
   view: View,
-  self: Pick<Self, 'id'>,
+  self: Viewer,
   observed: LbObserved,
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    balancersOf(view).balancers.flatMap((balancer) =>
-      backendsOf(view, balancer)
-        .filter(({ member }) => member.id !== self.id || balancer.includesSelf === true)
-        .map((backend) => {
-          const seen = seenOf(balancer, backend, observed);
-          return [sightName(balancer.name, backend.member.id), seenText(seen)] as const;
-        }),
-    ),
+    balancersOf(view).balancers.flatMap((balancer) => {
+      const { choices, isPanic } = chooseBackends(view, self, balancer);
+      const seen = choices.map((choice) => {
+        const text = seenText(seenOf(balancer, choice, observed));
+        return [sightName(balancer.name, choice.member.id), text] as const;
+      });
+      return isPanic ? [...seen, [balancer.name, PANIC] as const] : seen;
+    }),
   );
 
-const seenOf = (balancer: Balancer, { member }: Backend, observed: LbObserved): Seen => {
+/** By probes of this member; and of HAProxy, to which connections may fail meanwhile. */
+const seenOf = (balancer: Balancer, { member, health }: Choice, observed: LbObserved): Seen => {
+  const probed = { health: health.state, why: health.why === '' ? null : health.why };
   if (engineOf(balancer) === 'nft') {
     const table = observed.kind === 'present' ? observed.table : null;
     const counted = table?.chains.get(backendChain(balancer.name, member.id))?.rules[0];
-    return { health: 'unknown', connections: counted?.packets ?? null, why: null };
+    return { ...probed, connections: counted?.packets ?? null };
   }
   const slot = slotsIn(observed, balancer).find(
     ({ address, state }) => state !== 'out' && address === (member.ipv4 ?? member.ipv6),
   );
-  if (slot === undefined) return { health: 'unknown', connections: null, why: null };
+  if (slot === undefined) return { ...probed, connections: null };
   const { isDown, connections } = slot;
-  return isDown
+  return isDown && probed.health !== 'down'
     ? { health: 'down', connections, why: 'connections of HAProxy to it fail' }
-    : { health: 'unknown', connections, why: null };
+    : { ...probed, connections };
 };
 
 const slotsIn = ({ proxy }: LbObserved, { name }: Balancer): readonly ProxySlot[] =>

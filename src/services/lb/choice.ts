@@ -1,0 +1,36 @@
+/**
+ * Rule: lb choice — which backends of a balancer this member uses.
+ *
+ * 1. A VM that serves is not its own backend unless that is wanted: else a VM that balances for
+ *    all would answer alone.
+ * 2. Who drains gets nothing new. Who is down gets nothing new, by this member's own probes; with
+ *    more than half of the others down all of them do.
+ */
+import type { View } from '../../crdt/view.ts';
+import type { Self } from '../service.ts';
+import { type Backend, type Balancer, backendsOf } from './balancers.ts';
+import { type Health, healthOf, inUse } from './health.ts';
+
+/** Who looks: this member, and what it sees of backends. */
+export type Viewer = Pick<Self, 'id' | 'sights'>;
+
+/** A backend, and whether new connections go to it. */
+export interface Choice extends Backend {
+  readonly health: Health;
+  readonly isUsed: boolean;
+}
+
+/** The backends by their ids, and whether all of them are used because too many are down. */
+export const chooseBackends = (
+  view: View,
+  { id, sights }: Viewer,
+  balancer: Balancer,
+): { readonly choices: readonly Choice[]; readonly isPanic: boolean } => {
+  const backends = backendsOf(view, balancer)
+    .filter(({ member }) => member.id !== id || balancer.includesSelf === true)
+    .map((backend) => ({ ...backend, health: healthOf(sights, backend.member.id, balancer) }));
+  const open = backends.filter(({ isDraining }) => !isDraining);
+  const { isPanic, isUsed } = inUse(open.map(({ health }) => health));
+  const used = new Set(open.filter((_, index) => isUsed[index]));
+  return { choices: backends.map((each) => ({ ...each, isUsed: used.has(each) })), isPanic };
+};
