@@ -25,6 +25,14 @@ export const openServer = (
   hosts: readonly string[] = ['::'],
 ): Promise<Talker> => openTalker(at, serverOf(ports, hosts));
 
+/** Says its name and who asks, at these ports and hosts, and then answers as the other one does. */
+export const openNamed = (
+  at: Namespace,
+  name: string,
+  ports: readonly number[],
+  hosts: readonly string[],
+): Promise<Talker> => openTalker(at, serverOf(ports, hosts, name));
+
 /** Opens connections. */
 export const openAsker = (at: Namespace): Promise<Talker> => openTalker(at, ASKER);
 
@@ -52,17 +60,25 @@ async function openTalker(at: Namespace, program: string): Promise<Talker> {
   };
 }
 
-const serverOf = (ports: readonly number[], hosts: readonly string[]): string => `
+const serverOf = (ports: readonly number[], hosts: readonly string[], name = ''): string => `
 const { createServer } = require('node:net');
 const { createSocket } = require('node:dgram');
+const name = ${JSON.stringify(name)};
+const greet = (host, to) => name && name + ' ' + String(host).replace('::ffff:', '') + ' ' + to;
 const hosts = ${JSON.stringify(hosts)};
 let left = (1 + hosts.length) * ${ports.length};
 const up = () => { if (--left === 0) console.log('up'); };
 for (const port of ${JSON.stringify(ports)}) {
-  createServer((s) => { s.on('error', () => {}); s.pipe(s); }).listen(port, '::', up);
+  createServer((s) => {
+    s.on('error', () => {});
+    s.write(greet(s.remoteAddress, port));
+    s.pipe(s);
+  }).listen(port, '::', up);
   for (const host of hosts) {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-    socket.on('message', (m, from) => socket.send(m, from.port, from.address, () => {}));
+    socket.on('message', (m, from) => {
+      socket.send(greet(from.address, port) || m, from.port, from.address, () => {});
+    });
     socket.bind(port, host, up);
   }
 }`;
@@ -70,7 +86,8 @@ for (const port of ${JSON.stringify(ports)}) {
 /**
  * {do: 'try', flows: [{protocol, source, destination, port, wait}]} gives verdicts. No source: any;
  * of `icmp` an echo is tried; `wait`: ms for an answer. {do: 'open', id, …} keeps a connection,
- * {do: 'echo', id} says whether it still carries, and {do: 'close', id} ends it.
+ * {do: 'echo', id} says whether it still carries, and {do: 'close', id} ends it. {do: 'who',
+ * times, …} connects so often, one after the other, and gives what was said at first, or a verdict.
  */
 const ASKER = `
 const { connect } = require('node:net');
@@ -128,10 +145,32 @@ const open = (flow) => new Promise((resolve) => {
   if (protocol === 'udp') return bySocket(flow).then((s) => { keep(s); resolve('open'); });
   keep(connect({ host: destination, port, localAddress: source }, () => resolve('open')));
 });
+const who = {
+  tcp: ({ source, destination, port, wait = WAIT }) => new Promise((resolve) => {
+    const s = connect({ host: destination, port, localAddress: source });
+    const end = (say) => { clearTimeout(timer); s.destroy(); resolve(say); };
+    const timer = setTimeout(() => end('drop'), wait);
+    s.once('data', (said) => end(String(said)));
+    s.once('error', () => end('reject'));
+  }),
+  udp: (flow) => bySocket(flow).then((s) => new Promise((resolve) => {
+    const end = (say) => { clearTimeout(timer); s.close(); resolve(say); };
+    const timer = setTimeout(() => end('drop'), flow.wait ?? WAIT);
+    s.once('message', (said) => end(String(said)));
+    s.on('error', () => end('reject'));
+    s.send('x', () => {});
+  })),
+};
+const whoAnswers = async (q) => {
+  const said = [];
+  for (let left = q.times; left > 0; left -= 1) said.push(await who[q.protocol](q));
+  return JSON.stringify(said);
+};
 console.log('up');
 require('node:readline').createInterface({ input: process.stdin }).on('line', async (line) => {
   const q = JSON.parse(line);
   if (q.do === 'try') console.log(JSON.stringify(await Promise.all(q.flows.map(attempt))));
+  if (q.do === 'who') console.log(await whoAnswers(q));
   if (q.do === 'open') console.log(await open(q));
   if (q.do === 'echo') console.log(await echo(q.id));
   if (q.do === 'close') { kept.get(q.id).destroy(); console.log('closed'); }

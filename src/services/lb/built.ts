@@ -7,7 +7,6 @@ import type { Check } from './schemas.table.ts';
 /** Checks that it carries out. */
 export const CHECKS_BUILT: ReadonlySet<Check['kind']> = new Set(['tcp', 'http', 'exec', 'none']);
 /** What it does not do yet of what it takes, as whoever asks for it is told; null: it does. */
-export const NOT_YET: Readonly<Record<'frontends' | 'health', string | null>> = {
-  frontends: 'this version listens at no other addresses yet: --on is kept, and does nothing.',
+export const NOT_YET: Readonly<Record<'health', string | null>> = {
   health: 'this version checks no backend yet: one that is down is tried all the same.',
 };

@@ -13,7 +13,10 @@ const OWN = { interface: 'cnsmo0', ipv4: '10.10.0.1', ipv6: 'fd00:1::1' };
 const at = (n: number) => ({ ipv4: `10.10.7.${n}`, ipv6: `fd00:1::77${n}` });
 const textOf = (objects: Objects, n = 1): string => {
   const view = viewOf(objects, [memberOf(1), ...[2, 3].map((m) => memberOf(m, { role: 'web' }))]);
-  const table = compile(OWN, dispatchesOf(view, selfOf(n)).dispatches);
+  const dispatches = dispatchesOf(view, selfOf(n)).map((each) => {
+    return { ...each, isFrontend: ['dns', 'wide'].includes(each.balancer.name) };
+  });
+  const table = compile(OWN, dispatches);
   return plainTextOf(replaceTable(table, new Map()));
 };
 

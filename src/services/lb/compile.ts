@@ -25,6 +25,7 @@ import {
   meta,
   type NftChain,
   type NftElement,
+  type NftRule,
   type NftSet,
   PROTOCOL_NUMBERS,
   payload,
@@ -45,11 +46,12 @@ const EXACT_PORTS_MAX = 256;
 export const compile = (own: Own, dispatches: readonly Dispatch[]): Table => ({
   sets: [
     ...FAMILIES.flatMap((family) => familySets(family, dispatches)),
+    ...frontendSets(dispatches.filter(({ isFrontend }) => isFrontend)),
     ...dispatches.flatMap(balancerSets),
   ],
   chains: [
     ...dispatches.flatMap(balancerChains),
-    ...['prerouting', 'output'].map(natChain(dispatches)),
+    ...(['prerouting', 'output'] as const).map((hook) => natChain(hook, own, dispatches)),
     postrouting(own),
     { name: 'refuse', hook: null, rules: REFUSE },
     ...(['output', 'forward'] as const).map(refuseChain),
@@ -87,52 +89,103 @@ const familySets = (family: Family, dispatches: readonly Dispatch[]): readonly N
   ];
 };
 
+/** Where it listens at this VM's other addresses, whichever they are. */
+const frontendSets = (frontends: readonly Dispatch[]): readonly NftSet[] => {
+  const type = ['inet_proto', 'inet_service'];
+  const map = (name: string, elements: readonly NftElement[], flags: NftSet['flags']): NftSet => ({
+    ...{ name, kind: 'map', type, flags, isCounted: false },
+    elements: elementsOf(elements),
+  });
+  const [exact, ranges] = split(frontends);
+  return [
+    ...(exact.length === 0
+      ? []
+      : [
+          map(
+            'frontends',
+            exact.flatMap((each) => exactElements(null, each)),
+            [],
+          ),
+        ]),
+    ...(ranges.length === 0
+      ? []
+      : [
+          map(
+            'frontranges',
+            ranges.flatMap((each) => rangeElements(null, each)),
+            ['interval'],
+          ),
+        ]),
+  ];
+};
+
 const split = (dispatches: readonly Dispatch[]): readonly [Dispatch[], Dispatch[]] => {
   const isExact = ({ balancer: { listen } }: Dispatch): boolean =>
     listen.ports[1] - listen.ports[0] < EXACT_PORTS_MAX;
   return [dispatches.filter(isExact), dispatches.filter((each) => !isExact(each))];
 };
 
-const exactElements = (family: Family, dispatch: Dispatch): readonly NftElement[] => {
+/** At its virtual address of a family; null: at whichever address. */
+const exactElements = (family: Family | null, dispatch: Dispatch): readonly NftElement[] => {
   const [first, last] = dispatch.balancer.listen.ports;
   const ports = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   return ports.flatMap((port) => elementAt(family, dispatch, port));
 };
 
-const rangeElements = (family: Family, dispatch: Dispatch): readonly NftElement[] =>
+const rangeElements = (family: Family | null, dispatch: Dispatch): readonly NftElement[] =>
   elementAt(family, dispatch, { range: dispatch.balancer.listen.ports });
 
 const elementAt = (
-  { address }: Family,
+  family: Family | null,
   { addresses, balancer }: Dispatch,
   port: unknown,
 ): readonly NftElement[] => {
-  const virtual = addresses[address];
-  if (virtual === null) return [];
-  return [
-    {
-      key: concat(virtual, PROTOCOL_NUMBERS[balancer.listen.protocol], port),
-      verdict: goto(balancerChain(balancer.name)),
-      rule: balancer.name,
-    },
-  ];
+  const at = family === null ? [] : [addresses[family.address]];
+  // A full prefix has no virtual address to give.
+  if (at.includes(null)) return [];
+  const key = concat(...at, PROTOCOL_NUMBERS[balancer.listen.protocol], port);
+  return [{ key, verdict: goto(balancerChain(balancer.name)), rule: balancer.name }];
 };
 
 const PORT: readonly Expression[] = [meta('l4proto'), payload('th', 'dport')];
+const LOOPBACK = { ip: { prefix: { addr: '127.0.0.0', len: 8 } }, ip6: '::1' } as const;
 
 /** Where the destination of what comes in, or of what this VM opens, may still be changed. */
-const natChain =
-  (dispatches: readonly Dispatch[]) =>
-  (hook: string): NftChain => {
-    const maps = split(dispatches)[1].length === 0 ? ['services'] : ['services', 'ranges'];
-    return {
-      name: `nat/${hook}`,
-      hook: { type: 'nat', hook: hook as 'prerouting' | 'output', prio: -100 },
-      rules: FAMILIES.flatMap(({ ip, digit }) =>
-        maps.map((map) => rule(lookup([payload(ip, 'daddr'), ...PORT], `${map}${digit}`))),
-      ),
-    };
+const natChain = (
+  hook: 'prerouting' | 'output',
+  own: Own,
+  dispatches: readonly Dispatch[],
+): NftChain => {
+  const [exact, ranges] = split(dispatches.filter(({ isFrontend }) => isFrontend));
+  const maps = [
+    ...(exact.length === 0 ? [] : ['frontends']),
+    ...(ranges.length === 0 ? [] : ['frontranges']),
+  ];
+  return {
+    name: `nat/${hook}`,
+    hook: { type: 'nat', hook, prio: -100 },
+    rules: [...virtualRules(dispatches), ...maps.flatMap((map) => frontendRules(own, map))],
   };
+};
+
+const virtualRules = (dispatches: readonly Dispatch[]): readonly NftRule[] => {
+  const maps = split(dispatches)[1].length === 0 ? ['services'] : ['services', 'ranges'];
+  return FAMILIES.flatMap(({ ip, digit }) =>
+    maps.map((map) => rule(lookup([payload(ip, 'daddr'), ...PORT], `${map}${digit}`))),
+  );
+};
+
+/** This VM's own addresses, but those at which backends and local programs serve. */
+const frontendRules = (own: Own, map: string): readonly NftRule[] =>
+  FAMILIES.map(({ ip, address }) => {
+    const host = own[address];
+    return rule(
+      ...(host === null ? [] : [isNot(payload(ip, 'daddr'), host)]),
+      isNot(payload(ip, 'daddr'), LOOPBACK[ip]),
+      is({ fib: { result: 'type', flags: ['daddr'] } }, 'local'),
+      lookup(PORT, map),
+    );
+  });
 
 const postrouting = (own: Own): NftChain => ({
   name: 'nat/postrouting',

@@ -12,6 +12,7 @@ import type { NftCommand, Times } from '../nft/transaction.ts';
 import type { Command, Found } from '../service.ts';
 import { forgetSteps } from './affinity.ts';
 import { compile } from './compile.ts';
+import { forwardSteps } from './forwarding.ts';
 import { diffProxy } from './haproxy-diff.ts';
 import {
   addChain,
@@ -41,6 +42,18 @@ const tableDiff = (desired: LbDesired, observed: TableObserved): readonly Comman
     if (observed.kind === 'missing') return [];
     return [{ kind: 'run', argv: DELETE, found: ['the table was there'] }];
   }
+  return [...forwarding(desired, observed), ...tableSteps(desired, observed)];
+};
+
+type Wanted = NonNullable<LbDesired>;
+type Looked = Extract<TableObserved, { kind: 'missing' | 'present' }>;
+
+const forwarding = (desired: Wanted, observed: Looked): readonly Command[] =>
+  desired.isForwarding && observed.forwarding !== null
+    ? forwardSteps(observed.forwarding, desired.made)
+    : [];
+
+const tableSteps = (desired: Wanted, observed: Looked): readonly Command[] => {
   const table = compile(desired.own, desired.dispatches);
   if (observed.kind === 'missing') {
     return [run(replaceTable(table, NO_TIMES), ['the table was missing'])];

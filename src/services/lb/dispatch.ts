@@ -1,12 +1,9 @@
 /**
  * Rule: lb dispatch — what each balancer comes to on this VM: where it listens, and to which
  * backends new connections go.
- *
- * 1. A balancer that this VM cannot have as it is wanted is set aside alone, with why.
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
-import type { Problem } from '../service.ts';
 import { type Addresses, addressesOf } from './addresses.ts';
 import { type Balancer, balancersOf, engineOf } from './balancers.ts';
 import { chooseBackends, type Viewer } from './choice.ts';
@@ -24,35 +21,23 @@ export interface Target {
 export interface Dispatch {
   readonly balancer: Balancer;
   readonly addresses: Addresses;
+  /** It listens at this VM's other addresses as well: see `frontends.ts`. */
+  readonly isFrontend: boolean;
   /** By their ids. */
   readonly targets: readonly Target[];
   /** More than half of its backends are down, so all are used. */
   readonly isPanic: boolean;
 }
 
-/** All of them, and which ones are not, or not wholly, as they are wanted: path → why. */
-export interface Dispatches {
-  readonly dispatches: readonly Dispatch[];
-  readonly withheld: ReadonlyMap<string, Problem>;
-}
-
 /** What a view comes to here, as far as nft carries it. */
-export const dispatchesOf = (view: View, self: Viewer): Dispatches => {
+export const dispatchesOf = (view: View, self: Viewer): readonly Dispatch[] => {
   const addresses = addressesOf(view);
-  const withheld = new Map<string, Problem>();
-  const dispatches = balancersOf(view).balancers.flatMap((balancer): readonly Dispatch[] => {
-    if (engineOf(balancer) !== 'nft') return [];
+  return balancersOf(view).balancers.flatMap((balancer): readonly Dispatch[] => {
     const own = addresses.get(balancer.name);
-    const why = whyNot(balancer);
-    if (why !== null) withheld.set(balancer.path, why);
-    if (own === undefined) return [];
-    return [{ balancer, addresses: own, ...targetsOf(view, self, balancer) }];
+    if (engineOf(balancer) !== 'nft' || own === undefined) return [];
+    return [{ balancer, addresses: own, isFrontend: false, ...targetsOf(view, self, balancer) }];
   });
-  return { dispatches, withheld };
 };
-
-const whyNot = (balancer: Balancer): Problem | null =>
-  balancer.on === undefined ? null : 'this version of cnsmo listens at no other addresses';
 
 const targetsOf = (
   view: View,

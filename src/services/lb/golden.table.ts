@@ -10,6 +10,8 @@ add set inet cnsmo_lb virtual4 { type ipv4_addr; }
 add map inet cnsmo_lb services6 { type ipv6_addr . inet_proto . inet_service : verdict; }
 add map inet cnsmo_lb ranges6 { type ipv6_addr . inet_proto . inet_service : verdict; flags interval; }
 add set inet cnsmo_lb virtual6 { type ipv6_addr; }
+add map inet cnsmo_lb frontends { type inet_proto . inet_service : verdict; }
+add map inet cnsmo_lb frontranges { type inet_proto . inet_service : verdict; flags interval; }
 add map inet cnsmo_lb shift/files { type inet_service : inet_service; }
 add map inet cnsmo_lb affinity4/shop { type ipv4_addr : ipv4_addr; flags timeout,dynamic; size 65536; }
 add map inet cnsmo_lb affinity6/shop { type ipv6_addr : ipv6_addr; flags timeout,dynamic; size 65536; }
@@ -77,10 +79,18 @@ add rule inet cnsmo_lb nat/prerouting ip daddr . meta l4proto . th dport vmap @s
 add rule inet cnsmo_lb nat/prerouting ip daddr . meta l4proto . th dport vmap @ranges4
 add rule inet cnsmo_lb nat/prerouting ip6 daddr . meta l4proto . th dport vmap @services6
 add rule inet cnsmo_lb nat/prerouting ip6 daddr . meta l4proto . th dport vmap @ranges6
+add rule inet cnsmo_lb nat/prerouting ip daddr != 10.10.0.1 ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @frontends
+add rule inet cnsmo_lb nat/prerouting ip6 daddr != fd00:1::1 ip6 daddr != ::1 fib daddr type local meta l4proto . th dport vmap @frontends
+add rule inet cnsmo_lb nat/prerouting ip daddr != 10.10.0.1 ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @frontranges
+add rule inet cnsmo_lb nat/prerouting ip6 daddr != fd00:1::1 ip6 daddr != ::1 fib daddr type local meta l4proto . th dport vmap @frontranges
 add rule inet cnsmo_lb nat/output ip daddr . meta l4proto . th dport vmap @services4
 add rule inet cnsmo_lb nat/output ip daddr . meta l4proto . th dport vmap @ranges4
 add rule inet cnsmo_lb nat/output ip6 daddr . meta l4proto . th dport vmap @services6
 add rule inet cnsmo_lb nat/output ip6 daddr . meta l4proto . th dport vmap @ranges6
+add rule inet cnsmo_lb nat/output ip daddr != 10.10.0.1 ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @frontends
+add rule inet cnsmo_lb nat/output ip6 daddr != fd00:1::1 ip6 daddr != ::1 fib daddr type local meta l4proto . th dport vmap @frontends
+add rule inet cnsmo_lb nat/output ip daddr != 10.10.0.1 ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @frontranges
+add rule inet cnsmo_lb nat/output ip6 daddr != fd00:1::1 ip6 daddr != ::1 fib daddr type local meta l4proto . th dport vmap @frontranges
 add rule inet cnsmo_lb nat/postrouting meta oifname "cnsmo0" ct status dnat ip saddr != 10.10.0.1 masquerade
 add rule inet cnsmo_lb nat/postrouting meta oifname "cnsmo0" ct status dnat ip6 saddr != fd00:1::1 masquerade
 add rule inet cnsmo_lb refuse meta l4proto 6 reject with tcp reset
@@ -95,5 +105,7 @@ add element inet cnsmo_lb virtual4 { 10.10.7.3, 10.10.7.6, 10.10.7.4, 10.10.7.2,
 add element inet cnsmo_lb services6 { fd00:1::773 . 17 . 53 : goto b/dns, fd00:1::776 . 6 . 80 : goto b/empty, fd00:1::774 . 6 . 2000 : goto b/files, fd00:1::774 . 6 . 2001 : goto b/files, fd00:1::772 . 6 . 80 : goto b/shop, fd00:1::771 . 6 . 80 : goto b/web }
 add element inet cnsmo_lb ranges6 { fd00:1::775 . 6 . 10000-19999 : goto b/wide }
 add element inet cnsmo_lb virtual6 { fd00:1::773, fd00:1::776, fd00:1::774, fd00:1::772, fd00:1::771, fd00:1::775 }
+add element inet cnsmo_lb frontends { 17 . 53 : goto b/dns }
+add element inet cnsmo_lb frontranges { 6 . 10000-19999 : goto b/wide }
 add element inet cnsmo_lb shift/files { 2000 : 3000, 2001 : 3001 }
 `;

@@ -64,6 +64,7 @@ export const proxyDispatchesOf = (
         {
           balancer: place === undefined ? balancer : asReached(balancer, place),
           addresses: virtual,
+          isFrontend: false,
           // Without a backend it is refused at once, and not first accepted.
           targets: isServed ? [target] : [],
           isPanic,

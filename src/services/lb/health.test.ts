@@ -184,7 +184,10 @@ test('health: who is down gets nothing new, and a panic is told', () => {
       down.map((n) => [targetKey(idOf(n), { ...WEB, port }), 'down does not answer']),
     );
     const self = { ...selfOf(1), sights };
-    const { state, notes = [] } = plan(view, self, { kind: 'missing', proxy: { kind: 'unasked' } });
+    const { state, notes = [] } = plan(view, self, {
+      ...{ kind: 'missing', listeners: null, forwarding: null },
+      proxy: { kind: 'unasked' },
+    });
     const members = state?.dispatches[0]?.targets.map(({ member }) => member) ?? [];
     return { members, notes: notes.join() };
   };

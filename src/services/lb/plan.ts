@@ -8,6 +8,7 @@ import type { Unread } from '../objects.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { balancersOf, SERVICE } from './balancers.ts';
 import { type Dispatch, dispatchesOf } from './dispatch.ts';
+import { frontendsHere, wishedHere } from './frontends.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import type { LbDesired, LbObserved } from './state.ts';
 
@@ -19,18 +20,26 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
   const own = { interface: self.interface, ipv4: me?.ipv4 ?? null, ipv6: me?.ipv6 ?? '' };
   const byNft = dispatchesOf(view, self);
   const byProxy = proxyDispatchesOf(view, self, own, observed.proxy);
-  const dispatches = [...byNft.dispatches, ...byProxy.dispatches];
-  const withheld = new Map([...byNft.withheld, ...byProxy.withheld]);
+  const listeners = 'listeners' in observed ? observed.listeners : null;
+  const wished = wishedHere(view, self);
+  const frontends = frontendsHere(wished, self, own, listeners);
+  const dispatches = [...byNft, ...byProxy.dispatches].map((each) =>
+    frontends.names.has(each.balancer.name) ? { ...each, isFrontend: true } : each,
+  );
+  const withheld = new Map([...frontends.withheld, ...byProxy.withheld]);
+  const isForwarding = dispatches.some(({ isFrontend }) => isFrontend);
   const isToolless = isWanted && observed.kind === 'no-tool';
+  const wanted = { own, dispatches, isForwarding, made: self.made, proxy: byProxy.proxy, withheld };
   return {
-    state: isWanted ? { own, dispatches, proxy: byProxy.proxy, withheld } : null,
+    state: isWanted ? wanted : null,
     problems: [
       ...(isToolless ? [NO_TOOL] : []),
       ...(observed.proxy.kind === 'silent' ? [observed.proxy.why] : []),
       ...[...withheld].map(withheldText),
     ],
     notes: [...unread.map(unreadText), ...dispatches.flatMap(panicText)],
-    recheckMs: isToolless ? LACKING_MS : null,
+    // A port may become free, or be taken by a program that starts later.
+    recheckMs: isToolless || wished.length > 0 ? LACKING_MS : null,
   };
 };
 

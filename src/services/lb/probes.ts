@@ -6,8 +6,11 @@ import type { View } from '../../crdt/view.ts';
 import type { Sign } from '../../sign.ts';
 import type { Probe, Results, Self } from '../service.ts';
 import { balancersOf } from './balancers.ts';
+import { FORWARDING } from './forwarding.ts';
+import { wishedHere } from './frontends.ts';
 import { proxiedOf } from './haproxy-dispatch.ts';
 import { proxyProbes } from './haproxy-read.ts';
+import { LISTENERS } from './listeners.ts';
 import { FAMILY, NAME } from './own-table.ts';
 import { TABLE_UNDO } from './state.ts';
 
@@ -24,7 +27,8 @@ const tableProbes = (self: Self, view: View, results: Results): readonly Probe[]
   if (self.facts.tools.nft !== true && results.tool?.stdout !== 'found') {
     return [{ name: 'tool', sign: NFT_SIGN }];
   }
-  return [{ name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] }];
+  const table = { name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] };
+  return wishedHere(view, self).length === 0 ? [table] : [table, LISTENERS, FORWARDING];
 };
 
 const isAsked = ({ made }: Self, view: View): boolean =>

@@ -5,7 +5,9 @@
  */
 import { complaint, isNoTable, readTable } from '../nft/read-table.ts';
 import type { Finding, Problem, Results, Self } from '../service.ts';
+import { readForwarding } from './forwarding.ts';
 import { readProxy } from './haproxy-read.ts';
+import { readListeners } from './listeners.ts';
 import type { LbObserved, TableObserved } from './state.ts';
 
 /** The host as the probes show it. `before`: what was read last. */
@@ -18,14 +20,19 @@ export const read = (
   return { ...finding, state: { ...state, proxy: readProxy(results, before?.proxy ?? null) } };
 };
 
-const readOwnTable = ({ tool, table }: Results): Finding<TableObserved> => {
+const readOwnTable = (results: Results): Finding<TableObserved> => {
+  const { tool, table, listeners, forwarding } = results;
   if (table === undefined) return seen({ kind: tool === undefined ? 'unasked' : 'no-tool' });
-  if (isNoTable(table)) return seen({ kind: 'missing' });
+  const host = {
+    listeners: listeners === undefined ? null : readListeners(listeners),
+    forwarding: forwarding === undefined ? null : readForwarding(forwarding),
+  };
+  if (isNoTable(table)) return seen({ kind: 'missing', ...host });
   if (table.status !== 0) return unreadable(complaint(table));
   const found = readTable(table);
   return found === null
     ? unreadable('its output is no JSON of nftables; 0.9.3 or later is needed')
-    : seen({ kind: 'present', table: found });
+    : seen({ kind: 'present', table: found, ...host });
 };
 
 const seen = (state: TableObserved, problems: readonly Problem[] = []): Finding<TableObserved> => ({

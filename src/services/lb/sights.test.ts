@@ -25,7 +25,10 @@ test('sights: what each backend was sent, by whatever carries it', () => {
     proxies: new Map([['api', { localPort: 28_400, slots }]]),
   };
   const table = { chains } as unknown as ObservedTable;
-  const observed: LbObserved = { kind: 'present', table, proxy };
+  const observed: LbObserved = {
+    ...{ kind: 'present', table, listeners: null, forwarding: null },
+    proxy,
+  };
   const [two, three, four] = [2, 3, 4].map((n) => idOf(n));
   assert.ok(two !== undefined && three !== undefined && four !== undefined);
   assert.deepEqual(sightsOf(view, { id: idOf(1), sights: new Map() }, observed), {

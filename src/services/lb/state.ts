@@ -4,7 +4,9 @@
 import type { ObservedTable } from '../nft/observed.ts';
 import type { Problem } from '../service.ts';
 import type { Dispatch } from './dispatch.ts';
+import type { Forwarding } from './forwarding.ts';
 import type { ProxyDesired, ProxyObserved } from './haproxy-state.ts';
+import type { Listener } from './listeners.ts';
 
 export type LbObserved = TableObserved & { readonly proxy: ProxyObserved };
 
@@ -12,8 +14,16 @@ export type TableObserved =
   /** Nobody wants anything of this VM, and it has nothing. */
   | { readonly kind: 'unasked' }
   | { readonly kind: 'no-tool' }
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'present'; readonly table: ObservedTable };
+  | ({ readonly kind: 'missing' } & ObservedHost)
+  | ({ readonly kind: 'present'; readonly table: ObservedTable } & ObservedHost);
+
+/** What else was looked at, where this VM is to listen at its other addresses. */
+export interface ObservedHost {
+  /** Null: they cannot be listed. */
+  readonly listeners: readonly Listener[] | null;
+  /** Null: it was not asked for. */
+  readonly forwarding: Forwarding | null;
+}
 
 /** This VM in the mesh. */
 export interface Own {
@@ -27,6 +37,10 @@ export type LbDesired = {
   readonly own: Own;
   readonly dispatches: readonly Dispatch[];
   readonly proxy: ProxyDesired;
+  /** It passes on what comes in at its other addresses. */
+  readonly isForwarding: boolean;
+  /** Ids in the undo ledger. */
+  readonly made: ReadonlySet<string>;
   /** By path: what is not, or not wholly, as it is wanted, and why. */
   readonly withheld: ReadonlyMap<string, Problem>;
 } | null;

@@ -146,7 +146,8 @@ const VALUES: Readonly<Record<string, (body: Body) => string>> = {
   payload: ({ protocol, field }) => `${word(protocol)} ${word(field)}`,
   meta: ({ key }) => `meta ${word(key)}`,
   ct: ({ key }) => `ct ${word(key)}`,
-  fib: ({ result, flags }) => `fib ${word(flags)} ${word(result)}`,
+  fib: ({ result, flags }) =>
+    `fib ${(flags as readonly unknown[]).map(word).join(' . ')} ${word(result)}`,
   numgen: ({ mode, mod }) => `numgen ${word(mode)} mod ${word(mod)}`,
   jhash: ({ expr, mod, seed }) => `jhash ${valueText(expr)} mod ${word(mod)} seed ${word(seed)}`,
   map: ({ key, data }) => `${valueText(key)} map ${word(data)}`,

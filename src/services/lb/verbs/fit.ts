@@ -145,7 +145,6 @@ export function notesOf(view: View, wish: Wish): readonly string[] {
   const isOnNobody = wish.on !== undefined && meantBy(view, wish.on).length === 0;
   return [
     ...(wish.check.kind === 'none' || NOT_YET.health === null ? [] : [NOT_YET.health]),
-    ...(wish.on === undefined || NOT_YET.frontends === null ? [] : [NOT_YET.frontends]),
     ...(engineOf(wish) === 'haproxy'
       ? ['every member that connects needs the package haproxy; cnsmo lb list says who lacks it.']
       : []),

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { drained, OUTER, only, openLbStage, VIRTUAL, web } from './engine-lb.ts';
+
+const skip = process.geteuid?.() === 0 ? false : 'needs root, for network namespaces';
+const stage = skip === false ? await openLbStage() : null;
+after(() => stage?.end());
+
+const HERE = [only(1)];
+const counted = (said: readonly string[]) =>
+  Object.fromEntries(
+    [...Map.groupBy(said, (text) => text)].map(([text, all]) => [text, all.length]),
+  );
+
+test('lb: all answer in turn at a virtual address, and see the client', { skip }, async () => {
+  // Goal: roundrobin, both families, with no hop. Method: who answers, and whom they saw; before it
+  // there is a balancer, and at other ports, nobody does.
+  if (stage === null) return;
+  for (const [family, own] of [
+    ['ipv4', '10.10.0.1'],
+    ['ipv6', 'fd00:1::1'],
+  ] as const) {
+    assert.deepEqual(await stage.settle({}), []);
+    assert.deepEqual(await stage.who('vm1', VIRTUAL[family], 80, 1), ['drop']);
+    assert.deepEqual(await stage.settle(web()), []);
+    const said = await stage.who('vm1', VIRTUAL[family], 80, 6);
+    assert.deepEqual(counted(said), { [`vm2 ${own} 8080`]: 3, [`vm3 ${own} 8080`]: 3 });
+    assert.notEqual(said[0], said[1]);
+    assert.deepEqual(await stage.who('vm1', VIRTUAL[family], 81, 1), ['reject']);
+    assert.deepEqual(await stage.who('vm2', VIRTUAL[family], 80, 1), ['drop'], 'vm2 has no table');
+  }
+});
+
+test('lb: weights count, a client of source keeps its backend', { skip }, async () => {
+  // Goal: shares and modes. Method: a backend of weight 2 of 3; the mode by source.
+  if (stage === null) return;
+  const weights = [{ of: only(3), weight: 2 }];
+  assert.deepEqual(await stage.settle(web({ weights })), []);
+  const said = await stage.who('vm1', VIRTUAL.ipv4, 80, 30);
+  assert.deepEqual(counted(said), { 'vm2 10.10.0.1 8080': 10, 'vm3 10.10.0.1 8080': 20 });
+  assert.deepEqual(await stage.settle(web({ mode: 'source' })), []);
+  assert.equal(new Set(await stage.who('vm1', VIRTUAL.ipv4, 80, 8)).size, 1);
+  assert.equal(new Set(await stage.who('vm1', VIRTUAL.ipv6, 80, 8)).size, 1);
+});
+
+test('lb: a backend that goes gets no new connection, and ends none', { skip }, async () => {
+  // Goal: a change of backends drops nothing, an empty group is refused and not left to hang.
+  // Method: a kept connection while its backend drains, then while there is none.
+  if (stage === null) return;
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    assert.deepEqual(await stage.settle({ ...web(), ...drained(2) }), []);
+    const flow = { protocol: 'tcp', destination: VIRTUAL[family], port: 80 };
+    assert.equal(await stage.askers.vm1.ask({ do: 'open', id: family, ...flow }), 'open');
+    assert.deepEqual(await stage.settle({ ...web(), ...drained(3) }), []);
+    const said = await stage.who('vm1', VIRTUAL[family], 80, 4);
+    assert.ok(
+      said.every((text) => text.startsWith('vm2 ')),
+      said.join(),
+    );
+    assert.equal(await stage.askers.vm1.ask({ do: 'echo', id: family }), 'answers');
+    assert.deepEqual(await stage.settle({ ...web(), ...drained(2), ...drained(3) }), []);
+    assert.deepEqual(await stage.who('vm1', VIRTUAL[family], 80, 1), ['reject']);
+    assert.equal(await stage.askers.vm1.ask({ do: 'echo', id: family }), 'answers');
+    await stage.askers.vm1.ask({ do: 'close', id: family });
+  }
+});
+
+test('lb: a client stays as long as its backend takes connections', { skip }, async () => {
+  // Goal: sticky. Method: ten in a row; then that backend drains, and ten more.
+  if (stage === null) return;
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const sticky = web({ stickyMs: 600_000 });
+    assert.deepEqual(await stage.settle(sticky), []);
+    const first = await stage.who('vm1', VIRTUAL[family], 80, 10);
+    assert.equal(new Set(first).size, 1, first.join());
+    const left = first[0]?.startsWith('vm2 ') === true ? 2 : 3;
+    assert.deepEqual(await stage.settle({ ...sticky, ...drained(left) }), []);
+    const next = await stage.who('vm1', VIRTUAL[family], 80, 10);
+    assert.ok(
+      next.every((text) => text.startsWith(`vm${5 - left} `)),
+      next.join(),
+    );
+    assert.deepEqual(await stage.settle(sticky), []);
+    assert.deepEqual(new Set(await stage.who('vm1', VIRTUAL[family], 80, 4)), new Set(next));
+    assert.deepEqual(await stage.settle({}), []);
+  }
+});
+
+test('lb: other addresses, guests, ranges and udp', { skip }, async () => {
+  // Goal: what is forwarded gets this member's address, or nobody could answer it. Method: a
+  // stranger at vm1's outer addresses and a guest at the virtual one; a range that keeps offsets.
+  if (stage === null) return;
+  assert.deepEqual(await stage.settle(web()), []);
+  assert.deepEqual(await stage.who('stranger', OUTER.ipv4, 80, 1), ['reject']);
+  assert.deepEqual(await stage.settle(web({ on: HERE })), []);
+  for (const [family, own] of [
+    ['ipv4', '10.10.0.1'],
+    ['ipv6', 'fd00:1::1'],
+  ] as const) {
+    const both = { [`vm2 ${own} 8080`]: 2, [`vm3 ${own} 8080`]: 2 };
+    assert.deepEqual(counted(await stage.who('stranger', OUTER[family], 80, 4)), both);
+    assert.deepEqual(counted(await stage.who('guest', VIRTUAL[family], 80, 4)), both);
+    assert.deepEqual(counted(await stage.who('vm1', OUTER[family], 80, 4)), both);
+    assert.deepEqual(await stage.who('stranger', OUTER[family], 81, 1), ['reject']);
+    assert.deepEqual(await stage.who('guest', VIRTUAL[family], 81, 1), ['reject']);
+  }
+  const range = { listen: { protocol: 'tcp', ports: [2_000, 2_001] }, port: 3_000, on: HERE };
+  assert.deepEqual(await stage.settle(web(range)), []);
+  const [said = ''] = await stage.who('vm1', VIRTUAL.ipv4, 2_001, 1);
+  assert.match(said, /^vm[23] 10\.10\.0\.1 3001$/);
+  const [wide = ''] = await stage.who('stranger', OUTER.ipv6, 2_000, 1);
+  assert.match(wide, /^vm[23] fd00:1::1 3000$/);
+  const udp = { listen: { protocol: 'udp', ports: [53, 53] }, check: { kind: 'none' } };
+  assert.deepEqual(await stage.settle(web(udp)), []);
+  const ask = { do: 'who', protocol: 'udp', port: 53, times: 4 };
+  for (const destination of Object.values(VIRTUAL)) {
+    const heard: unknown = JSON.parse(await stage.askers.vm1.ask({ ...ask, destination }));
+    const own = destination.includes(':') ? 'fd00:1::1' : '10.10.0.1';
+    const both = { [`vm2 ${own} 8080`]: 2, [`vm3 ${own} 8080`]: 2 };
+    assert.deepEqual(counted(heard as readonly string[]), both);
+  }
+});
