@@ -118,6 +118,37 @@ test('firewall: what is now forbidden is cut, and nothing else', { skip }, async
   assert.deepEqual(await ask(), ['silent', 'answers', 'answers']);
 });
 
+test('firewall: a label that goes cuts, and writes no rule', { skip }, async () => {
+  // Goal: churn is elements, and enough. Method: by both families, a connection that a label alone
+  // allows, and its twin that a rule for all does; the label goes; the chains before and after.
+  if (stage === null) return;
+  const objects = {
+    'default/wan-in': { action: 'deny' },
+    'rule/web': wan({ protocol: 'tcp', ports: [[443, 443]], from: web }),
+    'rule/range': wan({ protocol: 'tcp', ports: [[8_000, 9_000]], from: web }),
+    'rule/all': wan({ protocol: 'tcp', ports: [[80, 80]] }),
+  };
+  const labelled = view(objects);
+  const bare = { ...labelled, members: labelled.members.map((one) => ({ ...one, labels: {} })) };
+  const chains = async () => (await stage.look()).split(/^\t(?=chain )/m).slice(1);
+  assert.deepEqual(await stage.settle(labelled), []);
+  const flows = [
+    ['192.0.2.2', ANSWERER.ip, 443],
+    ['192.0.2.2', ANSWERER.ip, 80],
+    ['2001:db8::2', ANSWERER.ip6, 8080],
+    ['2001:db8::2', ANSWERER.ip6, 80],
+  ].map(([source, destination, port]) => ({ id: `${source} ${port}`, source, destination, port }));
+  for (const flow of flows) await stage.a.ask({ do: 'open', ...flow });
+  const before = await chains();
+  assert.ok(before.some((each) => each.startsWith('chain now/wan-in ')));
+  assert.deepEqual(await stage.settle(bare), []);
+  for (const { id, port } of flows) {
+    const wanted = port === 80 ? 'answers' : 'silent';
+    assert.equal(await stage.a.ask({ do: 'echo', id }), wanted, id);
+  }
+  assert.deepEqual(await chains(), before);
+});
+
 test('firewall: a trial ends by itself in the kernel', { skip }, async () => {
   // Goal: nobody has to be alive for it. Method: a trial of 8 s that forbids all; the way is shut
   // and open again with no command run; the next look takes away what is left, and never begins it
