@@ -1,7 +1,7 @@
 /**
  * Edge: liar — a member that lies about others: it has a member's key, answers when it is asked,
  * and forges, replays and reorders everything that members tell each other of who is alive. In the
- * end it passes on a frame of the state whose signature is spoilt.
+ * end it passes on a frame of the state whose signature is spoilt; to the last member several.
  *
  * A program of its own, run inside a VM's network; it shares no code with the swarm under test. It
  * reads a Lie as JSON from standard input and prints its Harvest.
@@ -169,11 +169,20 @@ async function exchange(
   return (cborg.decode(await answer) as { readonly frames: readonly Uint8Array[] }).frames;
 }
 
-/** Gives a member a frame back that it told, with another signature. */
-async function spoil(connection: Connection, mesh: string): Promise<void> {
+/** So many bad frames mute whoever sends them. */
+const TOO_MANY = 3;
+
+/** Gives a member a frame back that it told, so often, each time with another signature. */
+async function spoil(connection: Connection, mesh: string, times: number): Promise<void> {
   const [frame = new Uint8Array()] = await exchange(connection, mesh, []);
   const content = cborg.decode(frame) as Record<string, unknown>;
-  await exchange(connection, mesh, [cborg.encode({ ...content, signature: randomBytes(64) })]);
+  const spoilt = Array.from({ length: times }, () =>
+    cborg.encode({ ...content, signature: randomBytes(64) }),
+  );
+  // Who is muted by them gets no answer.
+  await exchange(connection, mesh, spoilt).catch((error: unknown) => {
+    if (times < TOO_MANY) throw error;
+  });
 }
 
 const openClient = async ({ seed, psk }: Lie) =>
@@ -210,7 +219,9 @@ async function lie(wish: Lie): Promise<Harvest> {
     for (const stream of streams.values()) if (next !== undefined) send(bench, stream, next());
     await sleep(PAUSE_MS);
   }
-  for (const connection of connections) await spoil(connection, wish.mesh);
+  for (const [index, connection] of connections.entries()) {
+    await spoil(connection, wish.mesh, index === connections.length - 1 ? TOO_MANY : 1);
+  }
   for (let turn = 0; turn < FLOOD; turn += 1) {
     for (const stream of streams.values()) send(bench, stream, any(all)?.() ?? randomBytes(8));
   }

@@ -6,7 +6,7 @@
 import { linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { changedBundle, DIST, makeBinary, packBeside, upgradeOf } from './binary.ts';
+import { DIST, makeBinary, packBeside, upgradeOf } from './binary.ts';
 import { type Bundle, bundleProgram } from './bundle.ts';
 import { ARCHES, type Arch, machineArch } from './node-package.ts';
 import { writeRelease } from './release.ts';
@@ -37,25 +37,6 @@ export const buildBinary = async (arch: Arch): Promise<string> =>
 /** Makes what the binary of this machine would be of another commit: what an upgrade is to. */
 export const buildUpgrade = async (commit: string, output: string): Promise<void> =>
   packBeside(machineArch(), upgradeOf(await bundleProgram('src/main.ts'), commit), output);
-
-/** What a release speaks. */
-export interface Versions {
-  readonly wire: number;
-  readonly document: number;
-}
-
-/** Those of this one; that they stand in its code is seen when another is made. */
-export const OUR_VERSIONS: Versions = { wire: 1, document: 1 };
-
-const spelled = ({ wire, document }: Versions): string =>
-  `OUR_VERSIONS={wire:${wire},document:${document}}`;
-
-/** Makes what the binary of this machine would be if it spoke these versions. */
-export const buildForeign = async (versions: Versions, output: string): Promise<void> => {
-  const bundle = await bundleProgram('src/main.ts');
-  const foreign = changedBundle(bundle, spelled(OUR_VERSIONS), spelled(versions));
-  await packBeside(machineArch(), foreign, output);
-};
 
 const buildAll = async (): Promise<void> => {
   const bundle = await bundleProgram('src/main.ts');

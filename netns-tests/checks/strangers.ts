@@ -9,7 +9,7 @@ import { obey } from '../command-line.ts';
 import { expel } from '../expulsion.ts';
 import type { Attempt, Loot } from '../stranger.ts';
 import type { RealWorld } from '../world.ts';
-import { otherVersions } from './other-versions.ts';
+import { beginForeign, otherVersions } from './other-versions.ts';
 
 const ALL = ['vm1', 'vm2', 'vm3'];
 /** How long a client stays and listens; meanwhile the mesh changes. */
@@ -57,6 +57,7 @@ function expectNothing(who: string, loot: Loot): void {
  * member speaks another version.
  */
 export async function strangers(world: RealWorld): Promise<void> {
+  const foreign = beginForeign(world);
   await found(world, ALL);
   const vm2 = world.vm('vm2');
   expectNothing('a stranger', await plunder(world, randomBytes(32).toString('hex')));
@@ -79,7 +80,7 @@ export async function strangers(world: RealWorld): Promise<void> {
     loot.topics.some((name) => name.endsWith('/frames')),
   );
   expect(`a member gets frames: ${said}`, loot.frames > 0);
-  await otherVersions(world, { member: 'vm2', stranger: 'vm4' });
+  await otherVersions(world, { member: 'vm2', stranger: 'vm4' }, foreign);
   await together(world, ALL);
 }
 
