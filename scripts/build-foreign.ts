@@ -1,6 +1,7 @@
 /**
  * Builds binaries of this machine as they would be if they spoke other versions, for tests, from
- * the root of the project: `node scripts/build-foreign.ts WIRE DOCUMENT FILE [WIRE DOCUMENT FILE]…`.
+ * the root of the project: `node scripts/build-foreign.ts WIRE DOCUMENT FILE`, once or more in a
+ * line.
  */
 import { changedBundle, packBeside } from './binary.ts';
 import { bundleProgram } from './bundle.ts';
