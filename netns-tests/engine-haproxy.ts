@@ -24,6 +24,8 @@ import { type Namespace, openNamespace } from './namespace.ts';
 const SETUP = `
 ip link set lo up
 ip link add cnsmo0 type bridge
+ip link add to4 type veth peer name vm4
+ip link set to4 master cnsmo0 up
 ip link set cnsmo0 up
 ip address add 10.10.0.1/16 dev cnsmo0
 ip address add fd00:1::1/64 dev cnsmo0 nodad
@@ -31,6 +33,11 @@ for n in 2 3; do
   ip address add 10.10.0.$n/32 dev lo
   ip address add fd00:1::$n/128 dev lo
 done`;
+
+const OTHER = `
+ip link set vm4 up
+ip address add 10.10.0.4/16 dev vm4
+ip address add fd00:1::4/64 dev vm4 nodad`;
 
 /** Answers at each backend with its name, and then with what it is sent. */
 const SERVERS = `const { createServer } = require('node:net');
@@ -66,6 +73,8 @@ export const drained = (...which: readonly number[]): Objects =>
     which.map((n) => [`drain/${idOf(n)}`, { balancers: { web: { sinceMs: 1 } } }]),
   );
 
+type Call = readonly [host: string, port: number, times: number];
+
 export interface ProxyStage {
   readonly vm1: Namespace;
   readonly ledger: Ledger;
@@ -78,7 +87,9 @@ export interface ProxyStage {
   want(objects: Objects): void;
   report(): AgentReport | undefined;
   /** Who answered each of so many connections, all kept till the last of them. */
-  who(host: string, port: number, times: number): Promise<readonly string[]>;
+  who(...call: Call): Promise<readonly string[]>;
+  /** The same from another member, which has no balancer. */
+  whoFromOther(...call: Call): Promise<readonly string[]>;
   /** Takes back what was made, and ends all. */
   end(): Promise<void>;
 }
@@ -88,6 +99,9 @@ const ALONE = { openings: () => [], call: async () => '', keepBoot: async () => 
 /** Opens the stage. */
 export async function openProxyStage(): Promise<ProxyStage> {
   const vm1 = await openNamespace('network', SETUP);
+  const vm4 = await openNamespace('network', 'ip link set lo up');
+  await vm1.must(['ip', 'link', 'set', 'vm4', 'netns', `${vm4.pid}`]);
+  await vm4.must(['sh', '-ec', OTHER]);
   const directory = await mkdtemp(join(tmpdir(), 'cnsmo-proxy-'));
   const ledger = await openLedger(await openDisk(join(directory, 'state')));
   const ports = { ...portsIn(vm1, join(directory, 'run')), log: QUIET };
@@ -95,17 +109,20 @@ export async function openProxyStage(): Promise<ProxyStage> {
   const agents = agentsOn(ports, ledger);
   return {
     ...{ ...agents, vm1, ledger, process: ports.process },
-    who: async (host, port, times) =>
-      JSON.parse(await vm1.must([process.execPath, '-e', CLIENT, host, `${port}`, `${times}`])),
+    who: (...call) => ask(vm1, ...call),
+    whoFromOther: (...call) => ask(vm4, ...call),
     end: async () => {
       await agents.stop();
       await ledger.undoAll(ports);
       await ports.process.stop('servers');
-      await vm1.end();
+      await Promise.all([vm1.end(), vm4.end()]);
       await rm(directory, { recursive: true });
     },
   };
 }
+
+const ask = async (at: Namespace, ...call: Call): Promise<readonly string[]> =>
+  JSON.parse(await at.must([process.execPath, '-e', CLIENT, ...call.map(String)]));
 
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

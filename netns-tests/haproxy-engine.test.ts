@@ -41,8 +41,24 @@ test('the agent has haproxy balance, and nft lead there', { skip }, async (t) =>
     }
   });
 
+  await t.test('nobody else gets in at its own port', async () => {
+    // Goal: no way past the rules for this VM. Method: another member, at the local port and, as
+    // the twin, at a port of this VM that is nobody's business of ours; this VM itself gets through.
+    const server = 'require("node:net").createServer((to) => to.end("own")).listen(9000, "::")';
+    await stage.process.start({ name: 'own', argv: ['node', '-e', server], env: {} });
+    for (const host of ['10.10.0.1', 'fd00:1::1']) {
+      await until('own', 10_000, async () => {
+        const [said] = await stage.whoFromOther(host, 9_000, 1);
+        return said === 'own';
+      });
+      assert.deepEqual(await stage.whoFromOther(host, 28_400, 1), ['ECONNREFUSED']);
+      assert.match(`${await stage.who(host, 28_400, 1)}`, /^vm[23]$/);
+    }
+    await stage.process.stop('own');
+  });
+
   await t.test(
-    'a member that drains gets no new connection, nobody is refused at once',
+    'a member that drains gets nothing new; where all do, it is refused at once',
     async () => {
       // Goal: drains count here too. Method: one drains, then both.
       stage.want({ 'balancer/web': LEAST, ...drained(2) });

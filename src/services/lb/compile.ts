@@ -32,6 +32,7 @@ import {
   type Table,
 } from '../nft/tables.ts';
 import { balancerChains, balancerSets, rule } from './compile-balancer.ts';
+import { proxyChains, proxySets } from './compile-proxy.ts';
 import type { Dispatch } from './dispatch.ts';
 import { balancerChain, FAMILIES, type Family } from './own-table.ts';
 import type { Own } from './state.ts';
@@ -48,6 +49,7 @@ export const compile = (own: Own, dispatches: readonly Dispatch[]): Table => ({
     ...FAMILIES.flatMap((family) => familySets(family, dispatches)),
     ...frontendSets(dispatches.filter(({ isFrontend }) => isFrontend)),
     ...dispatches.flatMap(balancerSets),
+    ...proxySets(dispatches),
   ],
   chains: [
     ...dispatches.flatMap(balancerChains),
@@ -55,6 +57,7 @@ export const compile = (own: Own, dispatches: readonly Dispatch[]): Table => ({
     postrouting(own),
     { name: 'refuse', hook: null, rules: REFUSE },
     ...(['output', 'forward'] as const).map(refuseChain),
+    ...proxyChains(dispatches),
   ],
 });
 

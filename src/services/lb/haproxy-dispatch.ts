@@ -103,7 +103,7 @@ const asReached = (balancer: Balancer, { localPort }: PlacedBalancer): Balancer 
   const known = reached.get(balancer);
   if (known?.port === localPort) return known;
   const { stickyMs: _, ...rest } = balancer;
-  const made: Balancer = { ...rest, port: localPort, mode: 'roundrobin' };
+  const made: Balancer = { ...rest, port: localPort, mode: 'roundrobin', engine: 'haproxy' };
   reached.set(balancer, made);
   return made;
 };
