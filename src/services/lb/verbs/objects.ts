@@ -95,7 +95,7 @@ export const editVerb: Verb = verb<Written>({
 /** `delete`. */
 export const deleteVerb: Verb = verb<{ readonly deleted: readonly string[] }>({
   name: 'delete',
-  help: 'delete balancers; what they carry is cut',
+  help: 'delete balancers; their addresses answer no more',
   example: 'web',
   inputs: [
     { name: 'names', as: 'word', kind: 'texts', help: 'as list shows them', isNeeded: true },
