@@ -37,13 +37,20 @@ export const diff = (desired: LbDesired, observed: LbObserved): readonly Command
 const NO_PROXY = { hosts: [], balancers: [] };
 
 const tableDiff = (desired: LbDesired, observed: TableObserved): readonly Command[] => {
-  if (observed.kind === 'unasked' || observed.kind === 'no-tool') return [];
+  if (observed.kind === 'no-tool') return [];
   if (desired === null) {
-    if (observed.kind === 'missing') return [];
+    if (observed.kind !== 'present') return [];
     return [{ kind: 'run', argv: DELETE, found: ['the table was there'] }];
   }
-  return [...forwarding(desired, observed), ...tableSteps(desired, observed)];
+  const looked = observed.kind === 'unasked' ? UNSEEN : observed;
+  return [...forwarding(desired, looked), ...tableSteps(desired, looked)];
 };
+
+/**
+ * A host that was not looked at as nothing was wanted, has nothing. News that asks for the first
+ * balancer is foreseen by this, and a look comes before what it says is done.
+ */
+const UNSEEN: Looked = { kind: 'missing', listeners: null, forwarding: null };
 
 type Wanted = NonNullable<LbDesired>;
 type Looked = Extract<TableObserved, { kind: 'missing' | 'present' }>;

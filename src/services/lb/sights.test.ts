@@ -3,11 +3,14 @@ import { test } from 'node:test';
 import type { ObservedTable } from '../nft/observed.ts';
 import { idOf } from '../test-view.ts';
 import { targetKey } from './checks.ts';
+import { diff } from './diff.ts';
 import type { RunningProxy } from './haproxy-state.ts';
 import { backendChain } from './own-table.ts';
+import { plan } from './plan.ts';
+import { summary } from './report.ts';
 import { sightsOf } from './sights.ts';
 import type { LbObserved } from './state.ts';
-import { viewOf, WEB } from './test-balancers.ts';
+import { selfOf, viewOf, WEB } from './test-balancers.ts';
 import { PANIC, sightName } from './told.ts';
 
 test('sights: what each backend was sent, by whatever carries it', () => {
@@ -54,4 +57,16 @@ test('sights: what each backend was sent, by whatever carries it', () => {
   const selfish = viewOf({ 'balancer/web': { ...WEB, includesSelf: true } });
   const all = Object.keys(sightsOf(selfish, { id: two, sights: new Map() }, observed));
   assert.deepEqual(all.includes(sightName('web', two)), true);
+});
+
+test('report: a first balancer is in force nowhere before this host was looked at', () => {
+  // Goal: news of the first balancer leads to a look, and none is told to be in force before.
+  // Method: a host that nothing was wanted of, with and without a balancer in the view.
+  const unseen: LbObserved = { kind: 'unasked', proxy: { kind: 'unasked' } };
+  const first = viewOf({ 'balancer/web': WEB });
+  const { state } = plan(first, selfOf(1), unseen);
+  assert.notDeepEqual(diff(state, unseen), []);
+  assert.deepEqual(summary(unseen, first, selfOf(1)).applied, {});
+  const none = viewOf({});
+  assert.deepEqual(diff(plan(none, selfOf(1), unseen).state, unseen), []);
 });

@@ -27,11 +27,20 @@ export const PANIC = 'panic';
 /** What a backend of a balancer is called among sights; the balancer itself by its name. */
 export const sightName = (balancer: string, member: MemberId): string => `${balancer}/${member}`;
 
-/** As it is told: `up 12`, `down 3 connection refused`, `unknown -`. */
-export const seenText = ({ health, connections, why }: Seen): string =>
-  [health, connections ?? '-', ...(why === null ? [] : [why])].join(' ');
+/** Longest reason. Unit: characters. */
+const WHY_MAX = 120;
 
-const SEEN = /^(up|down|unknown) (-|\d{1,15})(?: ([^\p{Cc}\p{Cf}]{1,120}))?$/u;
+/** As it is told: `up 12`, `down 3 connection refused`, `unknown -`. A long reason is cut. */
+export const seenText = ({ health, connections, why }: Seen): string => {
+  const plain = (why ?? '').replaceAll(UNSEEN, ' ').slice(0, WHY_MAX).trim();
+  return [health, connections ?? '-', ...(plain === '' ? [] : [plain])].join(' ');
+};
+
+const UNSEEN = /[\p{Cc}\p{Cf}]/gu;
+const SEEN = new RegExp(
+  `^(up|down|unknown) (-|\\d{1,15})(?: ([^\\p{Cc}\\p{Cf}]{1,${WHY_MAX}}))?$`,
+  'u',
+);
 
 /** What was told, or null. */
 export const readSeen = (text: string): Seen | null => {

@@ -7,7 +7,7 @@ import { refuse } from '../../refuse.ts';
 import { mustBeFew } from '../../selectors/typed.ts';
 import { type Arguments, type Input, type Scene, type Verb, verb } from '../../verb.ts';
 import { type Backend, type Balancer, backendsOf, balancersOf } from '../balancers.ts';
-import { drainEdit, mustKnow, nameInput } from './objects.ts';
+import { drainEdit, mustKnow, nameInput, namesOf } from './objects.ts';
 import { durationText } from './typed.ts';
 
 interface Drained {
@@ -59,7 +59,12 @@ function decide(scene: Scene, given: Arguments, isDrain: boolean) {
   );
   if (isDrain && serving.length === 0 && changing.length > 0 && !given.isSet('force')) {
     const why = 'nobody is left that takes new connections';
-    throw refuse('members', namesOf(meant).join(' '), why, 'undrain others first, or add --force');
+    throw refuse(
+      'members',
+      namesOf(membersOf(meant)).join(' '),
+      why,
+      'undrain others first, or add --force',
+    );
   }
   const edits = changing.map(({ member }) => {
     const of = new Map(balancersOf(view).drains.get(member.id) ?? []);
@@ -68,16 +73,21 @@ function decide(scene: Scene, given: Arguments, isDrain: boolean) {
     return drainEdit(member.id, of);
   });
   const body: Drained = {
-    ...{ name: balancer.name, members: namesOf(changing), serving: namesOf(serving) },
-    already: namesOf(meant.filter((each) => !changing.includes(each))),
+    ...{
+      name: balancer.name,
+      members: namesOf(membersOf(changing)),
+      serving: namesOf(membersOf(serving)),
+    },
+    already: namesOf(membersOf(meant.filter((each) => !changing.includes(each)))),
     drainMs: balancer.drainMs,
-    stillDraining: isDrain ? [] : namesOf(meant.filter(({ member }) => member.isDraining)),
+    stillDraining: isDrain
+      ? []
+      : namesOf(membersOf(meant.filter(({ member }) => member.isDraining))),
   };
   return { edits, body };
 }
 
-const namesOf = (backends: readonly Backend[]): readonly string[] =>
-  backends.map(({ member }) => member.name);
+const membersOf = (backends: readonly Backend[]) => backends.map(({ member }) => member);
 
 function readBackends(
   view: View,

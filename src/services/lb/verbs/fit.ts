@@ -10,7 +10,6 @@ import { membersOf } from '../../selectors/selectors.ts';
 import { selectorText } from '../../selectors/typed.ts';
 import type { Scene } from '../../verb.ts';
 import { type Balancer, engineOf, SERVICE } from '../balancers.ts';
-import { NOT_YET } from '../built.ts';
 import { listenText } from './typed.ts';
 import type { Wish } from './wish.ts';
 
@@ -144,7 +143,6 @@ export function notesOf(view: View, wish: Wish): readonly string[] {
   const mute = backends.filter((member) => !isBalancing(member));
   const isOnNobody = wish.on !== undefined && meantBy(view, wish.on).length === 0;
   return [
-    ...(wish.check.kind === 'none' || NOT_YET.health === null ? [] : [NOT_YET.health]),
     ...(engineOf(wish) === 'haproxy'
       ? ['every member that connects needs the package haproxy; cnsmo lb list says who lacks it.']
       : []),

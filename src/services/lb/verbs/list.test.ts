@@ -114,8 +114,8 @@ test('show: each backend by the word of this VM, and who sees it otherwise', () 
     lines,
     /^roundrobin by nft, weights vm3=2, check tcp, drain 30s\. In force on 3 of 3/m,
   );
-  assert.match(lines, /^Client address kept: programs of members, to 10\.10\./m);
-  assert.match(lines, /^Client address masqueraded: anybody, to other addresses of vm1\.$/m);
+  assert.match(lines, /^Client address kept: programs of members\.$/m);
+  assert.match(lines, /^Client address masqueraded: containers on members; anybody at vm1\.$/m);
   assert.match(lines, /^vm2 is up for vm2, vm3\.$/m);
   assert.match(lines, /^web: nobody takes new connections$/m);
 });

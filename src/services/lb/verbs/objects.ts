@@ -175,12 +175,16 @@ function writtenOf(view: View, name: string, record: BalancerRecord, isNew: bool
   return {
     ...{ name, isNew, listen: listenText(record.listen), to: toTexts(view, record) },
     addresses: addressTexts(addresses),
-    backends: meantBy(view, record.to).map((member) => member.name),
-    frontends: record.on === undefined ? [] : meantBy(view, record.on).map((each) => each.name),
+    backends: namesOf(meantBy(view, record.to)),
+    frontends: record.on === undefined ? [] : namesOf(meantBy(view, record.on)),
     engine: engineOf(record),
     notes: [...notesOf(view, record), ...(addresses.ipv4 === null ? [noIpv4] : [])],
   };
 }
+
+/** Of members, sorted. */
+export const namesOf = (members: readonly { readonly name: string }[]): readonly string[] =>
+  members.map(({ name }) => name).toSorted();
 
 const linesOf = (written: Omit<Written, 'name' | 'isNew'>): readonly string[] => [
   `Every member reaches it at ${written.addresses.join(' and ')}, ${written.listen}.`,

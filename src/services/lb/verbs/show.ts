@@ -74,7 +74,7 @@ const clientsOf = (
     : []),
   ...frontends.map(
     (each): Sight => ({
-      ...{ to: `other addresses of ${each}`, from: 'anybody', address: 'masqueraded' },
+      ...{ to: `other addresses of ${each}`, from: `anybody at ${each}`, address: 'masqueraded' },
     }),
   ),
 ];
@@ -128,9 +128,15 @@ const factsOf = (balancer: ShownBalancer): readonly string[] => {
       (frontends.length === 0 ? '.' : `, and at other addresses of ${frontends.join(', ')}.`),
     ...(comment === null ? [] : [`For: ${comment}`]),
     `${parts.join(', ')}. In force on ${applied} of ${of}.`,
-    ...clients.map(({ to, from, address }) => `Client address ${address}: ${from}, to ${to}.`),
+    ...clientLines(clients),
   ];
 };
+
+/** Whose connections come from their own address, and whose from that of who balances. */
+const clientLines = (clients: readonly Sight[]): readonly string[] =>
+  [...Map.groupBy(clients, ({ address }) => address)].map(
+    ([address, of]) => `Client address ${address}: ${of.map(({ from }) => from).join('; ')}.`,
+  );
 
 /** Who sees a backend otherwise. */
 const disputes = (backends: readonly ListedBackend[]): readonly string[] =>

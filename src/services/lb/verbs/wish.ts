@@ -7,7 +7,6 @@ import { oneOf, refuse } from '../../refuse.ts';
 import { readComment } from '../../typed-words.ts';
 import type { Arguments, Input } from '../../verb.ts';
 import { engineOf } from '../balancers.ts';
-import { CHECKS_BUILT } from '../built.ts';
 import { RANGE_MAX } from '../haproxy-plan.ts';
 import {
   type BalancerRecord,
@@ -133,7 +132,7 @@ const defaultCheck = ({ protocol }: Wish['listen']): Check => ({
   kind: protocol === 'tcp' ? 'tcp' : 'none',
 });
 
-/** Fault 'refused' for what does not go together, or what this build does not have. */
+/** Fault 'refused' for what does not go together. */
 function mustBeDoable(wish: Wish): void {
   const { listen, port, mode, engine, check } = wish;
   const isTcp = listen.protocol === 'tcp';
@@ -156,17 +155,9 @@ function mustBeDoable(wish: Wish): void {
     const why = 'udp takes no connection that could be checked';
     throw refuse('check', checkText(check), why, 'choose exec:/program or none');
   }
-  mustBeBuilt(wish);
-}
-
-function mustBeBuilt(wish: Wish): void {
-  const { listen, check } = wish;
   const count = listen.ports[1] - listen.ports[0] + 1;
   if (engineOf(wish) === 'haproxy' && count > RANGE_MAX) {
     const why = `haproxy carries at most ${RANGE_MAX} ports of one balancer, not ${count}`;
     throw refuse('listen', listenText(listen), why, 'choose a mode of nft, or fewer ports');
   }
-  if (CHECKS_BUILT.has(check.kind)) return;
-  const remedy = `choose of ${[...CHECKS_BUILT].join(', ')}`;
-  throw refuse('check', checkText(check), 'this version does not carry it out', remedy);
 }
