@@ -158,3 +158,21 @@ test('bad input: a name that another rule has is refused; the same rule again is
   );
   assert.equal(refusalOf({ view: named }, 'allow', { ...other, replace: true }), 'done');
 });
+
+test('bad input: a rule that no packet fits is refused, by the end that does not', () => {
+  // Goal: no empty match. Method: families that never meet, with their twins that do.
+  const [four, six] = ['203.0.113.0/24', '2001:db8::/32'];
+  const table: readonly (readonly [Typed, RegExp])[] = [
+    [
+      { traffic: 'icmpv6', from: [four] },
+      /^from: 203\.0\.113\.0\/24: would match nothing: it is IPv4,/,
+    ],
+    [{ traffic: 'icmp', to: [six] }, /^to: 2001:db8::\/32: would match .* and icmp is IPv4; name/],
+    [{ from: [four], to: [six] }, /^to: .*: it is IPv6, and --from is IPv4; name addresses/],
+    [{ traffic: 'icmpv6', from: [four, six] }, /^done$/],
+    [{ traffic: 'icmp', from: [four, 'vm1'] }, /^done$/],
+    [{ from: [four], to: [six, 'group:known'] }, /^done$/],
+    [{ traffic: 'icmpv6', from: ['any'] }, /^done$/],
+  ];
+  for (const [typed, line] of table) assert.match(allow({ zone: 'wan', ...typed }), line);
+});

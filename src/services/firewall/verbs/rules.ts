@@ -15,7 +15,9 @@ import { ESSENTIAL } from '../judge.ts';
 import { policyOf } from '../policy.ts';
 import { type Action, type Direction, PRIORITY_MAX, type RuleRecord } from '../schemas.table.ts';
 import { changing } from './change.ts';
+import { mustMeet } from './families.ts';
 import { readTraffic, trafficText } from './traffic.ts';
+import { unreadAt } from './unread.ts';
 
 /** Where a rule stands that names no priority. INTERFACES. */
 export const PRIORITY_DEFAULT = 100;
@@ -92,6 +94,7 @@ function readRule(scene: Scene, action: Action, given: Arguments): RuleRecord {
   const traffic = readTraffic('traffic', given.text('traffic') ?? '');
   const from = readSelectors(view, 'from', given.texts('from'));
   const to = readSelectors(view, 'to', given.texts('to'));
+  mustMeet(traffic.protocol, { from, to });
   const on = readSelectors(view, 'on', given.texts('on'));
   const address = on?.find(({ kind }) => kind === 'cidr');
   if (address?.kind === 'cidr') {
@@ -167,8 +170,7 @@ function nameOf(view: View, given: Arguments, rule: RuleRecord): string {
   const name = given.text('name');
   if (name === null) return freeName(view, rule);
   mustBeName('name', name);
-  const isTaken = policyOf(view).rules.some((each) => each.name === name);
-  if (isTaken && !given.isSet('replace') && !isSame(view, name, rule)) {
+  if (isTaken(view, name) && !given.isSet('replace') && !isSame(view, name, rule)) {
     throw refuse('name', name, 'another rule has that name', 'choose another, or add --replace');
   }
   return name;
@@ -183,10 +185,13 @@ function freeName(view: View, rule: RuleRecord): string {
     .replace(/-$/, '');
   for (let count = 1; ; count += 1) {
     const name = count === 1 ? base : `${base}-${count}`;
-    const isTaken = policyOf(view).rules.some((each) => each.name === name);
-    if (!isTaken || isSame(view, name, rule)) return name;
+    if (!isTaken(view, name) || isSame(view, name, rule)) return name;
   }
 }
+
+/** Also by a rule that this version cannot read. */
+const isTaken = (view: View, name: string): boolean =>
+  policyOf(view).rules.some((each) => each.name === name) || unreadAt(view, 'rule', name) !== null;
 
 /** Whether the rule of that name says just this. */
 function isSame(view: View, name: string, rule: RuleRecord): boolean {

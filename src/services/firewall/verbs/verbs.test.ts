@@ -159,6 +159,12 @@ test('verbs: what this version cannot read is deleted on trial or by force', () 
   );
   assert.deepEqual(left.intent, []);
   assert.equal(refusalOf({ view: odd }, 'delete', { ...rule, confirm: 60_000 }), 'done');
+  const allow: Typed = { traffic: 'tcp/1', name: 'later' };
+  assert.match(
+    refusalOf({ view: odd }, 'allow', allow),
+    /^name: later: another rule has that name/,
+  );
+  assert.equal(refusalOf({ view: odd }, 'allow', { ...allow, replace: true }), 'done');
   const none = { names: ['none'], force: true };
   assert.match(refusalOf({ view: odd }, 'delete', none), /^names: none: no such rule/);
   assert.match(refusalOf({ view: odd }, 'test delete', { name: 'none' }), /^name: none: no such/);
