@@ -3,8 +3,10 @@
  * `vm3`, behind a cable called as the VPN's interface is; a stranger asks from outside, a guest of
  * vm1 from behind a bridge.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openHost } from '../src/node/linux/host.ts';
 import type { HostResult } from '../src/ports.ts';
+import { targetKey } from '../src/services/lb/checks.ts';
 import { viewOf, WEB } from '../src/services/lb/test-balancers.ts';
 import { lookAt } from '../src/services/lb/test-host.ts';
 import { idOf, memberOf, type Objects } from '../src/services/test-view.ts';
@@ -21,10 +23,16 @@ type Asking = 'vm1' | 'vm2' | 'guest' | 'stranger';
 export interface LbStage {
   readonly vm1: Namespace;
   readonly askers: Readonly<Record<Asking, Talker>>;
-  /** Makes the table of vm1 so, and what is then not as it should be. */
-  settle(objects: Objects): Promise<readonly string[]>;
+  /** Makes the table of vm1 so, and what is then not as it should be. `down`: by its probes. */
+  settle(objects: Objects, down?: readonly number[]): Promise<readonly string[]>;
+  /** Whether a server takes any packet. */
+  hush(n: 2 | 3, isHushed: boolean): Promise<void>;
+  /** Waits until it did not take one. */
+  untilMissed(n: 2 | 3): Promise<void>;
   /** What so many connections in a row were told: `vm2 10.10.0.1 8080`, or a verdict. */
   who(by: Asking, to: string, port: number, times: number): Promise<readonly string[]>;
+  /** The same of one that has time. */
+  whoAtLast(by: Asking, to: string, port: number): Promise<readonly string[]>;
   end(): Promise<void>;
 }
 
@@ -114,11 +122,21 @@ export async function openLbStage(): Promise<LbStage> {
   const askers = { vm1: a1, vm2: a2, guest: a3, stranger: a4 };
   return {
     ...{ vm1, askers },
-    settle: (objects) => settle(vm1, objects),
-    who: async (from, destination, port, times) => {
-      const question = { do: 'who', protocol: 'tcp', destination, port, times, wait: 900 };
-      return JSON.parse(await askers[from].ask(question)) as readonly string[];
+    settle: (objects, down = []) => settle(vm1, objects, down),
+    hush: async (n, isHushed) => {
+      const at = n === 2 ? vm2 : vm3;
+      await at.must(['nft', isHushed ? HUSH : 'delete table inet hush']);
     },
+    untilMissed: async (n) => {
+      const list = ['nft', 'list', 'table', 'inet', 'hush'];
+      const endMs = Date.now() + 10_000;
+      while (!/counter packets [1-9]/.test(await (n === 2 ? vm2 : vm3).must(list))) {
+        if (Date.now() > endMs) throw new Error('it was sent nothing');
+        await sleep(20);
+      }
+    },
+    who: (by, to, port, times) => ask(askers[by], to, port, { times, wait: 900 }),
+    whoAtLast: (by, to, port) => ask(askers[by], to, port, { times: 1, wait: 8_000 }),
     end: async () => {
       for (const talker of [server2, server3, ...asking]) talker.end();
       await Promise.all([vm1, vm2, vm3, guest, stranger].map((each) => each.end()));
@@ -126,14 +144,33 @@ export async function openLbStage(): Promise<LbStage> {
   };
 }
 
-async function settle(at: Namespace, objects: Objects): Promise<readonly string[]> {
+async function ask(
+  talker: Talker,
+  destination: string,
+  port: number,
+  how: { readonly times: number; readonly wait: number },
+): Promise<readonly string[]> {
+  const question = { do: 'who', protocol: 'tcp', destination, port, ...how };
+  return JSON.parse(await talker.ask(question)) as readonly string[];
+}
+
+const HUSH =
+  'table inet hush { chain input { type filter hook input priority 0; policy drop; ' +
+  'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept; counter; }; }';
+
+async function settle(
+  at: Namespace,
+  objects: Objects,
+  down: readonly number[],
+): Promise<readonly string[]> {
   const view = viewOf(objects, MEMBERS);
   const run = runIn(at);
-  for (const { argv, text } of (await lookAt(run, view)).steps) {
+  const sights = new Map(down.map((n) => [targetKey(idOf(n), WEB), 'down does not answer']));
+  for (const { argv, text } of (await lookAt(run, view, sights)).steps) {
     const { status, stderr } = await run(argv, text);
     if (status !== 0) throw new Error(`${stderr}\n${text.slice(0, 2_000)}`);
   }
-  return (await lookAt(run, view)).steps.flatMap(({ found }) => found);
+  return (await lookAt(run, view, sights)).steps.flatMap(({ found }) => found);
 }
 
 const outside = async (...argv: readonly string[]): Promise<void> => {

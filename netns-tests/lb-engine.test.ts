@@ -120,3 +120,29 @@ test('lb: other addresses, guests, ranges and udp', { skip }, async () => {
     assert.deepEqual(counted(heard as readonly string[]), both);
   }
 });
+
+test('lb: what was on its way to a backend that is down is refused', { skip }, async () => {
+  // Goal: who tries again is not sent there for ever. Method: a client that begins while its
+  // backend takes no packet, and goes on after that is known; its twin is one that began before.
+  if (stage === null) return;
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    assert.deepEqual(await stage.settle({ ...web(), ...drained(3) }), []);
+    const flow = { protocol: 'tcp', destination: VIRTUAL[family], port: 80 };
+    assert.equal(await stage.askers.vm1.ask({ do: 'open', id: `old-${family}`, ...flow }), 'open');
+    await stage.hush(2, true);
+    const [hanging]: readonly [readonly string[], unknown] = await Promise.all([
+      stage.whoAtLast('vm1', VIRTUAL[family], 80),
+      // The next try of its kernel comes a second after the first.
+      stage.untilMissed(2).then(() => stage.settle(web(), [2])),
+    ]);
+    assert.deepEqual(hanging, ['reject']);
+    const said = await stage.who('vm1', VIRTUAL[family], 80, 3);
+    assert.ok(
+      said.every((text) => text.startsWith('vm3 ')),
+      said.join(),
+    );
+    await stage.hush(2, false);
+    assert.equal(await stage.askers.vm1.ask({ do: 'echo', id: `old-${family}` }), 'answers');
+    await stage.askers.vm1.ask({ do: 'close', id: `old-${family}` });
+  }
+});

@@ -15,6 +15,7 @@ import { firewallLacks } from './checks/firewall-lacks.ts';
 import { firewallHolds, firewallWithdrawn } from './checks/firewall-trouble.ts';
 import { history } from './checks/history.ts';
 import { interleaving } from './checks/interleavings.ts';
+import { lb } from './checks/lb.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { lies } from './checks/lies.ts';
 import { clamped, mtuFollows } from './checks/path.ts';
@@ -77,6 +78,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'firewall-holds', run: firewallHolds },
   { name: 'firewall-lacks', run: firewallLacks },
   { name: 'firewall-guards', run: firewallGuards },
+  { name: 'lb', run: lb },
   { name: 'firewall-kinds', world: { layout: BOTH_FAMILIES }, run: firewallKinds },
   { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
   { name: 'leaves-nothing', run: leavesNothing },

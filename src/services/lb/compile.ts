@@ -21,6 +21,7 @@ import {
   has,
   is,
   isNot,
+  keyText,
   lookup,
   meta,
   type NftChain,
@@ -33,7 +34,7 @@ import {
 } from '../nft/tables.ts';
 import { balancerChains, balancerSets, rule } from './compile-balancer.ts';
 import { proxyChains, proxySets } from './compile-proxy.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { Dispatch, Target } from './dispatch.ts';
 import { balancerChain, FAMILIES, type Family } from './own-table.ts';
 import type { Own } from './state.ts';
 
@@ -89,7 +90,38 @@ const familySets = (family: Family, dispatches: readonly Dispatch[]): readonly N
       ...{ name: `virtual${digit}`, kind: 'set', type, flags: [], isCounted: false },
       elements: elementsOf(virtual.map((each) => ({ key: each, verdict: null, rule: null }))),
     },
+    {
+      ...{ name: `down${digit}`, kind: 'set', type: key, flags: [], isCounted: false },
+      elements: elementsOf(downElements(family, dispatches)),
+    },
   ];
+};
+
+/** Backends that are down, and that no balancer uses all the same; of long ranges none. */
+const downElements = (family: Family, dispatches: readonly Dispatch[]): readonly NftElement[] => {
+  const down = dispatches.filter((each) => each.down.length > 0);
+  if (down.length === 0) return [];
+  const used = new Set(
+    dispatches.flatMap((each) => placesOf(family, each, each.targets).map(keyText)),
+  );
+  return down
+    .flatMap((each) => placesOf(family, each, each.down))
+    .filter((key) => !used.has(keyText(key)))
+    .map((key) => ({ key, verdict: null, rule: null }));
+};
+
+const placesOf = (
+  { address }: Family,
+  { balancer: { listen, port } }: Dispatch,
+  targets: readonly Target[],
+): readonly Expression[] => {
+  const count = listen.ports[1] - listen.ports[0] + 1;
+  const ports = count > EXACT_PORTS_MAX ? [] : Array.from({ length: count }, (_, at) => port + at);
+  return targets.flatMap((target) => {
+    const host = target[address];
+    if (host === null) return [];
+    return ports.map((each) => concat(host, PROTOCOL_NUMBERS[listen.protocol], each));
+  });
 };
 
 /** Where it listens at this VM's other addresses, whichever they are. */
@@ -212,7 +244,24 @@ const REFUSE = [
 const refuseChain = (hook: 'output' | 'forward'): NftChain => ({
   name: `refuse/${hook}`,
   hook: { hook, prio: -10 },
-  rules: FAMILIES.map(({ ip, digit }) =>
-    rule(is(payload(ip, 'daddr'), `@virtual${digit}`), goto('refuse')),
-  ),
+  rules: [
+    ...FAMILIES.map(({ ip, digit }) =>
+      rule(is(payload(ip, 'daddr'), `@virtual${digit}`), goto('refuse')),
+    ),
+    ...FAMILIES.flatMap(downRules),
+  ],
 });
+
+const FLAGS: Expression = { '|': ['fin', 'syn', 'rst', 'ack'] };
+
+/**
+ * What the kernel remembers to be for a backend that is down: connections that begin there would
+ * try it again and again. Those that run are left to their ends.
+ */
+const downRules = ({ ip, digit }: Family): readonly NftRule[] => {
+  const isDown = is(concat(payload(ip, 'daddr'), ...PORT), `@down${digit}`);
+  return [
+    is({ '&': [payload('tcp', 'flags'), FLAGS] }, 'syn'),
+    is(meta('l4proto'), PROTOCOL_NUMBERS.udp),
+  ].map((begins) => rule(has(ct('status'), 'dnat'), isDown, begins, goto('refuse')));
+};

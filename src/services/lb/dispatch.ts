@@ -6,7 +6,7 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import { type Addresses, addressesOf } from './addresses.ts';
 import { type Balancer, balancersOf, engineOf } from './balancers.ts';
-import { chooseBackends, type Viewer } from './choice.ts';
+import { type Choice, chooseBackends, type Viewer } from './choice.ts';
 
 /** A backend to which new connections go. */
 export interface Target {
@@ -25,6 +25,8 @@ export interface Dispatch {
   readonly isFrontend: boolean;
   /** By their ids. */
   readonly targets: readonly Target[];
+  /** Those that are down, and get nothing. */
+  readonly down: readonly Target[];
   /** More than half of its backends are down, so all are used. */
   readonly isPanic: boolean;
 }
@@ -43,10 +45,15 @@ const targetsOf = (
   view: View,
   self: Viewer,
   balancer: Balancer,
-): Pick<Dispatch, 'targets' | 'isPanic'> => {
+): Pick<Dispatch, 'targets' | 'down' | 'isPanic'> => {
   const { choices, isPanic } = chooseBackends(view, self, balancer);
-  const targets = choices
-    .filter(({ isUsed }) => isUsed)
-    .map(({ member: { id, ipv4, ipv6 }, weight }) => ({ member: id, ipv4, ipv6, weight }));
-  return { targets, isPanic };
+  return {
+    targets: choices.filter(({ isUsed }) => isUsed).map(targetOf),
+    down: choices.filter(({ isUsed, health }) => !isUsed && health.state === 'down').map(targetOf),
+    isPanic,
+  };
 };
+
+const targetOf = ({ member: { id, ipv4, ipv6 }, weight }: Choice): Target => ({
+  ...{ member: id, ipv4, ipv6, weight },
+});

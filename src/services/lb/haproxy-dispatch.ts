@@ -65,6 +65,7 @@ export const proxyDispatchesOf = (
           balancer: place === undefined ? balancer : asReached(balancer, place),
           addresses: virtual,
           isFrontend: false,
+          down: [],
           // Without a backend it is refused at once, and not first accepted.
           targets: isServed ? [target] : [],
           isPanic,

@@ -1,6 +1,7 @@
 /** Rule: test host — the balancer of the first member on a host whose commands take time. */
 import type { View } from '../../crdt/view.ts';
 import type { HostResult } from '../../ports.ts';
+import type { Sights } from '../loop.ts';
 import { diff } from './diff.ts';
 import { plan } from './plan.ts';
 import { probes } from './probes.ts';
@@ -22,8 +23,8 @@ interface Sight {
 }
 
 /** Looks at the host by the balancer's own probes. */
-export async function lookAt(run: Run, view: View): Promise<Sight> {
-  const self = selfOf(1);
+export async function lookAt(run: Run, view: View, sights: Sights): Promise<Sight> {
+  const self = { ...selfOf(1), sights };
   const results: Record<string, HostResult> = {};
   for (const probe of probes(self, view, {})) {
     if ('argv' in probe) results[probe.name] = await run(probe.argv, probe.stdin ?? '');

@@ -97,7 +97,8 @@ const statement = (each: Expression): string => {
 
 const STATEMENTS: Readonly<Record<string, (body: Json) => string>> = {
   match: ({ op, left, right }) => {
-    const is = op === '==' || op === 'in' ? '' : `${word(op)} `;
+    const isPlain = op === 'in' || (op === '==' && !Object.hasOwn(Object(left), '&'));
+    const is = isPlain ? '' : `${word(op)} `;
     const [key = ''] = Object.values(Object((left as Json).meta) as Json);
     const other = word(key).endsWith('ifname') ? `"${word(right)}"` : valueText(right);
     return `${valueText(left)} ${is}${other}`;

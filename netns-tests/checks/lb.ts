@@ -1,0 +1,121 @@
+/** Edge: lb — what operators type is how the kernels of the members balance. */
+import { found, SETTLE_MS } from '../../scenarios/mesh.ts';
+import { expect } from '../../scenarios/world.ts';
+import { obey } from '../command-line.ts';
+import { openAsker, openNamed, type Talker } from '../talker.ts';
+import type { Vm } from '../vm.ts';
+import type { RealWorld } from '../world.ts';
+import { ENFORCED_MS, firewall, overlayOf } from './firewall-words.ts';
+
+/** Whom a balancer is asked of, and by whom. */
+interface Asked {
+  readonly by: Talker;
+  readonly at: string;
+}
+
+/** Two sites, a web server in each, and who asks them. */
+const NAMES = ['vm1', 'vm2', 'vm3'];
+
+/** Where it is found in the mesh. */
+async function addressOf(vm: Vm): Promise<string> {
+  const text = await obey(vm, ['lb', 'list', '-o', 'json']);
+  const [listed] = JSON.parse(text) as readonly { readonly addresses: readonly string[] }[];
+  return listed?.addresses[0] ?? '';
+}
+
+/** Who answered so many connections, one after the other: names, or verdicts. */
+async function who({ by, at }: Asked, times: number): Promise<readonly string[]> {
+  const question = { do: 'who', protocol: 'tcp', destination: at, port: 80, times, wait: 700 };
+  const said = JSON.parse(await by.ask(question)) as readonly string[];
+  return said.map((text) => text.split(' ')[0] ?? '');
+}
+
+/** Waits until so many in a row are answered by these, and by all of them. */
+const isAnsweredBy = (
+  world: RealWorld,
+  what: string,
+  asked: Asked,
+  names: readonly string[],
+): Promise<void> => {
+  let last: readonly string[] = [];
+  return world.eventually(
+    `${what} is answered by ${names.join(' and ')}`,
+    async () => {
+      last = await who(asked, 6);
+      return [...new Set(last)].toSorted().join() === names.join();
+    },
+    ENFORCED_MS,
+  );
+};
+
+/**
+ * Goal: the original's demonstration: web servers in two data centres, a VPN, denyall, a balancer;
+ * any one may die. Method: who answers at its virtual and at its public address, whom rules keep
+ * out; a server killed, then a VM; each answer beside what must not be.
+ */
+export async function lb(world: RealWorld): Promise<void> {
+  await found(world, NAMES);
+  const [vm1, vm2, vm3] = NAMES.map((name) => world.vm(name)) as [Vm, Vm, Vm];
+  for (const name of ['vm2', 'vm3']) await obey(vm1, ['member', 'label', name, 'role=web']);
+  await firewall(vm1, 'default', 'in', 'deny', '--zone', 'mesh');
+  await obey(vm1, ['firewall', 'import', '-'], { input: '{"policy":"denyall"}' });
+  const [server2, server3] = await Promise.all(
+    [vm2, vm3].map((vm) => openNamed(vm.machine(), vm.name, [8080], [])),
+  );
+  const [asker1, asker2] = (await Promise.all([vm1, vm2].map((vm) => openAsker(vm.machine())))) as [
+    Talker,
+    Talker,
+  ];
+  try {
+    await obey(vm1, [
+      'lb',
+      'create',
+      'web',
+      '--listen',
+      '80',
+      '--to',
+      'role=web:8080',
+      '--on',
+      'vm1',
+    ]);
+    const virtual = { by: asker1, at: await addressOf(vm1) };
+    await answersInTurn(world, virtual);
+    await isAnsweredBy(world, 'vm2', { ...virtual, by: asker2 }, ['vm3']);
+    await rulesComeFirst(world, vm1, { by: asker2, at: vm1.place.public4 });
+    const direct = await who({ by: asker1, at: await overlayOf(world, 'vm2') }, 1);
+    expect(`a port that nobody balances stays shut: ${direct.join()}`, direct[0] === 'drop');
+
+    server2?.end();
+    await isAnsweredBy(world, 'vm1, without a server', virtual, ['vm3']);
+    const again = await openNamed(vm2.machine(), 'vm2', [8080], []);
+    await isAnsweredBy(world, 'vm1, with it again', virtual, ['vm2', 'vm3']);
+    await vm3.powerCut();
+    await isAnsweredBy(world, 'vm1, without a VM', virtual, ['vm2']);
+    await isAnsweredBy(world, 'the public address', { by: asker2, at: vm1.place.public4 }, ['vm2']);
+    again.end();
+
+    await obey(vm1, ['lb', 'delete', 'web']);
+    await world.eventually(
+      'nothing of it stays',
+      async () => (await vm1.run(['nft', 'list', 'table', 'inet', 'cnsmo_lb'])).status !== 0,
+      SETTLE_MS,
+    );
+  } finally {
+    for (const talker of [server2, server3, asker1, asker2]) talker?.end();
+  }
+}
+
+async function answersInTurn(world: RealWorld, virtual: Asked): Promise<void> {
+  await isAnsweredBy(world, 'the virtual address', virtual, ['vm2', 'vm3']);
+  const said = await who(virtual, 8);
+  const isInTurn = said.every((name, at) => at === 0 || name !== said[at - 1]);
+  expect(`they take turns: ${said.join()}`, isInTurn);
+}
+
+/** The public port is shut by the policy until a rule opens it, and again after. */
+async function rulesComeFirst(world: RealWorld, vm1: Vm, outer: Asked): Promise<void> {
+  expect('the policy shuts the public port', (await who(outer, 1))[0] === 'drop');
+  const open = ['allow', 'tcp/80', '--zone', 'wan', '--on', 'vm1', '--name', 'public'];
+  await firewall(vm1, ...open);
+  await isAnsweredBy(world, 'the public address', outer, ['vm2', 'vm3']);
+}
