@@ -43,7 +43,7 @@ test('the agent has haproxy balance, and nft lead there', { skip }, async (t) =>
 
   await t.test('nobody else gets in at its own port', async () => {
     // Goal: no way past the rules for this VM. Method: another member, at the local port and, as
-    // the twin, at a port of this VM that is nobody's business of ours; this VM itself gets through.
+    // the twin, at a port that is no balancer's; this VM itself gets through.
     const server = 'require("node:net").createServer((to) => to.end("own")).listen(9000, "::")';
     await stage.process.start({ name: 'own', argv: ['node', '-e', server], env: {} });
     for (const host of ['10.10.0.1', 'fd00:1::1']) {
