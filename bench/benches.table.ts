@@ -4,6 +4,7 @@ import { benchBinary } from './binary.ts';
 import { benchFirewall } from './firewall/firewall.ts';
 import { benchIdle } from './idle.ts';
 import { benchJoin } from './join.ts';
+import { benchFrontend, benchMany, benchMember, benchSpread } from './lb/lb.ts';
 import { benchEvicted } from './liveness/evicted.ts';
 import { benchHealed } from './liveness/healed.ts';
 import { benchHealing } from './liveness/healing.ts';
@@ -39,4 +40,8 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   'state-waits-crowd': benchCatchingUp,
   'state-waits-flood': benchFlooding,
   firewall: benchFirewall,
+  'lb-member': benchMember,
+  'lb-frontend': benchFrontend,
+  'lb-spread': benchSpread,
+  'lb-many': benchMany,
 };

@@ -36,6 +36,11 @@ export const TOOLS = {
   nft: { file: 'nft', package: 'nftables' },
   tcpdump: { file: 'tcpdump', package: 'tcpdump' },
   haproxy: { file: 'haproxy', package: 'haproxy' },
+  nginx: { file: 'nginx', package: 'nginx-light' },
+  'nginx-stream': {
+    file: '/usr/lib/nginx/modules/ngx_stream_module.so',
+    package: 'libnginx-mod-stream',
+  },
   ss: { file: 'ss', package: 'iproute2' },
   unshare: { file: 'unshare', package: 'util-linux' },
   faketime: { file: 'faketime', package: 'faketime' },

@@ -2,15 +2,13 @@
  * Edge: stage — two namespaces on one cable: one that opens connections as fast as it can, and one
  * that filters and takes them.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { must } from '../../netns-tests/command.ts';
-import { type Namespace, openNamespace } from '../../netns-tests/namespace.ts';
+import { openNamespace } from '../../netns-tests/namespace.ts';
 import type { Sample } from '../figure.ts';
-import { leashed } from '../leash.ts';
+import { runMs, startPerl } from '../perl.ts';
 
 /** Connections of one measurement, one after the other. */
 const CONNECTIONS = 4_000;
@@ -48,8 +46,8 @@ export async function openStage(): Promise<Stage> {
     await namespace.must(['ip', 'link', 'set', 'eth0', 'up']);
   }
   const directory = mkdtempSync(join(tmpdir(), 'cnsmo-bench-'));
-  const server = await start(taker, SERVER);
-  const client = await start(opener, CLIENT);
+  const server = await startPerl(taker, SERVER);
+  const client = await startPerl(opener, CLIENT);
   const usedMs = (): number => runMs(server.child) + runMs(client.child);
   return {
     load: async (text) => {
@@ -73,25 +71,6 @@ export async function openStage(): Promise<Stage> {
       rmSync(directory, { recursive: true });
     },
   };
-}
-
-/** How long a process has run, ms: exact, unlike the ticks of `/proc/…/stat`. */
-const runMs = ({ pid }: ChildProcess): number =>
-  Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
-
-/**
- * Starts a program of Perl's in a namespace; its first line says that it is up. All of them run on
- * one core: whether two that talk share one would change more than what is measured.
- */
-async function start(
-  at: Namespace,
-  program: string,
-): Promise<{ readonly child: ChildProcess; readonly lines: AsyncIterator<string> }> {
-  const [command = '', ...rest] = leashed(at.enter(['taskset', '-c', '0', 'perl', '-e', program]));
-  const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  await lines.next();
-  return { child, lines };
 }
 
 const PRELUDE = `

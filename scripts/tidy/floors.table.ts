@@ -146,9 +146,9 @@ export const FLOORS: readonly Floor[] = [
     may: [/^(?:bench|netns-tests)\//, /^src\/(?:ports\.ts$|crdt\/|node\/)/, NODE],
   },
   {
-    name: 'bench of the firewall',
-    files: /^bench\/firewall\//,
-    may: [/^(?:bench|netns-tests)\//, /^src\/(?:crdt|services)\//, NODE],
+    name: 'benches of the firewall and the balancer',
+    files: /^bench\/(?:firewall|lb)\//,
+    may: [/^(?:bench|netns-tests|scripts)\//, /^src\/(?:crdt|services)\//, NODE],
   },
   {
     // The detectors themselves, where there are more than a machine holds, and weeks.
