@@ -27,7 +27,7 @@ export const rule = (...expr: readonly Expression[]): NftRule => ({ expr });
 
 /**
  * Clients of a balancer that are remembered in each family; those beyond go where the next one
- * would. The kernel takes 8 bytes for each at once, and 100 more where there is one.
+ * would. The kernel takes 16 bytes for each at once, and 100 more where there is one.
  */
 const CLIENTS_MAX = 65_536;
 

@@ -32,9 +32,10 @@ const spell = (command: NftCommand): string => {
   const { family, table, name, chain } = body;
   if (kind === 'table') return `${verb} table ${word(family)} ${word(name)}`;
   const place = `${verb} ${kind} ${word(family)} ${word(table)} ${word(chain ?? name)}`;
-  return [place, ...(verb === 'add' ? (BODIES[kind]?.(body) ?? []) : deleted(kind, body))].join(
-    ' ',
-  );
+  return [
+    place,
+    ...(verb === 'add' ? (BODIES[kind] ?? unknown(command))(body) : deleted(kind, body)),
+  ].join(' ');
 };
 
 const deleted = (kind: string, { elem }: Json): readonly string[] =>
