@@ -128,7 +128,7 @@ const COLUMNS = [
   { heading: 'NAME', least: 12 },
   { heading: 'LISTEN' },
   { heading: 'ADDRESS' },
-  { heading: 'TO', least: 8 },
+  { heading: 'TO', least: 16 },
   { heading: 'ON', least: 4, spare: 2 },
   { heading: 'MODE', spare: 3 },
   { heading: 'ENGINE', spare: 4 },

@@ -190,7 +190,7 @@ const linesOf = (written: Omit<Written, 'name' | 'isNew'>): readonly string[] =>
   `Every member reaches it at ${written.addresses.join(' and ')}, ${written.listen}.`,
   ...(written.frontends.length === 0
     ? []
-    : [`Everybody at the other addresses of ${written.frontends.join(', ')}.`]),
+    : [`Whom the firewall lets in, at the other addresses of ${written.frontends.join(', ')}.`]),
   `Backends: ${written.to.join(' ')} (${written.backends.join(', ') || 'nobody now'}).`,
   ...written.notes,
 ];
