@@ -64,17 +64,15 @@ const shifts = (balancer: Balancer): readonly NftSet[] => {
 
 const shiftMap = ({ name }: Balancer): string => `shift/${name}`;
 
-/** Its chains. The same objects for the same balancer and backends. */
+/** Its chains. The same objects for the same balancer and backends, whatever else changes. */
 export const balancerChains = (dispatch: Dispatch): readonly NftChain[] => {
-  const { balancer, targets } = dispatch;
-  const memo = memos.get(balancer) ?? openMemo<readonly NftChain[]>(MEMO_MAX);
-  memos.set(balancer, memo);
-  return memo(JSON.stringify(targets), () => makeChains(dispatch));
+  const { name, listen, port, mode, stickyMs } = dispatch.balancer;
+  const key = JSON.stringify([name, listen, port, mode, stickyMs ?? 0, dispatch.targets]);
+  return memo(key, () => makeChains(dispatch));
 };
 
-/** Sets of backends of one balancer whose chains are remembered. */
-const MEMO_MAX = 4;
-const memos = new WeakMap<Balancer, ReturnType<typeof openMemo<readonly NftChain[]>>>();
+/** Twice as many balancers as a mesh is made for. */
+const memo = openMemo<readonly NftChain[]>(2_048);
 
 const makeChains = (dispatch: Dispatch): readonly NftChain[] => {
   const { balancer, targets } = dispatch;

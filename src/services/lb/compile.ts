@@ -44,8 +44,19 @@ import type { Own } from './state.ts';
  */
 const EXACT_PORTS_MAX = 256;
 
-/** Compiles the table. */
-export const compile = (own: Own, dispatches: readonly Dispatch[]): Table => ({
+/** Compiles the table. The same one for the same list. */
+export const compile = (own: Own, dispatches: readonly Dispatch[]): Table => {
+  const key = JSON.stringify(own);
+  const last = known.get(dispatches);
+  if (last?.key === key) return last.table;
+  const table = makeTable(own, dispatches);
+  known.set(dispatches, { key, table });
+  return table;
+};
+
+const known = new WeakMap<readonly Dispatch[], { readonly key: string; readonly table: Table }>();
+
+const makeTable = (own: Own, dispatches: readonly Dispatch[]): Table => ({
   sets: [
     ...FAMILIES.flatMap((family) => familySets(family, dispatches)),
     ...frontendSets(dispatches.filter(({ isFrontend }) => isFrontend)),

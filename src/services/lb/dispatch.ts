@@ -31,8 +31,18 @@ export interface Dispatch {
   readonly isPanic: boolean;
 }
 
-/** What a view comes to here, as far as nft carries it. */
+/** What a view comes to here, as far as nft carries it. The same for the same view and sights. */
 export const dispatchesOf = (view: View, self: Viewer): readonly Dispatch[] => {
+  const last = known.get(view);
+  if (last?.id === self.id && last.sights === self.sights) return last.dispatches;
+  const dispatches = findDispatches(view, self);
+  known.set(view, { id: self.id, sights: self.sights, dispatches });
+  return dispatches;
+};
+
+const known = new WeakMap<View, Viewer & { readonly dispatches: readonly Dispatch[] }>();
+
+const findDispatches = (view: View, self: Viewer): readonly Dispatch[] => {
   const addresses = addressesOf(view);
   return balancersOf(view).balancers.flatMap((balancer): readonly Dispatch[] => {
     const own = addresses.get(balancer.name);

@@ -15,6 +15,7 @@ import { virtualAddresses } from './addresses.ts';
 import { backendsOf, balancersOf } from './balancers.ts';
 import { compile } from './compile.ts';
 import { diff } from './diff.ts';
+import { digest } from './digest.ts';
 import { CHILD_SIGN, HAPROXY_SIGN } from './haproxy-read.ts';
 import { loop } from './loop.ts';
 import { FAMILY, NAME, replaceTable } from './own-table.ts';
@@ -66,6 +67,7 @@ export const lb: Service<LbDesired, LbObserved> = {
   name: 'lb',
   monitors: () => [MONITOR],
   probes,
+  digest,
   read,
   plan,
   diff,

@@ -23,9 +23,7 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
   const listeners = 'listeners' in observed ? observed.listeners : null;
   const wished = wishedHere(view, self);
   const frontends = frontendsHere(wished, self, own, listeners);
-  const dispatches = [...byNft, ...byProxy.dispatches].map((each) =>
-    frontends.names.has(each.balancer.name) ? { ...each, isFrontend: true } : each,
-  );
+  const dispatches = withFrontends(byNft, byProxy.dispatches, frontends.names);
   const withheld = new Map([...frontends.withheld, ...byProxy.withheld]);
   const isForwarding = dispatches.some(({ isFrontend }) => isFrontend);
   const isToolless = isWanted && observed.kind === 'no-tool';
@@ -42,6 +40,18 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
     recheckMs: isToolless || wished.length > 0 ? LACKING_MS : null,
   };
 };
+
+/** The same list where there is nothing to add. */
+const withFrontends = (
+  byNft: readonly Dispatch[],
+  byProxy: readonly Dispatch[],
+  names: ReadonlySet<string>,
+): readonly Dispatch[] =>
+  byProxy.length + names.size === 0
+    ? byNft
+    : [...byNft, ...byProxy].map((each) =>
+        names.has(each.balancer.name) ? { ...each, isFrontend: true } : each,
+      );
 
 const NO_TOOL: Problem =
   'tool: nft: not found, so nothing is balanced here; install the package nftables: that is ' +

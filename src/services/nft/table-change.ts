@@ -110,7 +110,8 @@ const makeOf = ({ kind, type, data, flags, isCounted }: NftSet): string =>
     stmt: isCounted ? [{ counter: null }] : [],
   });
 
-const isSameChain = (chain: NftChain, there: ObservedChain | undefined): boolean => {
+/** Whether it has these rules. What was found equal is remembered. */
+export const isSameChain = (chain: NftChain, there: ObservedChain | undefined): boolean => {
   if (there === undefined || chain.rules.length !== there.rules.length) return false;
   if (lastSame.get(there) === chain) return true;
   const { rules } = chain;
