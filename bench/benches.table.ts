@@ -18,7 +18,13 @@ import {
   benchTurns,
 } from './state/state.ts';
 import { benchVpn } from './vpn.ts';
-import { benchCatchingUp, benchFlooding, benchImporting } from './waits/waits.ts';
+import {
+  benchCatchingUp,
+  benchFlooding,
+  benchImporting,
+  benchImportingTwice,
+  benchJoining,
+} from './waits/waits.ts';
 
 /** A name is also that of a section in docs/BENCHMARKS.md. */
 export const BENCHES: Readonly<Record<string, Bench>> = {
@@ -37,8 +43,10 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   'state-spreading': benchSpreading,
   'state-simulator': benchSimulator,
   'state-waits-import': benchImporting,
+  'state-waits-two': benchImportingTwice,
   'state-waits-crowd': benchCatchingUp,
   'state-waits-flood': benchFlooding,
+  'state-waits-joins': benchJoining,
   firewall: benchFirewall,
   'lb-member': benchMember,
   'lb-frontend': benchFrontend,

@@ -37,7 +37,7 @@ export interface Conflict {
 }
 
 /** What each known statement replaces, by name. */
-export type Ancestry = ReadonlyMap<string, string | null>;
+export type Ancestry = Pick<ReadonlyMap<string, string | null>, 'get'>;
 
 /** What authors say now of intent and trust; `path`: there only. */
 export const claimsOf = (
@@ -75,10 +75,10 @@ export const conflictsAmong = (
   const said = Map.groupBy(claims, ({ path }) => path);
   const rivalling = [...said].filter(([path, rivals]) => rivals.length > 1 && isContested(path));
   // What leads from one statement to another is all said at one path.
-  const ancestry = new Map([
-    ...known,
-    ...rivalling.flatMap(([, all]) => all.map(({ name, replaces }) => [name, replaces] as const)),
-  ]);
+  const own = new Map(
+    rivalling.flatMap(([, all]) => all.map(({ name, replaces }) => [name, replaces] as const)),
+  );
+  const ancestry: Ancestry = { get: (name) => (own.has(name) ? own.get(name) : known.get(name)) };
   return rivalling
     .map(([path, all]) => [path, all.filter(({ author }) => operators.has(author))] as const)
     .flatMap(([path, rivals]) => conflictAt(path, rivals, ancestry) ?? [])

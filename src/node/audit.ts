@@ -50,8 +50,11 @@ export interface KeptChange extends Change {
 export interface Audit {
   /** Notes what is new about intent and trust in frames that were taken. */
   note(frames: readonly Uint8Array[]): void;
-  /** Everything kept, in the order in which it was said. */
-  read(): Promise<readonly KeptChange[]>;
+  /**
+   * Shows everything kept, one after the other, as it was noted: what is as long as it may be says
+   * hundreds of thousands of changes, which nobody should hold at once.
+   */
+  each(visit: (change: KeptChange) => void): Promise<void>;
   /** Resolves when everything noted so far is on disk, or given up. */
   flush(): Promise<void>;
 }
@@ -91,9 +94,9 @@ export async function openAudit(
         })
         .catch((error: unknown) => log.warn('audit-failed', { why: String(error) }));
     },
-    read: async () => {
+    each: async (visit) => {
       await last;
-      return readAll(ports, parts);
+      await visitAll(ports, parts, visit);
     },
     flush: () => last,
   };
@@ -181,11 +184,11 @@ async function forget(
   }
 }
 
-async function readAll(
+async function visitAll(
   { clock, crypto, disk }: AuditPorts,
   parts: readonly Part[],
-): Promise<readonly KeptChange[]> {
-  const kept = new Map<string, KeptChange>();
+  visit: (change: KeptChange) => void,
+): Promise<void> {
   const latest = new Map<MemberId, Hlc>();
   const rest = new AbortController().signal;
   const meter = openMeter(clock.monotonicMs);
@@ -198,12 +201,9 @@ async function readAll(
       const isSigned = changes.length > 0 && isFrameSigned(crypto, frame);
       for (const change of changes) {
         latest.set(change.author, change.hlc);
-        kept.set(change.name, { ...change, frame, isSigned });
+        visit({ ...change, frame, isSigned });
       }
     }
     await clock.sleep(0, rest); // Others have their turn.
   }
-  return [...kept.values()].sort(
-    (a, b) => compareHlc(a.hlc, b.hlc) || (a.author < b.author ? -1 : 1),
-  );
 }

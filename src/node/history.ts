@@ -7,9 +7,9 @@ import type { MemberId } from '../crdt/ids.ts';
 import { openMeter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock, Crypto } from '../ports.ts';
 import { breathe, isLarge } from './agent-look.ts';
-import type { Audit, KeptChange } from './audit.ts';
+import type { Audit } from './audit.ts';
 import { carryOut } from './decisions.ts';
 import { mustBeOperator, type OperatorContext } from './operators.ts';
 import { inPieces } from './pieces.ts';
@@ -17,8 +17,8 @@ import {
   type AuditFilter,
   type ListedChange,
   type ListedConflict,
-  listChanges,
   listConflicts,
+  openListing,
 } from './rules/audit-answer.ts';
 import { findMember } from './rules/find.ts';
 import { type Asked, decideUpheld, type Upheld } from './uphold.ts';
@@ -26,8 +26,11 @@ import type { VerbContext } from './verbs.ts';
 
 /** What it needs of the node. */
 export interface HistoryContext extends OperatorContext {
-  readonly ports: { readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'> };
-  readonly audit: Pick<Audit, 'read'>;
+  readonly ports: {
+    readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
+    readonly crypto: Crypto;
+  };
+  readonly audit: Pick<Audit, 'each'>;
 }
 
 /** Which changes are wanted, as typed; `author`: a name or an id. */
@@ -42,9 +45,10 @@ export async function auditChanges(
 ): Promise<readonly ListedChange[]> {
   const view = replica.view();
   const author = wish.author === null ? null : findMember(view, wish.author).id;
-  const filter = { ...wish, author };
-  const meter = openMeter(ports.clock.monotonicMs);
-  return inPieces(ports.clock, listChanges(view, await audit.read(), filter, meter));
+  const listing = openListing({ ...wish, author });
+  await audit.each(listing.note);
+  const { clock, crypto } = ports;
+  return inPieces(clock, listing.list(crypto, view, openMeter(clock.monotonicMs)));
 }
 
 /** Concurrent changes that lost without their winner having known of them. */
@@ -93,8 +97,8 @@ async function findConflicts({
   audit,
 }: HistoryContext): Promise<readonly Conflict[]> {
   const view = replica.view();
-  const kept = await audit.read();
-  const known = new Map(kept.map(({ name, replaces }: KeptChange) => [name, replaces]));
+  const known = new Map<string, string | null>();
+  await audit.each(({ name, replaces }) => known.set(name, replaces));
   await breathe(clock, isLarge(view));
   const claims = replica.claims();
   await breathe(clock, isLarge(view));

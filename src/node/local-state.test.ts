@@ -11,7 +11,7 @@ import { openLedger } from './ledger.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { readLocalState } from './local-state.ts';
 import { openReplica } from './replica.ts';
-import { listChanges } from './rules/audit-answer.ts';
+import { openListing } from './rules/audit-answer.ts';
 import { GOLDEN_STATE } from './state-golden.table.ts';
 import { createDisk, testClock } from './test-replica.ts';
 
@@ -50,11 +50,10 @@ test('golden: a state directory of the first format is read, file by file', asyn
 
   const audit = await openAudit(ports, replica, () => AUDIT_LIMITS);
   const all = { sinceMs: null, path: 'intent/', author: null, countMax: 99, withFrames: true };
+  const listing = openListing(all);
+  await audit.each(listing.note);
   assert.deepEqual(
-    finish(listChanges(replica.view(), await audit.read(), all, UNMETERED)).map((one) => [
-      one.path,
-      one.isSigned,
-    ]),
+    finish(listing.list(crypto, replica.view(), UNMETERED)).map((one) => [one.path, one.isSigned]),
     [
       ['intent/firewall/rule/web', true],
       ['intent/firewall/default/mesh-in', true],

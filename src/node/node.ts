@@ -9,6 +9,7 @@
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { ApiAnswer, ApiRequest, Ports, Unsubscribe } from '../ports.ts';
 import { createAcquaintances } from './acquaintances.ts';
+import { breathe, isLarge } from './agent-look.ts';
 import { answerApi } from './api.ts';
 import { type Asked, apiContext, appliedOf, connectedMembers, questionsOf } from './api-context.ts';
 import { serveApplied } from './applied.ts';
@@ -100,7 +101,7 @@ export async function startNode(
     words.run(swarm, signal), //               what services tell each other
     links.run(swarm, signal), //               a connection to every member, for ever
     acquaintances.run(signal), //              who could give back what it said
-    ...ownLoops(parts), //                     what it says of itself, its roles, its host
+    ...ownLoops(ports, parts), //              what it says of itself, its roles, its host
     watch.run(signal), //                      whether the disk takes what is written
     events.run(() => pictureNow(parts), signal),
   ];
@@ -145,10 +146,13 @@ const aboutMembers = (parts: Parts, onMove: () => void): Unsubscribe[] => {
   ];
 };
 
-/** Of one that is leaving only its host is left. */
-const ownLoops = ({ facts, core, proposals, agents, swarm, isGoing, stop: { signal } }: Parts) => [
+/** Of one that is leaving only its host is left. Of a large mesh that is looked at a turn later. */
+const ownLoops = (
+  { clock }: Pick<Ports, 'clock'>,
+  { facts, core, proposals, agents, swarm, replica, isGoing, stop: { signal } }: Parts,
+) => [
   ...(isGoing ? [] : [facts.run(swarm, signal), core.run(swarm, signal), proposals.run(signal)]),
-  agents.run(signal),
+  breathe(clock, isLarge(replica.view())).then(() => agents.run(signal)),
 ];
 
 /** What is to be done again when the disk takes what is written. */

@@ -16,6 +16,7 @@ import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import { openStore, type Store } from '../crdt/store.ts';
 import type { View } from '../crdt/view.ts';
 import type { Clock, Log, Ports, Unsubscribe } from '../ports.ts';
+import { breathe } from './agent-look.ts';
 import { openJournal } from './journal.ts';
 import { openKeyDoubt } from './key-doubt.ts';
 import type { LocalState } from './local-state.ts';
@@ -70,10 +71,17 @@ const AHEAD_MS_MAX = 60_000;
 const REFUSED_BURST = 5;
 const REFUSED_PER_SECOND = 0.1;
 
+/** Frames of which the first view takes long enough to be worked out in a turn of its own. */
+const FRAMES_MANY = 200;
+
 /** Opens the state of this VM from its journal. */
 export async function openReplica(ports: ReplicaPorts, local: LocalState): Promise<Replica> {
   const { store, self, verdicts } = await openEmpty(ports, local);
   const journal = await openJournal(ports, store, self.id);
+  const isMuch = store.weight().frames >= FRAMES_MANY;
+  await breathe(ports.clock, isMuch);
+  if (isMuch) store.view();
+  await breathe(ports.clock, isMuch);
   const listeners = new Set<Listener>();
   const readers = new Set<(frames: readonly Uint8Array[]) => void>();
   const tell = (frames: readonly Uint8Array[], own: Uint8Array | null): void => {

@@ -144,7 +144,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     replica,
     sync: SYNC,
     twins: { renew: () => undefined, isTwinned: () => false },
-    audit: { read: async () => [] },
+    audit: { each: async () => undefined },
     core: coreOf(replica),
     absences: () => new Map(),
     auditLimits: () => AUDIT_LIMITS,

@@ -3,12 +3,14 @@
  */
 import { base64url, hex } from '@scure/base';
 import type { Fate, Hanging } from '../../crdt/adoption.ts';
-import type { Change } from '../../crdt/change.ts';
+import { type Change, changesIn } from '../../crdt/change.ts';
 import type { Claim, Conflict } from '../../crdt/conflicts.ts';
 import { isRecord, type Value } from '../../crdt/entry.ts';
+import { compareHlc } from '../../crdt/hlc.ts';
 import type { MemberId } from '../../crdt/ids.ts';
 import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
+import type { Crypto } from '../../ports.ts';
 
 /** A value of the state as JSON: bytes as hex. */
 export type Plain =
@@ -52,51 +54,93 @@ export interface AuditFilter {
 
 type Kept = Change & { readonly frame: Uint8Array; readonly isSigned: boolean };
 
-/** Time to look at a change, and to tell of it. Unit: ms, as measured. */
-const [LOOK_MS, TELL_MS] = [0.001, 0.01];
+/** Time to tell of a change. Unit: ms, as measured. */
+const TELL_MS = 0.01;
 
-/** The changes that a filter lets through, in the order in which they were said. In pieces. */
-export function* listChanges(
-  view: View,
-  changes: readonly Kept[],
-  filter: AuditFilter,
-  meter: Meter,
-): Generator<void, readonly ListedChange[]> {
-  const { sinceMs, path, author, countMax } = filter;
-  const byName = new Map<string, Kept>();
-  for (const change of changes) {
-    byName.set(change.name, change);
-    if (meter.isDue(LOOK_MS)) yield;
-  }
-  const wanted = changes
-    .filter((change) => sinceMs === null || change.hlc[0] >= sinceMs)
-    .filter((change) => path === null || change.path.startsWith(path))
-    .filter((change) => author === null || change.author === author)
-    .slice(-countMax);
-  const nameOf = openNames(view);
-  const listed: ListedChange[] = [];
-  for (const change of wanted) {
-    if (meter.isDue(TELL_MS)) yield;
-    const { replaces } = change;
-    const before = replaces === null ? null : byName.get(replaces);
-    listed.push({
-      time: timeOf(change.hlc[0]),
-      author: nameOf(change.author),
-      authorId: change.author,
-      path: change.path,
-      isBeforeKnown: before !== undefined,
-      before: plainValue(before?.value ?? null),
-      after: plainValue(change.value),
-      generation: change.generation,
-      sequence: change.sequence,
-      frameHash: hex.encode(change.frameHash),
-      signature: hex.encode(change.signature),
-      ...(filter.withFrames ? { frame: base64url.encode(change.frame) } : {}),
-      isSigned: change.isSigned,
-    });
-  }
-  return listed;
+/** What a filter lets through, gathered while all that is kept is shown once. */
+export interface Listing {
+  note(change: Kept): void;
+  /** The changes in the order in which they were said. In pieces. */
+  list(crypto: Crypto, view: View, meter: Meter): Generator<void, readonly ListedChange[]>;
 }
+
+/**
+ * Opens it. Of what is not let through only the name is remembered, and the frame that says it:
+ * what stood there before is read out of that.
+ */
+export function openListing(filter: AuditFilter): Listing {
+  const { sinceMs, path, author, countMax } = filter;
+  const frames = new Map<string, Uint8Array>();
+  let wanted: readonly Kept[] = [];
+  let fresh: Kept[] = [];
+  const isWanted = (change: Kept): boolean =>
+    (sinceMs === null || change.hlc[0] >= sinceMs) &&
+    (path === null || change.path.startsWith(path)) &&
+    (author === null || change.author === author);
+  const settle = (): void => {
+    wanted = [...wanted, ...fresh].sort(compareChanges).slice(-countMax);
+    fresh = [];
+  };
+  return {
+    note: (change) => {
+      if (frames.has(change.name)) return;
+      frames.set(change.name, change.frame);
+      if (isWanted(change)) fresh.push(change);
+      if (fresh.length >= Math.max(countMax, FRESH_MIN)) settle();
+    },
+    *list(crypto, view, meter) {
+      settle();
+      const valueOf = openValues(crypto, frames, meter);
+      const nameOf = openNames(view);
+      const listed: ListedChange[] = [];
+      for (const change of wanted) {
+        if (meter.isDue(TELL_MS)) yield;
+        const { replaces } = change;
+        listed.push({
+          ...plainChange(change, filter.withFrames),
+          author: nameOf(change.author),
+          isBeforeKnown: replaces === null || frames.has(replaces),
+          before: plainValue(replaces === null ? null : yield* valueOf(replaces)),
+        });
+      }
+      return listed;
+    },
+  };
+}
+
+/** So many are put in order at once where few are wanted. */
+const FRESH_MIN = 1_000;
+
+const compareChanges = (a: Kept, b: Kept): number =>
+  compareHlc(a.hlc, b.hlc) || (a.author < b.author ? -1 : 1);
+
+/** What a statement says, by its name; null where it is not known. */
+const openValues = (crypto: Crypto, frames: ReadonlyMap<string, Uint8Array>, meter: Meter) => {
+  const known = new Map<string, Value>();
+  return function* valueOf(name: string): Generator<void, Value> {
+    const frame = frames.get(name);
+    if (frame === undefined) return null;
+    if (!known.has(name)) {
+      for (const change of yield* changesIn(crypto, frame, () => null, meter)) {
+        known.set(change.name, change.value);
+      }
+    }
+    return known.get(name) ?? null;
+  };
+};
+
+const plainChange = (change: Kept, withFrames: boolean) => ({
+  time: timeOf(change.hlc[0]),
+  authorId: change.author,
+  path: change.path,
+  after: plainValue(change.value),
+  generation: change.generation,
+  sequence: change.sequence,
+  frameHash: hex.encode(change.frameHash),
+  signature: hex.encode(change.signature),
+  ...(withFrames ? { frame: base64url.encode(change.frame) } : {}),
+  isSigned: change.isSigned,
+});
 
 /** What stands at a path, by whom and since when. */
 export interface ListedClaim {
