@@ -16,6 +16,9 @@ const named = (help: string, name = 'name'): Input => ({
   ...{ name, as: 'word', kind: 'text', help, isNeeded: true },
 });
 
+/** Time to look whether a rule is meant. Unit: ms, as measured. */
+const KNOWN_MS = 0.0005;
+
 const deleteVerb: Verb = changing<{ readonly deleted: readonly string[] }>({
   name: 'delete',
   help: 'delete rules',
@@ -23,10 +26,12 @@ const deleteVerb: Verb = changing<{ readonly deleted: readonly string[] }>({
   inputs: [
     { name: 'names', as: 'word', kind: 'texts', help: 'as list shows them', isNeeded: true },
   ],
-  decide: (scene, given) => {
+  *decide(scene, given, meter) {
     const names = [...new Set(given.texts('names'))];
-    const known = new Set(policyOf(scene.view).rules.map(({ name }) => name));
+    const { rules } = policyOf(scene.view);
+    const known = new Set(rules.map(({ name }) => name));
     for (const name of names) {
+      if (meter.isDue(rules.length * KNOWN_MS)) yield;
       const unread = unreadAt(scene.view, 'rule', name);
       if (unread !== null) mustBeMeant(given, 'names', name, unread);
       else if (!known.has(name)) {
