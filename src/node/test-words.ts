@@ -36,11 +36,38 @@ export interface Actor {
   stop(): Promise<void>;
 }
 
+type Ears = { hear: MessageListener; changed: () => void };
+
+/** The swarm as one of them has it. */
+const swarmOf = (
+  ears: () => Ears,
+  others: () => ReadonlySet<string>,
+  deliver: (to: string, bytes: Uint8Array) => void,
+): SwarmNode =>
+  ({
+    connections: () => [...others()].map((other) => ({ peer: idOf(other) })),
+    onConnectionChange: (listener: () => void) => {
+      ears().changed = listener;
+      return silent;
+    },
+    receive: (_channel: string, _bytesMax: number, listener: MessageListener) => {
+      ears().hear = listener;
+      return () => {
+        ears().hear = silent;
+      };
+    },
+    send: (peer: string, _channel: string, bytes: Uint8Array) => {
+      const to = [...others()].find((other) => idOf(other) === peer);
+      if (to !== undefined) deliver(to, bytes);
+      return to !== undefined;
+    },
+  }) as unknown as SwarmNode;
+
 /** A mesh of this view, in which nobody is connected yet. */
 export function openStage(view: View) {
   const { clock, pass } = createTime();
   const lines = new Map<string, Set<string>>();
-  const actors = new Map<string, Actor & { hear: MessageListener; changed: () => void }>();
+  const actors = new Map<string, Actor & Ears>();
   const sent: { from: string; to: string; bytes: Uint8Array }[] = [];
   const line = { isLossy: false };
   const deliver = (from: string, to: string, bytes: Uint8Array): void => {
@@ -52,24 +79,11 @@ export function openStage(view: View) {
   };
   const start = (name: string, life: number): Actor => {
     const stop = new AbortController();
-    const swarm = {
-      connections: () => [...(lines.get(name) ?? [])].map((other) => ({ peer: idOf(other) })),
-      onConnectionChange: (listener: () => void) => {
-        actor.changed = listener;
-        return silent;
-      },
-      receive: (_channel: string, _bytesMax: number, listener: MessageListener) => {
-        actor.hear = listener;
-        return () => {
-          actor.hear = silent;
-        };
-      },
-      send: (peer: string, _channel: string, bytes: Uint8Array) => {
-        const to = [...(lines.get(name) ?? [])].find((other) => idOf(other) === peer);
-        if (to !== undefined) deliver(name, to, bytes);
-        return to !== undefined;
-      },
-    } as unknown as SwarmNode;
+    const swarm = swarmOf(
+      () => actor,
+      () => lines.get(name) ?? new Set(),
+      (to, bytes) => deliver(name, to, bytes),
+    );
     const warnings: string[] = [];
     const log = { info: silent, warn: (event: string) => warnings.push(event), error: silent };
     const random = { bytes: () => new Uint8Array(), fraction: () => 0.5 };
@@ -77,7 +91,7 @@ export function openStage(view: View) {
       { clock, random, crypto: openCrypto(), log },
       { self: idOf(name), seed: seedOf(name), meshId: view.mesh.id, life, view: () => actor.view },
     );
-    const actor: Actor & { hear: MessageListener; changed: () => void } = {
+    const actor: Actor & Ears = {
       ...{ name, words, warnings, changes: 0, view, hear: silent, changed: silent },
       send: (to, bytes) => deliver(name, to, bytes),
       hears: (of) => words.of(SERVICE).get(idOf(of)),
