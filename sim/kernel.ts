@@ -44,6 +44,9 @@ export interface Device {
   readonly peers: Map<string, Peer>;
 }
 
+/** How a program serves a port: well; it takes connections no more; it answers with status 503. */
+export type Serving = 'well' | 'hung' | 'failing';
+
 /** Tools whose monitors run. */
 export type MonitoredTool = 'ip' | 'nft';
 
@@ -58,6 +61,10 @@ export interface Kernel {
   uplinkMtu: number;
   /** Tables of nftables by family and name: what they consist of, as JSON. */
   readonly tables: Map<string, object[]>;
+  /** What `nft` was given last as text: of that no table is made here. */
+  nftText: string;
+  /** Programs of the user's that serve, by port; null: a run that does not look at any. */
+  servers: Map<number, Serving> | null;
   /** Unix time by this VM's clock, ms. */
   readonly wallMs: () => number;
   /** Virtual ms. */
@@ -79,6 +86,8 @@ export const bootKernel = (
   monitors: new Set(),
   uplinkMtu: 1500,
   tables: new Map(),
+  nftText: '',
+  servers: null,
   ...clock,
   cuts: 0,
   changes: 0,
@@ -89,6 +98,8 @@ export function wipeKernel(kernel: Kernel): void {
   for (const device of kernel.devices.values()) device.isGone = true;
   kernel.devices.clear();
   kernel.tables.clear();
+  kernel.servers?.clear();
+  kernel.nftText = '';
   kernel.monitors.clear();
   kernel.cuts += 1;
 }

@@ -94,7 +94,7 @@ function start(room: Room, machine: Machine): { life: Life; ports: Ports } {
     swarm: openSwarm(room.hall, crypto, kernel.station, life),
     host: openHost(context, life),
     process: openProcess(context, life),
-    net: openNet(room.hall, machine, life),
+    net: openNet(room.hall, { ...machine, tunnels: room.tunnels }, life),
     log,
     logBook: log,
   };

@@ -6,7 +6,9 @@ import type { ApiAnswer, ApiRequest, Net } from '../src/ports.ts';
 import type { Kernel } from './kernel.ts';
 import type { Life } from './life.ts';
 import { doorOf, type Hall } from './party.ts';
+import { connect } from './servers.ts';
 import { glanceAt } from './sign.ts';
+import type { Tunnels } from './tunnel.ts';
 
 /** Answers what comes over the socket. */
 export type ApiHandler = (request: ApiRequest) => Promise<ApiAnswer>;
@@ -21,10 +23,12 @@ interface Place {
   readonly kernel: Kernel;
   readonly children: ReadonlyMap<string, unknown>;
   readonly socket: ApiSocket;
+  readonly tunnels: Tunnels;
 }
 
 /** Ports and socket as one process sees them. */
-export function openNet(hall: Hall, { kernel, children, socket }: Place, life: Life): Net {
+export function openNet(hall: Hall, place: Place, life: Life): Net {
+  const { kernel, children, socket, tunnels } = place;
   return {
     isPortFree: (port) =>
       life.promise(({ resolve }) => {
@@ -32,7 +36,10 @@ export function openNet(hall: Hall, { kernel, children, socket }: Place, life: L
       }),
     glance: (sign) =>
       life.promise(({ resolve }) => {
-        life.after(1, () => resolve(glanceAt(kernel, children, sign)));
+        const isOfServer = sign.kind === 'reach' || sign.kind === 'http';
+        if (isOfServer && kernel.servers !== null)
+          connect({ kernel, tunnels, life }, sign, resolve);
+        else life.after(1, () => resolve(glanceAt(kernel, children, sign)));
       }),
     serveApi: (handler) =>
       life.promise((answer) => {

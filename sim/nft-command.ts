@@ -28,6 +28,10 @@ export function runNft(kernel: Kernel, words: readonly string[], stdin: string):
     tellTableMonitors(kernel, table);
     return done();
   }
+  if (text === '-f -') {
+    kernel.nftText = stdin;
+    return done();
+  }
   // It can all that there is.
   if (text === '--check -j -f -') return transact(kernel, stdin).result;
   if (text === '-j -f -') {

@@ -27,8 +27,8 @@ const RESPONSE_BYTES = 92;
 export interface Tunnels {
   /** After a peer was changed: `isWoken` when its keepalive was just turned on. */
   changed(kernel: Kernel, device: Device, peer: Peer, isWoken: boolean): void;
-  /** Sends one echo request; whether its answer came. */
-  echo(from: Kernel, address: string): boolean;
+  /** Sends one packet that is answered: who did, if the answer came. */
+  answerer(from: Kernel, address: string): Kernel | null;
 }
 
 interface Side {
@@ -62,7 +62,7 @@ export function openTunnels(
       ether.ticking.add(peer);
       scheduler.after(RETRY_MS + dice.between(0, JITTER_MS), () => tick(ether, side));
     },
-    echo: (kernel, address) => echo(ether, kernel, address),
+    answerer: (kernel, address) => answerer(ether, kernel, address),
   };
 }
 
@@ -149,18 +149,18 @@ function maintain(ether: Ether, side: Side): void {
   }
 }
 
-function echo(ether: Ether, kernel: Kernel, address: string): boolean {
+function answerer(ether: Ether, kernel: Kernel, address: string): Kernel | null {
   const { underlay } = ether;
   const side = routeTo(kernel, address);
-  if (side === null || underlay.isLost() || underlay.isLost()) return false;
+  if (side === null || underlay.isLost() || underlay.isLost()) return null;
   if (ageMs(ether, side.peer) >= REKEY_MS) initiate(ether, side);
   const other = pass(ether, side);
-  if (other === null) return false;
+  if (other === null) return null;
   const source = side.device.addresses.map(plain).find((own) => isSameFamily(own, address));
-  if (source === undefined || !allows(other.peer, source)) return false;
-  if (!other.device.addresses.map(plain).includes(address)) return false;
+  if (source === undefined || !allows(other.peer, source)) return null;
+  if (!other.device.addresses.map(plain).includes(address)) return null;
   const back = routeTo(other.kernel, source);
-  return back !== null && pass(ether, back)?.device === side.device;
+  return back !== null && pass(ether, back)?.device === side.device ? other.kernel : null;
 }
 
 const isLive = (device: Device): boolean => device.isUp && !device.isGone && device.port > 0;

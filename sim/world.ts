@@ -204,7 +204,7 @@ async function ping(
   if (address === undefined) return false;
   for (let packet = 0; packet < PING_PACKETS; packet += 1) {
     if (!source.station.isOn) return false;
-    if (room.tunnels.echo(source, address)) return true;
+    if (room.tunnels.answerer(source, address) !== null) return true;
     await pauseRun(room, PING_MS);
   }
   return false;

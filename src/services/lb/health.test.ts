@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { View } from '../../crdt/view.ts';
 import { idOf } from '../test-view.ts';
 import { type Cell, healthNow, openCell, reasonOf, sayOf, take } from './cell.ts';
 import { checkName, targetKey } from './checks.ts';
+import { diff } from './diff.ts';
 import { healthOf, inUse, sightOf } from './health.ts';
 import { readWord, type WordState, writeWord } from './health-word.ts';
 import { wordsOf } from './outcomes.ts';
@@ -197,4 +199,13 @@ test('health: who is down gets nothing new, and a panic is told', () => {
   assert.deepEqual(seen([3], 8081).members, ids(2, 3, 4));
   assert.deepEqual(seen([2, 3]).members, ids(2, 3, 4));
   assert.match(seen([2, 3]).notes, /^balancer web: more than half .* all are used/);
+});
+
+test('lb: the first balancer asks for a look, though nothing was looked for before', () => {
+  // Goal: in force at once. Method: what news of the first balancer comes to on a host that was
+  // last seen while nobody wanted one; twin: still nobody does.
+  const unasked = { kind: 'unasked', proxy: { kind: 'unasked' } } as const;
+  const asked = (view: View) => diff(plan(view, selfOf(1), unasked).state, unasked).length;
+  assert.equal(asked(viewOf({ 'balancer/web': WEB })), 1);
+  assert.equal(asked(viewOf({})), 0);
 });
