@@ -63,9 +63,52 @@ const swarmOf = (
     },
   }) as unknown as SwarmNode;
 
+/** What all of a stage share. */
+interface Ground {
+  readonly time: ReturnType<typeof createTime>;
+  readonly view: View;
+  readonly actors: Map<string, Actor & Ears>;
+  readonly others: (name: string) => ReadonlySet<string>;
+  readonly deliver: (from: string, to: string, bytes: Uint8Array) => void;
+}
+
+/** Starts one of them, in this life of its daemon. */
+const startOn = (ground: Ground, name: string, life: number): Actor => {
+  const { time, view, actors, others, deliver } = ground;
+  const stop = new AbortController();
+  const swarm = swarmOf(
+    () => actor,
+    () => others(name),
+    (to, bytes) => deliver(name, to, bytes),
+  );
+  const warnings: string[] = [];
+  const log = { info: silent, warn: (event: string) => warnings.push(event), error: silent };
+  const random = { bytes: () => new Uint8Array(), fraction: () => 0.5 };
+  const words = createWords(
+    { clock: time.clock, random, crypto: openCrypto(), log },
+    { self: idOf(name), seed: seedOf(name), meshId: view.mesh.id, life, view: () => actor.view },
+  );
+  const actor: Actor & Ears = {
+    ...{ name, words, warnings, changes: 0, view, hear: silent, changed: silent },
+    send: (to, bytes) => deliver(name, to, bytes),
+    hears: (of) => words.of(SERVICE).get(idOf(of)),
+    stop: async () => {
+      stop.abort();
+      await time.pass(1);
+      await done;
+    },
+  };
+  actors.set(name, actor);
+  words.onChange(() => {
+    actor.changes += 1;
+  });
+  const done = words.run(swarm, stop.signal);
+  return actor;
+};
+
 /** A mesh of this view, in which nobody is connected yet. */
 export function openStage(view: View) {
-  const { clock, pass } = createTime();
+  const time = createTime();
   const lines = new Map<string, Set<string>>();
   const actors = new Map<string, Actor & Ears>();
   const sent: { from: string; to: string; bytes: Uint8Array }[] = [];
@@ -77,37 +120,8 @@ export function openStage(view: View) {
       if (lines.get(from)?.has(to) === true) actors.get(to)?.hear(idOf(from), bytes);
     });
   };
-  const start = (name: string, life: number): Actor => {
-    const stop = new AbortController();
-    const swarm = swarmOf(
-      () => actor,
-      () => lines.get(name) ?? new Set(),
-      (to, bytes) => deliver(name, to, bytes),
-    );
-    const warnings: string[] = [];
-    const log = { info: silent, warn: (event: string) => warnings.push(event), error: silent };
-    const random = { bytes: () => new Uint8Array(), fraction: () => 0.5 };
-    const words = createWords(
-      { clock, random, crypto: openCrypto(), log },
-      { self: idOf(name), seed: seedOf(name), meshId: view.mesh.id, life, view: () => actor.view },
-    );
-    const actor: Actor & Ears = {
-      ...{ name, words, warnings, changes: 0, view, hear: silent, changed: silent },
-      send: (to, bytes) => deliver(name, to, bytes),
-      hears: (of) => words.of(SERVICE).get(idOf(of)),
-      stop: async () => {
-        stop.abort();
-        await pass(1);
-        await done;
-      },
-    };
-    actors.set(name, actor);
-    words.onChange(() => {
-      actor.changes += 1;
-    });
-    const done = words.run(swarm, stop.signal);
-    return actor;
-  };
+  const others = (name: string): ReadonlySet<string> => lines.get(name) ?? new Set();
+  const ground = { time, view, actors, others, deliver };
   const set = (a: string, b: string, isUp: boolean): void => {
     for (const [from, to] of [[a, b] as const, [b, a] as const]) {
       const others = lines.get(from) ?? new Set();
@@ -120,10 +134,10 @@ export function openStage(view: View) {
   /** Lets so much time pass, in steps: what is said in one is heard in it. */
   const go = async (durationMs: number): Promise<void> => {
     await settle();
-    for (let leftMs = durationMs; leftMs > 0; leftMs -= 500) await pass(Math.min(500, leftMs));
+    for (let leftMs = durationMs; leftMs > 0; leftMs -= 500) await time.pass(Math.min(500, leftMs));
   };
   return {
-    start,
+    start: (name: string, life: number) => startOn(ground, name, life),
     go,
     line,
     sent,
