@@ -50,7 +50,7 @@ const tableDiff = (desired: LbDesired, observed: TableObserved): readonly Comman
  * A host that was not looked at as nothing was wanted, has nothing. News that asks for the first
  * balancer is foreseen by this, and a look comes before what it says is done.
  */
-const UNSEEN: Looked = { kind: 'missing', listeners: null, forwarding: null };
+const UNSEEN: Looked = { kind: 'missing', listeners: null, forwarding: null, closed: [] };
 
 type Wanted = NonNullable<LbDesired>;
 type Looked = Extract<TableObserved, { kind: 'missing' | 'present' }>;

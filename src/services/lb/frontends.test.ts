@@ -5,6 +5,7 @@ import { FORWARDING, forwardSteps, readForwarding } from './forwarding.ts';
 import { LISTENERS, readListeners } from './listeners.ts';
 import { plan } from './plan.ts';
 import { probes } from './probes.ts';
+import { read } from './read.ts';
 import { selfOf, viewOf, WEB } from './test-balancers.ts';
 
 const said = (stdout: string, status = 0) => ({ status, stdout, stderr: '' });
@@ -60,7 +61,7 @@ test('lb: nobody loses a port to a balancer; it stays at its virtual address', (
   const table = { chains: new Map(), sets: new Map(), counters: new Map() };
   const { state } = plan(view, selfOf(1), {
     ...{ kind: 'present', table, proxy: { kind: 'unasked' } },
-    ...{ listeners: readListeners(said(LISTED)), forwarding: null },
+    ...{ listeners: readListeners(said(LISTED)), forwarding: null, closed: [] },
   });
   const isFrontend = (state?.dispatches ?? []).flatMap(({ balancer, isFrontend: is }) =>
     is ? [balancer.name] : [],
@@ -96,6 +97,34 @@ test('lb: forwarding is switched on where it was off, and router advertisements 
     probes(selfOf(1), view, {}).map(({ name }) => name);
   assert.deepEqual(names(viewOf({ 'balancer/web': WEB })), ['table']);
   assert.deepEqual(names(viewOf({ 'balancer/web': ON })), [
-    ...['table', LISTENERS.name, FORWARDING.name],
+    ...['table', LISTENERS.name, FORWARDING.name, 'chains'],
   ]);
+});
+
+test('lb: who drops what a frontend passes on is named, until it lets our interface pass', () => {
+  // Goal: Docker's policy is no riddle. Method: its chain as nft lists it, without and with a rule
+  // for our interface; a twin that drops nothing, and a VM that is no frontend.
+  const chain = (policy: string) => ({
+    chain: {
+      ...{ family: 'ip', table: 'filter', name: 'FORWARD', handle: 1, type: 'filter' },
+      ...{ hook: 'forward', prio: 0, policy },
+    },
+  });
+  const listing = (policy: string) => said(JSON.stringify({ nftables: [chain(policy)] }));
+  const notes = (policy: string, rules: string, wish: object = ON) => {
+    const view = viewOf({ 'balancer/web': wish as typeof ON });
+    const results = {
+      ...{ table: said('{"nftables": []}'), listeners: said(''), chains: listing(policy) },
+      ...{ forwarding: said(''), 'passage ip filter': said(rules) },
+    };
+    const asked = probes(selfOf(1), view, results).map(({ name }) => name);
+    const seen = Object.fromEntries(
+      Object.entries(results).filter(([name]) => asked.includes(name)),
+    );
+    return plan(view, selfOf(1), read(seen, selfOf(1), null).state).notes?.join() ?? '';
+  };
+  assert.match(notes('drop', ''), /^chain FORWARD of table ip filter drops .*DOCKER-USER/);
+  assert.equal(notes('drop', '{"left": {"meta": "oifname"}, "right": "cnsmo0"}'), '');
+  assert.equal(notes('accept', ''), '');
+  assert.equal(notes('drop', '', WEB), '');
 });

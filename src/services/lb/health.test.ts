@@ -187,7 +187,7 @@ test('health: who is down gets nothing new, and a panic is told', () => {
     );
     const self = { ...selfOf(1), sights };
     const { state, notes = [] } = plan(view, self, {
-      ...{ kind: 'missing', listeners: null, forwarding: null },
+      ...{ kind: 'missing', listeners: null, forwarding: null, closed: [] },
       proxy: { kind: 'unasked' },
     });
     const members = state?.dispatches[0]?.targets.map(({ member }) => member) ?? [];

@@ -35,7 +35,11 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
       ...(observed.proxy.kind === 'silent' ? [observed.proxy.why] : []),
       ...[...withheld].map(withheldText),
     ],
-    notes: [...unread.map(unreadText), ...dispatches.flatMap(panicText)],
+    notes: [
+      ...unread.map(unreadText),
+      ...dispatches.flatMap(panicText),
+      ...(isForwarding && 'closed' in observed ? observed.closed : []),
+    ],
     // A port may become free, or be taken by a program that starts later.
     recheckMs: isToolless || wished.length > 0 ? LACKING_MS : null,
   };

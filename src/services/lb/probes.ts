@@ -12,6 +12,7 @@ import { proxiedOf } from './haproxy-dispatch.ts';
 import { proxyProbes } from './haproxy-read.ts';
 import { LISTENERS } from './listeners.ts';
 import { FAMILY, NAME } from './own-table.ts';
+import { passageProbes } from './passage.ts';
 import { TABLE_UNDO } from './state.ts';
 
 /** All probes. */
@@ -28,7 +29,9 @@ const tableProbes = (self: Self, view: View, results: Results): readonly Probe[]
     return [{ name: 'tool', sign: NFT_SIGN }];
   }
   const table = { name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] };
-  return wishedHere(view, self).length === 0 ? [table] : [table, LISTENERS, FORWARDING];
+  return wishedHere(view, self).length === 0
+    ? [table]
+    : [table, LISTENERS, FORWARDING, ...passageProbes(results)];
 };
 
 const isAsked = ({ made }: Self, view: View): boolean =>

@@ -8,24 +8,26 @@ import type { Finding, Problem, Results, Self } from '../service.ts';
 import { readForwarding } from './forwarding.ts';
 import { readProxy } from './haproxy-read.ts';
 import { readListeners } from './listeners.ts';
+import { passageNotes } from './passage.ts';
 import type { LbObserved, TableObserved } from './state.ts';
 
 /** The host as the probes show it. `before`: what was read last. */
 export const read = (
   results: Results,
-  _self: Self,
+  self: Self,
   before: LbObserved | null,
 ): Finding<LbObserved> => {
-  const { state, ...finding } = readOwnTable(results);
+  const { state, ...finding } = readOwnTable(results, self);
   return { ...finding, state: { ...state, proxy: readProxy(results, before?.proxy ?? null) } };
 };
 
-const readOwnTable = (results: Results): Finding<TableObserved> => {
+const readOwnTable = (results: Results, self: Pick<Self, 'interface'>): Finding<TableObserved> => {
   const { tool, table, listeners, forwarding } = results;
   if (table === undefined) return seen({ kind: tool === undefined ? 'unasked' : 'no-tool' });
   const host = {
     listeners: listeners === undefined ? null : readListeners(listeners),
     forwarding: forwarding === undefined ? null : readForwarding(forwarding),
+    closed: passageNotes(results, self.interface),
   };
   if (isNoTable(table)) return seen({ kind: 'missing', ...host });
   if (table.status !== 0) return unreadable(complaint(table));

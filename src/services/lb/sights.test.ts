@@ -29,7 +29,7 @@ test('sights: what each backend was sent, by whatever carries it', () => {
   };
   const table = { chains } as unknown as ObservedTable;
   const observed: LbObserved = {
-    ...{ kind: 'present', table, listeners: null, forwarding: null },
+    ...{ kind: 'present', table, listeners: null, forwarding: null, closed: [] },
     proxy,
   };
   const [two, three, four] = [2, 3, 4].map((n) => idOf(n));

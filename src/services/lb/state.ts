@@ -23,6 +23,8 @@ export interface ObservedHost {
   readonly listeners: readonly Listener[] | null;
   /** Null: it was not asked for. */
   readonly forwarding: Forwarding | null;
+  /** Of other programs that drop what is forwarded. */
+  readonly closed: readonly Problem[];
 }
 
 /** This VM in the mesh. */
