@@ -29,6 +29,9 @@ const asked = (
   begins: string,
 ): Refusal => ({ what, vm, argv, status: 3, begins });
 
+/** A balancer, but for whose members serve. */
+const WEB = ['web', '--listen', '80'];
+
 /** What needs no token. vm1 is an operator, vm2 a node, vm3 no member. */
 export const REFUSALS: readonly Refusal[] = [
   value('a prefix that is too long', ['--prefix', '10.0.0.0/33'], 'prefix: 10.0.0.0/33: '),
@@ -74,6 +77,9 @@ export const REFUSALS: readonly Refusal[] = [
   asked('a label by a node', 'vm2', ['member', 'label', 'vm1', 'role=db'], 'role: node: '),
   asked('a conflict taken by a node', 'vm2', ['conflicts', 'take', 'intent/x'], 'role: node: '),
   asked('removing the last operator', 'vm1', ['operator', 'remove', 'vm1'], 'member: vm1: '),
+  asked('a balancer by a node', 'vm2', ['lb', 'create', ...WEB, '--to', 'vm1'], 'role: node: '),
+  asked('a balancer over nobody', 'vm1', ['lb', 'create', ...WEB, '--to', 'vm9:80'], 'to: vm9: '),
+  asked('a balancer as an order', 'vm1', ['lb', 'show', '$(reboot)'], 'name: $(reboot): '),
   asked('an unknown service', 'vm2', ['consent', '--services', 'ftp'], 'services: ftp: '),
   asked('a recovery code of no mesh', 'vm2', ['operator', 'recover'], 'code: (hidden): '),
   asked('a second init', 'vm1', ['init'], 'state: in use: this VM is a member '),

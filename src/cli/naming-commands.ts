@@ -31,7 +31,10 @@ export function memberCommand(local: Local, session: Open): Command {
       .description('set labels of a member, or remove them')
       .argument('<member>', 'name or id')
       .argument('<changes...>', 'KEY=VALUE to set one, KEY- to remove one')
-      .option('--force', 'also where rules for these labels cut SSH or the mesh')
+      .option(
+        '--force',
+        'also where that cuts SSH or the mesh, or takes a balancer its last backend',
+      )
       .addHelpText('after', '\nExample:\n  cnsmo member label vm2 role=web zone=a old-\n')
       .action(async (text: string, changes: readonly string[], flags, command: Command) => {
         const { call, show } = session(command);

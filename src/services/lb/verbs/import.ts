@@ -10,10 +10,10 @@
  *    imported again has its old one where nobody took that.
  */
 import type { Edit } from '../../../crdt/entry.ts';
-import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
+import type { Meter } from '../../../crdt/meter.ts';
 import { refuse } from '../../refuse.ts';
 import { mustBeName } from '../../typed-words.ts';
-import { type Arguments, type Decision, type Scene, type Verb, verb } from '../../verb.ts';
+import { type Arguments, type Decision, type Scene, type Verb, verbInPieces } from '../../verb.ts';
 import { pickAddresses } from '../addresses.ts';
 import { type Balancer, balancersOf } from '../balancers.ts';
 import { mustFit, notesOf, type Other } from './fit.ts';
@@ -45,7 +45,7 @@ interface Imported {
 }
 
 /** `import`. */
-export const importVerb: Verb = verb<Imported>({
+export const importVerb: Verb = verbInPieces<Imported>({
   name: 'import',
   help: 'balancers of the original CNSMO by its lb.port, lb.mode and lb.node, or of list -o json',
   example: 'balancers.json --on lb1',
@@ -65,7 +65,6 @@ export const importVerb: Verb = verb<Imported>({
   ],
   needs: 'operator',
   canPlan: true,
-  decide: (scene, given) => finish(decide(scene, given, UNMETERED)),
   decideInPieces: (scene, given, meter) => decide(scene, given, meter),
   show: ({ imported, already, notes }) => ({
     lines: [

@@ -2,13 +2,13 @@
  * Rule: lb list — the balancers as people and programs see them, and on how many members each is in
  * force; as JSON it is what import takes.
  */
-import { finish, type Meter, UNMETERED } from '../../../crdt/meter.ts';
+import type { Meter } from '../../../crdt/meter.ts';
 import type { Member, View } from '../../../crdt/view.ts';
 import { type Behind, behindOf, lateIn, type Stamps, stampText, standingOf } from '../../behind.ts';
 import type { Selector } from '../../selectors/schemas.table.ts';
 import { selectorText } from '../../selectors/typed.ts';
 import type { Cell, Decision, Scene, Shown, Verb } from '../../verb.ts';
-import { verb } from '../../verb.ts';
+import { verbInPieces } from '../../verb.ts';
 import { addressesOf } from '../addresses.ts';
 import { type Balancer, balancersOf, engineOf } from '../balancers.ts';
 import { isBalancing } from './fit.ts';
@@ -57,14 +57,13 @@ export interface ListedBalancer {
 }
 
 /** `list`. */
-export const listVerb: Verb = verb<readonly ListedBalancer[]>({
+export const listVerb: Verb = verbInPieces<readonly ListedBalancer[]>({
   name: 'list',
   help: 'the balancers, how their backends do, and where they are in force',
   example: '',
   inputs: [],
   needs: 'anybody',
   standingsMs: () => STANDINGS_MS,
-  decide: (scene) => finish(decide(scene, UNMETERED)),
   decideInPieces: (scene, _, meter) => decide(scene, meter),
   show,
 });

@@ -232,6 +232,28 @@ test('plan: what comes and goes on each host, and nowhere else', () => {
   assert.deepEqual(effectsOf(made, 'create', WEB), []);
 });
 
+test('labels: the last backend of a balancer goes only by force, and that is said', () => {
+  // Goal: a relabelling at night takes no service away unseen. Method: one of two loses its label,
+  // then both; with force; and a balancer that never had any.
+  const empty = after(made, ['create', { name: 'dns', listen: '53', to: ['role=dns'] }]);
+  const without = (...names: readonly string[]) => ({
+    ...empty,
+    members: empty.members.map((each) =>
+      names.includes(each.name) ? { ...each, labels: {} } : each,
+    ),
+  });
+  const upheld = (then: typeof view, isForced = false) => {
+    const work = lbVerbs.mustUphold?.(sceneOf({ view: empty }), then, isForced, UNMETERED);
+    assert.ok(work !== undefined);
+    return finish(work);
+  };
+  assert.deepEqual(upheld(without('vm2')), []);
+  assert.throws(() => upheld(without('vm2', 'vm3')), /balancer: web: would have no backend left/);
+  assert.deepEqual(upheld(without('vm2', 'vm3'), true), [
+    'Note: balancer web has no backend now: it refuses connections.',
+  ]);
+});
+
 test('verbs: each has an example that it takes, but for files', () => {
   // Goal: the help does not lie. Method: words and flags of each example against the declaration.
   for (const { name, example, inputs } of lbVerbs.verbs) {

@@ -8,6 +8,7 @@ import { importVerb } from './import.ts';
 import { listVerb } from './list.ts';
 import { createVerb, deleteVerb, editVerb } from './objects.ts';
 import { showVerb } from './show.ts';
+import { mustUphold } from './uphold.ts';
 
 /** The balancer's verbs. */
 export const lbVerbs: Verbs = {
@@ -15,5 +16,6 @@ export const lbVerbs: Verbs = {
   verbs: [createVerb, editVerb, listVerb, showVerb, ...drainVerbs, deleteVerb, importVerb],
   local: [],
   families: {},
+  mustUphold,
   effects,
 };
