@@ -4,7 +4,9 @@ import { benchBinary } from './binary.ts';
 import { benchFirewall } from './firewall/firewall.ts';
 import { benchIdle } from './idle.ts';
 import { benchJoin } from './join.ts';
+import { benchDeaths } from './lb/deaths.ts';
 import { benchFrontend, benchMany, benchMember, benchSpread } from './lb/lb.ts';
+import { benchRoll } from './lb/roll.ts';
 import { benchEvicted } from './liveness/evicted.ts';
 import { benchHealed } from './liveness/healed.ts';
 import { benchHealing } from './liveness/healing.ts';
@@ -52,4 +54,6 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   'lb-frontend': benchFrontend,
   'lb-spread': benchSpread,
   'lb-many': benchMany,
+  'lb-deaths': benchDeaths,
+  'lb-roll': benchRoll,
 };

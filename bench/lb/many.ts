@@ -26,9 +26,10 @@ export async function measureMany(
   const one = tableText({ port: SERVED.opened });
   const stage = await openStage();
   try {
-    const loads = await takeRounds({ [OURS]: () => stage.load(many) }, count, (round) =>
+    const loads = await takeRounds({ [OURS]: () => loadNew(many) }, count, (round) =>
       tell(`${MANY} into the kernel: round ${round} of ${count}`),
     );
+    await stage.load(many);
     let turn = 0;
     const change = () => {
       turn += 1;
@@ -55,6 +56,16 @@ export async function measureMany(
         limits: [{ of: 'ratio', to: ONE, atLeast: DISPATCH_RATIO_MIN }],
       },
     ];
+  } finally {
+    await stage.end();
+  }
+}
+
+/** Into a kernel that has nothing yet. */
+async function loadNew(table: string): Promise<Sample> {
+  const stage = await openStage();
+  try {
+    return await stage.load(table);
   } finally {
     await stage.end();
   }

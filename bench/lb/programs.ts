@@ -31,7 +31,12 @@ sub opened {
 export const SERVER = `${PRELUDE}
 $SIG{CHLD} = 'IGNORE';
 my ($kept, $opened, $who) = map { serving($_) } ${SERVED.kept}, ${SERVED.opened}, ${SERVED.who};
-if (!fork) { while (accept(my $one, $opened)) { close($one) } exit }
+if (!fork) {
+  while (accept(my $one, $opened)) {
+    sysread($one, my $said, 64); syswrite($one, 'x'); close($one);
+  }
+  exit;
+}
 if (!fork) {
   while (accept(my $one, $who)) {
     my (undef, $host) = unpack_sockaddr_in(getsockname($one));
@@ -48,8 +53,9 @@ while (accept(my $one, $kept)) {
 }`;
 
 /**
- * The one that asks. `kept`: requests a second. `opened`: connections a second, each reset as soon
- * as it stands, so that no port has to wait. `who`: own addresses and backends, and how often.
+ * The one that asks. `kept`: requests a second. `opened`: connections a second, each with a request
+ * and reset after its answer, so that no port has to wait. `who`: own addresses and backends, and
+ * how often.
  */
 export const CLIENT = `${PRELUDE}
 sub kept {
@@ -66,6 +72,7 @@ sub opens {
   my ($to) = @_; my $start = time;
   for (1 .. ${OPENED}) {
     my $s = fresh(); connect($s, $to) or die "connect: $!";
+    syswrite($s, 'x'); sysread($s, my $said, 64) or die "read: $!";
     setsockopt($s, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0)); close($s);
   }
   return ${OPENED} / (time - $start);

@@ -1,0 +1,100 @@
+/**
+ * Edge: balanced — a mesh of real daemons: the first member balances for itself and as a frontend,
+ * all others serve the web.
+ */
+import { askVerb } from '../../netns-tests/outside-api.ts';
+import type { Vm } from '../../netns-tests/vm.ts';
+import type { RealWorld } from '../../netns-tests/world.ts';
+import { namesOf, openMesh } from '../mesh.ts';
+import { type Asker, openAsker, openWebServer, WEB_PORT, type WebServer } from './web.ts';
+
+/** The balancer's name. */
+const NAME = 'web';
+const PORT = 80;
+const READY_MS = 30_000;
+
+/** Such a mesh. */
+export interface Balanced {
+  readonly world: RealWorld;
+  readonly first: Vm;
+  /** Names of those who serve. */
+  readonly backends: readonly string[];
+  server(name: string): WebServer;
+  /** Starts a backend's server. */
+  serve(name: string): Promise<void>;
+  /** Asks at a place; resolves when all backends have answered there. */
+  ask(from: 'member' | 'outside', lanes: number, pauseMs: number): Promise<Asker>;
+  /** Resolves when an asker has an answer of this backend, from now on. */
+  answers(asker: Asker, name: string): Promise<void>;
+  verb(name: string, given: Readonly<Record<string, unknown>>): Promise<unknown>;
+  end(): Promise<void>;
+}
+
+/** Opens it. `drainMs`: how long a backend that drains ends what it has. */
+export async function openBalanced(members: number, drainMs: number): Promise<Balanced> {
+  const names = namesOf(members);
+  const world = await openMesh(names);
+  const servers = new Map<string, WebServer>();
+  const [firstName = '', ...backends] = names;
+  const first = world.vm(firstName);
+  const serve = async (name: string): Promise<void> => {
+    servers.set(name, await openWebServer(world.vm(name).machine(), name));
+  };
+  const end = async (): Promise<void> => {
+    for (const each of servers.values()) await each.kill();
+    await world.end();
+  };
+  try {
+    for (const name of backends) await serve(name);
+    const virtual = await create(world, firstName, backends, drainMs);
+    const answers = (asker: Asker, name: string): Promise<void> => {
+      const from = asker.heard.length;
+      const isAnswered = async () => asker.heard.slice(from).some((each) => each.from === name);
+      return world.eventually(`${name} answers`, isAnswered, READY_MS);
+    };
+    return {
+      ...{ world, first, backends, serve, answers, end },
+      server: (name) => {
+        const server = servers.get(name);
+        if (server === undefined) throw new Error(`${name} serves nothing`);
+        return server;
+      },
+      ask: async (from, lanes, pauseMs) => {
+        const [at, address] =
+          from === 'member'
+            ? [first.machine(), virtual]
+            : [world.network.internet, first.place.public4];
+        const asker = openAsker(at, address, { port: PORT, lanes, pauseMs });
+        for (const name of backends) await answers(asker, name);
+        return asker;
+      },
+      verb: (name, given) => askVerb(first, 'lb', name, { name: NAME, ...given }),
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** Makes the balancer; where it is in the mesh. */
+async function create(
+  world: RealWorld,
+  first: string,
+  backends: readonly string[],
+  drainMs: number,
+): Promise<string> {
+  for (const name of backends) await world.label(first, name, ['role=web']);
+  const wish = { name: NAME, listen: String(PORT), to: [`role=web:${WEB_PORT}`] };
+  const more = { check: 'http:/', on: [first], drain: drainMs };
+  await askVerb(world.vm(first), 'lb', 'create', { ...wish, ...more });
+  return await virtualOf(world.vm(first));
+}
+
+async function virtualOf(vm: Vm): Promise<string> {
+  const [listed] = (await askVerb(vm, 'lb', 'list', {})) as readonly {
+    readonly addresses: readonly string[];
+  }[];
+  const [address] = listed?.addresses ?? [];
+  if (address === undefined) throw new Error('the balancer has no address');
+  return address;
+}
