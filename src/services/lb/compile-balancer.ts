@@ -134,17 +134,18 @@ const choice = ({ balancer, targets }: Dispatch): readonly NftRule[] => {
 /** The same on all members, so that a client has one backend wherever it comes in. */
 const SEED = 0x636e_736d;
 
-const backendRules = ({ balancer }: Dispatch, target: Target): readonly NftRule[] => [
-  rule(COUNTER),
-  ...FAMILIES.flatMap((family): readonly NftRule[] => {
+/**
+ * A rule for each family, as few as there can be: a thousand balancers have ten thousand of these
+ * chains. The first counts what comes to the chain; a rewrite passes over packets of the other
+ * family by itself.
+ */
+const backendRules = ({ balancer }: Dispatch, target: Target): readonly NftRule[] =>
+  FAMILIES.flatMap((family): readonly Expression[][] => {
     const addr = target[family.address];
     if (addr === null) return [];
-    const to = dnat(balancer, family, addr);
-    return balancer.stickyMs === undefined
-      ? [rule(is(meta('nfproto'), family.nfproto), isOf(balancer), to)]
-      : [rule(isOf(balancer), remember(balancer, family, addr), to)];
-  }),
-];
+    const sticky = balancer.stickyMs === undefined ? [] : [remember(balancer, family, addr)];
+    return [[isOf(balancer), ...sticky, dnat(balancer, family, addr)]];
+  }).map((parts, index) => rule(...(index === 0 ? [COUNTER] : []), ...parts));
 
 const dnat = (balancer: Balancer, { ip }: Family, addr: unknown): Expression => ({
   dnat: { family: ip, addr, ...portsTo(balancer) },

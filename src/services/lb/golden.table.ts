@@ -39,43 +39,33 @@ add chain inet cnsmo_lb nat/postrouting { type nat hook postrouting priority 100
 add chain inet cnsmo_lb refuse
 add chain inet cnsmo_lb refuse/output { type filter hook output priority -10; policy accept; }
 add chain inet cnsmo_lb refuse/forward { type filter hook forward priority -10; policy accept; }
-add rule inet cnsmo_lb e/dns/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter
-add rule inet cnsmo_lb e/dns/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta nfproto ipv4 meta l4proto 17 dnat ip to 10.10.0.2:53
-add rule inet cnsmo_lb e/dns/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta nfproto ipv6 meta l4proto 17 dnat ip6 to [fd00:1::2]:53
-add rule inet cnsmo_lb e/dns/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter
-add rule inet cnsmo_lb e/dns/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta nfproto ipv4 meta l4proto 17 dnat ip to 10.10.0.3:53
-add rule inet cnsmo_lb e/dns/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta nfproto ipv6 meta l4proto 17 dnat ip6 to [fd00:1::3]:53
+add rule inet cnsmo_lb e/dns/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter meta l4proto 17 dnat ip to 10.10.0.2:53
+add rule inet cnsmo_lb e/dns/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 17 dnat ip6 to [fd00:1::2]:53
+add rule inet cnsmo_lb e/dns/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter meta l4proto 17 dnat ip to 10.10.0.3:53
+add rule inet cnsmo_lb e/dns/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 17 dnat ip6 to [fd00:1::3]:53
 add rule inet cnsmo_lb b/dns numgen random mod 2 vmap { 0 : goto e/dns/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 1 : goto e/dns/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
-add rule inet cnsmo_lb e/files/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter
-add rule inet cnsmo_lb e/files/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta nfproto ipv4 meta l4proto 6 dnat ip to 10.10.0.2:tcp dport map @shift/files
-add rule inet cnsmo_lb e/files/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta nfproto ipv6 meta l4proto 6 dnat ip6 to [fd00:1::2]:tcp dport map @shift/files
-add rule inet cnsmo_lb e/files/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter
-add rule inet cnsmo_lb e/files/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta nfproto ipv4 meta l4proto 6 dnat ip to 10.10.0.3:tcp dport map @shift/files
-add rule inet cnsmo_lb e/files/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta nfproto ipv6 meta l4proto 6 dnat ip6 to [fd00:1::3]:tcp dport map @shift/files
+add rule inet cnsmo_lb e/files/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter meta l4proto 6 dnat ip to 10.10.0.2:tcp dport map @shift/files
+add rule inet cnsmo_lb e/files/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 6 dnat ip6 to [fd00:1::2]:tcp dport map @shift/files
+add rule inet cnsmo_lb e/files/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter meta l4proto 6 dnat ip to 10.10.0.3:tcp dport map @shift/files
+add rule inet cnsmo_lb e/files/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 6 dnat ip6 to [fd00:1::3]:tcp dport map @shift/files
 add rule inet cnsmo_lb b/files numgen inc mod 2 vmap { 0 : goto e/files/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 1 : goto e/files/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
-add rule inet cnsmo_lb e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter
-add rule inet cnsmo_lb e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.2 } dnat ip to 10.10.0.2:8080
+add rule inet cnsmo_lb e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.2 } dnat ip to 10.10.0.2:8080
 add rule inet cnsmo_lb e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 6 update @affinity6/shop { ip6 saddr timeout 600s : fd00:1::2 } dnat ip6 to [fd00:1::2]:8080
-add rule inet cnsmo_lb e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter
-add rule inet cnsmo_lb e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.3 } dnat ip to 10.10.0.3:8080
+add rule inet cnsmo_lb e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.3 } dnat ip to 10.10.0.3:8080
 add rule inet cnsmo_lb e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 6 update @affinity6/shop { ip6 saddr timeout 600s : fd00:1::3 } dnat ip6 to [fd00:1::3]:8080
 add rule inet cnsmo_lb b/shop ip saddr @affinity4/shop meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.2 } dnat ip to ip saddr map @affinity4/shop:8080
 add rule inet cnsmo_lb b/shop ip6 saddr @affinity6/shop meta l4proto 6 update @affinity6/shop { ip6 saddr timeout 600s : fd00:1::2 } dnat ip6 to ip6 saddr map @affinity6/shop:8080
 add rule inet cnsmo_lb b/shop jhash ip saddr mod 2 seed 1668182893 vmap { 0 : goto e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 1 : goto e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
 add rule inet cnsmo_lb b/shop jhash ip6 saddr mod 2 seed 1668182893 vmap { 0 : goto e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 1 : goto e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
-add rule inet cnsmo_lb e/web/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter
-add rule inet cnsmo_lb e/web/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta nfproto ipv4 meta l4proto 6 dnat ip to 10.10.0.2:8080
-add rule inet cnsmo_lb e/web/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta nfproto ipv6 meta l4proto 6 dnat ip6 to [fd00:1::2]:8080
-add rule inet cnsmo_lb e/web/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter
-add rule inet cnsmo_lb e/web/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta nfproto ipv4 meta l4proto 6 dnat ip to 10.10.0.3:8080
-add rule inet cnsmo_lb e/web/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta nfproto ipv6 meta l4proto 6 dnat ip6 to [fd00:1::3]:8080
+add rule inet cnsmo_lb e/web/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter meta l4proto 6 dnat ip to 10.10.0.2:8080
+add rule inet cnsmo_lb e/web/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 6 dnat ip6 to [fd00:1::2]:8080
+add rule inet cnsmo_lb e/web/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter meta l4proto 6 dnat ip to 10.10.0.3:8080
+add rule inet cnsmo_lb e/web/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 6 dnat ip6 to [fd00:1::3]:8080
 add rule inet cnsmo_lb b/web numgen inc mod 3 vmap { 0 : goto e/web/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq, 1 : goto e/web/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 2 : goto e/web/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
-add rule inet cnsmo_lb e/wide/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter
-add rule inet cnsmo_lb e/wide/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta nfproto ipv4 meta l4proto 6 dnat ip to 10.10.0.2
-add rule inet cnsmo_lb e/wide/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta nfproto ipv6 meta l4proto 6 dnat ip6 to fd00:1::2
-add rule inet cnsmo_lb e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter
-add rule inet cnsmo_lb e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta nfproto ipv4 meta l4proto 6 dnat ip to 10.10.0.3
-add rule inet cnsmo_lb e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta nfproto ipv6 meta l4proto 6 dnat ip6 to fd00:1::3
+add rule inet cnsmo_lb e/wide/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter meta l4proto 6 dnat ip to 10.10.0.2
+add rule inet cnsmo_lb e/wide/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 6 dnat ip6 to fd00:1::2
+add rule inet cnsmo_lb e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter meta l4proto 6 dnat ip to 10.10.0.3
+add rule inet cnsmo_lb e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 6 dnat ip6 to fd00:1::3
 add rule inet cnsmo_lb b/wide numgen inc mod 2 vmap { 0 : goto e/wide/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 1 : goto e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
 add rule inet cnsmo_lb nat/prerouting ip daddr . meta l4proto . th dport vmap @services4
 add rule inet cnsmo_lb nat/prerouting ip daddr . meta l4proto . th dport vmap @ranges4
