@@ -2,6 +2,7 @@
 import { found, SETTLE_MS } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
 import { obey } from '../command-line.ts';
+import { processesOf } from '../processes.ts';
 import { openAsker, openNamed, type Talker } from '../talker.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
@@ -89,6 +90,7 @@ export async function lb(world: RealWorld): Promise<void> {
     await isAnsweredBy(world, 'vm1, without a server', virtual, ['vm3']);
     const again = await openNamed(vm2.machine(), 'vm2', [8080], []);
     await isAnsweredBy(world, 'vm1, with it again', virtual, ['vm2', 'vm3']);
+    await byHaproxy(world, vm1, [virtual, { by: asker2, at: vm1.place.public4 }]);
     await vm3.powerCut();
     await isAnsweredBy(world, 'vm1, without a VM', virtual, ['vm2']);
     await isAnsweredBy(world, 'the public address', { by: asker2, at: vm1.place.public4 }, ['vm2']);
@@ -118,4 +120,28 @@ async function rulesComeFirst(world: RealWorld, vm1: Vm, outer: Asked): Promise<
   const open = ['allow', 'tcp/80', '--zone', 'wan', '--on', 'vm1', '--name', 'public'];
   await firewall(vm1, ...open);
   await isAnsweredBy(world, 'the public address', outer, ['vm2', 'vm3']);
+}
+
+/** HAProxy instead of nft: at both addresses, also without a daemon, and no longer than asked. */
+async function byHaproxy(world: RealWorld, vm1: Vm, all: readonly Asked[]): Promise<void> {
+  const proxies = (): number =>
+    processesOf(vm1.machine()).filter(({ words }) => words[0]?.endsWith('/haproxy')).length;
+  expect('no HAProxy runs where nobody wants it', proxies() === 0);
+  await obey(vm1, ['lb', 'edit', 'web', '--mode', 'leastconn']);
+  await world.eventually('HAProxy runs', async () => proxies() > 0, ENFORCED_MS);
+  for (const asked of all) {
+    await isAnsweredBy(world, `HAProxy at ${asked.at}`, asked, ['vm2', 'vm3']);
+  }
+  vm1.killDaemon();
+  for (const asked of all) {
+    const said = await who(asked, 6);
+    const isWhole = said.every((name) => name === 'vm2' || name === 'vm3');
+    expect(`without a daemon HAProxy goes on at ${asked.at}: ${said.join()}`, isWhole);
+  }
+  await obey(vm1, ['start']);
+  await obey(vm1, ['lb', 'edit', 'web', '--mode', 'roundrobin']);
+  await world.eventually('HAProxy is gone', async () => proxies() === 0, ENFORCED_MS);
+  for (const asked of all) {
+    await isAnsweredBy(world, `nft again at ${asked.at}`, asked, ['vm2', 'vm3']);
+  }
 }
