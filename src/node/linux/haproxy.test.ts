@@ -110,6 +110,17 @@ async function who(port: number, host?: string): Promise<string> {
   return name;
 }
 
+/** Waits until HAProxy has seen the end of all connections, at most 10 s. */
+async function idle(): Promise<void> {
+  const deadlineMs = performance.now() + 10_000;
+  for (;;) {
+    const observed = await look();
+    assert.ok(observed.kind === 'running' && performance.now() < deadlineMs);
+    const slots = [...observed.proxies.values()].flatMap((proxy) => proxy.slots);
+    if (slots.every(({ connections }) => connections === 0)) return;
+  }
+}
+
 /** All that answer so many calls. */
 async function crowd(port: number, calls: number): Promise<readonly string[]> {
   const found = new Set<string>();
@@ -156,6 +167,7 @@ test('a real haproxy carries, changes, and reloads without a loss', { skip }, as
   await t.test('connections go to who has the fewest, by either family', async () => {
     // Goal: leastconn. Method: as many kept open as there are backends, time and again.
     for (const host of [OWN.ipv4, OWN.ipv6]) {
+      await idle();
       const kept = [await call(local, host), await call(local, host)];
       assert.deepEqual(kept.map((each) => each.who).toSorted(), [ONE, TWO]);
       for (const { socket } of kept) socket.destroy();
@@ -187,6 +199,18 @@ test('a real haproxy carries, changes, and reloads without a loss', { skip }, as
       assert.ok(done.length > 0);
       assert.deepEqual(await crowd(local, 20), expected);
     }
+  });
+
+  await t.test('weights are shares of what is open', async () => {
+    // Goal: weights with leastconn. Method: eight kept connections over weights of 3 and 1.
+    const backends = [backend(ONE, { weight: 3 }), backend(TWO)];
+    const { done } = await settle([balancer(port, { backends })]);
+    assert.deepEqual(done.filter(isReload), []);
+    await idle();
+    const kept = [];
+    for (let each = 0; each < 8; each += 1) kept.push(await call(local));
+    assert.equal(kept.filter(({ who: name }) => name === ONE).length, 6);
+    for (const { socket } of kept) socket.destroy();
   });
 
   await t.test('what drains keeps its connections, what is out does not', async () => {
