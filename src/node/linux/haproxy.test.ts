@@ -1,153 +1,28 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { HostResult } from '../../ports.ts';
-import { diffProxy } from '../../services/lb/haproxy-diff.ts';
-import { planProxy } from '../../services/lb/haproxy-plan.ts';
-import { proxyProbes, readProxy } from '../../services/lb/haproxy-read.ts';
-import type {
-  ProxyBackend,
-  ProxyBalancer,
-  ProxyObserved,
-} from '../../services/lb/haproxy-state.ts';
-import type { Probe } from '../../services/service.ts';
-import { apply, describe } from '../apply.ts';
-import { openLedger } from '../ledger.ts';
-import { findProgram } from './command.ts';
-import { openDisk } from './disk.ts';
-import { openHost } from './host.ts';
-import { openNet } from './net.ts';
-import { openProcess } from './process.ts';
-import { freePort } from './test-ports.ts';
+import type { ProxyBackend } from '../../services/lb/haproxy-state.ts';
+import {
+  backend,
+  balancer,
+  call,
+  crowd,
+  endHaproxy,
+  idle,
+  look,
+  ONE,
+  OWN,
+  open,
+  pairOfPorts,
+  serve,
+  settle,
+  THREE,
+  TWO,
+  who,
+} from './test-haproxy.ts';
 
 const skip = process.geteuid?.() === 0 ? false : 'needs root, for a user of its own';
-const directory = mkdtempSync(join(tmpdir(), 'cnsmo-haproxy-'));
-const runDirectory = join(directory, 'run');
-const resolveProgram = async (name: string): Promise<string> => (await findProgram(name)) ?? name;
-/** As a daemon that just started has them. */
-const open = () => ({
-  process: openProcess(runDirectory, resolveProgram),
-  host: openHost(),
-  net: openNet(runDirectory, { error: assert.fail }),
-});
-const ledger = await openLedger(await openDisk(join(directory, 'state')));
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-after(async () => {
-  assert.deepEqual(await ledger.undoAll({ ...open(), log }), []);
-  rmSync(directory, { recursive: true, force: true });
-});
-
-const OWN = { ipv4: '127.77.0.1', ipv6: '::1' };
-
-async function look(isWanted = true): Promise<ProxyObserved> {
-  const results: Record<string, HostResult> = {};
-  for (;;) {
-    const probes = proxyProbes({ made: ledger.ids() }, isWanted, results);
-    const fresh = probes.filter(({ name }) => !(name in results));
-    if (fresh.length === 0) return readProxy(results, null);
-    for (const probe of fresh) results[probe.name] = await run(probe);
-  }
-}
-
-async function run(probe: Probe): Promise<HostResult> {
-  const { process: children, host, net } = open();
-  if ('process' in probe) {
-    const said = await children.ask(probe.process, probe.line);
-    return { status: said === null ? 1 : 0, stdout: said ?? '', stderr: '' };
-  }
-  if ('sign' in probe) return { status: 0, stdout: await net.glance(probe.sign), stderr: '' };
-  if ('argv' in probe) return await host.run({ argv: probe.argv });
-  throw new TypeError(probe.name);
-}
-
-/** Makes it so, until nothing is left to do; the commands, and at which local ports it listens. */
-async function settle(balancers: readonly ProxyBalancer[]) {
-  const done: string[] = [];
-  for (let round = 0; round < 4; round += 1) {
-    const observed = await look(balancers.length > 0);
-    const { desired, withheld } = planProxy(balancers, OWN, observed);
-    assert.deepEqual([...withheld], []);
-    const commands = diffProxy(desired, observed);
-    const ports = new Map(desired.balancers.map(({ name, localPort }) => [name, localPort]));
-    if (commands.length === 0) return { done, ports, observed };
-    done.push(...commands.map(describe));
-    const context = { secrets: () => new Uint8Array(), ledger };
-    const applied = await apply(open(), context, commands, new AbortController().signal);
-    assert.equal(applied.failure, null);
-  }
-  assert.fail(`not in step after: ${done.join('\n')}`);
-}
-
-/** A backend that tells its name and keeps the connection until the other side ends it. */
-async function serve(host: string, port = 0): Promise<Server & { readonly port: number }> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.write(`${host}\n`);
-  });
-  server.listen(port, host);
-  await once(server, 'listening');
-  return Object.assign(server, { port: (server.address() as AddressInfo).port });
-}
-
-/** Who answers, and the connection. */
-async function call(port: number, host = OWN.ipv4): Promise<{ who: string; socket: Socket }> {
-  const socket = connect({ host, port });
-  socket.on('error', () => undefined); // It closes after one.
-  const said = await new Promise<unknown>((resolve) => {
-    socket.once('data', resolve);
-    socket.once('close', () => resolve(''));
-  });
-  return { who: String(said).trim(), socket };
-}
-
-async function who(port: number, host?: string): Promise<string> {
-  const { who: name, socket } = await call(port, host);
-  socket.destroy();
-  return name;
-}
-
-/** Waits until HAProxy has seen the end of all connections, at most 10 s. */
-async function idle(): Promise<void> {
-  const deadlineMs = performance.now() + 10_000;
-  for (;;) {
-    const observed = await look();
-    assert.ok(observed.kind === 'running' && performance.now() < deadlineMs);
-    const slots = [...observed.proxies.values()].flatMap((proxy) => proxy.slots);
-    if (slots.every(({ connections }) => connections === 0)) return;
-  }
-}
-
-/** All that answer so many calls. */
-async function crowd(port: number, calls: number): Promise<readonly string[]> {
-  const found = new Set<string>();
-  for (let each = 0; each < calls; each += 1) found.add(await who(port));
-  return [...found].toSorted();
-}
-
-/** Two that follow one another, below those that balancers take. */
-async function pairOfPorts(): Promise<number> {
-  let last = await freePort();
-  for (;;) {
-    const next = await freePort();
-    if (next === last + 1) return last;
-    last = next;
-  }
-}
-
-const [ONE, TWO, THREE] = ['127.77.0.11', '127.77.0.12', '127.77.0.13'];
-const backend = (address: string, change: Partial<ProxyBackend> = {}): ProxyBackend => ({
-  ...{ address, weight: 1, state: 'ready' },
-  ...change,
-});
-const balancer = (port: number, change: Partial<ProxyBalancer> = {}): ProxyBalancer => ({
-  ...{ name: 'web', mode: 'leastconn', ports: [80, 80], port, stickyMs: null },
-  backends: [backend(ONE), backend(TWO)],
-  ...change,
-});
+after(endHaproxy);
 
 test('a real haproxy carries, changes, and reloads without a loss', { skip }, async (t) => {
   // Goal: what is planned is what a real HAProxy does. Method: backends on loopback addresses, each
