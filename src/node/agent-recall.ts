@@ -57,6 +57,7 @@ export function createRecall<Desired, Observed>(
       const planned = service.plan(view, self, state);
       await breathe(clock, isLarge(view));
       const commands = service.diff(planned.state, state);
+      await breathe(clock, isLarge(view));
       if (commands.length > 0) {
         asked = { view, commands: commands.every(isBlind) ? commands : [] };
         return null;

@@ -55,10 +55,12 @@ export const keepSteps = (
 
 /** The sum for each object that counts here. */
 const sumOf = (desired: Wanted, parts: readonly Counts[]): Counts => {
-  const paths = pathsOf(desired);
   const sums = new Map<string, Count>();
-  for (const [path, { packets, bytes }] of parts.flatMap((part) => [...part])) {
-    if (packets === 0 || !paths.has(path)) continue;
+  const counted = parts.flatMap((part) => [...part]).filter(([, { packets }]) => packets > 0);
+  if (counted.length === 0) return sums;
+  const paths = pathsOf(desired);
+  for (const [path, { packets, bytes }] of counted) {
+    if (!paths.has(path)) continue;
     const sum = sums.get(path) ?? { packets: 0, bytes: 0 };
     sums.set(path, { packets: sum.packets + packets, bytes: sum.bytes + bytes });
   }

@@ -133,19 +133,19 @@ export const wantedWords = (rule: NftRule): string => {
 const wordsOfRules = new WeakMap<NftRule, string>();
 
 const elementChange = (set: NftSet, there: ObservedSet | undefined): ElementChange => {
-  const isAlike = (text: string, words: string): boolean => {
-    const wanted = set.elements.get(text);
-    return wanted !== undefined && words === wordsOfVerdict(wanted.verdict);
-  };
-  const gone = [...(there?.elements ?? [])]
-    .filter(([text, { words }]) => !isAlike(text, words) && set.keepsOthers !== true)
-    .map(([, { key }]) => ({ key, verdict: DELETED, rule: null }));
-  const come = [...set.elements]
-    .filter(([text]) => {
-      const words = there?.elements.get(text)?.words;
-      return words === undefined || !isAlike(text, words);
-    })
-    .map(([, element]) => element);
+  const isAlike = (wanted: NftElement | undefined, words: string | undefined): boolean =>
+    wanted !== undefined && words === wordsOfVerdict(wanted.verdict);
+  const gone: NftElement[] = [];
+  const come: NftElement[] = [];
+  let alike = 0;
+  for (const [text, { key, words }] of there?.elements ?? []) {
+    if (isAlike(set.elements.get(text), words)) alike += 1;
+    else if (set.keepsOthers !== true) gone.push({ key, verdict: DELETED, rule: null });
+  }
+  // Of many thousands most often all are there.
+  for (const [text, element] of alike === set.elements.size ? [] : set.elements) {
+    if (!isAlike(element, there?.elements.get(text)?.words)) come.push(element);
+  }
   return { set, gone: set.kind === 'set' ? gone.map(plain) : gone, come };
 };
 
