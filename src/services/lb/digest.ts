@@ -9,6 +9,7 @@ import { readInPieces } from '../nft/read-table.ts';
 import { isSameChain } from '../nft/table-change.ts';
 import { plainTextOf } from '../nft/text.ts';
 import type { Seen, Self } from '../service.ts';
+import { readBalancers } from './balancers.ts';
 import { balancerChains } from './compile-balancer.ts';
 import { dispatchesOf } from './dispatch.ts';
 import { addRule } from './own-table.ts';
@@ -24,6 +25,7 @@ export function* digest(
   { results }: Seen<LbObserved>,
   meter: Meter,
 ): Generator<void, void> {
+  yield* readBalancers(view, meter);
   const { table } = results;
   const found = table?.status === 0 ? yield* readInPieces(table, meter) : null;
   for (const dispatch of dispatchesOf(view, self)) {

@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import { readRecord } from '../../crdt/records.ts';
 import { idOf, memberOf, type Objects, viewWith } from '../test-view.ts';
 import { addressesOf, pickAddresses, virtualAddresses } from './addresses.ts';
-import { backendsOf, balancersOf, engineOf, frontendsOf, SERVICE } from './balancers.ts';
+import {
+  backendsOf,
+  balancersOf,
+  engineOf,
+  frontendsOf,
+  readBalancers,
+  SERVICE,
+} from './balancers.ts';
 import {
   balancerSchema,
   DRAIN_MAX_MS,
@@ -132,4 +139,20 @@ test('virtual addresses: they stay, and nobody else has them', () => {
   assert.notEqual(addressesOf(met).get('web')?.ipv4, '10.10.7.7');
   const outside = { ...WEB, addresses: { ipv4: '192.0.2.1', ipv6: 'fd00:1::9' } };
   assert.match(addressesOf(view({ 'balancer/web': outside })).get('web')?.ipv4 ?? '', /^10\.10\./);
+});
+
+test('balancers: read in pieces they are the same', () => {
+  // Goal: a thousand of them hold nobody up. Method: each object is a piece, once; then none, and
+  // what is read is what is read at once.
+  const objects: Objects = {
+    ...Object.fromEntries(['a', 'b', 'c'].map((name) => [`balancer/${name}`, { ...WEB }])),
+    [`drain/${idOf(2)}`]: { balancers: { a: { sinceMs: 7 } } },
+    'tunnel/x': {},
+  };
+  const seen = view(objects);
+  const pieces = () => [...readBalancers(seen, { isDue: () => true })].length;
+  assert.equal(pieces(), 5);
+  const { balancers, drains } = balancersOf(seen);
+  assert.deepEqual([balancers.length, drains.size], [3, 1]);
+  assert.equal(pieces(), 0);
 });

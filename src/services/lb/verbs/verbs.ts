@@ -2,6 +2,7 @@
  * Rule: lb verbs — all that people may ask of load balancing.
  */
 import type { Verbs } from '../../verb.ts';
+import { readBalancers } from '../balancers.ts';
 import { drainVerbs } from './drain.ts';
 import { effects } from './effects.ts';
 import { importVerb } from './import.ts';
@@ -16,6 +17,7 @@ export const lbVerbs: Verbs = {
   verbs: [createVerb, editVerb, listVerb, showVerb, ...drainVerbs, deleteVerb, importVerb],
   local: [],
   families: {},
+  digest: readBalancers,
   mustUphold,
   effects,
 };
