@@ -27,6 +27,9 @@ const DEATHS = {
 } as const;
 type Death = keyof typeof DEATHS;
 
+/** Failures that are told one by one. */
+const LATEST = 5;
+
 const PLACES = { member: 'from a member', outside: 'through a frontend' } as const;
 type Place = keyof typeof PLACES;
 
@@ -95,13 +98,25 @@ async function dies(
   const sample = (place: Place): Sample => {
     const since = askers[place].heard.filter(({ atMs }) => atMs >= fromMs);
     if (!since.some(({ from }) => from !== null)) throw new Error('nobody answers any more');
-    const failed = since.filter(({ from }) => from === null).map(({ atMs }) => atMs);
-    return { value: Math.max(0, ...failed.map((atMs) => atMs - fromMs)) / 1_000, cpuMs: used };
+    const failed = since
+      .filter(({ from }) => from === null)
+      .map(({ atMs, why }) => ({ atS: (atMs - fromMs) / 1_000, why }));
+    tellLast(`${DEATHS[death].what}, ${PLACES[place]}`, failed);
+    return { value: Math.max(0, ...failed.map(({ atS }) => atS)), cpuMs: used };
   };
   const samples = { member: sample('member'), outside: sample('outside') };
   await revive(balanced, victim, death);
   for (const asker of Object.values(askers)) await balanced.answers(asker, victim);
   return samples;
+}
+
+/** Of what kind the failures were, and when: the last alone says little. */
+function tellLast(what: string, failed: readonly { readonly atS: number; why: string }[]): void {
+  const kinds = [...Map.groupBy(failed, ({ why }) => why)].map(
+    ([why, of]) => `${of.length} × ${why} until ${of.at(-1)?.atS.toFixed(1)} s`,
+  );
+  const late = failed.slice(-LATEST).map(({ atS, why }) => `${why} ${atS.toFixed(1)}`);
+  console.log(`${what}: ${[...kinds, ...late].join(', ') || 'nothing failed'}`);
 }
 
 async function end({ world, server }: Balanced, victim: string, death: Death): Promise<void> {
