@@ -32,7 +32,7 @@ export const benchRoll: Bench = async ({ rounds, tell }) => {
     await balanced.end();
   }
   const figure = (name: string, samples: readonly Sample[], limits: Figure['limits']): Figure => ({
-    ...{ name, unit: '', series: [{ name: OURS, samples }], limits },
+    ...{ name, unit: 'times', series: [{ name: OURS, samples }], limits },
   });
   return [
     figure('rolling restart: requests that failed', taken.failed, [
