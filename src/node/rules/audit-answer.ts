@@ -90,7 +90,7 @@ export function openListing(filter: AuditFilter): Listing {
     },
     *list(crypto, view, meter) {
       settle();
-      const valueOf = openValues(crypto, frames, meter);
+      const readValue = openValues(crypto, frames, meter);
       const nameOf = openNames(view);
       const listed: ListedChange[] = [];
       for (const change of wanted) {
@@ -100,7 +100,7 @@ export function openListing(filter: AuditFilter): Listing {
           ...plainChange(change, filter.withFrames),
           author: nameOf(change.author),
           isBeforeKnown: replaces === null || frames.has(replaces),
-          before: plainValue(replaces === null ? null : yield* valueOf(replaces)),
+          before: plainValue(replaces === null ? null : yield* readValue(replaces)),
         });
       }
       return listed;
@@ -117,7 +117,7 @@ const compareChanges = (a: Kept, b: Kept): number =>
 /** What a statement says, by its name; null where it is not known. */
 const openValues = (crypto: Crypto, frames: ReadonlyMap<string, Uint8Array>, meter: Meter) => {
   const known = new Map<string, Value>();
-  return function* valueOf(name: string): Generator<void, Value> {
+  return function* readValue(name: string): Generator<void, Value> {
     const frame = frames.get(name);
     if (frame === undefined) return null;
     if (!known.has(name)) {
