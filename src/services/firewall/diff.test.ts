@@ -125,6 +125,25 @@ test('where somebody changed the generation by hand, all is judged anew', () => 
   }
 });
 
+test('a generation that lets all through that nobody judged is none', () => {
+  // Goal: elements put in by hand open nothing for good. Method: a table of generation 7; by hand
+  // it is made to take connections without a mark for judged, alone and beside the generation.
+  const keys = [7 * 2 ** 24, ...[1, 2, 4].map((bit) => bit * 2 ** 24 + 1)];
+  for (const gone of [[], keys]) {
+    const member = openMember();
+    member.world.wallMs = 6_000;
+    member.pass();
+    assert.equal(member.generation(), 7);
+    const set = { ...place, name: 'now/generation' };
+    if (gone.length > 0) member.byHand({ delete: { element: { ...set, elem: gone } } });
+    member.byHand({ add: { element: { ...set, elem: [0] } } });
+    member.world.wallMs = 9_000;
+    assert.deepEqual(member.found(), ['cnsmo now/generation was not as it should be']);
+    assert.equal(member.pass(), 1);
+    assert.ok((member.generation() ?? 0) > 7);
+  }
+});
+
 test('members come and go as elements, and the chains stay as they are', () => {
   // Goal: churn is cheap. Method: rules for a label, exact and with a range; members join, leave.
   const member = openMember();

@@ -50,10 +50,13 @@ export const generationSet = (side: Side, generation: number): NftSet => {
   };
 };
 
-/** The generation of a side of a table that was read; null where it tells none. */
+/**
+ * The generation of a side of a table that was read; null where it tells none. The mark 0 is none:
+ * who has it was judged by nobody, and somebody put it in by hand.
+ */
 export const generationIn = ({ sets }: Pick<ObservedTable, 'sets'>, side: Side): number | null => {
   for (const { key } of sets.get(generationName(side))?.elements.values() ?? []) {
-    if (typeof key === 'number' && key % UNIT === 0) return key / UNIT;
+    if (typeof key === 'number' && key > 0 && key % UNIT === 0) return key / UNIT;
   }
   return null;
 };
