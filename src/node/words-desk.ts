@@ -32,6 +32,9 @@ const TAKEN_PER_SECOND = 2;
 /** Bytes that are read of one neighbour: all words of a large mesh at once, then a few of them. */
 const HEARD_BURST = 4 * 1_024 * 1_024;
 const HEARD_PER_SECOND = 256 * 1_024;
+/** Bytes that answer comparisons of one neighbour: they are few, and answers many. */
+const ANSWERED_BURST = HEARD_BURST;
+const ANSWERED_PER_SECOND = HEARD_PER_SECOND;
 /** Messages of words that answer one comparison: a line holds 16. The rest is asked for again. */
 const ANSWER_BATCHES_MAX = 8;
 /** Time until a comparison makes good what was just left out. Unit: ms. */
@@ -63,6 +66,7 @@ export interface Desk {
   readonly said: Buckets;
   readonly taken: Buckets;
   readonly heard: Buckets;
+  readonly answered: Buckets;
   readonly mutes: Mutes;
   /** With whom to compare soon, and from when on, monotonic ms. */
   readonly behind: Map<PeerKey, number>;
@@ -87,6 +91,7 @@ export const openDesk = (ports: WordPorts, context: WordContext): Desk => ({
   said: createBuckets(SAID_BURST, SAID_PER_SECOND),
   taken: createBuckets(TAKEN_BURST, TAKEN_PER_SECOND),
   heard: createBuckets(HEARD_BURST, HEARD_PER_SECOND),
+  answered: createBuckets(ANSWERED_BURST, ANSWERED_PER_SECOND),
   mutes: createMutes(),
   behind: new Map(),
   owed: new Set(),
@@ -108,9 +113,11 @@ export function spread(desk: Desk, words: readonly Word[], from: PeerKey | null)
   }
 }
 
-/** Who could not be told is compared with soon. */
-function send(desk: Desk, peer: PeerKey, message: WordsMessage): void {
-  if (desk.swarm?.send(peer, WORDS_CHANNEL, encodeWords(message)) === false) later(desk, peer);
+/** Who could not be told is compared with soon. Gives how many bytes it was. */
+function send(desk: Desk, peer: PeerKey, message: WordsMessage): number {
+  const bytes = encodeWords(message);
+  if (desk.swarm?.send(peer, WORDS_CHANNEL, bytes) === false) later(desk, peer);
+  return bytes.length;
 }
 
 /** Compares with a peer in a while. */
@@ -120,19 +127,24 @@ export function later({ behind, wake, ports, swarm }: Desk, peer: PeerKey): void
   wake.mark();
 }
 
-/** Tells a peer which words there are here. */
-export function compare(desk: Desk, peer: PeerKey, isAnswer: boolean): void {
+/** Tells a peer which words there are here, in so many bytes. */
+export function compare(desk: Desk, peer: PeerKey, isAnswer: boolean): number {
   desk.behind.delete(peer);
-  send(desk, peer, { kind: 'heads', heads: headsToTell(desk.shelf.all()), isAnswer });
+  return send(desk, peer, { kind: 'heads', heads: headsToTell(desk.shelf.all()), isAnswer });
 }
 
-/** Gives a peer words; with what is too much at once it is told that there is more. */
-export function give(desk: Desk, peer: PeerKey, words: readonly Word[]): void {
+/**
+ * Gives a peer words, in so many bytes; with what is too much at once it is told that there is
+ * more.
+ */
+export function give(desk: Desk, peer: PeerKey, words: readonly Word[]): number {
   const batches = batchesOf(words);
+  let bytes = 0;
   for (const [index, batch] of batches.slice(0, ANSWER_BATCHES_MAX).entries()) {
     const hasMore = index === ANSWER_BATCHES_MAX - 1 && batches.length > ANSWER_BATCHES_MAX;
-    send(desk, peer, { kind: 'words', words: batch, hasMore });
+    bytes += send(desk, peer, { kind: 'words', words: batch, hasMore });
   }
+  return bytes;
 }
 
 /** A peer sent what nobody should. */

@@ -5,6 +5,8 @@
  *    nobody can use up what another author has.
  * 2. Who sends what is bad for everybody, or more than it may, is to blame; who passes on what its
  *    author says too often is not.
+ * 3. Whoever asks is answered so much, and no more: a question is short, and its answer may hold
+ *    all words of the mesh.
  */
 import type { PeerKey } from '../crdt/ids.ts';
 import { decodeWords, isLater, type Word, type WordsMessage } from './rules/word-message.ts';
@@ -19,19 +21,29 @@ export function hear(desk: Desk, from: PeerKey, bytes: Uint8Array): void {
   heard.spend(from, bytes.length, nowMs);
   if (message === 'other-version') return;
   if (message === null) blame(desk, from, nowMs);
-  else if (message.kind === 'heads') answer(desk, from, message);
+  else if (message.kind === 'heads') answer(desk, from, message, nowMs);
   else take(desk, from, message, nowMs);
 }
+
+/** What an answer counts for at least, for the work to find it. Unit: bytes. */
+const ANSWER_BYTES_MIN = 4_096;
 
 /** Gives a peer what it lacks, and asks for what is lacking here. */
 function answer(
   desk: Desk,
   from: PeerKey,
   { heads, isAnswer }: WordsMessage & { readonly kind: 'heads' },
+  nowMs: number,
 ): void {
-  const { shelf } = desk;
-  give(desk, from, shelf.lackedBy(heads));
-  if (!isAnswer && heads.some((head) => shelf.isNew(head))) compare(desk, from, true);
+  const { shelf, answered } = desk;
+  if (!answered.hasLeft(from, nowMs)) {
+    later(desk, from);
+    return;
+  }
+  const given = give(desk, from, shelf.lackedBy(heads));
+  const isAsking = !isAnswer && heads.some((head) => shelf.isNew(head));
+  const asked = isAsking ? compare(desk, from, true) : 0;
+  answered.spend(from, Math.max(ANSWER_BYTES_MIN, given + asked), nowMs);
 }
 
 function take(

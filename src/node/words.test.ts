@@ -189,3 +189,24 @@ test('words: who says too much is heard so often, and the last of it in the end'
   assert.ok(second.changes - before <= 20, `${second.changes - before} changes`);
   assert.throws(() => first.words.say(SERVICE, 'x'.repeat(16_385)), /too long/);
 });
+
+test('words: who asks again and again is answered so much, and again after a while', async () => {
+  // Goal: a short question costs no more than it may. Method: a liar asks for all two thousand
+  // times at once of one that holds a long word; the twin asks once, later.
+  const { first, second, sent, go } = openRow();
+  second.words.say(SERVICE, 'x'.repeat(16_000));
+  await go(10);
+  const ask = encodeWords({ kind: 'heads', heads: [], isAnswer: true });
+  const answers = (): number =>
+    sent.filter(({ from, bytes }) => from === 'vm2' && bytes.length > 16_000).length;
+  const before = answers();
+  for (let n = 0; n < 2_000; n += 1) first.send('vm2', ask);
+  await go(0);
+  const flood = answers() - before;
+  assert.ok(flood > 100 && flood < 300, `${flood} answers`);
+  await go(10_000);
+  const rested = answers();
+  first.send('vm2', ask);
+  await go(0);
+  assert.equal(answers(), rested + 1);
+});
