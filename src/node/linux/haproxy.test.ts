@@ -88,7 +88,7 @@ test('a real haproxy carries, changes, and reloads without a loss', { skip }, as
     for (const { socket } of kept) socket.destroy();
   });
 
-  await t.test('what drains keeps its connections, what is out does not', async () => {
+  await t.test('what drains keeps its connections, what hangs does not', async () => {
     // Goal: a drain loses nothing, a dead backend holds nobody. Method: a connection over both.
     await settle([balancer(port, { backends: [backend(ONE)] })]);
     const { socket } = await call(local);
@@ -100,7 +100,8 @@ test('a real haproxy carries, changes, and reloads without a loss', { skip }, as
     const [slot] =
       observed.proxies.get('web')?.slots.filter(({ address }) => address === ONE) ?? [];
     assert.deepEqual([slot?.state, slot?.connections], ['out', 1]);
-    await settle([balancer(port, { backends: [backend(ONE, { state: 'out' }), backend(TWO)] })]);
+    const hung = backend(ONE, { state: 'out', isHung: true });
+    await settle([balancer(port, { backends: [hung, backend(TWO)] })]);
     await closed;
   });
 

@@ -12,7 +12,7 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { Liveliness } from '../loop.ts';
 import type { Target } from './checks.ts';
 import type { Health, HealthState } from './health.ts';
-import { UNKNOWN } from './health.ts';
+import { UNKNOWN, VM_SILENT } from './health.ts';
 import type { Said } from './health-word.ts';
 import { isGood, isPlain, type Outcome, wordsOf } from './outcomes.ts';
 
@@ -143,7 +143,7 @@ export function healthNow(cell: Cell, mayRun: boolean): Health {
 }
 
 const UP: Health = { state: 'up', why: '' };
-const GONE: Health = { state: 'down', why: 'its VM does not answer' };
+const GONE: Health = { state: 'down', why: VM_SILENT };
 const BARRED: Health = {
   state: 'unknown',
   why: 'its VM lets no check be run; cnsmo consent --allow-run there',

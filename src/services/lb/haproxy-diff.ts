@@ -93,7 +93,7 @@ const changesOf = (balancer: PlacedBalancer, { slots }: ObservedProxy): readonly
       ...(slot.weight === backend.weight ? [] : [`${server} weight ${backend.weight}`]),
       ...(state === backend.state ? [] : [`${server} state ${WORDS[backend.state]}`]),
       // What a dead backend still has would hang.
-      ...(own !== undefined && backend.state === 'out' && slot.connections > 0
+      ...(own !== undefined && backend.isHung === true && slot.connections > 0
         ? [`shutdown sessions server ${name}/${slot.name}`]
         : []),
     ];

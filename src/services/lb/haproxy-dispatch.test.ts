@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memberOf } from '../test-view.ts';
+import { targetKey } from './checks.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import { LOCAL_PORTS } from './haproxy-read.ts';
 import type { ProxyObserved } from './haproxy-state.ts';
@@ -40,4 +41,24 @@ test('haproxy: to the table of nft it is the one backend of its balancers', () =
   const [least] = found.proxy.balancers;
   assert.deepEqual([least?.mode, least?.stickyMs, least?.ports], ['leastconn', 60_000, [80, 80]]);
   assert.deepEqual(least?.backends, [{ address: '10.10.0.3', weight: 1, state: 'ready' }]);
+});
+
+test('haproxy: who refuses ends what it has itself, who does not answer cannot', () => {
+  // Goal: a server that stops gracefully loses nothing. Method: one of two backends is down, for
+  // each reason; and serves.
+  const object = { ...BALANCER, addresses: { ipv4: '10.10.7.1', ipv6: 'fd00:1::771' } };
+  const view = viewOf({ 'balancer/least': { ...object, mode: 'leastconn' } }, MEMBERS);
+  const [, second] = MEMBERS;
+  const backendIn = (sight: string) => {
+    const sights = new Map([[targetKey(second?.id ?? assert.fail(), object), sight]]);
+    const absent = { kind: 'absent', place: { hasIpv6: true, taken: new Set<number>() } } as const;
+    const own = { interface: 'cnsmo0', ...OWN };
+    const { proxy } = proxyDispatchesOf(view, { ...selfOf(1), sights }, own, absent);
+    const { state, isHung } = proxy.balancers[0]?.backends[0] ?? assert.fail();
+    return [state, isHung === true];
+  };
+  assert.deepEqual(backendIn('up'), ['ready', false]);
+  assert.deepEqual(backendIn('down refuses connections'), ['out', false]);
+  assert.deepEqual(backendIn('down answers with status 503'), ['out', false]);
+  assert.deepEqual(backendIn('down does not answer'), ['out', true]);
 });

@@ -19,6 +19,7 @@ import type {
   ProxyDesired,
   ProxyObserved,
 } from './haproxy-state.ts';
+import { isHung } from './health.ts';
 import type { Own } from './state.ts';
 
 /** What HAProxy comes to here. */
@@ -81,7 +82,7 @@ export const proxyDispatchesOf = (
   };
 };
 
-/** Connections to one that is down are ended, too. */
+/** Connections to one that does not answer are ended; one that refuses may end what it has. */
 const proxiedBalancer = (
   view: View,
   self: Viewer,
@@ -90,9 +91,10 @@ const proxiedBalancer = (
   const { name, mode, listen, port, stickyMs } = balancer;
   const { choices, isPanic } = chooseBackends(view, self, balancer);
   const backends = choices.map(
-    ({ member: { ipv4, ipv6 }, weight, isDraining, isUsed }): ProxyBackend => ({
+    ({ member: { ipv4, ipv6 }, weight, health, isDraining, isUsed }): ProxyBackend => ({
       address: ipv4 ?? ipv6,
       ...{ weight, state: isDraining ? 'draining' : isUsed ? 'ready' : 'out' },
+      ...(!isDraining && !isUsed && isHung(health) ? { isHung: true } : {}),
     }),
   );
   const proxied = { name, mode, ports: listen.ports, port, stickyMs: stickyMs ?? null, backends };

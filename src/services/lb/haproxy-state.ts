@@ -12,7 +12,7 @@ import type { Mode } from './schemas.table.ts';
 export const PROCESS = 'haproxy';
 export const PROCESS_UNDO = 'lb-haproxy';
 
-/** Whether a backend takes new connections; `out`: and what it has is ended. */
+/** Whether a backend takes new connections: `draining` by an operator's word; `out`: it is down. */
 export type ProxyBackendState = 'ready' | 'draining' | 'out';
 
 /** Where connections go. */
@@ -21,6 +21,8 @@ export interface ProxyBackend {
   readonly address: string;
   readonly weight: number;
   readonly state: ProxyBackendState;
+  /** What it has would hang, and is ended. */
+  readonly isHung?: true;
 }
 
 /** A balancer that HAProxy is to carry. */

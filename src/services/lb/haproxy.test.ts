@@ -135,11 +135,11 @@ test('haproxy: backends change by its own interface, listeners by a reload', () 
 });
 
 test('haproxy: what a dead backend has is ended, what is left of a drained one is not', () => {
-  // Goal: nobody hangs on the dead. Method: a backend that is out and has connections; twins that
-  // have none, or drain.
-  const wanted = (state: 'out' | 'draining') => ({
+  // Goal: nobody hangs on the dead. Method: a backend that hangs and has connections; twins that
+  // have none, refuse new ones only, or drain.
+  const wanted = (state: 'out' | 'draining', hung: { isHung?: true } = { isHung: true }) => ({
     hosts: HOSTS,
-    balancers: [placed({ backends: [{ address: '10.10.0.2', weight: 1, state }] })],
+    balancers: [placed({ backends: [{ address: '10.10.0.2', weight: 1, state, ...hung }] })],
   });
   const has = (connections: number, state: ProxySlot['state']): ProxyObserved =>
     running([{ address: '10.10.0.2', state, connections }]);
@@ -150,7 +150,10 @@ test('haproxy: what a dead backend has is ended, what is left of a drained one i
   ]);
   assert.deepEqual(lines(wanted('out'), has(3, 'out')), [`@1 shutdown sessions server ${server}`]);
   assert.deepEqual(lines(wanted('out'), has(0, 'out')), []);
-  assert.deepEqual(lines(wanted('draining'), has(3, 'draining')), []);
+  assert.deepEqual(lines(wanted('out', {}), has(3, 'ready')), [
+    `@1 set server ${server} state maint`,
+  ]);
+  assert.deepEqual(lines(wanted('draining', {}), has(3, 'draining')), []);
 });
 
 test('haproxy: long changes go in lines that it can hold', () => {

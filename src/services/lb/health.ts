@@ -19,6 +19,7 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { Sights } from '../loop.ts';
 import type { Balancer } from './balancers.ts';
 import { targetKey } from './checks.ts';
+import { wordsOf } from './outcomes.ts';
 
 /** Whether a backend serves. */
 export type HealthState = 'up' | 'down' | 'unknown';
@@ -49,6 +50,14 @@ export function healthOf(
   const state = STATES.find((each) => each === word);
   return state === undefined ? UNKNOWN : { state, why: why.join(' ') };
 }
+
+/** Why a backend is down of which nobody can see more than that its VM is. */
+export const VM_SILENT = 'its VM does not answer';
+
+const HUNG: ReadonlySet<string> = new Set([wordsOf('silent'), VM_SILENT]);
+
+/** Whether nothing comes back: what it has would hang. Who refuses may yet end what it has. */
+export const isHung = ({ state, why }: Health): boolean => state === 'down' && HUNG.has(why);
 
 /** Which of the backends of a balancer are used, in their order, by their health. */
 export function inUse(healths: readonly Pick<Health, 'state'>[]): {
