@@ -89,6 +89,41 @@ test('verbs: what is decided in pieces rests on what is true in the end', async 
   }
 });
 
+test('verbs: who loses the role while a change is decided writes nothing', async () => {
+  // Goal: nobody is told that a change holds which all others ignore. Method: a decision that takes
+  // a rest, in which the member becomes a node; its twin stays an operator.
+  for (const isTaken of [true, false]) {
+    let [operators, written] = [[{ member: SELF }], 0];
+    const verb = {
+      ...{ name: 'put', inputs: [], needs: 'operator' },
+      *decideInPieces(): Generator<void, Decision<unknown>> {
+        yield;
+        return { edits: [{ path: 'intent/toy/thing/ball', value: 1 }], body: 'done' };
+      },
+    };
+    const sleep = async (): Promise<void> => {
+      if (isTaken) operators = [];
+    };
+    const clock = { sleep, wallMs: () => 0, monotonicMs: () => 0 };
+    const intent: readonly unknown[] = [];
+    const view = () => ({ intent, members: [], operators });
+    const write = async () => {
+      written += 1;
+    };
+    const context = {
+      ports: { clock, random: { bytes: () => new Uint8Array(16) } },
+      ...{ self: SELF, replica: { view, write }, connected: () => [] },
+      services: [{ name: 'toy', verbs: { verbs: [verb] } }],
+      ...{ skewsMs: () => new Map(), inOrder: (_: string, task: () => unknown) => task() },
+      ...{ local: { config: { port: 1, interface: 'x' } }, openingsAt: () => [] },
+    } as unknown as VerbContext;
+    const deciding = runVerb(context, 'toy', 'put', null);
+    if (isTaken) await assert.rejects(deciding, /use toy put/);
+    else assert.equal(await deciding, 'done');
+    assert.equal(written, isTaken ? 0 : 1);
+  }
+});
+
 test('verbs: a plan says what would change, and nothing changes', async () => {
   // Goal: dry run. Method: heads before and after; a verb that cannot be planned says so.
   for (const as of [SELF, STRANGER]) {

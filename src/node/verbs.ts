@@ -1,7 +1,7 @@
 /**
  * Loop: verbs — runs what people ask of a service: one way for all verbs of all services.
  *
- * 1. The role is checked before anything else is tried.
+ * 1. The role is checked before anything else is tried, and again before anything is written.
  * 2. The edits of a verb are one frame: it holds whole, or nothing was said.
  * 3. Done when another member has it, where one is connected.
  */
@@ -74,15 +74,21 @@ export async function runVerb(
   const asked = readAs(verbBody, body);
   const isPlan = asked?.plan === true;
   if (isPlan && verb.canPlan !== true) throw noPlan(service, name);
-  const view = context.replica.view();
-  if (verb.needs === 'operator' && !isPlan)
-    mustBeOperator(view, context.self, `use ${service} ${name}`);
+  const mustBeAllowed = (): void => {
+    if (verb.needs !== 'operator' || isPlan) return;
+    mustBeOperator(context.replica.view(), context.self, `use ${service} ${name}`);
+  };
+  mustBeAllowed();
   const given = readArguments(verb.inputs, asked?.arguments);
   const still = await gather(context, service, { verb, given, caller: asked?.caller ?? null });
   if (verb.attempt !== undefined) await digested(context, verbs, still.view);
   const attempt = verb.attempt?.(still, given) ?? null;
   const scene = attempt === null ? still : { ...still, reached: await context.reach(attempt) };
-  const decide = () => decideVerb(context, { verbs, verb }, scene, given);
+  const decide = async () => {
+    const decision = await decideVerb(context, { verbs, verb }, scene, given);
+    mustBeAllowed(); // Who is none any more is heard by nobody.
+    return decision;
+  };
   if (isPlan) {
     const { edits } = await decide();
     const effects = planned(context.ports.clock, verbs, scene, edits);
