@@ -109,9 +109,16 @@ export async function lb(world: RealWorld): Promise<void> {
 
 async function answersInTurn(world: RealWorld, virtual: Asked): Promise<void> {
   await isAnsweredBy(world, 'the virtual address', virtual, ['vm2', 'vm3']);
-  const said = await who(virtual, 8);
-  const isInTurn = said.every((name, at) => at === 0 || name !== said[at - 1]);
-  expect(`they take turns: ${said.join()}`, isInTurn);
+  // A probe that a busy machine answers late takes one out for a while. By chance one in 30,000.
+  await world.eventually(
+    'they take turns',
+    async () => {
+      const said = await who(virtual, 16);
+      const isInTurn = said.every((name, at) => at === 0 || name !== said[at - 1]);
+      return said.length === 16 && isInTurn;
+    },
+    ENFORCED_MS,
+  );
 }
 
 /** The public port is shut by the policy until a rule opens it, and again after. */
