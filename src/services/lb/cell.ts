@@ -12,7 +12,7 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { Liveliness } from '../loop.ts';
 import type { Target } from './checks.ts';
 import type { Health, HealthState } from './health.ts';
-import { UNKNOWN, VM_SILENT } from './health.ts';
+import { UNKNOWN, UNTRIED, VM_SILENT } from './health.ts';
 import type { Said } from './health-word.ts';
 import { isGood, isPlain, type Outcome, wordsOf } from './outcomes.ts';
 
@@ -28,9 +28,10 @@ const LATE_HOLD_MS = 5_000;
 
 /**
  * Why this member probes a target: it is its own; it lets clients from outside to it; somebody has
- * doubts; its own last probe failed; nobody says anything of it. Null: it need not.
+ * doubts; its own last probe failed; none of its own has told yet; nobody says anything of it.
+ * Null: it need not.
  */
-export type Reason = 'own' | 'path' | 'doubt' | 'return' | 'mute' | null;
+export type Reason = 'own' | 'path' | 'doubt' | 'return' | 'first' | 'mute' | null;
 
 /** What is known. */
 export interface Cell {
@@ -43,6 +44,8 @@ export interface Cell {
   outcome: Outcome;
   good: number;
   bad: number;
+  /** Probes of this member told once how it is. What others say of it before may be old. */
+  isTried: boolean;
   /** What its own member says of it, and how that lives. */
   said: Said | null;
   liveliness: Liveliness;
@@ -61,9 +64,9 @@ export const openCell = (self: MemberId, target: Target): Cell => ({
   target,
   isOwn: target.member === self,
   isPath: target.member !== self && target.frontends.has(self),
-  ...{ state: 'unknown', outcome: '', good: 0, bad: 0 },
+  ...{ state: 'unknown', outcome: '', good: 0, bad: 0, isTried: false },
   ...{ said: null, liveliness: 'unknown', running: new Set(), lateUntilMs: 0 },
-  ...{ dueMs: Number.POSITIVE_INFINITY, tries: 0, reason: null, health: UNKNOWN },
+  ...{ dueMs: Number.POSITIVE_INFINITY, tries: 0, reason: null, health: UNTRIED },
 });
 
 const isDoubted = ({ said, liveliness }: Cell): boolean =>
@@ -81,6 +84,7 @@ export function reasonOf(cell: Cell, mayRun: boolean): Reason {
   if (cell.isPath) return 'path';
   if (isDoubted(cell)) return 'doubt';
   if (cell.state === 'down') return 'return';
+  if (!cell.isTried) return 'first';
   return cell.said === null || cell.said.state === 'barred' ? 'mute' : null;
 }
 
@@ -90,15 +94,13 @@ export function take(cell: Cell, outcome: Outcome): void {
     cell.good += 1;
     cell.bad = 0;
     if (cell.state === 'down' && cell.good < riseOf(cell)) return;
-    cell.state = 'up';
-    cell.outcome = outcome;
+    Object.assign(cell, { state: 'up', outcome, isTried: true });
     return;
   }
   cell.good = 0;
   cell.bad += 1;
   if (cell.state === 'down' || isPlain(outcome) || cell.bad >= fallOf(cell)) {
-    cell.state = 'down';
-    cell.outcome = outcome;
+    Object.assign(cell, { state: 'down', outcome, isTried: true });
   }
 }
 
@@ -139,6 +141,7 @@ export function healthNow(cell: Cell, mayRun: boolean): Health {
       why: isContradicted ? `though it says that it ${wordsOf(said.outcome)}` : '',
     };
   }
+  if (!cell.isTried) return UNTRIED;
   return said?.state === 'up' ? UP : UNKNOWN;
 }
 

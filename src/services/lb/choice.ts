@@ -9,10 +9,16 @@
 import type { View } from '../../crdt/view.ts';
 import type { Self } from '../service.ts';
 import { type Backend, type Balancer, backendsOf } from './balancers.ts';
-import { type Health, healthOf, inUse } from './health.ts';
+import { type Health, healthOf, inUse, sinceBefore } from './health.ts';
 
 /** Who looks: this member, and what it sees of backends. */
-export type Viewer = Pick<Self, 'id' | 'sights'>;
+export interface Viewer extends Pick<Self, 'id' | 'sights'> {
+  /** Places that are down in the kernel, as `placeKey`: what a daemon left to the next. */
+  readonly wasDown?: ReadonlySet<string> | undefined;
+}
+
+/** A place in the kernel's set of those that are down. */
+export const placeKey = (host: unknown, port: unknown): string => `${host} ${port}`;
 
 /** A backend, and whether new connections go to it. */
 export interface Choice extends Backend {
@@ -23,12 +29,17 @@ export interface Choice extends Backend {
 /** The backends by their ids, and whether all of them are used because too many are down. */
 export const chooseBackends = (
   view: View,
-  { id, sights }: Viewer,
+  { id, sights, wasDown }: Viewer,
   balancer: Balancer,
 ): { readonly choices: readonly Choice[]; readonly isPanic: boolean } => {
   const backends = backendsOf(view, balancer)
     .filter(({ member }) => member.id !== id || balancer.includesSelf === true)
-    .map((backend) => ({ ...backend, health: healthOf(sights, backend.member.id, balancer) }));
+    .map((backend) => {
+      const { id: member, ipv4, ipv6 } = backend.member;
+      const isLeft = wasDown?.has(placeKey(ipv4 ?? ipv6, balancer.port)) === true;
+      const health = sinceBefore(healthOf(sights, member, balancer), isLeft);
+      return { ...backend, health };
+    });
   const open = backends.filter(({ isDraining }) => !isDraining);
   const { isPanic, isUsed } = inUse(open.map(({ health }) => health));
   const used = new Set(open.filter((_, index) => isUsed[index]));

@@ -34,9 +34,10 @@ export interface Dispatch {
 /** What a view comes to here, as far as nft carries it. The same for the same view and sights. */
 export const dispatchesOf = (view: View, self: Viewer): readonly Dispatch[] => {
   const last = known.get(view);
-  if (last?.id === self.id && last.sights === self.sights) return last.dispatches;
+  const { id, sights, wasDown } = self;
+  if (last?.id === id && last.sights === sights && last.wasDown === wasDown) return last.dispatches;
   const dispatches = findDispatches(view, self);
-  known.set(view, { id: self.id, sights: self.sights, dispatches });
+  known.set(view, { id, sights, wasDown, dispatches });
   return dispatches;
 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { View } from '../../crdt/view.ts';
 import { idOf } from '../test-view.ts';
-import { type Cell, healthNow, openCell, reasonOf, sayOf, take } from './cell.ts';
+import { type Cell, healthNow, openCell, reasonOf, rest, sayOf, take } from './cell.ts';
 import { checkName, targetKey } from './checks.ts';
 import { diff } from './diff.ts';
 import { healthOf, inUse, sightOf } from './health.ts';
@@ -83,19 +83,30 @@ test('health: a refusal is enough, silence must last, and so must its end', () =
   }
 });
 
+/** One that a probe of this member has told of before. */
+const tried = (cell: Cell): Cell => {
+  take(cell, 'answered');
+  rest(cell);
+  return cell;
+};
+
 test('health: hearsay makes a member look, and nothing else', () => {
   // Goal: nobody takes a backend out by words. Method: what its member says and how it lives, for
-  // each kind of check: why it is probed, and what is held of it before any probe.
+  // each kind of check: why it is probed, and what is held of it; before any probe of this member's
+  // own, that what is said may be old.
   const exec: Check = { kind: 'exec', argv: ['true'] };
   const http: Check = { kind: 'http', path: '/' };
   const table = [
-    ['tcp', cellOf(1), 'up', 'alive', null, 'up'],
-    ['tcp', cellOf(1), 'down', 'alive', 'doubt', 'unknown'],
-    ['http', cellOf(1, http), 'late', 'alive', 'doubt', 'unknown'],
-    ['tcp', cellOf(1), 'up', 'suspect', 'doubt', 'up'],
-    ['tcp', cellOf(1), 'up', 'dead', 'doubt', 'up'],
-    ['tcp', cellOf(1), null, 'alive', 'mute', 'unknown'],
-    ['frontend', cellOf(1, http, [1]), 'up', 'alive', 'path', 'up'],
+    ['untried', cellOf(1), 'up', 'alive', 'first', 'unknown'],
+    ['untried', cellOf(1), null, 'alive', 'first', 'unknown'],
+    ['untried', cellOf(1), 'up', 'dead', 'doubt', 'unknown'],
+    ['tcp', tried(cellOf(1)), 'up', 'alive', null, 'up'],
+    ['tcp', tried(cellOf(1)), 'down', 'alive', 'doubt', 'unknown'],
+    ['http', tried(cellOf(1, http)), 'late', 'alive', 'doubt', 'unknown'],
+    ['tcp', tried(cellOf(1)), 'up', 'suspect', 'doubt', 'up'],
+    ['tcp', tried(cellOf(1)), 'up', 'dead', 'doubt', 'up'],
+    ['tcp', tried(cellOf(1)), null, 'alive', 'mute', 'unknown'],
+    ['frontend', tried(cellOf(1, http, [1])), 'up', 'alive', 'path', 'up'],
     ['own', cellOf(2, http, [2]), null, 'alive', 'own', 'unknown'],
     ['exec', cellOf(1, exec, [1]), 'down', 'alive', null, 'down'],
     ['exec', cellOf(1, exec), 'up', 'suspect', null, 'up'],

@@ -33,6 +33,13 @@ export interface Health {
 
 /** Nothing is known of it, and nothing held against it. */
 export const UNKNOWN: Health = { state: 'unknown', why: 'not checked yet' };
+/**
+ * No probe of this daemon has told yet, and one will within seconds: until then it is as the daemon
+ * before this one left it.
+ */
+export const UNTRIED: Health = { state: 'unknown', why: 'not tried yet' };
+/** Down, as the kernel has it from the daemon before. */
+const WAS_DOWN: Health = { state: 'down', why: 'was down when the daemon began' };
 
 const STATES: readonly HealthState[] = ['up', 'down', 'unknown'];
 
@@ -48,8 +55,12 @@ export function healthOf(
   const sight = sights.get(targetKey(member, balancer));
   const [word = '', ...why] = (sight ?? '').split(' ');
   const state = STATES.find((each) => each === word);
-  return state === undefined ? UNKNOWN : { state, why: why.join(' ') };
+  return state === undefined ? UNTRIED : { state, why: why.join(' ') };
 }
+
+/** The same, where the kernel's own set of those that are down counts until a probe has told. */
+export const sinceBefore = (health: Health, wasDown: boolean): Health =>
+  wasDown && health.why === UNTRIED.why ? WAS_DOWN : health;
 
 /** Why a backend is down of which nobody can see more than that its VM is. */
 export const VM_SILENT = 'its VM does not answer';

@@ -11,6 +11,7 @@ import { type Dispatch, dispatchesOf } from './dispatch.ts';
 import { frontendsHere, wishedHere } from './frontends.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import type { LbDesired, LbObserved } from './state.ts';
+import { viewerOf } from './viewer.ts';
 
 /** The table, or null where there should be none. Notes: objects not read; whose all are used. */
 export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDesired> => {
@@ -18,8 +19,9 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
   const me = view.members.find(({ id }) => id === self.id);
   const isWanted = balancers.length > 0 && me !== undefined;
   const own = { interface: self.interface, ipv4: me?.ipv4 ?? null, ipv6: me?.ipv6 ?? '' };
-  const byNft = dispatchesOf(view, self);
-  const byProxy = proxyDispatchesOf(view, self, own, observed.proxy);
+  const viewer = viewerOf(self, observed);
+  const byNft = dispatchesOf(view, viewer);
+  const byProxy = proxyDispatchesOf(view, viewer, own, observed.proxy);
   const listeners = 'listeners' in observed ? observed.listeners : null;
   const wished = wishedHere(view, self);
   const frontends = frontendsHere(wished, self, own, listeners);

@@ -27,7 +27,7 @@ test('sights: what each backend was sent, by whatever carries it', () => {
     ...{ kind: 'running', place: { hasIpv6: true, taken: new Set() }, mark: '' },
     proxies: new Map([['api', { localPort: 28_400, slots }]]),
   };
-  const table = { chains } as unknown as ObservedTable;
+  const table = { chains, sets: new Map() } as unknown as ObservedTable;
   const observed: LbObserved = {
     ...{ kind: 'present', table, listeners: null, forwarding: null, closed: [] },
     proxy,
@@ -35,21 +35,21 @@ test('sights: what each backend was sent, by whatever carries it', () => {
   const [two, three, four] = [2, 3, 4].map((n) => idOf(n));
   assert.ok(two !== undefined && three !== undefined && four !== undefined);
   assert.deepEqual(sightsOf(view, { id: idOf(1), sights: new Map() }, observed), {
-    [sightName('api', two)]: 'unknown 3 not checked yet',
+    [sightName('api', two)]: 'unknown 3 not tried yet',
     [sightName('api', three)]: 'down 0 connections of HAProxy to it fail',
-    [sightName('api', four)]: 'unknown - not checked yet',
-    [sightName('web', two)]: 'unknown 5 not checked yet',
-    [sightName('web', three)]: 'unknown - not checked yet',
-    [sightName('web', four)]: 'unknown - not checked yet',
+    [sightName('api', four)]: 'unknown - not tried yet',
+    [sightName('web', two)]: 'unknown 5 not tried yet',
+    [sightName('web', three)]: 'unknown - not tried yet',
+    [sightName('web', four)]: 'unknown - not tried yet',
   });
   const sights = new Map([2, 3].map((n) => [targetKey(idOf(n), WEB), 'down does not answer']));
   assert.deepEqual(sightsOf(view, { id: idOf(1), sights }, observed), {
     [sightName('api', two)]: 'down 3 does not answer',
     [sightName('api', three)]: 'down 0 does not answer',
-    [sightName('api', four)]: 'unknown - not checked yet',
+    [sightName('api', four)]: 'unknown - not tried yet',
     [sightName('web', two)]: 'down 5 does not answer',
     [sightName('web', three)]: 'down - does not answer',
-    [sightName('web', four)]: 'unknown - not checked yet',
+    [sightName('web', four)]: 'unknown - not tried yet',
     ...{ api: PANIC, web: PANIC },
   });
   const own = Object.keys(sightsOf(view, { id: two, sights: new Map() }, observed));

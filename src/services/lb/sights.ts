@@ -8,6 +8,7 @@ import type { ProxySlot } from './haproxy-state.ts';
 import { backendChain } from './own-table.ts';
 import type { LbObserved } from './state.ts';
 import { PANIC, type Seen, seenText, sightName } from './told.ts';
+import { viewerOf } from './viewer.ts';
 
 /**
  * By the names of sights. A VM that is not its own backend tells nothing of itself; a balancer is
@@ -17,7 +18,9 @@ export const sightsOf = (
   view: View,
   self: Viewer,
   observed: LbObserved,
-): Readonly<Record<string, string>> =>
+): Readonly<Record<string, string>> => sightsSeen(view, viewerOf(self, observed), observed);
+
+const sightsSeen: typeof sightsOf = (view, self, observed) =>
   Object.fromEntries(
     balancersOf(view).balancers.flatMap((balancer) => {
       const { choices, isPanic } = chooseBackends(view, self, balancer);
