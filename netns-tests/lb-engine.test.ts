@@ -103,6 +103,8 @@ test('lb: other addresses, guests, ranges and udp', { skip }, async () => {
     assert.deepEqual(counted(await stage.who('vm1', OUTER[family], 80, 4)), both);
     assert.deepEqual(await stage.who('stranger', OUTER[family], 81, 1), ['reject']);
     assert.deepEqual(await stage.who('guest', VIRTUAL[family], 81, 1), ['reject']);
+    // Its packets are forwarded as those of the guest are, but it is none.
+    assert.deepEqual(await stage.who('stranger', VIRTUAL[family], 80, 1), ['reject']);
   }
   const range = { listen: { protocol: 'tcp', ports: [2_000, 2_001] }, port: 3_000, on: HERE };
   assert.deepEqual(await stage.settle(web(range)), []);

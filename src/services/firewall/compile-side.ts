@@ -5,6 +5,8 @@
  * 1. The same chains for the same lanes: it is asked for several times in each look at the host,
  *    and what was made of its chains is remembered by them.
  */
+
+import { GUEST_INTERFACES } from '../nft/guests.ts';
 import {
   ACCEPT,
   ct,
@@ -37,9 +39,6 @@ export interface Ruleset {
   /** 1 to 255: what judged connections are marked with. */
   readonly generation: number;
 }
-
-/** Interfaces behind which are guests of this host: containers and virtual machines. */
-const GUEST_INTERFACES = ['docker*', 'br-*', 'podman*', 'cni*', 'virbr*', 'lxc*', 'lxd*', 'incus*'];
 
 /**
  * Below, a port is a server's; from here on the kernel gives them to openers: the first of

@@ -12,6 +12,7 @@
  * 3. A member's own connections keep its address, which the tunnels let back. What it forwards for
  *    others (containers) they would not: it gets this member's address.
  */
+import { GUEST_INTERFACES } from '../nft/guests.ts';
 import {
   concat,
   ct,
@@ -21,6 +22,7 @@ import {
   has,
   is,
   isNot,
+  jump,
   keyText,
   lookup,
   meta,
@@ -66,6 +68,7 @@ const makeTable = (own: Own, dispatches: readonly Dispatch[]): Table => ({
   chains: [
     ...dispatches.flatMap(balancerChains),
     ...(['prerouting', 'output'] as const).map((hook) => natChain(hook, own, dispatches)),
+    { name: 'virtual', hook: null, rules: virtualRules(dispatches) },
     postrouting(own),
     { name: 'refuse', hook: null, rules: REFUSE },
     ...(['output', 'forward'] as const).map(refuseChain),
@@ -210,9 +213,21 @@ const natChain = (
   return {
     name: `nat/${hook}`,
     hook: { type: 'nat', hook, prio: -100 },
-    rules: [...virtualRules(dispatches), ...maps.flatMap((map) => frontendRules(own, map))],
+    rules: [...toVirtual(hook, dispatches), ...maps.flatMap((map) => frontendRules(own, map))],
   };
 };
+
+/**
+ * For this VM's own programs, and its guests. Whoever else has it forward packets, as a neighbour
+ * on its network, would come into the mesh under its address.
+ */
+const toVirtual = (
+  hook: 'prerouting' | 'output',
+  dispatches: readonly Dispatch[],
+): readonly NftRule[] =>
+  hook === 'output'
+    ? virtualRules(dispatches)
+    : GUEST_INTERFACES.map((name) => rule(is(meta('iifname'), name), jump('virtual')));
 
 const virtualRules = (dispatches: readonly Dispatch[]): readonly NftRule[] => {
   const maps = split(dispatches)[1].length === 0 ? ['services'] : ['services', 'ranges'];
