@@ -111,8 +111,8 @@ const showDrained = ({ name, members, already, serving, drainMs }: Drained) => (
     ...(members.length === 0
       ? []
       : [
-          `No new connections of ${name} to ${members.join(', ')}; what they have may end within ` +
-            `${durationText(drainMs)}.`,
+          `No new connections of ${name} to ${members.join(', ')}; give what they have ` +
+            `${durationText(drainMs)} to end before you stop them.`,
           `To take it back: cnsmo lb undrain ${name} ${members.join(' ')}`,
         ]),
     ...alreadyLines(already, 'drained'),

@@ -48,7 +48,12 @@ export const WISH_INPUTS: readonly Input[] = [
     range: [1_000, STICKY_MAX_MS],
   },
   {
-    ...flag('drain', 'duration', 'duration', 'how long a draining backend ends what it has (30s)'),
+    ...flag(
+      'drain',
+      'duration',
+      'duration',
+      'how long a draining backend may take; told only (30s)',
+    ),
     range: [0, DRAIN_MAX_MS],
   },
   flag('engine', 'text', 'engine', 'auto, nft or haproxy (auto: by the mode)'),
