@@ -36,6 +36,7 @@ import {
 } from '../nft/tables.ts';
 import { balancerChains, balancerSets, rule } from './compile-balancer.ts';
 import { proxyChains, proxySets } from './compile-proxy.ts';
+import { refuseChains } from './compile-refuse.ts';
 import type { Dispatch, Target } from './dispatch.ts';
 import { balancerChain, FAMILIES, type Family } from './own-table.ts';
 import type { Own } from './state.ts';
@@ -70,8 +71,7 @@ const makeTable = (own: Own, dispatches: readonly Dispatch[]): Table => ({
     ...(['prerouting', 'output'] as const).map((hook) => natChain(hook, own, dispatches)),
     { name: 'virtual', hook: null, rules: virtualRules(dispatches) },
     postrouting(own),
-    { name: 'refuse', hook: null, rules: REFUSE },
-    ...(['output', 'forward'] as const).map(refuseChain),
+    ...refuseChains(),
     ...proxyChains(dispatches),
   ],
 });
@@ -260,34 +260,3 @@ const postrouting = (own: Own): NftChain => ({
     });
   }),
 });
-
-/** Where a packet is refused by an error that its sender understands. */
-const REFUSE = [
-  rule(is(meta('l4proto'), PROTOCOL_NUMBERS.tcp), { reject: { type: 'tcp reset' } }),
-  rule({ reject: { type: 'icmpx', expr: 'port-unreachable' } }),
-];
-
-const refuseChain = (hook: 'output' | 'forward'): NftChain => ({
-  name: `refuse/${hook}`,
-  hook: { hook, prio: -10 },
-  rules: [
-    ...FAMILIES.map(({ ip, digit }) =>
-      rule(is(payload(ip, 'daddr'), `@virtual${digit}`), goto('refuse')),
-    ),
-    ...FAMILIES.flatMap(downRules),
-  ],
-});
-
-const FLAGS: Expression = { '|': ['fin', 'syn', 'rst', 'ack'] };
-
-/**
- * What the kernel remembers to be for a backend that is down: connections that begin there would
- * try it again and again. Those that run are left to their ends.
- */
-const downRules = ({ ip, digit }: Family): readonly NftRule[] => {
-  const isDown = is(concat(payload(ip, 'daddr'), ...PORT), `@down${digit}`);
-  return [
-    is({ '&': [payload('tcp', 'flags'), FLAGS] }, 'syn'),
-    is(meta('l4proto'), PROTOCOL_NUMBERS.udp),
-  ].map((begins) => rule(has(ct('status'), 'dnat'), isDown, begins, goto('refuse')));
-};

@@ -96,12 +96,14 @@ add rule inet cnsmo_lb nat/postrouting meta oifname "cnsmo0" ct status dnat ip s
 add rule inet cnsmo_lb nat/postrouting meta oifname "cnsmo0" ct status dnat ip6 saddr != fd00:1::1 masquerade
 add rule inet cnsmo_lb refuse meta l4proto 6 reject with tcp reset
 add rule inet cnsmo_lb refuse reject with icmpx type port-unreachable
+add rule inet cnsmo_lb refuse/output ct state established meta l4proto 6 accept
 add rule inet cnsmo_lb refuse/output ip daddr @virtual4 goto refuse
 add rule inet cnsmo_lb refuse/output ip6 daddr @virtual6 goto refuse
 add rule inet cnsmo_lb refuse/output ct status dnat ip daddr . meta l4proto . th dport @down4 tcp flags & (fin | syn | rst | ack) == syn goto refuse
 add rule inet cnsmo_lb refuse/output ct status dnat ip daddr . meta l4proto . th dport @down4 meta l4proto 17 goto refuse
 add rule inet cnsmo_lb refuse/output ct status dnat ip6 daddr . meta l4proto . th dport @down6 tcp flags & (fin | syn | rst | ack) == syn goto refuse
 add rule inet cnsmo_lb refuse/output ct status dnat ip6 daddr . meta l4proto . th dport @down6 meta l4proto 17 goto refuse
+add rule inet cnsmo_lb refuse/forward ct state established meta l4proto 6 accept
 add rule inet cnsmo_lb refuse/forward ip daddr @virtual4 goto refuse
 add rule inet cnsmo_lb refuse/forward ip6 daddr @virtual6 goto refuse
 add rule inet cnsmo_lb refuse/forward ct status dnat ip daddr . meta l4proto . th dport @down4 tcp flags & (fin | syn | rst | ack) == syn goto refuse
