@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memberIdOf } from '../crdt/ids.ts';
 import { idOf, seedOf } from '../crdt/test-world.ts';
 import { openCrypto } from './linux/crypto.ts';
-import { createWordSigner, decodeWords, encodeWords, type Word } from './rules/word-message.ts';
+import {
+  createWordSigner,
+  decodeWords,
+  encodeWords,
+  headsToTell,
+  WORDS_BYTES_MAX,
+  type Word,
+} from './rules/word-message.ts';
 import { openStage, SERVICE, viewOf } from './test-words.ts';
 
 const VIEW = viewOf(5);
@@ -209,4 +217,21 @@ test('words: who asks again and again is answered so much, and again after a whi
   first.send('vm2', ask);
   await go(0);
   assert.equal(answers(), rested + 1);
+});
+
+test('words: what is compared fits in a message, however large the mesh is', () => {
+  // Goal: members of a large mesh still compare. Method: heads of 3,000 members, with the longest
+  // names and counts that there are; twin: of a few all are told.
+  const heads = Array.from({ length: 3_000 }, (_, n) => ({
+    author: memberIdOf(new Uint8Array(32).map((__, at) => (at < 2 ? (n >> (8 * at)) & 0xff : 7))),
+    service: 'a'.repeat(32),
+    ...{ life: 2 ** 48 - 1, sequence: 2 ** 48 - 1 },
+  }));
+  const bytesOf = (some: typeof heads) =>
+    encodeWords({ kind: 'heads', heads: headsToTell(some), isAnswer: true });
+  assert.ok(bytesOf(heads).length <= WORDS_BYTES_MAX);
+  assert.ok(bytesOf(heads).length > WORDS_BYTES_MAX * 0.9);
+  const few = decodeWords(bytesOf(heads.slice(0, 600)));
+  assert.ok(few !== null && few !== 'other-version' && few.kind === 'heads');
+  assert.deepEqual(few.heads.length, 600);
 });

@@ -135,9 +135,12 @@ export function batchesOf(words: readonly Word[]): readonly (readonly Word[])[] 
   return batches;
 }
 
-/** The heads that one message holds. */
+/** The heads that one message holds, however long the names of their services are. */
 export const headsToTell = (heads: readonly WordHead[]): readonly WordHead[] =>
-  heads.slice(0, HEADS_MAX);
+  heads.slice(0, Math.floor(WORDS_BYTES_MAX / HEAD_BYTES_MAX) - 1);
+
+/** What the longest head takes up: a list of bytes, a name, two numbers. */
+const HEAD_BYTES_MAX = 1 + 34 + 34 + 9 + 9;
 
 /** Signs and checks words in a mesh. */
 export interface WordSigner {

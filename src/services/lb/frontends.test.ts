@@ -19,6 +19,7 @@ tcp LISTEN 0      511          0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=812,fd=6
 tcp LISTEN 0      128             [::]:22             [::]:*
 tcp LISTEN 0      511                *:81                *:*    users:(("node",pid=9,fd=1))
 tcp LISTEN 0      128  [fe80::1]%eth0:546             [::]:*
+tcp LISTEN 0      50  [::ffff:127.0.0.1]:8005             *:*    users:(("java",pid=3,fd=4))
 tcp LISTEN 0      128        10.10.0.1:443         0.0.0.0:*    users:(("nginx",pid=812,fd=7))
 `;
 
@@ -33,6 +34,7 @@ test('lb: who listens here is read, whatever the form of its address', () => {
       'tcp :: 22 ',
       'tcp * 81 node, process 9',
       'tcp fe80::1 546 ',
+      'tcp ::ffff:127.0.0.1 8005 java, process 3',
       'tcp 10.10.0.1 443 nginx, process 812',
     ],
   );

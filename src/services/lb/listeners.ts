@@ -43,4 +43,7 @@ export const readListeners = ({ status, stdout }: HostResult): readonly Listener
 export const isInTheWay = (
   { host }: Listener,
   own: { readonly ipv4: string | null; readonly ipv6: string },
-): boolean => host !== own.ipv4 && host !== own.ipv6 && !host.startsWith('127.') && host !== '::1';
+): boolean => host !== own.ipv4 && host !== own.ipv6 && !LOOPBACK.test(host);
+
+/** IPv4 in IPv6 as well: so programs of Java have it. */
+const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
