@@ -11,14 +11,8 @@
  */
 
 import type { ObservedTable } from '../nft/observed.ts';
-import {
-  changeOf,
-  goneBy,
-  isLoosening,
-  isOfOtherMake,
-  type TableChange,
-  touchedBy,
-} from '../nft/table-change.ts';
+import { changeSteps } from '../nft/steps.ts';
+import { changeOf, goneBy, isLoosening, isOfOtherMake, touchedBy } from '../nft/table-change.ts';
 import { ACCEPT, elementsOf, type Table } from '../nft/tables.ts';
 import { type ElementTime, type NftCommand, textOf } from '../nft/transaction.ts';
 import type { Command, Found } from '../service.ts';
@@ -28,18 +22,12 @@ import { keepSteps } from './counts.ts';
 import { GENERATION_MAX, generationIn } from './generation.ts';
 import type { Trialling } from './lane.ts';
 import {
-  addChain,
-  addElements,
-  addRule,
-  addSet,
-  deleteElements,
   deleteTable,
   FAMILY,
-  flushChain,
   NAME,
   OPEN_MAP,
-  remove,
   replaceTable,
+  TABLE,
   trialMap,
   triedName,
 } from './own-table.ts';
@@ -152,7 +140,7 @@ const commandsFor = (table: Table, observed: ObservedTable, desired: Wanted): St
   }
   const change = changeOf(table, observed);
   const touched = touchedBy(change);
-  const steps = stepsOf(change, observed, timesOf(desired, observed));
+  const steps = changeSteps(TABLE, change, observed, timesOf(desired, observed));
   return {
     steps:
       steps.length === 0
@@ -163,22 +151,6 @@ const commandsFor = (table: Table, observed: ObservedTable, desired: Wanted): St
     isOfTrial: touched.every((name) => /^(?:trial|tried)[-/]/.test(name)),
   };
 };
-
-const stepsOf = (
-  { newSets, newChains, changed, oldSets, oldChains, elements }: TableChange,
-  observed: ObservedTable,
-  times: ReadonlyMap<string, ElementTime>,
-): readonly NftCommand[] => [
-  ...newSets.map(addSet),
-  ...newChains.map(addChain),
-  ...changed.filter((each) => observed.chains.has(each.name)).map(({ name }) => flushChain(name)),
-  ...oldChains.map(flushChain),
-  ...changed.flatMap(({ name, rules }) => rules.map((rule) => addRule(name, rule))),
-  ...elements.flatMap(({ set, gone }) => deleteElements(set, gone)),
-  ...elements.flatMap(({ set, come }) => addElements(set, come, times)),
-  ...oldSets.map(([name, { kind }]) => remove(kind, name)),
-  ...oldChains.map((name) => remove('chain', name)),
-];
 
 /** Makes the table anew; what somebody opened for a time stays open for the rest of it. */
 const replaceAll = (

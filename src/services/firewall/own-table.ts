@@ -12,6 +12,7 @@ export const NAME = 'cnsmo';
 const PLACE: Place = { family: FAMILY, table: NAME };
 
 /** The commands that make it, or a part of it. */
+export const TABLE = transactionOn(PLACE);
 export const {
   replaceTable,
   deleteTable,
@@ -24,7 +25,7 @@ export const {
   deleteCounter,
   addElements,
   deleteElements,
-} = transactionOn(PLACE);
+} = TABLE;
 
 /** Hooks, and where in them: before DNAT (-100), and before what others filter (0). */
 export const HOOKS = {

@@ -5,8 +5,8 @@
  *    connection that runs, for those do not pass here.
  * 2. A client no longer stays with a backend that takes no new connections.
  */
-import type { ObservedTable } from '../nft/observed.ts';
-import { changeOf, isOfOtherMake, type TableChange, touchedBy } from '../nft/table-change.ts';
+import { changeSteps } from '../nft/steps.ts';
+import { changeOf, isOfOtherMake, touchedBy } from '../nft/table-change.ts';
 import { plainTextOf } from '../nft/text.ts';
 import type { NftCommand, Times } from '../nft/transaction.ts';
 import type { Command, Found } from '../service.ts';
@@ -14,18 +14,7 @@ import { forgetSteps } from './affinity.ts';
 import { compile } from './compile.ts';
 import { forwardSteps } from './forwarding.ts';
 import { diffProxy } from './haproxy-diff.ts';
-import {
-  addChain,
-  addElements,
-  addRule,
-  addSet,
-  deleteElements,
-  FAMILY,
-  flushChain,
-  NAME,
-  remove,
-  replaceTable,
-} from './own-table.ts';
+import { FAMILY, NAME, replaceTable, TABLE } from './own-table.ts';
 import { type LbDesired, type LbObserved, TABLE_UNDO, type TableObserved } from './state.ts';
 
 /** The commands, or none when in step. HAProxy listens before connections are sent to it. */
@@ -70,7 +59,7 @@ const tableSteps = (desired: Wanted, observed: Looked): readonly Command[] => {
   }
   const change = changeOf(table, observed.table);
   const steps = [
-    ...stepsOf(change, observed.table),
+    ...changeSteps(TABLE, change, observed.table, NO_TIMES),
     ...forgetSteps(desired.dispatches, observed.table),
   ];
   if (steps.length === 0) return [];
@@ -90,18 +79,3 @@ const run = (commands: readonly NftCommand[], found: Found): Command => ({
   found,
   undo: { [TABLE_UNDO]: { kind: 'run', argv: DELETE } },
 });
-
-const stepsOf = (
-  { newSets, newChains, changed, oldSets, oldChains, elements }: TableChange,
-  observed: ObservedTable,
-): readonly NftCommand[] => [
-  ...newSets.map(addSet),
-  ...newChains.map(addChain),
-  ...changed.filter((each) => observed.chains.has(each.name)).map(({ name }) => flushChain(name)),
-  ...oldChains.map(flushChain),
-  ...changed.flatMap(({ name, rules }) => rules.map((rule) => addRule(name, rule))),
-  ...elements.flatMap(({ set, gone }) => deleteElements(set, gone)),
-  ...elements.flatMap(({ set, come }) => addElements(set, come, NO_TIMES)),
-  ...oldSets.map(([name, { kind }]) => remove(kind, name)),
-  ...oldChains.map((name) => remove('chain', name)),
-];

@@ -19,17 +19,8 @@ import {
   STICKY_MAX_MS,
   WEIGHT_MAX,
 } from './schemas.table.ts';
+import { WEB } from './test-balancers.ts';
 
-const WEB = {
-  listen: { protocol: 'tcp', ports: [80, 80] },
-  to: [{ kind: 'labels', labels: { role: 'web' } }],
-  port: 8080,
-  mode: 'roundrobin',
-  check: { kind: 'tcp' },
-  drainMs: 30_000,
-  engine: 'auto',
-  addresses: { ipv4: '10.10.7.7', ipv6: 'fd00:1::7777' },
-};
 const MEMBERS = [memberOf(1), memberOf(2, { role: 'web' }), memberOf(3, { role: 'web' })];
 const view = (objects: Objects, members = MEMBERS) => viewWith(SERVICE, members, objects);
 

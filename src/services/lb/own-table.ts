@@ -12,6 +12,7 @@ export const NAME = 'cnsmo_lb';
 const PLACE: Place = { family: FAMILY, table: NAME };
 
 /** The commands that make it, or a part of it. */
+export const TABLE = transactionOn(PLACE);
 export const {
   replaceTable,
   addSet,
@@ -21,7 +22,7 @@ export const {
   remove,
   addElements,
   deleteElements,
-} = transactionOn(PLACE);
+} = TABLE;
 
 /** Families, as a packet has them, and what differs between them. */
 export const FAMILIES = [
