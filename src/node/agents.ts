@@ -19,6 +19,7 @@ import { createKeeper, type Keeper } from './keeper.ts';
 import { openLedger } from './ledger.ts';
 import type { Liveness } from './liveness.ts';
 import type { LocalState } from './local-state.ts';
+import { shareMonitors } from './monitors.ts';
 import type { Replica } from './replica.ts';
 import type { LocalConfig } from './rules/local-config.ts';
 import { createWake } from './wake.ts';
@@ -64,7 +65,8 @@ interface AgentsContext {
 }
 
 /** Makes the agents; they do nothing until `run`. */
-export async function createAgents(ports: Ports, context: AgentsContext): Promise<Agents> {
+export async function createAgents(given: Ports, context: AgentsContext): Promise<Agents> {
+  const ports = { ...given, process: { ...given.process, lines: shareMonitors(given.process) } };
   const facts = await ports.host.facts();
   const ledger = await openLedger(ports.disk);
   const board = createBoard(ports.clock);
