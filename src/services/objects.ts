@@ -63,3 +63,9 @@ export const lastGood = <Found>(intent: Intent, read: (value: unknown) => ReadRe
   }
   return { why, good: null };
 };
+
+/** Such an object, in words for people. */
+export const unreadText = ({ path, why, isHeld }: Unread): string => {
+  const so = isHeld ? 'what stood there before holds' : 'it counts for nothing here';
+  return `${path}: ${why}; ${so}; run the same version of cnsmo on all members`;
+};

@@ -5,32 +5,24 @@
  * counts here, `judge.ts` judges one connection by it, `compile.ts` makes a table of nft of it,
  * `diff.ts` the transaction.
  */
-
-import type { Monitor, Service } from '../service.ts';
+import { monitorOf, NFT_SIGN } from '../nft/host.ts';
+import type { Service } from '../service.ts';
 import { boot } from './boot.ts';
 import { callPorts } from './callers.ts';
 import { diff } from './diff.ts';
 import { digest } from './digest.ts';
-import { FAMILY, NAME } from './own-table.ts';
+import { PLACE } from './own-table.ts';
 import { plan } from './plan.ts';
-import { NFT_SIGN, probes } from './probes.ts';
+import { probes } from './probes.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
 import type { FirewallDesired, FirewallObserved } from './state.ts';
 import { firewallVerbs } from './verbs/verbs.ts';
 
-const OURS = new RegExp(`\\b${FAMILY} ${NAME}(?:\\s|$)`);
-
-/** Changes to anything that nft tells of. */
-const MONITOR: Monitor = {
-  argv: ['nft', 'monitor'],
-  concerns: (line) => OURS.test(line),
-};
-
 /** The firewall. */
 export const firewall: Service<FirewallDesired, FirewallObserved> = {
   name: 'firewall',
-  monitors: () => [MONITOR],
+  monitors: () => [monitorOf(PLACE)],
   probes,
   digest,
   read,

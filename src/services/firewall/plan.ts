@@ -5,7 +5,7 @@
  */
 import type { View } from '../../crdt/view.ts';
 import type { ObservedTable } from '../nft/observed.ts';
-import type { Unread } from '../objects.ts';
+import { type Unread, unreadText } from '../objects.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { keptOf } from './callers.ts';
 import type { Withheld } from './lacking.ts';
@@ -69,7 +69,7 @@ export const plan = (
     ],
     notes: [
       ...(order === null || !isYoung(order, self) ? [] : withdrawals(order, course)),
-      ...policy.unread.map(unreadText),
+      ...policy.unread.map(unreadNote),
       ...(isWanted ? shadows(neighbours, self.interface, now) : []),
     ],
     recheckMs: soonest([
@@ -87,11 +87,8 @@ const NO_TOOL: Problem =
 /** Time between two looks whether this host can do it by now. Unit: ms. Each runs ten processes. */
 const LACKING_MS = 30_000;
 
-const unreadText = ({ path, why, isHeld }: Unread): Problem => {
-  const so = isHeld ? 'what stood there before holds' : 'it counts for nothing here';
-  const more = DELETABLE.test(path) ? ', or delete it with --force' : '';
-  return `${path}: ${why}; ${so}; run the same version of cnsmo on all members${more}`;
-};
+const unreadNote = (unread: Unread): Problem =>
+  `${unreadText(unread)}${DELETABLE.test(unread.path) ? ', or delete it with --force' : ''}`;
 
 /** What verbs delete by name. */
 const DELETABLE = /^intent\/firewall\/(?:rule|group)\//;

@@ -2,7 +2,7 @@
  * Rule: firewall probes — what to run to see our table, and who else filters here.
  */
 import type { View } from '../../crdt/view.ts';
-import type { Sign } from '../../sign.ts';
+import { NFT_SIGN } from '../nft/host.ts';
 import type { ObservedChain, ObservedTable } from '../nft/observed.ts';
 import { isNoTable, readTable } from '../nft/read-table.ts';
 import type { Probe, Results, Self } from '../service.ts';
@@ -88,9 +88,6 @@ const legacyProbes =
       { name: legacyName(family), argv, isOfOthers: true },
     ];
   };
-
-/** Whether `nft` can be run. */
-export const NFT_SIGN = { kind: 'tool', name: 'nft' } as const satisfies Sign;
 
 /** What rules for this member ask for and others do not, those on trial included. */
 const special = (self: Self, view: View): ReadonlySet<Special> => {

@@ -10,6 +10,7 @@
  */
 import { addressAt, contains, formatAddress6, hostCount } from '../../crdt/addresses.ts';
 import type { View } from '../../crdt/view.ts';
+import { fnv1a } from '../checksum.ts';
 import { type Balancer, balancersOf } from './balancers.ts';
 import type { BalancerRecord } from './schemas.table.ts';
 
@@ -88,7 +89,7 @@ const pick = ({ mesh }: View, name: string, taken: ReadonlySet<string>): Address
 /** Upward from a place that follows from the name, past the founder's. */
 const pick4 = (prefix: string, name: string, taken: ReadonlySet<string>): string | null => {
   const count = hostCount(prefix) - 1;
-  const start = spread(name, 0) % count;
+  const start = fnv1a(`0 ${name}`) % count;
   for (let step = 0; step < count; step++) {
     const candidate = addressAt(prefix, 2 + ((start + step) % count));
     if (!taken.has(candidate)) return candidate;
@@ -99,7 +100,7 @@ const pick4 = (prefix: string, name: string, taken: ReadonlySet<string>): string
 /** The prefix, and 64 bits that follow from the name. */
 const pick6 = (prefix6: string, name: string, taken: ReadonlySet<string>): string => {
   for (let attempt = 0; ; attempt++) {
-    const bits = [1, 2].map((part) => spread(name, 2 * attempt + part));
+    const bits = [1, 2].map((part) => fnv1a(`${2 * attempt + part} ${name}`));
     const host = bits.flatMap((word) => [24, 16, 8, 0].map((shift) => (word >>> shift) & 0xff));
     const candidate = formatAddress6([...octets6(prefix6), ...host]);
     if (!taken.has(candidate)) return candidate;
@@ -112,13 +113,4 @@ const octets6 = (prefix6: string): readonly number[] => {
   const [head = ''] = network.split('::');
   const groups = head === '' ? [] : head.split(':').map((group) => Number.parseInt(group, 16));
   return [...groups, 0, 0, 0, 0].slice(0, 4).flatMap((group) => [group >> 8, group & 0xff]);
-};
-
-/** FNV-1a, 32 bits: it spreads names, and protects nothing. */
-const spread = (name: string, salt: number): number => {
-  let hash = 0x811c_9dc5;
-  for (const character of `${salt} ${name}`) {
-    hash = Math.imul(hash ^ character.charCodeAt(0), 0x0100_0193);
-  }
-  return hash >>> 0;
 };

@@ -6,6 +6,7 @@
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
+import { checksum } from '../checksum.ts';
 import { type Balancer, backendsOf, balancersOf, frontendsOf } from './balancers.ts';
 import type { Check } from './schemas.table.ts';
 
@@ -26,18 +27,9 @@ export interface Target {
 
 /** What tells one check from another, in few characters: they stand in every word of health. */
 export const checkName = (check: Check): string => {
-  if (check.kind === 'http') return `http-${digest(check.path)}`;
-  if (check.kind === 'exec') return `exec-${digest(JSON.stringify(check.argv))}`;
+  if (check.kind === 'http') return `http-${checksum(check.path)}`;
+  if (check.kind === 'exec') return `exec-${checksum(JSON.stringify(check.argv))}`;
   return check.kind;
-};
-
-/** FNV-1a, 32 bits, in hex: it tells checks of one port apart, and protects nothing. */
-const digest = (text: string): string => {
-  let hash = 0x811c_9dc5;
-  for (const byte of new TextEncoder().encode(text)) {
-    hash = Math.imul(hash ^ byte, 0x0100_0193);
-  }
-  return (hash >>> 0).toString(16).padStart(8, '0');
 };
 
 /** The name in sights of what a balancer checks on a member. */

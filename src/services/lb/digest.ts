@@ -14,6 +14,7 @@ import { balancerChains } from './compile-balancer.ts';
 import { dispatchesOf } from './dispatch.ts';
 import { addRule } from './own-table.ts';
 import type { LbObserved } from './state.ts';
+import { viewerOf } from './viewer.ts';
 
 /** Time to make, spell and compare a rule of a chain. Unit: ms, as measured. */
 const RULE_MS = 0.02;
@@ -28,7 +29,7 @@ export function* digest(
   yield* readBalancers(view, meter);
   const { table } = results;
   const found = table?.status === 0 ? yield* readInPieces(table, meter) : null;
-  for (const dispatch of dispatchesOf(view, self)) {
+  for (const dispatch of dispatchesOf(view, viewerOf(self, found))) {
     for (const chain of balancerChains(dispatch)) {
       // Remembered by what it asks of.
       isSameChain(chain, found?.chains.get(chain.name));

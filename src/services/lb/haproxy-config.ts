@@ -10,7 +10,7 @@
  * 3. It runs as the package's own user, rooted in its directory, where it can read and write
  *    nothing.
  */
-
+import { fnv1a } from '../checksum.ts';
 import type { PlacedBalancer, ProxyBackend, ProxyDesired } from './haproxy-state.ts';
 import type { Mode } from './schemas.table.ts';
 
@@ -139,14 +139,6 @@ const indented = (lines: readonly string[]): readonly string[] => lines.map((lin
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
-/** Tells one configuration from another; protects nothing. FNV-1a, twice 32 bits. */
+/** Tells one configuration from another; protects nothing. */
 const markOf = (parts: unknown): string =>
-  [0, 1].map((salt) => fnv(`${salt} ${JSON.stringify(parts)}`).toString(16)).join('-');
-
-const fnv = (text: string): number => {
-  let hash = 0x811c_9dc5;
-  for (const character of text) {
-    hash = Math.imul(hash ^ character.charCodeAt(0), 0x0100_0193);
-  }
-  return hash >>> 0;
-};
+  [0, 1].map((salt) => fnv1a(`${salt} ${JSON.stringify(parts)}`).toString(16)).join('-');

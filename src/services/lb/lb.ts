@@ -9,8 +9,9 @@
  * leads.
  */
 import type { View } from '../../crdt/view.ts';
+import { monitorOf, NFT_SIGN } from '../nft/host.ts';
 import { plainTextOf } from '../nft/text.ts';
-import type { Monitor, NodeSelf, Opening, Service, Signs } from '../service.ts';
+import type { NodeSelf, Opening, Service, Signs } from '../service.ts';
 import { virtualAddresses } from './addresses.ts';
 import { backendsOf, balancersOf } from './balancers.ts';
 import { compile } from './compile.ts';
@@ -18,21 +19,13 @@ import { diff } from './diff.ts';
 import { digest } from './digest.ts';
 import { CHILD_SIGN, HAPROXY_SIGN } from './haproxy-read.ts';
 import { loop } from './loop.ts';
-import { FAMILY, NAME, replaceTable } from './own-table.ts';
+import { PLACE, replaceTable } from './own-table.ts';
 import { plan } from './plan.ts';
-import { NFT_SIGN, probes } from './probes.ts';
+import { probes } from './probes.ts';
 import { read } from './read.ts';
 import { summary } from './report.ts';
 import type { LbDesired, LbObserved } from './state.ts';
 import { lbVerbs } from './verbs/verbs.ts';
-
-const OURS = new RegExp(`\\b${FAMILY} ${NAME}(?:\\s|$)`);
-
-/** Changes to anything that nft tells of. */
-const MONITOR: Monitor = {
-  argv: ['nft', 'monitor'],
-  concerns: (line) => OURS.test(line),
-};
 
 /** Ports of a range that the firewall is asked to let members reach. */
 const OPENINGS_MAX = 256;
@@ -65,7 +58,7 @@ const signs = (desired: LbDesired, observed: LbObserved): Signs => {
 /** The load balancer. */
 export const lb: Service<LbDesired, LbObserved> = {
   name: 'lb',
-  monitors: () => [MONITOR],
+  monitors: () => [monitorOf(PLACE)],
   probes,
   digest,
   read,

@@ -9,7 +9,8 @@ import { transactionOn } from '../nft/transaction.ts';
 export const FAMILY = 'inet';
 export const NAME = 'cnsmo_lb';
 
-const PLACE: Place = { family: FAMILY, table: NAME };
+/** The same, as commands name it. */
+export const PLACE: Place = { family: FAMILY, table: NAME };
 
 /** The commands that make it, or a part of it. */
 export const TABLE = transactionOn(PLACE);

@@ -4,14 +4,14 @@
  * 1. As long as operators want no balancer, there is no table.
  */
 import type { View } from '../../crdt/view.ts';
-import type { Unread } from '../objects.ts';
+import { unreadText } from '../objects.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { balancersOf, SERVICE } from './balancers.ts';
 import { type Dispatch, dispatchesOf } from './dispatch.ts';
 import { frontendsHere, wishedHere } from './frontends.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import type { LbDesired, LbObserved } from './state.ts';
-import { viewerOf } from './viewer.ts';
+import { tableIn, viewerOf } from './viewer.ts';
 
 /** The table, or null where there should be none. Notes: objects not read; whose all are used. */
 export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDesired> => {
@@ -19,7 +19,7 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
   const me = view.members.find(({ id }) => id === self.id);
   const isWanted = balancers.length > 0 && me !== undefined;
   const own = { interface: self.interface, ipv4: me?.ipv4 ?? null, ipv6: me?.ipv6 ?? '' };
-  const viewer = viewerOf(self, observed);
+  const viewer = viewerOf(self, tableIn(observed));
   const byNft = dispatchesOf(view, viewer);
   const byProxy = proxyDispatchesOf(view, viewer, own, observed.proxy);
   const listeners = 'listeners' in observed ? observed.listeners : null;
@@ -78,8 +78,3 @@ const PLACE = `intent/${SERVICE}/`;
 
 const withheldText = ([path, why]: readonly [path: string, why: Problem]): Problem =>
   `${path.slice(PLACE.length)}: ${why}`;
-
-const unreadText = ({ path, why, isHeld }: Unread): Problem => {
-  const so = isHeld ? 'what stood there before holds' : 'it counts for nothing here';
-  return `${path}: ${why}; ${so}; run the same version of cnsmo on all members`;
-};

@@ -3,7 +3,7 @@
  * did, nothing.
  */
 import type { View } from '../../crdt/view.ts';
-import type { Sign } from '../../sign.ts';
+import { NFT_SIGN } from '../nft/host.ts';
 import type { Probe, Results, Self } from '../service.ts';
 import { balancersOf } from './balancers.ts';
 import { FORWARDING } from './forwarding.ts';
@@ -36,6 +36,3 @@ const tableProbes = (self: Self, view: View, results: Results): readonly Probe[]
 
 const isAsked = ({ made }: Self, view: View): boolean =>
   balancersOf(view).balancers.length > 0 || made.has(TABLE_UNDO);
-
-/** Whether `nft` can be run. */
-export const NFT_SIGN = { kind: 'tool', name: 'nft' } as const satisfies Sign;

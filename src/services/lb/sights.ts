@@ -8,7 +8,7 @@ import type { ProxySlot } from './haproxy-state.ts';
 import { backendChain } from './own-table.ts';
 import type { LbObserved } from './state.ts';
 import { PANIC, type Seen, seenText, sightName } from './told.ts';
-import { viewerOf } from './viewer.ts';
+import { tableIn, viewerOf } from './viewer.ts';
 
 /**
  * By the names of sights. A VM that is not its own backend tells nothing of itself; a balancer is
@@ -18,12 +18,11 @@ export const sightsOf = (
   view: View,
   self: Viewer,
   observed: LbObserved,
-): Readonly<Record<string, string>> => sightsSeen(view, viewerOf(self, observed), observed);
-
-const sightsSeen: typeof sightsOf = (view, self, observed) =>
-  Object.fromEntries(
+): Readonly<Record<string, string>> => {
+  const viewer = viewerOf(self, tableIn(observed));
+  return Object.fromEntries(
     balancersOf(view).balancers.flatMap((balancer) => {
-      const { choices, isPanic } = chooseBackends(view, self, balancer);
+      const { choices, isPanic } = chooseBackends(view, viewer, balancer);
       const seen = choices.map((choice) => {
         const text = seenText(seenOf(balancer, choice, observed));
         return [sightName(balancer.name, choice.member.id), text] as const;
@@ -31,13 +30,13 @@ const sightsSeen: typeof sightsOf = (view, self, observed) =>
       return isPanic ? [...seen, [balancer.name, PANIC] as const] : seen;
     }),
   );
+};
 
 /** By probes of this member; and of HAProxy, to which connections may fail meanwhile. */
 const seenOf = (balancer: Balancer, { member, health }: Choice, observed: LbObserved): Seen => {
   const probed = { health: health.state, why: health.why === '' ? null : health.why };
   if (engineOf(balancer) === 'nft') {
-    const table = observed.kind === 'present' ? observed.table : null;
-    const counted = table?.chains.get(backendChain(balancer.name, member.id))?.rules[0];
+    const counted = tableIn(observed)?.chains.get(backendChain(balancer.name, member.id))?.rules[0];
     return { ...probed, connections: counted?.packets ?? null };
   }
   const slot = slotsIn(observed, balancer).find(

@@ -9,10 +9,14 @@ import { placeKey, type Viewer } from './choice.ts';
 import type { LbObserved } from './state.ts';
 
 /** The member that looks. */
-export const viewerOf = ({ id, sights }: Viewer, observed: LbObserved): Viewer => ({
+export const viewerOf = ({ id, sights }: Viewer, table: ObservedTable | null): Viewer => ({
   ...{ id, sights },
-  wasDown: observed.kind === 'present' ? downIn(observed.table) : undefined,
+  wasDown: table === null ? undefined : downIn(table),
 });
+
+/** The table of this host, where there is one. */
+export const tableIn = (observed: LbObserved): ObservedTable | null =>
+  observed.kind === 'present' ? observed.table : null;
 
 /** By table; undefined for none, as most tables have. */
 const downIn = (table: ObservedTable): ReadonlySet<string> | undefined => {

@@ -9,6 +9,7 @@
  */
 import type { Meter } from '../../../crdt/meter.ts';
 import type { View } from '../../../crdt/view.ts';
+import { checksum } from '../../checksum.ts';
 import { refuse } from '../../refuse.ts';
 import type { PortRange } from '../../schema-parts.ts';
 import { parseCidr } from '../../selectors/cidr.ts';
@@ -237,15 +238,6 @@ const nameOf = ({ direction, protocol, ports, end, cidr, action }: Item, zone: s
   const where = `${end === 'src' ? 's' : 'd'}${cidr.replaceAll(/[^0-9a-f]/g, '-')}`;
   const name = `${PREFIX}${what}-${protocol}-${range}-${where}-${zone}`;
   return name.length <= 63 ? name : `${name.slice(0, 50)}-${checksum(name)}`;
-};
-
-/** FNV-1a, 32 bits: tells names apart that are too long. */
-const checksum = (text: string): string => {
-  let hash = 0x811c9dc5;
-  for (const character of text) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  }
-  return hash.toString(16).padStart(8, '0');
 };
 
 /** All that comes from outside the mesh is dropped, but what stays open whatever happens. */
