@@ -5,6 +5,7 @@
  */
 
 import type { Told } from '../node/rules/answers.ts';
+import type { SettingTexts } from '../node/rules/settings.ts';
 import type { ApiAnswer, ApiRequest, HostResult } from '../ports.ts';
 import type { Caller } from '../services/verb.ts';
 import type { Page } from './table.ts';
@@ -16,17 +17,7 @@ export interface Places {
 }
 
 /** The flags of init and join, as typed. */
-export interface MemberFlags {
-  readonly mesh?: string;
-  readonly member?: string;
-  readonly prefix?: string;
-  readonly prefix6?: string;
-  readonly port?: string;
-  readonly interface?: string;
-  readonly advertise?: string;
-  readonly services?: string;
-  readonly allowRun?: boolean;
-  readonly notEligible?: boolean;
+export interface MemberFlags extends SettingTexts {
   readonly installTools?: boolean;
 }
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Edit } from './entry.ts';
 import { frameHash } from './frame.ts';
 import { clientIdOf } from './gate.ts';
 import { bytesOfId } from './ids.ts';
@@ -9,6 +8,7 @@ import type { Store } from './store.ts';
 import { honestUpdates } from './test-attacks.ts';
 import {
   admit,
+  at,
   bodyOf,
   commit,
   entryBytes,
@@ -22,8 +22,6 @@ import {
   testCrypto,
   verdictOf,
 } from './test-mesh.ts';
-
-const at = (path: string, value: Edit['value']): Edit => ({ path, value });
 
 /** Exchanges until nobody takes anything; gives the rounds that it took. */
 const settle = (stores: readonly Store[]): number => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encode } from './codec.ts';
-import type { AuthorState, Edit } from './entry.ts';
+import type { Edit } from './entry.ts';
 import { pathHashOf, tombstoneOf } from './entry-bytes.ts';
 import { type Frame, readFrame } from './frame.ts';
 import { clientIdOf, inspectUpdate } from './gate.ts';
-import type { Store } from './store.ts';
 import {
   admit,
+  at,
   bodyOf,
   commit,
   entryBytes,
@@ -17,21 +17,11 @@ import {
   openTestStore,
   pair,
   picture,
+  refusal,
   say,
+  stateOf,
   testCrypto,
 } from './test-mesh.ts';
-
-const at = (path: string, value: Edit['value']): Edit => ({ path, value });
-
-const stateOf = (store: Store, name: string): AuthorState => {
-  const { authors } = store.view() as unknown as { authors: readonly AuthorState[] };
-  const found = authors.find(({ author }) => author === idOf(name));
-  assert.ok(found !== undefined);
-  return found;
-};
-
-const refusal = (written: ReturnType<Store['write']>): string =>
-  written.kind === 'refused' ? written.why : written.kind;
 
 const additionsOf = (frame: Frame): number => {
   const client = clientIdOf(testCrypto, frame.author, frame.generation);

@@ -149,3 +149,18 @@ export const picture = (store: Store): unknown => ({ heads: store.heads(), view:
 /** What is new in a frame, all at once. */
 export const changesOf = (bytes: Uint8Array, seenBefore: SeenBefore): readonly Change[] =>
   finish(changesIn(testCrypto, bytes, seenBefore, UNMETERED));
+
+/** An edit, in short. */
+export const at = (path: string, value: Value): Edit => ({ path, value });
+
+/** What a store says of the member of a name. Fails where it knows nothing of it. */
+export const stateOf = (store: Store, name: string): AuthorState => {
+  const { authors } = store.view() as unknown as { authors: readonly AuthorState[] };
+  const found = authors.find(({ author }) => author === idOf(name));
+  assert.ok(found !== undefined);
+  return found;
+};
+
+/** Why nothing was written, or what came of it. */
+export const refusal = (written: ReturnType<Store['write']>): string =>
+  written.kind === 'refused' ? written.why : written.kind;

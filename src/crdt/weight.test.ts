@@ -5,6 +5,7 @@ import { clientIdOf } from './gate.ts';
 import type { Store } from './store.ts';
 import { openPen } from './subdocument.ts';
 import {
+  at,
   bodyOf,
   commit,
   entryBytes,
@@ -18,8 +19,6 @@ import {
   testCrypto,
   verdictOf,
 } from './test-mesh.ts';
-
-const at = (path: string, value: Edit['value']): Edit => ({ path, value });
 
 /** Frames of a member that rewrites some keys for ever and starts no generation. */
 function* rewriting(name: string, keys: number, length: number): Generator<Uint8Array> {

@@ -1,32 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encode } from './codec.ts';
-import type { AuthorState, Edit } from './entry.ts';
+import type { Edit } from './entry.ts';
 import { readStatement, statementHash } from './entry-bytes.ts';
-import type { Store } from './store.ts';
 import {
+  at,
   commit,
   idOf,
   NOW,
   openTestStore,
   pair,
   picture,
+  refusal,
   say,
+  stateOf,
   testCrypto,
   verdictOf,
 } from './test-mesh.ts';
-
-const at = (path: string, value: Edit['value']): Edit => ({ path, value });
-
-const stateOf = (store: Store, name: string): AuthorState => {
-  const { authors } = store.view() as unknown as { authors: readonly AuthorState[] };
-  const found = authors.find(({ author }) => author === idOf(name));
-  assert.ok(found !== undefined);
-  return found;
-};
-
-const refusal = (written: ReturnType<Store['write']>): string =>
-  written.kind === 'refused' ? written.why : written.kind;
 
 describe('write', () => {
   it('changes nothing before the commit', () => {
