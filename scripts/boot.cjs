@@ -7,10 +7,13 @@ const { Script } = require('node:vm');
 // of a daemon's first second; everything else takes what is run at each start.
 const MOST = new Set(['daemon', 'init', 'join', 'restore']);
 
+// One piece of memory that goes back to the system as a whole; what is not used of it costs nothing.
+const BYTES_MAX = 16 * 1024 * 1024;
+
 const asset = (name) => {
   // Takes 2 ms to load.
   const { zstdDecompressSync } = require('node:zlib');
-  return zstdDecompressSync(Buffer.from(getRawAsset(`${name}.zst`)));
+  return zstdDecompressSync(Buffer.from(getRawAsset(`${name}.zst`)), { chunkSize: BYTES_MAX });
 };
 
 const compiled = (how) => {

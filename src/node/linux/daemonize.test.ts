@@ -59,7 +59,15 @@ test('a daemon outlives its starter, alone, with a private log and without the t
   const [line = ''] = await linesOf(log, 1);
   assert.deepEqual(JSON.parse(line), {
     rest: ['--odd', '; $(x)'],
-    environment: ['CNSMO_LOG_FILE', 'CNSMO_STATE', 'LANG', 'LC_ALL', 'MALLOC_ARENA_MAX', 'PATH'],
+    environment: [
+      'CNSMO_LOG_FILE',
+      'CNSMO_STATE',
+      'LANG',
+      'LC_ALL',
+      'MALLOC_ARENA_MAX',
+      'MALLOC_MMAP_THRESHOLD_',
+      'PATH',
+    ],
     cwd: '/',
     leads: true,
   });

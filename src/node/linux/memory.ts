@@ -9,10 +9,15 @@ import { setFlagsFromString } from 'node:v8';
 import { createThrift } from './thrift.ts';
 
 /**
- * The environment of a daemon. One heap of the C library for all threads: each thread that has one
- * of its own keeps 1 to 4 MB that only itself can use again. It is read before our first line.
+ * The environment of a daemon, for the C library, which reads it before our first line. One heap
+ * for all threads: each thread that has one of its own keeps 1 to 4 MB that only itself can use
+ * again. And whatever has 128 KiB or more goes back to the system when it is free, always: by
+ * itself the library makes holes of all that is smaller than the largest that ever was, 7 MB here.
  */
-export const DAEMON_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '1' };
+export const DAEMON_ENVIRONMENT: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+};
 
 /**
  * Node puts small buffers together into slabs of so many bytes, 64 KiB in Node 24, and one that is
