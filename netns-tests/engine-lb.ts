@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openHost } from '../src/node/linux/host.ts';
 import type { HostResult } from '../src/ports.ts';
+import { balancersOf } from '../src/services/lb/balancers.ts';
 import { targetKey } from '../src/services/lb/checks.ts';
 import { viewOf, WEB } from '../src/services/lb/test-balancers.ts';
 import { lookAt } from '../src/services/lb/test-host.ts';
@@ -165,7 +166,12 @@ async function settle(
 ): Promise<readonly string[]> {
   const view = viewOf(objects, MEMBERS);
   const run = runIn(at);
-  const sights = new Map(down.map((n) => [targetKey(idOf(n), WEB), 'down does not answer']));
+  const { balancers } = balancersOf(view);
+  const sights = new Map(
+    balancers.flatMap((each) =>
+      down.map((n) => [targetKey(idOf(n), each), 'down does not answer'] as const),
+    ),
+  );
   for (const { argv, text } of (await lookAt(run, view, sights)).steps) {
     const { status, stderr } = await run(argv, text);
     if (status !== 0) throw new Error(`${stderr}\n${text.slice(0, 2_000)}`);

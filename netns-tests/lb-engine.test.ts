@@ -7,6 +7,8 @@ const stage = skip === false ? await openLbStage() : null;
 after(() => stage?.end());
 
 const HERE = [only(1)];
+/** Its last port is at another of its backends, where they answer. */
+const WIDE = { listen: { protocol: 'tcp', ports: [10_000, 19_999] }, port: 10_001 };
 const counted = (said: readonly string[]) =>
   Object.fromEntries(
     [...Map.groupBy(said, (text) => text)].map(([text, all]) => [text, all.length]),
@@ -112,6 +114,16 @@ test('lb: other addresses, guests, ranges and udp', { skip }, async () => {
   assert.match(said, /^vm[23] 10\.10\.0\.1 3001$/);
   const [wide = ''] = await stage.who('stranger', OUTER.ipv6, 2_000, 1);
   assert.match(wide, /^vm[23] fd00:1::1 3000$/);
+  assert.deepEqual(await stage.settle(web({ ...WIDE, on: HERE })), []);
+  for (const [by, to] of [
+    ['vm1', VIRTUAL.ipv4],
+    ['guest', VIRTUAL.ipv6],
+    ['stranger', OUTER.ipv4],
+  ] as const) {
+    const [last = ''] = await stage.who(by, to, 19_999, 1);
+    assert.match(last, /^vm[23] [0-9a-f.:]+ 20000$/);
+    assert.deepEqual(await stage.who(by, to, 20_000, 1), ['reject']);
+  }
   const udp = { listen: { protocol: 'udp', ports: [53, 53] }, check: { kind: 'none' } };
   assert.deepEqual(await stage.settle(web(udp)), []);
   const ask = { do: 'who', protocol: 'udp', port: 53, times: 4 };
@@ -127,18 +139,22 @@ test('lb: what was on its way to a backend that is down is refused', { skip }, a
   // Goal: who tries again is not sent there for ever. Method: a client that begins while its
   // backend takes no packet, and goes on after that is known; its twin is one that began before.
   if (stage === null) return;
-  for (const family of ['ipv4', 'ipv6'] as const) {
-    assert.deepEqual(await stage.settle({ ...web(), ...drained(3) }), []);
-    const flow = { protocol: 'tcp', destination: VIRTUAL[family], port: 80 };
+  for (const [family, port, made] of [
+    ['ipv4', 80, web()],
+    ['ipv6', 80, web()],
+    ['ipv4', 19_999, web(WIDE)],
+  ] as const) {
+    assert.deepEqual(await stage.settle({ ...made, ...drained(3) }), []);
+    const flow = { protocol: 'tcp', destination: VIRTUAL[family], port };
     assert.equal(await stage.askers.vm1.ask({ do: 'open', id: `old-${family}`, ...flow }), 'open');
     await stage.hush(2, true);
     const [hanging]: readonly [readonly string[], unknown] = await Promise.all([
-      stage.whoAtLast('vm1', VIRTUAL[family], 80),
+      stage.whoAtLast('vm1', VIRTUAL[family], port),
       // The next try of its kernel comes a second after the first.
-      stage.untilMissed(2).then(() => stage.settle(web(), [2])),
+      stage.untilMissed(2).then(() => stage.settle(made, [2])),
     ]);
     assert.deepEqual(hanging, ['reject']);
-    const said = await stage.who('vm1', VIRTUAL[family], 80, 3);
+    const said = await stage.who('vm1', VIRTUAL[family], port, 3);
     assert.ok(
       said.every((text) => text.startsWith('vm3 ')),
       said.join(),

@@ -24,7 +24,7 @@ const CONTRACT = /^src\/services\/(?:service|verb|arguments|callers|loop)\.ts$/;
 /** What services have in common: tables of nft, and who is meant. It knows none of them. */
 const COMMON = [
   /^src\/services\/(?:nft|selectors)\//,
-  /^src\/services\/(?:checksum|objects|refuse|schema-parts|typed-words|behind)\.ts$/,
+  /^src\/services\/(?:checksum|objects|port-ranges|refuse|schema-parts|typed-words|behind)\.ts$/,
 ];
 /** Packages that are pure: no clock, no randomness, no input or output. */
 const PURE = [/^zod\/mini$/, /^@scure\/base$/, /^ipaddr\.js$/];

@@ -49,7 +49,7 @@ test('the vpn works without its own types, and opens the one port', () => {
     ],
   });
   assert.deepEqual(
-    vpn.openings(view, self).map(({ zone, protocol, port }) => `${zone} ${protocol} ${port}`),
+    vpn.openings(view, self).map(({ zone, protocol, ports }) => `${zone} ${protocol} ${ports[0]}`),
     ['wan udp 7300', 'wan tcp 7300'],
   );
 });

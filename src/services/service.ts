@@ -12,6 +12,7 @@
  *    degraded.
  * 3. Whatever it makes on the host has an undo in the ledger before it is made.
  */
+
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Meter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
@@ -19,6 +20,7 @@ import type { Endpoint, HostFacts, HostResult } from '../ports.ts';
 import type { Sign } from '../sign.ts';
 import type { Callers } from './callers.ts';
 import type { ServiceLoop, Sights } from './loop.ts';
+import type { PortRange } from './schema-parts.ts';
 import type { Verbs } from './verb.ts';
 
 /**
@@ -164,11 +166,11 @@ export interface ExpectedSign {
   readonly expected: string;
 }
 
-/** A port that the firewall must leave open for this service. */
+/** Ports that the firewall must leave open for this service. */
 export interface Opening {
   readonly zone: 'mesh' | 'wan';
   readonly protocol: 'tcp' | 'udp';
-  readonly port: number;
+  readonly ports: PortRange;
   readonly why: string;
 }
 
@@ -281,10 +283,7 @@ export interface Service<Desired, Observed> {
    * that is not as expected marks the service.
    */
   readonly signs: (desired: Desired, observed: Observed, view: View, self: Self) => Signs;
-  /**
-   * What `nft -j -f` is to load at boot, before the network is up: its JSON or its language; null:
-   * nothing. Of what is in step on this host. Absent: the service has nothing to do then.
-   */
+  /** What nft loads at boot, in its JSON or its language, of what is in step; null: nothing. */
   readonly boot?: (desired: Desired) => string | null;
   readonly openings: (view: View, self: NodeSelf) => readonly Opening[];
   /** Addresses of the mesh that no member is given. Absent: none. */

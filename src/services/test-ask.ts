@@ -62,8 +62,8 @@ export const sceneOf = ({ view, caller, standings, reached }: Desk): Scene => ({
   openingsAt: ({ endpoints }) => {
     const port = endpoints?.port ?? 7300;
     return [
-      { zone: 'wan', protocol: 'udp', port, why: 'WireGuard tunnels' },
-      { zone: 'wan', protocol: 'tcp', port, why: 'swarm of the members' },
+      { zone: 'wan', protocol: 'udp', ports: [port, port], why: 'WireGuard tunnels' },
+      { zone: 'wan', protocol: 'tcp', ports: [port, port], why: 'swarm of the members' },
     ];
   },
   standings: standings ?? new Map(),

@@ -7,6 +7,7 @@
  * 1. Members come and go in maps and sets only; the chains stay as they are.
  * 2. IPv6 has all that IPv4 has.
  */
+
 import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import {
   COUNTER,
@@ -30,6 +31,7 @@ import {
   rateOver,
   type Table,
 } from '../nft/tables.ts';
+import { inOrder, rangeValue } from '../port-ranges.ts';
 import type { Family } from '../selectors/cidr.ts';
 import {
   cidrKey,
@@ -91,7 +93,7 @@ function* makeLane(side: string, lane: Lane, meter: Meter): Generator<void, Tabl
   return {
     sets: [
       ...maps,
-      ...lane.guards.filter(({ isMoving }) => isMoving).map((guard) => openSet(names, guard)),
+      ...openSets(names, lane.guards),
       ...[...audits, ...sorted.ordered].flatMap((part) => setsOf(names, part)),
       ...runSets(names, segments),
     ],
@@ -206,7 +208,7 @@ const aroundOf = (names: Names, lane: AuditedLane, way: Way): Around => {
         ? auditRules(names, part, fields)
         : partRules(names, part, fields, [COUNTER, verdictOf(names, part.clause)]),
     after: [
-      ...lane.guards.flatMap((guard) => guardRules(names, guard, fields)),
+      ...ruledBy(lane.guards).flatMap((guard) => guardRules(names, guard, fields)),
       ...fallbackRules(names, lane),
     ],
   };
@@ -216,27 +218,54 @@ const aroundOf = (names: Names, lane: AuditedLane, way: Way): Around => {
 const auditRules = (names: Names, part: OrderedPart, fields: Fields): readonly NftRule[] =>
   partRules(names, part, fields, [...logged(`cnsmo audit ${part.clause.rule.name} `)]);
 
-/** Ports that are open and come and go with members. */
-const openSet = (names: Names, { protocol, values }: Guard): NftSet => ({
-  ...{ name: openName(names, protocol), kind: 'set', type: 'inet_service', flags: [] },
-  ...{ isCounted: false, isOpening: true },
-  elements: elementsOf(values.map((key) => ({ key, verdict: null, rule: null }))),
-});
+/** Ports that are open, and come and go: of all guards of a protocol in one set. */
+const openSets = (names: Names, guards: readonly Guard[]): readonly NftSet[] =>
+  [...movingOf(guards)].map(([protocol, moving]): NftSet => {
+    const ports = moving.flatMap(({ values }) => values);
+    // Only services have ranges: members' ports stay one element each, so that to add one is all.
+    const hasRanges = moving.some((guard) => guard.moving === 'services');
+    const keys = hasRanges ? inOrder(ports).map(rangeValue) : ports.map(([port]) => port);
+    return {
+      ...{ name: openName(names, protocol), kind: 'set', type: 'inet_service' },
+      ...{ flags: hasRanges ? ['interval'] : [], isCounted: false, isOpening: true },
+      elements: elementsOf(keys.map((key) => ({ key, verdict: null, rule: null }))),
+    };
+  });
+
+const movingOf = (guards: readonly Guard[]): ReadonlyMap<string, readonly Guard[]> =>
+  Map.groupBy(
+    guards.filter(({ moving }) => moving !== undefined),
+    ({ protocol }) => protocol,
+  );
+
+/** Those for which there is a rule: of those that share a set the first. */
+const ruledBy = (guards: readonly Guard[]): readonly Guard[] => {
+  const first = new Set([...movingOf(guards).values()].map(([guard]) => guard));
+  return guards.filter((guard) => guard.moving === undefined || first.has(guard));
+};
 
 const openName = ({ lane }: Names, protocol: string): string => `${lane}/open/${protocol}`;
 
 const guardRules = (names: Names, guard: Guard, fields: Fields): readonly NftRule[] => {
-  const { protocol, values, remote, why, isMoving } = guard;
-  const ports = isMoving ? `@${openName(names, protocol)}` : oneOrSet(values);
+  const { protocol, values, remote, why, moving } = guard;
+  const isMoving = moving !== undefined;
+  const ports = isMoving ? `@${openName(names, protocol)}` : oneOrSet(values.map(rangeValue));
   const what =
     protocol === 'icmp' || protocol === 'icmpv6'
-      ? is(payload(protocol, 'type'), typesSeen(protocol, values, fields.way))
+      ? is(
+          payload(protocol, 'type'),
+          typesSeen(
+            protocol,
+            values.map(([type]) => type),
+            fields.way,
+          ),
+        )
       : is(payload(protocol, fields.port), ports);
   const from = (remote ?? []).map(({ family, text }) =>
     is(payload(family, fields.remote), cidrKey(text)),
   );
   // A colon, which no rule's name has: else one that is called `echo` would count these.
-  return [{ comment: `open: ${why}`, expr: [...from, what, COUNTER, RETURN] }];
+  return [{ comment: `open: ${moving ?? why}`, expr: [...from, what, COUNTER, RETURN] }];
 };
 
 const fallbackRules = (names: Names, lane: AuditedLane): readonly NftRule[] => {

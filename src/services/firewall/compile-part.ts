@@ -19,12 +19,11 @@ import {
   PROTOCOL_NUMBERS,
   payload,
 } from '../nft/tables.ts';
-import type { PortRange } from '../schema-parts.ts';
+import { inOrder, rangeValue } from '../port-ranges.ts';
 import { type Cidr, type Family, parseCidr } from '../selectors/cidr.ts';
 import type { Meant } from '../selectors/selectors.ts';
 import { ICMP_ANSWERS, ICMP_NAMES } from './icmp.table.ts';
 import type { Lane } from './lane.ts';
-import { inOrder } from './ports.ts';
 import type { OrderedPart } from './sort-lane.ts';
 
 /** From which side a packet sees the connection. */
@@ -162,11 +161,8 @@ const protocolMatch = ({ clause, ports }: OrderedPart, fields: Fields): readonly
     return [is(payload(protocol, 'type'), typesSeen(protocol, types, fields.way))];
   }
   if (ports === null) return [is(meta('l4proto'), PROTOCOL_NUMBERS[protocol])];
-  return [is(payload(protocol, fields.port), oneOrSet(inOrder(ports).map(portsValue)))];
+  return [is(payload(protocol, fields.port), oneOrSet(inOrder(ports).map(rangeValue)))];
 };
-
-const portsValue = ([first, last]: PortRange): unknown =>
-  first === last ? first : { range: [first, last] };
 
 /** The types as a packet of this side has them: an answer is of another type than its question. */
 export const typesSeen = (

@@ -12,6 +12,8 @@ export const GOLDEN = `
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip","type":["ipv4_addr","inet_proto","inet_service"],"map":"verdict","stmt":[{"counter":null}]}}}
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip6","type":["ipv6_addr","inet_proto","inet_service"],"map":"verdict","stmt":[{"counter":null}]}}}
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ports","type":["inet_proto","inet_service"],"map":"verdict","stmt":[{"counter":null}]}}}
+{"add":{"set":{"family":"inet","table":"cnsmo","name":"now/mesh-in/open/tcp","type":"inet_service","flags":["interval"]}}}
+{"add":{"set":{"family":"inet","table":"cnsmo","name":"now/mesh-in/open/udp","type":"inet_service","flags":["interval"]}}}
 {"add":{"set":{"family":"inet","table":"cnsmo","name":"now/mesh-in/far/range/all/ip","type":"ipv4_addr","flags":["interval"]}}}
 {"add":{"set":{"family":"inet","table":"cnsmo","name":"now/mesh-in/far/range/all/ip6","type":"ipv6_addr","flags":["interval"]}}}
 {"add":{"map":{"family":"inet","table":"cnsmo","name":"now/wan-in/ip","type":["ipv4_addr","inet_proto","inet_service"],"map":"verdict","stmt":[{"counter":null}]}}}
@@ -48,6 +50,8 @@ export const GOLDEN = `
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in","expr":[{"vmap":{"key":{"concat":[{"meta":{"key":"l4proto"}},{"payload":{"protocol":"th","field":"dport"}}]},"data":"@now/mesh-in/ports"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in","comment":"range","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":"@now/mesh-in/far/range/all/ip"}},{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":{"range":[8000,9000]}}},{"counter":null},{"drop":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in","comment":"range","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"ip6","field":"saddr"}},"right":"@now/mesh-in/far/range/all/ip6"}},{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":{"range":[8000,9000]}}},{"counter":null},{"drop":null}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in","comment":"open: services","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":"@now/mesh-in/open/tcp"}},{"counter":null},{"return":null}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in","comment":"open: services","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"dport"}},"right":"@now/mesh-in/open/udp"}},{"counter":null},{"return":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in","comment":"open: echo","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"icmp","field":"type"}},"right":"echo-request"}},{"counter":null},{"return":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in","comment":"open: echo","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"icmpv6","field":"type"}},"right":"echo-request"}},{"counter":null},{"return":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in/back","expr":[{"vmap":{"key":{"concat":[{"payload":{"protocol":"ip","field":"daddr"}},{"meta":{"key":"l4proto"}},{"payload":{"protocol":"th","field":"sport"}}]},"data":"@now/mesh-in/ip"}}]}}}
@@ -55,6 +59,8 @@ export const GOLDEN = `
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in/back","expr":[{"vmap":{"key":{"concat":[{"meta":{"key":"l4proto"}},{"payload":{"protocol":"th","field":"sport"}}]},"data":"@now/mesh-in/ports"}}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in/back","comment":"range","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"daddr"}},"right":"@now/mesh-in/far/range/all/ip"}},{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"sport"}},"right":{"range":[8000,9000]}}},{"counter":null},{"drop":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in/back","comment":"range","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"ip6","field":"daddr"}},"right":"@now/mesh-in/far/range/all/ip6"}},{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"sport"}},"right":{"range":[8000,9000]}}},{"counter":null},{"drop":null}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in/back","comment":"open: services","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"sport"}},"right":"@now/mesh-in/open/tcp"}},{"counter":null},{"return":null}]}}}
+{"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in/back","comment":"open: services","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"sport"}},"right":"@now/mesh-in/open/udp"}},{"counter":null},{"return":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in/back","comment":"open: echo","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"icmp","field":"type"}},"right":"echo-reply"}},{"counter":null},{"return":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/mesh-in/back","comment":"open: echo","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"icmpv6","field":"type"}},"right":"echo-reply"}},{"counter":null},{"return":null}]}}}
 {"add":{"rule":{"family":"inet","table":"cnsmo","chain":"now/wan-in/rule/any","comment":"any","expr":[{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":"new"}},{"limit":{"rate":10,"burst":20,"per":"second"}},{"log":{"prefix":"cnsmo allow any "}}]}}}
@@ -206,6 +212,8 @@ export const GOLDEN = `
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/generation","elem":[16777216,16777217]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip","elem":[[{"concat":["10.10.0.2",6,443]},{"return":null}]]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/ip6","elem":[[{"concat":["fd00:1::2",6,443]},{"return":null}]]}}}
+{"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/open/tcp","elem":[{"range":[7300,8080]}]}}}
+{"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/open/udp","elem":[80]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/far/range/all/ip","elem":["10.10.0.2"]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/mesh-in/far/range/all/ip6","elem":["fd00:1::2"]}}}
 {"add":{"element":{"family":"inet","table":"cnsmo","name":"now/wan-in/ports","elem":[[{"concat":[6,80]},{"goto":{"target":"now/wan-in/rule/any"}}]]}}}

@@ -2,6 +2,7 @@
  * Rule: firewall judge — what becomes of one new connection, rule by rule: slow and plain. It is
  * the reference for what is compiled into the kernel, and what `trace` asks.
  */
+import type { PortRange } from '../schema-parts.ts';
 import { addressNumber, type Family } from '../selectors/cidr.ts';
 import type { Meant } from '../selectors/selectors.ts';
 import { type Clause, fallbackAction, type Guard, type Lane } from './lane.ts';
@@ -79,7 +80,7 @@ const endsOf = ({ direction }: Lane, { source, destination }: Flow): Ends => {
 
 const isMatch = (clause: Clause, { protocol, value }: Flow, { remote, local }: Ends): boolean => {
   if (clause.protocol !== 'any' && clause.protocol !== protocol) return false;
-  if (clause.ports?.some(([first, last]) => first <= value && value <= last) === false) {
+  if (clause.ports !== null && !isAmong(clause.ports, value)) {
     return false;
   }
   if (clause.types?.includes(value) === false) return false;
@@ -87,7 +88,10 @@ const isMatch = (clause: Clause, { protocol, value }: Flow, { remote, local }: E
 };
 
 const isGuarded = (guard: Guard, { protocol, value }: Flow, { remote }: Ends): boolean =>
-  guard.protocol === protocol && guard.values.includes(value) && isMeant(guard.remote, remote);
+  guard.protocol === protocol && isAmong(guard.values, value) && isMeant(guard.remote, remote);
+
+const isAmong = (ranges: readonly PortRange[], value: number): boolean =>
+  ranges.some(([first, last]) => first <= value && value <= last);
 
 const isMeant = (meant: Meant, address: Address | null): boolean =>
   meant === null ||

@@ -11,6 +11,7 @@
 import type { MemberId } from '../../crdt/ids.ts';
 import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
+import { single } from '../port-ranges.ts';
 import type { PortRange } from '../schema-parts.ts';
 import { type Cidr, hostCidr } from '../selectors/cidr.ts';
 import type { Selector, Zone } from '../selectors/schemas.table.ts';
@@ -52,10 +53,10 @@ export interface Guard {
   readonly why: string;
   readonly protocol: 'tcp' | 'udp' | 'icmp' | 'icmpv6';
   /** Destination ports, or types of ICMP. */
-  readonly values: readonly number[];
+  readonly values: readonly PortRange[];
   readonly remote: Meant;
-  /** Members' ports are among the values, which then may change at any time. */
-  readonly isMoving?: true;
+  /** Its ports come and go at any time, with those of all guards for the same. */
+  readonly moving?: 'ways to the members' | 'services';
 }
 
 export interface Lane {
@@ -215,9 +216,19 @@ const DHCP = { in: [68, 546], out: [67, 547] } as const;
 
 const guardsOf = (site: Site, zone: Zone, direction: Direction): readonly Guard[] => {
   const echoes = (['icmp', 'icmpv6'] as const).map(
-    (protocol): Guard => ({ why: 'echo', protocol, values: [ECHO[protocol]], remote: null }),
+    (protocol): Guard => ({
+      why: 'echo',
+      protocol,
+      values: [single(ECHO[protocol])],
+      remote: null,
+    }),
   );
-  const dhcp: Guard = { why: 'DHCP', protocol: 'udp', values: DHCP[direction], remote: null };
+  const dhcp: Guard = {
+    why: 'DHCP',
+    protocol: 'udp',
+    values: DHCP[direction].map(single),
+    remote: null,
+  };
   const opened = direction === 'in' ? openedIn(site, zone) : openedOut(site, zone);
   return [...opened, ...(zone === 'wan' ? [dhcp] : []), ...echoes];
 };
@@ -225,10 +236,15 @@ const guardsOf = (site: Site, zone: Zone, direction: Direction): readonly Guard[
 const openedIn = ({ view, openings }: Site, zone: Zone): readonly Guard[] => [
   ...openings
     .filter((opening) => opening.zone === zone)
-    .map(({ protocol, port, why }): Guard => ({ why, protocol, values: [port], remote: null })),
+    .map(
+      ({ protocol, ports, why }): Guard => ({
+        ...{ why, protocol, values: [ports], remote: null },
+        ...(zone === 'mesh' ? { moving: 'services' } : {}),
+      }),
+    ),
   ...(defaultOf(policyOf(view), zone, 'in').management ?? []).map(
     ({ address, port }): Guard => ({
-      ...{ why: 'management', protocol: 'tcp', values: [port] },
+      ...{ why: 'management', protocol: 'tcp', values: [single(port)] },
       remote: [hostCidr(address)] satisfies readonly Cidr[],
     }),
   ),
@@ -244,6 +260,7 @@ const openedOut = ({ view }: Site, zone: Zone): readonly Guard[] => {
   );
   const values = [...new Set(ports)].flatMap((port) => port ?? []).toSorted((a, b) => a - b);
   return (['tcp', 'udp'] as const).map((protocol): Guard => {
-    return { why: 'ways to the members', protocol, values, remote: null, isMoving: true };
+    const moving = 'ways to the members';
+    return { why: moving, protocol, values: values.map(single), remote: null, moving };
   });
 };

@@ -6,8 +6,10 @@
  * been so before, by a NAT. The rules do tell.
  * 1. A way is cut where the rules of both ends let nothing pass, whoever opens it, and did.
  */
+
 import { endpointsOf } from '../../crdt/endpoints.ts';
 import type { Member, View } from '../../crdt/view.ts';
+import { single } from '../port-ranges.ts';
 import type { Zone } from '../selectors/schemas.table.ts';
 import type { Self } from '../service.ts';
 import { type Flow, judge } from './judge.ts';
@@ -151,7 +153,9 @@ const siteOf = (site: Site, { id, endpoints }: Member, { port }: Own): Site => (
   ...site,
   member: id,
   openings: site.openings.map((each) =>
-    each.port === port ? { ...each, port: endpoints?.port ?? port } : each,
+    each.zone === 'wan' && each.ports[0] === port
+      ? { ...each, ports: single(endpoints?.port ?? port) }
+      : each,
   ),
   lacking: [],
 });

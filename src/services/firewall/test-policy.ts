@@ -12,14 +12,17 @@ import type { Direction } from './schemas.table.ts';
 export const viewOf = (members: readonly Member[], objects: Objects): View =>
   viewWith('firewall', members, objects);
 
-/** The first member's host, with the openings that every mesh has. */
+/** The first member's host, with the openings that every mesh has, and those of backends. */
 export const siteOf = (view: View): Site => ({
   view,
   member: idOf(1),
   interface: 'cnsmo0',
   openings: [
-    { zone: 'wan', protocol: 'udp', port: 7300, why: 'WireGuard tunnels' },
-    { zone: 'wan', protocol: 'tcp', port: 7300, why: 'swarm of the members' },
+    { zone: 'wan', protocol: 'udp', ports: [7300, 7300], why: 'WireGuard tunnels' },
+    { zone: 'wan', protocol: 'tcp', ports: [7300, 7300], why: 'swarm of the members' },
+    { zone: 'mesh', protocol: 'tcp', ports: [7_300, 8_079], why: 'backend of balancer wide' },
+    { zone: 'mesh', protocol: 'tcp', ports: [8_080, 8_080], why: 'backend of balancer web' },
+    { zone: 'mesh', protocol: 'udp', ports: [80, 80], why: 'backend of balancer dns' },
   ],
   wallMs: 1_000_000,
 });

@@ -13,6 +13,7 @@ import type { Meter } from '../../crdt/meter.ts';
 import { readRecord } from '../../crdt/records.ts';
 import type { Intent, IntentClaim, Member, View } from '../../crdt/view.ts';
 import { isRead, lastGood, readerOf, type Unread } from '../objects.ts';
+import type { PortRange } from '../schema-parts.ts';
 import { groupsOf } from '../selectors/groups.ts';
 import { membersOf } from '../selectors/selectors.ts';
 import {
@@ -103,6 +104,12 @@ export const engineOf = ({ engine, mode }: Pick<Balancer, 'engine' | 'mode'>): E
 };
 
 const NFT_MODES: ReadonlySet<Mode> = new Set(['roundrobin', 'source', 'random']);
+
+/** The ports at which its backends serve. */
+export const servedAt = ({ listen: { ports }, port }: Balancer): PortRange => [
+  port,
+  port + ports[1] - ports[0],
+];
 
 /** A member that serves for a balancer. */
 export interface Backend {

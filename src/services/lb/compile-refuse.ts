@@ -32,13 +32,13 @@ const RUNNING = rule(
   ACCEPT,
 );
 
-/** The chains. */
-export const refuseChains = (): readonly NftChain[] => [
+/** The chains. `down`: the names of the sets of what is down, without their family. */
+export const refuseChains = (down: readonly string[]): readonly NftChain[] => [
   { name: 'refuse', hook: null, rules: REFUSE },
-  ...(['output', 'forward'] as const).map(refuseChain),
+  ...(['output', 'forward'] as const).map((hook) => refuseChain(hook, down)),
 ];
 
-const refuseChain = (hook: 'output' | 'forward'): NftChain => ({
+const refuseChain = (hook: 'output' | 'forward', down: readonly string[]): NftChain => ({
   name: `refuse/${hook}`,
   hook: { hook, prio: -10 },
   rules: [
@@ -46,7 +46,7 @@ const refuseChain = (hook: 'output' | 'forward'): NftChain => ({
     ...FAMILIES.map(({ ip, digit }) =>
       rule(is(payload(ip, 'daddr'), `@virtual${digit}`), goto('refuse')),
     ),
-    ...FAMILIES.flatMap(downRules),
+    ...FAMILIES.flatMap((family) => down.flatMap((set) => downRules(family, set))),
   ],
 });
 
@@ -56,10 +56,10 @@ const FLAGS: Expression = { '|': ['fin', 'syn', 'rst', 'ack'] };
  * What the kernel remembers to be for a backend that is down: connections that begin there would
  * try it again and again.
  */
-const downRules = ({ ip, digit }: Family): readonly NftRule[] => {
+const downRules = ({ ip, digit }: Family, set: string): readonly NftRule[] => {
   const isDown = is(
     concat(payload(ip, 'daddr'), meta('l4proto'), payload('th', 'dport')),
-    `@down${digit}`,
+    `@${set}${digit}`,
   );
   return [
     is({ '&': [payload('tcp', 'flags'), FLAGS] }, 'syn'),

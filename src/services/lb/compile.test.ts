@@ -5,6 +5,7 @@ import { memberOf, type Objects } from '../test-view.ts';
 import { compile } from './compile.ts';
 import { dispatchesOf } from './dispatch.ts';
 import { GOLDEN } from './golden.table.ts';
+import { lb } from './lb.ts';
 import { replaceTable } from './own-table.ts';
 import { slotsOf } from './slots.ts';
 import { selfOf, viewOf, WEB } from './test-balancers.ts';
@@ -71,4 +72,17 @@ test('lb: in a round each backend has exactly its share, and no run of turns', (
     const share = (slots.length - others) / Math.max(1, others);
     assert.ok(longest <= Math.ceil(share), `${weights.join()}: ${longest}`);
   }
+});
+
+test('lb: the firewall is asked to leave all ports open at which a backend serves', () => {
+  // Goal: a wide range works whole. Method: what is asked of it on a member that serves; twin: on
+  // one that does not.
+  const listen = { protocol: 'tcp', ports: [10_000, 19_999] };
+  const view = viewOf({ 'balancer/wide': { ...WEB, listen, port: 20_000 }, 'balancer/web': WEB });
+  const askedAt = (n: number) => lb.openings(view, selfOf(n)).map(({ ports }) => ports);
+  assert.deepEqual(askedAt(2), [
+    [8_080, 8_080],
+    [20_000, 29_999],
+  ]);
+  assert.deepEqual(askedAt(1), []);
 });

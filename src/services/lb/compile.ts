@@ -23,7 +23,6 @@ import {
   is,
   isNot,
   jump,
-  keyText,
   lookup,
   meta,
   type NftChain,
@@ -35,9 +34,10 @@ import {
   type Table,
 } from '../nft/tables.ts';
 import { balancerChains, balancerSets, rule } from './compile-balancer.ts';
+import { downSet } from './compile-down.ts';
 import { proxyChains, proxySets } from './compile-proxy.ts';
 import { refuseChains } from './compile-refuse.ts';
-import type { Dispatch, Target } from './dispatch.ts';
+import type { Dispatch } from './dispatch.ts';
 import { balancerChain, FAMILIES, type Family } from './own-table.ts';
 import type { Own } from './state.ts';
 
@@ -71,7 +71,7 @@ const makeTable = (own: Own, dispatches: readonly Dispatch[]): Table => ({
     ...(['prerouting', 'output'] as const).map((hook) => natChain(hook, own, dispatches)),
     { name: 'virtual', hook: null, rules: virtualRules(dispatches) },
     postrouting(own),
-    ...refuseChains(),
+    ...refuseChains(dispatches.some(isWide) ? ['down', 'downranges'] : ['down']),
     ...proxyChains(dispatches),
   ],
 });
@@ -104,38 +104,9 @@ const familySets = (family: Family, dispatches: readonly Dispatch[]): readonly N
       ...{ name: `virtual${digit}`, kind: 'set', type, flags: [], isCounted: false },
       elements: elementsOf(virtual.map((each) => ({ key: each, verdict: null, rule: null }))),
     },
-    {
-      ...{ name: `down${digit}`, kind: 'set', type: key, flags: [], isCounted: false },
-      elements: elementsOf(downElements(family, dispatches)),
-    },
+    downSet(family, dispatches, 'down', isWide),
+    ...(ranges.length === 0 ? [] : [downSet(family, dispatches, 'downranges', isWide)]),
   ];
-};
-
-/** Backends that are down, and that no balancer uses all the same; of long ranges none. */
-const downElements = (family: Family, dispatches: readonly Dispatch[]): readonly NftElement[] => {
-  const down = dispatches.filter((each) => each.down.length > 0);
-  if (down.length === 0) return [];
-  const used = new Set(
-    dispatches.flatMap((each) => placesOf(family, each, each.targets).map(keyText)),
-  );
-  return down
-    .flatMap((each) => placesOf(family, each, each.down))
-    .filter((key) => !used.has(keyText(key)))
-    .map((key) => ({ key, verdict: null, rule: null }));
-};
-
-const placesOf = (
-  { address }: Family,
-  { balancer: { listen, port } }: Dispatch,
-  targets: readonly Target[],
-): readonly Expression[] => {
-  const count = listen.ports[1] - listen.ports[0] + 1;
-  const ports = count > EXACT_PORTS_MAX ? [] : Array.from({ length: count }, (_, at) => port + at);
-  return targets.flatMap((target) => {
-    const host = target[address];
-    if (host === null) return [];
-    return ports.map((each) => concat(host, PROTOCOL_NUMBERS[listen.protocol], each));
-  });
 };
 
 /** Where it listens at this VM's other addresses, whichever they are. */
@@ -168,11 +139,13 @@ const frontendSets = (frontends: readonly Dispatch[]): readonly NftSet[] => {
   ];
 };
 
-const split = (dispatches: readonly Dispatch[]): readonly [Dispatch[], Dispatch[]] => {
-  const isExact = ({ balancer: { listen } }: Dispatch): boolean =>
-    listen.ports[1] - listen.ports[0] < EXACT_PORTS_MAX;
-  return [dispatches.filter(isExact), dispatches.filter((each) => !isExact(each))];
-};
+const split = (dispatches: readonly Dispatch[]): readonly [Dispatch[], Dispatch[]] => [
+  dispatches.filter((each) => !isWide(each)),
+  dispatches.filter(isWide),
+];
+
+const isWide = ({ balancer: { listen } }: Dispatch): boolean =>
+  listen.ports[1] - listen.ports[0] >= EXACT_PORTS_MAX;
 
 /** At its virtual address of a family; null: at whichever address. */
 const exactElements = (family: Family | null, dispatch: Dispatch): readonly NftElement[] => {

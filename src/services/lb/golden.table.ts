@@ -8,10 +8,12 @@ add map inet cnsmo_lb services4 { type ipv4_addr . inet_proto . inet_service : v
 add map inet cnsmo_lb ranges4 { type ipv4_addr . inet_proto . inet_service : verdict; flags interval; }
 add set inet cnsmo_lb virtual4 { type ipv4_addr; }
 add set inet cnsmo_lb down4 { type ipv4_addr . inet_proto . inet_service; }
+add set inet cnsmo_lb downranges4 { type ipv4_addr . inet_proto . inet_service; flags interval; }
 add map inet cnsmo_lb services6 { type ipv6_addr . inet_proto . inet_service : verdict; }
 add map inet cnsmo_lb ranges6 { type ipv6_addr . inet_proto . inet_service : verdict; flags interval; }
 add set inet cnsmo_lb virtual6 { type ipv6_addr; }
 add set inet cnsmo_lb down6 { type ipv6_addr . inet_proto . inet_service; }
+add set inet cnsmo_lb downranges6 { type ipv6_addr . inet_proto . inet_service; flags interval; }
 add map inet cnsmo_lb frontends { type inet_proto . inet_service : verdict; }
 add map inet cnsmo_lb frontranges { type inet_proto . inet_service : verdict; flags interval; }
 add map inet cnsmo_lb shift/files { type inet_service : inet_service; }
@@ -101,15 +103,23 @@ add rule inet cnsmo_lb refuse/output ip daddr @virtual4 goto refuse
 add rule inet cnsmo_lb refuse/output ip6 daddr @virtual6 goto refuse
 add rule inet cnsmo_lb refuse/output ct status dnat ip daddr . meta l4proto . th dport @down4 tcp flags & (fin | syn | rst | ack) == syn goto refuse
 add rule inet cnsmo_lb refuse/output ct status dnat ip daddr . meta l4proto . th dport @down4 meta l4proto 17 goto refuse
+add rule inet cnsmo_lb refuse/output ct status dnat ip daddr . meta l4proto . th dport @downranges4 tcp flags & (fin | syn | rst | ack) == syn goto refuse
+add rule inet cnsmo_lb refuse/output ct status dnat ip daddr . meta l4proto . th dport @downranges4 meta l4proto 17 goto refuse
 add rule inet cnsmo_lb refuse/output ct status dnat ip6 daddr . meta l4proto . th dport @down6 tcp flags & (fin | syn | rst | ack) == syn goto refuse
 add rule inet cnsmo_lb refuse/output ct status dnat ip6 daddr . meta l4proto . th dport @down6 meta l4proto 17 goto refuse
+add rule inet cnsmo_lb refuse/output ct status dnat ip6 daddr . meta l4proto . th dport @downranges6 tcp flags & (fin | syn | rst | ack) == syn goto refuse
+add rule inet cnsmo_lb refuse/output ct status dnat ip6 daddr . meta l4proto . th dport @downranges6 meta l4proto 17 goto refuse
 add rule inet cnsmo_lb refuse/forward ct state established meta l4proto 6 accept
 add rule inet cnsmo_lb refuse/forward ip daddr @virtual4 goto refuse
 add rule inet cnsmo_lb refuse/forward ip6 daddr @virtual6 goto refuse
 add rule inet cnsmo_lb refuse/forward ct status dnat ip daddr . meta l4proto . th dport @down4 tcp flags & (fin | syn | rst | ack) == syn goto refuse
 add rule inet cnsmo_lb refuse/forward ct status dnat ip daddr . meta l4proto . th dport @down4 meta l4proto 17 goto refuse
+add rule inet cnsmo_lb refuse/forward ct status dnat ip daddr . meta l4proto . th dport @downranges4 tcp flags & (fin | syn | rst | ack) == syn goto refuse
+add rule inet cnsmo_lb refuse/forward ct status dnat ip daddr . meta l4proto . th dport @downranges4 meta l4proto 17 goto refuse
 add rule inet cnsmo_lb refuse/forward ct status dnat ip6 daddr . meta l4proto . th dport @down6 tcp flags & (fin | syn | rst | ack) == syn goto refuse
 add rule inet cnsmo_lb refuse/forward ct status dnat ip6 daddr . meta l4proto . th dport @down6 meta l4proto 17 goto refuse
+add rule inet cnsmo_lb refuse/forward ct status dnat ip6 daddr . meta l4proto . th dport @downranges6 tcp flags & (fin | syn | rst | ack) == syn goto refuse
+add rule inet cnsmo_lb refuse/forward ct status dnat ip6 daddr . meta l4proto . th dport @downranges6 meta l4proto 17 goto refuse
 add element inet cnsmo_lb services4 { 10.10.7.3 . 17 . 53 : goto b/dns, 10.10.7.6 . 6 . 80 : goto b/empty, 10.10.7.4 . 6 . 2000 : goto b/files, 10.10.7.4 . 6 . 2001 : goto b/files, 10.10.7.2 . 6 . 80 : goto b/shop, 10.10.7.1 . 6 . 80 : goto b/web }
 add element inet cnsmo_lb ranges4 { 10.10.7.5 . 6 . 10000-19999 : goto b/wide }
 add element inet cnsmo_lb virtual4 { 10.10.7.3, 10.10.7.6, 10.10.7.4, 10.10.7.2, 10.10.7.1, 10.10.7.5 }

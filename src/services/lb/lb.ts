@@ -13,7 +13,7 @@ import { monitorOf, NFT_SIGN } from '../nft/host.ts';
 import { plainTextOf } from '../nft/text.ts';
 import type { NodeSelf, Opening, Service, Signs } from '../service.ts';
 import { virtualAddresses } from './addresses.ts';
-import { backendsOf, balancersOf } from './balancers.ts';
+import { backendsOf, balancersOf, servedAt } from './balancers.ts';
 import { compile } from './compile.ts';
 import { diff } from './diff.ts';
 import { digest } from './digest.ts';
@@ -27,19 +27,12 @@ import { summary } from './report.ts';
 import type { LbDesired, LbObserved } from './state.ts';
 import { lbVerbs } from './verbs/verbs.ts';
 
-/** Ports of a range that the firewall is asked to let members reach. */
-const OPENINGS_MAX = 256;
-
 /** What serves here for other members; the firewall's own rules decide before. */
 const openings = (view: View, self: NodeSelf): readonly Opening[] =>
   balancersOf(view).balancers.flatMap((balancer): readonly Opening[] => {
     if (!backendsOf(view, balancer).some(({ member }) => member.id === self.id)) return [];
-    const { protocol, ports } = balancer.listen;
-    const count = Math.min(ports[1] - ports[0] + 1, OPENINGS_MAX);
-    return Array.from({ length: count }, (_, index) => ({
-      ...{ zone: 'mesh', protocol, port: balancer.port + index },
-      why: `backend of balancer ${balancer.name}`,
-    }));
+    const why = `backend of balancer ${balancer.name}`;
+    return [{ zone: 'mesh', protocol: balancer.listen.protocol, ports: servedAt(balancer), why }];
   });
 
 /** What is there by now, or no more. */

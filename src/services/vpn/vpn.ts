@@ -18,7 +18,7 @@ import type { VpnDesired, VpnObserved } from './state.ts';
 const opening = (self: NodeSelf, protocol: 'tcp' | 'udp', why: string): Opening => ({
   zone: 'wan',
   protocol,
-  port: self.port,
+  ports: [self.port, self.port],
   why,
 });
 

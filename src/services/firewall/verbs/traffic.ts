@@ -3,10 +3,10 @@
  * `udp/6000-6010`, `icmp/echo-request` or `any`, to the fields of a record and back.
  */
 
+import { inOrder } from '../../port-ranges.ts';
 import { oneOf, refuse } from '../../refuse.ts';
 import { LIST_MAX, type PortRange } from '../../schema-parts.ts';
 import { readPorts } from '../../typed-words.ts';
-import { inOrder } from '../ports.ts';
 import type { Protocol, RuleRecord } from '../schemas.table.ts';
 
 /** Protocol, and its ports or types; absent: all of them. */

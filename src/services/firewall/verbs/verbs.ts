@@ -2,8 +2,10 @@
  * Rule: firewall verbs — all that people may ask of the firewall, and what a change of the policy
  * would do to each member's host.
  */
+
 import type { Meter } from '../../../crdt/meter.ts';
 import type { View } from '../../../crdt/view.ts';
+import { rangesText } from '../../port-ranges.ts';
 import type { Meant } from '../../selectors/selectors.ts';
 import type { Effect, Scene, Verbs } from '../../verb.ts';
 import { digestView } from '../digest.ts';
@@ -149,7 +151,7 @@ const guardLines = (lane: Lane, at: string): readonly string[] =>
         .filter(isOpen)
         .map(
           ({ why, protocol, values, remote }: Guard) =>
-            `${at}: allow ${protocol}/${values.join(',')} with ${meantText(remote)} (${why})`,
+            `${at}: allow ${protocol}/${rangesText(values)} with ${meantText(remote)} (${why})`,
         );
 
 const isOpen = ({ values }: Guard): boolean => values.length > 0;
