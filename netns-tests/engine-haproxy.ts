@@ -39,14 +39,14 @@ ip link set vm4 up
 ip address add 10.10.0.4/16 dev vm4
 ip address add fd00:1::4/64 dev vm4 nodad`;
 
-/** Answers at each backend with its name, and then with what it is sent. */
+/** Answers at each backend with its name, and at which port but the first; then as it is asked. */
 const SERVERS = `const { createServer } = require('node:net');
 for (const n of [2, 3]) for (const host of ['10.10.0.' + n, 'fd00:1::' + n])
-  createServer((socket) => {
+  for (const port of [8080, 8081, 8082]) createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.write('vm' + n + ' ');
+    socket.write('vm' + n + (port === 8080 ? '' : ':' + port) + ' ');
     socket.pipe(socket);
-  }).listen(8080, host);`;
+  }).listen(port, host);`;
 
 /** Opens so many connections, keeps them, and tells who answered, or what came of each. */
 const CLIENT = `const { connect } = require('node:net');

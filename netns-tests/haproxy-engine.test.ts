@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { drained, LEAST, openProxyStage } from './engine-haproxy.ts';
+import { openAsker } from './talker.ts';
 
 const skip = process.geteuid?.() === 0 ? false : 'needs root, for network namespaces';
 
@@ -39,6 +40,34 @@ test('the agent has haproxy balance, and nft lead there', { skip }, async (t) =>
       });
       assert.deepEqual(await stage.who(address, 81, 1), ['ECONNREFUSED']);
     }
+  });
+
+  await t.test('over a range each port has its own, by either family', async () => {
+    // Goal: ports keep their distance behind nft, too. Method: what answers at the first, in the
+    // middle, at the last, and at the port after it.
+    const listen = { protocol: 'tcp', ports: [80, 82] } as const;
+    stage.want({ 'balancer/web': { ...LEAST, listen } });
+    for (const address of [ipv4, ipv6]) {
+      for (const [port, said] of [
+        [80, ''],
+        [81, ':8081'],
+        [82, ':8082'],
+      ] as const) {
+        const expected = `vm2${said},vm3${said}`;
+        await until(
+          `${expected} at ${address} ${port}`,
+          5_000,
+          async () => (await stage.who(address, port, 2)).toSorted().join() === expected,
+        );
+      }
+      assert.deepEqual(await stage.who(address, 83, 1), ['ECONNREFUSED']);
+    }
+    stage.want({ 'balancer/web': LEAST });
+    await until(
+      'the first alone',
+      10_000,
+      async () => `${await stage.who(ipv4, 81, 1)}` === 'ECONNREFUSED',
+    );
   });
 
   await t.test('nobody else gets in at its own port', async () => {
@@ -90,6 +119,42 @@ test('the agent has haproxy balance, and nft lead there', { skip }, async (t) =>
     await settled();
     assert.equal(await pids(), before);
   });
+
+  await t.test(
+    'nobody wants it: what is open goes on, and when it is over all is gone',
+    async () => {
+      // Goal: to delete the last balancer cuts nobody, by either family. Method: connections
+      // through nft and HAProxy that are kept; new ones are refused; they end.
+      const asker = await openAsker(stage.vm1);
+      t.after(() => asker.end());
+      for (const destination of [ipv4, ipv6]) {
+        const flow = { id: destination, protocol: 'tcp', destination, port: 80 };
+        assert.equal(await asker.ask({ do: 'open', ...flow }), 'open');
+      }
+      const echoes = async (): Promise<void> => {
+        for (const id of [ipv4, ipv6]) {
+          assert.equal(await asker.ask({ do: 'echo', id }), 'answers');
+        }
+      };
+      await echoes();
+      stage.want({});
+      for (const address of [ipv4, ipv6]) {
+        await until(
+          'nothing new',
+          10_000,
+          async () => !`${await stage.who(address, 80, 1)}`.startsWith('vm'),
+        );
+      }
+      await settled();
+      await echoes();
+      assert.equal(await stage.process.isRunning('haproxy'), true);
+      for (const id of [ipv4, ipv6]) await asker.ask({ do: 'close', id });
+      await until('stopped', 20_000, async () => !(await stage.process.isRunning('haproxy')));
+      await until('no table', 10_000, async () => (await tables()) === '');
+      stage.want({ 'balancer/web': LEAST });
+      await until('running', 10_000, () => stage.process.isRunning('haproxy'));
+    },
+  );
 
   await t.test('nobody wants it, or we leave: it is gone', async () => {
     // Goal: nothing is left. Method: no balancer; then one again, and the ledger undone.

@@ -8,6 +8,7 @@ import {
   call,
   crowd,
   endHaproxy,
+  gone,
   idle,
   look,
   ONE,
@@ -18,6 +19,7 @@ import {
   settle,
   THREE,
   TWO,
+  undo,
   who,
 } from './test-haproxy.ts';
 
@@ -149,6 +151,55 @@ test('a real haproxy carries, changes, and reloads without a loss', { skip }, as
     while ((await crowd(local, 4)).length < 2) assert.ok(performance.now() < deadlineMs);
   });
 
+  await t.test('clients stay over reloads, who has changed slots or not', async () => {
+    // Goal: a sticky client is not moved by what does not concern it. Method: many clients, each at
+    // an address of its own; reloads one upon the other, after a backend went and one came. The
+    // twin: without stickiness they move.
+    const clients = Array.from({ length: 12 }, (_, at) => `127.77.1.${at + 1}`);
+    const all = async (): Promise<readonly string[]> => {
+      const said: string[] = [];
+      for (const from of clients) said.push(await who(local, OWN.ipv4, from));
+      return said;
+    };
+    const sticky = { mode: 'random', stickyMs: 600_000 } as const;
+    await settle([balancer(port, sticky)]);
+    await settle([balancer(port, { ...sticky, backends: [backend(TWO)] })]);
+    const backends = [backend(ONE), backend(TWO), backend(THREE)];
+    await settle([balancer(port, { ...sticky, backends: [backend(TWO), backend(THREE)] })]);
+    await settle([balancer(port, { ...sticky, backends })]);
+    const before = await all();
+    assert.equal(new Set(before).size, 3);
+    for (const mode of ['roundrobin', 'leastconn', 'random'] as const) {
+      const { done } = await settle([balancer(port, { ...sticky, mode, backends })]);
+      assert.equal(done.filter(isReload).length, 1);
+    }
+    assert.deepEqual(await all(), before);
+    await settle([balancer(port, { mode: 'random', backends })]);
+    assert.notDeepEqual([...(await all()), ...(await all())], [...before, ...before]);
+  });
+
+  await t.test('nobody wants it: what is open ends by itself, and then it goes', async () => {
+    // Goal: to delete a balancer cuts nobody. Method: a connection that is kept; new ones are
+    // refused; it ends, and so does HAProxy. The twin: an undone ledger cuts.
+    await settle([balancer(port)]);
+    const { socket } = await call(local);
+    const closed = once(socket, 'close').then(() => true);
+    const { observed } = await settle([]);
+    assert.ok(observed.kind === 'running' && observed.formerWorkers === 1);
+    assert.equal(await who(local), '');
+    assert.equal(await Promise.race([closed, Promise.resolve(false)]), false);
+    socket.destroy();
+    await gone();
+    await settle([balancer(port)]);
+    const other = await call(local);
+    const isCut = once(other.socket, 'close');
+    await settle([]);
+    await undo();
+    await isCut;
+    assert.equal(await open().process.isRunning('haproxy'), false);
+    await settle([balancer(port)]);
+  });
+
   await t.test('over a range each port has its own', async () => {
     // Goal: ports keep their distance. Method: two ports below the local ones, at each a server of
     // its own.
@@ -181,8 +232,7 @@ test('a real haproxy carries, changes, and reloads without a loss', { skip }, as
       const { done, ports: later } = await settle([balancer(port)]);
       assert.equal(done.filter(isReload).length, 1);
       assert.deepEqual(await crowd(later.get('web') ?? 0, 20), [ONE, TWO]);
-      await settle([]);
-      assert.equal(await open().process.isRunning('haproxy'), false);
+      await gone();
     },
   );
 });

@@ -36,9 +36,14 @@ export const open = () => ({
 const ledger = await openLedger(await openDisk(join(directory, 'state')));
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Takes back what was made, and removes the rest. */
-export async function endHaproxy(): Promise<void> {
+/** Takes back what was made. */
+export async function undo(): Promise<void> {
   assert.deepEqual(await ledger.undoAll({ ...open(), log }), []);
+}
+
+/** The same, and removes the rest. */
+export async function endHaproxy(): Promise<void> {
+  await undo();
   rmSync(directory, { recursive: true, force: true });
 }
 
@@ -85,6 +90,15 @@ export async function settle(balancers: readonly ProxyBalancer[]) {
   assert.fail(`not in step after: ${done.join('\n')}`);
 }
 
+/** Nobody wants it: waits until it does not run any more, at most 10 s. */
+export async function gone(): Promise<void> {
+  const deadlineMs = performance.now() + 10_000;
+  while (await open().process.isRunning('haproxy')) {
+    assert.ok(performance.now() < deadlineMs);
+    await settle([]);
+  }
+}
+
 /** A backend that tells its name and keeps the connection until the other side ends it. */
 export async function serve(host: string, port = 0): Promise<Server & { readonly port: number }> {
   const server = createServer((socket) => {
@@ -100,8 +114,9 @@ export async function serve(host: string, port = 0): Promise<Server & { readonly
 export async function call(
   port: number,
   host = OWN.ipv4,
+  localAddress?: string,
 ): Promise<{ who: string; socket: Socket }> {
-  const socket = connect({ host, port });
+  const socket = connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) });
   socket.on('error', () => undefined); // It closes after one.
   const said = await new Promise<unknown>((resolve) => {
     socket.once('data', resolve);
@@ -111,8 +126,8 @@ export async function call(
 }
 
 /** Who answers. */
-export async function who(port: number, host?: string): Promise<string> {
-  const { who: name, socket } = await call(port, host);
+export async function who(port: number, host?: string, localAddress?: string): Promise<string> {
+  const { who: name, socket } = await call(port, host, localAddress);
   socket.destroy();
   return name;
 }

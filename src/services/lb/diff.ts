@@ -14,6 +14,7 @@ import { forgetSteps } from './affinity.ts';
 import { compile } from './compile.ts';
 import { forwardSteps } from './forwarding.ts';
 import { diffProxy } from './haproxy-diff.ts';
+import { NO_PROXY } from './haproxy-plan.ts';
 import { FAMILY, NAME, replaceTable, TABLE } from './own-table.ts';
 import { type LbDesired, type LbObserved, TABLE_UNDO, type TableObserved } from './state.ts';
 
@@ -22,8 +23,6 @@ export const diff = (desired: LbDesired, observed: LbObserved): readonly Command
   ...diffProxy(desired?.proxy ?? NO_PROXY, observed.proxy),
   ...tableDiff(desired, observed),
 ];
-
-const NO_PROXY = { hosts: [], balancers: [] };
 
 const tableDiff = (desired: LbDesired, observed: TableObserved): readonly Command[] => {
   if (observed.kind === 'no-tool') return [];

@@ -4,11 +4,12 @@
  * 1. It is reloaded only where a listener or a mode is another, or a balancer outgrew its slots:
  *    the new worker takes the listening sockets over, and the old one keeps the connections that it
  *    has. Backends change by the runtime API.
- * 2. A configuration is checked before it is loaded, so that a wrong one stops nothing.
- * 3. A slot is given to another backend only as a whole: off, address, weight, on.
+ * 2. Where nobody wants it any more it takes nothing new, and is stopped when what it had is over.
+ * 3. A configuration is checked before it is loaded, so that a wrong one stops nothing.
+ * 4. A slot is given to another backend only as a whole: off, address, weight, on.
  */
 import type { Command } from '../service.ts';
-import { configOf, proxyName, serverPort } from './haproxy-config.ts';
+import { configOf, PEER, proxyName, serverPort } from './haproxy-config.ts';
 import {
   type ObservedProxy,
   type PlacedBalancer,
@@ -24,15 +25,14 @@ import {
 /** Most characters of one line to HAProxy: its buffer holds 16,384 bytes. */
 const LINE_MAX = 8_000;
 
-const ARGV = ['haproxy', '-W', '-S', 'unix@socket,mode,600', '-f', 'config'];
+const ARGV = ['haproxy', '-L', PEER, '-W', '-S', 'unix@socket,mode,600', '-f', 'config'];
 
 /** The commands, in order; empty when in step. */
 export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): readonly Command[] => {
   if (observed.kind !== 'absent' && observed.kind !== 'running') return [];
-  if (desired.balancers.length === 0) {
-    return observed.kind === 'running' ? [{ kind: 'stop', process: PROCESS }] : [];
-  }
+  const isWanted = desired.balancers.length > 0;
   if (observed.kind === 'absent') {
+    if (!isWanted) return [];
     const { text } = configOf(desired, new Map());
     return [
       check(text),
@@ -44,11 +44,15 @@ export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): reado
     ];
   }
   const { proxies } = observed;
-  const slots = new Map([...proxies].map(([name, proxy]) => [name, proxy.slots.length]));
-  const { text, mark } = configOf(desired, slots);
+  const { text, mark } = configOf(desired, proxies);
   const isFit = desired.balancers.every(
-    ({ name, backends }) => (slots.get(name) ?? 0) >= backends.length,
+    ({ name, backends }) => (proxies.get(name)?.slots.length ?? 0) >= backends.length,
   );
+  // Without a peer it would have nothing to listen at, and not start.
+  if (!isWanted && (mark === observed.mark || desired.peerPort === null)) {
+    const isOver = observed.formerWorkers === 0 || desired.peerPort === null;
+    return isOver ? [{ kind: 'stop', process: PROCESS }] : [];
+  }
   if (mark !== observed.mark || !isFit) {
     const found = ['haproxy had another configuration'];
     const reload = { kind: 'tell', process: PROCESS, files: { config: text } } as const;
@@ -63,7 +67,7 @@ export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): reado
 
 /** Whether it would take this configuration. It reads it as the file, from the standard input. */
 const check = (text: string): Command => ({
-  ...{ kind: 'run', found: [], argv: ['haproxy', '-c', '-q', '-f', '/dev/stdin'] },
+  ...{ kind: 'run', found: [], argv: ['haproxy', '-L', PEER, '-c', '-q', '-f', '/dev/stdin'] },
   stdin: { text },
 });
 

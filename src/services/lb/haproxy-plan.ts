@@ -2,7 +2,8 @@
  * Rule: haproxy plan — what HAProxy should carry here, and at which local ports.
  *
  * 1. A balancer keeps its port as long as HAProxy runs; a new one gets the lowest that is free, in
- *    the order of names.
+ *    the order of names. So does the port by which its workers tell each other; a new one is the
+ *    highest.
  */
 import { LOCAL_PORTS } from './haproxy-read.ts';
 import type {
@@ -31,12 +32,15 @@ export const planProxy = (
   if (seen.kind !== 'absent' && seen.kind !== 'running') {
     const why = seen.kind === 'silent' ? seen.why : NO_TOOL;
     const withheld = new Map(balancers.map(({ name }) => [name, why]));
-    return { desired: { hosts: [], balancers: [] }, withheld };
+    return { desired: NO_PROXY, withheld };
   }
   const { hasIpv6 } = seen.place;
   const hosts = [...(own.ipv4 === null ? [] : [own.ipv4]), ...(hasIpv6 ? [own.ipv6] : [])];
   return place(hosts, balancers, seen);
 };
+
+/** Nothing is balanced. */
+export const NO_PROXY: ProxyDesired = { hosts: [], balancers: [], peerPort: null };
 
 const NO_TOOL =
   'needs haproxy, which is not on this VM; install the package haproxy: that is noticed by itself';
@@ -50,7 +54,8 @@ const place = (
   const used = new Set(observed.place.taken);
   const withheld = new Map<string, string>();
   const kept = new Map<string, number>();
-  const claimed = new Set<number>();
+  const peerPort = peerPortOf(observed);
+  const claimed = new Set(peerPort === null ? [] : [peerPort]);
   const block = ({ ports }: ProxyBalancer, first: number): readonly number[] =>
     Array.from({ length: ports[1] - ports[0] + 1 }, (_, index) => first + index);
   for (const balancer of balancers) {
@@ -77,7 +82,17 @@ const place = (
     for (const port of block(balancer, localPort)) claimed.add(port);
     return [{ ...balancer, localPort }];
   });
-  return { desired: { hosts, balancers: placed }, withheld };
+  return { desired: { hosts, balancers: placed, peerPort }, withheld };
+};
+
+const peerPortOf = (
+  observed: ProxyObserved & { readonly kind: 'absent' | 'running' },
+): number | null => {
+  if (observed.kind === 'running' && observed.peerPort !== null) return observed.peerPort;
+  for (let port: number = LOCAL_PORTS.last; port >= LOCAL_PORTS.first; port -= 1) {
+    if (!observed.place.taken.has(port)) return port;
+  }
+  return null;
 };
 
 const lowest = (

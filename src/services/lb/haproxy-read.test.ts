@@ -5,7 +5,7 @@ import { proxyProbes, readProxy } from './haproxy-read.ts';
 import { slot } from './test-proxies.ts';
 
 const ANSWER = `Name: HAProxy
-description: 1a-2b
+description: 1a-2b 29423
 
 1
 # be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_port
@@ -19,6 +19,16 @@ description: 1a-2b
 28400.web,s2,0,0,DRAIN,
 28400.web,s3,0,0,MAINT,
 28400.web,s4,0,2,DOWN,
+
+#<PID>          <type>          <reloads>       <uptime>        <version>
+14190           master          1 [failed: 0]   0d00h00m11s     2.6.12
+# workers
+14287           worker          0               0d00h00m05s     2.6.12
+# old workers
+14194           worker          1               0d00h00m10s     2.6.12
+14180           worker          2               0d00h00m20s     2.6.12
+# programs
+
 
 `;
 
@@ -39,7 +49,9 @@ test('haproxy: what it says is read, and what cannot be read is told', () => {
     null,
   );
   assert.ok(state.kind === 'running');
-  assert.equal(state.mark, '1a-2b');
+  assert.deepEqual([state.mark, state.peerPort, state.formerWorkers], ['1a-2b', 29_423, 2]);
+  const alone = readProxy(results(ANSWER.replace(/# old workers\n(?:\d.*\n)+/, '')), null);
+  assert.ok(alone.kind === 'running' && alone.formerWorkers === 0);
   assert.deepEqual(state.place, { hasIpv6: true, taken: new Set([28_400, 28_401]) });
   assert.deepEqual(state.proxies.get('web'), {
     localPort: 28_400,

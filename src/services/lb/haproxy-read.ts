@@ -22,9 +22,12 @@ import {
  */
 export const LOCAL_PORTS = { first: 28_400, last: 29_423 } as const;
 
-/** One line, for each connection to the master takes one. `-1 4 -1`: servers, of all proxies. */
+/**
+ * One line, for each connection to the master takes one. `-1 4 -1`: servers, of all proxies. `@1`:
+ * the worker that is in force; what has no such word the master itself answers.
+ */
 const QUESTION = ['show info', 'show servers state', 'show stat -1 4 -1'];
-const LINE = QUESTION.map((each) => `@1 ${each}`).join(';');
+const LINE = [...QUESTION.map((each) => `@1 ${each}`), 'show proc'].join(';');
 
 const LISTENERS = `sport >= :${LOCAL_PORTS.first} and sport <= :${LOCAL_PORTS.last}`;
 
@@ -90,13 +93,15 @@ const takenPorts = (listed: HostResult | undefined): ReadonlySet<number> =>
 const unread = (what: string): string =>
   `haproxy: ${what} cannot be read; check its version with: haproxy -v`;
 
-type Running = Pick<RunningProxy, 'mark' | 'proxies'>;
+type Running = Pick<RunningProxy, 'mark' | 'proxies' | 'peerPort' | 'formerWorkers'>;
 
 /** What it has; or why that cannot be read. An answer without a mark is of no worker of ours. */
 const readAnswer = (text: string): Running | string => {
-  const [, mark] = /^description: (\S+)$/m.exec(text) ?? [];
-  if (mark === undefined) return { mark: '', proxies: new Map() };
+  const [, mark, peer] = /^description: (\S+) (\d{1,5}|-)$/m.exec(text) ?? [];
   const lines = text.split('\n');
+  const formerWorkers = formerWorkersIn(lines);
+  const place = { peerPort: peer === undefined ? null : numberOf(peer), formerWorkers };
+  if (mark === undefined) return { mark: '', proxies: new Map(), ...place };
   const states = tableAt(lines, '# be_id ', ' ');
   const stats = tableAt(lines, '# pxname,', ',');
   if (states === null) return unread('show servers state');
@@ -112,7 +117,15 @@ const readAnswer = (text: string): Running | string => {
     proxy.slots.push(slot);
     proxies.set(name, proxy);
   }
-  return { mark, proxies };
+  return { mark, proxies, ...place };
+};
+
+/** The lines below that name, up to the next name or an empty one. */
+const formerWorkersIn = (lines: readonly string[]): number => {
+  const at = lines.indexOf('# old workers');
+  if (at < 0) return 0;
+  const end = lines.findIndex((line, index) => index > at && !/^\d/.test(line));
+  return (end < 0 ? lines.length : end) - at - 1;
 };
 
 type Row = Readonly<Record<string, string>>;

@@ -43,11 +43,13 @@ export interface PlacedBalancer extends ProxyBalancer {
   readonly localPort: number;
 }
 
-/** What should be; `balancers` empty: it does not run. */
+/** What should be; `balancers` empty: it ends what it has, and runs no longer than that. */
 export interface ProxyDesired {
   /** At which addresses of this VM it listens. */
   readonly hosts: readonly string[];
   readonly balancers: readonly PlacedBalancer[];
+  /** The local port at which one worker tells the next who stays where; null: none is free. */
+  readonly peerPort: number | null;
 }
 
 /** A slot as HAProxy has it. */
@@ -86,6 +88,9 @@ export interface RunningProxy {
   readonly place: ObservedPlace;
   /** The mark of the configuration that it has loaded. */
   readonly mark: string;
+  readonly peerPort: number | null;
+  /** Workers of before a reload that have connections yet. */
+  readonly formerWorkers: number;
   /** By names of balancers. */
   readonly proxies: ReadonlyMap<string, ObservedProxy>;
 }

@@ -9,6 +9,7 @@ import type {
   ObservedProxy,
   PlacedBalancer,
   ProxyBalancer,
+  ProxyDesired,
   ProxyObserved,
   ProxySlot,
 } from './haproxy-state.ts';
@@ -28,6 +29,10 @@ const placed = (change: Partial<PlacedBalancer> = {}): PlacedBalancer => ({
   ...change,
 });
 const HOSTS = ['10.10.0.1', 'fd00::1'];
+const PEER_PORT = 29_423;
+const wants = (balancers: readonly PlacedBalancer[], hosts = HOSTS): ProxyDesired => ({
+  ...{ hosts, balancers, peerPort: PEER_PORT },
+});
 
 /** As HAProxy has `placed()`, with eight slots. */
 const proxy = (changes: readonly Partial<ProxySlot>[]): ObservedProxy => ({
@@ -42,9 +47,10 @@ const IN_STEP = [
 ] as const;
 const running = (
   changes: readonly Partial<ProxySlot>[] = IN_STEP,
-  mark = configOf({ hosts: HOSTS, balancers: [placed()] }, new Map()).mark,
+  mark = configOf(wants([placed()]), new Map()).mark,
+  formerWorkers = 0,
 ): ProxyObserved => ({
-  ...{ kind: 'running', place, mark },
+  ...{ kind: 'running', place, mark, peerPort: PEER_PORT, formerWorkers },
   proxies: new Map([['web', proxy(changes)]]),
 });
 
@@ -53,24 +59,27 @@ test('haproxy: the configuration is made of numbers, addresses and our names', (
   // parts that say it; and the mark, which tells listeners and modes, and no servers.
   const range = { name: 'range.a', ports: [80, 81], port: 80, localPort: 28_401 } as const;
   const sticky = { ...placed(range), mode: 'source', stickyMs: 600_000 } as const;
-  const { text, mark } = configOf({ hosts: HOSTS, balancers: [placed(), sticky] }, new Map());
+  const { text, mark } = configOf(wants([placed(), sticky]), new Map());
   for (const part of [
-    `global\n  description ${mark}\n  user haproxy\n  group haproxy\n  chroot .\n`,
+    `global\n  description ${mark} 29423\n  user haproxy\n  group haproxy\n  chroot .\n`,
     'frontend 28400.web\n  bind 10.10.0.1:28400-28400 transparent\n' +
       '  bind [fd00::1]:28400-28400 transparent\n  default_backend 28400.web\n',
+    '\npeers workers\n  peer cnsmo 127.0.0.1:29423\nfrontend ',
     'backend 28400.web\n  balance leastconn\n  default-server port 8080\n' +
       '  server s1 10.10.0.2:8080 weight 1\n  server s2 [fd00::3]:8080 weight 5 disabled\n' +
       '  server s3 0.0.0.0:8080 disabled\n',
     '  server s8 0.0.0.0:8080 disabled\nfrontend 28401.range.a\n',
     'bind 10.10.0.1:28401-28402 transparent',
+    '  tcp-request connection set-dst-port dst_port,add(28321) ' +
+      'if { dst_port 80:81 } { src 0.0.0.0/0 }\n',
     '  balance source\n  hash-type consistent\n' +
-      '  stick-table type ipv6 size 100k expire 600000\n  stick on src\n' +
+      '  stick-table type ipv6 size 100k expire 600000 peers workers\n  stick on src\n' +
       '  default-server port 80\n  server s1 10.10.0.2:-28321 weight 1\n',
   ]) {
     assert.ok(text.includes(part), part);
   }
   const markOf = (change: Partial<PlacedBalancer>, hosts = HOSTS): string =>
-    configOf({ hosts, balancers: [placed(change)] }, new Map()).mark;
+    configOf(wants([placed(change)], hosts), new Map()).mark;
   assert.equal(markOf({ backends: [] }), markOf({}));
   const others = [
     ...(['random', 'source', 'roundrobin'] as const).map((mode) => markOf({ mode })),
@@ -86,7 +95,8 @@ test('haproxy: as many slots as backends need, and never fewer than it has', () 
     const backend = (index: number) => ({ ...slot(), address: `10.10.1.${index}` });
     const all = Array.from({ length: backends }, (_, at) => backend(at));
     const balancer = placed({ backends: all });
-    const { text } = configOf({ hosts: HOSTS, balancers: [balancer] }, new Map([['web', slots]]));
+    const has = { localPort: 28_400, slots: Array.from({ length: slots }, () => slot()) };
+    const { text } = configOf(wants([balancer]), new Map([['web', has]]));
     return text.match(/^ {2}server s\d+ /gm)?.length ?? 0;
   };
   assert.deepEqual(
@@ -95,29 +105,50 @@ test('haproxy: as many slots as backends need, and never fewer than it has', () 
   );
 });
 
+test('haproxy: a reload leaves who has a slot there, and the port where workers meet', () => {
+  // Goal: clients stay, who are known by the names of slots and by that port. Method: backends in
+  // another order than their slots, one that went, one that is new.
+  const [one, two, three] = ['10.10.0.2', '10.10.0.3', '10.10.0.4'] as const;
+  const backends = [one, three].map((address) => ({ ...slot(), address }));
+  const has = proxy([{ address: two }, { address: three }]);
+  const { text } = configOf(wants([placed({ backends })]), new Map([['web', has]]));
+  assert.deepEqual(text.match(/server s[123] \S+/g), [
+    ...[`server s1 ${one}:8080`, `server s2 ${three}:8080`, 'server s3 0.0.0.0:8080'],
+  ]);
+  const portIn = (observed: ProxyObserved): number | null =>
+    planProxy([WEB], OWN, observed).desired.peerPort;
+  const taken = new Set([29_423, 29_421]);
+  assert.equal(portIn({ kind: 'absent', place: { ...place, taken } }), 29_422);
+  const meets = running();
+  assert.ok(meets.kind === 'running');
+  assert.equal(portIn({ ...meets, peerPort: 29_000 }), 29_000);
+  assert.equal(portIn({ ...meets, peerPort: null }), 29_423);
+});
+
 const told = (commands: readonly Command[]): readonly string[] =>
   commands.map((each) =>
     each.kind === 'run' ? each.argv.join(' ') : 'line' in each ? each.line : each.kind,
   );
-const CHECK = 'haproxy -c -q -f /dev/stdin';
+const CHECK = 'haproxy -L cnsmo -c -q -f /dev/stdin';
 
 test('haproxy: backends change by its own interface, listeners by a reload', () => {
   // Goal: the least that makes it so. Method: what was found, and the commands for it.
-  const desired = { hosts: HOSTS, balancers: [placed()] };
+  const desired = wants([placed()]);
   const [one, two] = IN_STEP;
   const many = placed({
     backends: Array.from({ length: 9 }, (_, at) => ({ ...slot(), address: `10.10.1.${at}` })),
   });
   const web = 'set server 28400.web';
+  const idle = configOf(wants([]), new Map()).mark;
   const move = (at: string): string =>
     `@1 ${web}/${at} addr 10.10.0.2 port 8080;@1 ${web}/${at} state ready`;
-  const table: readonly (readonly [ProxyObserved, readonly string[], object?])[] = [
+  const table: readonly (readonly [ProxyObserved, readonly string[], ProxyDesired?])[] = [
     [{ kind: 'unasked' }, []],
     [{ kind: 'no-tool' }, []],
     [running(), []],
     [{ kind: 'absent', place }, [CHECK, 'start']],
     [running(IN_STEP, 'other'), [CHECK, 'reload']],
-    [running(), [CHECK, 'reload'], { hosts: HOSTS, balancers: [many] }],
+    [running(), [CHECK, 'reload'], wants([many])],
     [running([{ ...one, weight: 2 }, two]), [`@1 ${web}/s1 weight 1`]],
     [running([one, { ...two, state: 'ready' }]), [`@1 ${web}/s2 state drain`]],
     [running([{ ...one, state: 'draining' }, two]), [`@1 ${web}/s1 state ready`]],
@@ -125,22 +156,23 @@ test('haproxy: backends change by its own interface, listeners by a reload', () 
     [running([{}, two]), [move('s1')]],
     // A slot that nobody uses any more comes before one that still has connections.
     [running([two, { connections: 3 }, {}]), [move('s3')]],
-    [running(), ['stop'], { hosts: HOSTS, balancers: [] }],
-    [{ kind: 'absent', place }, [], { hosts: HOSTS, balancers: [] }],
+    [{ kind: 'absent', place }, [], wants([])],
+    // Nobody wants it: it takes nothing new, ends what it has, and is stopped.
+    [running(), [CHECK, 'reload'], wants([])],
+    [running([], idle, 2), [], wants([])],
+    [running([], idle), ['stop'], wants([])],
+    [running(), ['stop'], { ...wants([]), peerPort: null }],
   ];
   for (const [observed, expected, other] of table) {
-    const wanted = (other ?? desired) as typeof desired;
-    assert.deepEqual(told(diffProxy(wanted, observed)), expected);
+    assert.deepEqual(told(diffProxy(other ?? desired, observed)), expected);
   }
 });
 
 test('haproxy: what a dead backend has is ended, what is left of a drained one is not', () => {
   // Goal: nobody hangs on the dead. Method: a backend that hangs and has connections; twins that
   // have none, refuse new ones only, or drain.
-  const wanted = (state: 'out' | 'draining', hung: { isHung?: true } = { isHung: true }) => ({
-    hosts: HOSTS,
-    balancers: [placed({ backends: [{ address: '10.10.0.2', weight: 1, state, ...hung }] })],
-  });
+  const wanted = (state: 'out' | 'draining', hung: { isHung?: true } = { isHung: true }) =>
+    wants([placed({ backends: [{ address: '10.10.0.2', weight: 1, state, ...hung }] })]);
   const has = (connections: number, state: ProxySlot['state']): ProxyObserved =>
     running([{ address: '10.10.0.2', state, connections }]);
   const server = '28400.web/s1';
@@ -161,11 +193,9 @@ test('haproxy: long changes go in lines that it can hold', () => {
   const names = Array.from({ length: 1_000 }, (_, at) => `balancer-${at}`);
   const balancers = names.map((name) => placed({ name }));
   const proxies = new Map(names.map((name) => [name, proxy([])]));
-  const { mark } = configOf({ hosts: HOSTS, balancers }, new Map());
-  const commands = diffProxy(
-    { hosts: HOSTS, balancers },
-    { kind: 'running', place, mark, proxies },
-  );
+  const { mark } = configOf(wants(balancers), new Map());
+  const found = { place, mark, proxies, peerPort: PEER_PORT, formerWorkers: 0 };
+  const commands = diffProxy(wants(balancers), { kind: 'running', ...found });
   const lines = told(commands);
   assert.ok(lines.length > 1);
   assert.ok(lines.every((line) => line.length <= 8_000));
@@ -213,7 +243,7 @@ test('haproxy: one that does not answer is left as it is', () => {
   const heard: ProxyObserved = { kind: 'silent', why: 'it is silent', before };
   const { desired, withheld } = planProxy([WEB], OWN, heard);
   assert.deepEqual([desired.balancers.length, withheld.size], [1, 0]);
-  assert.deepEqual(diffProxy({ hosts: [], balancers: [] }, heard), []);
+  assert.deepEqual(diffProxy(wants([]), heard), []);
   const unheard = planProxy([WEB], OWN, { ...heard, before: null });
   assert.deepEqual([...unheard.withheld], [['web', 'it is silent']]);
 });

@@ -1,7 +1,8 @@
 /**
  * Rule: lb plan — what this VM balances.
  *
- * 1. As long as operators want no balancer, there is no table.
+ * 1. As long as operators want no balancer, there is no table. But it stays while HAProxy ends what
+ *    it has, for the kernel translates its connections only as long as some table does.
  */
 import type { View } from '../../crdt/view.ts';
 import { unreadText } from '../objects.ts';
@@ -10,6 +11,7 @@ import { balancersOf, SERVICE } from './balancers.ts';
 import { type Dispatch, dispatchesOf } from './dispatch.ts';
 import { frontendsHere, wishedHere } from './frontends.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
+import type { ProxyDesired } from './haproxy-state.ts';
 import type { LbDesired, LbObserved } from './state.ts';
 import { tableIn, viewerOf } from './viewer.ts';
 
@@ -18,6 +20,7 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
   const { balancers, unread } = balancersOf(view);
   const me = view.members.find(({ id }) => id === self.id);
   const isWanted = balancers.length > 0 && me !== undefined;
+  const isEnding = !isWanted && me !== undefined && isProxyEnding(observed);
   const own = { interface: self.interface, ipv4: me?.ipv4 ?? null, ipv6: me?.ipv6 ?? '' };
   const viewer = viewerOf(self, tableIn(observed));
   const byNft = dispatchesOf(view, viewer);
@@ -31,7 +34,7 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
   const isToolless = isWanted && observed.kind === 'no-tool';
   const wanted = { own, dispatches, isForwarding, made: self.made, proxy: byProxy.proxy, withheld };
   return {
-    state: isWanted ? wanted : null,
+    state: isWanted || isEnding ? wanted : null,
     problems: [
       ...(isToolless ? [NO_TOOL] : []),
       ...(observed.proxy.kind === 'silent' ? [observed.proxy.why] : []),
@@ -43,9 +46,24 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
       ...(isForwarding && 'closed' in observed ? observed.closed : []),
     ],
     // A port may become free, or be taken by a program that starts later.
-    recheckMs: isToolless || wished.length > 0 ? LACKING_MS : null,
+    recheckMs: recheckMs(byProxy.proxy, observed, isToolless || wished.length > 0),
   };
 };
+
+const isProxyEnding = ({ kind, proxy }: LbObserved): boolean =>
+  kind === 'present' && proxy.kind === 'running';
+
+const recheckMs = (
+  proxy: ProxyDesired,
+  observed: LbObserved,
+  isLacking: boolean,
+): number | null => {
+  if (proxy.balancers.length === 0 && observed.proxy.kind === 'running') return ENDING_MS;
+  return isLacking ? LACKING_MS : null;
+};
+
+/** Time between two looks whether what HAProxy had is over. Unit: ms. */
+const ENDING_MS = 5_000;
 
 /** The same list where there is nothing to add. */
 const withFrontends = (

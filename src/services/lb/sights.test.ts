@@ -25,6 +25,7 @@ test('sights: what each backend was sent, by whatever carries it', () => {
   ];
   const proxy: RunningProxy = {
     ...{ kind: 'running', place: { hasIpv6: true, taken: new Set() }, mark: '' },
+    ...{ peerPort: null, formerWorkers: 0 },
     proxies: new Map([['api', { localPort: 28_400, slots }]]),
   };
   const table = { chains, sets: new Map() } as unknown as ObservedTable;
