@@ -8,7 +8,8 @@ import { openHost } from '../src/node/linux/host.ts';
 import type { HostResult } from '../src/ports.ts';
 import { balancersOf } from '../src/services/lb/balancers.ts';
 import { targetKey } from '../src/services/lb/checks.ts';
-import { viewOf, WEB } from '../src/services/lb/test-balancers.ts';
+import { sightsOf } from '../src/services/lb/sights.ts';
+import { selfOf, viewOf, WEB } from '../src/services/lb/test-balancers.ts';
 import { lookAt } from '../src/services/lb/test-host.ts';
 import { idOf, memberOf, type Objects } from '../src/services/test-view.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
@@ -26,6 +27,8 @@ export interface LbStage {
   readonly askers: Readonly<Record<Asking, Talker>>;
   /** Makes the table of vm1 so, and what is then not as it should be. `down`: by its probes. */
   settle(objects: Objects, down?: readonly number[]): Promise<readonly string[]>;
+  /** What vm1 tells of its backends, by the names of sights. */
+  sights(objects: Objects): Promise<Readonly<Record<string, string>>>;
   /** Whether a server takes any packet. */
   hush(n: 2 | 3, isHushed: boolean): Promise<void>;
   /** Waits until it did not take one. */
@@ -124,6 +127,7 @@ export async function openLbStage(): Promise<LbStage> {
   return {
     ...{ vm1, askers },
     settle: (objects, down = []) => settle(vm1, objects, down),
+    sights: (objects) => sightsAt(vm1, objects),
     hush: async (n, isHushed) => {
       const at = n === 2 ? vm2 : vm3;
       await at.must(['nft', isHushed ? HUSH : 'delete table inet hush']);
@@ -158,6 +162,15 @@ async function ask(
 const HUSH =
   'table inet hush { chain input { type filter hook input priority 0; policy drop; ' +
   'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept; counter; }; }';
+
+async function sightsAt(
+  at: Namespace,
+  objects: Objects,
+): Promise<Readonly<Record<string, string>>> {
+  const view = viewOf(objects, MEMBERS);
+  const { observed } = await lookAt(runIn(at), view, new Map());
+  return sightsOf(view, selfOf(1), observed);
+}
 
 async function settle(
   at: Namespace,

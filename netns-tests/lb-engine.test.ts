@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { idOf, type Objects } from '../src/services/test-view.ts';
 import { drained, OUTER, only, openLbStage, VIRTUAL, web } from './engine-lb.ts';
 
 const skip = process.geteuid?.() === 0 ? false : 'needs root, for network namespaces';
@@ -133,6 +134,46 @@ test('lb: other addresses, guests, ranges and udp', { skip }, async () => {
     const both = { [`vm2 ${own} 8080`]: 2, [`vm3 ${own} 8080`]: 2 };
     assert.deepEqual(counted(heard as readonly string[]), both);
   }
+});
+
+test('lb: what each backend was sent is counted, whichever way it went', { skip }, async () => {
+  // Goal: the counts of `show`. Method: three connections each of vm1, a stranger and a guest, and
+  // to vm1 itself, from itself and from outside; a change of others leaves a count as it is, what
+  // goes to a backend itself is counted nowhere. A long range, and sticky, which have chains.
+  if (stage === null) return;
+  const told = async (objects: Objects) => {
+    const sights = Object.entries(await stage.sights(objects));
+    return Object.fromEntries(
+      sights.map(([name, text]) => [name.split('/')[1], Number(text.split(' ')[1])]),
+    );
+  };
+  assert.deepEqual(await stage.settle({}), []);
+  const one = { ...web({ on: HERE }), ...drained(3) };
+  assert.deepEqual(await stage.settle(one), []);
+  assert.equal((await told(one))[idOf(2)], 0);
+  await stage.who('vm1', VIRTUAL.ipv4, 80, 3);
+  await stage.who('vm1', VIRTUAL.ipv6, 80, 3);
+  await stage.who('stranger', OUTER.ipv4, 80, 3);
+  await stage.who('guest', VIRTUAL.ipv6, 80, 3);
+  await stage.who('vm1', '10.10.0.2', 8_080, 3);
+  assert.equal((await told(one))[idOf(2)], 12);
+  assert.deepEqual(await stage.settle(web({ on: HERE })), []);
+  await stage.who('vm1', VIRTUAL.ipv4, 80, 2);
+  assert.deepEqual(await told(web({ on: HERE })), { [idOf(2)]: 13, [idOf(3)]: 1 });
+  const self = web({ on: HERE, to: [HERE[0]], includesSelf: true });
+  assert.deepEqual(await stage.settle(self), []);
+  await stage.who('vm1', VIRTUAL.ipv4, 80, 3);
+  await stage.who('stranger', OUTER.ipv6, 80, 3);
+  assert.deepEqual(await told(self), { [idOf(1)]: 6 });
+  const listen = { protocol: 'tcp', ports: [3_000, 3_500] };
+  const wide = { ...web({ listen, port: 3_000 }), ...drained(3) };
+  assert.deepEqual(await stage.settle(wide), []);
+  await stage.who('vm1', VIRTUAL.ipv6, 3_001, 3);
+  assert.equal((await told(wide))[idOf(2)], 3);
+  const sticky = { ...web({ stickyMs: 600_000 }), ...drained(3) };
+  assert.deepEqual(await stage.settle(sticky), []);
+  await stage.who('vm1', VIRTUAL.ipv4, 80, 3);
+  assert.equal((await told(sticky))[idOf(2)], 3);
 });
 
 test('lb: what was on its way to a backend that is down is refused', { skip }, async () => {

@@ -4,7 +4,7 @@ import { takeRounds } from '../rounds.ts';
 import { coreMeter } from './core.ts';
 import { SERVED } from './programs.ts';
 import { BACKENDS, openStage } from './stage.ts';
-import { changeText, tableText, virtualOf } from './tables.ts';
+import { changeText, middleOf, tableText, virtualOf } from './tables.ts';
 
 const BALANCERS = 1_000;
 /** The limits, from the issue that set them. */
@@ -22,7 +22,10 @@ export async function measureMany(
   count: number,
   tell: (line: string) => void,
 ): Promise<readonly Figure[]> {
-  const many = tableText({ port: SERVED.opened, count: BALANCERS });
+  const wish = { port: SERVED.opened, count: BALANCERS };
+  const less = { ...wish, drained: [3] };
+  const many = tableText(wish);
+  const turns = [changeText(wish, less), changeText(less, wish)];
   const one = tableText({ port: SERVED.opened });
   const stage = await openStage();
   try {
@@ -33,7 +36,7 @@ export async function measureMany(
     let turn = 0;
     const change = () => {
       turn += 1;
-      return stage.load(changeText({ port: SERVED.opened, drained: turn % 2 === 0 ? [] : [3] }));
+      return stage.load(turns[(turn + 1) % 2] ?? '');
     };
     const changes = await takeRounds({ [OURS]: change }, 2 * count);
     const storms = await takeRounds(
@@ -77,7 +80,7 @@ async function storm(table: string, count: number): Promise<Sample> {
   try {
     await stage.load(table);
     const usedMs = coreMeter();
-    const to = `${virtualOf(Math.floor(count / 2))} 80`;
+    const to = `${virtualOf(middleOf(count))} 80`;
     return { value: Number(await stage.ask('member', `opened ${to}`)), cpuMs: usedMs().busyMs };
   } finally {
     await stage.end();

@@ -1,6 +1,6 @@
 /**
- * Rule: lb compile balancer — the chains of one balancer: one that chooses a backend, and one for
- * each backend that leads there.
+ * Rule: lb compile balancer — the chain of one balancer, which chooses a backend and leads there;
+ * where more is to be done with that choice, by a chain for each backend.
  */
 import { openMemo } from '../../crdt/memo.ts';
 import {
@@ -8,6 +8,7 @@ import {
   COUNTER,
   type Expression,
   elementsOf,
+  given,
   goto,
   is,
   meta,
@@ -20,6 +21,7 @@ import {
 import type { Balancer } from './balancers.ts';
 import type { Dispatch, Target } from './dispatch.ts';
 import { affinityMap, backendChain, balancerChain, FAMILIES, type Family } from './own-table.ts';
+import { isRange } from './places.ts';
 import { slotsOf } from './slots.ts';
 
 /** A rule without a comment. */
@@ -27,7 +29,8 @@ export const rule = (...expr: readonly Expression[]): NftRule => ({ expr });
 
 /**
  * Clients of a balancer that are remembered in each family; those beyond go where the next one
- * would. The kernel takes 16 bytes for each at once, and 100 more where there is one.
+ * would. The kernel takes 100 bytes for each that there is. Of one less it would take 2 MB
+ * for all at once: it keeps the last 16 bits of this as what to expect.
  */
 const CLIENTS_MAX = 65_536;
 
@@ -76,18 +79,35 @@ const memo = openMemo<readonly NftChain[]>(2_048);
 
 const makeChains = (dispatch: Dispatch): readonly NftChain[] => {
   const { balancer, targets } = dispatch;
-  const { name } = balancer;
+  const name = balancerChain(balancer.name);
+  if (targets.length === 0) return [{ name, hook: null, rules: [] }];
+  if (!isChained(balancer))
+    return [{ name, hook: null, rules: FAMILIES.flatMap(spread(dispatch)) }];
   return [
     ...targets.map((target) => ({
-      ...{ name: backendChain(name, target.member), hook: null },
+      ...{ name: backendChain(balancer.name, target.member), hook: null },
       rules: backendRules(dispatch, target),
     })),
-    {
-      ...{ name: balancerChain(name), hook: null },
-      rules: targets.length === 0 ? [] : [...stickyRules(dispatch), ...choice(dispatch)],
-    },
+    { name, hook: null, rules: [...stickyRules(dispatch), ...choice(dispatch)] },
   ];
 };
+
+/** It has a chain for each backend: to remember it, or to count it where `placesOf` has none. */
+const isChained = (balancer: Balancer): boolean =>
+  balancer.stickyMs !== undefined || isRange(balancer.listen);
+
+/** Chooses and rewrites at once. A rewrite passes over packets of the other family by itself. */
+const spread =
+  ({ balancer, targets }: Dispatch) =>
+  (family: Family): readonly NftRule[] => {
+    const slots = slotsOf(targets.filter((target) => target[family.address] !== null));
+    const data = slots.map((target) => target[family.address]);
+    const [first] = data;
+    if (first === undefined) return [];
+    const isOne = data.length === 1;
+    const addr = isOne ? first : given(numberIn(balancer, family, data.length), data);
+    return [rule(isOf(balancer), dnat(balancer, family, addr))];
+  };
 
 /** The backend that a client had last, for as long again. */
 const stickyRules = ({ balancer, targets }: Dispatch): readonly NftRule[] =>
@@ -120,32 +140,31 @@ const choice = ({ balancer, targets }: Dispatch): readonly NftRule[] => {
   const verdicts = slotsOf(targets).map(({ member }) => goto(backendChain(balancer.name, member)));
   const [first] = verdicts;
   if (first !== undefined && targets.length === 1) return [rule(first)];
-  const mod = verdicts.length;
-  if (balancer.mode === 'source') {
-    return FAMILIES.map(({ ip }) => {
-      const jhash = { mod, seed: SEED, expr: payload(ip, 'saddr') };
-      return rule(among({ jhash }, verdicts));
-    });
-  }
-  const mode = balancer.mode === 'random' ? 'random' : 'inc';
-  return [rule(among({ numgen: { mode, mod, offset: 0 } }, verdicts))];
+  const families = balancer.mode === 'source' ? FAMILIES : FAMILIES.slice(0, 1);
+  return families.map((family) =>
+    rule(among(numberIn(balancer, family, verdicts.length), verdicts)),
+  );
 };
+
+/** A number below `mod`, by the balancer's mode. Only that by the source is of a family. */
+const numberIn = ({ mode }: Balancer, { ip }: Family, mod: number): Expression =>
+  mode === 'source'
+    ? { jhash: { mod, seed: SEED, expr: payload(ip, 'saddr') } }
+    : { numgen: { mode: mode === 'random' ? 'random' : 'inc', mod, offset: 0 } };
 
 /** The same on all members, so that a client has one backend wherever it comes in. */
 const SEED = 0x636e_736d;
 
-/**
- * A rule for each family, as few as there can be: a thousand balancers have ten thousand of these
- * chains. The first counts what comes to the chain; a rewrite passes over packets of the other
- * family by itself.
- */
+/** What comes to such a chain is counted there, of either family, where nothing else counts it. */
 const backendRules = ({ balancer }: Dispatch, target: Target): readonly NftRule[] =>
   FAMILIES.flatMap((family): readonly Expression[][] => {
     const addr = target[family.address];
     if (addr === null) return [];
     const sticky = balancer.stickyMs === undefined ? [] : [remember(balancer, family, addr)];
     return [[isOf(balancer), ...sticky, dnat(balancer, family, addr)]];
-  }).map((parts, index) => rule(...(index === 0 ? [COUNTER] : []), ...parts));
+  }).map((parts, index) =>
+    rule(...(index === 0 && isRange(balancer.listen) ? [COUNTER] : []), ...parts),
+  );
 
 const dnat = (balancer: Balancer, { ip }: Family, addr: unknown): Expression => ({
   dnat: { family: ip, addr, ...portsTo(balancer) },

@@ -15,6 +15,7 @@ import type { PortRange } from '../schema-parts.ts';
 import { servedAt } from './balancers.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Family } from './own-table.ts';
+import { placeType } from './places.ts';
 
 /** The set of a family: of single ports, or of ranges. */
 export const downSet = (
@@ -27,7 +28,7 @@ export const downSet = (
   const ours = dispatches.filter((each) => isWide(each) === hasRanges);
   return {
     ...{ name: `${kind}${family.digit}`, kind: 'set', isCounted: false },
-    ...{ type: [family.type, 'inet_proto', 'inet_service'], flags: hasRanges ? ['interval'] : [] },
+    ...{ type: placeType(family), flags: hasRanges ? ['interval'] : [] },
     elements: elementsOf(elementsFor(family, dispatches, ours, hasRanges)),
   };
 };

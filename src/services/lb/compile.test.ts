@@ -45,9 +45,13 @@ test('lb: balancers of every kind are compiled into exactly this', () => {
 });
 
 test('lb: a member that serves is not its own backend, unless that is wanted', () => {
-  // Goal: a balancing VM does not answer alone. Method: the chains of a serving member, both ways.
-  const backendsAt = (objects: Objects, n: number): number =>
-    textOf(objects, n).match(/^add chain inet cnsmo_lb e\/web\//gm)?.length ?? 0;
+  // Goal: a balancing VM does not answer alone. Method: where the chain of a balancer
+  // leads on a serving member, both ways.
+  const backendsAt = (objects: Objects, n: number): number => {
+    const [, to = ''] =
+      /^add rule inet cnsmo_lb b\/web .* dnat ip to (.*)$/m.exec(textOf(objects, n)) ?? [];
+    return to.match(/10\.10\.0\.\d/g)?.length ?? 0;
+  };
   assert.equal(backendsAt({ 'balancer/web': WEB }, 1), 2);
   assert.equal(backendsAt({ 'balancer/web': WEB }, 2), 1);
   assert.equal(backendsAt({ 'balancer/web': { ...WEB, includesSelf: true } }, 2), 2);

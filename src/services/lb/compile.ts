@@ -3,8 +3,8 @@
  * to which backend each goes.
  *
  * Only the first packet of a connection passes here; the kernel remembers the rest. A balancer is
- * an element of a map, a chain that chooses, and a chain for each backend, so that to find one
- * among thousands takes as long as to find one, and a change touches its own entries alone.
+ * an element of a map and a chain that chooses, so that to find one among thousands takes as long
+ * as to find one, and a change touches its own entries alone.
  * 1. The firewall judges before (prerouting -110) by the address that was asked for, and after
  *    (output, forward -5) by the backend's.
  * 2. What is still for a virtual address after that is refused, never left to hang: a port on
@@ -37,15 +37,11 @@ import { balancerChains, balancerSets, rule } from './compile-balancer.ts';
 import { downSet } from './compile-down.ts';
 import { proxyChains, proxySets } from './compile-proxy.ts';
 import { refuseChains } from './compile-refuse.ts';
+import { countRules, countSets } from './counts.ts';
 import type { Dispatch } from './dispatch.ts';
 import { balancerChain, FAMILIES, type Family } from './own-table.ts';
+import { isRange, placeType } from './places.ts';
 import type { Own } from './state.ts';
-
-/**
- * A range up to this is an element for each port: to look up ranges takes several times as long as
- * to look up values.
- */
-const EXACT_PORTS_MAX = 256;
 
 /** Compiles the table. The same one for the same list. */
 export const compile = (own: Own, dispatches: readonly Dispatch[]): Table => {
@@ -62,6 +58,7 @@ const known = new WeakMap<readonly Dispatch[], { readonly key: string; readonly 
 const makeTable = (own: Own, dispatches: readonly Dispatch[]): Table => ({
   sets: [
     ...FAMILIES.flatMap((family) => familySets(family, dispatches)),
+    ...countSets(dispatches),
     ...frontendSets(dispatches.filter(({ isFrontend }) => isFrontend)),
     ...dispatches.flatMap(balancerSets),
     ...proxySets(dispatches),
@@ -70,6 +67,7 @@ const makeTable = (own: Own, dispatches: readonly Dispatch[]): Table => ({
     ...dispatches.flatMap(balancerChains),
     ...(['prerouting', 'output'] as const).map((hook) => natChain(hook, own, dispatches)),
     { name: 'virtual', hook: null, rules: virtualRules(dispatches) },
+    { name: 'nat/input', hook: { type: 'nat', hook: 'input', prio: 100 }, rules: countRules() },
     postrouting(own),
     ...refuseChains(dispatches.some(isWide) ? ['down', 'downranges'] : ['down']),
     ...proxyChains(dispatches),
@@ -78,7 +76,7 @@ const makeTable = (own: Own, dispatches: readonly Dispatch[]): Table => ({
 
 const familySets = (family: Family, dispatches: readonly Dispatch[]): readonly NftSet[] => {
   const { digit, type, address } = family;
-  const key = [type, 'inet_proto', 'inet_service'];
+  const key = placeType(family);
   const map = (name: string, elements: readonly NftElement[], flags: NftSet['flags']): NftSet => ({
     ...{ name, kind: 'map', type: key, flags, isCounted: false },
     elements: elementsOf(elements),
@@ -144,8 +142,7 @@ const split = (dispatches: readonly Dispatch[]): readonly [Dispatch[], Dispatch[
   dispatches.filter(isWide),
 ];
 
-const isWide = ({ balancer: { listen } }: Dispatch): boolean =>
-  listen.ports[1] - listen.ports[0] >= EXACT_PORTS_MAX;
+const isWide = ({ balancer: { listen } }: Dispatch): boolean => isRange(listen);
 
 /** At its virtual address of a family; null: at whichever address. */
 const exactElements = (family: Family | null, dispatch: Dispatch): readonly NftElement[] => {
@@ -224,12 +221,15 @@ const frontendRules = (own: Own, map: string): readonly NftRule[] =>
 const postrouting = (own: Own): NftChain => ({
   name: 'nat/postrouting',
   hook: { type: 'nat', hook: 'postrouting', prio: 100 },
-  rules: FAMILIES.map(({ ip, address, nfproto }) => {
-    const host = own[address];
-    const notOurs =
-      host === null ? is(meta('nfproto'), nfproto) : isNot(payload(ip, 'saddr'), host);
-    return rule(is(meta('oifname'), own.interface), has(ct('status'), 'dnat'), notOurs, {
-      masquerade: null,
-    });
-  }),
+  rules: [
+    ...countRules(),
+    ...FAMILIES.map(({ ip, address, nfproto }) => {
+      const host = own[address];
+      const notOurs =
+        host === null ? is(meta('nfproto'), nfproto) : isNot(payload(ip, 'saddr'), host);
+      return rule(is(meta('oifname'), own.interface), has(ct('status'), 'dnat'), notOurs, {
+        masquerade: null,
+      });
+    }),
+  ],
 });

@@ -36,8 +36,5 @@ export type Family = (typeof FAMILIES)[number];
 export const balancerChain = (name: string): string => `b/${name}`;
 /** The chain that leads to one of them. */
 export const backendChain = (name: string, member: string): string => `e/${name}/${member}`;
-/** The balancer of the chain that leads to a backend, or null for another chain. */
-export const balancerOfChain = (chain: string): string | null =>
-  /^e\/([^/]+)\//.exec(chain)?.[1] ?? null;
 /** The map that says with which of a balancer's backends a client stays. */
 export const affinityMap = ({ digit }: Family, name: string): string => `affinity${digit}/${name}`;

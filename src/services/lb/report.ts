@@ -4,9 +4,9 @@
 import type { View } from '../../crdt/view.ts';
 import type { ObservedTable } from '../nft/observed.ts';
 import type { Count, Self, Summary } from '../service.ts';
-import { balancersOf } from './balancers.ts';
+import { countOf, sumOf } from './counts.ts';
 import { diff } from './diff.ts';
-import { balancerOfChain } from './own-table.ts';
+import type { Dispatch } from './dispatch.ts';
 import { plan } from './plan.ts';
 import { sightsOf } from './sights.ts';
 import type { LbObserved } from './state.ts';
@@ -24,25 +24,22 @@ export const summary = (observed: LbObserved, view: View, self: Self): Summary =
     applied: Object.fromEntries(applied),
     // Also when it is empty: a report keeps what its successor does not speak of.
     withheld: Object.fromEntries(withheld),
-    counts: observed.kind === 'present' ? countsIn(view, observed.table) : {},
+    counts: observed.kind === 'present' ? countsIn(desired?.dispatches ?? [], observed.table) : {},
     sights: sightsOf(view, self, observed),
   };
 };
 
 /** By path: the first packets of connections. What was never asked for is left out. */
-const countsIn = (view: View, { chains }: ObservedTable): Readonly<Record<string, Count>> => {
-  const sums = new Map<string, Count>();
-  for (const [name, { rules }] of chains) {
-    const balancer = balancerOfChain(name);
-    const [counted] = rules;
-    if (balancer === null || counted === undefined || counted.packets === 0) continue;
-    const { packets, bytes } = sums.get(balancer) ?? { packets: 0, bytes: 0 };
-    sums.set(balancer, { packets: packets + counted.packets, bytes: bytes + counted.bytes });
-  }
-  return Object.fromEntries(
-    balancersOf(view).balancers.flatMap(({ name, path }) => {
-      const count = sums.get(name);
-      return count === undefined ? [] : [[path, count] as const];
+const countsIn = (
+  dispatches: readonly Dispatch[],
+  table: ObservedTable,
+): Readonly<Record<string, Count>> =>
+  Object.fromEntries(
+    dispatches.flatMap(({ balancer, targets, down }) => {
+      const all = [...targets, ...down].flatMap(
+        (each) => countOf(table, balancer, each.member, each) ?? [],
+      );
+      const sum = sumOf(all);
+      return sum.packets === 0 ? [] : [[balancer.path, sum] as const];
     }),
   );
-};

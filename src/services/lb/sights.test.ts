@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObservedTable } from '../nft/observed.ts';
+import { concat, keyText, PROTOCOL_NUMBERS } from '../nft/tables.ts';
 import { idOf } from '../test-view.ts';
 import { targetKey } from './checks.ts';
 import { diff } from './diff.ts';
@@ -15,9 +16,20 @@ import { PANIC, sightName } from './told.ts';
 
 test('sights: what each backend was sent, by whatever carries it', () => {
   // Goal: `show` tells the truth of each engine. Method: one balancer each of nft and HAProxy, as
-  // their hosts tell; a backend tells nothing of itself, unless it serves itself as well.
-  const view = viewOf({ 'balancer/web': WEB, 'balancer/api': { ...WEB, mode: 'leastconn' } });
-  const chains = new Map([[backendChain('web', idOf(2)), { rules: [{ packets: 5 }] }]]);
+  // their hosts tell, in both families, and one of a long range, whose backends have chains; a
+  // backend tells nothing of itself, unless it serves itself as well.
+  const view = viewOf({
+    'balancer/web': WEB,
+    'balancer/api': { ...WEB, mode: 'leastconn' },
+    'balancer/wide': { ...WEB, listen: { protocol: 'tcp', ports: [10_000, 19_999] }, port: 10_000 },
+  });
+  const chains = new Map([[backendChain('wide', idOf(3)), { rules: [{ packets: 7 }] }]]);
+  const sent = (address: string, packets: number) =>
+    new Map([[keyText(concat(address, PROTOCOL_NUMBERS.tcp, WEB.port)), { packets, bytes: 0 }]]);
+  const sets = new Map([
+    ['sent4', { elements: sent('10.10.0.2', 4) }],
+    ['sent6', { elements: sent('fd00:1::2', 1) }],
+  ]);
   const slot = { name: 's1', port: 8080, weight: 1, state: 'ready', isDown: false } as const;
   const slots = [
     { ...slot, address: '10.10.0.2', connections: 3 },
@@ -28,7 +40,7 @@ test('sights: what each backend was sent, by whatever carries it', () => {
     ...{ peerPort: null, formerWorkers: 0 },
     proxies: new Map([['api', { localPort: 28_400, slots }]]),
   };
-  const table = { chains, sets: new Map() } as unknown as ObservedTable;
+  const table = { chains, sets } as unknown as ObservedTable;
   const observed: LbObserved = {
     ...{ kind: 'present', table, listeners: null, forwarding: null, closed: [] },
     proxy,
@@ -42,6 +54,9 @@ test('sights: what each backend was sent, by whatever carries it', () => {
     [sightName('web', two)]: 'unknown 5 not tried yet',
     [sightName('web', three)]: 'unknown - not tried yet',
     [sightName('web', four)]: 'unknown - not tried yet',
+    [sightName('wide', two)]: 'unknown - not tried yet',
+    [sightName('wide', three)]: 'unknown 7 not tried yet',
+    [sightName('wide', four)]: 'unknown - not tried yet',
   });
   const sights = new Map([2, 3].map((n) => [targetKey(idOf(n), WEB), 'down does not answer']));
   assert.deepEqual(sightsOf(view, { id: idOf(1), sights }, observed), {
@@ -51,6 +66,9 @@ test('sights: what each backend was sent, by whatever carries it', () => {
     [sightName('web', two)]: 'down 5 does not answer',
     [sightName('web', three)]: 'down - does not answer',
     [sightName('web', four)]: 'unknown - not tried yet',
+    [sightName('wide', two)]: 'unknown - not tried yet',
+    [sightName('wide', three)]: 'unknown 7 not tried yet',
+    [sightName('wide', four)]: 'unknown - not tried yet',
     ...{ api: PANIC, web: PANIC },
   });
   const own = Object.keys(sightsOf(view, { id: two, sights: new Map() }, observed));

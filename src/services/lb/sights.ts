@@ -4,8 +4,8 @@
 import type { View } from '../../crdt/view.ts';
 import { type Balancer, balancersOf, engineOf } from './balancers.ts';
 import { type Choice, chooseBackends, type Viewer } from './choice.ts';
+import { countOf } from './counts.ts';
 import type { ProxySlot } from './haproxy-state.ts';
-import { backendChain } from './own-table.ts';
 import type { LbObserved } from './state.ts';
 import { PANIC, type Seen, seenText, sightName } from './told.ts';
 import { tableIn, viewerOf } from './viewer.ts';
@@ -36,7 +36,8 @@ export const sightsOf = (
 const seenOf = (balancer: Balancer, { member, health }: Choice, observed: LbObserved): Seen => {
   const probed = { health: health.state, why: health.why === '' ? null : health.why };
   if (engineOf(balancer) === 'nft') {
-    const counted = tableIn(observed)?.chains.get(backendChain(balancer.name, member.id))?.rules[0];
+    const table = tableIn(observed);
+    const counted = table === null ? null : countOf(table, balancer, member.id, member);
     return { ...probed, connections: counted?.packets ?? null };
   }
   const slot = slotsIn(observed, balancer).find(

@@ -13,8 +13,8 @@ export type Health = 'up' | 'down' | 'unknown';
 export interface Seen {
   readonly health: Health;
   /**
-   * With nft connections that this member sent it since it loaded the balancer, with HAProxy those
-   * that it has open; null: it cannot tell.
+   * With nft connections that this member sent to its port since it takes any, whichever balancer
+   * sent them; with HAProxy those that it has open; null: it cannot tell.
    */
   readonly connections: number | null;
   /** Of one that is down: why. */

@@ -115,6 +115,10 @@ export const concat = (...parts: readonly unknown[]): Expression => ({ concat: p
 export const among = (number: Expression, verdicts: readonly Expression[]): Expression => ({
   vmap: { key: number, data: { set: verdicts.map((verdict, index) => [index, verdict]) } },
 });
+/** The value that a number gives: `values` by the numbers from 0. */
+export const given = (number: Expression, values: readonly unknown[]): Expression => ({
+  map: { key: number, data: { set: values.map((value, index) => [index, value]) } },
+});
 /** Logs, at a bounded rate. A rule that ends here decides nothing. */
 export const logged = (prefix: string): readonly Expression[] => [
   { limit: { rate: 10, burst: 20, per: 'second' } },

@@ -62,13 +62,14 @@ const BODIES: Readonly<Record<string, (body: Json) => readonly string[]>> = {
   element: ({ elem }) => [braced((elem as readonly unknown[]).map(element))],
 };
 
-const setBody = ({ type, map, flags = [], size }: Json): string => {
+const setBody = ({ type, map, flags = [], size, stmt }: Json): string => {
   const types = map === undefined ? typed(type) : `${typed(type)} : ${typed(map)}`;
   const all = [...(flags as readonly string[]), ...(size === undefined ? [] : ['dynamic'])];
   return [
     `{ type ${types};`,
     ...(all.length === 0 ? [] : [`flags ${all.join(',')};`]),
     ...(size === undefined ? [] : [`size ${word(size)};`]),
+    ...(stmt === undefined ? [] : ['counter;']),
     '}',
   ].join(' ');
 };
@@ -104,7 +105,7 @@ const STATEMENTS: Readonly<Record<string, (body: Json) => string>> = {
     const other = word(key).endsWith('ifname') ? `"${word(right)}"` : valueText(right);
     return `${valueText(left)} ${is}${other}`;
   },
-  vmap: ({ key, data }) => `${valueText(key)} vmap ${verdictMap(data)}`,
+  vmap: ({ key, data }) => `${valueText(key)} vmap ${mapText(data)}`,
   map: ({ op, map, elem, data }) =>
     `${word(op)} ${word(map)} ${braced([`${valueText(elem)} : ${valueText(data)}`])}`,
   dnat: ({ family, addr, port }) => {
@@ -123,7 +124,8 @@ const STATEMENTS: Readonly<Record<string, (body: Json) => string>> = {
   goto: ({ target }) => `goto ${word(target)}`,
 };
 
-const verdictMap = (data: unknown): string =>
+/** A map by its name, or as it is. */
+const mapText = (data: unknown): string =>
   typeof data === 'string'
     ? data
     : braced((data as { readonly set: readonly unknown[] }).set.map(element));
@@ -152,7 +154,7 @@ const VALUES: Readonly<Record<string, (body: Body) => string>> = {
     `fib ${(flags as readonly unknown[]).map(word).join(' . ')} ${word(result)}`,
   numgen: ({ mode, mod }) => `numgen ${word(mode)} mod ${word(mod)}`,
   jhash: ({ expr, mod, seed }) => `jhash ${valueText(expr)} mod ${word(mod)} seed ${word(seed)}`,
-  map: ({ key, data }) => `${valueText(key)} map ${word(data)}`,
+  map: ({ key, data }) => `${valueText(key)} map ${mapText(data)}`,
   elem: ({ val, timeout, expires }) =>
     [
       valueText(val),
