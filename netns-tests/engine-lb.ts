@@ -11,6 +11,7 @@ import { targetKey } from '../src/services/lb/checks.ts';
 import { sightsOf } from '../src/services/lb/sights.ts';
 import { selfOf, viewOf, WEB } from '../src/services/lb/test-balancers.ts';
 import { lookAt } from '../src/services/lb/test-host.ts';
+import { testLbTools } from '../src/services/lb/tools-contract.ts';
 import { idOf, memberOf, type Objects } from '../src/services/test-view.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
 import { openAsker, openNamed, type Talker } from './talker.ts';
@@ -158,6 +159,17 @@ async function ask(
   const question = { do: 'who', protocol: 'tcp', destination, port, ...how };
   return JSON.parse(await talker.ask(question)) as readonly string[];
 }
+
+/** Has something done when the tests of the file are over. */
+type After = (work: () => Promise<void>) => void;
+
+/** Registers the contract of the balancer's tools, in a namespace where nothing is balanced yet. */
+export const testBalancer = (suite: Parameters<typeof testLbTools>[0], after: After): void =>
+  testLbTools(suite, async () => {
+    const at = await openNamespace('network', 'true');
+    after(() => at.end());
+    return { run: runIn(at), wait: (durationMs) => sleep(durationMs) };
+  });
 
 const HUSH =
   'table inet hush { chain input { type filter hook input priority 0; policy drop; ' +

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { testFilter } from './engine-firewall.ts';
+import { testBalancer } from './engine-lb.ts';
 import { testTools } from './engine-tools.ts';
 
 const skip = process.geteuid?.() === 0 ? false : 'needs root, for network namespaces';
@@ -14,3 +15,4 @@ const suite = {
 
 testTools(suite, after);
 testFilter(suite, after);
+testBalancer(suite, after);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { found } from '../scenarios/mesh.ts';
 import { createWordSigner, encodeWords } from '../src/node/rules/word-message.ts';
 import type { Ports } from '../src/ports.ts';
 import { checkName } from '../src/services/lb/checks.ts';
@@ -8,13 +7,9 @@ import { meetAll } from './acts-intruder.ts';
 import { underBan } from './ban.ts';
 import type { Bug } from './bugs.table.ts';
 import { openImpostor } from './impostor.ts';
-import type { Serving } from './kernel.ts';
-import { openRoom, type Room } from './room.ts';
-import { ask, eventually, machineOf, openWorld, pauseRun } from './world.ts';
+import { ALL, BACKENDS, openWeb, PORT, without } from './web.ts';
+import { machineOf, pauseRun } from './world.ts';
 
-const PORT = 8080;
-const BACKENDS = ['vm2', 'vm3', 'vm4', 'vm5'] as const;
-const ALL = ['vm1', ...BACKENDS];
 /** Until all have lost a backend that refuses, and one that hangs. Unit: ms. As issued. */
 const REFUSED_MS = 2_000;
 const HUNG_MS = 5_000;
@@ -27,62 +22,11 @@ const GONE_MS = 15_000;
 /** Until one that serves again is used, also after a restart of its daemon. Unit: ms. */
 const UP_MS = 15_000;
 
-/** Five VMs of a seed, four of which serve, and a balancer over these. */
-async function openWeb(seed: number, bug: Bug | null = null) {
-  const room = openRoom({ seed, vms: ALL.length, bug });
-  const world = openWorld(room, `sim seed ${seed}`);
-  const serve = (vm: string, serving: Serving | null): void => {
-    const { servers } = machineOf(room, vm).kernel;
-    if (serving === null) servers?.delete(PORT);
-    else servers?.set(PORT, serving);
-  };
-  for (const vm of ALL) machineOf(room, vm).kernel.servers = new Map();
-  for (const vm of BACKENDS) serve(vm, 'well');
-  const ids = new Map<string, string>();
-  const set = async (): Promise<void> => {
-    await found(world, ALL);
-    for (const vm of ALL) {
-      ids.set(machineOf(room, vm).node?.self ?? '', vm);
-      if (vm !== 'vm1') await world.label('vm1', vm, ['role=web']);
-    }
-    const web = { name: 'web', listen: '80', to: [`role=web:${PORT}`], check: 'http:/health' };
-    await tell(room, 'create', web);
-  };
-  /** To whom a VM's kernel sends connections. */
-  const used = (vm: string): string => {
-    const chains = machineOf(room, vm).kernel.nftText.matchAll(
-      /add chain \S+ \S+ "?e\/web\/(\w+)/g,
-    );
-    return [...chains]
-      .flatMap(([, id = '']) => ids.get(id) ?? [])
-      .toSorted()
-      .join(' ');
-  };
-  const sends = (what: string, by: readonly string[], to: readonly string[], withinMs: number) =>
-    eventually(
-      room,
-      `${what}: ${by.join()} to ${to.join()}`,
-      async () => by.every((vm) => used(vm) === to.filter((each) => each !== vm).join(' ')),
-      withinMs,
-    );
-  return { room, world, serve, set, used, sends };
-}
-
-const tell = (room: Room, verb: string, given: object): Promise<unknown> =>
-  ask(room, 'vm1', {
-    method: 'POST',
-    path: `/v1/services/lb/${verb}`,
-    body: { arguments: given },
-  });
-
-const without = (...gone: readonly string[]): readonly string[] =>
-  BACKENDS.filter((vm) => !gone.includes(vm));
-
 test('health: who serves is used, who does not is not, in the weather of three seeds', async () => {
   // Goal: dead backends are gone in seconds, and no other. Method: a process is killed, hangs,
   // fails, a VM loses power, one drains; each time all kernels lose that one and keep the others.
   for (const seed of [2, 3, 4]) {
-    const { room, world, serve, set, sends } = await openWeb(seed);
+    const { room, world, serve, set, sends } = openWeb(seed);
     const lossMs = room.weather.loss > LOSS_LITTLE ? LOSS_MS : 0;
     const story = async (): Promise<void> => {
       await set();
@@ -117,7 +61,7 @@ test('health: daemons that end or stand still, and cuts, take out nobody who ser
   // Goal: only an own failed probe counts, and never are all out. Method: the daemon of a backend
   // crashes, another stands still for 20 s; then the site of the client is cut off, and healed.
   for (const seed of [4, 5]) {
-    const { room, world, set, used, sends } = await openWeb(seed);
+    const { room, world, set, used, sends } = openWeb(seed);
     const story = async (): Promise<void> => {
       await set();
       await sends('all serve', ALL, BACKENDS, UP_MS);
@@ -151,7 +95,7 @@ test('health: who lies about others, or about itself, takes out nobody who serve
   // Goal: hearsay is only a reason to look. Method: the key of vm5 in a liar's hands, which forges
   // words of others and says of itself, though its program serves, that it is down; then it is
   // killed, while the liar says that it is up.
-  const { room, world, serve, set, used, sends } = await openWeb(4);
+  const { room, world, serve, set, used, sends } = openWeb(4);
   const story = async (): Promise<void> => {
     await set();
     await sends('all serve', ALL, BACKENDS, UP_MS);
@@ -212,7 +156,7 @@ const blind: Bug = {
 
 test('health: the checks of this file see a probe that does not look', async () => {
   // Goal: the negative twin. Method: the same story with probes that lie: who is killed stays.
-  const { room, serve, set, sends } = await openWeb(1, blind);
+  const { room, serve, set, sends } = openWeb(1, blind);
   const story = async (): Promise<void> => {
     await set();
     await sends('all serve', ALL, BACKENDS, UP_MS);

@@ -5,6 +5,7 @@ import { testHostContract } from '../src/node/host-contract.ts';
 import { testProcessContract } from '../src/node/process-contract.ts';
 import type { Host } from '../src/ports.ts';
 import { testFirewallTools } from '../src/services/firewall/tools-contract.ts';
+import { testLbTools } from '../src/services/lb/tools-contract.ts';
 import { testVpnTools } from '../src/services/vpn/tools-contract.ts';
 import { openSettle, underBan } from './ban.ts';
 import { stubCrypto } from './crypto.ts';
@@ -117,6 +118,14 @@ testFirewallTools(suite, async () => {
   return {
     run: (words, stdin) => tools.run({ argv: words, stdin: new TextEncoder().encode(stdin) }),
     wallMs: clock.wallMs,
+    wait: sleep,
+  };
+});
+
+testLbTools(suite, async () => {
+  const tools = openHost(first(), startLife(scheduler, 'vm0'));
+  return {
+    run: (words, stdin) => tools.run({ argv: words, stdin: new TextEncoder().encode(stdin) }),
     wait: sleep,
   };
 });

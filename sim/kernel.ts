@@ -61,8 +61,6 @@ export interface Kernel {
   uplinkMtu: number;
   /** Tables of nftables by family and name: what they consist of, as JSON. */
   readonly tables: Map<string, object[]>;
-  /** What `nft` was given last as text: of that no table is made here. */
-  nftText: string;
   /** Programs of the user's that serve, by port; null: a run that does not look at any. */
   servers: Map<number, Serving> | null;
   /** Unix time by this VM's clock, ms. */
@@ -86,7 +84,6 @@ export const bootKernel = (
   monitors: new Set(),
   uplinkMtu: 1500,
   tables: new Map(),
-  nftText: '',
   servers: null,
   ...clock,
   cuts: 0,
@@ -99,7 +96,6 @@ export function wipeKernel(kernel: Kernel): void {
   kernel.devices.clear();
   kernel.tables.clear();
   kernel.servers?.clear();
-  kernel.nftText = '';
   kernel.monitors.clear();
   kernel.cuts += 1;
 }
