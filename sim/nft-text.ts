@@ -88,6 +88,7 @@ function readSet(reader: Reader): Json {
       while (reader.skip(',')) flags.push(reader.take());
       fields.flags = flags;
     } else if (name === 'size') fields.size = Number(reader.take());
+    else if (name === 'counter') fields.stmt = [{ counter: null }];
     else unread('a set', name);
     reader.expect(';');
   }
@@ -169,7 +170,12 @@ function readRewrite(reader: Reader): Json {
 function readAsked(reader: Reader, family: string): Json {
   const value = readValue(reader);
   const { map } = Object(value) as { readonly map?: { readonly key: unknown; data: unknown } };
-  if (typeof map?.data !== 'string') return { dnat: { family, addr: value } };
+  if (typeof map?.data !== 'string') {
+    const word = reader.peek();
+    if (!word.startsWith(':')) return { dnat: { family, addr: value } };
+    reader.take();
+    return { dnat: { family, addr: value, port: readPort(reader, word.slice(1)) } };
+  }
   const [data = '', port] = map.data.split(':');
   const addr = { map: { key: map.key, data } };
   return {

@@ -34,9 +34,9 @@ const flawsOf = (wish: Wish, counts: Counts): readonly string[] => {
     ...[...shares].flatMap(([n, share]) => {
       const [wanted, got] = [share * CONNECTIONS, counts.get(n) ?? 0];
       const part = wanted * (weights.size === 1 ? EVEN : WEIGHTED);
-      // Of a share of few connections a turn is more than a part.
+      // Of a share of few connections a turn is more than a part; each family takes its own.
       const chance = SIGMAS * Math.sqrt(wanted * (1 - share));
-      const most = Math.max(part, wish.mode === 'roundrobin' ? 1 : chance);
+      const most = Math.max(part, wish.mode === 'roundrobin' ? 2 : chance);
       return Math.abs(got - wanted) <= most ? [] : [`${n} got ${got} of ${wanted.toFixed(1)}`];
     }),
   ];

@@ -96,7 +96,10 @@ const makeChains = (dispatch: Dispatch): readonly NftChain[] => {
 const isChained = (balancer: Balancer): boolean =>
   balancer.stickyMs !== undefined || isRange(balancer.listen);
 
-/** Chooses and rewrites at once. A rewrite passes over packets of the other family by itself. */
+/**
+ * Chooses and rewrites at once. A rewrite passes over packets of the other family by itself, but
+ * only after a number was drawn for them: they would take turns that they have no use for.
+ */
 const spread =
   ({ balancer, targets }: Dispatch) =>
   (family: Family): readonly NftRule[] => {
@@ -106,7 +109,9 @@ const spread =
     if (first === undefined) return [];
     const isOne = data.length === 1;
     const addr = isOne ? first : given(numberIn(balancer, family, data.length), data);
-    return [rule(isOf(balancer), dnat(balancer, family, addr))];
+    const isDrawn = !isOne && balancer.mode !== 'source';
+    const own = isDrawn ? [is(meta('nfproto'), family.nfproto)] : [];
+    return [rule(...own, isOf(balancer), dnat(balancer, family, addr))];
   };
 
 /** The backend that a client had last, for as long again. */
