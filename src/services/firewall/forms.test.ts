@@ -45,6 +45,26 @@ test('forms: a protocol is its number, whether the host knows its name or not', 
   assert.notEqual(ruleWords(l4('tcp')), ruleWords(l4(17)));
 });
 
+test('forms: what a rule does by itself is the same, whether it is listed or not', () => {
+  // Goal: in step on each of them. Method: a refusal and a rewritten port as 0.9.8, 1.0.6 and 1.1.3
+  // list them; twins: another refusal, another protocol, a port that no map gives.
+  const refusal = (reject: unknown) => ruleWords({ expr: [{ reject }] });
+  assert.equal(refusal(null), refusal({ type: 'icmpx', expr: 'port-unreachable' }));
+  assert.notEqual(refusal(null), refusal({ type: 'icmpx', expr: 'admin-prohibited' }));
+  assert.notEqual(refusal(null), refusal({ type: 'tcp reset' }));
+  const is = (right: unknown) => ({
+    match: { op: '==', left: { meta: { key: 'l4proto' } }, right },
+  });
+  const key = { payload: { protocol: 'tcp', field: 'dport' } };
+  const dnat = (port: unknown) => ({ dnat: { family: 'ip', addr: '10.0.0.1', port } });
+  const mapped = dnat({ map: { key, data: '@shift/web' } });
+  const words = (...expr: readonly object[]) => ruleWords({ expr });
+  assert.equal(words(is(6), mapped), words(mapped));
+  assert.equal(words(is('tcp'), { counter: null }, mapped), words({ counter: null }, mapped));
+  assert.notEqual(words(is(17), mapped), words(mapped));
+  assert.notEqual(words(is(6), dnat(80)), words(dnat(80)));
+});
+
 test('forms: a set that a meter became stays as long as the meter does', () => {
   // Goal: no drift by it, and nothing left behind. Method: a rule with a number of connections,
   // such a set of its meter, and one of a rule that is gone.

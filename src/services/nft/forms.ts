@@ -8,18 +8,45 @@
  * 4. nft 1.0.6 lists what a rule puts into a map as text, others as the JSON that it cannot read.
  * 5. The types of what a map gives are a text with dots or a list; that rules put elements into a
  *    set is told or not.
+ * 6. nft 0.9.8 lists what it refuses with by default as nothing. nft 1.1.3 leaves out the protocol
+ *    of a rule that rewrites ports by a map of that protocol's.
  */
 import { type Expression, type NftChain, PROTOCOL_NUMBERS } from './tables.ts';
 import { valueText } from './text.ts';
 
-/** An expression of a rule in the form that is compared. */
-export const inOneForm = (expression: unknown): unknown => {
+/** The expressions of a rule in the form that is compared. */
+export const inOneForm = (expr: unknown): readonly unknown[] => {
+  const all: readonly unknown[] = Array.isArray(expr) ? expr : [expr];
+  const protocols: readonly unknown[] = all.flatMap((each) => protocolTold(each) ?? []);
+  const left =
+    protocols.length === 0 ? all : all.filter((each) => !protocols.includes(protocolAsked(each)));
+  return left.map(oneInOneForm);
+};
+
+/** By whose port it rewrites ports: it does that with packets of this protocol alone. */
+const protocolTold = (expression: unknown): unknown => {
+  const { dnat } = Object(expression) as { readonly dnat?: { readonly port?: unknown } };
+  const { map } = Object(dnat?.port) as { readonly map?: { readonly key: unknown } };
+  const { payload } = Object(map?.key) as { readonly payload?: Expression };
+  return payload === undefined ? undefined : protocolNumber(payload.protocol);
+};
+
+/** Of which protocol a packet has to be. */
+const protocolAsked = (expression: unknown): unknown => {
+  const { match } = Object(expression) as { readonly match?: Expression };
+  const { meta } = Object(match?.left) as { readonly meta?: Expression };
+  return meta?.key === 'l4proto' ? protocolNumber(match?.right) : undefined;
+};
+
+const oneInOneForm = (expression: unknown): unknown => {
   const update = updateIn(expression);
   if (update !== null) return update;
-  const { match, meter } = Object(expression) as {
+  const { match, meter, reject } = Object(expression) as {
     readonly match?: Expression;
     readonly meter?: Expression;
+    readonly reject?: unknown;
   };
+  if (reject === null) return { reject: { type: 'icmpx', expr: 'port-unreachable' } };
   if (meter !== undefined) {
     const { key, name, stmt } = meter;
     return { set: { op: 'add', elem: key, set: `@${String(name)}`, stmt: [stmt] } };

@@ -29,7 +29,21 @@ const hostMemo = openMemo<Cidr>(MEMO_MAX);
 const PARTS = /^([0-9a-fA-F.:]+)\/(0|[1-9][0-9]{0,2})$/;
 
 /** The number of an address, or null for what is none. Only the usual spellings. */
-export const addressNumber = (text: string): { family: Family; value: bigint } | null => {
+export const addressNumber = (text: string): AddressNumber | null =>
+  text.length > ADDRESS_LENGTH_MAX ? null : numberMemo(text, () => readAddress(text));
+
+interface AddressNumber {
+  readonly family: Family;
+  readonly value: bigint;
+}
+
+/** Of IPv6 with an IPv4 part. Unit: characters. */
+const ADDRESS_LENGTH_MAX = 45;
+
+/** Of the members of a large mesh: a policy test asks for each a thousand times. */
+const numberMemo = openMemo<AddressNumber | null>(4_096);
+
+const readAddress = (text: string): AddressNumber | null => {
   const isV6 = text.includes(':');
   const isFit = isV6
     ? !text.includes('%') && ipaddr.IPv6.isValid(text)

@@ -180,6 +180,9 @@ export function* mustPassTests(
   const court = openCourt(scene, after);
   const past = openPast(scene);
   for (const test of tests) {
+    if (meansTooMany(after, test) && !past.meantTooMany(test)) {
+      throw refuse('test', test.name, `could not be tried whole: ${TOO_MANY}`, TOO_MANY_REMEDY);
+    }
     const work = failuresOf(court, after, test, meter);
     let step = work.next();
     for (; step.done !== true; step = work.next()) {
@@ -188,9 +191,6 @@ export function* mustPassTests(
       throw refuse('test', test.name, `would fail: ${failureText(step.value)}`, REMEDY);
     }
     const { tried, isCut } = step.value;
-    if (isCut && !past.meantTooMany(test)) {
-      throw refuse('test', test.name, `could not be tried whole: ${TOO_MANY}`, TOO_MANY_REMEDY);
-    }
     if (isCut) {
       untried.push(`Test ${test.name} was tried in part: ${TOO_MANY}; ${TOO_MANY_REMEDY}.`);
     }
