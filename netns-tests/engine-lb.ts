@@ -6,12 +6,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openHost } from '../src/node/linux/host.ts';
 import type { HostResult } from '../src/ports.ts';
-import { balancersOf } from '../src/services/lb/balancers.ts';
 import { targetKey } from '../src/services/lb/checks.ts';
+import type { BalancerRecord } from '../src/services/lb/schemas.table.ts';
 import { sightsOf } from '../src/services/lb/sights.ts';
 import { selfOf, viewOf, WEB } from '../src/services/lb/test-balancers.ts';
 import { lookAt } from '../src/services/lb/test-host.ts';
 import { testLbTools } from '../src/services/lb/tools-contract.ts';
+import { wayName, wayTo } from '../src/services/lb/ways.ts';
+import type { Sights } from '../src/services/loop.ts';
 import { idOf, memberOf, type Objects } from '../src/services/test-view.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
 import { openAsker, openNamed, type Talker } from './talker.ts';
@@ -21,13 +23,13 @@ export const VIRTUAL = { ipv4: '10.10.7.7', ipv6: 'fd00:1::7777' } as const;
 export const OUTER = { ipv4: '203.0.113.1', ipv6: '2001:db8::1' } as const;
 
 /** Who asks, from where. */
-type Asking = 'vm1' | 'vm2' | 'guest' | 'stranger';
+export type Asking = 'vm1' | 'vm2' | 'guest' | 'stranger';
 
 export interface LbStage {
   readonly vm1: Namespace;
   readonly askers: Readonly<Record<Asking, Talker>>;
-  /** Makes the table of vm1 so, and what is then not as it should be. `down`: by its probes. */
-  settle(objects: Objects, down?: readonly number[]): Promise<readonly string[]>;
+  /** Makes the table of vm1 so, and what is then not as it should be. `sights`: of its loop. */
+  settle(objects: Objects, sights?: readonly Sight[]): Promise<readonly string[]>;
   /** What vm1 tells of its backends, by the names of sights. */
   sights(objects: Objects): Promise<Readonly<Record<string, string>>>;
   /** Whether a server takes any packet. */
@@ -88,13 +90,40 @@ ip address add 172.30.0.1/24 dev docker0
 ip address add fd00:30::1/64 dev docker0 nodad
 echo 0 >/proc/sys/net/ipv4/icmp_ratemask`;
 
-/** The one balancer `web`, over vm2 and vm3, with these changes. */
-export const web = (changes: object = {}): Objects => ({ 'balancer/web': { ...WEB, ...changes } });
+/** A balancer over vm2 and vm3, with these changes. */
+export const web = (changes: object = {}, name = 'web'): Objects => ({
+  [`balancer/${name}`]: { ...WEB, ...changes },
+});
 
 /** Member number `n` takes no new connection of it. */
 export const drained = (n: number): Objects => ({
   [`drain/${idOf(n)}`]: { balancers: { web: { sinceMs: 1 } } },
 });
+
+/** How often each was said. */
+export const counted = (said: readonly string[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    [...Map.groupBy(said, (text) => text)].map(([text, all]) => [text, all.length]),
+  );
+
+/** What the loop sees: its name, and a text. */
+type Sight = readonly [name: string, text: string];
+
+/** By its probes member number `n` is down as a backend of `web` with these changes, and why. */
+export const down = (n: number, why: string, changes: object = {}): Sight => [
+  targetKey(idOf(n), { ...WEB, ...changes }),
+  `down ${why}`,
+];
+
+/** By its probes both are up again: what the kernel has of them counts until then. */
+export const up = (changes: object = {}): readonly Sight[] =>
+  [2, 3].map((n) => [targetKey(idOf(n), { ...WEB, ...changes }), 'up']);
+
+/** Its time is over to end what it has of `web`. */
+export const over = (n: number, changes: object = {}): Sight => [
+  wayName(wayTo(VIRTUAL, { ...WEB, ...changes } as unknown as BalancerRecord, memberOf(n))),
+  '',
+];
 
 /** Means member number `n`. */
 export const only = (n: number) => ({ kind: 'member', id: idOf(n) });
@@ -127,7 +156,7 @@ export async function openLbStage(): Promise<LbStage> {
   const askers = { vm1: a1, vm2: a2, guest: a3, stranger: a4 };
   return {
     ...{ vm1, askers },
-    settle: (objects, down = []) => settle(vm1, objects, down),
+    settle: (objects, sights = []) => settle(vm1, objects, new Map(sights)),
     sights: (objects) => sightsAt(vm1, objects),
     hush: async (n, isHushed) => {
       const at = n === 2 ? vm2 : vm3;
@@ -184,19 +213,9 @@ async function sightsAt(
   return sightsOf(view, selfOf(1), observed);
 }
 
-async function settle(
-  at: Namespace,
-  objects: Objects,
-  down: readonly number[],
-): Promise<readonly string[]> {
+async function settle(at: Namespace, objects: Objects, sights: Sights): Promise<readonly string[]> {
   const view = viewOf(objects, MEMBERS);
   const run = runIn(at);
-  const { balancers } = balancersOf(view);
-  const sights = new Map(
-    balancers.flatMap((each) =>
-      down.map((n) => [targetKey(idOf(n), each), 'down does not answer'] as const),
-    ),
-  );
   for (const { argv, text } of (await lookAt(run, view, sights)).steps) {
     const { status, stderr } = await run(argv, text);
     if (status !== 0) throw new Error(`${stderr}\n${text.slice(0, 2_000)}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { idOf, type Objects } from '../src/services/test-view.ts';
-import { drained, OUTER, only, openLbStage, VIRTUAL, web } from './engine-lb.ts';
+import { counted, down, drained, OUTER, only, openLbStage, VIRTUAL, web } from './engine-lb.ts';
 
 const skip = process.geteuid?.() === 0 ? false : 'needs root, for network namespaces';
 const stage = skip === false ? await openLbStage() : null;
@@ -10,10 +10,6 @@ after(() => stage?.end());
 const HERE = [only(1)];
 /** Its last port is at another of its backends, where they answer. */
 const WIDE = { listen: { protocol: 'tcp', ports: [10_000, 19_999] }, port: 10_001 };
-const counted = (said: readonly string[]) =>
-  Object.fromEntries(
-    [...Map.groupBy(said, (text) => text)].map(([text, all]) => [text, all.length]),
-  );
 
 test('lb: all answer in turn at a virtual address, and see the client', { skip }, async () => {
   // Goal: roundrobin, both families, with no hop. Method: who answers, and whom they saw; before it
@@ -180,11 +176,12 @@ test('lb: what was on its way to a backend that is down is refused', { skip }, a
   // Goal: who tries again is not sent there for ever. Method: a client that begins while its
   // backend takes no packet, and goes on after that is known; its twin is one that began before.
   if (stage === null) return;
-  for (const [family, port, made] of [
-    ['ipv4', 80, web()],
-    ['ipv6', 80, web()],
-    ['ipv4', 19_999, web(WIDE)],
+  for (const [family, port, change] of [
+    ['ipv4', 80, {}],
+    ['ipv6', 80, {}],
+    ['ipv4', 19_999, WIDE],
   ] as const) {
+    const made = web(change);
     assert.deepEqual(await stage.settle({ ...made, ...drained(3) }), []);
     const flow = { protocol: 'tcp', destination: VIRTUAL[family], port };
     assert.equal(await stage.askers.vm1.ask({ do: 'open', id: `old-${family}`, ...flow }), 'open');
@@ -192,7 +189,7 @@ test('lb: what was on its way to a backend that is down is refused', { skip }, a
     const [hanging]: readonly [readonly string[], unknown] = await Promise.all([
       stage.whoAtLast('vm1', VIRTUAL[family], port),
       // The next try of its kernel comes a second after the first.
-      stage.untilMissed(2).then(() => stage.settle(made, [2])),
+      stage.untilMissed(2).then(() => stage.settle(made, [down(2, 'refuses connections', change)])),
     ]);
     assert.deepEqual(hanging, ['reject']);
     const said = await stage.who('vm1', VIRTUAL[family], port, 3);

@@ -86,8 +86,9 @@ for (const port of ${JSON.stringify(ports)}) {
 /**
  * {do: 'try', flows: [{protocol, source, destination, port, wait}]} gives verdicts. No source: any;
  * of `icmp` an echo is tried; `wait`: ms for an answer. {do: 'open', id, …} keeps a connection,
- * {do: 'echo', id} says whether it still carries, and {do: 'close', id} ends it. {do: 'who',
- * times, …} connects so often, one after the other, and gives what was said at first, or a verdict.
+ * {do: 'echo', id} says whether it still carries, {do: 'hear', ids} what is then said on each,
+ * `silent` or `reset`, and {do: 'close', id} ends it. {do: 'who', times, …} connects so often, one
+ * after the other, and gives what was said at first, or a verdict.
  */
 const ASKER = `
 const { connect } = require('node:net');
@@ -139,9 +140,27 @@ const echo = (id) => new Promise((resolve) => {
   if (isStream) s.write('x');
   else s.send('x', () => {});
 });
+const hear = (id) => new Promise((resolve) => {
+  const s = kept.get(id);
+  if (s.destroyed) return resolve(s.failure === 'ECONNRESET' ? 'reset' : 'gone');
+  const isStream = s.write !== undefined;
+  const end = (say) => {
+    clearTimeout(timer);
+    s.removeListener(isStream ? 'data' : 'message', heard);
+    s.removeListener('error', failed);
+    resolve(say);
+  };
+  const heard = (said) => end(String(said));
+  const failed = ({ code }) => { if (isStream) end(code === 'ECONNRESET' ? 'reset' : code); };
+  const timer = setTimeout(() => end('silent'), WAIT);
+  s.once(isStream ? 'data' : 'message', heard);
+  s.on('error', failed);
+  if (isStream) s.write('x');
+  else s.send('x', () => {});
+});
 const open = (flow) => new Promise((resolve) => {
   const { id, protocol, source, destination, port } = flow;
-  const keep = (s) => { s.on('error', () => {}); kept.set(id, s); };
+  const keep = (s) => { s.on('error', ({ code }) => { s.failure = code; }); kept.set(id, s); };
   if (protocol === 'udp') return bySocket(flow).then((s) => { keep(s); resolve('open'); });
   keep(connect({ host: destination, port, localAddress: source }, () => resolve('open')));
 });
@@ -173,5 +192,11 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', as
   if (q.do === 'who') console.log(await whoAnswers(q));
   if (q.do === 'open') console.log(await open(q));
   if (q.do === 'echo') console.log(await echo(q.id));
-  if (q.do === 'close') { kept.get(q.id).destroy(); console.log('closed'); }
+  if (q.do === 'hear') console.log(JSON.stringify(await Promise.all(q.ids.map(hear))));
+  if (q.do === 'close') {
+    const s = kept.get(q.id);
+    if (s.destroy) s.destroy();
+    else s.close();
+    console.log('closed');
+  }
 });`;

@@ -106,6 +106,7 @@ const tableOf = (wish: Wish) => {
   return compile(
     OWN,
     dispatches.map((each) => ({ ...each, isFrontend: wish.isFrontend ?? false })),
+    { left: [], isMoved: false },
   );
 };
 

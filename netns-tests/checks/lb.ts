@@ -7,6 +7,7 @@ import { openAsker, openNamed, type Talker } from '../talker.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
 import { ENFORCED_MS, firewall, overlayOf } from './firewall-words.ts';
+import { cutIsFelt, drainIsKeptTo } from './lb-ends.ts';
 
 /** Whom a balancer is asked of, and by whom. */
 interface Asked {
@@ -68,17 +69,8 @@ export async function lb(world: RealWorld): Promise<void> {
     Talker,
   ];
   try {
-    await obey(vm1, [
-      'lb',
-      'create',
-      'web',
-      '--listen',
-      '80',
-      '--to',
-      'role=web:8080',
-      '--on',
-      'vm1',
-    ]);
+    const create = 'create web --listen 80 --to role=web:8080 --on vm1';
+    await obey(vm1, ['lb', ...create.split(' ')]);
     const virtual = { by: asker1, at: await addressOf(vm1) };
     await answersInTurn(world, virtual);
     await isAnsweredBy(world, 'vm2', { ...virtual, by: asker2 }, ['vm3']);
@@ -91,7 +83,8 @@ export async function lb(world: RealWorld): Promise<void> {
     const again = await openNamed(vm2.machine(), 'vm2', [8080], []);
     await isAnsweredBy(world, 'vm1, with it again', virtual, ['vm2', 'vm3']);
     await byHaproxy(world, vm1, [virtual, { by: asker2, at: vm1.place.public4 }]);
-    await vm3.powerCut();
+    await drainIsKeptTo(world, vm1, asker1, virtual.at);
+    await cutIsFelt(world, { vm1, vm2, vm3 }, asker1, virtual.at);
     await isAnsweredBy(world, 'vm1, without a VM', virtual, ['vm2']);
     await isAnsweredBy(world, 'the public address', { by: asker2, at: vm1.place.public4 }, ['vm2']);
     again.end();

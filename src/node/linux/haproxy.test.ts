@@ -102,7 +102,7 @@ test('a real haproxy carries, changes, and reloads without a loss', { skip }, as
     const [slot] =
       observed.proxies.get('web')?.slots.filter(({ address }) => address === ONE) ?? [];
     assert.deepEqual([slot?.state, slot?.connections], ['out', 1]);
-    const hung = backend(ONE, { state: 'out', isHung: true });
+    const hung = backend(ONE, { state: 'out', isEnded: true });
     await settle([balancer(port, { backends: [hung, backend(TWO)] })]);
     await closed;
   });

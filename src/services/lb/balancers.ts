@@ -121,8 +121,18 @@ export interface Backend {
   readonly isDraining: boolean;
 }
 
-/** Whom a balancer means, by the ids of members. */
+/** Whom a balancer means, by the ids of members. The same list for the same view and balancer. */
 export const backendsOf = (view: View, balancer: Balancer): readonly Backend[] => {
+  const ofView = meant.get(view) ?? new Map<Balancer, readonly Backend[]>();
+  meant.set(view, ofView);
+  const backends = ofView.get(balancer) ?? findBackends(view, balancer);
+  ofView.set(balancer, backends);
+  return backends;
+};
+
+const meant = new WeakMap<View, Map<Balancer, readonly Backend[]>>();
+
+const findBackends = (view: View, balancer: Balancer): readonly Backend[] => {
   const groups = groupsOf(view);
   const serving = membersOf({ view, groups }, balancer.to);
   const weights = (balancer.weights ?? []).map(({ of, weight }) => ({

@@ -5,11 +5,15 @@
  *    all would answer alone.
  * 2. Who drains gets nothing new. Who is down gets nothing new, by this member's own probes; with
  *    more than half of the others down all of them do.
+ * 3. What runs is ended where it would hang, for nothing comes back; and where the time is over
+ *    that who drains has to end it. Who refuses, or answers that it does not serve, may end what it
+ *    has. Of udp nothing runs but what a client sends: it goes to another one at once.
  */
 import type { View } from '../../crdt/view.ts';
 import type { Self } from '../service.ts';
 import { type Backend, type Balancer, backendsOf } from './balancers.ts';
-import { type Health, healthOf, inUse, sinceBefore } from './health.ts';
+import { type Health, healthOf, inUse, isHung, sinceBefore } from './health.ts';
+import { isOver } from './ways.ts';
 
 /** Who looks: this member, and what it sees of backends. */
 export interface Viewer extends Pick<Self, 'id' | 'sights'> {
@@ -24,6 +28,8 @@ export const placeKey = (host: unknown, port: unknown): string => `${host} ${por
 export interface Choice extends Backend {
   readonly health: Health;
   readonly isUsed: boolean;
+  /** What runs there is to be ended. */
+  readonly isEnded: boolean;
 }
 
 /** The backends by their ids, and whether all of them are used because too many are down. */
@@ -43,5 +49,15 @@ export const chooseBackends = (
   const open = backends.filter(({ isDraining }) => !isDraining);
   const { isPanic, isUsed } = inUse(open.map(({ health }) => health));
   const used = new Set(open.filter((_, index) => isUsed[index]));
-  return { choices: backends.map((each) => ({ ...each, isUsed: used.has(each) })), isPanic };
+  const isEnded = ({ member, health, isDraining }: (typeof backends)[number]): boolean =>
+    (!isPanic && endsBy(balancer, health)) ||
+    (isDraining && isOver(view, sights, balancer, member));
+  const choices = backends.map((each) => {
+    const isUsedHere = used.has(each);
+    return { ...each, isUsed: isUsedHere, isEnded: !isUsedHere && isEnded(each) };
+  });
+  return { choices, isPanic };
 };
+
+const endsBy = ({ listen }: Balancer, health: Health): boolean =>
+  listen.protocol === 'udp' ? health.state === 'down' : isHung(health);

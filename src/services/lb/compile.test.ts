@@ -17,7 +17,7 @@ const textOf = (objects: Objects, n = 1): string => {
   const dispatches = dispatchesOf(view, selfOf(n)).map((each) => {
     return { ...each, isFrontend: ['dns', 'wide'].includes(each.balancer.name) };
   });
-  const table = compile(OWN, dispatches);
+  const table = compile(OWN, dispatches, { left: [], isMoved: false });
   return plainTextOf(replaceTable(table, new Map()));
 };
 

@@ -35,6 +35,7 @@ import {
 } from '../nft/tables.ts';
 import { balancerChains, balancerSets, rule } from './compile-balancer.ts';
 import { downSet } from './compile-down.ts';
+import { type Ended, endedChains, endedSets } from './compile-ended.ts';
 import { proxyChains, proxySets } from './compile-proxy.ts';
 import { refuseChains } from './compile-refuse.ts';
 import { countRules, countSets } from './counts.ts';
@@ -44,24 +45,25 @@ import { isRange, placeType } from './places.ts';
 import type { Own } from './state.ts';
 
 /** Compiles the table. The same one for the same list. */
-export const compile = (own: Own, dispatches: readonly Dispatch[]): Table => {
-  const key = JSON.stringify(own);
+export const compile = (own: Own, dispatches: readonly Dispatch[], ended: Ended): Table => {
+  const key = JSON.stringify([own, ended]);
   const last = known.get(dispatches);
   if (last?.key === key) return last.table;
-  const table = makeTable(own, dispatches);
+  const table = makeTable(own, dispatches, ended);
   known.set(dispatches, { key, table });
   return table;
 };
 
 const known = new WeakMap<readonly Dispatch[], { readonly key: string; readonly table: Table }>();
 
-const makeTable = (own: Own, dispatches: readonly Dispatch[]): Table => ({
+const makeTable = (own: Own, dispatches: readonly Dispatch[], ended: Ended): Table => ({
   sets: [
     ...FAMILIES.flatMap((family) => familySets(family, dispatches)),
     ...countSets(dispatches),
     ...frontendSets(dispatches.filter(({ isFrontend }) => isFrontend)),
     ...dispatches.flatMap(balancerSets),
     ...proxySets(dispatches),
+    ...endedSets(dispatches, ended),
   ],
   chains: [
     ...dispatches.flatMap(balancerChains),
@@ -71,6 +73,7 @@ const makeTable = (own: Own, dispatches: readonly Dispatch[]): Table => ({
     postrouting(own),
     ...refuseChains(dispatches.some(isWide) ? ['down', 'downranges'] : ['down']),
     ...proxyChains(dispatches),
+    ...endedChains(dispatches, ended),
   ],
 });
 

@@ -49,7 +49,7 @@ const forwarding = (desired: Wanted, observed: Looked): readonly Command[] =>
     : [];
 
 const tableSteps = (desired: Wanted, observed: Looked): readonly Command[] => {
-  const table = compile(desired.own, desired.dispatches);
+  const table = compile(desired.own, desired.dispatches, desired.ended);
   if (observed.kind === 'missing') {
     return [run(replaceTable(table, NO_TIMES), ['the table was missing'])];
   }

@@ -27,6 +27,9 @@ export interface Dispatch {
   readonly targets: readonly Target[];
   /** Those that are down, and get nothing. */
   readonly down: readonly Target[];
+  /** Those at which what runs is to be ended (see `choice.ts`), and all others. */
+  readonly ended: readonly Target[];
+  readonly running: readonly Target[];
   /** More than half of its backends are down, so all are used. */
   readonly isPanic: boolean;
 }
@@ -56,11 +59,16 @@ const targetsOf = (
   view: View,
   self: Viewer,
   balancer: Balancer,
-): Pick<Dispatch, 'targets' | 'down' | 'isPanic'> => {
+): Pick<Dispatch, 'targets' | 'down' | 'ended' | 'running' | 'isPanic'> => {
   const { choices, isPanic } = chooseBackends(view, self, balancer);
+  const all = choices.map((choice) => ({ choice, target: targetOf(choice) }));
+  const those = (is: (choice: Choice) => boolean): readonly Target[] =>
+    all.filter(({ choice }) => is(choice)).map(({ target }) => target);
   return {
-    targets: choices.filter(({ isUsed }) => isUsed).map(targetOf),
-    down: choices.filter(({ isUsed, health }) => !isUsed && health.state === 'down').map(targetOf),
+    targets: those(({ isUsed }) => isUsed),
+    down: those(({ isUsed, health }) => !isUsed && health.state === 'down'),
+    ended: those(({ isEnded }) => isEnded),
+    running: those(({ isEnded }) => !isEnded),
     isPanic,
   };
 };

@@ -96,15 +96,17 @@ const changesOf = (balancer: PlacedBalancer, { slots }: ObservedProxy): readonly
       ...(own === undefined ? moved : []),
       ...(slot.weight === backend.weight ? [] : [`${server} weight ${backend.weight}`]),
       ...(state === backend.state ? [] : [`${server} state ${WORDS[backend.state]}`]),
-      // What a dead backend still has would hang.
-      ...(own !== undefined && backend.isHung === true && slot.connections > 0
+      ...(own !== undefined && backend.isEnded === true && slot.connections > 0
         ? [`shutdown sessions server ${name}/${slot.name}`]
         : []),
     ];
   });
-  const left = free
-    .filter(({ state }) => state !== 'out')
-    .map((slot) => `set server ${name}/${slot.name} state maint`);
+  const left = free.flatMap(({ name: slot, address, state, connections }) => [
+    ...(state === 'out' ? [] : [`set server ${name}/${slot} state maint`]),
+    ...(connections > 0 && balancer.left?.includes(address) === true
+      ? [`shutdown sessions server ${name}/${slot}`]
+      : []),
+  ]);
   return [...left, ...given];
 };
 

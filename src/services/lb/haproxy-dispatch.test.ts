@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memberOf } from '../test-view.ts';
+import { memberOf, type Objects } from '../test-view.ts';
 import { targetKey } from './checks.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import { LOCAL_PORTS } from './haproxy-read.ts';
 import type { ProxyObserved } from './haproxy-state.ts';
 import { WEB as BALANCER, selfOf, viewOf } from './test-balancers.ts';
+import { wayName, wayTo } from './ways.ts';
 
 const MEMBERS = [memberOf(1), ...[2, 3].map((n) => memberOf(n, { role: 'web' }))];
 const OWN = { ipv4: '10.10.0.1', ipv6: 'fd00::1' };
@@ -54,11 +55,40 @@ test('haproxy: who refuses ends what it has itself, who does not answer cannot',
     const absent = { kind: 'absent', place: { hasIpv6: true, taken: new Set<number>() } } as const;
     const own = { interface: 'cnsmo0', ...OWN };
     const { proxy } = proxyDispatchesOf(view, { ...selfOf(1), sights }, own, absent);
-    const { state, isHung } = proxy.balancers[0]?.backends[0] ?? assert.fail();
-    return [state, isHung === true];
+    const { state, isEnded } = proxy.balancers[0]?.backends[0] ?? assert.fail();
+    return [state, isEnded === true];
   };
   assert.deepEqual(backendIn('up'), ['ready', false]);
   assert.deepEqual(backendIn('down refuses connections'), ['out', false]);
   assert.deepEqual(backendIn('down answers with status 503'), ['out', false]);
   assert.deepEqual(backendIn('down does not answer'), ['out', true]);
+});
+
+test('haproxy: a drained backend is drained until its time is over, and then ended', () => {
+  // Goal: a drain that is kept to. Method: one of two backends drains, before its time is over
+  // and after; it is a backend no more; twin: it serves, whatever was before.
+  const [, second, third] = MEMBERS;
+  const object = { ...BALANCER, addresses: { ipv4: '10.10.7.1', ipv6: 'fd00:1::771' } };
+  const backend = second ?? assert.fail();
+  const over = wayName(wayTo(object.addresses, object as never, backend));
+  const found = (objects: Objects, names: readonly string[]) => {
+    const view = viewOf(
+      { 'balancer/least': { ...object, mode: 'leastconn' }, ...objects },
+      MEMBERS,
+    );
+    const sights = new Map(names.map((name) => [name, '']));
+    const absent = { kind: 'absent', place: { hasIpv6: true, taken: new Set<number>() } } as const;
+    const own = { interface: 'cnsmo0', ...OWN };
+    const { proxy } = proxyDispatchesOf(view, { ...selfOf(1), sights }, own, absent);
+    const [least] = proxy.balancers;
+    const { state, isEnded } = least?.backends[0] ?? assert.fail();
+    return [least?.backends.length, state, isEnded === true, least?.left ?? []];
+  };
+  const drains = { [`drain/${backend.id}`]: { balancers: { least: { sinceMs: 1 } } } };
+  assert.deepEqual(found(drains, []), [2, 'draining', false, []]);
+  assert.deepEqual(found(drains, [over]), [2, 'out', true, []]);
+  assert.deepEqual(found({}, [over]), [2, 'ready', false, []]);
+  const to = [{ kind: 'member', id: third?.id ?? '' }];
+  const less = { 'balancer/least': { ...object, mode: 'leastconn', to } };
+  assert.deepEqual(found(less, [over]), [1, 'ready', false, ['10.10.0.2']]);
 });

@@ -19,8 +19,8 @@ import type {
   ProxyDesired,
   ProxyObserved,
 } from './haproxy-state.ts';
-import { isHung } from './health.ts';
 import type { Own } from './state.ts';
+import { leftWays } from './ways.ts';
 
 /** What HAProxy comes to here. */
 export interface ProxyDispatches {
@@ -66,7 +66,7 @@ export const proxyDispatchesOf = (
           balancer: place === undefined ? balancer : asReached(balancer, place),
           addresses: virtual,
           isFrontend: false,
-          down: [],
+          ...{ down: [], ended: [], running: [] },
           // Without a backend it is refused at once, and not first accepted.
           targets: isServed ? [target] : [],
           isPanic,
@@ -82,7 +82,6 @@ export const proxyDispatchesOf = (
   };
 };
 
-/** Connections to one that does not answer are ended; one that refuses may end what it has. */
 const proxiedBalancer = (
   view: View,
   self: Viewer,
@@ -91,13 +90,20 @@ const proxiedBalancer = (
   const { name, mode, listen, port, stickyMs } = balancer;
   const { choices, isPanic } = chooseBackends(view, self, balancer);
   const backends = choices.map(
-    ({ member: { ipv4, ipv6 }, weight, health, isDraining, isUsed }): ProxyBackend => ({
+    ({ member: { ipv4, ipv6 }, weight, isDraining, isUsed, isEnded }): ProxyBackend => ({
       address: ipv4 ?? ipv6,
-      ...{ weight, state: isDraining ? 'draining' : isUsed ? 'ready' : 'out' },
-      ...(!isDraining && !isUsed && isHung(health) ? { isHung: true } : {}),
+      ...{ weight, state: isUsed ? 'ready' : isDraining && !isEnded ? 'draining' : 'out' },
+      ...(isEnded ? { isEnded } : {}),
     }),
   );
-  const proxied = { name, mode, ports: listen.ports, port, stickyMs: stickyMs ?? null, backends };
+  const virtual = addressesOf(view).get(name)?.ipv6;
+  const left = leftWays(view, self.sights)
+    .filter((way) => way.virtual.ipv6 === virtual)
+    .map(({ backend }) => backend.ipv4 ?? backend.ipv6);
+  const proxied: ProxyBalancer = {
+    ...{ name, mode, ports: listen.ports, port, stickyMs: stickyMs ?? null, backends },
+    ...(left.length === 0 ? {} : { left }),
+  };
   return { proxied, isPanic };
 };
 

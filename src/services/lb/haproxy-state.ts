@@ -21,8 +21,8 @@ export interface ProxyBackend {
   readonly address: string;
   readonly weight: number;
   readonly state: ProxyBackendState;
-  /** What it has would hang, and is ended. */
-  readonly isHung?: true;
+  /** What it has is ended: it would hang, or its time is over. */
+  readonly isEnded?: true;
 }
 
 /** A balancer that HAProxy is to carry. */
@@ -35,6 +35,8 @@ export interface ProxyBalancer {
   readonly stickyMs: number | null;
   /** By address, each once. */
   readonly backends: readonly ProxyBackend[];
+  /** Addresses of some that are none any more, where what they still have is ended. */
+  readonly left?: readonly string[];
 }
 
 /** The same with its place on this VM. */

@@ -171,7 +171,7 @@ test('haproxy: backends change by its own interface, listeners by a reload', () 
 test('haproxy: what a dead backend has is ended, what is left of a drained one is not', () => {
   // Goal: nobody hangs on the dead. Method: a backend that hangs and has connections; twins that
   // have none, refuse new ones only, or drain.
-  const wanted = (state: 'out' | 'draining', hung: { isHung?: true } = { isHung: true }) =>
+  const wanted = (state: 'out' | 'draining', hung: { isEnded?: true } = { isEnded: true }) =>
     wants([placed({ backends: [{ address: '10.10.0.2', weight: 1, state, ...hung }] })]);
   const has = (connections: number, state: ProxySlot['state']): ProxyObserved =>
     running([{ address: '10.10.0.2', state, connections }]);
@@ -186,6 +186,9 @@ test('haproxy: what a dead backend has is ended, what is left of a drained one i
     `@1 set server ${server} state maint`,
   ]);
   assert.deepEqual(lines(wanted('draining', {}), has(3, 'draining')), []);
+  const gone = wants([placed({ backends: [], left: ['10.10.0.2'] })]);
+  assert.deepEqual(lines(gone, has(3, 'out')), [`@1 shutdown sessions server ${server}`]);
+  assert.deepEqual(lines(gone, has(0, 'out')), []);
 });
 
 test('haproxy: long changes go in lines that it can hold', () => {

@@ -61,7 +61,9 @@ export const lb: Service<LbDesired, LbObserved> = {
   boot: (desired) =>
     desired === null
       ? null
-      : plainTextOf(replaceTable(compile(desired.own, desired.dispatches), new Map())),
+      : plainTextOf(
+          replaceTable(compile(desired.own, desired.dispatches, desired.ended), new Map()),
+        ),
   openings,
   addresses: virtualAddresses,
   loop,

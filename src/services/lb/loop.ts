@@ -1,12 +1,14 @@
 /**
- * Loop: lb loop — probes backends, says how this member's own are, and shows how all are.
+ * Loop: lb loop — probes backends, says how this member's own are, and shows how all are, and whose
+ * time to end what they have is over.
  *
- * What is probed, when, and what follows from it are rules (`probing.ts`, `cell.ts`). In a mesh
- * where nothing is balanced it waits, and that is all.
+ * What is probed, when, and what follows from it are rules (`probing.ts`, `cell.ts`), and so is
+ * whose time is over (`endings.ts`). In a mesh where nothing is balanced it waits, and that is all.
  */
 import { Fault } from '../../fault.ts';
-import type { LoopPorts, ServiceLoop } from '../loop.ts';
+import { type LoopPorts, NO_SIGHTS, type ServiceLoop, type Sights } from '../loop.ts';
 import type { Target } from './checks.ts';
+import { openEndings } from './endings.ts';
 import type { Outcome } from './outcomes.ts';
 import { openBoard, type Probe } from './probing.ts';
 
@@ -17,6 +19,8 @@ const CHECK_MS = 2_000;
 export const loop: ServiceLoop = async (ports, context, signal) => {
   const { clock, random } = ports;
   const board = openBoard(context.self, random.fraction);
+  const endings = openEndings();
+  const both = openBoth();
   const running = new Set<Promise<void>>();
   let nudge = new AbortController();
   const wake = (): void => nudge.abort('woken');
@@ -34,13 +38,29 @@ export const loop: ServiceLoop = async (ports, context, signal) => {
     const nowMs = clock.monotonicMs();
     const { view, words, liveliness, mayRun } = context;
     board.look({ view: view(), words: words(), liveliness, mayRun: mayRun() }, nowMs);
+    endings.look(view(), nowMs);
     for (const probe of board.due(nowMs)) make(probe);
     context.say(board.word(nowMs, context.wordBytesMax));
-    context.show(board.sights());
-    await context.wait(board.restMs(nowMs), nudge.signal);
+    context.show(both(board.sights(), endings.sights(nowMs)));
+    await context.wait(sooner(board.restMs(nowMs), endings.restMs(nowMs)), nudge.signal);
   }
   await Promise.all(running);
 };
+
+const sooner = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
+/** Sights of two kinds as one: the same object for the same two. */
+function openBoth(): (health: Sights, endings: Sights) => Sights {
+  let last: readonly [Sights, Sights, both: Sights] = [NO_SIGHTS, NO_SIGHTS, NO_SIGHTS];
+  return (health, endings) => {
+    if (endings.size === 0) return health;
+    if (last[0] !== health || last[1] !== endings) {
+      last = [health, endings, new Map([...health, ...endings])];
+    }
+    return last[2];
+  };
+}
 
 /** What comes of one probe. */
 async function run({ net, host }: LoopPorts, target: Target): Promise<Outcome> {

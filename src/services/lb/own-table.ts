@@ -36,5 +36,9 @@ export type Family = (typeof FAMILIES)[number];
 export const balancerChain = (name: string): string => `b/${name}`;
 /** The chain that leads to one of them. */
 export const backendChain = (name: string, member: string): string => `e/${name}/${member}`;
+/** Zones of the kernel's memory in which udp is balanced anew. Others' are small numbers. */
+export const MOVED_ZONES = [31_501, 31_502, 31_503] as const;
+/** The set of the clients whose udp is looked up in such a zone. */
+export const movedSet = ({ digit }: Family, zone: number): string => `moved${digit}/${zone}`;
 /** The map that says with which of a balancer's backends a client stays. */
 export const affinityMap = ({ digit }: Family, name: string): string => `affinity${digit}/${name}`;

@@ -13,7 +13,8 @@ import { frontendsHere, wishedHere } from './frontends.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import type { ProxyDesired } from './haproxy-state.ts';
 import type { LbDesired, LbObserved } from './state.ts';
-import { tableIn, viewerOf } from './viewer.ts';
+import { isMovedIn, tableIn, viewerOf } from './viewer.ts';
+import { leftWays } from './ways.ts';
 
 /** The table, or null where there should be none. Notes: objects not read; whose all are used. */
 export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDesired> => {
@@ -32,7 +33,10 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
   const withheld = new Map([...frontends.withheld, ...byProxy.withheld]);
   const isForwarding = dispatches.some(({ isFrontend }) => isFrontend);
   const isToolless = isWanted && observed.kind === 'no-tool';
-  const wanted = { own, dispatches, isForwarding, made: self.made, proxy: byProxy.proxy, withheld };
+  const ended = { left: leftWays(view, self.sights), isMoved: isMovedIn(observed) };
+  const wanted = {
+    ...{ own, dispatches, ended, isForwarding, made: self.made, proxy: byProxy.proxy, withheld },
+  };
   return {
     state: isWanted || isEnding ? wanted : null,
     problems: [

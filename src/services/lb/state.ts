@@ -3,6 +3,7 @@
  */
 import type { ObservedTable } from '../nft/observed.ts';
 import type { Problem } from '../service.ts';
+import type { Ended } from './compile-ended.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { ProxyDesired, ProxyObserved } from './haproxy-state.ts';
@@ -38,6 +39,7 @@ export interface Own {
 export type LbDesired = {
   readonly own: Own;
   readonly dispatches: readonly Dispatch[];
+  readonly ended: Ended;
   readonly proxy: ProxyDesired;
   /** It passes on what comes in at its other addresses. */
   readonly isForwarding: boolean;

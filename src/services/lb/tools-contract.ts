@@ -117,7 +117,7 @@ const write = (host: LbHost, ...lines: readonly string[]): Promise<HostResult> =
 async function partsOf(host: LbHost) {
   const { desired } = await look(host, EVERY);
   if (desired === null) throw new TypeError('nothing is wanted');
-  const { chains, sets } = compile(desired.own, desired.dispatches);
+  const { chains, sets } = compile(desired.own, desired.dispatches, { left: [], isMoved: false });
   const chain: NftChain | undefined = chains.find(
     ({ hook, rules }) => hook === null && rules.length > 0,
   );

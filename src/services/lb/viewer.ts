@@ -6,6 +6,7 @@
  */
 import type { ObservedTable } from '../nft/observed.ts';
 import { placeKey, type Viewer } from './choice.ts';
+import { FAMILIES, MOVED_ZONES, movedSet } from './own-table.ts';
 import type { LbObserved } from './state.ts';
 
 /** The member that looks. */
@@ -17,6 +18,14 @@ export const viewerOf = ({ id, sights }: Viewer, table: ObservedTable | null): V
 /** The table of this host, where there is one. */
 export const tableIn = (observed: LbObserved): ObservedTable | null =>
   observed.kind === 'present' ? observed.table : null;
+
+/** Whether the kernel remembers clients whose udp was sent to other backends. */
+export const isMovedIn = (observed: LbObserved): boolean => {
+  const sets = tableIn(observed)?.sets;
+  return FAMILIES.some((family) =>
+    MOVED_ZONES.some((zone) => (sets?.get(movedSet(family, zone))?.elements.size ?? 0) > 0),
+  );
+};
 
 /** By table; undefined for none, as most tables have. */
 const downIn = (table: ObservedTable): ReadonlySet<string> | undefined => {

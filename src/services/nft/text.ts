@@ -108,6 +108,8 @@ const STATEMENTS: Readonly<Record<string, (body: Json) => string>> = {
   vmap: ({ key, data }) => `${valueText(key)} vmap ${mapText(data)}`,
   map: ({ op, map, elem, data }) =>
     `${word(op)} ${word(map)} ${braced([`${valueText(elem)} : ${valueText(data)}`])}`,
+  set: ({ op, set, elem }) => `${word(op)} ${word(set)} ${braced([valueText(elem)])}`,
+  mangle: ({ key, value }) => `${valueText(key)} set ${valueText(value)}`,
   dnat: ({ family, addr, port }) => {
     const isBraced = family === 'ip6' && port !== undefined && typeof addr === 'string';
     const host = isBraced ? `[${valueText(addr)}]` : valueText(addr);
@@ -149,7 +151,7 @@ const VALUES: Readonly<Record<string, (body: Body) => string>> = {
   prefix: ({ addr, len }) => `${word(addr)}/${word(len)}`,
   payload: ({ protocol, field }) => `${word(protocol)} ${word(field)}`,
   meta: ({ key }) => `meta ${word(key)}`,
-  ct: ({ key }) => `ct ${word(key)}`,
+  ct: ({ key, dir }) => `ct ${dir === undefined ? '' : `${word(dir)} `}${word(key)}`,
   fib: ({ result, flags }) =>
     `fib ${(flags as readonly unknown[]).map(word).join(' . ')} ${word(result)}`,
   numgen: ({ mode, mod }) => `numgen ${word(mode)} mod ${word(mod)}`,

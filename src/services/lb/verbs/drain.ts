@@ -1,6 +1,6 @@
 /**
  * Rule: lb drain — backends that take no new connection of a balancer, by an operator's word; what
- * they have they may end.
+ * they have they may end, as long as the balancer says.
  */
 import type { View } from '../../../crdt/view.ts';
 import { refuse } from '../../refuse.ts';
@@ -111,8 +111,8 @@ const showDrained = ({ name, members, already, serving, drainMs }: Drained) => (
     ...(members.length === 0
       ? []
       : [
-          `No new connections of ${name} to ${members.join(', ')}; give what they have ` +
-            `${durationText(drainMs)} to end before you stop them.`,
+          `No new connections of ${name} to ${members.join(', ')}; what they have is ended ` +
+            `${drainMs === 0 ? 'at once' : `in ${durationText(drainMs)}`}.`,
           `To take it back: cnsmo lb undrain ${name} ${members.join(' ')}`,
         ]),
     ...alreadyLines(already, 'drained'),

@@ -157,7 +157,7 @@ test('drain: one backend takes nothing new, and serves again; the last is kept',
   // --force, then both back.
   const one = ask({ view: made }, 'drain', { name: 'web', members: ['vm2'] });
   assert.deepEqual(one.shown.lines, [
-    'No new connections of web to vm2; give what they have 30s to end before you stop them.',
+    'No new connections of web to vm2; what they have is ended in 30s.',
     'To take it back: cnsmo lb undrain web vm2',
     'New connections go to vm3.',
   ]);

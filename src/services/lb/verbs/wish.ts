@@ -52,7 +52,7 @@ export const WISH_INPUTS: readonly Input[] = [
       'drain',
       'duration',
       'duration',
-      'how long a draining backend may take; told only (30s)',
+      'after which what a draining backend still has is ended (30s)',
     ),
     range: [0, DRAIN_MAX_MS],
   },

@@ -1,0 +1,203 @@
+/**
+ * Rule: lb compile ended — what runs towards backends that are to have no more: connections are
+ * reset, and udp of clients goes to another one.
+ *
+ * nft takes nothing out of what the kernel remembers. So a client whose udp would go on to a
+ * backend that is gone is remembered, and what it sends next is looked up in another zone of that
+ * memory: there it is new, and balanced. Answers are looked up where they always are.
+ * 1. Nothing of this is in the table unless there is somebody whose time is over: what runs passes
+ *    none of it.
+ * 2. Ways are told from one another by the address that was asked for; at a frontend, where that
+ *    may be any, by the backend's port. One that somebody there still uses is left alone.
+ */
+import {
+  ACCEPT,
+  concat,
+  ct,
+  type Expression,
+  elementsOf,
+  goto,
+  has,
+  is,
+  isNot,
+  meta,
+  type NftChain,
+  type NftElement,
+  type NftRule,
+  type NftSet,
+  PROTOCOL_NUMBERS,
+  payload,
+} from '../nft/tables.ts';
+import { rule } from './compile-balancer.ts';
+import type { Dispatch } from './dispatch.ts';
+import { FAMILIES, type Family, MOVED_ZONES, movedSet } from './own-table.ts';
+import { type Way, wayTo } from './ways.ts';
+
+/** What runs no more. */
+export interface Ended {
+  /** Of balancers and backends that are no more. */
+  readonly left: readonly Way[];
+  /** Clients were sent to other backends, and still send. */
+  readonly isMoved: boolean;
+}
+
+/** What the chains ask. */
+export const endedSets = (dispatches: readonly Dispatch[], ended: Ended): readonly NftSet[] => {
+  const ways = waysIn(dispatches, ended);
+  return [
+    ...(ways.length === 0
+      ? []
+      : FAMILIES.flatMap((family) => [
+          virtualSet(family, ways),
+          frontSet(family, ways, dispatches),
+        ])),
+    ...(isMoving(ways, ended)
+      ? FAMILIES.flatMap((family) => MOVED_ZONES.map((zone) => moved(family, zone)))
+      : []),
+  ];
+};
+
+/** The chains. */
+export const endedChains = (dispatches: readonly Dispatch[], ended: Ended): readonly NftChain[] => {
+  const ways = waysIn(dispatches, ended);
+  const moves = isMoving(ways, ended);
+  return [
+    ...(ways.length === 0 ? [] : [{ name: 'ended', hook: null, rules: endRules(moves) }]),
+    ...(['output', 'forward'] as const).flatMap((hook): readonly NftChain[] =>
+      ways.length === 0
+        ? []
+        : [{ name: `ended/${hook}`, hook: { hook, prio: -11 }, rules: FAMILIES.flatMap(meets) }],
+    ),
+    ...(['output', 'prerouting'] as const).flatMap((hook): readonly NftChain[] =>
+      moves ? [{ name: `moved/${hook}`, hook: { hook, prio: -300 }, rules: ZONING }] : [],
+    ),
+  ];
+};
+
+const isMoving = (ways: readonly Way[], { isMoved }: Ended): boolean =>
+  isMoved || ways.some(({ protocol }) => protocol === 'udp');
+
+const waysIn = (dispatches: readonly Dispatch[], { left }: Ended): readonly Way[] => [
+  ...left,
+  ...dispatches.flatMap(({ addresses, balancer, ended }) =>
+    ended.map((target) => wayTo(addresses, balancer, target)),
+  ),
+];
+
+const virtualSet = ({ digit, type, address }: Family, ways: readonly Way[]): NftSet => ({
+  ...{ name: `ended${digit}`, kind: 'set', type: [type, type], flags: [], isCounted: false },
+  elements: elementsOf(
+    ways.flatMap(({ virtual, backend }): readonly NftElement[] => {
+      const [to, at] = [virtual[address], backend[address]];
+      return to === null || at === null ? [] : [plain(concat(to, at))];
+    }),
+  ),
+});
+
+const plain = (key: Expression): NftElement => ({ key, verdict: null, rule: null });
+
+/** Whoever still uses a place at a frontend keeps what it has. */
+const frontSet = (
+  { digit, type, address }: Family,
+  ways: readonly Way[],
+  dispatches: readonly Dispatch[],
+): NftSet => {
+  const used = dispatches
+    .filter(({ isFrontend }) => isFrontend)
+    .flatMap(({ addresses, balancer, running }) =>
+      running.map((target) => wayTo(addresses, balancer, target)),
+    );
+  return {
+    ...{ name: `ended/front${digit}`, kind: 'set', isCounted: false, flags: ['interval'] },
+    type: [type, 'inet_proto', 'inet_service'],
+    elements: elementsOf(
+      ways.flatMap((way): readonly NftElement[] => {
+        const host = way.backend[address];
+        if (host === null || used.some((each) => isSamePlace(each, way))) return [];
+        const [first, last] = way.ports;
+        const port = first === last ? first : { range: [first, last] };
+        return [plain(concat(host, PROTOCOL_NUMBERS[way.protocol], port))];
+      }),
+    ),
+  };
+};
+
+const isSamePlace = (a: Way, b: Way): boolean =>
+  a.backend.ipv6 === b.backend.ipv6 &&
+  a.protocol === b.protocol &&
+  a.ports[0] <= b.ports[1] &&
+  b.ports[0] <= a.ports[1];
+
+/** Which of it is to be ended. */
+const meets = ({ ip, digit }: Family): readonly NftRule[] => {
+  const asked = original(`${ip} daddr`);
+  const host = payload(ip, 'daddr');
+  const place = concat(host, meta('l4proto'), payload('th', 'dport'));
+  return [
+    [is(concat(asked, host), `@ended${digit}`)],
+    [isNot(asked, `@virtual${digit}`), is(place, `@ended/front${digit}`)],
+  ].map((parts) => rule(has(ct('status'), 'dnat'), ...parts, goto('ended')));
+};
+
+const original = (key: string): Expression => ({ ct: { key, dir: 'original' } });
+
+/** How long a client is remembered that sends nothing: longer than its udp. Unit: s. */
+const MOVED_S = 300;
+/**
+ * Clients that are remembered, of each family and zone; those beyond are refused. The number is that
+ * of sticky clients, for its reason.
+ */
+const MOVED_MAX = 65_536;
+
+const moved = (family: Family, zone: number): NftSet => ({
+  ...{ name: movedSet(family, zone), kind: 'set', flags: ['timeout'], isCounted: false },
+  type: [family.type, 'inet_service', family.type, 'inet_service'],
+  ...{ sizeMax: MOVED_MAX, keepsOthers: true, elements: new Map() },
+});
+
+/**
+ * Whom it was sent to in this zone is gone: the next one. There are several, for there the kernel
+ * may remember another one that is gone by now.
+ */
+const endRules = (moves: boolean): readonly NftRule[] => [
+  ...(moves
+    ? FAMILIES.flatMap((family) => {
+        const client = clientOf(family, original(`${family.ip} daddr`), original('proto-dst'));
+        return [
+          ...MOVED_ZONES.map((zone, index) => {
+            const next = MOVED_ZONES[(index + 1) % MOVED_ZONES.length] ?? zone;
+            return rule(
+              is(client, `@${movedSet(family, zone)}`),
+              { set: { op: 'delete', elem: client, set: `@${movedSet(family, zone)}` } },
+              remember('add', client, movedSet(family, next)),
+              goto('refuse'),
+            );
+          }),
+          rule(remember('add', client, movedSet(family, MOVED_ZONES[0])), goto('refuse')),
+        ];
+      })
+    : []),
+  rule(goto('refuse')),
+];
+
+const clientOf = ({ ip }: Family, host: Expression, port: Expression): Expression =>
+  concat(payload(ip, 'saddr'), payload('udp', 'sport'), host, port);
+
+const remember = (op: 'add' | 'update', client: Expression, name: string): Expression => ({
+  set: { op, elem: { elem: { val: client, timeout: MOVED_S } }, set: `@${name}` },
+});
+
+/** Before the kernel looks up what it remembers. */
+const ZONING: readonly NftRule[] = [
+  rule(isNot(meta('l4proto'), PROTOCOL_NUMBERS.udp), ACCEPT),
+  ...FAMILIES.flatMap((family) => {
+    const client = clientOf(family, payload(family.ip, 'daddr'), payload('udp', 'dport'));
+    return MOVED_ZONES.map((zone) =>
+      rule(
+        is(client, `@${movedSet(family, zone)}`),
+        remember('update', client, movedSet(family, zone)),
+        { mangle: { key: { ct: { key: 'zone', dir: 'original' } }, value: zone } },
+      ),
+    );
+  }),
+];
