@@ -110,6 +110,10 @@ export function readVerdict(reader: Reader): Json | null {
 function readPart(reader: Reader): unknown {
   const word = reader.take();
   if (word === '{') return { set: listIn(reader, '}', () => readValue(reader)) };
+  if (word === 'ct' && reader.skip('original')) {
+    const key = reader.take();
+    return { ct: { key: PAYLOADS.has(key) ? `${key} ${reader.take()}` : key, dir: 'original' } };
+  }
   if (word === 'meta' || word === 'ct') return { [word]: { key: reader.take() } };
   if (word === 'numgen') {
     return { numgen: { mode: reader.take(), ...readNumbers(reader, { offset: 0 }) } };

@@ -130,6 +130,7 @@ const STATEMENTS: Readonly<Record<string, (reader: Reader, word: string) => Json
   dnat: readRewrite,
   update: readPut,
   add: readPut,
+  delete: readPut,
 };
 
 /** `update @map { key timeout 5s : data }`. */
@@ -196,6 +197,7 @@ const OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '<', '>', '<=', '>='
 function readMatch(reader: Reader): Json {
   const left = readValue(reader);
   if (reader.skip('vmap')) return { vmap: { key: left, data: readMap(reader) } };
+  if (reader.skip('set')) return { mangle: { key: left, value: readValue(reader) } };
   const op = OPERATORS.has(reader.peek()) ? reader.take() : isFlagged(left) ? 'in' : '==';
   return { match: { op, left, right: readValue(reader) } };
 }

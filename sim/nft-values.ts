@@ -22,8 +22,9 @@ export interface Packet {
   readonly ownAddress: string;
   /** All of this host's. */
   readonly locals: ReadonlySet<string>;
-  /** It goes elsewhere than it was sent. */
+  /** It goes elsewhere than it was sent; and to where that was. */
   isRewritten: boolean;
+  asked?: string;
 }
 
 /** A number that a rule draws: below `mod`. `where`: the expression, as each counts by itself. */
@@ -51,6 +52,8 @@ const VALUES: Readonly<Record<string, Read>> = {
   meta: ({ packet }, { key }) => META[String(key)]?.(packet),
   ct: ({ packet }, { key }) => {
     if (key === 'state') return ['new'];
+    if (key === `${packet.family} daddr`) return packet.asked ?? packet.daddr;
+    if (key === 'ip daddr' || key === 'ip6 daddr') return undefined;
     if (key === 'status') return packet.isRewritten ? ['dnat'] : [];
     throw new Error(`the simulated kernel knows no ct ${String(key)}`);
   },

@@ -135,7 +135,7 @@ const STATEMENTS: Readonly<Record<string, Run>> = {
     const [host, at] = [to].flat();
     const asked = port === undefined ? at : valueIn(given, port);
     Object.assign(given.packet, {
-      ...{ daddr: host as string, isRewritten: true },
+      ...{ asked: given.packet.daddr, daddr: host as string, isRewritten: true },
       ...(asked === undefined ? {} : { dport: Number(asked) }),
     });
     return 'accepted';

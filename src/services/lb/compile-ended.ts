@@ -144,8 +144,8 @@ const original = (key: string): Expression => ({ ct: { key, dir: 'original' } })
 /** How long a client is remembered that sends nothing: longer than its udp. Unit: s. */
 const MOVED_S = 300;
 /**
- * Clients that are remembered, of each family and zone; those beyond are refused. The number is that
- * of sticky clients, for its reason.
+ * Clients that are remembered, of each family and zone; those beyond are refused. The number is
+ * that of sticky clients, for its reason.
  */
 const MOVED_MAX = 65_536;
 

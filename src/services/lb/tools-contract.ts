@@ -75,14 +75,25 @@ const drained = (n: number): Objects => ({
   [`drain/${idOf(n)}`]: { balancers: { shop: { sinceMs: 1 } } },
 });
 
+/** `down`: those of tcp refuse; below 0, they are silent, and those of udp are gone. */
 const sightsOf = (down: readonly number[]): Sights =>
-  new Map(down.map((n) => [targetKey(idOf(n), WEB), 'down refuses connections']));
+  new Map(
+    down.flatMap((n) =>
+      n > 0
+        ? [[targetKey(idOf(n), WEB), 'down refuses connections']]
+        : [
+            [targetKey(idOf(-n), WEB), 'down does not answer'],
+            [targetKey(idOf(-n), { port: 53, check: { kind: 'none' } }), 'down its VM is silent'],
+          ],
+    ),
+  );
 
 const WISHES: readonly { readonly objects: Objects; readonly down?: readonly number[] }[] = [
   { objects: { 'balancer/web': WEB } },
   { objects: EVERY },
   { objects: EVERY, down: [3] },
   { objects: EVERY, down: [2, 3] },
+  { objects: EVERY, down: [-2] },
   { objects: { ...EVERY, ...drained(2) } },
   { objects: { 'balancer/web': { ...WEB, mode: 'source' }, 'balancer/shop': SHOP } },
   { objects: EVERY },
