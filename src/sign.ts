@@ -11,6 +11,10 @@ interface Target {
   readonly port: number;
 }
 
+/** What comes of a sign `reach` for others: why nothing came back is of no concern to them. */
+export const reachedBy = (answer: string): string =>
+  answer.startsWith('unable ') ? 'silent' : answer;
+
 /** What to look at, and what the answer is. */
 export type Sign =
   /**
@@ -28,12 +32,13 @@ export type Sign =
   | { readonly kind: 'udp-port'; readonly port: number }
   /**
    * What comes of a new TCP connection: `answered`, `refused` when it was reset, `silent` when
-   * nothing came back in time.
+   * nothing came back in time, `unable CODE` when this host could not even try.
    */
   | { readonly kind: 'reach'; readonly host: string; readonly port: number }
   /**
    * What comes of a GET of the path: `answered` with a status of 200 to 399, `status N` with
-   * another one, `refused` when nobody listens, `silent` when no answer came in time.
+   * another one, `refused` when nobody listens, `silent` when no answer came in time, `unable
+   * CODE` when this host could not even ask.
    */
   | {
       readonly kind: 'http';

@@ -14,6 +14,7 @@ import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, Net, SwarmNode, Unsubscribe } from '../ports.ts';
 import { type Call, type Callers, callText, WAYS, type Way } from '../services/callers.ts';
+import { reachedBy } from '../sign.ts';
 import { createBuckets } from './rules/bucket.ts';
 
 const PROTOCOL = 'call';
@@ -78,7 +79,7 @@ export function serveCallers(
     working += 1;
     try {
       const told = ways.map(async (way) => {
-        const reached = await net.glance({ kind: 'reach', host: hosts[way], port });
+        const reached = reachedBy(await net.glance({ kind: 'reach', host: hosts[way], port }));
         return [way, reached] as const;
       });
       return encode({ v: 1, ...Object.fromEntries(await Promise.all(told)) });

@@ -10,6 +10,7 @@ import type { Member, View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Host, Net } from '../ports.ts';
 import type { Attempt, Reached } from '../services/verb.ts';
+import { reachedBy } from '../sign.ts';
 
 /** The topic by which members ask for it. */
 export const REACH_TOPIC = 'reach';
@@ -32,7 +33,7 @@ export const reachTopic =
       throw odd(address, 'no address of a member');
     }
     if (protocol === 'tcp') {
-      return { reached: await net.glance({ kind: 'reach', host: address, port }) };
+      return { reached: reachedBy(await net.glance({ kind: 'reach', host: address, port })) };
     }
     const { status } = await host.run({ argv: ['ping', '-n', '-c', '1', '-W', '2', address] });
     return { reached: status === 0 ? 'answered' : 'silent' };

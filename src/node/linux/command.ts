@@ -14,6 +14,7 @@ import { isAbsolute, join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { HostCommand, HostResult } from '../../ports.ts';
 import { openInput } from './command-input.ts';
+import { isOwnLack } from './failed-connect.ts';
 import { codeOf } from './files.ts';
 
 /** Where tools are searched, in order. */
@@ -72,7 +73,7 @@ export function missingTool(tool: string, cause?: unknown): Fault {
 /**
  * Runs a command to its end. A signal that ended it counts as status 128 + number, as in a shell.
  * Fault 'refused' when there is no such tool or an argument holds a NUL, 'timeout' at the deadline,
- * 'internal' when it prints more than it may.
+ * 'internal' when it prints more than it may, or this VM lacks what it takes to start it.
  */
 export async function runCommand(command: HostCommand, limits: RunLimits): Promise<HostResult> {
   const [tool, ...operands] = command.argv;
@@ -116,9 +117,16 @@ export async function runCommand(command: HostCommand, limits: RunLimits): Promi
     const remedy = 'see what it prints by running it by hand';
     throw new Fault('internal', { field: 'command', value: shown, why, remedy });
   }
+  if (isOwnLack(result.code ?? '')) throw notStarted(shown, result);
   const status = result.exitCode ?? statusOfSignal(result.signal);
   if (status === null) throw new Error(`${tool} ended without a status`, { cause: result });
   return { status, stdout: textOf(result.stdout), stderr: textOf(result.stderr) };
+}
+
+function notStarted(command: string, cause: { readonly code?: string | undefined }): Fault {
+  const why = `could not be started: ${cause.code}`;
+  const remedy = 'see what this VM has too little of: descriptors, memory or processes';
+  return new Fault('internal', { field: 'command', value: command, why, remedy }, cause);
 }
 
 function killGroup(pid: number | undefined): void {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import type { Sign } from '../../sign.ts';
+import { failureOf } from './failed-connect.ts';
 import { glance as glanceIn } from './glance.ts';
 
 const glance = (sign: Sign) => glanceIn(sign, '/nonexistent');
@@ -39,7 +40,8 @@ test('other refusals than those of WireGuard are none of its', async () => {
 });
 
 test('a new connection is answered, reset, or nothing comes back', async () => {
-  // Goal: what `trace --live` tells. Method: a listener, its port once it is gone, and no network.
+  // Goal: what `trace --live` tells. Method: a listener, its port once it is gone, and no way
+  // there.
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -49,7 +51,16 @@ test('a new connection is answered, reset, or nothing comes back', async () => {
   server.close();
   await once(server, 'close');
   assert.equal(await glance(reach), 'refused');
-  assert.equal(await glance({ ...reach, host: '255.255.255.255' }), 'silent');
+  assert.equal(await glance({ ...reach, host: '255.255.255.255' }), 'unable ENETUNREACH');
+});
+
+test('what this host lacks is not held against who was to be reached', () => {
+  // Goal: a VM out of descriptors takes nobody for dead. Method: errors of a connection.
+  const said = ['EMFILE', 'ENOBUFS', 'EADDRNOTAVAIL', 'ECONNREFUSED', 'EHOSTUNREACH', 'ETIMEDOUT'];
+  assert.deepEqual(
+    said.map((code) => failureOf(Object.assign(new Error(code), { code }))),
+    ['unable EMFILE', 'unable ENOBUFS', 'unable EADDRNOTAVAIL', 'refused', 'silent', 'silent'],
+  );
 });
 
 test('a program is found or missing', async () => {

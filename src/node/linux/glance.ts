@@ -11,7 +11,8 @@ import { connect, isIPv6 } from 'node:net';
 import type { Endpoint } from '../../ports.ts';
 import type { Sign } from '../../sign.ts';
 import { findProgram } from './command.ts';
-import { codeOf, readText } from './files.ts';
+import { failureOf } from './failed-connect.ts';
+import { readText } from './files.ts';
 import { getStatus } from './http-glance.ts';
 import { findChild } from './process.ts';
 import { isUdpPortBound } from './udp-ports.ts';
@@ -81,7 +82,7 @@ function reach({ host, port }: Endpoint): Promise<string> {
     };
     const timer = setTimeout(() => end('silent'), REACH_MS);
     socket.once('connect', () => end('answered'));
-    socket.once('error', (error) => end(codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'silent'));
+    socket.once('error', (error) => end(failureOf(error)));
   });
 }
 

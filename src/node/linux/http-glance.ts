@@ -7,7 +7,7 @@
 import { request } from 'node:http';
 import { isIPv6 } from 'node:net';
 import type { Sign } from '../../sign.ts';
-import { codeOf } from './files.ts';
+import { failureOf } from './failed-connect.ts';
 
 /** Longest head of an answer. Unit: bytes. */
 const HEAD_BYTES_MAX = 16_384;
@@ -33,6 +33,6 @@ export const getStatus = (sign: Sign & { readonly kind: 'http' }): Promise<strin
     asked.once('response', ({ statusCode = 0 }) => {
       end(statusCode >= 200 && statusCode < 400 ? 'answered' : `status ${statusCode}`);
     });
-    asked.on('error', (error) => end(codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'silent'));
+    asked.on('error', (error) => end(failureOf(error)));
     asked.end();
   });

@@ -6,15 +6,16 @@
  *    word, for nobody else can run it.
  * 2. A refused connection is enough; silence must last: three probes on the own VM, two to another,
  *    one where its own member says that it waits longer than usual or is down.
- * 3. Up after two good probes, one where its own member says that it is up.
+ * 3. What this member lacks itself (descriptors, a way there) is told, and held against nobody.
+ * 4. Up after two good probes, one where its own member says that it is up.
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import type { Liveliness } from '../loop.ts';
 import type { Target } from './checks.ts';
 import type { Health, HealthState } from './health.ts';
-import { UNKNOWN, UNTRIED, VM_SILENT } from './health.ts';
+import { UNKNOWN, UNTRIED, untriedFor, VM_SILENT } from './health.ts';
 import type { Said } from './health-word.ts';
-import { isGood, isPlain, type Outcome, wordsOf } from './outcomes.ts';
+import { isGood, isPlain, isUnable, lackText, type Outcome, wordsOf } from './outcomes.ts';
 
 const FALL_OWN = 3;
 const FALL = 2;
@@ -44,6 +45,9 @@ export interface Cell {
   outcome: Outcome;
   good: number;
   bad: number;
+  /** Why the last probes of this member could not even try, and how many; empty: they could. */
+  lack: Outcome;
+  lacks: number;
   /** Probes of this member told once how it is. What others say of it before may be old. */
   isTried: boolean;
   /** What its own member says of it, and how that lives. */
@@ -65,6 +69,7 @@ export const openCell = (self: MemberId, target: Target): Cell => ({
   isOwn: target.member === self,
   isPath: target.member !== self && target.frontends.has(self),
   ...{ state: 'unknown', outcome: '', good: 0, bad: 0, isTried: false },
+  ...{ lack: '', lacks: 0 },
   ...{ said: null, liveliness: 'unknown', running: new Set(), lateUntilMs: 0 },
   ...{ dueMs: Number.POSITIVE_INFINITY, tries: 0, reason: null, health: UNTRIED },
 });
@@ -90,6 +95,12 @@ export function reasonOf(cell: Cell, mayRun: boolean): Reason {
 
 /** Takes what came of a probe. */
 export function take(cell: Cell, outcome: Outcome): void {
+  if (isUnable(outcome)) {
+    cell.lack = outcome;
+    cell.lacks += 1;
+    return;
+  }
+  Object.assign(cell, { lack: '', lacks: 0 });
   if (isGood(outcome)) {
     cell.good += 1;
     cell.bad = 0;
@@ -114,7 +125,7 @@ const fallOf = ({ isOwn, said }: Cell): number => {
 
 /** Nothing is to be probed any more: the member's own word counts again. */
 export function rest(cell: Cell): void {
-  Object.assign(cell, { state: 'unknown', outcome: '', good: 0, bad: 0 });
+  Object.assign(cell, { state: 'unknown', outcome: '', good: 0, bad: 0, lack: '', lacks: 0 });
 }
 
 /** Notes that a probe waits long; when that is to be looked at again, monotonic ms. */
@@ -136,13 +147,13 @@ export function healthNow(cell: Cell, mayRun: boolean): Health {
   if (cell.state === 'down') return { state: 'down', why: wordsOf(cell.outcome) };
   if (cell.state === 'up') {
     const isContradicted = !isOwn && said?.state === 'down';
-    return {
-      state: 'up',
-      why: isContradicted ? `though it says that it ${wordsOf(said.outcome)}` : '',
-    };
+    if (isContradicted)
+      return { state: 'up', why: `though it says that it ${wordsOf(said.outcome)}` };
+    return cell.lack === '' ? UP : { state: 'up', why: lackText(cell.lack) };
   }
-  if (!cell.isTried) return UNTRIED;
-  return said?.state === 'up' ? UP : UNKNOWN;
+  if (!cell.isTried) return cell.lack === '' ? UNTRIED : untriedFor(lackText(cell.lack));
+  if (said?.state === 'up') return UP;
+  return cell.lack === '' ? UNKNOWN : { state: 'unknown', why: lackText(cell.lack) };
 }
 
 const UP: Health = { state: 'up', why: '' };
@@ -170,7 +181,8 @@ export function sayOf(cell: Cell, nowMs: number, mayRun: boolean): Said | null {
   const { target, state, outcome, lateUntilMs } = cell;
   if (target.check.kind === 'none') return null;
   if (target.check.kind === 'exec' && !mayRun) return { state: 'barred', outcome: '' };
-  if (state === 'unknown') return null;
+  // Then others look for themselves.
+  if (state === 'unknown' || (state === 'up' && cell.lacks >= FALL_OWN)) return null;
   if (state === 'down') return { state, outcome };
   return { state: lateUntilMs > nowMs ? 'late' : 'up', outcome: '' };
 }

@@ -83,6 +83,32 @@ test('health: a refusal is enough, silence must last, and so must its end', () =
   }
 });
 
+test('health: what the prober lacks is told, and held against nobody', () => {
+  // Goal: a VM without descriptors or a way out takes nobody down. Method: probes that could not
+  // try, many in a row, between others, before any; the twin: as many that were silent.
+  const lacks = (cell: Cell, before: string, count: number): Cell => {
+    after(cell, before);
+    for (let each = 0; each < count; each += 1) take(cell, 'unable EMFILE');
+    return cell;
+  };
+  const why = 'this VM could not try it (EMFILE)';
+  for (const [by, before, state, text] of [
+    [1, 'a', 'up', why],
+    [2, 'a', 'up', why],
+    [1, '', 'unknown', `not tried yet: ${why}`],
+    [2, 'r', 'down', 'refuses connections'],
+  ] as const) {
+    assert.deepEqual(healthNow(lacks(cellOf(by), before, 9), true), { state, why: text });
+  }
+  assert.equal(healthNow(after(cellOf(1), 'as'.padEnd(9, 's')), true).state, 'down');
+  // It is no answer either: one that was silent before is still one short.
+  const short = lacks(after(cellOf(1), 'as'), '', 1);
+  assert.equal(after(short, 's').state, 'down');
+  assert.equal(healthNow(after(lacks(cellOf(1), 'a', 9), 'a'), true).why, '');
+  assert.deepEqual(sayOf(lacks(cellOf(2), 'a', 2), 0, true), { state: 'up', outcome: '' });
+  assert.equal(sayOf(lacks(cellOf(2), 'a', 3), 0, true), null);
+});
+
 /** One that a probe of this member has told of before. */
 const tried = (cell: Cell): Cell => {
   take(cell, 'answered');

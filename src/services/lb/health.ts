@@ -38,6 +38,12 @@ export const UNKNOWN: Health = { state: 'unknown', why: 'not checked yet' };
  * before this one left it.
  */
 export const UNTRIED: Health = { state: 'unknown', why: 'not tried yet' };
+/** The same, with why no probe could be made. */
+export const untriedFor = (why: string): Health => ({
+  state: 'unknown',
+  why: `${UNTRIED.why}: ${why}`,
+});
+
 /** Down, as the kernel has it from the daemon before. */
 const WAS_DOWN: Health = { state: 'down', why: 'was down when the daemon began' };
 
@@ -60,7 +66,7 @@ export function healthOf(
 
 /** The same, where the kernel's own set of those that are down counts until a probe has told. */
 export const sinceBefore = (health: Health, wasDown: boolean): Health =>
-  wasDown && health.why === UNTRIED.why ? WAS_DOWN : health;
+  wasDown && health.why.startsWith(UNTRIED.why) ? WAS_DOWN : health;
 
 /** Why a backend is down of which nobody can see more than that its VM is. */
 export const VM_SILENT = 'its VM does not answer';

@@ -76,6 +76,7 @@ async function run({ net, host }: LoopPorts, target: Target): Promise<Outcome> {
     return status === 0 ? 'answered' : `exit ${status}`;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return error.code === 'timeout' ? 'silent' : 'missing';
+    if (error.code === 'timeout') return 'silent';
+    return error.code === 'refused' ? 'missing' : 'unable';
   }
 }

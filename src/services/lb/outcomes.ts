@@ -2,7 +2,8 @@
  * Rule: lb outcomes — what came of a probe, in one word, and in words for people.
  *
  * `answered`; `refused`; `silent`: nothing came in time; `status N`: http said so; `exit N`: the
- * program ended so; `missing`: it cannot be run.
+ * program ended so; `missing`: it cannot be run; `unable CODE`: whoever probes lacks what it takes,
+ * which says nothing of the backend.
  */
 export type Outcome = string;
 
@@ -11,6 +12,13 @@ export const isGood = (outcome: Outcome): boolean => outcome === 'answered';
 
 /** Whether one such outcome is enough: the host itself says that nobody is there. */
 export const isPlain = (outcome: Outcome): boolean => outcome === 'refused';
+
+/** Whether nothing was tried. */
+export const isUnable = (outcome: Outcome): boolean => outcome.split(' ')[0] === 'unable';
+
+/** Why, for people. */
+export const lackText = (outcome: Outcome): string =>
+  `this VM could not try it (${outcome.split(' ')[1] ?? 'no reason'})`;
 
 /** In words. What a hostile member made up is not repeated. */
 export function wordsOf(outcome: Outcome): string {
