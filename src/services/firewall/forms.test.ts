@@ -65,6 +65,33 @@ test('forms: what a rule does by itself is the same, whether it is listed or not
   assert.notEqual(words(is(6), dnat(80)), words(dnat(80)));
 });
 
+test('forms: a client that stays is listed with the time or without', () => {
+  // Goal: in step on each of them. Method: as 1.0.6 and as 0.9.8 list what a rule puts into a map,
+  // with a warning before it; twins: another time, another backend.
+  const update = (time: string, addr = '10.0.0.2') =>
+    `update @affinity4/web { ip saddr${time} : ${addr} }`;
+  const words = (said: string, comment = '600s') => ruleWords({ comment, expr: [said] });
+  assert.equal(words(update('')), words(update(' timeout 10m')));
+  assert.notEqual(words(update('')), words(update(' timeout 5m')));
+  assert.notEqual(words(update(''), '300s'), words(update(' timeout 10m')));
+  assert.notEqual(words(update('')), words(update('', '10.0.0.3')));
+  const family = (right: string) => ({
+    match: { op: '==', left: { meta: { key: 'nfproto' } }, right },
+  });
+  const after = (right: string) =>
+    ruleWords({ comment: '600s', expr: [family(right), update('')] });
+  assert.equal(after('ipv4'), words(update('')));
+  assert.notEqual(after('ipv6'), words(update('')));
+  const listing = (head: string) =>
+    readTable({
+      ...{ status: 0, stderr: '' },
+      stdout: `${head}{"nftables": [{"chain": {"family": "inet", "table": "t", "name": "a"}}]}`,
+    });
+  const warning = 'warning: stmt ops map have no json callback\n';
+  assert.deepEqual([...(listing(warning + warning)?.chains.keys() ?? [])], ['a']);
+  assert.equal(listing('Error: no\n'), null);
+});
+
 test('forms: a set that a meter became stays as long as the meter does', () => {
   // Goal: no drift by it, and nothing left behind. Method: a rule with a number of connections,
   // such a set of its meter, and one of a rule that is gone.

@@ -125,7 +125,8 @@ const stickyRules = ({ balancer, targets }: Dispatch): readonly NftRule[] =>
         const client = payload(family.ip, 'saddr');
         const data = `@${affinityMap(family, balancer.name)}`;
         return [
-          rule(
+          sticking(
+            balancer,
             ...[is(client, data), isOf(balancer), remember(balancer, family, addr)],
             dnat(balancer, family, { map: { key: client, data } }),
           ),
@@ -136,10 +137,17 @@ const isOf = ({ listen }: Balancer): Expression =>
   is(meta('l4proto'), PROTOCOL_NUMBERS[listen.protocol]);
 
 const remember = (balancer: Balancer, family: Family, data: string): Expression => {
-  const timeout = Math.ceil((balancer.stickyMs ?? 0) / 1_000);
-  const elem = { elem: { val: payload(family.ip, 'saddr'), timeout } };
+  const elem = { elem: { val: payload(family.ip, 'saddr'), timeout: secondsOf(balancer) } };
   return { map: { op: 'update', map: `@${affinityMap(family, balancer.name)}`, elem, data } };
 };
+
+const secondsOf = ({ stickyMs = 0 }: Balancer): number => Math.ceil(stickyMs / 1_000);
+
+/** Where it remembers, a comment says for how long: not every nft lists that. */
+const sticking = (balancer: Balancer, ...expr: readonly Expression[]): NftRule => ({
+  ...rule(...expr),
+  ...(balancer.stickyMs === undefined ? {} : { comment: `${secondsOf(balancer)}s` }),
+});
 
 const choice = ({ balancer, targets }: Dispatch): readonly NftRule[] => {
   const verdicts = slotsOf(targets).map(({ member }) => goto(backendChain(balancer.name, member)));
@@ -168,7 +176,7 @@ const backendRules = ({ balancer }: Dispatch, target: Target): readonly NftRule[
     const sticky = balancer.stickyMs === undefined ? [] : [remember(balancer, family, addr)];
     return [[isOf(balancer), ...sticky, dnat(balancer, family, addr)]];
   }).map((parts, index) =>
-    rule(...(index === 0 && isRange(balancer.listen) ? [COUNTER] : []), ...parts),
+    sticking(balancer, ...(index === 0 && isRange(balancer.listen) ? [COUNTER] : []), ...parts),
   );
 
 const dnat = (balancer: Balancer, { ip }: Family, addr: unknown): Expression => ({

@@ -43,12 +43,12 @@ add rule inet cnsmo_lb b/dns meta nfproto ipv4 meta l4proto 17 dnat ip to numgen
 add rule inet cnsmo_lb b/dns meta nfproto ipv6 meta l4proto 17 dnat ip6 to numgen random mod 2 map { 0 : fd00:1::2, 1 : fd00:1::3 }:53
 add rule inet cnsmo_lb b/files meta nfproto ipv4 meta l4proto 6 dnat ip to numgen inc mod 2 map { 0 : 10.10.0.2, 1 : 10.10.0.3 }:tcp dport map @shift/files
 add rule inet cnsmo_lb b/files meta nfproto ipv6 meta l4proto 6 dnat ip6 to numgen inc mod 2 map { 0 : fd00:1::2, 1 : fd00:1::3 }:tcp dport map @shift/files
-add rule inet cnsmo_lb e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.2 } dnat ip to 10.10.0.2:8080
-add rule inet cnsmo_lb e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 6 update @affinity6/shop { ip6 saddr timeout 600s : fd00:1::2 } dnat ip6 to [fd00:1::2]:8080
-add rule inet cnsmo_lb e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.3 } dnat ip to 10.10.0.3:8080
-add rule inet cnsmo_lb e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 6 update @affinity6/shop { ip6 saddr timeout 600s : fd00:1::3 } dnat ip6 to [fd00:1::3]:8080
-add rule inet cnsmo_lb b/shop ip saddr @affinity4/shop meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.2 } dnat ip to ip saddr map @affinity4/shop:8080
-add rule inet cnsmo_lb b/shop ip6 saddr @affinity6/shop meta l4proto 6 update @affinity6/shop { ip6 saddr timeout 600s : fd00:1::2 } dnat ip6 to ip6 saddr map @affinity6/shop:8080
+add rule inet cnsmo_lb e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.2 } dnat ip to 10.10.0.2:8080 comment "600s"
+add rule inet cnsmo_lb e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 6 update @affinity6/shop { ip6 saddr timeout 600s : fd00:1::2 } dnat ip6 to [fd00:1::2]:8080 comment "600s"
+add rule inet cnsmo_lb e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.3 } dnat ip to 10.10.0.3:8080 comment "600s"
+add rule inet cnsmo_lb e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 6 update @affinity6/shop { ip6 saddr timeout 600s : fd00:1::3 } dnat ip6 to [fd00:1::3]:8080 comment "600s"
+add rule inet cnsmo_lb b/shop ip saddr @affinity4/shop meta l4proto 6 update @affinity4/shop { ip saddr timeout 600s : 10.10.0.2 } dnat ip to ip saddr map @affinity4/shop:8080 comment "600s"
+add rule inet cnsmo_lb b/shop ip6 saddr @affinity6/shop meta l4proto 6 update @affinity6/shop { ip6 saddr timeout 600s : fd00:1::2 } dnat ip6 to ip6 saddr map @affinity6/shop:8080 comment "600s"
 add rule inet cnsmo_lb b/shop jhash ip saddr mod 2 seed 1668182893 vmap { 0 : goto e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 1 : goto e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
 add rule inet cnsmo_lb b/shop jhash ip6 saddr mod 2 seed 1668182893 vmap { 0 : goto e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 1 : goto e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
 add rule inet cnsmo_lb b/web meta nfproto ipv4 meta l4proto 6 dnat ip to numgen inc mod 3 map { 0 : 10.10.0.3, 1 : 10.10.0.2, 2 : 10.10.0.3 }:8080

@@ -14,32 +14,44 @@
 import { type Expression, type NftChain, PROTOCOL_NUMBERS } from './tables.ts';
 import { valueText } from './text.ts';
 
-/** The expressions of a rule in the form that is compared. */
-export const inOneForm = (expr: unknown): readonly unknown[] => {
+/** The expressions of a rule in the form that is compared. `comment`: of the rule. */
+export const inOneForm = (expr: unknown, comment: unknown): readonly unknown[] => {
   const all: readonly unknown[] = Array.isArray(expr) ? expr : [expr];
-  const protocols: readonly unknown[] = all.flatMap((each) => protocolTold(each) ?? []);
+  const protocols: readonly unknown[] = all.flatMap((each) => [
+    ...protocolTold(each),
+    ...familyTold(each),
+  ]);
   const left =
     protocols.length === 0 ? all : all.filter((each) => !protocols.includes(protocolAsked(each)));
-  return left.map(oneInOneForm);
+  return left.map((each) => oneInOneForm(each, comment));
 };
 
 /** By whose port it rewrites ports: it does that with packets of this protocol alone. */
-const protocolTold = (expression: unknown): unknown => {
+const protocolTold = (expression: unknown): readonly unknown[] => {
   const { dnat } = Object(expression) as { readonly dnat?: { readonly port?: unknown } };
   const { map } = Object(dnat?.port) as { readonly map?: { readonly key: unknown } };
   const { payload } = Object(map?.key) as { readonly payload?: Expression };
-  return payload === undefined ? undefined : protocolNumber(payload.protocol);
+  return payload === undefined ? [] : [protocolNumber(payload.protocol)];
 };
 
-/** Of which protocol a packet has to be. */
+/** Whose addresses it remembers. nft 1.0.6 lists this alone; others the family, too, or that. */
+const familyTold = (expression: unknown): readonly unknown[] => {
+  const [, ip] = typeof expression === 'string' ? (KEY_OF_UPDATE.exec(expression) ?? []) : [];
+  return ip === undefined ? [] : [ip === 'ip' ? 'ipv4' : 'ipv6'];
+};
+
+const KEY_OF_UPDATE = /^update @\S+ \{ (ip6?) /;
+
+/** Of which protocol or family a packet has to be. */
 const protocolAsked = (expression: unknown): unknown => {
   const { match } = Object(expression) as { readonly match?: Expression };
   const { meta } = Object(match?.left) as { readonly meta?: Expression };
+  if (meta?.key === 'nfproto') return match?.right;
   return meta?.key === 'l4proto' ? protocolNumber(match?.right) : undefined;
 };
 
-const oneInOneForm = (expression: unknown): unknown => {
-  const update = updateIn(expression);
+const oneInOneForm = (expression: unknown, comment: unknown): unknown => {
+  const update = updateIn(expression, comment);
   if (update !== null) return update;
   const { match, meter, reject } = Object(expression) as {
     readonly match?: Expression;
@@ -107,12 +119,15 @@ export const typesIn = (map: unknown): readonly unknown[] =>
 export const flagsIn = (flags: unknown): readonly unknown[] =>
   (Array.isArray(flags) ? flags : []).filter((flag) => flag !== 'dynamic');
 
-const UPDATE = /^update @(\S+) \{ (.*) timeout (\S+) : (.*) \}$/;
+const UPDATE = /^update @(\S+) \{ (.*?)(?: timeout (\S+))? : (.*) \}$/;
 
-/** What a rule puts into a map: the map, how long it stays there, and what it then gives. */
-const updateIn = (expression: unknown): unknown => {
+/**
+ * What a rule puts into a map: the map, how long it stays there, and what it then gives. nft 0.9.8
+ * tells the kernel of no time, and lists none: the rule's comment says what was asked for.
+ */
+const updateIn = (expression: unknown, comment: unknown): unknown => {
   if (typeof expression === 'string') {
-    const [, name, key, time = '', data] = UPDATE.exec(expression) ?? [];
+    const [, name, key, time = String(comment), data] = UPDATE.exec(expression) ?? [];
     return name === undefined ? null : { update: [name, key, secondsIn(time), data] };
   }
   const { map } = Object(expression) as { readonly map?: Expression };

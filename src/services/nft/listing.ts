@@ -4,8 +4,8 @@
  */
 import type { Meter } from '../../crdt/meter.ts';
 
-/** What a listing begins with. */
-const HEAD = /^\s*\{\s*"nftables"\s*:\s*\[/;
+/** What a listing begins with. nft 0.9.8 warns there of what it has no JSON for. */
+const HEAD = /^(?:warning: [^\n]*\n)*\s*\{\s*"nftables"\s*:\s*\[/;
 /** What it ends with, after its last object. */
 const TAIL = /^\s*\]\s*\}\s*$/;
 /** Objects are parsed together up to this. Unit: characters; 64 Ki take less than a millisecond. */

@@ -93,7 +93,7 @@ export const hookWords = ({ type, hook, prio, policy }: Json): string =>
 /** The words of a rule, its comment included. */
 export const ruleWords = ({ comment, expr }: Json): string => {
   const words = comment === undefined ? ['expr'] : ['comment', JSON.stringify(comment), 'expr'];
-  for (const each of inOneForm(expr)) words.push(...wordsIn(each));
+  for (const each of inOneForm(expr, comment)) words.push(...wordsIn(each));
   return sorted(words);
 };
 
