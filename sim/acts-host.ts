@@ -9,6 +9,11 @@ import { type Act, anyMachine, lasting } from './storm.ts';
 /** Longest time that tools are bad, and that a clock is wrong. Unit: ms. */
 const BAD_MS_MAX = 40_000;
 const WRONG_MS_MAX = 60_000;
+/** How long a VM is alone: until it takes the others for dead, and acts by that, 25 s pass. */
+const ALONE_MS_MIN = 10_000;
+const ALONE_MS_MAX = 90_000;
+/** Longest time until a clock is set after servers of time are reached again. Unit: ms. */
+const SET_MS_MAX = 20_000;
 /** How far a clock jumps. Unit: ms. Less and more than what frames may be ahead. */
 const JUMPS_MS = [-3_600_000, -60_000, -15_000, 15_000, 60_000, 3_600_000] as const;
 
@@ -81,6 +86,29 @@ export const clockJump: Act = async (storm, dice) => {
   const jumpMs = dice.pick(JUMPS_MS);
   setClock(machine, jumpMs);
   await lasting(storm, dice.between(1_000, WRONG_MS_MAX), () => setClock(machine, -jumpMs));
+};
+
+/**
+ * A VM reaches nobody, no server of time either: its clock is wrong for as long as it is alone, and
+ * until it is set right some time after. What it decides by that time it decides unopposed.
+ */
+export const strayed: Act = async (storm, dice) => {
+  const { underlay, machines } = storm.room;
+  const machine = anyMachine(storm, dice);
+  const others = [...machines.keys()].filter((name) => name !== machine.name);
+  const ends = others.flatMap((other) => [
+    underlay.block(machine.name, other),
+    underlay.block(other, machine.name),
+  ]);
+  const jumpMs = dice.pick(JUMPS_MS);
+  setClock(machine, jumpMs);
+  const aloneMs = dice.between(ALONE_MS_MIN, ALONE_MS_MAX);
+  await Promise.all([
+    lasting(storm, aloneMs, () => {
+      for (const end of ends) end();
+    }),
+    lasting(storm, aloneMs + dice.between(0, SET_MS_MAX), () => setClock(machine, -jumpMs)),
+  ]);
 };
 
 function setClock(machine: Machine, byMs: number): void {

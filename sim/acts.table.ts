@@ -4,7 +4,7 @@
 import { cloned } from './acts-clone.ts';
 import { badDisk, rot } from './acts-disk.ts';
 import { onTrial, police } from './acts-firewall.ts';
-import { badTools, clockJump, engineKilled, foreignEdit } from './acts-host.ts';
+import { badTools, clockJump, engineKilled, foreignEdit, strayed } from './acts-host.ts';
 import { hostile } from './acts-hostile.ts';
 import { deleted, stepDown, turn } from './acts-intent.ts';
 import { intruder } from './acts-intruder.ts';
@@ -34,6 +34,7 @@ export const ACTS: Readonly<Record<string, { readonly weight: number; readonly r
   'foreign-edit': { weight: 2, run: foreignEdit },
   'engine-killed': { weight: 1, run: engineKilled },
   'clock-jump': { weight: 2, run: clockJump },
+  strayed: { weight: 2, run: strayed },
   rot: { weight: 2, run: rot },
   'bad-disk': { weight: 2, run: badDisk },
   cloned: { weight: 2, run: cloned },

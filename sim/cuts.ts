@@ -32,7 +32,7 @@ export function openCuts(): Cuts {
   const isBlocked = (a: Station, b: Station): boolean =>
     blocks.size > 0 && [...blocks.values()].includes(`${a.vm} ${b.vm}`);
   const passes = (a: Station, b: Station): boolean =>
-    a.isOn && b.isOn && !cuts.has(pair(a.site, b.site)) && !isBlocked(a, b);
+    a.isOn && b.isOn && !(cuts.size > 0 && cuts.has(pair(a.site, b.site))) && !isBlocked(a, b);
   return {
     passes,
     reaches: (a, b) => passes(a, b) && passes(b, a),

@@ -181,7 +181,7 @@ story('a trial whose table is taken away ends in its time', 11, async (room, wor
   await world.holds('it runs', isTried, leftMs() - 10_000);
   const { kernel } = machineOf(room, 'vm2');
   kernel.tables.delete('inet cnsmo');
-  tellTableMonitors(kernel, 'inet cnsmo');
+  tellTableMonitors(kernel, ['inet cnsmo']);
   assert.equal(rulesAt(room, 'vm2'), 'none');
   await goesBy(room, world)('vm2', 'trial', 5_000);
   for (const vm of ALL) await goesBy(room, world)(vm, 'none', leftMs() + REVERT_MS);

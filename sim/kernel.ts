@@ -55,8 +55,8 @@ export interface Kernel {
   readonly station: Station;
   readonly hasWireguard: boolean;
   readonly devices: Map<string, Device>;
-  /** Told of each change, as the monitor of each tool prints it. */
-  readonly monitors: Set<(tool: MonitoredTool, line: string) => void>;
+  /** Told of each change: the lines that the monitor of a tool prints of it. */
+  readonly monitors: Set<(tool: MonitoredTool, lines: readonly string[]) => void>;
   /** Of the underlay's interface. */
   uplinkMtu: number;
   /** Tables of nftables by family and name: what they consist of, as JSON. */
@@ -129,10 +129,11 @@ export function deleteDevice(kernel: Kernel, device: Device): void {
 
 /** Tells those who watch links, addresses and routes. */
 export function tellMonitors(kernel: Kernel): void {
-  for (const tell of [...kernel.monitors]) tell('ip', '2: (something changed)');
+  for (const tell of [...kernel.monitors]) tell('ip', ['2: (something changed)']);
 }
 
-/** Tells those who watch the rules of nftables. */
-export function tellTableMonitors(kernel: Kernel, table: string): void {
-  for (const tell of [...kernel.monitors]) tell('nft', `delete rule ${table} forward handle 2`);
+/** Tells those who watch the rules of nftables of a transaction, with a line for each change. */
+export function tellTableMonitors(kernel: Kernel, tables: readonly string[]): void {
+  const lines = tables.map((table) => `delete rule ${table} forward handle 2`);
+  for (const tell of [...kernel.monitors]) tell('nft', lines);
 }

@@ -23,7 +23,7 @@ export function runNft(kernel: Kernel, words: readonly string[], stdin: string):
     if (objects === undefined) return failed(1, 'Error: No such file or directory');
     if (words.includes('list')) return done(listing(kernel, objects));
     kernel.tables.delete(table);
-    tellTableMonitors(kernel, table);
+    tellTableMonitors(kernel, [table]);
     return done();
   }
   const [, check, json] = /^(--check )?(-j )?-f -$/.exec(text) ?? [];
@@ -42,7 +42,7 @@ const changesIn = (json: string): readonly Change[] =>
 function keep(kernel: Kernel, { tables, changed }: Outcome): void {
   kernel.tables.clear();
   for (const [id, objects] of tables) kernel.tables.set(id, objects);
-  for (const id of new Set(changed)) tellTableMonitors(kernel, id);
+  tellTableMonitors(kernel, changed);
 }
 
 /** A table as `nft` lists it. Written once: objects are not changed, but for times that run. */

@@ -92,10 +92,10 @@ function openLines(context: ProcessContext, life: Life): Process['lines'] {
         context.onUnknown(unknownCommand(argv));
         return resolve();
       }
-      const tell = (tool: MonitoredTool, line: string): void => {
+      const tell = (tool: MonitoredTool, lines: readonly string[]): void => {
         if (tool !== argv[0]) return;
         life.after(dice.between(0.1, 3), () => {
-          if (kernel.monitors.has(tell)) onLine(line);
+          if (kernel.monitors.has(tell)) for (const line of lines) onLine(line);
         });
       };
       kernel.monitors.add(tell);

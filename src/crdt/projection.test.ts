@@ -158,6 +158,21 @@ describe('projection', () => {
     assert.equal(admitted({}), 'a founder');
   });
 
+  it('shows what stays said as the same object in each view', () => {
+    // Goal: what is made of it is made once. Method: a founder with endpoints, and then with a new
+    // version too; other endpoints are another object.
+    const project = openTestProjector();
+    const endpoints = { port: 7300, advertised: null, observed: null, local: ['10.0.0.1'] };
+    const story = world().says('member/endpoints', endpoints);
+    const first = project(story.states());
+    const second = project(story.says('member/version', { version: '2', commit: '' }).states());
+    assert.notEqual(second, first);
+    assert.equal(second.mesh, first.mesh);
+    assert.equal(memberOf(second, 'founder').endpoints, memberOf(first, 'founder').endpoints);
+    const third = project(story.says('member/endpoints', { ...endpoints, port: 1 }).states());
+    assert.equal(memberOf(third, 'founder').endpoints?.port, 1);
+  });
+
   it('takes a deleted fact for nothing said, and an older one for deleted', () => {
     // Goal: tombstones of own facts. Method: said, deleted, said again.
     const story = ofFour().as('a').says('member/left', { left: true });

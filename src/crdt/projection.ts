@@ -97,7 +97,6 @@ interface Outcome {
 }
 
 const render = (ground: Ground, outcome: Outcome): Omit<View, 'intent'> => {
-  const { genesis, meshId } = ground;
   const { testimonies, lineage, roster, enrolments } = outcome;
   const overlay = settleOverlay(
     enrolments.map((enrolment) => tenantOf(ground, testimonies.get(enrolment.id), enrolment)),
@@ -105,7 +104,7 @@ const render = (ground: Ground, outcome: Outcome): Omit<View, 'intent'> => {
   const invites = invitesOf(roster);
   const evicted = findEvicted(testimonies, roster);
   return {
-    mesh: { id: meshId, name: genesis.name, prefix: genesis.prefix, prefix6: genesis.prefix6 },
+    mesh: ground.mesh,
     members: membersOf(ground, outcome, overlay.tenancies),
     enrolments: [...roster.membership.members.values()].sort((a, b) => compareText(a.id, b.id)),
     evicted,
@@ -184,12 +183,20 @@ const membersOf = (
     .sort((a, b) => compareText(a.id, b.id));
 };
 
-const endpointsOf = ({ port, advertised, observed, local }: EndpointsRecord): MemberEndpoints => ({
-  port,
-  advertised: advertised && plainEndpoint(advertised),
-  observed: observed && plainEndpoint(observed),
-  local,
-});
+/** The same object for the same record, in all views: much follows from it. */
+function endpointsOf(record: EndpointsRecord): MemberEndpoints {
+  const { port, advertised, observed, local } = record;
+  const endpoints = shownEndpoints.get(record) ?? {
+    port,
+    advertised: advertised && plainEndpoint(advertised),
+    observed: observed && plainEndpoint(observed),
+    local,
+  };
+  shownEndpoints.set(record, endpoints);
+  return endpoints;
+}
+
+const shownEndpoints = new WeakMap<EndpointsRecord, MemberEndpoints>();
 
 const plainEndpoint = ({ host, port }: Endpoint): Endpoint => ({ host, port });
 

@@ -21,7 +21,7 @@ import type { Meter } from './meter.ts';
 import type { FactKind, IntentPlace, PathMeaning, ProposalKind, TrustKind } from './paths.ts';
 import type { PATH_SCHEMAS } from './schemas.table.ts';
 import type { Verdicts } from './verdicts.ts';
-import type { Intent } from './view.ts';
+import type { Intent, MeshInfo } from './view.ts';
 
 export type Kind = FactKind | TrustKind | ProposalKind;
 export type RecordOf<K extends Kind> = z.infer<(typeof PATH_SCHEMAS)[K]>;
@@ -67,6 +67,8 @@ export interface Ground {
   readonly crypto: Crypto;
   readonly genesis: Genesis;
   readonly meshId: MeshId;
+  /** What views show of it: the same object in all, so that what follows from it can be kept. */
+  readonly mesh: MeshInfo;
   readonly founder: MemberId;
   /** Network and broadcast address of the overlay: nobody's. */
   readonly edges4: ReadonlySet<string>;
@@ -100,6 +102,7 @@ export const openGround = (
   crypto,
   genesis,
   meshId,
+  mesh: { id: meshId, name: genesis.name, prefix: genesis.prefix, prefix6: genesis.prefix6 },
   founder: memberIdOf(genesis.founderKey),
   edges4: new Set([
     addressAt(genesis.prefix, 0),

@@ -71,3 +71,18 @@ test('wake: an aborted wait ends at once, unmarked, and leaves others asleep', a
   passAll();
   assert.equal(await other, false);
 });
+
+test('wake: who waited on a signal that ended later waits on another all the same', async () => {
+  // Goal: no wait ends at once for a signal of before. Method: a wait that ends by time, then its
+  // signal aborts, then a wait on another one.
+  const { wake, sleepers, passAll } = standing();
+  const stop = new AbortController();
+  const first = wake.wait(1_000, stop.signal);
+  passAll();
+  await first;
+  stop.abort();
+  const second = wake.wait(1_000, never);
+  assert.equal(sleepers.size, 1);
+  passAll();
+  assert.equal(await second, false);
+});

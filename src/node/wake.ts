@@ -25,12 +25,22 @@ interface Waiter {
   wasMarked: boolean;
   readonly sleep: AbortController;
   readonly stop: () => void;
+  /** What it ends with: the same from one wait of a loop to the next. */
+  heeded: AbortSignal | null;
 }
 
 const makeWaiter = (): Waiter => {
   const sleep = new AbortController();
-  return { wasMarked: false, sleep, stop: () => sleep.abort(WOKEN) };
+  return { wasMarked: false, sleep, stop: () => sleep.abort(WOKEN), heeded: null };
 };
+
+/** Has it end with this signal, or with none. */
+function heed(waiter: Waiter, signal: AbortSignal | null): void {
+  if (waiter.heeded === signal) return;
+  waiter.heeded?.removeEventListener('abort', waiter.stop);
+  signal?.addEventListener('abort', waiter.stop);
+  waiter.heeded = signal;
+}
 
 /** A wake that nobody has marked. */
 export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
@@ -50,13 +60,15 @@ export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
       const wasMarked = isMarked;
       isMarked = false;
       if (wasMarked || signal.aborted) return wasMarked;
-      const waiter = rested.pop() ?? makeWaiter();
+      let waiter = rested.pop();
+      // What it heeded last may have ended meanwhile.
+      if (waiter === undefined || waiter.sleep.signal.aborted) waiter = makeWaiter();
       waiters.add(waiter);
-      signal.addEventListener('abort', waiter.stop, { once: true });
+      heed(waiter, signal);
       await clock.sleep(timeoutMs, waiter.sleep.signal);
-      signal.removeEventListener('abort', waiter.stop);
       waiters.delete(waiter);
-      if (!waiter.sleep.signal.aborted) rested.push(waiter);
+      if (waiter.sleep.signal.aborted) heed(waiter, null);
+      else rested.push(waiter);
       return waiter.wasMarked;
     },
   };
