@@ -24,6 +24,8 @@ export interface Edition {
   readonly prepareInit: typeof prepareInit;
   readonly prepareJoin: typeof prepareJoin;
   readonly finishLeave: typeof finishLeave;
+  /** Sets after how many frames a generation begins; null where that is as in the product. */
+  readonly setGenerationFrames: ((frames: number) => void) | null;
 }
 
 /** One change to a file of the product; its path begins at the root of the project. */
@@ -35,7 +37,10 @@ export interface Patch {
 }
 
 /** The product as it is. */
-export const GENUINE: Edition = { startNode, prepareInit, prepareJoin, finishLeave };
+export const GENUINE: Edition = {
+  ...{ startNode, prepareInit, prepareJoin, finishLeave },
+  setGenerationFrames: null,
+};
 
 const ROOT = resolve(import.meta.dirname, '..');
 const MARK = 'edition';
@@ -71,14 +76,17 @@ async function load(number: string, patches: readonly Patch[]): Promise<Edition>
     if (why !== null) throw new Error(why);
   }
   const url = (name: string): string => {
-    const path = `src/node/${name}.ts`;
+    const path = `src/${name}.ts`;
     const { href } = pathToFileURL(resolve(ROOT, path));
     return files.has(path) ? `${href}?${MARK}=${number}` : href;
   };
-  const [node, init, join, leave] = await Promise.all(
-    ['node', 'init', 'join', 'finish-leave'].map((name) => import(url(name))),
+  const [node, init, join, leave, writing] = await Promise.all(
+    ['node/node', 'node/init', 'node/join', 'node/finish-leave', 'crdt/writing'].map(
+      (name) => import(url(name)),
+    ),
   );
-  return { ...node, ...init, ...join, ...leave };
+  const { setGenerationFrames = null } = writing;
+  return { ...node, ...init, ...join, ...leave, setGenerationFrames };
 }
 
 const numberOf = (url: string | undefined): string | null =>

@@ -2,9 +2,8 @@
  * Edge: engine — how Node runs the simulator.
  *
  * A storm runs much code, each part of it a few times: plain machine code of all of it is worth
- * more than good code of some of it later, and it is not thrown away between two seeds. Most time
- * then goes into looking up properties: what runs again and again is compiled well after a quarter of
- * the calls that a program which runs for long is left.
+ * more than good code of some of it later, and it is not thrown away between two seeds. What runs
+ * again and again is compiled well after a quarter of the calls that a longer program is left.
  */
 import { setFlagsFromString } from 'node:v8';
 

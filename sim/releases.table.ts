@@ -33,11 +33,17 @@ export const OTHER_WIRE: readonly Patch[] = [
   },
 ];
 
-/** Who starts a generation after a few frames meets in minutes what others meet in weeks. */
-export const HASTE: readonly Patch[] = [
+/** The product with a length of generations that can be set: two copies would be compiled twice. */
+export const DIALLED: readonly Patch[] = [
   {
     file: 'src/crdt/writing.ts',
     find: 'const GENERATION_FRAMES_MAX = 1000;',
-    put: 'const GENERATION_FRAMES_MAX = 3;',
+    put: `let GENERATION_FRAMES_MAX = 1000;
+export const setGenerationFrames = (frames: number): void => { GENERATION_FRAMES_MAX = frames; };`,
   },
 ];
+
+/** As the product has it. */
+export const GENERATION_FRAMES = 1000;
+/** Who starts a generation after a few frames meets in minutes what others meet in weeks. */
+export const HASTY_FRAMES = 3;

@@ -9,7 +9,7 @@ import { rage } from './chaos.ts';
 import { openEdition } from './edition.ts';
 import { LONG } from './long.table.ts';
 import type { Step } from './plan.ts';
-import { HASTE, NEXT, OTHER_WIRE } from './releases.table.ts';
+import { DIALLED, GENERATION_FRAMES, HASTY_FRAMES, NEXT, OTHER_WIRE } from './releases.table.ts';
 import { type Editions, openRoom, type Room, type RunOptions } from './room.ts';
 import { openWorld } from './world.ts';
 
@@ -47,7 +47,10 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const long = LONG[name];
   const scenario = long?.run ?? SCENARIOS[name];
   if (scenario === undefined) throw new Error(`no scenario ${name}: ${names.join(' ')}`);
-  const room = openRoom({ ...options, editions: await editionsOf(options.seed, options.bug) });
+  const editions = await editionsOf(options.bug);
+  const isHasty = options.seed % GENUINE_EVERY !== 0;
+  editions.ours.setGenerationFrames?.(isHasty ? HASTY_FRAMES : GENERATION_FRAMES);
+  const room = openRoom({ ...options, editions });
   const world = openWorld(room, `sim seed ${options.seed}`);
   const steps: Step[] = [];
   const untilMs = SPARE_MS + options.minutes * 60_000 + (long?.durationMs ?? 0);
@@ -68,19 +71,18 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   };
 }
 
-/** One seed in so many runs the product as it is, with generations as long as they are. */
+/** In one seed of so many generations are as long as those of the product. */
 const GENUINE_EVERY = 2;
 
 /** Loads all that seeds may run, so that their own time is spent on them alone. */
 export async function loadEditions(bug: Bug | null): Promise<void> {
-  for (const seed of Array(GENUINE_EVERY).keys()) await editionsOf(seed, bug);
+  await editionsOf(bug);
 }
 
-async function editionsOf(seed: number, bug: Bug | null): Promise<Editions> {
-  const haste = seed % GENUINE_EVERY === 0 ? [] : HASTE;
+async function editionsOf(bug: Bug | null): Promise<Editions> {
   const planted = bug?.patches ?? [];
   return {
-    ours: await openEdition([...haste, ...planted]),
+    ours: await openEdition([...DIALLED, ...planted]),
     next: await openEdition([...NEXT, ...planted]),
     foreign: await openEdition([...OTHER_WIRE, ...planted]),
   };

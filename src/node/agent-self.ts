@@ -36,12 +36,23 @@ export function createSelf(
   };
 }
 
+/** What was found of each view beside another one: the agents of a node ask for the same. */
+const compared = new WeakMap<View, { readonly other: View; readonly isSame: boolean }>();
+
+function isSameView(view: View, other: View): boolean {
+  const last = compared.get(view);
+  if (last?.other === other) return last.isSame;
+  const isSame = isSameData(view, other);
+  compared.set(view, { other, isSame });
+  return isSame;
+}
+
 /** How long the view is as it is. Compared by content, for a view is computed anew now and then. */
 const createViewAge = (): ((view: View, nowMs: number) => number) => {
   let known: { readonly view: View; readonly sinceMs: number } | null = null;
   return (view, nowMs) => {
     if (view !== known?.view) {
-      const isOld = isSameData(view, known?.view);
+      const isOld = known !== null && isSameView(view, known.view);
       known = { view, sinceMs: isOld ? (known?.sinceMs ?? nowMs) : nowMs };
     }
     return nowMs - known.sinceMs;

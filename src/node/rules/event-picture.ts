@@ -82,11 +82,7 @@ export function pictureOf(
   view: View,
   { self, connected, isNeighbour, state, why, life, core, word }: Surroundings,
 ): Picture {
-  const names = new Map<string, string>(view.members.map(({ id, name }) => [id, name]));
-  const ways = waysIn(view, names);
-  const tied = (kind: Alarm['kind']): ReadonlySet<string> =>
-    new Set(view.alarms.flatMap((alarm) => (alarm.kind === kind ? [alarm.about] : [])));
-  const [nameTies, addressTies] = [tied('name-tie'), tied('address-tie')];
+  const { ways, nameTies, addressTies, ...said } = saidIn(view);
   const seen = ({ id, name, role, ipv4, hasLeft }: Member): Seen => ({
     ...{ name, role, ipv4, hasLeft },
     connection: hasLeft ? null : (connected.get(id) ?? null),
@@ -99,8 +95,35 @@ export function pictureOf(
     life: id === self ? null : life(id),
   });
   return {
-    ...{ core, word },
+    ...{ core, word, ...said },
     members: new Map(view.members.map((member) => [member.id, seen(member)])),
+  };
+}
+
+/** What the view alone tells. */
+interface Told extends Pick<Picture, 'evicted' | 'alarms' | 'operators'> {
+  readonly ways: ReadonlyMap<MemberId, string>;
+  readonly nameTies: ReadonlySet<string>;
+  readonly addressTies: ReadonlySet<string>;
+}
+
+/** Views do not change, and most pictures differ in who is connected and who lives. */
+const tales = new WeakMap<View, Told>();
+
+function saidIn(view: View): Told {
+  const told = tales.get(view) ?? read(view);
+  tales.set(view, told);
+  return told;
+}
+
+function read(view: View): Told {
+  const names = new Map<string, string>(view.members.map(({ id, name }) => [id, name]));
+  const tied = (kind: Alarm['kind']): ReadonlySet<string> =>
+    new Set(view.alarms.flatMap((alarm) => (alarm.kind === kind ? [alarm.about] : [])));
+  return {
+    ways: waysIn(view, names),
+    nameTies: tied('name-tie'),
+    addressTies: tied('address-tie'),
     evicted: evictionCauses(view),
     alarms: new Map(view.alarms.map((one) => [alarmText(view, one), alarmCause(one)])),
     operators: new Map(view.operators.map((one) => [one.member, one])),
