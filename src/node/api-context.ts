@@ -152,6 +152,7 @@ function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
   const { replica, sync, links, liveness, core, agents, swarm, self, config, build } = parts;
   const reports = parts.isGoing ? [] : [core.report()];
   const connected = new Set(connectedMembers(parts));
+  const overdue = sync.overdue();
   const signs = {
     self,
     uptimeMs: ports.clock.monotonicMs() - parts.startedMs,
@@ -159,6 +160,8 @@ function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
     cutBy: links.cutBy(),
     isConnected: (member: MemberId) => connected.has(member),
     isInStep: sync.isInStep,
+    isOverdue: (member: MemberId) => overdue.includes(member),
+    overdue,
     core: core.holder(),
     reports: [...reports, ...agents.reports()],
   };

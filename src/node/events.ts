@@ -7,6 +7,7 @@
  * 3. A daemon that ends says so; where the last event says nothing of the kind, it was killed.
  */
 import type { Clock, Log, Ports } from '../ports.ts';
+import { breathe } from './agent-look.ts';
 import { openEventLog } from './event-log.ts';
 import { createShelf } from './event-shelf.ts';
 import type { Picture } from './rules/event-picture.ts';
@@ -14,6 +15,9 @@ import { type EventDraft, eventsBetween } from './rules/events.ts';
 import { eventOfLog } from './rules/log-events.ts';
 import { followReturns, NO_RETURNS } from './rules/returns.ts';
 import { createWake } from './wake.ts';
+
+/** Members of which a picture takes some ms, and so does what it differs in from the last. */
+const MEMBERS_MANY = 100;
 
 /** Time between two looks when nothing marks it. Unit: ms. */
 const LOOK_MS = 600_000;
@@ -88,7 +92,10 @@ export function createEvents(clock: Clock, version: string): Events {
       for (let before = look(); !signal.aborted; ) {
         seen = before;
         await wake.wait(waitMs ?? LOOK_MS, signal);
+        const isLong = before.members.size >= MEMBERS_MANY;
+        await breathe(clock, isLong);
         const now = look();
+        await breathe(clock, isLong);
         for (const draft of eventsBetween(before, now)) note(draft);
         const step = followReturns(returns, before, now, clock.monotonicMs());
         if (step.healed !== null) note(step.healed);

@@ -7,7 +7,8 @@
  * through it).
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
-import type { ApiAnswer, ApiRequest, Ports, Unsubscribe } from '../ports.ts';
+import type { View } from '../crdt/view.ts';
+import type { ApiAnswer, ApiRequest, Clock, Ports, Unsubscribe } from '../ports.ts';
 import { createAcquaintances } from './acquaintances.ts';
 import { breathe, isLarge } from './agent-look.ts';
 import { answerApi } from './api.ts';
@@ -95,16 +96,16 @@ export async function startNode(
     swarm.onConnectionChange(facts.mark), //   somebody can say from where this VM is seen
     ...served(ports, door), //                 any member lets others in, and answers them
   ];
-  const loops = [
-    sync.run(swarm, signal), //                frames between members
-    liveness.run(swarm, signal), //            who is alive
-    words.run(swarm, signal), //               what services tell each other
-    links.run(swarm, signal), //               a connection to every member, for ever
-    acquaintances.run(signal), //              who could give back what it said
-    ...ownLoops(ports, parts), //              what it says of itself, its roles, its host
-    watch.run(signal), //                      whether the disk takes what is written
-    events.run(() => pictureNow(parts), signal),
-  ];
+  const loops = begin(ports.clock, replica.view(), [
+    () => sync.run(swarm, signal), //          frames between members
+    () => liveness.run(swarm, signal), //      who is alive
+    () => words.run(swarm, signal), //         what services tell each other
+    () => links.run(swarm, signal), //         a connection to every member, for ever
+    () => acquaintances.run(signal), //        who could give back what it said
+    ...ownLoops(parts), //                     what it says of itself, its roles, its host
+    () => watch.run(signal), //                whether the disk takes what is written
+    () => events.run(() => pictureNow(parts), signal),
+  ]);
   closed.resolve(close(ports, { ...parts, events }, loops, subscriptions));
   const done = closed.promise.then(left);
   return { self, replica, core, api, settled: agents.settled(signal), stop: end, leave, done };
@@ -146,14 +147,23 @@ const aboutMembers = (parts: Parts, onMove: () => void): Unsubscribe[] => {
   ];
 };
 
-/** Of one that is leaving only its host is left. Of a large mesh that is looked at a turn later. */
-const ownLoops = (
-  { clock }: Pick<Ports, 'clock'>,
-  { facts, core, proposals, agents, swarm, replica, isGoing, stop: { signal } }: Parts,
-) => [
-  ...(isGoing ? [] : [facts.run(swarm, signal), core.run(swarm, signal), proposals.run(signal)]),
-  breathe(clock, isLarge(replica.view())).then(() => agents.run(signal)),
-];
+type Loop = () => Promise<void>;
+
+/** Of one that is leaving only its host is left. */
+const ownLoops = (parts: Parts): readonly Loop[] => {
+  const { facts, core, proposals, agents, swarm, isGoing, stop } = parts;
+  const { signal } = stop;
+  const ofMember = [
+    () => facts.run(swarm, signal),
+    () => core.run(swarm, signal),
+    () => proposals.run(signal),
+  ];
+  return [...(isGoing ? [] : ofMember), () => agents.run(signal)];
+};
+
+/** In a large mesh each first look takes some ms, so each has a turn of its own. */
+const begin = (clock: Clock, view: View, loops: readonly Loop[]): readonly Promise<void>[] =>
+  loops.map((run) => (isLarge(view) ? breathe(clock, true).then(run) : run()));
 
 /** What is to be done again when the disk takes what is written. */
 const afterTrouble = (watch: DiskWatch, { replica, facts, agents }: Parts): Unsubscribe[] => [

@@ -32,6 +32,7 @@ import { createJudge } from './gossip-judge.ts';
 import { createMarks, type Marks } from './marks.ts';
 import { GOSSIP_BYTES_MAX, relay } from './relay.ts';
 import type { Replica } from './replica.ts';
+import { createInStep, type InStep } from './rules/in-step.ts';
 import { createMutes, MUTE_MS, type Mutes } from './rules/mutes.ts';
 import type { Versions } from './rules/sync-message.ts';
 import { createRounds } from './sync-rounds.ts';
@@ -49,6 +50,8 @@ export interface Sync {
   with(peer: PeerKey): Promise<boolean>;
   /** Whether we came in step with the peer since it connected. */
   isInStep(peer: PeerKey): boolean;
+  /** Connected peers that kept us waiting for that for too long. */
+  overdue(): readonly PeerKey[];
   /** By how much the clocks of connected members are ahead of this VM's, ms. */
   skewsMs(): ReadonlyMap<PeerKey, number>;
   /** Connected peers that speak other versions than this program, and which. */
@@ -68,7 +71,7 @@ interface Desk {
   readonly isMember: (peer: PeerKey) => boolean;
   readonly twins: Twins;
   readonly marks: Marks;
-  readonly inStep: Set<PeerKey>;
+  readonly inStep: InStep;
   readonly clocks: ClockWatch;
   /** Connected peers of another version. */
   readonly strangers: Map<PeerKey, Versions>;
@@ -84,7 +87,7 @@ export function createSync(
   isMember: (peer: PeerKey) => boolean,
   twins: Twins,
 ): Sync {
-  const inStep = new Set<PeerKey>();
+  const inStep = createInStep();
   const desk: Desk = {
     ports,
     replica,
@@ -100,7 +103,8 @@ export function createSync(
   const comeInStep = createTurns((peer: PeerKey) => meet(desk, peer));
   return {
     with: comeInStep,
-    isInStep: (peer) => inStep.has(peer),
+    isInStep: inStep.has,
+    overdue: () => inStep.overdue(ports.clock.monotonicMs()),
     skewsMs: desk.clocks.skewsMs,
     strangers: () => desk.strangers,
     judge: createJudge({
@@ -116,7 +120,7 @@ export function createSync(
       const scene = openScene(desk, swarm, signal);
       desk.scene = scene;
       const ends = listen(desk, scene);
-      for (const { peer } of swarm.connections()) desk.marks.add(peer);
+      for (const { peer } of swarm.connections()) noteConnection(desk, swarm, peer);
       await act(desk, scene, comeInStep);
       for (const end of ends.toReversed()) end();
       desk.scene = null;
@@ -127,17 +131,23 @@ export function createSync(
 const listen = (desk: Desk, scene: Scene): readonly Unsubscribe[] => [
   serveExchanges(scene, {
     asked: desk.marks.noteExchange,
-    reached: (peer) => desk.inStep.add(peer),
+    reached: (peer) => desk.inStep.reach(peer, desk.ports.clock.monotonicMs()),
   }),
   scene.swarm.onConnectionChange((peer) => {
-    desk.inStep.delete(peer);
     desk.marks.forget(peer);
     desk.clocks.forget(peer);
     desk.strangers.delete(peer);
-    desk.marks.add(peer);
+    noteConnection(desk, scene.swarm, peer);
   }),
   desk.replica.onChange((own) => own !== null && spread(desk, scene.swarm, own)),
 ];
+
+/** A connection came or went: who is still there is asked. */
+function noteConnection({ ports, inStep, marks }: Desk, swarm: SwarmNode, peer: PeerKey): void {
+  const isConnected = swarm.connections().some((connection) => connection.peer === peer);
+  inStep.noteConnection(peer, isConnected, ports.clock.monotonicMs());
+  marks.add(peer);
+}
 
 const openScene = (desk: Desk, swarm: SwarmNode, signal: AbortSignal): Scene => {
   const { ports, replica, twins, clocks } = desk;
@@ -212,7 +222,7 @@ async function meet(desk: Desk, peer: PeerKey): Promise<boolean> {
     hasFailed = true;
     return FAILED;
   });
-  if (isDone) inStep.add(peer);
+  if (isDone) inStep.reach(peer, ports.clock.monotonicMs());
   if (isDone) replica.confirm();
   if (isDone && hasOurs) replica.reassure();
   if (!isDone && !hasFailed) marks.add(peer);

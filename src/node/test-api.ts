@@ -118,6 +118,7 @@ const coreOf = (replica: Replica): ApiContext['core'] => ({
 const SYNC: ApiContext['sync'] = {
   with: async () => true,
   isInStep: () => true,
+  overdue: () => [],
   skewsMs: () => new Map(),
   strangers: () => new Map(),
   judge: () => 'accept',
@@ -192,6 +193,7 @@ const sightOf = (self: MemberId) => ({
   strangers: new Map(),
   link: () => 'alive' as const,
   cutBy: [],
+  overdue: [],
   core: null,
   rttMs: () => null,
   reports: [],

@@ -47,7 +47,7 @@ export function saveMemory(): void {
     if (isNow !== wasThrifty) for (const flag of isNow ? CALM : BUSY) setFlagsFromString(flag);
     wasThrifty = isNow;
   };
-  note(0); // A daemon begins calm.
+  note(1); // What is on the disk is being taken in.
   let last = performance.eventLoopUtilization();
   const look = (): void => {
     const now = performance.eventLoopUtilization();

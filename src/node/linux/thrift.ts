@@ -8,9 +8,12 @@ const CALM_SHARE = 0.2;
 /** Looks in a row that find it calm before it counts as that. */
 const CALM_LOOKS = 6;
 
-/** Tells from the share of the time that a loop works whether garbage is collected for size. */
+/**
+ * Tells from the share of the time that a loop works whether garbage is collected for size. One
+ * that begins is busy.
+ */
 export function createThrift(): (share: number) => boolean {
-  let calmLooks = CALM_LOOKS;
+  let calmLooks = 0;
   return (share) => {
     if (share > BUSY_SHARE) calmLooks = 0;
     else if (share < CALM_SHARE) calmLooks += 1;

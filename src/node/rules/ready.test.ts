@@ -14,6 +14,7 @@ const signs = (changed: Partial<ReadySigns>): ReadySigns => ({
   link: () => 'suspect',
   isConnected: () => true,
   isInStep: () => false,
+  isOverdue: () => false,
   reports: [report],
   ...changed,
 });
@@ -26,12 +27,13 @@ test('ready: alone in the mesh, at once; among unreachable ones, after ten secon
 });
 
 test('ready: in step with everybody who can be reached', () => {
-  // Goal: a connected member that is not in step holds readiness back, however late; one that only
-  // others are connected with does not.
+  // Goal: a connected member that is not in step holds readiness back while it is waited for; one
+  // that only others are connected with, or that kept this VM waiting for too long, does not.
   const connected = { link: () => 'alive' as const, uptimeMs: 60_000 };
   assert.equal(isReady(pair, signs(connected)), false);
   assert.equal(isReady(pair, signs({ ...connected, isInStep: () => true })), true);
   assert.equal(isReady(pair, signs({ ...connected, isConnected: () => false })), true);
+  assert.equal(isReady(pair, signs({ ...connected, isOverdue: () => true })), true);
 });
 
 test('ready: every agent, and only as a member', () => {

@@ -1,8 +1,8 @@
 /**
  * Rule: ready — whether this VM does its whole part in the mesh.
  *
- * In step with every member that it is connected with, every enabled agent ready. Alone: after
- * 10 s, with the state from disk.
+ * In step with every member that it is connected with, but for those that kept it waiting for too
+ * long (`in-step.ts`); every enabled agent ready. Alone: after 10 s, with the state from disk.
  */
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
@@ -18,6 +18,7 @@ export interface ReadySigns {
   readonly link: (member: MemberId) => LinkState;
   readonly isConnected: (member: MemberId) => boolean;
   readonly isInStep: (member: MemberId) => boolean;
+  readonly isOverdue: (member: MemberId) => boolean;
   readonly reports: readonly AgentReport[];
 }
 
@@ -31,6 +32,8 @@ export function isReady(view: View, signs: ReadySigns): boolean {
     others.length === 0 ||
     (alive.length > 0 && undecided.length === 0) ||
     signs.uptimeMs >= ALONE_MS;
-  const areInStep = alive.every(({ id }) => !signs.isConnected(id) || signs.isInStep(id));
+  const isAwaited = (id: MemberId): boolean =>
+    signs.isConnected(id) && !signs.isInStep(id) && !signs.isOverdue(id);
+  const areInStep = !alive.some(({ id }) => isAwaited(id));
   return isSettled && areInStep && signs.reports.every(({ state }) => state === 'ready');
 }

@@ -42,6 +42,7 @@ const sight = (changed: Partial<Sight> = {}): Sight => ({
   skewsMs: new Map(),
   link: () => 'alive',
   cutBy: [],
+  overdue: [],
   core: null,
   rttMs: () => null,
   reports: [report],
@@ -205,4 +206,18 @@ test('status: a VM that all cut off is told what that may mean', () => {
   const link: Sight['link'] = (member) => (member === idOf('vm3') ? 'alive' : 'dead');
   assert.deepEqual(alarms({ cutBy, link }), []);
   assert.deepEqual(alarms({ link: () => 'dead' }), []);
+});
+
+test('status: who does not tell what it knows is named', () => {
+  // Goal: a VM that is ready without somebody says without whom. Method: one that is overdue; dead,
+  // and of another version, which has a line of its own.
+  const alarms = (changed: Partial<Sight>) =>
+    statusOf(story().view(), sight({ overdue: [idOf('vm2')], ...changed })).alarms;
+  assert.match(
+    alarms({}).join(),
+    /^vm2 is connected and does not tell what it knows[^,]*, and evict/,
+  );
+  assert.deepEqual(alarms({ link: () => 'dead' }), []);
+  const strangers = new Map([[idOf('vm2'), { wire: 9, document: 1 }]]);
+  assert.match(alarms({ strangers }).join(), /^vm2 speaks wire version 9[^,]*, this VM[^,]*$/);
 });

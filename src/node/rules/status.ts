@@ -34,6 +34,8 @@ export interface Sight extends ClockSight {
   readonly core: CoreSight['holder'];
   /** Members that answer and cut this VM off. */
   readonly cutBy: readonly PeerKey[];
+  /** Connected peers that do not come in step with this VM, and are waited for no longer. */
+  readonly overdue: readonly PeerKey[];
   readonly rttMs: (member: MemberId) => number | null;
   readonly reports: readonly AgentReport[];
   /** Connected members that speak other versions. */
@@ -61,6 +63,16 @@ const cutAlarms = (view: View, { self, link, cutBy }: Sight): readonly string[] 
       'and if it was, run cnsmo stop and cnsmo leave --local, then join with a new token',
   ];
 };
+
+/** Of another version others say why; of one that is dead nobody expects anything. */
+const overdueAlarms = (view: View, { link, overdue, strangers }: Sight): readonly string[] =>
+  view.members
+    .filter(({ id }) => overdue.includes(id) && !strangers.has(id) && link(id) === 'alive')
+    .map(
+      ({ name }) =>
+        `${name} is connected and does not tell what it knows: what only it was told is missing ` +
+        'here; look at cnsmo logs here and there, and evict it if it is hostile',
+    );
 
 const IN_DOUBT =
   'the journal of this VM was damaged or lost: nothing is written here until another member is ' +
@@ -120,6 +132,7 @@ export function statusOf(view: View, sight: Sight): Status {
       ...clockAlarms(view, sight),
       ...(view.evicted.includes(sight.self) ? [OUT] : []),
       ...cutAlarms(view, sight),
+      ...overdueAlarms(view, sight),
       ...view.alarms.map((alarm) => alarmText(view, alarm)),
     ],
   };
