@@ -12,7 +12,7 @@ import { sightsOf } from '../src/services/lb/sights.ts';
 import { selfOf, viewOf, WEB } from '../src/services/lb/test-balancers.ts';
 import { lookAt } from '../src/services/lb/test-host.ts';
 import { testLbTools } from '../src/services/lb/tools-contract.ts';
-import { wayName, wayTo } from '../src/services/lb/ways.ts';
+import { wayName } from '../src/services/lb/ways.ts';
 import type { Sights } from '../src/services/loop.ts';
 import { idOf, memberOf, type Objects } from '../src/services/test-view.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
@@ -121,7 +121,7 @@ export const up = (changes: object = {}): readonly Sight[] =>
 
 /** Its time is over to end what it has of `web`. */
 export const over = (n: number, changes: object = {}): Sight => [
-  wayName(wayTo(VIRTUAL, { ...WEB, ...changes } as unknown as BalancerRecord, memberOf(n))),
+  wayName(VIRTUAL, { ...WEB, ...changes } as unknown as BalancerRecord, memberOf(n)),
   '',
 ];
 

@@ -9,7 +9,7 @@ import { ENDED } from './golden-ended.table.ts';
 import { replaceTable } from './own-table.ts';
 import { plan } from './plan.ts';
 import { selfOf, viewOf, WEB } from './test-balancers.ts';
-import { wayName, wayTo } from './ways.ts';
+import { wayName } from './ways.ts';
 
 const UDP = { listen: { protocol: 'udp', ports: [53, 53] }, port: 53, check: { kind: 'none' } };
 const DNS = { ...WEB, ...UDP, addresses: { ipv4: '10.10.7.8', ipv6: 'fd00:1::778' } } as const;
@@ -27,7 +27,7 @@ const linesOf = (objects: Objects, sights: Sights): readonly string[] => {
 const isDown = (n: number, why: string, balancer: typeof WEB | typeof DNS = WEB) =>
   [targetKey(idOf(n), balancer as never), `down ${why}`] as const;
 const isOver = (n: number, balancer: typeof WEB | typeof DNS = WEB) =>
-  [wayName(wayTo(balancer.addresses, balancer as never, memberOf(n))), ''] as const;
+  [wayName(balancer.addresses, balancer as never, memberOf(n)), ''] as const;
 const drained = (n: number, ...names: readonly string[]): Objects => ({
   [`drain/${idOf(n)}`]: {
     balancers: Object.fromEntries(names.map((name) => [name, { sinceMs: 1 }])),

@@ -5,14 +5,14 @@ import { idOf, memberOf, viewWith } from '../test-view.ts';
 import { SERVICE } from './balancers.ts';
 import { openEndings } from './endings.ts';
 import { WEB } from './test-balancers.ts';
-import { wayName, wayTo } from './ways.ts';
+import { wayName } from './ways.ts';
 
 /** How a backend stands: also as a whole VM, or by the balancer's word of a time. */
 const STANDINGS = ['serves', 'drains', 'drains again', 'vm drains', 'gone'] as const;
 type Standing = (typeof STANDINGS)[number];
 
 const isDrain = (standing: Standing): boolean => standing.startsWith('drains');
-const NAMES = [2, 3].map((n) => wayName(wayTo(WEB.addresses, { ...WEB } as never, memberOf(n))));
+const NAMES = [2, 3].map((n) => wayName(WEB.addresses, { ...WEB } as never, memberOf(n)));
 
 const viewFor = (standings: readonly Standing[], drainMs: number) => {
   const members = standings.flatMap((standing, at) => {

@@ -6,11 +6,11 @@
  *    is set wrong ends anything early. A daemon that begins counts anew.
  * 2. Who is a backend again, or drains no more, has all its time the next time.
  */
-import type { View } from '../../crdt/view.ts';
+import type { Member, View } from '../../crdt/view.ts';
 import { NO_SIGHTS, type Sights } from '../loop.ts';
 import { addressesOf } from './addresses.ts';
-import { backendsOf, balancersOf } from './balancers.ts';
-import { wayName, wayTo } from './ways.ts';
+import { type Backend, backendsOf, balancersOf } from './balancers.ts';
+import { fromName, toName } from './ways.ts';
 
 /** How long what is none any more is remembered after its time, for idle connections. Unit: ms. */
 const LEFT_MS = 3_600_000;
@@ -48,7 +48,9 @@ export function openEndings(): Endings {
   const memory: Memory = { view: null, ways: new Map(), waiting: new Map(), sights: NO_SIGHTS };
   return {
     look: (view, nowMs) => {
-      if (view !== memory.view) retrace(memory, view, nowMs);
+      if (view === memory.view) return;
+      if (memory.view === null || !isAlike(memory.view, view)) retrace(memory, view, nowMs);
+      memory.view = view;
     },
     restMs: (nowMs) => restMs(memory, nowMs),
     sights: (nowMs) => {
@@ -72,15 +74,9 @@ function retrace(memory: Memory, view: View, nowMs: number): void {
   const before = memory.waiting;
   const ways = new Map<string, number>();
   const waiting = new Map<string, Waiting>();
-  for (const { name, drainMs, drainedMs, isDraining } of waysIn(view)) {
+  for (const { name, backend, drainMs } of waysIn(view)) {
     ways.set(name, drainMs);
-    if (!isDraining) continue;
-    const held = before.get(name);
-    const isHeld = held?.isLeft === false && isSameDrain(held.drainedMs, drainedMs);
-    waiting.set(name, {
-      ...{ sinceMs: isHeld ? held.sinceMs : nowMs, drainMs, isLeft: false },
-      drainedMs: drainedMs ?? (isHeld ? held.drainedMs : null),
-    });
+    if (backend.isDraining) waiting.set(name, drainOf(before.get(name), backend, drainMs, nowMs));
   }
   for (const [name, each] of stillLeft(before, nowMs)) if (!ways.has(name)) waiting.set(name, each);
   for (const [name, drainMs] of memory.ways) {
@@ -88,7 +84,48 @@ function retrace(memory: Memory, view: View, nowMs: number): void {
     const held = before.get(name) ?? { sinceMs: nowMs, drainMs, drainedMs: null };
     waiting.set(name, { ...held, isLeft: true });
   }
-  Object.assign(memory, { view, ways, waiting });
+  Object.assign(memory, { ways, waiting });
+}
+
+/** Whether both have the same ways: most changes are of what members tell of themselves. */
+const isAlike = (a: View, b: View): boolean =>
+  a.intent === b.intent &&
+  a.members.length === b.members.length &&
+  a.members.every(
+    (member, at) => member === b.members[at] || tellsOf(member) === tellsOf(b.members[at]),
+  );
+
+const tellsOf = (member: Member | undefined): string | undefined =>
+  member &&
+  JSON.stringify([
+    ...[member.id, member.ipv4, member.ipv6, member.labels],
+    ...[member.isDraining, member.hasLeft],
+  ]);
+
+/** There are ten thousand of them in a large mesh, looked at with each of its changes. */
+function* waysIn(view: View) {
+  const addresses = addressesOf(view);
+  for (const balancer of balancersOf(view).balancers) {
+    const virtual = addresses.get(balancer.name);
+    if (virtual === undefined) continue;
+    const from = fromName(virtual, balancer);
+    for (const backend of backendsOf(view, balancer)) {
+      yield { name: `${from}${toName(backend.member)}`, backend, drainMs: balancer.drainMs };
+    }
+  }
+}
+
+function drainOf(
+  held: Waiting | undefined,
+  { drainedMs }: Backend,
+  drainMs: number,
+  nowMs: number,
+): Waiting {
+  const isHeld = held?.isLeft === false && isSameDrain(held.drainedMs, drainedMs);
+  return {
+    ...{ sinceMs: isHeld ? held.sinceMs : nowMs, drainMs, isLeft: false },
+    drainedMs: drainedMs ?? (isHeld ? held.drainedMs : null),
+  };
 }
 
 /** Drained again is another drain; that its whole VM drains as well is none. */
@@ -97,22 +134,3 @@ const isSameDrain = (before: number | null, now: number | null): boolean =>
 
 const stillLeft = (waiting: Memory['waiting'], nowMs: number): readonly [string, Waiting][] =>
   [...waiting].filter(([, each]) => each.isLeft && endOf(each) + LEFT_MS > nowMs).slice(-LEFT_MAX);
-
-interface WayNow {
-  readonly name: string;
-  readonly drainMs: number;
-  readonly drainedMs: number | null;
-  readonly isDraining: boolean;
-}
-
-const waysIn = (view: View): readonly WayNow[] => {
-  const addresses = addressesOf(view);
-  return balancersOf(view).balancers.flatMap((balancer): readonly WayNow[] => {
-    const { name, drainMs } = balancer;
-    const virtual = addresses.get(name);
-    if (virtual === undefined) return [];
-    return backendsOf(view, balancer).map(({ member, drainedMs, isDraining }) => ({
-      ...{ name: wayName(wayTo(virtual, balancer, member)), drainMs, drainedMs, isDraining },
-    }));
-  });
-};

@@ -6,7 +6,7 @@ import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import { LOCAL_PORTS } from './haproxy-read.ts';
 import type { ProxyObserved } from './haproxy-state.ts';
 import { WEB as BALANCER, selfOf, viewOf } from './test-balancers.ts';
-import { wayName, wayTo } from './ways.ts';
+import { wayName } from './ways.ts';
 
 const MEMBERS = [memberOf(1), ...[2, 3].map((n) => memberOf(n, { role: 'web' }))];
 const OWN = { ipv4: '10.10.0.1', ipv6: 'fd00::1' };
@@ -70,7 +70,7 @@ test('haproxy: a drained backend is drained until its time is over, and then end
   const [, second, third] = MEMBERS;
   const object = { ...BALANCER, addresses: { ipv4: '10.10.7.1', ipv6: 'fd00:1::771' } };
   const backend = second ?? assert.fail();
-  const over = wayName(wayTo(object.addresses, object as never, backend));
+  const over = wayName(object.addresses, object as never, backend);
   const found = (objects: Objects, names: readonly string[]) => {
     const view = viewOf(
       { 'balancer/least': { ...object, mode: 'leastconn' }, ...objects },

@@ -16,10 +16,13 @@ export interface Way {
   readonly backend: { readonly ipv4: string | null; readonly ipv6: string };
 }
 
+/** What of a balancer a way depends on. */
+type Served = Pick<Balancer, 'listen' | 'port'>;
+
 /** That to a backend of a balancer. */
 export const wayTo = (
   virtual: Addresses,
-  { listen, port }: Pick<Balancer, 'listen' | 'port'>,
+  { listen, port }: Served,
   backend: Way['backend'],
 ): Way => ({
   ...{ virtual, protocol: listen.protocol, backend },
@@ -27,11 +30,15 @@ export const wayTo = (
 });
 
 /** Its name in sights: there it means that what runs on it is to be ended. */
-export const wayName = ({ virtual, protocol, ports, backend }: Way): string =>
-  [
-    ...[MARK, virtual.ipv4 ?? NONE, virtual.ipv6, protocol, ...ports],
-    ...[backend.ipv4 ?? NONE, backend.ipv6],
-  ].join(' ');
+export const wayName = (virtual: Addresses, balancer: Served, backend: Way['backend']): string =>
+  `${fromName(virtual, balancer)}${toName(backend)}`;
+
+/** What of it is the balancer's, and the rest. */
+export const fromName = ({ ipv4, ipv6 }: Addresses, { listen, port }: Served): string => {
+  const [first, last] = listen.ports;
+  return `${MARK} ${ipv4 ?? NONE} ${ipv6} ${listen.protocol} ${port} ${port + last - first} `;
+};
+export const toName = ({ ipv4, ipv6 }: Way['backend']): string => `${ipv4 ?? NONE} ${ipv6}`;
 
 const MARK = 'over';
 const NONE = '-';
@@ -54,10 +61,10 @@ export const isOver = (
   view: View,
   sights: Sights,
   balancer: Balancer,
-  { ipv4, ipv6 }: Backend['member'],
+  backend: Backend['member'],
 ): boolean => {
   const virtual = addressesOf(view).get(balancer.name);
-  return virtual !== undefined && sights.has(wayName(wayTo(virtual, balancer, { ipv4, ipv6 })));
+  return virtual !== undefined && sights.has(wayName(virtual, balancer, backend));
 };
 
 /** Ways whose time is over and that no balancer of now has. */
