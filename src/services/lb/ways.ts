@@ -33,11 +33,12 @@ export const wayTo = (
 export const wayName = (virtual: Addresses, balancer: Served, backend: Way['backend']): string =>
   `${fromName(virtual, balancer)}${toName(backend)}`;
 
-/** What of it is the balancer's, and the rest. */
+/** What of it is the balancer's. */
 export const fromName = ({ ipv4, ipv6 }: Addresses, { listen, port }: Served): string => {
   const [first, last] = listen.ports;
   return `${MARK} ${ipv4 ?? NONE} ${ipv6} ${listen.protocol} ${port} ${port + last - first} `;
 };
+/** The rest of it: by where the backend is. */
 export const toName = ({ ipv4, ipv6 }: Way['backend']): string => `${ipv4 ?? NONE} ${ipv6}`;
 
 const MARK = 'over';
