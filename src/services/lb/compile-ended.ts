@@ -28,9 +28,12 @@ import {
   PROTOCOL_NUMBERS,
   payload,
 } from '../nft/tables.ts';
+import { inOrder, rangeValue, without } from '../port-ranges.ts';
+import type { PortRange } from '../schema-parts.ts';
 import { rule } from './compile-balancer.ts';
 import type { Dispatch } from './dispatch.ts';
 import { FAMILIES, type Family, MOVED_ZONES, movedSet } from './own-table.ts';
+import { placeType } from './places.ts';
 import { type Way, wayTo } from './ways.ts';
 
 /** What runs no more. */
@@ -96,9 +99,9 @@ const virtualSet = ({ digit, type, address }: Family, ways: readonly Way[]): Nft
 
 const plain = (key: Expression): NftElement => ({ key, verdict: null, rule: null });
 
-/** Whoever still uses a place at a frontend keeps what it has. */
+/** Whoever still uses a place at a frontend keeps what it has. Ranges of one place do not overlap. */
 const frontSet = (
-  { digit, type, address }: Family,
+  family: Family,
   ways: readonly Way[],
   dispatches: readonly Dispatch[],
 ): NftSet => {
@@ -107,26 +110,25 @@ const frontSet = (
     .flatMap(({ addresses, balancer, running }) =>
       running.map((target) => wayTo(addresses, balancer, target)),
     );
+  const usedAt = Map.groupBy(used, placeName);
+  const elements = [...Map.groupBy(ways, placeName)].flatMap(([name, at]) => {
+    const host = at[0]?.backend[family.address] ?? null;
+    if (at[0] === undefined || host === null) return [];
+    const protocol = PROTOCOL_NUMBERS[at[0].protocol];
+    return without(rangesOf(at), rangesOf(usedAt.get(name) ?? [])).map((range) =>
+      plain(concat(host, protocol, rangeValue(range))),
+    );
+  });
   return {
-    ...{ name: `ended/front${digit}`, kind: 'set', isCounted: false, flags: ['interval'] },
-    type: [type, 'inet_proto', 'inet_service'],
-    elements: elementsOf(
-      ways.flatMap((way): readonly NftElement[] => {
-        const host = way.backend[address];
-        if (host === null || used.some((each) => isSamePlace(each, way))) return [];
-        const [first, last] = way.ports;
-        const port = first === last ? first : { range: [first, last] };
-        return [plain(concat(host, PROTOCOL_NUMBERS[way.protocol], port))];
-      }),
-    ),
+    ...{ name: `ended/front${family.digit}`, kind: 'set', isCounted: false, flags: ['interval'] },
+    ...{ type: placeType(family), elements: elementsOf(elements) },
   };
 };
 
-const isSamePlace = (a: Way, b: Way): boolean =>
-  a.backend.ipv6 === b.backend.ipv6 &&
-  a.protocol === b.protocol &&
-  a.ports[0] <= b.ports[1] &&
-  b.ports[0] <= a.ports[1];
+const placeName = ({ backend, protocol }: Way): string => `${backend.ipv6} ${protocol}`;
+
+const rangesOf = (ways: readonly Way[]): readonly PortRange[] =>
+  inOrder(ways.map(({ ports }) => [ports[0], ports[1]]));
 
 /** Which of it is to be ended. */
 const meets = ({ ip, digit }: Family): readonly NftRule[] => {

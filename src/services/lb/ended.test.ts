@@ -69,3 +69,28 @@ test('ended: a time that is over ends what a backend has of that balancer alone'
   assert.deepEqual(pairs(less, isOver(2)), ['{ 10.10.7.7 . 10.10.0.2 }']);
   assert.deepEqual(pairs(less, isOver(3)), []);
 });
+
+test('ended: at a frontend no two elements overlap, and none has what is used', () => {
+  // Goal: a set that the kernel takes. Method: three balancers at ports of one backend that lie in
+  // one another; all hang, and one of them serves.
+  const on = [{ kind: 'mesh' }];
+  const over = (n: number, listen: readonly [number, number], port: number) => ({
+    ...{ ...WEB, on, port, addresses: { ipv4: `10.10.8.${n}`, ipv6: `fd00:1::88${n}` } },
+    listen: { protocol: 'tcp', ports: listen },
+  });
+  const made = {
+    'balancer/a': over(1, [8_000, 8_099], 8_000),
+    'balancer/b': over(2, [9_000, 9_009], 8_050),
+    'balancer/c': over(3, [9_500, 9_500], 8_095),
+  };
+  const fronts = (...ports: readonly number[]) =>
+    aboutEnded(
+      made,
+      ...ports.map((port) => isDown(2, 'does not answer', { ...WEB, port } as never)),
+    ).flatMap((line) => /front4 (\{ \d.*)/.exec(line)?.[1] ?? []);
+  assert.deepEqual(fronts(8_000, 8_050, 8_095), ['{ 10.10.0.2 . 6 . 8000-8099 }']);
+  assert.deepEqual(fronts(8_000, 8_050), [
+    '{ 10.10.0.2 . 6 . 8000-8094, 10.10.0.2 . 6 . 8096-8099 }',
+  ]);
+  assert.deepEqual(fronts(8_050), []);
+});
