@@ -99,7 +99,7 @@ const virtualSet = ({ digit, type, address }: Family, ways: readonly Way[]): Nft
 
 const plain = (key: Expression): NftElement => ({ key, verdict: null, rule: null });
 
-/** Whoever still uses a place at a frontend keeps what it has. Ranges of one place do not overlap. */
+/** Who still uses a place at a frontend keeps what it has. Ranges of one place do not overlap. */
 const frontSet = (
   family: Family,
   ways: readonly Way[],
