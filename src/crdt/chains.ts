@@ -58,6 +58,8 @@ export interface Chains {
   readonly foresee: (statement: Statement) => number;
   /** Works out in pieces what the view will need of an author that says much. */
   digest(chain: Chain, meter: Meter): Generator<void, void>;
+  /** The same of all authors. */
+  digestAll(meter: Meter): Generator<void, void>;
   /** What is in force at a path; `among`: of what only these authors say. */
   winner(path: string, among?: ReadonlySet<MemberId>): Winner | null;
   /** Highest stamp that was seen of anybody but `except`. */
@@ -96,6 +98,7 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
     view: currentView,
     foresee: project.foresee ?? (() => 0),
     digest: (chain, meter) => digest(project, chain, meter),
+    digestAll: (meter) => digestAll(project, all(), meter),
     suppose: (author, edits) => suppose(project, sorted(), { author, edits }),
     roles: () => {
       roles ??= rolesOf(currentView(), founder);
@@ -135,6 +138,22 @@ function* digest(project: Project, chain: Chain, meter: Meter): Generator<void, 
   const state = chain.state();
   yield;
   if (project.digest !== undefined) yield* project.digest(state, meter);
+}
+
+/** What it costs to go to the next of many that say little. Unit: ms. */
+const CHAIN_MS = 0.01;
+
+function* digestAll(
+  project: Project,
+  chains: readonly Chain[],
+  meter: Meter,
+): Generator<void, void> {
+  for (const chain of chains) {
+    yield* chain.digest(meter);
+    const state = chain.state();
+    if (project.digest !== undefined) yield* project.digest(state, meter);
+    if (meter.isDue(CHAIN_MS)) yield;
+  }
 }
 
 const latestOf = (chains: Iterable<Chain>, except?: MemberId): Hlc => {

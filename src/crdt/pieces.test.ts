@@ -165,3 +165,23 @@ test('receiveInPieces: a frame that somebody else brings meanwhile is known', ()
   const own = commit(a.write([{ path: 'status/x', value: 1 }], NOW));
   assert.ok(own.length > 0);
 });
+
+test('digestInPieces: the first view is the same, and what it reads is read before', () => {
+  // Goal: a start with much is no single piece. Method: a member that takes a lot, with and without
+  // it, a pause wherever there may be one; another's frame is taken in the first.
+  const { frames } = lengthy();
+  const [whole, parted] = [openTestStore('b'), openTestStore('b')];
+  for (const store of [whole, parted]) store.load(frames, NOW);
+  const a = openTestStore('a');
+  a.receiveAll(frames, NOW);
+  const aside = say(a, [{ path: 'status/x', value: 1 }]);
+  let count = 0;
+  for (const _ of parted.digestInPieces({ isDue: () => true })) {
+    count += 1;
+    if (count === 1) assert.equal(verdictOf(parted.receive(aside, NOW)), 'taken');
+  }
+  assert.ok(count > 2, `${count} pieces`);
+  whole.receive(aside, NOW);
+  assert.deepEqual(picture(parted), picture(whole));
+  assert.deepEqual(parted.view(), whole.view());
+});

@@ -81,6 +81,8 @@ export interface Store extends Writer {
   weight(): Weight;
   /** Computed when something was taken since it was last asked for. */
   view(): View;
+  /** Works out in pieces most of what the next view will need. */
+  digestInPieces(meter: Meter): Generator<void, void>;
   /** The view, if this member said these edits as well. */
   suppose(edits: readonly Edit[]): View;
   /** What an author says at a path; null for nothing, also after it was deleted. */
@@ -142,6 +144,7 @@ export const openStore = (
     framesAfter: (heads, bytesMax) => framesAfter(chains.all(), heads, bytesMax),
     weight: () => weightOf(chains),
     view: chains.view,
+    digestInPieces: chains.digestAll,
     suppose: (edits) => chains.suppose(self.id, edits),
     spokenOf: (author) => [...chains.of(author).holdings().byPath.keys()],
     valueOf: (author, path) => saidAt(chains, author, path),

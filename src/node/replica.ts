@@ -79,9 +79,7 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   const { store, self, verdicts } = await openEmpty(ports, local);
   const journal = await openJournal(ports, store, self.id);
   const isMuch = store.weight().frames >= FRAMES_MANY;
-  await breathe(ports.clock, isMuch);
-  if (isMuch) store.view();
-  await breathe(ports.clock, isMuch);
+  if (isMuch) await viewInPieces(ports.clock, store);
   const listeners = new Set<Listener>();
   const readers = new Set<(frames: readonly Uint8Array[]) => void>();
   const tell = (frames: readonly Uint8Array[], own: Uint8Array | null): void => {
@@ -124,6 +122,14 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
       await verdicts.flush();
     },
   };
+}
+
+/** The first view of much, so that it is there when it is asked for. */
+async function viewInPieces(clock: Clock, store: Store): Promise<void> {
+  await inPieces(clock, store.digestInPieces(openMeter(clock.monotonicMs)));
+  await breathe(clock, true);
+  store.view();
+  await breathe(clock, true);
 }
 
 /** The empty store of this VM, and what it found out in earlier runs. */
