@@ -22,6 +22,8 @@ type Kind = keyof typeof UNITS;
 /** A backend, asked for itself. */
 const BACKEND = '10.10.0.2';
 const [DIRECT, BARE] = ['direct', 'direct, no table'];
+/** The least that rewrites a destination: what of the cost is the kernel's own. */
+const [BY_HAND, BESIDE_HAND] = ['one rule by hand', 'direct, beside that rule'];
 
 /** One way to a backend: what it needs on a stage, and where one asks. */
 interface Way {
@@ -34,6 +36,16 @@ const balanced =
   (stage, kind) =>
     stage.load(tableText({ port: SERVED[kind], isFrontend }));
 
+const byHand: Way['prepare'] = (stage, kind) =>
+  stage.load(
+    `table ip by_hand {
+      chain output {
+        type nat hook output priority -100
+        ip daddr ${virtualOf(0)} tcp dport 80 dnat to ${BACKEND}:${SERVED[kind]}
+      }
+    }`,
+  );
+
 /** A virtual address, from the member itself. */
 export async function measureMember(
   count: number,
@@ -42,6 +54,8 @@ export async function measureMember(
   const ways: Readonly<Record<string, Way>> = {
     'virtual address': { prepare: balanced(false), at: () => `${virtualOf(0)} 80` },
     [DIRECT]: { prepare: balanced(false), at: (kind) => `${BACKEND} ${SERVED[kind]}` },
+    [BY_HAND]: { prepare: byHand, at: () => `${virtualOf(0)} 80` },
+    [BESIDE_HAND]: { prepare: byHand, at: (kind) => `${BACKEND} ${SERVED[kind]}` },
     [BARE]: { prepare: async () => undefined, at: (kind) => `${BACKEND} ${SERVED[kind]}` },
   };
   const limits = (kind: Kind): readonly Limit[] => [
