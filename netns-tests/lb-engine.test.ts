@@ -134,7 +134,7 @@ test('lb: other addresses, guests, ranges and udp', { skip }, async () => {
 
 test('lb: what each backend was sent is counted, whichever way it went', { skip }, async () => {
   // Goal: the counts of `show`. Method: three connections each of vm1, a stranger and a guest, and
-  // to vm1 itself, from itself and from outside; a change of others leaves a count as it is, what
+  // to vm1 itself, from itself and from outside; to drain leaves a count as it is, what
   // goes to a backend itself is counted nowhere. A long range, and sticky, which have chains.
   if (stage === null) return;
   const told = async (objects: Objects) => {
@@ -156,6 +156,10 @@ test('lb: what each backend was sent is counted, whichever way it went', { skip 
   assert.deepEqual(await stage.settle(web({ on: HERE })), []);
   await stage.who('vm1', VIRTUAL.ipv4, 80, 2);
   assert.deepEqual(await told(web({ on: HERE })), { [idOf(2)]: 13, [idOf(3)]: 1 });
+  const other = { ...web({ on: HERE }), ...drained(2) };
+  assert.deepEqual(await stage.settle(other), []);
+  await stage.who('vm1', VIRTUAL.ipv4, 80, 2);
+  assert.deepEqual(await told(other), { [idOf(2)]: 13, [idOf(3)]: 3 });
   const self = web({ on: HERE, to: [HERE[0]], includesSelf: true });
   assert.deepEqual(await stage.settle(self), []);
   await stage.who('vm1', VIRTUAL.ipv4, 80, 3);

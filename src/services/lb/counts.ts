@@ -27,11 +27,11 @@ import { isRange, placesOf, placeType } from './places.ts';
 
 const countSet = ({ digit }: Family): string => `sent${digit}`;
 
-/** The places that are counted: of backends that are down as well, for they may come back. */
+/** The places that are counted: of all backends, for who drains or is down may come back. */
 export const countSets = (dispatches: readonly Dispatch[]): readonly NftSet[] =>
   FAMILIES.map((family) => {
-    const places = dispatches.flatMap(({ balancer, targets, down }) =>
-      placesOf(family, balancer, [...targets, ...down]),
+    const places = dispatches.flatMap((dispatch) =>
+      placesOf(family, dispatch.balancer, countedOf(dispatch)),
     );
     return {
       ...{ name: countSet(family), kind: 'set', type: placeType(family) },
@@ -39,6 +39,11 @@ export const countSets = (dispatches: readonly Dispatch[]): readonly NftSet[] =>
       elements: elementsOf(places.map((key) => ({ key, verdict: null, rule: null }))),
     };
   });
+
+/** All of its backends; HAProxy, where that is the one. */
+export const countedOf = ({ targets, ended, running }: Dispatch): readonly Target[] => [
+  ...new Map([...ended, ...running, ...targets].map((each) => [each.member, each])).values(),
+];
 
 /** Where the first packet of a connection leaves, for others or for this VM's own programs. */
 export const countRules = (): readonly NftRule[] =>

@@ -4,7 +4,7 @@
 import type { View } from '../../crdt/view.ts';
 import type { ObservedTable } from '../nft/observed.ts';
 import type { Count, Self, Summary } from '../service.ts';
-import { countOf, sumOf } from './counts.ts';
+import { countedOf, countOf, sumOf } from './counts.ts';
 import { diff } from './diff.ts';
 import type { Dispatch } from './dispatch.ts';
 import { plan } from './plan.ts';
@@ -35,8 +35,9 @@ const countsIn = (
   table: ObservedTable,
 ): Readonly<Record<string, Count>> =>
   Object.fromEntries(
-    dispatches.flatMap(({ balancer, targets, down }) => {
-      const all = [...targets, ...down].flatMap(
+    dispatches.flatMap((dispatch) => {
+      const { balancer } = dispatch;
+      const all = countedOf(dispatch).flatMap(
         (each) => countOf(table, balancer, each.member, each) ?? [],
       );
       const sum = sumOf(all);
