@@ -81,7 +81,10 @@ test('forms: a client that stays is listed with the time or without', () => {
   const after = (right: string) =>
     ruleWords({ comment: '600s', expr: [family(right), update('')] });
   assert.equal(after('ipv4'), words(update('')));
-  assert.notEqual(after('ipv6'), words(update('')));
+  const set = { set: { op: 'add', elem: 'x', set: '@moved4' } };
+  assert.equal(ruleWords({ expr: [family('ipv4'), set] }), ruleWords({ expr: [set] }));
+  const plain = (...expr: readonly object[]) => ruleWords({ expr });
+  assert.notEqual(plain(family('ipv4'), { drop: null }), plain({ drop: null }));
   const listing = (head: string) =>
     readTable({
       ...{ status: 0, stderr: '' },

@@ -8,8 +8,9 @@
  * 4. nft 1.0.6 lists what a rule puts into a map as text, others as the JSON that it cannot read.
  * 5. The types of what a map gives are a text with dots or a list; that rules put elements into a
  *    set is told or not.
- * 6. nft 0.9.8 lists what it refuses with by default as nothing. nft 1.1.3 leaves out the protocol
- *    of a rule that rewrites ports by a map of that protocol's.
+ * 6. nft 0.9.8 lists what it refuses with by default as nothing, and the family of a rule that
+ *    remembers addresses, which others leave out; so does 1.1.3 with the protocol of a rule that
+ *    rewrites ports by a map of that protocol's.
  */
 import { type Expression, type NftChain, PROTOCOL_NUMBERS } from './tables.ts';
 import { valueText } from './text.ts';
@@ -17,33 +18,28 @@ import { valueText } from './text.ts';
 /** The expressions of a rule in the form that is compared. `comment`: of the rule. */
 export const inOneForm = (expr: unknown, comment: unknown): readonly unknown[] => {
   const all: readonly unknown[] = Array.isArray(expr) ? expr : [expr];
-  const protocols: readonly unknown[] = all.flatMap((each) => [
-    ...protocolTold(each),
-    ...familyTold(each),
-  ]);
-  const left =
-    protocols.length === 0 ? all : all.filter((each) => !protocols.includes(protocolAsked(each)));
+  const told: readonly unknown[] = all.flatMap(toldBy);
+  const left = told.length === 0 ? all : all.filter((each) => !told.includes(askedBy(each)));
   return left.map((each) => oneInOneForm(each, comment));
 };
 
-/** By whose port it rewrites ports: it does that with packets of this protocol alone. */
-const protocolTold = (expression: unknown): readonly unknown[] => {
-  const { dnat } = Object(expression) as { readonly dnat?: { readonly port?: unknown } };
+/**
+ * Of which protocol or family alone the packets are with which it does something: by whose ports it
+ * rewrites ports, and whose addresses it remembers.
+ */
+const toldBy = (expression: unknown): readonly unknown[] => {
+  if (typeof expression === 'string') return FAMILIES;
+  const { dnat, set } = Object(expression) as Readonly<Record<string, Expression | undefined>>;
+  if (set !== undefined) return FAMILIES;
   const { map } = Object(dnat?.port) as { readonly map?: { readonly key: unknown } };
   const { payload } = Object(map?.key) as { readonly payload?: Expression };
   return payload === undefined ? [] : [protocolNumber(payload.protocol)];
 };
 
-/** Whose addresses it remembers. nft 1.0.6 lists this alone; others the family, too, or that. */
-const familyTold = (expression: unknown): readonly unknown[] => {
-  const [, ip] = typeof expression === 'string' ? (KEY_OF_UPDATE.exec(expression) ?? []) : [];
-  return ip === undefined ? [] : [ip === 'ip' ? 'ipv4' : 'ipv6'];
-};
-
-const KEY_OF_UPDATE = /^update @\S+ \{ (ip6?) /;
+const FAMILIES = ['ipv4', 'ipv6'];
 
 /** Of which protocol or family a packet has to be. */
-const protocolAsked = (expression: unknown): unknown => {
+const askedBy = (expression: unknown): unknown => {
   const { match } = Object(expression) as { readonly match?: Expression };
   const { meta } = Object(match?.left) as { readonly meta?: Expression };
   if (meta?.key === 'nfproto') return match?.right;
