@@ -38,6 +38,8 @@ export interface LbStage {
   untilMissed(n: 2 | 3): Promise<void>;
   /** What so many connections in a row were told: `vm2 10.10.0.1 8080`, or a verdict. */
   who(by: Asking, to: string, port: number, times: number): Promise<readonly string[]>;
+  /** The same of vm1, from this port of its own. */
+  fromPort(port: number, to: string, at: number): Promise<string>;
   /** The same of one that has time. */
   whoAtLast(by: Asking, to: string, port: number): Promise<readonly string[]>;
   end(): Promise<void>;
@@ -171,12 +173,24 @@ export async function openLbStage(): Promise<LbStage> {
       }
     },
     who: (by, to, port, times) => ask(askers[by], to, port, { times, wait: 900 }),
+    fromPort: (port, to, at) => fromPort(vm1, port, to, at),
     whoAtLast: (by, to, port) => ask(askers[by], to, port, { times: 1, wait: 8_000 }),
     end: async () => {
       for (const talker of [server2, server3, ...asking]) talker.end();
       await Promise.all([vm1, vm2, vm3, guest, stranger].map((each) => each.end()));
     },
   };
+}
+
+/** One connection, which is given up soon. */
+async function fromPort(at: Namespace, own: number, host: string, port: number): Promise<string> {
+  const words = JSON.stringify({ host, port, localPort: own });
+  const script = `const s = require('node:net').connect(${words});
+    const end = (said) => { console.log(said); process.exit(); };
+    s.once('data', (said) => end(String(said)));
+    s.once('error', () => end('reject'));
+    setTimeout(() => end('drop'), 700);`;
+  return (await at.must([process.execPath, '-e', script])).trim();
 }
 
 async function ask(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { idOf, type Objects } from '../src/services/test-view.ts';
 import { counted, down, drained, OUTER, only, openLbStage, VIRTUAL, web } from './engine-lb.ts';
 
@@ -204,5 +205,28 @@ test('lb: what was on its way to a backend that is down is refused', { skip }, a
     await stage.hush(2, false);
     assert.equal(await stage.askers.vm1.ask({ do: 'echo', id: `old-${family}` }), 'answers');
     await stage.askers.vm1.ask({ do: 'close', id: `old-${family}` });
+  }
+});
+
+test('lb: a port that was tried towards the dead is good again soon', { skip }, async () => {
+  // Goal: clients use their ports again, and the kernel has in mind where each led. Method: ports
+  // from which one began while its backend takes no packet; tried again, each once, when that is
+  // known. Twin: a port that was never tried.
+  if (stage === null) return;
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    assert.deepEqual(await stage.settle({ ...web(), ...drained(3) }), []);
+    await stage.hush(2, true);
+    const ports = Array.from({ length: 8 }, (_, index) => 28_000 + index);
+    const tried = await Promise.all(ports.map((port) => stage.fromPort(port, VIRTUAL[family], 80)));
+    assert.ok(tried.every((said) => said === 'drop'));
+    assert.deepEqual(await stage.settle(web(), [down(2, 'does not answer')]), []);
+    assert.match(await stage.fromPort(28_100, VIRTUAL[family], 80), /^vm3 /);
+    const again: string[] = [];
+    for (const port of ports) {
+      again.push(await stage.fromPort(port, VIRTUAL[family], 80));
+      await setTimeout(again.at(-1)?.startsWith('vm3 ') === true ? 0 : 500);
+    }
+    assert.match(again.at(-1) ?? '', /^vm3 /, again.join());
+    await stage.hush(2, false);
   }
 });

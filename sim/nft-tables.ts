@@ -77,7 +77,7 @@ function apply(state: State, change: Change): Made {
 
 /** What the product does with nft's objects. */
 const KNOWN: Readonly<Record<Verb, readonly string[]>> = {
-  add: ['table', 'chain', 'rule', 'set', 'map', 'counter', 'element'],
+  add: ['table', 'chain', 'rule', 'set', 'map', 'counter', 'ct timeout', 'element'],
   delete: ['table', 'chain', 'set', 'map', 'counter', 'element'],
   flush: ['chain'],
 };

@@ -37,7 +37,9 @@ const known = new Map<string, Change>();
 
 function changeOf(line: string): Change {
   const reader = openReader(line);
-  const [verb, kind, family] = [reader.take(), reader.take(), reader.take()];
+  const [verb, first] = [reader.take(), reader.take()];
+  const kind = first === 'ct' ? `ct ${reader.take()}` : first;
+  const family = reader.take();
   if (verb !== 'add' && verb !== 'delete' && verb !== 'flush') return unread(line, verb);
   const body =
     kind === 'table'
@@ -69,7 +71,28 @@ const BODIES: Readonly<Record<string, (reader: Reader) => Json>> = {
     return { elem: listIn(reader, '}', () => readElement(reader)) };
   },
   rule: readRule,
+  'ct timeout': (reader) => {
+    reader.expect('{');
+    const fields: Record<string, unknown> = {};
+    while (!reader.skip('}')) {
+      const name = reader.take();
+      fields[name] = reader.skip('=') ? readPolicy(reader) : reader.take();
+      reader.expect(';');
+    }
+    return fields;
+  },
 };
+
+/** `{ syn_sent : 2, close : 2 }`. */
+function readPolicy(reader: Reader): Json {
+  reader.expect('{');
+  const times = listIn(reader, '}', () => {
+    const state = reader.take();
+    reader.expect(':');
+    return [state, Number(reader.take())] as const;
+  });
+  return Object.fromEntries(times);
+}
 
 const priority = (word: string): unknown => (/^-?\d+$/.test(word) ? Number(word) : word);
 
@@ -121,6 +144,14 @@ function readStatement(reader: Reader): Json {
 const STATEMENTS: Readonly<Record<string, (reader: Reader, word: string) => Json>> = {
   counter: () => ({ counter: { packets: 0, bytes: 0 } }),
   masquerade: () => ({ masquerade: null }),
+  ct: (reader, word) => {
+    if (!reader.skip('timeout')) {
+      reader.giveBack(word);
+      return readMatch(reader);
+    }
+    reader.expect('set');
+    return { 'ct timeout': reader.take().slice(1, -1) };
+  },
   reject: (reader) => {
     reader.expect('with');
     const [kind, more] = [reader.take(), reader.take()];

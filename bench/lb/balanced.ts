@@ -1,6 +1,6 @@
 /**
  * Edge: balanced — a mesh of real daemons: the first member balances for itself and as a frontend,
- * all others serve the web.
+ * the second for itself alone, and all others serve the web.
  */
 import { askVerb } from '../../netns-tests/outside-api.ts';
 import type { Vm } from '../../netns-tests/vm.ts';
@@ -13,30 +13,38 @@ const NAME = 'web';
 const PORT = 80;
 const READY_MS = 30_000;
 
+/** Who asks: a member that is no frontend, the frontend itself, or somebody outside through it. */
+export type Place = 'member' | 'frontend' | 'outside';
+
 /** Such a mesh. */
 export interface Balanced {
   readonly world: RealWorld;
+  /** The frontend, and the member that is none. */
   readonly first: Vm;
+  readonly second: Vm;
   /** Names of those who serve. */
   readonly backends: readonly string[];
   server(name: string): WebServer;
   /** Starts a backend's server. */
   serve(name: string): Promise<void>;
   /** Asks at a place; resolves when all backends have answered there. */
-  ask(from: 'member' | 'outside', lanes: number, pauseMs: number): Promise<Asker>;
+  ask(from: Place, lanes: number, pauseMs: number): Promise<Asker>;
   /** Resolves when an asker has an answer of this backend, from now on. */
   answers(asker: Asker, name: string): Promise<void>;
   verb(name: string, given: Readonly<Record<string, unknown>>): Promise<unknown>;
   end(): Promise<void>;
 }
 
+/** Members: one that listens for clients from outside, one that does not, three that serve. */
+const MEMBERS = 5;
+
 /** Opens it. `drainMs`: how long a backend that drains ends what it has. */
-export async function openBalanced(members: number, drainMs: number): Promise<Balanced> {
-  const names = namesOf(members);
+export async function openBalanced(drainMs: number): Promise<Balanced> {
+  const names = namesOf(MEMBERS);
   const world = await openMesh(names);
   const servers = new Map<string, WebServer>();
-  const [firstName = '', ...backends] = names;
-  const first = world.vm(firstName);
+  const [firstName = '', secondName = '', ...backends] = names;
+  const [first, second] = [world.vm(firstName), world.vm(secondName)];
   const serve = async (name: string): Promise<void> => {
     servers.set(name, await openWebServer(world.vm(name).machine(), name));
   };
@@ -53,7 +61,7 @@ export async function openBalanced(members: number, drainMs: number): Promise<Ba
       return world.eventually(`${name} answers`, isAnswered, READY_MS);
     };
     return {
-      ...{ world, first, backends, serve, answers, end },
+      ...{ world, first, second, backends, serve, answers, end },
       server: (name) => {
         const server = servers.get(name);
         if (server === undefined) throw new Error(`${name} serves nothing`);
@@ -61,9 +69,9 @@ export async function openBalanced(members: number, drainMs: number): Promise<Ba
       },
       ask: async (from, lanes, pauseMs) => {
         const [at, address] =
-          from === 'member'
-            ? [first.machine(), virtual]
-            : [world.network.internet, first.place.public4];
+          from === 'outside'
+            ? [world.network.internet, first.place.public4]
+            : [(from === 'member' ? second : first).machine(), virtual];
         const asker = openAsker(at, address, { port: PORT, lanes, pauseMs });
         for (const name of backends) await answers(asker, name);
         return asker;

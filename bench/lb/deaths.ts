@@ -1,18 +1,17 @@
 /**
- * Edge: deaths — a backend's server is killed, hangs, or its VM loses its power, while a member and
- * somebody outside ask for pages: when the last request was begun that failed.
+ * Edge: deaths — a backend's server is killed, hangs, or its VM loses its power, while a member,
+ * the frontend and somebody outside ask for pages: when the last request was begun that failed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
 import type { Figure, Sample } from '../figure.ts';
 import { nowMs } from '../firewall/prober.ts';
 import { cpuMeter } from '../listener.ts';
-import { type Balanced, openBalanced } from './balanced.ts';
+import { type Balanced, openBalanced, type Place } from './balanced.ts';
 import type { Asker } from './web.ts';
 
-/** Rounds when nothing else is said: a minute and a half each. */
-const ROUNDS = 3;
-const MEMBERS = 4;
+/** Rounds when nothing else is said: a minute each. */
+const ROUNDS = 5;
 const DRAIN_MS = 5_000;
 /** Between two requests of one asker. Unit: ms. */
 const PAUSE_MS = 20;
@@ -21,27 +20,32 @@ const CALM_MS = 5_000;
 
 /** How one may end, how long one looks, ms, and the limits, s, from the issue that set them. */
 const DEATHS = {
-  killed: { what: 'server killed', lookMs: 8_000, memberS: 2, outsideS: 2 },
-  hung: { what: 'server hangs', lookMs: 14_000, memberS: 5, outsideS: 5 },
-  cut: { what: 'power cut', lookMs: 25_000, memberS: 15, outsideS: 5 },
+  killed: { what: 'server killed', lookMs: 7_000, memberS: 2, outsideS: 2 },
+  hung: { what: 'server hangs', lookMs: 12_000, memberS: 5, outsideS: 5 },
+  cut: { what: 'power cut', lookMs: 22_000, memberS: 15, outsideS: 5 },
 } as const;
 type Death = keyof typeof DEATHS;
 
 /** Failures that are told one by one. */
 const LATEST = 5;
 
-const PLACES = { member: 'from a member', outside: 'through a frontend' } as const;
-type Place = keyof typeof PLACES;
+const PLACES: Readonly<Record<Place, string>> = {
+  member: 'from a member',
+  frontend: 'from the frontend itself',
+  outside: 'through the frontend',
+};
+const ALL = Object.keys(PLACES) as readonly Place[];
 
 /** The bench. */
 export const benchDeaths: Bench = async ({ rounds, tell }) => {
   const count = rounds ?? ROUNDS;
-  tell(`mesh of ${MEMBERS}: everybody joins`);
-  const balanced = await openBalanced(MEMBERS, DRAIN_MS);
+  tell('everybody joins');
+  const balanced = await openBalanced(DRAIN_MS);
   const taken = new Map<string, Sample[]>();
   try {
     const askers = {
       member: await balanced.ask('member', 1, PAUSE_MS),
+      frontend: await balanced.ask('frontend', 1, PAUSE_MS),
       outside: await balanced.ask('outside', 1, PAUSE_MS),
     };
     for (let round = 0; round < count; round += 1) {
@@ -50,7 +54,7 @@ export const benchDeaths: Bench = async ({ rounds, tell }) => {
         const victim = balanced.backends[(round + nth) % balanced.backends.length] ?? '';
         await sleep(CALM_MS);
         const samples = await dies(balanced, askers, victim, death);
-        for (const place of Object.keys(PLACES) as Place[]) {
+        for (const place of ALL) {
           const key = `${death} ${place}`;
           taken.set(key, [...(taken.get(key) ?? []), samples[place]]);
         }
@@ -61,9 +65,7 @@ export const benchDeaths: Bench = async ({ rounds, tell }) => {
     await balanced.end();
   }
   return (Object.keys(DEATHS) as Death[]).flatMap((death) =>
-    (Object.keys(PLACES) as Place[]).map((place) =>
-      figureOf(death, place, taken.get(`${death} ${place}`) ?? []),
-    ),
+    ALL.map((place) => figureOf(death, place, taken.get(`${death} ${place}`) ?? [])),
   );
 };
 
@@ -74,7 +76,7 @@ const figureOf = (death: Death, place: Place, samples: readonly Sample[]): Figur
   return {
     ...{ name: `${what}: last failed request ${PLACES[place]}`, unit: 's' },
     series: [{ name: OURS, samples }],
-    limits: [{ of: 'worst', series: OURS, atMost: place === 'member' ? memberS : outsideS }],
+    limits: [{ of: 'worst', series: OURS, atMost: place === 'outside' ? outsideS : memberS }],
   };
 };
 
@@ -87,9 +89,9 @@ async function dies(
   victim: string,
   death: Death,
 ): Promise<Readonly<Record<Place, Sample>>> {
-  const { world, backends, first } = balanced;
+  const { world, backends, first, second } = balanced;
   const others = backends.filter((name) => name !== victim).map((name) => world.vm(name));
-  const usedMs = cpuMeter([first, ...others]);
+  const usedMs = cpuMeter([first, second, ...others]);
   const cpuMs = usedMs();
   const fromMs = nowMs();
   await end(balanced, victim, death);
@@ -104,7 +106,11 @@ async function dies(
     tellLast(`${DEATHS[death].what}, ${PLACES[place]}`, failed);
     return { value: Math.max(0, ...failed.map(({ atS }) => atS)), cpuMs: used };
   };
-  const samples = { member: sample('member'), outside: sample('outside') };
+  const samples = {
+    member: sample('member'),
+    frontend: sample('frontend'),
+    outside: sample('outside'),
+  };
   await revive(balanced, victim, death);
   for (const asker of Object.values(askers)) await balanced.answers(asker, victim);
   return samples;

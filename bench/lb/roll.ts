@@ -1,6 +1,6 @@
 /**
  * Edge: roll — all backends are restarted, one after the other, as an operator does it: drained,
- * restarted, undrained; while a member asks for pages as fast as it can.
+ * restarted, undrained; while a member and the frontend ask for pages as fast as they can.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
@@ -9,19 +9,21 @@ import { cpuMeter } from '../listener.ts';
 import { type Balanced, openBalanced } from './balanced.ts';
 import type { Asker } from './web.ts';
 
-const MEMBERS = 4;
 const DRAIN_MS = 3_000;
 /** Requests of a run; the backends are restarted as often as that takes. */
 const REQUESTS = 100_000;
-/** How many are under way at once. */
-const LANES = 8;
+/** How many each of both who ask has under way at once. */
+const LANES = 4;
+const PLACES = ['member', 'frontend'] as const;
+/** Each backend at least once. */
+const LEAST_RESTARTS = 3;
 const OURS = 'cnsmo';
 
 /** The bench; a round is a run of so many requests. */
 export const benchRoll: Bench = async ({ rounds, tell }) => {
   const count = rounds ?? 1;
-  tell(`mesh of ${MEMBERS}: everybody joins`);
-  const balanced = await openBalanced(MEMBERS, DRAIN_MS);
+  tell('everybody joins');
+  const balanced = await openBalanced(DRAIN_MS);
   const taken = { failed: [] as Sample[], restarts: [] as Sample[], requests: [] as Sample[] };
   try {
     for (let round = 1; round <= count; round += 1) {
@@ -40,7 +42,7 @@ export const benchRoll: Bench = async ({ rounds, tell }) => {
     ]),
     figure('of so many', taken.requests, [{ of: 'worst', series: OURS, atLeast: REQUESTS }]),
     figure('restarts in them', taken.restarts, [
-      { of: 'worst', series: OURS, atLeast: MEMBERS - 1 },
+      { of: 'worst', series: OURS, atLeast: LEAST_RESTARTS },
     ]),
   ];
 };
@@ -49,36 +51,37 @@ async function roll(
   balanced: Balanced,
   tell: (line: string) => void,
 ): Promise<Readonly<Record<'failed' | 'restarts' | 'requests', Sample>>> {
-  const { backends, world, first } = balanced;
-  const usedMs = cpuMeter([first, ...backends.map((name) => world.vm(name))]);
+  const { backends, world, first, second } = balanced;
+  const usedMs = cpuMeter([first, second, ...backends.map((name) => world.vm(name))]);
   const startMs = usedMs();
-  const asker = await balanced.ask('member', LANES, 0);
+  const askers: Asker[] = [];
+  const count = (): number => askers.reduce((sum, { heard }) => sum + heard.length, 0);
   let restarts = 0;
   try {
-    while (asker.heard.length < REQUESTS || restarts < backends.length) {
-      const name = backends[restarts % backends.length] ?? '';
-      await restart(balanced, asker, name);
+    for (const place of PLACES) askers.push(await balanced.ask(place, LANES, 0));
+    while (count() < REQUESTS || restarts < backends.length) {
+      await restart(balanced, askers, backends[restarts % backends.length] ?? '');
       restarts += 1;
-      tell(`${restarts} restarts, ${asker.heard.length} requests`);
+      tell(`${restarts} restarts, ${count()} requests`);
     }
   } finally {
-    asker.end();
+    for (const asker of askers) asker.end();
   }
-  const failed = asker.heard.filter(({ from }) => from === null);
+  const failed = askers.flatMap(({ heard }) => heard.filter(({ from }) => from === null));
   const whys = Map.groupBy(failed, ({ why }) => why);
   for (const [why, of] of whys) console.log(`failed: ${of.length} × ${why}`);
   return {
     failed: { value: failed.length, cpuMs: usedMs() - startMs },
     restarts: { value: restarts },
-    requests: { value: asker.heard.length },
+    requests: { value: count() },
   };
 }
 
-async function restart(balanced: Balanced, asker: Asker, name: string): Promise<void> {
+async function restart(balanced: Balanced, askers: readonly Asker[], name: string): Promise<void> {
   await balanced.verb('drain', { members: [name] });
   await sleep(DRAIN_MS);
   await balanced.server(name).kill();
   await balanced.serve(name);
   await balanced.verb('undrain', { members: [name] });
-  await balanced.answers(asker, name);
+  for (const asker of askers) await balanced.answers(asker, name);
 }

@@ -40,7 +40,7 @@ import { proxyChains, proxySets } from './compile-proxy.ts';
 import { refuseChains } from './compile-refuse.ts';
 import { countRules, countSets } from './counts.ts';
 import type { Dispatch } from './dispatch.ts';
-import { balancerChain, FAMILIES, type Family } from './own-table.ts';
+import { balancerChain, FAMILIES, type Family, FORGET } from './own-table.ts';
 import { isRange, placeType } from './places.ts';
 import type { Own } from './state.ts';
 
@@ -226,6 +226,10 @@ const postrouting = (own: Own): NftChain => ({
   hook: { type: 'nat', hook: 'postrouting', prio: 100 },
   rules: [
     ...countRules(),
+    rule(
+      ...[is(meta('oifname'), own.interface), has(ct('status'), 'dnat')],
+      ...[is(meta('l4proto'), PROTOCOL_NUMBERS.tcp), FORGET],
+    ),
     ...FAMILIES.map(({ ip, address, nfproto }) => {
       const host = own[address];
       const notOurs =

@@ -15,7 +15,7 @@ import { compile } from './compile.ts';
 import { forwardSteps } from './forwarding.ts';
 import { diffProxy } from './haproxy-diff.ts';
 import { NO_PROXY } from './haproxy-plan.ts';
-import { FAMILY, NAME, replaceTable, TABLE } from './own-table.ts';
+import { ADD_FORGETTING, FAMILY, NAME, replaceTable, TABLE } from './own-table.ts';
 import { type LbDesired, type LbObserved, TABLE_UNDO, type TableObserved } from './state.ts';
 
 /** The commands, or none when in step. HAProxy listens before connections are sent to it. */
@@ -64,7 +64,12 @@ const tableSteps = (desired: Wanted, observed: Looked): readonly Command[] => {
   if (steps.length === 0) return [];
   const names = [...new Set(touchedBy(change))];
   const found = names.map((name) => `${NAME} ${name} was not as it should be`);
-  return [run(steps, found.length === 0 ? ['clients stayed with what serves no more'] : found)];
+  return [
+    run(
+      [ADD_FORGETTING, ...steps],
+      found.length === 0 ? ['clients stayed with what serves no more'] : found,
+    ),
+  ];
 };
 
 const NO_TIMES: Times = new Map();

@@ -4,6 +4,7 @@
 export const GOLDEN = `add table inet cnsmo_lb
 delete table inet cnsmo_lb
 add table inet cnsmo_lb
+add ct timeout inet cnsmo_lb forgetting { protocol tcp; l3proto ip; policy = { syn_sent : 2, close : 2 }; }
 add map inet cnsmo_lb services4 { type ipv4_addr . inet_proto . inet_service : verdict; }
 add map inet cnsmo_lb ranges4 { type ipv4_addr . inet_proto . inet_service : verdict; flags interval; }
 add set inet cnsmo_lb virtual4 { type ipv4_addr; }
@@ -86,6 +87,7 @@ add rule inet cnsmo_lb nat/input ct status dnat ip daddr . meta l4proto . th dpo
 add rule inet cnsmo_lb nat/input ct status dnat ip6 daddr . meta l4proto . th dport @sent6
 add rule inet cnsmo_lb nat/postrouting ct status dnat ip daddr . meta l4proto . th dport @sent4
 add rule inet cnsmo_lb nat/postrouting ct status dnat ip6 daddr . meta l4proto . th dport @sent6
+add rule inet cnsmo_lb nat/postrouting meta oifname "cnsmo0" ct status dnat meta l4proto 6 ct timeout set "forgetting"
 add rule inet cnsmo_lb nat/postrouting meta oifname "cnsmo0" ct status dnat ip saddr != 10.10.0.1 masquerade
 add rule inet cnsmo_lb nat/postrouting meta oifname "cnsmo0" ct status dnat ip6 saddr != fd00:1::1 masquerade
 add rule inet cnsmo_lb refuse meta l4proto 6 reject with tcp reset

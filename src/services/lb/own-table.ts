@@ -2,8 +2,8 @@
  * Rule: lb own table — which table is the balancer's, what in it has a name that others need, and
  * the commands that make it.
  */
-import type { Place } from '../nft/tables.ts';
-import { transactionOn } from '../nft/transaction.ts';
+import type { Expression, Place, Table } from '../nft/tables.ts';
+import { type NftCommand, type Times, transactionOn } from '../nft/transaction.ts';
 
 /** Family and name of the table. It is ours on every host, and we touch no other. */
 export const FAMILY = 'inet';
@@ -14,16 +14,33 @@ export const PLACE: Place = { family: FAMILY, table: NAME };
 
 /** The commands that make it, or a part of it. */
 export const TABLE = transactionOn(PLACE);
-export const {
-  replaceTable,
-  addSet,
-  addChain,
-  addRule,
-  flushChain,
-  remove,
-  addElements,
-  deleteElements,
-} = TABLE;
+export const { addSet, addChain, addRule, flushChain, remove, addElements, deleteElements } = TABLE;
+
+/**
+ * How long the kernel has in mind where a connection was sent that was not answered, or is reset.
+ * Unit: s. By itself 120: clients use their ports again sooner, and would be sent to the dead.
+ */
+const FORGET_S = 2;
+const FORGETTING = 'forgetting';
+
+/** The object that says so; to add it again changes nothing. */
+export const ADD_FORGETTING: NftCommand = {
+  add: {
+    'ct timeout': {
+      ...{ ...PLACE, name: FORGETTING, protocol: 'tcp', l3proto: 'ip' },
+      policy: { syn_sent: FORGET_S, close: FORGET_S },
+    },
+  },
+};
+
+/** Has it be so for the connection that begins. */
+export const FORGET: Expression = { 'ct timeout': FORGETTING };
+
+/** Makes the table, whatever is there under its name. */
+export const replaceTable = (table: Table, times: Times): readonly NftCommand[] => {
+  const [add, remove, again, ...parts] = TABLE.replaceTable(table, times) as NftCommand[];
+  return [add, remove, again, ADD_FORGETTING, ...parts].filter((each) => each !== undefined);
+};
 
 /** Families, as a packet has them, and what differs between them. */
 export const FAMILIES = [

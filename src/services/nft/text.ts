@@ -60,7 +60,14 @@ const BODIES: Readonly<Record<string, (body: Json) => readonly string[]>> = {
   set: (body) => [setBody(body)],
   map: (body) => [setBody(body)],
   element: ({ elem }) => [braced((elem as readonly unknown[]).map(element))],
+  'ct timeout': ({ protocol, l3proto, policy }) => [
+    `{ protocol ${word(protocol)}; l3proto ${word(l3proto)};`,
+    `policy = ${braced(Object.entries(Object(policy)).map(time))}; }`,
+  ],
 };
+
+const time = ([state, seconds]: readonly [string, unknown]): string =>
+  `${state} : ${word(seconds)}`;
 
 const setBody = ({ type, map, flags = [], size, stmt }: Json): string => {
   const types = map === undefined ? typed(type) : `${typed(type)} : ${typed(map)}`;
@@ -117,6 +124,7 @@ const STATEMENTS: Readonly<Record<string, (body: Json) => string>> = {
   },
   reject: ({ type, expr }) =>
     `reject with ${type === 'tcp reset' ? 'tcp reset' : `${word(type)} type ${word(expr)}`}`,
+  'ct timeout': (name) => `ct timeout set "${word(name)}"`,
   masquerade: () => 'masquerade',
   counter: () => 'counter',
   accept: () => 'accept',
