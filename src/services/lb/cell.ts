@@ -20,6 +20,8 @@ import { isGood, isPlain, isUnable, lackText, type Outcome, wordsOf } from './ou
 const FALL_OWN = 3;
 const FALL = 2;
 const FALL_DOUBTED = 1;
+/** Probes for a doubt before they become rarer. */
+export const DOUBT_TRIES = 10;
 const RISE = 2;
 const RISE_TOLD = 1;
 /** A probe that waits longer than this is worth a word to others. Unit: ms. */
@@ -61,6 +63,19 @@ export interface Cell {
   tries: number;
   reason: Reason;
   health: Health;
+  /** Where it stands among those that are to be probed (`queue.ts`). */
+  place: Place | null;
+  /** What was last said of it to others; empty: nothing. */
+  saying: string;
+}
+
+/** A place in a line. It counts as long as its cell has it. */
+export interface Place {
+  readonly cell: Cell;
+  readonly dueMs: number;
+  readonly isUrgent: boolean;
+  /** Of those that are due at once who came first goes first. */
+  readonly order: number;
 }
 
 /** Nothing is known. */
@@ -72,6 +87,7 @@ export const openCell = (self: MemberId, target: Target): Cell => ({
   ...{ lack: '', lacks: 0 },
   ...{ said: null, liveliness: 'unknown', running: new Set(), lateUntilMs: 0 },
   ...{ dueMs: Number.POSITIVE_INFINITY, tries: 0, reason: null, health: UNTRIED },
+  ...{ place: null, saying: '' },
 });
 
 const isDoubted = ({ said, liveliness }: Cell): boolean =>
@@ -92,6 +108,16 @@ export function reasonOf(cell: Cell, mayRun: boolean): Reason {
   if (!cell.isTried) return 'first';
   return cell.said === null || cell.said.state === 'barred' ? 'mute' : null;
 }
+
+/**
+ * Whether it is probed before others: it was tried, and now somebody has doubts that are new, or
+ * one more failure decides.
+ */
+export const isUrgent = (cell: Cell): boolean => {
+  const { isOwn, isPath, isTried, state, bad, tries } = cell;
+  if (isOwn || !isTried || state === 'down') return false;
+  return bad > 0 || (isDoubted(cell) && (isPath || tries < DOUBT_TRIES));
+};
 
 /** Takes what came of a probe. */
 export function take(cell: Cell, outcome: Outcome): void {

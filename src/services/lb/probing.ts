@@ -13,7 +13,9 @@ import type { View } from '../../crdt/view.ts';
 import { type Liveliness, NO_SIGHTS, type Sights } from '../loop.ts';
 import {
   type Cell,
+  DOUBT_TRIES,
   healthNow,
+  isUrgent,
   openCell,
   type Reason,
   reasonOf,
@@ -26,6 +28,7 @@ import { type Target, targetsOf } from './checks.ts';
 import { sightOf } from './health.ts';
 import { readWord, type Said, type Statements, writeWord } from './health-word.ts';
 import type { Outcome } from './outcomes.ts';
+import { openQueue, type Queue } from './queue.ts';
 
 /** Least time between two probes of this member. Unit: ms: 50 a second. */
 const GAP_MS = 20;
@@ -33,8 +36,7 @@ const GAP_MS = 20;
 const PERIOD_MS = 1_000;
 /** Of one that is doubted, or down, for long; of one of which nobody speaks. Unit: ms. */
 const RARE_MS = 5_000;
-/** Probes for a doubt, and of one that is down, before they become rarer. */
-const DOUBT_TRIES = 10;
+/** Probes of one that is down before they become rarer. */
 const RETURN_TRIES = 30;
 /** Within what time those who hear of a doubt look. Unit: ms. */
 const SPREAD_MS = 100;
@@ -80,6 +82,13 @@ interface Memory {
   ofMember: ReadonlyMap<MemberId, readonly Cell[]>;
   /** Those that are to be probed, for whatever reason. */
   readonly active: Set<Cell>;
+  readonly queue: Queue;
+  /** Programs that were due when too many ran. */
+  readonly parked: Set<Cell>;
+  /** Its own of which a probe runs or was late. */
+  readonly watched: Set<Cell>;
+  /** What was said last, as long as that is so. */
+  text: string | null;
   /** By the text of each member, what it says. */
   readonly read: Map<MemberId, { readonly text: string; readonly said: Statements }>;
   programs: number;
@@ -91,14 +100,18 @@ interface Memory {
 export function openBoard(self: MemberId, draw: () => number): Board {
   const memory: Memory = {
     ...{ self, draw, view: null, mayRun: false, cells: new Map(), ofMember: new Map() },
-    active: new Set(),
+    ...{ active: new Set(), queue: openQueue(), parked: new Set(), watched: new Set(), text: null },
     ...{ read: new Map(), programs: 0, startedMs: Number.NEGATIVE_INFINITY, sights: NO_SIGHTS },
   };
   return {
     look: (outlook, nowMs) => look(memory, outlook, nowMs),
     due: (nowMs) => due(memory, nowMs),
     restMs: (nowMs) => restMs(memory, nowMs),
-    word: (nowMs, bytesMax) => writeWord(statementsOf(memory, nowMs), bytesMax),
+    word: (nowMs, bytesMax) => {
+      watch(memory, nowMs);
+      memory.text ??= writeWord(statementsOf(memory, nowMs), bytesMax);
+      return memory.text;
+    },
     sights: () => {
       memory.sights ??= new Map(
         [...memory.cells].map(([key, { health }]) => [key, sightOf(health)]),
@@ -137,13 +150,24 @@ function retarget(memory: Memory, view: View): void {
     const { isPath } = fresh;
     next.set(target.key, held === undefined ? fresh : Object.assign(held, { target, isPath }));
   }
-  for (const cell of active) if (next.get(cell.target.key) !== cell) active.delete(cell);
+  for (const cell of active) {
+    if (next.get(cell.target.key) === cell) continue;
+    active.delete(cell);
+    forget(memory, cell);
+  }
   memory.cells = next;
   memory.ofMember = Map.groupBy(next.values(), ({ target: { member } }) => member);
   for (const member of memory.read.keys()) {
     if (!memory.ofMember.has(member)) memory.read.delete(member);
   }
   memory.sights = null;
+  memory.text = null;
+}
+
+function forget({ queue, parked, watched }: Memory, cell: Cell): void {
+  queue.drop(cell);
+  parked.delete(cell);
+  watched.delete(cell);
 }
 
 /** Whether a member says something else than before. */
@@ -160,6 +184,7 @@ function judge(memory: Memory, cell: Cell, nowMs: number): void {
   if (reason === null) {
     rest(cell);
     memory.active.delete(cell);
+    forget(memory, cell);
     cell.dueMs = Number.POSITIVE_INFINITY;
   } else if (reason !== cell.reason) {
     memory.active.add(cell);
@@ -168,6 +193,8 @@ function judge(memory: Memory, cell: Cell, nowMs: number): void {
     cell.dueMs = Math.min(cell.dueMs, nowMs + firstMs * memory.draw());
   }
   cell.reason = reason;
+  if (reason !== null) memory.queue.put(cell, isUrgent(cell));
+  if (cell.isOwn) resay(memory, cell, nowMs);
   const health = healthNow(cell, memory.mayRun);
   if (sightOf(health) !== sightOf(cell.health)) memory.sights = null;
   cell.health = health;
@@ -187,15 +214,15 @@ const canStart = ({ programs }: Memory, cell: Cell): boolean =>
     ? cell.running.size === 0 && programs < PROGRAMS_MAX
     : cell.running.size < RUNNING_MAX;
 
-/** Invariant 1. Who is due longest comes first. */
+/** Invariant 1. Who cannot start yet comes back when a probe of it ends, or any program. */
 function due(memory: Memory, nowMs: number): readonly Probe[] {
   if (nowMs - memory.startedMs < GAP_MS) return [];
-  let first: Cell | null = null;
-  for (const cell of memory.active) {
-    if (cell.dueMs > nowMs || (first !== null && first.dueMs <= cell.dueMs)) continue;
-    if (canStart(memory, cell)) first = cell;
-  }
-  return first === null ? [] : [start(memory, first, nowMs)];
+  const next = memory.queue.take(nowMs, (cell) => {
+    const isFree = canStart(memory, cell);
+    if (!isFree && cell.running.size === 0) memory.parked.add(cell);
+    return isFree;
+  });
+  return next === null ? [] : [start(memory, next, nowMs)];
 }
 
 function start(memory: Memory, cell: Cell, nowMs: number): Probe {
@@ -205,10 +232,12 @@ function start(memory: Memory, cell: Cell, nowMs: number): Probe {
   cell.tries += 1;
   // A little sooner or later, so that members and targets do not keep step.
   cell.dueMs = nowMs + periodOf(cell.reason, cell.tries) * (0.95 + 0.1 * memory.draw());
+  memory.queue.put(cell, isUrgent(cell));
+  if (cell.isOwn) memory.watched.add(cell);
   return {
     target: cell.target,
     end: (outcome) => {
-      if (isProgram(cell)) memory.programs -= 1;
+      if (isProgram(cell)) freeProgram(memory);
       cell.running.delete(nowMs);
       // Of what is not probed any more nothing counts.
       if (!memory.active.has(cell)) return;
@@ -218,21 +247,41 @@ function start(memory: Memory, cell: Cell, nowMs: number): Probe {
   };
 }
 
+function freeProgram(memory: Memory): void {
+  memory.programs -= 1;
+  for (const cell of memory.parked) memory.queue.put(cell, isUrgent(cell));
+  memory.parked.clear();
+}
+
 function restMs(memory: Memory, nowMs: number): number | null {
-  let nextMs = Number.POSITIVE_INFINITY;
-  for (const cell of memory.active) {
-    if (canStart(memory, cell)) nextMs = Math.min(nextMs, cell.dueMs);
-    if (cell.isOwn) nextMs = Math.min(nextMs, watchLate(cell, nowMs));
-  }
+  let nextMs = memory.queue.firstMs();
+  for (const cell of memory.watched) nextMs = Math.min(nextMs, watchLate(cell, nowMs));
   if (nextMs === Number.POSITIVE_INFINITY) return null;
   // Whole ms: a clock that is asked for less may not have moved when it wakes.
   return Math.max(1, Math.ceil(Math.max(nextMs, memory.startedMs + GAP_MS) - nowMs));
 }
 
+/** Notes what is late, and no more. */
+function watch(memory: Memory, nowMs: number): void {
+  for (const cell of memory.watched) {
+    const nextMs = watchLate(cell, nowMs);
+    resay(memory, cell, nowMs);
+    if (nextMs === Number.POSITIVE_INFINITY) memory.watched.delete(cell);
+  }
+}
+
+/** What is said of it may be another now. */
+function resay(memory: Memory, cell: Cell, nowMs: number): void {
+  const said = sayOf(cell, nowMs, memory.mayRun);
+  const saying = said === null ? '' : `${said.state} ${said.outcome}`;
+  if (saying === cell.saying) return;
+  cell.saying = saying;
+  memory.text = null;
+}
+
 function statementsOf({ self, ofMember, mayRun }: Memory, nowMs: number): Statements {
   const statements = new Map<string, Said>();
   for (const cell of ofMember.get(self) ?? []) {
-    watchLate(cell, nowMs);
     const said = sayOf(cell, nowMs, mayRun);
     if (said !== null) statements.set(`${cell.target.port} ${cell.target.name}`, said);
   }
