@@ -2,9 +2,8 @@
  * Edge: Debian system — a small Debian with systemd and all modules of its kernel, in a folder.
  *
  * mmdebstrap makes it from Debian's packages, verified by apt's signatures and configured as on any
- * Debian. What is there with the same packages is used again; delete build/kernel/ for a newer one.
+ * Debian. What is there is used again; delete build/kernel/ for a newer one.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { openArchive } from '../../scripts/debian.ts';
@@ -20,7 +19,7 @@ const FOLDER = 'build/kernel';
 /** What a VM of a cloud has, and no more: what is not there need not be started. */
 const PACKAGES = [
   ...['systemd-sysv', 'kmod', 'iproute2', 'wireguard-tools', 'nftables', 'iputils-ping'],
-  ...['libstdc++6', 'haproxy'],
+  'libstdc++6',
 ];
 
 /** All that a network may ask for: not only what the binary asks for today. */
@@ -50,8 +49,7 @@ const makeIt = async (kernel: DebianKernel, folder: string): Promise<void> => {
 
 /** Makes sure that it is there, for this kernel; gives its folder. */
 export const ensureSystem = async (kernel: DebianKernel): Promise<string> => {
-  const packages = createHash('sha256').update(PACKAGES.join(' ')).digest('hex').slice(0, 8);
-  const folder = resolve(FOLDER, `system-${kernel.release}-${packages}`);
+  const folder = resolve(FOLDER, `system-${kernel.release}`);
   if (!existsSync(folder)) await step(`system of Debian ${SUITE}`, () => makeIt(kernel, folder));
   return folder;
 };

@@ -20,11 +20,10 @@ const DISK_SIZE = '1500M';
 /** What the kernel needs to see and to read the disk, to be reached, and to have a network. */
 const BOOT_MODULES = ['virtio_pci', 'virtio_blk'];
 const LATER_MODULES = ['virtio_net', 'virtio_console'];
-/** What would only take time: logins, upkeep of a disk that lives for minutes, Debian's HAProxy. */
+/** What would only take time: logins, and upkeep of a disk that lives for minutes. */
 const MASKED = [
   ...['getty.target', 'systemd-logind.service', 'systemd-pstore.service'],
   ...['fstrim.timer', 'dpkg-db-backup.timer', 'systemd-tmpfiles-clean.timer'],
-  'haproxy.service',
 ];
 const UNITS = { 'agent.service': 'sysinit.target', 'uplink.service': 'multi-user.target' };
 

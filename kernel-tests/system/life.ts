@@ -1,6 +1,5 @@
 /** The member comes, and its daemon dies, is restarted and replaced, while packets pass. */
 import * as commandLine from '../../netns-tests/command-line.ts';
-import { type Balance, openBalance } from './balance.ts';
 import { type Check, expect, expectGapless } from './story.ts';
 import { dataPlane, show } from './unit.ts';
 import type { SystemWorld } from './world.ts';
@@ -47,22 +46,11 @@ export async function joinUnit(check: Check, world: SystemWorld, engine: string)
   return address;
 }
 
-/** A way in which a daemon dies. */
-interface Death {
-  readonly name: string;
-  readonly address: string;
-  readonly balance: Balance;
-  readonly act: () => Promise<unknown>;
-}
-
-/**
- * While `act` replaces the daemon: no packet and no connection lost, data plane untouched, a new
- * daemon ready.
- */
+/** While `act` replaces the daemon: no packet lost, data plane untouched, a new daemon ready. */
 async function survives(
   check: Check,
   world: SystemWorld,
-  { name, address, balance, act }: Death,
+  { name, address, act }: { name: string; address: string; act: () => Promise<unknown> },
 ): Promise<void> {
   const { vm2, status, eventually } = world;
   await check(name, async () => {
@@ -70,7 +58,6 @@ async function survives(
     const plane = await dataPlane(vm2);
     const ping = world.ping(address);
     await eventually('an answer', READY_MS, async () => ping.answers().length > 0);
-    const watching = balance.watch();
     await act();
     await eventually('a new daemon is ready', READY_MS, async () => {
       const { MainPID, ActiveState } = await show(vm2, ['MainPID', 'ActiveState']);
@@ -79,7 +66,6 @@ async function survives(
     });
     const answers = await ping.stop();
     expectGapless(answers, 10);
-    await watching.stop();
     expect((await dataPlane(vm2)) === plane, `${plane} became ${await dataPlane(vm2)}`);
   });
 }
@@ -91,6 +77,8 @@ export async function lifeOfDaemon(
   { address, isLong }: { address: string; isLong: boolean },
 ): Promise<void> {
   const { vm2 } = world;
+  const dies = (name: string, script: string): Promise<void> =>
+    survives(check, world, { name, address, act: () => vm2.must(script) });
   await check('the unit is locked down, and systemd finds no fault with it', async () => {
     const said = await vm2.must('systemd-analyze security --no-pager cnsmo.service | tail -n 1');
     const exposure = Number(/: (\d+\.\d+)/.exec(said)?.[1]);
@@ -99,22 +87,6 @@ export async function lifeOfDaemon(
     const faults = await vm2.must('journalctl -b _PID=1 -o cat | grep -i "cnsmo.service:"; true');
     expect(!/unknown|invalid|failed|ignoring/i.test(faults), faults);
   });
-  const balance = await openBalance(check, world);
-  try {
-    await deaths(check, world, { address, balance, isLong });
-    await check('the new daemon tells HAProxy what changes; nothing is cut', balance.obeys);
-  } finally {
-    balance.end();
-  }
-}
-
-async function deaths(
-  check: Check,
-  world: SystemWorld,
-  { address, balance, isLong }: Pick<Death, 'address' | 'balance'> & { isLong: boolean },
-): Promise<void> {
-  const dies = (name: string, script: string): Promise<void> =>
-    survives(check, world, { name, address, balance, act: () => world.vm2.must(script) });
   await dies(
     'its daemon is killed: systemd starts another, which adopts',
     'kill -9 $(systemctl show -p MainPID --value cnsmo)',

@@ -38,7 +38,7 @@ const TRACES = [
   'nft list ruleset',
   'sysctl -a 2>/dev/null | grep "^net" | grep -v nf_conntrack_count | sort',
   'ls /run/cnsmo 2>/dev/null',
-  'grep -ahoE "[w]ireguard-go|[h]aproxy|[c]nsmo" /proc/[0-9]*/cmdline',
+  'ps -e -o args 2>/dev/null | grep -E "wireguard-go|cnsmo" | grep -v grep',
 ];
 
 /** The machine's traces, as a text to compare. */

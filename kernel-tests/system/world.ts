@@ -38,8 +38,6 @@ export interface Status {
 export interface SystemWorld {
   readonly vm1: Vm;
   readonly vm2: System;
-  /** The address of vm2 on the network that both are on. */
-  readonly uplink: string;
   status(vm: 'vm1' | 'vm2'): Promise<Status>;
   /** vm1 pings vm2 in the VPN, ten times a second, until told to stop. */
   ping(address: string): Pinging;
@@ -68,7 +66,8 @@ export async function openSystemWorld(binary: string): Promise<SystemWorld> {
   const machine = { ...files, image: kernel.image, mac: place.mac, directory, console: CONSOLE };
   const vm2 = makeSystem({ ...machine, network: router, cable: CABLE });
   return {
-    ...{ vm1, vm2, uplink: place.inside4 },
+    vm1,
+    vm2,
     status: async (vm) => {
       const said =
         vm === 'vm1'
