@@ -104,9 +104,9 @@ const CHANGES: Readonly<Record<Verb, ChangeObjects>> = {
   },
   delete: (objects, kind, { name }) => {
     if (!isThere(objects, [kind], name)) return NOT_THERE;
-    const left = objects.filter((each) => !isNamed(each, [kind], name));
-    const isOurs = (each: object): boolean => ruleChain(each) === name;
-    if (kind === 'chain' && left.some(isOurs)) return IN_USE;
+    // A chain takes its rules along; only what leads to it from elsewhere keeps it.
+    const isOurs = (each: object): boolean => kind === 'chain' && ruleChain(each) === name;
+    const left = objects.filter((each) => !isNamed(each, [kind], name) && !isOurs(each));
     const word = kind === 'chain' ? String(name) : `@${String(name)}`;
     return kind !== 'counter' && left.some((each) => refersTo(each, word)) ? IN_USE : left;
   },

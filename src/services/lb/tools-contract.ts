@@ -152,6 +152,10 @@ async function handsAreFound(assert: Assert, host: LbHost): Promise<void> {
     assert.deepEqual(await found(host, EVERY), [`cnsmo_lb ${name} was not as it should be`]);
     assert.deepEqual(await settle(host, EVERY), []);
   }
+  const theirs = [`add chain ${PLACE} theirs`, `add rule ${PLACE} theirs accept`];
+  assert.deepEqual((await write(host, ...theirs)).status, 0);
+  assert.deepEqual((await write(host, `delete chain ${PLACE} theirs`)).status, 0, 'with its rules');
+  assert.deepEqual(await found(host, EVERY), []);
   assert.deepEqual((await write(host, `delete ${TABLE.join(' ')}`)).status, 0);
   assert.deepEqual(await found(host, EVERY), ['the table was missing']);
   assert.deepEqual(await settle(host, EVERY), []);
