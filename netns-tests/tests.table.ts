@@ -16,6 +16,7 @@ import { firewallHolds, firewallWithdrawn } from './checks/firewall-trouble.ts';
 import { history } from './checks/history.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { lb } from './checks/lb.ts';
+import { lbDemonstration } from './checks/lb-demonstration.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { lies } from './checks/lies.ts';
 import { clamped, mtuFollows } from './checks/path.ts';
@@ -79,6 +80,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'firewall-lacks', run: firewallLacks },
   { name: 'firewall-guards', run: firewallGuards },
   { name: 'lb', run: lb },
+  { name: 'lb-demonstration', deadlineMs: 360_000, run: lbDemonstration },
   { name: 'firewall-kinds', world: { layout: BOTH_FAMILIES }, run: firewallKinds },
   { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
   { name: 'leaves-nothing', run: leavesNothing },

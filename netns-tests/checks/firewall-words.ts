@@ -36,6 +36,10 @@ export async function connect(
 export const answers = async (from: Vm, address: string, port: number): Promise<boolean> =>
   (await connect(from, address, port, PATIENT_MS)) === 'answered';
 
+/** Whether an echo comes back within so many seconds: one that must come has time. */
+export const pings = async (from: Vm, address: string, seconds = 8): Promise<boolean> =>
+  (await from.run(['ping', '-n', '-c', '1', '-W', `${seconds}`, address])).status === 0;
+
 /** A member's IPv4 address in the VPN. */
 export const overlayOf = async (world: RealWorld, name: string): Promise<string> =>
   (await world.status(name)).self.addresses[0] ?? '';

@@ -14,11 +14,9 @@ import {
   firewall,
   isApplied,
   overlayOf,
+  pings,
 } from './firewall-words.ts';
 
-/** Whether an echo comes back within so many seconds: one that must come has time. */
-const ping = async (from: Vm, address: string, seconds = 8): Promise<boolean> =>
-  (await from.run(['ping', '-n', '-c', '1', '-W', `${seconds}`, address])).status === 0;
 /** How long a trial lasts that nobody confirms, as it is typed: it has to be seen before. */
 const TRIAL = '12s';
 
@@ -111,7 +109,7 @@ export async function firewallDenyall(world: RealWorld): Promise<void> {
   const [vm1, vm2] = [world.vm('vm1'), world.vm('vm2')];
   const outside = vm2.place.public4;
   const second = await overlayOf(world, 'vm2');
-  expect('public pings pass', await ping(vm1, outside));
+  expect('public pings pass', await pings(vm1, outside));
   expect('public ports answer', await answers(vm1, outside, 8080));
 
   const policy = '{"policy":"denyall"}';
@@ -127,13 +125,13 @@ export async function firewallDenyall(world: RealWorld): Promise<void> {
   await becomes(world, [vm1, outside, 8080], 'silent');
   await becomes(world, [vm1, second, 9005], 'silent');
   expect('SSH answers', await answers(vm1, outside, 22));
-  expect('pings pass, as the original let them', await ping(vm1, outside));
+  expect('pings pass, as the original let them', await pings(vm1, outside));
   expect('the VPN answers', await answers(vm1, second, 8080));
 
   await firewall(vm1, 'deny', 'icmp/echo-request', '--zone', 'wan', '--name', 'no-ping');
-  const isMute = async (): Promise<boolean> => !(await ping(vm1, outside, 1));
+  const isMute = async (): Promise<boolean> => !(await pings(vm1, outside, 1));
   await world.eventually('public pings fail', isMute, ENFORCED_MS);
-  expect('VPN pings pass', await ping(vm1, second));
+  expect('VPN pings pass', await pings(vm1, second));
   await together(world, ['vm1', 'vm2']);
   await admit(world, 'vm1', 'vm3');
   await together(world, ['vm1', 'vm2', 'vm3']);
@@ -143,7 +141,7 @@ export async function firewallDenyall(world: RealWorld): Promise<void> {
   await importOf(vm1, policy, '--undo');
   await becomes(world, [vm1, outside, 8080], 'answered');
   await becomes(world, [vm1, second, 9005], 'answered');
-  expect('public pings pass again', await ping(vm1, outside));
+  expect('public pings pass again', await pings(vm1, outside));
   expect('nothing of it stays', (await firewall(vm1, 'list')) === 'No rules.\n');
 }
 

@@ -8,51 +8,13 @@ import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
 import { ENFORCED_MS, firewall, overlayOf } from './firewall-words.ts';
 import { cutIsFelt, drainIsKeptTo } from './lb-ends.ts';
-
-/** Whom a balancer is asked of, and by whom. */
-interface Asked {
-  readonly by: Talker;
-  readonly at: string;
-}
+import { type Asked, addressOf, isAnsweredBy, who } from './lb-words.ts';
 
 /** Two sites, a web server in each, and who asks them. */
 const NAMES = ['vm1', 'vm2', 'vm3'];
 
-/** Where it is found in the mesh. */
-async function addressOf(vm: Vm): Promise<string> {
-  const text = await obey(vm, ['lb', 'list', '-o', 'json']);
-  const [listed] = JSON.parse(text) as readonly { readonly addresses: readonly string[] }[];
-  return listed?.addresses[0] ?? '';
-}
-
-/** Who answered so many connections, one after the other: names, or verdicts. */
-async function who({ by, at }: Asked, times: number): Promise<readonly string[]> {
-  const question = { do: 'who', protocol: 'tcp', destination: at, port: 80, times, wait: 700 };
-  const said = JSON.parse(await by.ask(question)) as readonly string[];
-  return said.map((text) => text.split(' ')[0] ?? '');
-}
-
-/** Waits until so many in a row are answered by these, and by all of them. */
-const isAnsweredBy = (
-  world: RealWorld,
-  what: string,
-  asked: Asked,
-  names: readonly string[],
-): Promise<void> => {
-  let last: readonly string[] = [];
-  return world.eventually(
-    `${what} is answered by ${names.join(' and ')}`,
-    async () => {
-      last = await who(asked, 6);
-      return [...new Set(last)].toSorted().join() === names.join();
-    },
-    ENFORCED_MS,
-  );
-};
-
 /**
- * Goal: the original's demonstration: web servers in two data centres, a VPN, denyall, a balancer;
- * any one may die. Method: who answers at its virtual and at its public address, whom rules keep
+ * Goal: what operators type is how all balance, behind their firewalls. Method: who answers at its virtual and at its public address, whom rules keep
  * out; a server killed, then a VM; each answer beside what must not be.
  */
 export async function lb(world: RealWorld): Promise<void> {
