@@ -14,11 +14,13 @@ import { expect } from '../scenarios/world.ts';
 import { ensureTools } from '../scripts/packages.ts';
 import { scriptFailure, secondsSince } from '../scripts/steps.ts';
 import { type Capture, type Captured, capture } from './capture.ts';
+import { addressOf, who } from './checks/lb-words.ts';
 import { obey } from './command-line.ts';
 import { isKept, noteKept, removeKept } from './demo-kept.ts';
 import { openScreen } from './demo-screen.ts';
 import { MARKER, OTHER_PORTS, sendMarker } from './marker.ts';
 import { pingDuring } from './steady.ts';
+import { openAsker, openNamed } from './talker.ts';
 import { openWorld, type RealWorld } from './world.ts';
 
 const screen = openScreen(process.stdout);
@@ -33,6 +35,7 @@ vm2  198.51.100.12   │   we listen here │  vm4  172.31.0.14, still off
 ─────────────────────┘                  └────────────────────────────────`;
 
 const THREE = ['vm1', 'vm2', 'vm3'];
+const SERVERS = ['vm2', 'vm3'];
 const VMS = [
   { name: 'vm1', site: 'east' },
   { name: 'vm2', site: 'east' },
@@ -53,6 +56,7 @@ async function demo(world: RealWorld): Promise<void> {
   const listener = await capture(world.network.internet, 'west', link);
   await makeMesh(world);
   await showTraffic(world, listener);
+  await balance(world);
   await losePower(world);
   await growAgain(world);
 }
@@ -60,7 +64,7 @@ async function demo(world: RealWorld): Promise<void> {
 async function makeMesh(world: RealWorld): Promise<void> {
   part('vm1 founds a mesh and invites two more');
   await type(world, 'vm1', 'cnsmo init --mesh demo');
-  const token = await type(world, 'vm1', 'cnsmo invite --uses 2');
+  const token = await type(world, 'vm1', 'cnsmo invite --uses 2 --label role=web');
   for (const name of ['vm2', 'vm3']) await type(world, name, 'cnsmo join -', token);
   await becomeReady(world, THREE);
   await type(world, 'vm3', 'cnsmo status');
@@ -142,6 +146,33 @@ async function showPorts(heard: Captured): Promise<void> {
   tell(`  ${tcp} of the swarm, TCP 7300; no other`);
 }
 
+async function balance(world: RealWorld): Promise<void> {
+  part('One address for two web servers, with no VM between that could fail');
+  for (const name of SERVERS) {
+    await openNamed(world.vm(name).machine(), name, [8_080], []); // It ends with this command.
+    tell(`  ${name} serves its name at port 8080`);
+  }
+  await type(world, 'vm1', 'cnsmo lb create web --listen 80 --to role=web:8080');
+  await showTurns(world, 'vm1', SERVERS);
+  await type(world, 'vm1', 'cnsmo lb list');
+}
+
+/** Who answers a member at the balancer's address: all of them, one after the other. */
+async function showTurns(world: RealWorld, name: string, servers: readonly string[]) {
+  const [vm, all] = [world.vm(name), servers.join(' and ')];
+  const asked = { by: await openAsker(vm.machine()), at: await addressOf(vm) };
+  let said: readonly string[] = [];
+  const isInTurn = async (): Promise<boolean> => {
+    said = await who(asked, 6);
+    const areAll = [...new Set(said)].toSorted().join(' and ') === all;
+    return areAll && said.every((one, index) => servers.length === 1 || one !== said[index - 1]);
+  };
+  const what = `${name} is answered at ${asked.at} by ${all}`;
+  await check(what, () => world.eventually(what, isInTurn, WAIT_MS));
+  tell(`  six connections, one after the other: ${said.join(' ')}`);
+  asked.by.end();
+}
+
 async function losePower(world: RealWorld): Promise<void> {
   part('vm2 becomes an operator too, and vm1, which founded all this, loses its power');
   await type(world, 'vm1', 'cnsmo operator add vm2');
@@ -168,6 +199,7 @@ async function growAgain(world: RealWorld): Promise<void> {
   await becomeReady(world, ['vm2', 'vm3', 'vm4']);
   await showPings(world, ['vm2', 'vm3', 'vm4']);
   await type(world, 'vm4', 'cnsmo status');
+  await showTurns(world, 'vm4', SERVERS);
   await world.eventually('vm4 stays ready', () => isReady(world, 'vm4'), WAIT_MS);
 }
 

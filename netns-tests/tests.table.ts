@@ -17,6 +17,7 @@ import { history } from './checks/history.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { lb } from './checks/lb.ts';
 import { lbDemonstration } from './checks/lb-demonstration.ts';
+import { lbVerbs } from './checks/lb-verbs.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { lies } from './checks/lies.ts';
 import { clamped, mtuFollows } from './checks/path.ts';
@@ -81,6 +82,7 @@ export const TESTS: readonly RealTest[] = [
   { name: 'firewall-guards', run: firewallGuards },
   { name: 'lb', run: lb },
   { name: 'lb-demonstration', deadlineMs: 360_000, run: lbDemonstration },
+  { name: 'lb-verbs', run: lbVerbs },
   { name: 'firewall-kinds', world: { layout: BOTH_FAMILIES }, run: firewallKinds },
   { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
   { name: 'leaves-nothing', run: leavesNothing },

@@ -83,7 +83,12 @@ async function holds({ world, virtual, client, programs }: Stage, dead: string |
   for (const name of FRONTENDS.filter(isOn)) {
     const by = programs.get(name);
     if (by === undefined) throw new Error(`nobody asks on ${name}`);
-    await isAnsweredBy(world, `${name}${without}`, { by, at: virtual }, servers, SEEN_MS);
+    await isAnsweredBy(
+      world,
+      `${name}${without}`,
+      { by, at: virtual, deadlineMs: SEEN_MS },
+      servers,
+    );
     const at = world.vm(name).place.public4;
     await isAnsweredBy(world, `the public address of ${name}`, { by: client, at }, servers);
     expect(`${at} is not pinged from outside`, !(await isPinged(world, at)));
@@ -91,7 +96,7 @@ async function holds({ world, virtual, client, programs }: Stage, dead: string |
   const [one = '', other = ''] = ALL.filter(isOn);
   expect('VPN pings pass', await pings(world.vm(one), await overlayOf(world, other)));
   const shut = { by: client, at: world.vm(servers[0] ?? '').place.public4 };
-  expect('its own web server nobody reaches', (await who(shut, 1, 8_080))[0] === 'drop');
+  expect('its own web server nobody reaches', (await who(shut, 1, { port: 8_080 }))[0] === 'drop');
   if (dead === null) return;
   const isDead = async (): Promise<boolean> => (await stateOf(world, one, dead)) === 'dead';
   await world.eventually(`${one} sees ${dead} dead`, isDead, SEEN_MS);

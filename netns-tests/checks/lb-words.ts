@@ -18,9 +18,20 @@ export async function addressOf(vm: Vm): Promise<string> {
   return listed?.addresses[0] ?? '';
 }
 
+/** At which port, and for how long; absent: tcp, 80, and until a change is in the kernels. */
+export interface Way {
+  readonly protocol?: 'tcp' | 'udp';
+  readonly port?: number;
+  readonly deadlineMs?: number;
+}
+
 /** Who answered so many connections, one after the other: names, or verdicts. */
-export async function who({ by, at }: Asked, times: number, port = 80): Promise<readonly string[]> {
-  const question = { do: 'who', protocol: 'tcp', destination: at, port, times, wait: 700 };
+export async function who(
+  { by, at }: Asked,
+  times: number,
+  { protocol = 'tcp', port = 80 }: Way = {},
+): Promise<readonly string[]> {
+  const question = { do: 'who', protocol, destination: at, port, times, wait: 700 };
   const said = JSON.parse(await by.ask(question)) as readonly string[];
   return said.map((text) => text.split(' ')[0] ?? '');
 }
@@ -29,12 +40,11 @@ export async function who({ by, at }: Asked, times: number, port = 80): Promise<
 export const isAnsweredBy = (
   world: RealWorld,
   what: string,
-  asked: Asked,
+  { by, at, ...way }: Asked & Way,
   names: readonly string[],
-  deadlineMs = ENFORCED_MS,
 ): Promise<void> =>
   world.eventually(
     `${what} is answered by ${names.join(' and ')}`,
-    async () => [...new Set(await who(asked, 6))].toSorted().join() === names.join(),
-    deadlineMs,
+    async () => [...new Set(await who({ by, at }, 6, way))].toSorted().join() === names.join(),
+    way.deadlineMs ?? ENFORCED_MS,
   );

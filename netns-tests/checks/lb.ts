@@ -14,8 +14,9 @@ import { type Asked, addressOf, isAnsweredBy, who } from './lb-words.ts';
 const NAMES = ['vm1', 'vm2', 'vm3'];
 
 /**
- * Goal: what operators type is how all balance, behind their firewalls. Method: who answers at its virtual and at its public address, whom rules keep
- * out; a server killed, then a VM; each answer beside what must not be.
+ * Goal: what operators type is how all balance, behind their firewalls. Method: who answers at its
+ * virtual and at its public address, whom rules keep out; a server killed, then a VM; each answer
+ * beside what must not be.
  */
 export async function lb(world: RealWorld): Promise<void> {
   await found(world, NAMES);
