@@ -126,8 +126,8 @@ async function isRefused(vm1: Vm): Promise<void> {
 async function isInTheWay(world: RealWorld, vm1: Vm, by: Talker): Promise<void> {
   await lb(vm1, 'create busy --listen 8090 --to vm2:8080 --on vm1');
   await world.eventually(
-    'who has the port is named',
-    async () => /tcp\/8090 of this VM: .*process \d+/s.test(await lb(vm1, 'list -o json')),
+    'that a program has the port is told',
+    async () => /tcp\/8090 of this VM: .* has it/.test(await lb(vm1, 'list -o json')),
     ENFORCED_MS,
   );
   const own = { by, at: vm1.place.public4, port: 8_090 };
