@@ -36,14 +36,17 @@ export function createSelf(
   };
 }
 
-/** What was found of each view beside another one: the agents of a node ask for the same. */
-const compared = new WeakMap<View, { readonly other: View; readonly isSame: boolean }>();
+/**
+ * What was found of each view beside earlier ones: the agents of a node ask for the same. Neither
+ * keeps the other, or the newest would keep every one that ever was.
+ */
+const compared = new WeakMap<View, WeakMap<View, boolean>>();
 
 function isSameView(view: View, other: View): boolean {
-  const last = compared.get(view);
-  if (last?.other === other) return last.isSame;
-  const isSame = isSameData(view, other);
-  compared.set(view, { other, isSame });
+  const found = compared.get(view) ?? new WeakMap<View, boolean>();
+  compared.set(view, found);
+  const isSame = found.get(other) ?? isSameData(view, other);
+  found.set(other, isSame);
   return isSame;
 }
 
