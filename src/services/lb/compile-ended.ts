@@ -34,6 +34,7 @@ import { rule } from './compile-balancer.ts';
 import type { Dispatch } from './dispatch.ts';
 import { FAMILIES, type Family, MOVED_ZONES, movedSet } from './own-table.ts';
 import { placeType } from './places.ts';
+import type { Special } from './state.ts';
 import { type Way, wayTo } from './ways.ts';
 
 /** What runs no more. */
@@ -44,32 +45,54 @@ export interface Ended {
   readonly isMoved: boolean;
 }
 
-/** What the chains ask. */
-export const endedSets = (dispatches: readonly Dispatch[], ended: Ended): readonly NftSet[] => {
+type Lacks = ReadonlySet<Special> | undefined;
+
+/** What of the table is needed to end all that is over. */
+export const endedBy = (dispatches: readonly Dispatch[], ended: Ended): readonly Special[] => {
   const ways = waysIn(dispatches, ended);
+  return [
+    ...(ways.length === 0 ? [] : (['end', 'front'] as const)),
+    ...(isMoving(ways, ended) ? (['move'] as const) : []),
+  ];
+};
+
+/** What the chains ask. `lacks`: what this host goes without. */
+export const endedSets = (
+  dispatches: readonly Dispatch[],
+  ended: Ended,
+  lacks?: Lacks,
+): readonly NftSet[] => {
+  const ways = waysIn(dispatches, ended, lacks);
   return [
     ...(ways.length === 0
       ? []
       : FAMILIES.flatMap((family) => [
           virtualSet(family, ways),
-          frontSet(family, ways, dispatches),
+          ...(lacks?.has('front') === true ? [] : [frontSet(family, ways, dispatches)]),
         ])),
-    ...(isMoving(ways, ended)
+    ...(isMoving(ways, ended, lacks)
       ? FAMILIES.flatMap((family) => MOVED_ZONES.map((zone) => moved(family, zone)))
       : []),
   ];
 };
 
 /** The chains. */
-export const endedChains = (dispatches: readonly Dispatch[], ended: Ended): readonly NftChain[] => {
-  const ways = waysIn(dispatches, ended);
-  const moves = isMoving(ways, ended);
+export const endedChains = (
+  dispatches: readonly Dispatch[],
+  ended: Ended,
+  lacks?: Lacks,
+): readonly NftChain[] => {
+  const ways = waysIn(dispatches, ended, lacks);
+  const moves = isMoving(ways, ended, lacks);
+  const meeting = FAMILIES.flatMap((family) =>
+    lacks?.has('front') === true ? meets(family).slice(0, 1) : meets(family),
+  );
   return [
     ...(ways.length === 0 ? [] : [{ name: 'ended', hook: null, rules: endRules(moves) }]),
     ...(['output', 'forward'] as const).flatMap((hook): readonly NftChain[] =>
       ways.length === 0
         ? []
-        : [{ name: `ended/${hook}`, hook: { hook, prio: -11 }, rules: FAMILIES.flatMap(meets) }],
+        : [{ name: `ended/${hook}`, hook: { hook, prio: -11 }, rules: meeting }],
     ),
     ...(['output', 'prerouting'] as const).flatMap((hook): readonly NftChain[] =>
       moves ? [{ name: `moved/${hook}`, hook: { hook, prio: -300 }, rules: ZONING }] : [],
@@ -77,15 +100,18 @@ export const endedChains = (dispatches: readonly Dispatch[], ended: Ended): read
   ];
 };
 
-const isMoving = (ways: readonly Way[], { isMoved }: Ended): boolean =>
-  isMoved || ways.some(({ protocol }) => protocol === 'udp');
+const isMoving = (ways: readonly Way[], { isMoved }: Ended, lacks?: Lacks): boolean =>
+  lacks?.has('move') !== true && (isMoved || ways.some(({ protocol }) => protocol === 'udp'));
 
-const waysIn = (dispatches: readonly Dispatch[], { left }: Ended): readonly Way[] => [
-  ...left,
-  ...dispatches.flatMap(({ addresses, balancer, ended }) =>
-    ended.map((target) => wayTo(addresses, balancer, target)),
-  ),
-];
+const waysIn = (dispatches: readonly Dispatch[], { left }: Ended, lacks?: Lacks): readonly Way[] =>
+  lacks?.has('end') === true
+    ? []
+    : [
+        ...left,
+        ...dispatches.flatMap(({ addresses, balancer, ended }) =>
+          ended.map((target) => wayTo(addresses, balancer, target)),
+        ),
+      ];
 
 const virtualSet = ({ digit, type, address }: Family, ways: readonly Way[]): NftSet => ({
   ...{ name: `ended${digit}`, kind: 'set', type: [type, type], flags: [], isCounted: false },

@@ -40,13 +40,13 @@ import { proxyChains, proxySets } from './compile-proxy.ts';
 import { refuseChains } from './compile-refuse.ts';
 import { countRules, countSets } from './counts.ts';
 import type { Dispatch } from './dispatch.ts';
-import { balancerChain, FAMILIES, type Family, FORGET } from './own-table.ts';
+import { balancerChain, FAMILIES, type Family, FORGET, LEAVING } from './own-table.ts';
 import { isRange, placeType } from './places.ts';
 import type { Own } from './state.ts';
 
 /** Compiles the table. The same one for the same list. */
 export const compile = (own: Own, dispatches: readonly Dispatch[], ended: Ended): Table => {
-  const key = JSON.stringify([own, ended]);
+  const key = JSON.stringify([own, [...(own.lacks ?? [])], ended]);
   const last = known.get(dispatches);
   if (last?.key === key) return last.table;
   const table = makeTable(own, dispatches, ended);
@@ -63,7 +63,7 @@ const makeTable = (own: Own, dispatches: readonly Dispatch[], ended: Ended): Tab
     ...frontendSets(dispatches.filter(({ isFrontend }) => isFrontend)),
     ...dispatches.flatMap(balancerSets),
     ...proxySets(dispatches),
-    ...endedSets(dispatches, ended),
+    ...endedSets(dispatches, ended, own.lacks),
   ],
   chains: [
     ...dispatches.flatMap(balancerChains),
@@ -73,7 +73,7 @@ const makeTable = (own: Own, dispatches: readonly Dispatch[], ended: Ended): Tab
     postrouting(own),
     ...refuseChains(dispatches.some(isWide) ? ['down', 'downranges'] : ['down']),
     ...proxyChains(dispatches),
-    ...endedChains(dispatches, ended),
+    ...endedChains(dispatches, ended, own.lacks),
   ],
 });
 
@@ -222,14 +222,18 @@ const frontendRules = (own: Own, map: string): readonly NftRule[] =>
   });
 
 const postrouting = (own: Own): NftChain => ({
-  name: 'nat/postrouting',
+  name: LEAVING,
   hook: { type: 'nat', hook: 'postrouting', prio: 100 },
   rules: [
     ...countRules(),
-    rule(
-      ...[is(meta('oifname'), own.interface), has(ct('status'), 'dnat')],
-      ...[is(meta('l4proto'), PROTOCOL_NUMBERS.tcp), FORGET],
-    ),
+    ...(own.lacks?.has('forget') === true
+      ? []
+      : [
+          rule(
+            ...[is(meta('oifname'), own.interface), has(ct('status'), 'dnat')],
+            ...[is(meta('l4proto'), PROTOCOL_NUMBERS.tcp), FORGET],
+          ),
+        ]),
     ...FAMILIES.map(({ ip, address, nfproto }) => {
       const host = own[address];
       const notOurs =

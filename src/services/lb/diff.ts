@@ -15,7 +15,7 @@ import { compile } from './compile.ts';
 import { forwardSteps } from './forwarding.ts';
 import { diffProxy } from './haproxy-diff.ts';
 import { NO_PROXY } from './haproxy-plan.ts';
-import { ADD_FORGETTING, FAMILY, NAME, replaceTable, TABLE } from './own-table.ts';
+import { FAMILY, NAME, namedIn, replaceTable, TABLE } from './own-table.ts';
 import { type LbDesired, type LbObserved, TABLE_UNDO, type TableObserved } from './state.ts';
 
 /** The commands, or none when in step. HAProxy listens before connections are sent to it. */
@@ -66,7 +66,7 @@ const tableSteps = (desired: Wanted, observed: Looked): readonly Command[] => {
   const found = names.map((name) => `${NAME} ${name} was not as it should be`);
   return [
     run(
-      [ADD_FORGETTING, ...steps],
+      [...namedIn(table), ...steps],
       found.length === 0 ? ['clients stayed with what serves no more'] : found,
     ),
   ];

@@ -24,23 +24,47 @@ const FORGET_S = 2;
 const FORGETTING = 'forgetting';
 
 /** The object that says so; to add it again changes nothing. */
-export const ADD_FORGETTING: NftCommand = {
+const forgettingAt = (place: Place): NftCommand => ({
   add: {
     'ct timeout': {
-      ...{ ...PLACE, name: FORGETTING, protocol: 'tcp', l3proto: 'ip' },
+      ...{ ...place, name: FORGETTING, protocol: 'tcp', l3proto: 'ip' },
       policy: { syn_sent: FORGET_S, close: FORGET_S },
     },
   },
-};
+});
+const ADD_FORGETTING = forgettingAt(PLACE);
 
 /** Has it be so for the connection that begins. */
 export const FORGET: Expression = { 'ct timeout': FORGETTING };
 
+/** What rules of the table name and no set or chain is. */
+export const namedIn = (table: Table): readonly NftCommand[] =>
+  isForgetting(table) ? [ADD_FORGETTING] : [];
+
+/** The chain in which it is. */
+export const LEAVING = 'nat/postrouting';
+
+const isForgetting = ({ chains }: Table): boolean =>
+  chains.some(
+    ({ name, rules }) => name === LEAVING && rules.some(({ expr }) => expr.includes(FORGET)),
+  );
+
 /** Makes the table, whatever is there under its name. */
-export const replaceTable = (table: Table, times: Times): readonly NftCommand[] => {
-  const [add, remove, again, ...parts] = TABLE.replaceTable(table, times) as NftCommand[];
-  return [add, remove, again, ADD_FORGETTING, ...parts].filter((each) => each !== undefined);
-};
+export const replaceTable = (table: Table, times: Times): readonly NftCommand[] =>
+  withNamed(TABLE.replaceTable(table, times), namedIn(table));
+
+/** The same at another place, where there is none. */
+export const makeTableAt = (place: Place, table: Table): readonly NftCommand[] =>
+  withNamed(
+    transactionOn(place).replaceTable(table, new Map()),
+    isForgetting(table) ? [forgettingAt(place)] : [],
+  );
+
+/** Behind those that make the table, empty. */
+const withNamed = (
+  commands: readonly NftCommand[],
+  named: readonly NftCommand[],
+): readonly NftCommand[] => [...commands.slice(0, 3), ...named, ...commands.slice(3)];
 
 /** Families, as a packet has them, and what differs between them. */
 export const FAMILIES = [

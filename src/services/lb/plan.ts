@@ -22,7 +22,11 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
   const me = view.members.find(({ id }) => id === self.id);
   const isWanted = balancers.length > 0 && me !== undefined;
   const isEnding = !isWanted && me !== undefined && isProxyEnding(observed);
-  const own = { interface: self.interface, ipv4: me?.ipv4 ?? null, ipv6: me?.ipv6 ?? '' };
+  const lacking = ('lacking' in observed ? observed.lacking : undefined) ?? [];
+  const own = {
+    ...{ interface: self.interface, ipv4: me?.ipv4 ?? null, ipv6: me?.ipv6 ?? '' },
+    ...(lacking.length === 0 ? {} : { lacks: new Set(lacking.map(({ special }) => special)) }),
+  };
   const viewer = viewerOf(self, tableIn(observed));
   const byNft = dispatchesOf(view, viewer);
   const byProxy = proxyDispatchesOf(view, viewer, own, observed.proxy);
@@ -47,6 +51,7 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
     notes: [
       ...unread.map(unreadText),
       ...dispatches.flatMap(panicText),
+      ...(isWanted ? lacking.map(({ why }) => why) : []),
       ...(isForwarding && 'closed' in observed ? observed.closed : []),
     ],
     // A port may become free, or be taken by a program that starts later.

@@ -4,8 +4,12 @@
  */
 import type { View } from '../../crdt/view.ts';
 import { NFT_SIGN } from '../nft/host.ts';
+import { isNoTable, readTable } from '../nft/read-table.ts';
 import type { Probe, Results, Self } from '../service.ts';
 import { balancersOf } from './balancers.ts';
+import { endedBy } from './compile-ended.ts';
+import { dispatchesOf } from './dispatch.ts';
+import { featureProbes, unseenIn } from './features.ts';
 import { FORWARDING } from './forwarding.ts';
 import { wishedHere } from './frontends.ts';
 import { proxiedOf } from './haproxy-dispatch.ts';
@@ -13,7 +17,9 @@ import { proxyProbes } from './haproxy-read.ts';
 import { LISTENERS } from './listeners.ts';
 import { FAMILY, NAME } from './own-table.ts';
 import { passageProbes } from './passage.ts';
-import { TABLE_UNDO } from './state.ts';
+import { type Special, TABLE_UNDO } from './state.ts';
+import { viewerOf } from './viewer.ts';
+import { leftWays } from './ways.ts';
 
 /** All probes. */
 export const probes = (self: Self, view: View, results: Results): readonly Probe[] => [
@@ -29,9 +35,21 @@ const tableProbes = (self: Self, view: View, results: Results): readonly Probe[]
     return [{ name: 'tool', sign: NFT_SIGN }];
   }
   const table = { name: 'table', argv: ['nft', '-j', 'list', 'table', FAMILY, NAME] };
-  return wishedHere(view, self).length === 0
-    ? [table]
-    : [table, LISTENERS, FORWARDING, ...passageProbes(results)];
+  return [
+    ...[table, ...featureProbes(unseenFor(self, view, results), results)],
+    ...(wishedHere(view, self).length === 0
+      ? []
+      : [LISTENERS, FORWARDING, ...passageProbes(results)]),
+  ];
+};
+
+/** What is to be in the table, and is not there yet: whether it can be is tried first. */
+const unseenFor = (self: Self, view: View, results: Results): ReadonlySet<Special> => {
+  const found = results.table === undefined ? null : readTable(results.table);
+  const isReadable = found !== null || (results.table !== undefined && isNoTable(results.table));
+  if (!isReadable || balancersOf(view).balancers.length === 0) return new Set();
+  const ended = { left: leftWays(view, self.sights), isMoved: false };
+  return unseenIn(found, endedBy(dispatchesOf(view, viewerOf(self, found)), ended));
 };
 
 const isAsked = ({ made }: Self, view: View): boolean =>

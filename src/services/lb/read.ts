@@ -5,6 +5,7 @@
  */
 import { complaint, isNoTable, readTable } from '../nft/read-table.ts';
 import type { Finding, Problem, Results, Self } from '../service.ts';
+import { lackingIn } from './features.ts';
 import { readForwarding } from './forwarding.ts';
 import { readProxy } from './haproxy-read.ts';
 import { readListeners } from './listeners.ts';
@@ -24,7 +25,9 @@ export const read = (
 const readOwnTable = (results: Results, self: Pick<Self, 'interface'>): Finding<TableObserved> => {
   const { tool, table, listeners, forwarding } = results;
   if (table === undefined) return seen({ kind: tool === undefined ? 'unasked' : 'no-tool' });
+  const lacking = lackingIn(results);
   const host = {
+    ...(lacking.length === 0 ? {} : { lacking }),
     listeners: listeners === undefined ? null : readListeners(listeners),
     forwarding: forwarding === undefined ? null : readForwarding(forwarding),
     closed: passageNotes(results, self.interface),

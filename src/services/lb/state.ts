@@ -26,6 +26,17 @@ export interface ObservedHost {
   readonly forwarding: Forwarding | null;
   /** Of other programs that drop what is forwarded. */
   readonly closed: readonly Problem[];
+  /** What of the table it cannot do. Absent: nothing that was tried. */
+  readonly lacking?: readonly Lack[];
+}
+
+/** A part of the table that not every host can have, as `features.ts` has them. */
+export type Special = 'forget' | 'end' | 'move' | 'front';
+
+/** One that a host cannot do, and why. */
+export interface Lack {
+  readonly special: Special;
+  readonly why: Problem;
 }
 
 /** This VM in the mesh. */
@@ -33,6 +44,8 @@ export interface Own {
   readonly interface: string;
   readonly ipv4: string | null;
   readonly ipv6: string;
+  /** What of the table it goes without. */
+  readonly lacks?: ReadonlySet<Special>;
 }
 
 /** What should be. Null: nothing is balanced, and there is no table. */
