@@ -122,6 +122,6 @@ test('service commands: a local verb is carried out here, without a daemon', asy
   assert.equal(bad.err, 'box: it: is stuck; pull\n');
   const long = await run(['toy', 'shake', '--for', '5h'], { services, ran });
   assert.equal(long.status, 3);
-  assert.match(long.err, /^for: 18000000: not a whole number from 1000 ms to 60000 ms/);
+  assert.match(long.err, /^for: 5h: longer than 1m; choose from 1s to 1m/);
   assert.deepEqual(long.acts, []);
 });

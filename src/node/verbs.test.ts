@@ -189,7 +189,14 @@ test('verbs: what does not fit is named with value and remedy; nothing is writte
     [{ thing: 'a', 'how-many': 0 }, /^refused how-many: 0: not a whole number from 1 to 9/],
     [{ thing: 'a', 'how-many': '3' }, /^refused how-many: 3: not a whole number/],
     [{ thing: 'a', 'how-many': 1.5 }, /^refused how-many: 1.5: /],
-    [{ thing: 'a', for: 999 }, /^refused for: 999: not a whole number from 1000 ms to 60000 ms/],
+    [{ thing: 'a', for: 999 }, /^refused for: 999ms: shorter than 1s; choose from 1s to 1m$/],
+    [{ thing: 'a', for: 0 }, /^refused for: 0s: shorter than 1s; /],
+    [{ thing: 'a', for: 60_001 }, /^refused for: 60001ms: longer than 1m; /],
+    [
+      { thing: 'a', for: 1.5 },
+      /^refused for: 1.5: not a whole number of ms; choose from 1s to 1m$/,
+    ],
+    [{ thing: 'a', for: '5s' }, /^refused for: 5s: not a whole number of ms; /],
     [{ thing: 'a', gently: 'yes' }, /^refused gently: yes: neither true nor false/],
     [{ thing: 'a', note: 7 }, /^refused note: 7: not a text/],
   ];

@@ -6,6 +6,7 @@
  * lists of thousands, no field that nobody asked for.
  */
 import { Fault } from '../fault.ts';
+import { durationText } from './typed-words.ts';
 import type { Arguments, Input, InputKind } from './verb.ts';
 
 /** Longest text. Unit: characters. Names, selectors and comments are far below it. */
@@ -67,8 +68,9 @@ function readAs(input: Input, value: unknown): Given {
       if (typeof value === 'boolean') return value;
       throw refusal(input.name, shownOf(value), 'neither true nor false', 'leave it out, or true');
     case 'count':
+      return readCount(input, value);
     case 'duration':
-      return readNumber(input, value);
+      return readDuration(input, value);
   }
 }
 
@@ -107,13 +109,24 @@ function readContent({ name }: Input, value: unknown): string {
   throw refusal(name, `${value.length} characters`, why, 'split it into several');
 }
 
-function readNumber({ name, kind, range }: Input, value: unknown): number {
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
+
+function readCount({ name, range }: Input, value: unknown): number {
   const [least, most] = range ?? [0, Number.MAX_SAFE_INTEGER];
-  const unit = kind === 'duration' ? ' ms' : '';
-  const why = `not a whole number from ${least}${unit} to ${most}${unit}`;
-  const isGood = typeof value === 'number' && Number.isSafeInteger(value);
-  if (isGood && value >= least && value <= most) return value;
+  if (isWhole(value) && value >= least && value <= most) return value;
+  const why = `not a whole number from ${least} to ${most}`;
   throw refusal(name, shownOf(value), why, 'choose one of those');
+}
+
+/** Given in ms; told as it is typed. */
+function readDuration({ name, range }: Input, value: unknown): number {
+  const [least, most] = range ?? [0, Number.MAX_SAFE_INTEGER];
+  if (isWhole(value) && value >= least && value <= most) return value;
+  const [shortest, longest] = [durationText(least), durationText(most)];
+  const remedy = `choose from ${shortest} to ${longest}`;
+  if (!isWhole(value)) throw refusal(name, shownOf(value), 'not a whole number of ms', remedy);
+  const why = value < least ? `shorter than ${shortest}` : `longer than ${longest}`;
+  throw refusal(name, durationText(value), why, remedy);
 }
 
 /** A bad value, as far as it helps to see it. */

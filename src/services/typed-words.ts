@@ -1,5 +1,6 @@
 /**
- * Rule: typed words — names, comments and ports as people type them for verbs of any service.
+ * Rule: typed words — names, comments, ports and times as people type them for verbs of any
+ * service.
  */
 import { NAME_PATTERN } from '../crdt/names.ts';
 import { refuse } from './refuse.ts';
@@ -34,3 +35,17 @@ export function readPorts(field: string, text: string): PortRange {
   if (range[0] <= range[1]) return range;
   throw refuse(field, text, 'is reversed', `write ${range[1]}-${range[0]}`);
 }
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** `10m`: a time as it is typed. */
+export const durationText = (ms: number): string => {
+  const unit = ms === 0 ? undefined : UNITS.find(([, size]) => ms % size === 0);
+  if (unit !== undefined) return `${ms / unit[1]}${unit[0]}`;
+  return ms === 0 ? '0s' : `${ms}ms`;
+};

@@ -97,7 +97,7 @@ const panicText = ({ balancer, isPanic }: Dispatch): readonly Problem[] =>
   isPanic
     ? [
         `balancer ${balancer.name}: more than half of its backends are down from here, so all ` +
-          'are used; cnsmo lb show says why each is',
+          `are used; cnsmo lb show ${balancer.name} says why each is down`,
       ]
     : [];
 

@@ -39,9 +39,17 @@ export function mustBeFew(field: string, texts: readonly string[]): void {
   throw refuse(field, `${count} of them`, `names more than ${LIST_MAX}`, remedy);
 }
 
-/** One selector. Fault 'refused' names `field` and says what is wrong with it. */
-export function readSelector(view: View, field: string, text: string): Selector {
-  if (text === '') throw refuse(field, text, 'would match nothing', FORMS);
+/**
+ * One selector. Fault 'refused' names `field` and says what is wrong with it. `forms`: what may be
+ * written there.
+ */
+export function readSelector(
+  view: View,
+  field: string,
+  text: string,
+  forms: string = FORMS,
+): Selector {
+  if (text === '') throw refuse(field, text, 'would match nothing', forms);
   if (text === 'any' || text === 'mesh') return { kind: text };
   if (text.startsWith('group:')) return readGroup(view, field, text);
   if (text.includes('=')) return readLabels(field, text);
@@ -55,7 +63,7 @@ export function readSelector(view: View, field: string, text: string): Selector 
     const length = address.family === 'ip' ? 32 : 128;
     throw refuse(field, text, 'is an address without a length', `write ${text}/${length}`);
   }
-  return readMember(view, field, text);
+  return readMember(view, field, text, forms);
 }
 
 function readGroup(view: View, field: string, text: string): Selector {
@@ -83,14 +91,14 @@ function readLabels(field: string, text: string): Selector {
   return { kind: 'labels', labels: Object.fromEntries(sorted) };
 }
 
-function readMember(view: View, field: string, text: string): Selector {
+function readMember(view: View, field: string, text: string, forms: string): Selector {
   const present = view.members.filter(({ hasLeft }) => !hasLeft);
   const named = present.filter(({ name }) => name === text);
   const byId = text.length < ID_LENGTH_MIN ? [] : present.filter(({ id }) => id.startsWith(text));
   const [found, second] = named.length > 0 ? named : byId;
   if (found !== undefined && second === undefined) return { kind: 'member', id: found.id };
   const why = found === undefined ? 'no member, and nothing else that selects' : 'means several';
-  throw refuse(field, text, why, `${FORMS}; see cnsmo members`);
+  throw refuse(field, text, why, `${forms}; see cnsmo members`);
 }
 
 /** As it is typed. A member that is gone is shown by its id. */

@@ -67,7 +67,10 @@ test('bad input: what is wrong with a balancer is named, with the way out', () =
     [{ listen: 'tcp/80/udp' }, /^listen: tcp\/80\/udp: is no port and no range/],
     [{ listen: '53/udp', protocol: 'tcp' }, /^protocol: tcp: --listen says udp/],
     [{ to: [] }, /^to: \(empty\): names nobody; write whom and the port, as role=web:8080$/],
-    [{ to: ['nobody:80'] }, /^to: nobody: no member, and nothing else that selects; /],
+    [
+      { to: ['nobody:80'] },
+      /^to: nobody: no member, and nothing else that selects; name .*, group:NAME or mesh; see/,
+    ],
     [{ to: ['group:none:80'] }, /^to: group:none: no such group/],
     [{ to: ['vm2:0'] }, /^to: 0: 0 is no port/],
     [{ to: ['vm2:80-90'] }, /^to: 80-90: is a range of 11 ports, and 1 are listened at/],

@@ -5,10 +5,10 @@
 import type { View } from '../../../crdt/view.ts';
 import { refuse } from '../../refuse.ts';
 import { mustBeFew } from '../../selectors/typed.ts';
+import { durationText } from '../../typed-words.ts';
 import { type Arguments, type Input, type Scene, type Verb, verb } from '../../verb.ts';
 import { type Backend, type Balancer, backendsOf, balancersOf } from '../balancers.ts';
 import { drainEdit, mustKnow, nameInput, namesOf } from './objects.ts';
-import { durationText } from './typed.ts';
 
 interface Drained {
   readonly name: string;
@@ -35,7 +35,9 @@ const FORCE: Input = {
 const draining = (isDrain: boolean, more: readonly Input[]): Verb =>
   verb<Drained>({
     name: isDrain ? 'drain' : 'undrain',
-    help: isDrain ? 'give backends no new connections' : 'give them new connections again',
+    help: isDrain
+      ? 'give backends no new connections, and end what they have after the time of --drain'
+      : 'give them new connections again',
     example: 'web vm2',
     inputs: [...INPUTS, ...more],
     needs: 'operator',

@@ -3,12 +3,13 @@
  */
 import type { Meter } from '../../../crdt/meter.ts';
 import type { Intent, Member, View } from '../../../crdt/view.ts';
+import { durationText } from '../../typed-words.ts';
 import type { Effect, Scene } from '../../verb.ts';
 import { addressesOf } from '../addresses.ts';
 import { type Balancer, backendsOf, balancersOf, engineOf, frontendsOf } from '../balancers.ts';
 import { isBalancing } from './fit.ts';
 import { addressTexts } from './objects.ts';
-import { durationText, listenText } from './typed.ts';
+import { listenText } from './typed.ts';
 
 /** Time to tell of a balancer, and of a line of it on a member. Unit: ms, as measured. */
 const PLACE_MS = 0.05;

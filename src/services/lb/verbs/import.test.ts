@@ -65,7 +65,7 @@ test('import: what does not fit is named as the file names it', () => {
     [{ name: 'a', listen: '0', to: ['vm2'] }, /^listen: 0: 0 is no port/],
     [{ name: 'a', listen: '80', to: 'vm2' }, /^to: vm2: not a list of texts/],
     [{ name: 'a', listen: '80', to: ['vm2'], weights: ['vm2=0'] }, /^weights: vm2=0: would send/],
-    [{ name: 'a', listen: '80', to: ['vm2'], stickyMs: 1 }, /^stickyMs: 1: not a whole number/],
+    [{ name: 'a', listen: '80', to: ['vm2'], stickyMs: 1 }, /^stickyMs: 1ms: shorter than 1s; /],
     [{ name: 'a', listen: '80', to: ['vm2'], colour: 1 }, /^colour: \(given\): no field of a bal/],
     [{ name: 'A', listen: '80', to: ['vm2'] }, /^name: A: is no name/],
     [

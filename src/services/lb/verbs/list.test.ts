@@ -54,7 +54,20 @@ test('list: how many backends serve, and on how many members it is in force', ()
   const unseen = listed(told(['unknown', 'unknown']), silent, silent);
   assert.equal(unseen.row.at(-2), '2 of 2');
   const panic = listed(told(['down', 'down'], { isPanicked: true }), silent, silent);
-  assert.ok(panic.lines.some((line) => line === 'web: over half is down, so vm1 use all of them'));
+  assert.ok(panic.lines.includes(`web: over half of its backends are down for vm1: ${ALL_USED}`));
+});
+
+const ALL_USED = 'all of them are used there';
+
+test('list: where all are used there is no half of one', () => {
+  // Goal: words that fit the case. Method: two backends of which one drains, and the other is down.
+  const draining = after(view, ['drain', { name: 'web', members: ['vm3'] }]);
+  const standings = standingsOf(told(['down', 'down'], { isPanicked: true }));
+  const { lines = [] } = ask({ view: draining, standings }, 'list', {}).shown;
+  assert.ok(
+    lines.includes('web: vm2 is down for vm1 and there is no other: it is used all the same'),
+    lines.join('\n'),
+  );
 });
 
 test('list: as JSON it tells all that was typed', () => {

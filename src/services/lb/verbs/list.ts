@@ -167,10 +167,7 @@ export const troublesOf = (balancer: ListedBalancer): readonly string[] => {
   const down = backends
     .filter(({ state }) => state === 'down')
     .map(({ member, why }) => `${name}: ${member} is down${why === null ? '' : `: ${why}`}`);
-  const panic =
-    balancer.panickedBy.length === 0
-      ? []
-      : [`${name}: over half is down, so ${balancer.panickedBy.join(', ')} use all of them`];
+  const panic = panicOf(balancer);
   const empty =
     backends.length === 0
       ? [`${name}: nobody is meant now: connections are refused`]
@@ -178,4 +175,14 @@ export const troublesOf = (balancer: ListedBalancer): readonly string[] => {
         ? [`${name}: nobody takes new connections`]
         : [];
   return [...empty, ...panic, ...down];
+};
+
+/** So many are down that all are used. */
+const panicOf = ({ name, backends, panickedBy }: ListedBalancer): readonly string[] => {
+  if (panickedBy.length === 0) return [];
+  const by = panickedBy.join(', ');
+  const [only, second] = backends.filter(({ draining }) => draining === null);
+  return only !== undefined && second === undefined
+    ? [`${name}: ${only.member} is down for ${by} and there is no other: it is used all the same`]
+    : [`${name}: over half of its backends are down for ${by}: all of them are used there`];
 };

@@ -4,6 +4,7 @@
  */
 
 import { lateIn } from '../../behind.ts';
+import { durationText } from '../../typed-words.ts';
 import type { Cell, Scene, Shown, Verb } from '../../verb.ts';
 import { verb } from '../../verb.ts';
 import { addressesOf } from '../addresses.ts';
@@ -11,7 +12,6 @@ import { type Balancer, frontendsOf } from '../balancers.ts';
 import { deskOf, type ListedBalancer, listedBalancer, troublesOf } from './list.ts';
 import { addressTexts, mustKnow, nameInput } from './objects.ts';
 import type { ListedBackend } from './seen.ts';
-import { durationText } from './typed.ts';
 
 /** How long members are asked, ms. */
 const STANDINGS_MS = 5_000;

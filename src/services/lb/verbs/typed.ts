@@ -104,9 +104,11 @@ function noMember(view: View, text: string, address: string) {
   return refuse('to', text, 'members serve, addresses do not', remedy);
 }
 
+const MEMBER_FORMS = 'name a member, k=v, group:NAME or mesh';
+
 /** A selector that means members. */
 function readMembers(view: View, field: string, text: string): Selector {
-  const selector = readSelector(view, field, text);
+  const selector = readSelector(view, field, text, MEMBER_FORMS);
   if (selector.kind !== 'cidr' && selector.kind !== 'any') return selector;
   const remedy = selector.kind === 'any' ? 'write mesh for all members' : 'name members, or k=v';
   throw refuse(field, text, 'means addresses, not members', remedy);
@@ -183,18 +185,4 @@ export const weightTexts = (view: View, weights: Weights | undefined): readonly 
 export const toTexts = (view: View, { to, port, listen }: BalancerRecord): readonly string[] => {
   const last = port + listen.ports[1] - listen.ports[0];
   return to.map((each) => `${selectorText(view, each)}:${rangeText(port, last)}`);
-};
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-] as const;
-
-/** `10m`; as it is typed. */
-export const durationText = (ms: number): string => {
-  const unit = ms === 0 ? undefined : UNITS.find(([, size]) => ms % size === 0);
-  if (unit !== undefined) return `${ms / unit[1]}${unit[0]}`;
-  return ms === 0 ? '0s' : `${ms}ms`;
 };
