@@ -1,11 +1,14 @@
 /**
- * Rule: nft references — which chains and sets a rule or an element names: they must be there
- * before it, and stay as long as it does.
+ * Rule: nft references — which chains, sets and times of connections a rule or an element names:
+ * they must be there before it, and stay as long as it does.
  */
+
+/** What stands before the name of times: no chain is called so. */
+export const TIMES = 'ct timeout ';
 
 const known = new WeakMap<object, readonly string[]>();
 
-/** Chains by their names, sets by theirs behind an @. Of what does not change. */
+/** Chains by their names, sets by theirs behind an @, times behind `TIMES`. They do not change. */
 export const targetsOf = (part: object): readonly string[] => {
   const held = known.get(part);
   if (held !== undefined) return held;
@@ -31,6 +34,7 @@ function gather(value: unknown, into: Set<string>): void {
   else if (typeof value === 'object' && value !== null) {
     for (const [name, inner] of Object.entries(value)) {
       if (name === 'target') into.add(String(inner));
+      else if (name === 'ct timeout') into.add(`${TIMES}${String(inner)}`);
       else gather(inner, into);
     }
   }

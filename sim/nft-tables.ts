@@ -5,7 +5,7 @@
  * What is told in JSON and in nft's own language is the same here (`nft-text.ts`).
  */
 import { type Element, elementOf, isAlive, isSameData, type Put } from './nft-elements.ts';
-import { refersTo, targetsOf } from './nft-references.ts';
+import { refersTo, TIMES, targetsOf } from './nft-references.ts';
 import type { Change } from './nft-text.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -125,11 +125,13 @@ const addRule = (objects: object[], body: Body): object[] | string => {
   return objects;
 };
 
-/** A chain by its name, or a set by its name behind an @. */
-const isTarget = (objects: readonly object[], target: string): boolean =>
-  target.startsWith('@')
-    ? isThere(objects, ['set', 'map'], target.slice(1))
+/** A chain by its name, a set by its name behind an @, or times. */
+const isTarget = (objects: readonly object[], target: string): boolean => {
+  if (target.startsWith('@')) return isThere(objects, ['set', 'map'], target.slice(1));
+  return target.startsWith(TIMES)
+    ? isThere(objects, ['ct timeout'], target.slice(TIMES.length))
     : isThere(objects, ['chain'], target);
+};
 
 const changeElements = (
   { nowMs }: State,

@@ -71,7 +71,8 @@ const overdueAlarms = (view: View, { link, overdue, strangers }: Sight): readonl
     .map(
       ({ name }) =>
         `${name} is connected and does not tell what it knows: what only it was told is missing ` +
-        'here; look at cnsmo logs here and there, and evict it if it is hostile',
+        'here; over a slow line that ends by itself; else look at cnsmo logs here and there, and ' +
+        'evict it only if it is hostile',
     );
 
 const IN_DOUBT =

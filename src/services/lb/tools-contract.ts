@@ -166,6 +166,7 @@ const refusedLines = (chain: string, map: string, key: string): readonly string[
   `add rule ${PLACE} nowhere accept`,
   `add rule ${PLACE} own-chain goto nowhere`,
   `add rule ${PLACE} own-chain ip daddr @nowhere accept`,
+  `add rule ${PLACE} own-chain ct timeout set "nowhere"`,
   `flush chain ${PLACE} nowhere`,
   `delete chain ${PLACE} nowhere`,
   `delete chain ${PLACE} ${chain}`,
