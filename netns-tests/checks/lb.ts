@@ -54,8 +54,9 @@ export async function lb(world: RealWorld): Promise<void> {
 
     await obey(vm1, ['lb', 'delete', 'web']);
     await world.eventually(
-      'nothing of it stays',
-      async () => (await vm1.run(['nft', 'list', 'table', 'inet', 'cnsmo_lb'])).status !== 0,
+      'no balancer stays',
+      async () =>
+        !(await vm1.run(['nft', 'list', 'table', 'inet', 'cnsmo_lb'])).stdout.includes('b/web'),
       SETTLE_MS,
     );
   } finally {

@@ -5,9 +5,11 @@ import { plainTextOf } from '../nft/text.ts';
 import { idOf, memberOf, type Objects } from '../test-view.ts';
 import { targetKey } from './checks.ts';
 import { compile } from './compile.ts';
+import { LEFT } from './endings.ts';
 import { ENDED } from './golden-ended.table.ts';
 import { replaceTable } from './own-table.ts';
 import { plan } from './plan.ts';
+import type { LbObserved } from './state.ts';
 import { selfOf, viewOf, WEB } from './test-balancers.ts';
 import { wayName } from './ways.ts';
 
@@ -93,4 +95,21 @@ test('ended: at a frontend no two elements overlap, and none has what is used', 
     '{ 10.10.0.2 . 6 . 8000-8094, 10.10.0.2 . 6 . 8096-8099 }',
   ]);
   assert.deepEqual(fronts(8_050), []);
+});
+
+test('ended: the table stays while something may run that the last balancer began', () => {
+  // Goal: nothing hangs, for without a table the kernel translates no connection. Method: what is
+  // wanted of a host whose last balancer is gone: at once, while something is left, and after;
+  // twin: there was no table.
+  const table = { chains: new Map(), sets: new Map(), counters: new Map() };
+  const there = { ...SEEN, kind: 'present', table, proxy: { kind: 'unasked' } } as const;
+  const wanted = (viewAgeMs: number, sights: Sights, observed: LbObserved = there) =>
+    plan(viewOf({}), { ...selfOf(1), viewAgeMs, sights }, observed);
+  const left: Sights = new Map([[LEFT, '']]);
+  const none: Sights = new Map();
+  assert.deepEqual(wanted(0, none).state?.dispatches, []);
+  assert.equal(wanted(0, none).recheckMs, 5_000);
+  assert.deepEqual(wanted(60_000, left).state?.dispatches, []);
+  assert.equal(wanted(60_000, none).state, null);
+  assert.equal(wanted(0, left, { ...SEEN, proxy: { kind: 'unasked' } }).state, null);
 });

@@ -3,9 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { idOf, memberOf, viewWith } from '../test-view.ts';
 import { SERVICE } from './balancers.ts';
-import { openEndings } from './endings.ts';
+import { LEFT, openEndings } from './endings.ts';
 import { WEB } from './test-balancers.ts';
 import { wayName } from './ways.ts';
+
+/** How long one that is none any more is remembered after its time. Unit: ms. */
+const LEFT_MS = 3_600_000;
 
 /** How a backend stands: also as a whole VM, or by the balancer's word of a time. */
 const STANDINGS = ['serves', 'drains', 'drains again', 'vm drains', 'gone'] as const;
@@ -53,8 +56,14 @@ test('endings: a time is over when it is, counted from what began it, and not be
         before = standings;
         for (const laterMs of [nowMs, nowMs + 20]) {
           const over = NAMES.filter((_, at) => (since[at] ?? Infinity) + drainMs <= laterMs);
-          assert.deepEqual([...endings.sights(laterMs).keys()].toSorted(), over.toSorted());
-          const ends = since.flatMap((ms) => (ms === null ? [] : [ms + drainMs - laterMs]));
+          const isLeft = since.some((ms, at) => ms !== null && standings[at] === 'gone');
+          const shown = [...over, ...(isLeft ? [LEFT] : [])];
+          assert.deepEqual([...endings.sights(laterMs).keys()].toSorted(), shown.toSorted());
+          const ends = since.flatMap((ms, at) => {
+            if (ms === null) return [];
+            const endMs = ms + drainMs - laterMs;
+            return standings[at] === 'gone' ? [endMs, endMs + LEFT_MS] : [endMs];
+          });
           const next = Math.min(...ends.filter((ms) => ms > 0));
           assert.equal(endings.restMs(laterMs), next === Infinity ? null : next);
         }

@@ -17,12 +17,15 @@ const LEFT_MS = 3_600_000;
 /** Most of those. */
 const LEFT_MAX = 1_000;
 
+/** The name of a sight: there is what is none any more, and may still run. */
+export const LEFT = 'left';
+
 /** What a member remembers of them. Times are monotonic, ms, and never go back. */
 export interface Endings {
   look(view: View, nowMs: number): void;
   /** How long nothing is to be done, ms; null: until the view changes. */
   restMs(nowMs: number): number | null;
-  /** Ways that are over, by name. The same object as long as they are the same. */
+  /** Ways that are over, by name, and `LEFT`. The same object as long as they are the same. */
   sights(nowMs: number): Sights;
 }
 
@@ -55,9 +58,11 @@ export function openEndings(): Endings {
     restMs: (nowMs) => restMs(memory, nowMs),
     sights: (nowMs) => {
       const over = [...memory.waiting].filter(([, each]) => endOf(each) <= nowMs);
+      const isLeft = [...memory.waiting.values()].some((each) => leftUntil(each) > nowMs);
+      const names = [...over.map(([name]) => name), ...(isLeft ? [LEFT] : [])];
       const isSame =
-        over.length === memory.sights.size && over.every(([name]) => memory.sights.has(name));
-      if (!isSame) memory.sights = new Map(over.map(([name]) => [name, '']));
+        names.length === memory.sights.size && names.every((name) => memory.sights.has(name));
+      if (!isSame) memory.sights = new Map(names.map((name) => [name, '']));
       return memory.sights;
     },
   };
@@ -65,8 +70,13 @@ export function openEndings(): Endings {
 
 const endOf = ({ sinceMs, drainMs }: Waiting): number => sinceMs + drainMs;
 
+/** When it is forgotten; of what is a backend, never. */
+const leftUntil = (each: Waiting): number => (each.isLeft ? endOf(each) + LEFT_MS : 0);
+
 function restMs({ waiting }: Memory, nowMs: number): number | null {
-  const ends = [...waiting.values()].map(endOf).filter((endMs) => endMs > nowMs);
+  const ends = [...waiting.values()]
+    .flatMap((each) => [endOf(each), leftUntil(each)])
+    .filter((endMs) => endMs > nowMs);
   return ends.length === 0 ? null : Math.max(1, Math.ceil(Math.min(...ends) - nowMs));
 }
 
@@ -133,4 +143,4 @@ const isSameDrain = (before: number | null, now: number | null): boolean =>
   before === null || now === null || before === now;
 
 const stillLeft = (waiting: Memory['waiting'], nowMs: number): readonly [string, Waiting][] =>
-  [...waiting].filter(([, each]) => each.isLeft && endOf(each) + LEFT_MS > nowMs).slice(-LEFT_MAX);
+  [...waiting].filter(([, each]) => leftUntil(each) > nowMs).slice(-LEFT_MAX);

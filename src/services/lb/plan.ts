@@ -1,14 +1,16 @@
 /**
  * Rule: lb plan — what this VM balances.
  *
- * 1. As long as operators want no balancer, there is no table. But it stays while HAProxy ends what
- *    it has, for the kernel translates its connections only as long as some table does.
+ * 1. As long as operators want no balancer, there is no table. But it stays, without any, while
+ *    HAProxy ends what it has and while something may still run that the last one began: the kernel
+ *    translates connections only as long as some table does.
  */
 import type { View } from '../../crdt/view.ts';
 import { unreadText } from '../objects.ts';
 import type { Finding, Problem, Self } from '../service.ts';
 import { balancersOf, SERVICE } from './balancers.ts';
 import { type Dispatch, dispatchesOf } from './dispatch.ts';
+import { LEFT } from './endings.ts';
 import { frontendsHere, wishedHere } from './frontends.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import type { ProxyDesired } from './haproxy-state.ts';
@@ -21,7 +23,9 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
   const { balancers, unread } = balancersOf(view);
   const me = view.members.find(({ id }) => id === self.id);
   const isWanted = balancers.length > 0 && me !== undefined;
-  const isEnding = !isWanted && me !== undefined && isProxyEnding(observed);
+  const isYoung = !isWanted && self.viewAgeMs < SURE_MS && observed.kind === 'present';
+  const isLeft = isYoung || (observed.kind === 'present' && self.sights.has(LEFT));
+  const isEnding = !isWanted && me !== undefined && (isLeft || isProxyEnding(observed));
   const lacking = ('lacking' in observed ? observed.lacking : undefined) ?? [];
   const own = {
     ...{ interface: self.interface, ipv4: me?.ipv4 ?? null, ipv6: me?.ipv6 ?? '' },
@@ -55,7 +59,9 @@ export const plan = (view: View, self: Self, observed: LbObserved): Finding<LbDe
       ...(isForwarding && 'closed' in observed ? observed.closed : []),
     ],
     // A port may become free, or be taken by a program that starts later.
-    recheckMs: recheckMs(byProxy.proxy, observed, isToolless || wished.length > 0),
+    recheckMs: isYoung
+      ? SURE_MS
+      : recheckMs(byProxy.proxy, observed, isToolless || wished.length > 0),
   };
 };
 
@@ -70,6 +76,9 @@ const recheckMs = (
   if (proxy.balancers.length === 0 && observed.proxy.kind === 'running') return ENDING_MS;
   return isLacking ? LACKING_MS : null;
 };
+
+/** By then the loop has seen that a balancer is gone, and shows what it left. Unit: ms. */
+const SURE_MS = 5_000;
 
 /** Time between two looks whether what HAProxy had is over. Unit: ms. */
 const ENDING_MS = 5_000;

@@ -31,6 +31,6 @@ export const selfOf = (n: number): Self => ({
     ...{ hostname: `vm${n}`, isRoot: true, hasTun: true, hasKernelWireguard: false },
     ...{ hasSystemd: false, tools: { nft: true } },
   },
-  ...{ seen: new Map(), skewsMs: new Map(), nowMs: 0, wallMs: 0, stepsMs: [], viewAgeMs: 0 },
+  ...{ seen: new Map(), skewsMs: new Map(), nowMs: 0, wallMs: 0, stepsMs: [], viewAgeMs: 60_000 },
   ...{ made: new Set([TABLE_UNDO]), sights: new Map() },
 });
