@@ -9,10 +9,13 @@ import { type Page, renderTable } from './table.ts';
 
 type Open = (command: Command) => Session;
 
+const DRAIN =
+  'take no new load on this VM, end what balancers sent it, and hand the core role over';
+
 /** `core`, `drain` and `undrain`. */
 export const coreCommands = (session: Open): readonly Command[] => [
   coreCommand(session),
-  drainCommand(session, 'drain', 'take no new load on this VM, and hand the core role over', true),
+  drainCommand(session, 'drain', DRAIN, true),
   drainCommand(session, 'undrain', 'take load on this VM again', false),
 ];
 
@@ -52,7 +55,8 @@ const drainCommand = (session: Open, name: string, what: string, isDrain: boolea
       const { call, show } = session(command);
       const said = await call('PUT', '/v1/drain', { draining: isDrain });
       const text = isDrain
-        ? 'This VM takes no new load; cnsmo undrain ends that.\n'
+        ? 'This VM takes no new load, and what balancers have running here is ended after the ' +
+          'time of their --drain; to take it back: cnsmo undrain\n'
         : 'This VM takes load again.\n';
       await show(said, () => text);
     });

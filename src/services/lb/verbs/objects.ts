@@ -95,7 +95,9 @@ export const editVerb: Verb = verb<Written>({
 /** `delete`. */
 export const deleteVerb: Verb = verb<{ readonly deleted: readonly string[] }>({
   name: 'delete',
-  help: 'delete balancers; their addresses answer no more',
+  help:
+    'delete balancers: their addresses answer no more, and what nft balanced is ended after the ' +
+    'time of --drain',
   example: 'web',
   inputs: [
     { name: 'names', as: 'word', kind: 'texts', help: 'as list shows them', isNeeded: true },
