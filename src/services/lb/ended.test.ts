@@ -108,7 +108,7 @@ test('ended: the table stays while something may run that the last balancer bega
   const left: Sights = new Map([[LEFT, '']]);
   const none: Sights = new Map();
   assert.deepEqual(wanted(0, none).state?.dispatches, []);
-  assert.equal(wanted(0, none).recheckMs, 5_000);
+  assert.equal(wanted(0, none).recheckMs, 3_000);
   assert.deepEqual(wanted(60_000, left).state?.dispatches, []);
   assert.equal(wanted(60_000, none).state, null);
   assert.equal(wanted(0, left, { ...SEEN, proxy: { kind: 'unasked' } }).state, null);

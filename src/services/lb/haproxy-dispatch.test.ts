@@ -86,6 +86,8 @@ test('haproxy: a drained backend is drained until its time is over, and then end
   };
   const drains = { [`drain/${backend.id}`]: { balancers: { least: { sinceMs: 1 } } } };
   assert.deepEqual(found(drains, []), [2, 'draining', false, []]);
+  const sticky = { 'balancer/least': { ...object, mode: 'leastconn', stickyMs: 60_000 } };
+  assert.deepEqual(found({ ...sticky, ...drains }, []), [2, 'out', false, []], 'nobody stays');
   assert.deepEqual(found(drains, [over]), [2, 'out', true, []]);
   assert.deepEqual(found({}, [over]), [2, 'ready', false, []]);
   const to = [{ kind: 'member', id: third?.id ?? '' }];

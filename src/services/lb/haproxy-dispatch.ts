@@ -89,10 +89,12 @@ const proxiedBalancer = (
 ): { readonly proxied: ProxyBalancer; readonly isPanic: boolean } => {
   const { name, mode, listen, port, stickyMs } = balancer;
   const { choices, isPanic } = chooseBackends(view, self, balancer);
+  // HAProxy's `drain` takes who stays with it; `maint` leaves what runs alone as well.
+  const drained = stickyMs === undefined ? 'draining' : 'out';
   const backends = choices.map(
     ({ member: { ipv4, ipv6 }, weight, isDraining, isUsed, isEnded }): ProxyBackend => ({
       address: ipv4 ?? ipv6,
-      ...{ weight, state: isUsed ? 'ready' : isDraining && !isEnded ? 'draining' : 'out' },
+      ...{ weight, state: isUsed ? 'ready' : isDraining && !isEnded ? drained : 'out' },
       ...(isEnded ? { isEnded } : {}),
     }),
   );

@@ -78,7 +78,7 @@ const recheckMs = (
 };
 
 /** By then the loop has seen that a balancer is gone, and shows what it left. Unit: ms. */
-const SURE_MS = 5_000;
+const SURE_MS = 3_000;
 
 /** Time between two looks whether what HAProxy had is over. Unit: ms. */
 const ENDING_MS = 5_000;

@@ -41,7 +41,8 @@ const seenOf = (balancer: Balancer, { member, health }: Choice, observed: LbObse
     return { ...probed, connections: counted?.packets ?? null };
   }
   const slot = slotsIn(observed, balancer).find(
-    ({ address, state }) => state !== 'out' && address === (member.ipv4 ?? member.ipv6),
+    ({ address, state, connections }) =>
+      (state !== 'out' || connections > 0) && address === (member.ipv4 ?? member.ipv6),
   );
   if (slot === undefined) return { ...probed, connections: null };
   const { isDown, connections } = slot;
