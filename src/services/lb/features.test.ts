@@ -6,6 +6,7 @@ import type { Probe, Results } from '../service.ts';
 import { idOf } from '../test-view.ts';
 import { targetKey } from './checks.ts';
 import { diff } from './diff.ts';
+import { LEFT } from './endings.ts';
 import { plan } from './plan.ts';
 import { probes } from './probes.ts';
 import { read } from './read.ts';
@@ -27,19 +28,24 @@ const DONE = { status: 0, stdout: '', stderr: '' };
 const refused = (stderr: string): HostResult => ({ status: 1, stdout: '', stderr });
 
 /** A look at a host whose kernel refuses what `lacks` finds in a text; and what comes of it. */
-const lookAt = (table: HostResult, lacks: RegExp | null, sights: Sights = new Map()) => {
+const lookAt = (
+  table: HostResult,
+  lacks: RegExp | null,
+  sights: Sights = new Map(),
+  view = VIEW,
+) => {
   const self = { ...selfOf(1), sights };
   const results: Record<string, HostResult> = {};
   const runs: string[] = [];
   for (;;) {
-    const next = probes(self, VIEW, results as Results).find(({ name }) => !(name in results));
+    const next = probes(self, view, results as Results).find(({ name }) => !(name in results));
     if (next === undefined) break;
     runs.push(next.name);
     const isLacking = lacks?.test(stdinOf(next)) === true;
     results[next.name] = next.name === 'table' ? table : isLacking ? refused('no!\n') : DONE;
   }
   const observed = read(results, self, null).state;
-  const { state, problems, notes = [] } = plan(VIEW, self, observed);
+  const { state, problems, notes = [] } = plan(view, self, observed);
   const commands = diff(state, observed);
   const text = commands.map((each) => ('stdin' in each ? JSON.stringify(each.stdin) : '')).join('');
   return { runs, problems, notes, text };
@@ -92,4 +98,8 @@ test('features: what is not asked for, or is there, is not tried', () => {
   assert.deepEqual(without.runs, ['table', 'features', 'feature forget']);
   assert.equal(without.notes.length, 1);
   assert.doesNotMatch(without.text, MARKS.forget);
+  const last = lookAt(listing({ chain }), MARKS.forget, new Map([[LEFT, '']]), viewOf({}));
+  assert.match(last.text, /chain inet cnsmo_lb virtual/, 'it stays without the last balancer');
+  assert.doesNotMatch(last.text, MARKS.forget);
+  assert.deepEqual(lookAt(NONE, null, new Map(), viewOf({})).runs, ['table']);
 });

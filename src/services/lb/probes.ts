@@ -46,8 +46,12 @@ const tableProbes = (self: Self, view: View, results: Results): readonly Probe[]
 /** What is to be in the table, and is not there yet: whether it can be is tried first. */
 const unseenFor = (self: Self, view: View, results: Results): ReadonlySet<Special> => {
   const found = results.table === undefined ? null : readTable(results.table);
-  const isReadable = found !== null || (results.table !== undefined && isNoTable(results.table));
-  if (!isReadable || balancersOf(view).balancers.length === 0) return new Set();
+  const isToCome =
+    results.table !== undefined &&
+    isNoTable(results.table) &&
+    balancersOf(view).balancers.length > 0;
+  // One that is there may stay for a time without a balancer.
+  if (found === null && !isToCome) return new Set();
   const ended = { left: leftWays(view, self.sights), isMoved: false };
   return unseenIn(found, endedBy(dispatchesOf(view, viewerOf(self, found)), ended));
 };
