@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ObservedTable } from '../nft/observed.ts';
 import { concat, keyText, PROTOCOL_NUMBERS } from '../nft/tables.ts';
 import { idOf } from '../test-view.ts';
+import { balancersOf } from './balancers.ts';
 import { targetKey } from './checks.ts';
 import { diff } from './diff.ts';
 import type { RunningProxy } from './haproxy-state.ts';
@@ -12,7 +13,8 @@ import { summary } from './report.ts';
 import { sightsOf } from './sights.ts';
 import type { LbObserved } from './state.ts';
 import { selfOf, viewOf, WEB } from './test-balancers.ts';
-import { PANIC, sightName } from './told.ts';
+import { OVER, overName, PANIC, sightName } from './told.ts';
+import { wayName } from './ways.ts';
 
 test('sights: what each backend was sent, by whatever carries it', () => {
   // Goal: `show` tells the truth of each engine. Method: one balancer each of nft and HAProxy, as
@@ -88,4 +90,30 @@ test('report: a first balancer is in force nowhere before this host was looked a
   assert.deepEqual(summary(unseen, first, selfOf(1)).applied, {});
   const none = viewOf({});
   assert.deepEqual(diff(plan(none, selfOf(1), unseen).state, unseen), []);
+});
+
+test('sights: who drains is told of once its time is over', () => {
+  // Goal: `show` says when a drain is done. Method: one that drains and one that serves, before and
+  // after; the twin: a name of a way alone tells nothing of who serves.
+  const two = idOf(2);
+  const view = viewOf({
+    'balancer/web': WEB,
+    [`drain/${two}`]: { balancers: { web: { sinceMs: 1 } } },
+  });
+  const observed: LbObserved = {
+    ...{ kind: 'missing', listeners: null, forwarding: null, closed: [] },
+    proxy: { kind: 'unasked' },
+  };
+  const served = balancersOf(view).balancers[0];
+  assert.ok(served !== undefined);
+  const over = [2, 3].map((n) => {
+    const backend = { ipv4: `10.10.0.${n}`, ipv6: `fd00:1::${n}` };
+    return [wayName(WEB.addresses, served, backend), ''] as const;
+  });
+  const named = (sights: ReadonlyMap<string, string>): readonly string[] =>
+    Object.entries(sightsOf(view, { id: idOf(1), sights }, observed)).flatMap(([name, word]) =>
+      word === OVER ? [name] : [],
+    );
+  assert.deepEqual(named(new Map()), []);
+  assert.deepEqual(named(new Map(over)), [overName('web', two)]);
 });

@@ -7,12 +7,13 @@ import { type Choice, chooseBackends, type Viewer } from './choice.ts';
 import { countOf } from './counts.ts';
 import type { ProxySlot } from './haproxy-state.ts';
 import type { LbObserved } from './state.ts';
-import { PANIC, type Seen, seenText, sightName } from './told.ts';
+import { OVER, overName, PANIC, type Seen, seenText, sightName } from './told.ts';
 import { tableIn, viewerOf } from './viewer.ts';
+import { isOver } from './ways.ts';
 
 /**
  * By the names of sights. A VM that is not its own backend tells nothing of itself; a balancer is
- * named where too many of its backends are down.
+ * named where too many of its backends are down, and who drains where its time is over.
  */
 export const sightsOf = (
   view: View,
@@ -23,9 +24,15 @@ export const sightsOf = (
   return Object.fromEntries(
     balancersOf(view).balancers.flatMap((balancer) => {
       const { choices, isPanic } = chooseBackends(view, viewer, balancer);
-      const seen = choices.map((choice) => {
+      const seen = choices.flatMap((choice) => {
+        const { member, isDraining } = choice;
         const text = seenText(seenOf(balancer, choice, observed));
-        return [sightName(balancer.name, choice.member.id), text] as const;
+        return [
+          [sightName(balancer.name, member.id), text] as const,
+          ...(isDraining && isOver(view, viewer.sights, balancer, member)
+            ? [[overName(balancer.name, member.id), OVER] as const]
+            : []),
+        ];
       });
       return isPanic ? [...seen, [balancer.name, PANIC] as const] : seen;
     }),

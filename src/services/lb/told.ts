@@ -27,6 +27,11 @@ export const PANIC = 'panic';
 /** What a backend of a balancer is called among sights; the balancer itself by its name. */
 export const sightName = (balancer: string, member: MemberId): string => `${balancer}/${member}`;
 
+/** What a member says of a backend whose time is over to end what it has, and its name there. */
+export const OVER = 'over';
+export const overName = (balancer: string, member: MemberId): string =>
+  `${sightName(balancer, member)}/${OVER}`;
+
 /** Longest reason. Unit: characters. */
 const WHY_MAX = 120;
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { MemberId } from '../../../crdt/ids.ts';
 import { idOf } from '../../test-view.ts';
 import type { Cell, Standing } from '../../verb.ts';
-import { type Health, PANIC, readSeen, seenText, sightName } from '../told.ts';
+import { type Health, OVER, overName, PANIC, readSeen, seenText, sightName } from '../told.ts';
 import { after, ask, fourMembers } from './test-ask.ts';
 
 const view = after(
@@ -102,7 +102,7 @@ test('show: each backend by the word of this VM, and who sees it otherwise', () 
   assert.deepEqual(backends, [
     {
       ...{ member: 'vm2', address: '10.10.0.2', port: 8080, state: 'down', why: 'no answer' },
-      ...{ weight: 1, draining: null, drainedSince: null, connections: 12 },
+      ...{ weight: 1, isDrained: false, draining: null, drainedSince: null, connections: 12 },
       otherwise: [
         { member: 'vm2', state: 'up' },
         { member: 'vm3', state: 'up' },
@@ -111,6 +111,7 @@ test('show: each backend by the word of this VM, and who sees it otherwise', () 
     {
       ...{ member: 'vm3', address: '10.10.0.3', port: 8080, state: 'up', why: null, weight: 2 },
       ...{ draining: 'balancer', drainedSince: '1970-01-01T00:16:40.000Z', connections: 12 },
+      isDrained: false,
       otherwise: [],
     },
   ]);
@@ -131,6 +132,28 @@ test('show: each backend by the word of this VM, and who sees it otherwise', () 
   assert.match(lines, /^Client address masqueraded: containers on members; anybody at vm1\.$/m);
   assert.match(lines, /^vm2 is up for vm2, vm3\.$/m);
   assert.match(lines, /^web: nobody takes new connections$/m);
+});
+
+test('show: whose time to end what it has is over drains no more', () => {
+  // Goal: one sees when a backend may be stopped. Method: who drains, before and after; twin: what
+  // another member says of it, and of one that serves.
+  const drained = after(view, ['drain', { name: 'web', members: ['vm3'] }]);
+  const over = (own: number, n: number): string => {
+    const standings = new Map(
+      [1, 2].map((at) => {
+        const standing = told(['up', 'up']);
+        if (standing.kind !== 'told' || at !== own) return [idOf(at), standing] as const;
+        const sights = new Map([...(standing.sights ?? []), [overName('web', idOf(n)), OVER]]);
+        return [idOf(at), { ...standing, sights }] as const;
+      }),
+    );
+    const { table } = ask({ view: drained, standings }, 'show', { name: 'web' }).shown;
+    return (table?.rows ?? []).map((row) => row.map(textOf)[2]).join('; ');
+  };
+  assert.equal(over(0, 3), 'up; up, drains');
+  assert.equal(over(1, 3), 'up; up, drained');
+  assert.equal(over(2, 3), 'up; up, drains');
+  assert.equal(over(1, 2), 'up; up, drains');
 });
 
 test('show: without an own word that of most counts, and no word is none', () => {

@@ -4,7 +4,7 @@
  */
 import type { Scene } from '../../verb.ts';
 import { type Backend, type Balancer, backendsOf } from '../balancers.ts';
-import { type Health, PANIC, readSeen, type Seen, sightName } from '../told.ts';
+import { type Health, overName, PANIC, readSeen, type Seen, sightName } from '../told.ts';
 
 /** A backend, as people and programs see it. */
 export interface ListedBackend {
@@ -18,6 +18,8 @@ export interface ListedBackend {
   readonly weight: number;
   /** Why it takes no new connection: an operator's word, or its whole VM drains; null: it does. */
   readonly draining: 'balancer' | 'member' | null;
+  /** The time is over in which it had to end what it has, as far as this VM knows. */
+  readonly isDrained: boolean;
   /** Since when by that word, RFC 3339. */
   readonly drainedSince: string | null;
   /**
@@ -59,6 +61,7 @@ function listed(
   return {
     ...{ member: member.name, address: member.ipv4 ?? member.ipv6, port: balancer.port },
     ...{ state, why: state === 'down' ? why : null, weight },
+    isDrained: isDraining && isOver(scene, overName(balancer.name, member.id)),
     draining: drainedMs !== null ? 'balancer' : isDraining ? 'member' : null,
     drainedSince: drainedMs === null ? null : new Date(drainedMs).toISOString(),
     connections: counts.length === 0 ? null : counts.reduce((sum, each) => sum + each, 0),
@@ -67,6 +70,11 @@ function listed(
       .map(({ name, seen }) => ({ member: name, state: seen.health })),
   };
 }
+
+const isOver = ({ self, standings }: Scene, sight: string): boolean => {
+  const own = standings.get(self);
+  return own?.kind === 'told' && own.sights?.has(sight) === true;
+};
 
 interface Word {
   readonly by: string;

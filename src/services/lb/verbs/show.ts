@@ -98,11 +98,12 @@ const show = (balancer: ShownBalancer): Shown => ({
 });
 
 const rowOf = (backend: ListedBackend, { carriedBy }: ShownBalancer): Cell[] => {
-  const { member, address, port, state, draining, weight, connections } = backend;
+  const { member, address, port, state, draining, isDrained, weight, connections } = backend;
   const host = address.includes(':') ? `[${address}]` : address;
   const kind = carriedBy === 'nft' ? 'sent' : 'open';
   const tone = state === 'down' ? 'bad' : draining !== null ? 'warn' : TONES[state];
-  const text = draining === null ? state : `${state}, ${draining === 'member' ? 'VM ' : ''}drains`;
+  const who = draining === 'member' ? 'VM ' : '';
+  const text = draining === null ? state : `${state}, ${who}${isDrained ? 'drained' : 'drains'}`;
   return [
     ...[member, `${host}:${port}`],
     { text, tone },
