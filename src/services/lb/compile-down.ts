@@ -39,14 +39,14 @@ const elementsFor = (
   ours: readonly Dispatch[],
   hasRanges: boolean,
 ): readonly NftElement[] => {
-  const down = placesOf(family, ours, 'down');
+  const down = hostsOf(family, ours, 'down');
   if (down.size === 0) return [];
-  const used = placesOf(family, all, 'targets');
-  return [...down].flatMap(([key, { place, ranges }]) =>
+  const used = hostsOf(family, all, 'targets');
+  return [...down].flatMap(([key, { host, ranges }]) =>
     without(inOrder(ranges), inOrder(used.get(key)?.ranges ?? []))
       .flatMap((range) => (hasRanges ? [range] : portsOf(range)))
       .map((range) => ({
-        ...{ key: concat(...place, rangeValue(range)), verdict: null, rule: null },
+        ...{ key: concat(...host, rangeValue(range)), verdict: null, rule: null },
       })),
   );
 };
@@ -54,28 +54,28 @@ const elementsFor = (
 const portsOf = ([first, last]: PortRange): readonly PortRange[] =>
   Array.from({ length: last - first + 1 }, (_, index) => single(first + index));
 
-/** At an address, by a protocol. */
-interface Place {
-  readonly place: readonly [address: string, protocol: number];
+/** An address and a protocol, and the ports there. */
+interface Host {
+  readonly host: readonly [address: string, protocol: number];
   readonly ranges: PortRange[];
 }
 
-const placesOf = (
+const hostsOf = (
   { address }: Family,
   dispatches: readonly Dispatch[],
   which: 'targets' | 'down',
-): ReadonlyMap<string, Place> => {
-  const places = new Map<string, Place>();
+): ReadonlyMap<string, Host> => {
+  const hosts = new Map<string, Host>();
   for (const dispatch of dispatches) {
     for (const target of dispatch[which]) {
-      const host = target[address];
-      if (host === null) continue;
+      const at = target[address];
+      if (at === null) continue;
       const { balancer } = dispatch;
-      const place = [host, PROTOCOL_NUMBERS[balancer.listen.protocol]] as const;
-      const known = places.get(keyText(place)) ?? { place, ranges: [] };
+      const host = [at, PROTOCOL_NUMBERS[balancer.listen.protocol]] as const;
+      const known = hosts.get(keyText(host)) ?? { host, ranges: [] };
       known.ranges.push(servedAt(balancer));
-      places.set(keyText(place), known);
+      hosts.set(keyText(host), known);
     }
   }
-  return places;
+  return hosts;
 };

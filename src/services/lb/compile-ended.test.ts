@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endedSets } from './compile-ended.ts';
+import { endedPart } from './compile-ended.ts';
 import type { Way } from './ways.ts';
 
 const way = (n: number, ports: readonly [number, number], host = 2): Way => ({
@@ -17,7 +17,7 @@ test('lb: what is over of balancers with ports in common is one range', () => {
     ...[way(1, [8_000, 9_000]), way(2, [8_080, 8_080]), way(3, [8_900, 9_500])],
     ...[way(4, [8_000, 8_100], 3), udp],
   ];
-  const [, front] = endedSets([], { left, isMoved: false });
+  const [, front] = endedPart([], { left, isMoved: false }).sets;
   assert.deepEqual(
     [...(front?.elements.values() ?? [])].map(({ key }) => key),
     [

@@ -27,6 +27,7 @@ import {
   type NftSet,
   PROTOCOL_NUMBERS,
   payload,
+  type Table,
 } from '../nft/tables.ts';
 import { inOrder, rangeValue, without } from '../port-ranges.ts';
 import type { PortRange } from '../schema-parts.ts';
@@ -45,73 +46,61 @@ export interface Ended {
   readonly isMoved: boolean;
 }
 
-type Lacks = ReadonlySet<Special> | undefined;
-
 /** What of the table is needed to end all that is over. */
-export const endedBy = (dispatches: readonly Dispatch[], ended: Ended): readonly Special[] => {
-  const ways = waysIn(dispatches, ended);
-  return [
-    ...(ways.length === 0 ? [] : (['end', 'front'] as const)),
-    ...(isMoving(ways, ended) ? (['move'] as const) : []),
-  ];
-};
+export const endedBy = (dispatches: readonly Dispatch[], ended: Ended): readonly Special[] =>
+  neededFor(waysIn(dispatches, ended), ended);
 
-/** What the chains ask. `lacks`: what this host goes without. */
-export const endedSets = (
+/** The chains, and the sets that they ask. `lacks`: what this host goes without. */
+export const endedPart = (
   dispatches: readonly Dispatch[],
   ended: Ended,
-  lacks?: Lacks,
-): readonly NftSet[] => {
-  const ways = waysIn(dispatches, ended, lacks);
-  return [
-    ...(ways.length === 0
-      ? []
-      : FAMILIES.flatMap((family) => [
-          virtualSet(family, ways),
-          ...(lacks?.has('front') === true ? [] : [frontSet(family, ways, dispatches)]),
-        ])),
-    ...(isMoving(ways, ended, lacks)
-      ? FAMILIES.flatMap((family) => MOVED_ZONES.map((zone) => moved(family, zone)))
-      : []),
-  ];
+  lacks: ReadonlySet<Special> = new Set(),
+): Table => {
+  const ways = lacks.has('end') ? [] : waysIn(dispatches, ended);
+  const parts = new Set(neededFor(ways, ended).filter((each) => !lacks.has(each)));
+  return {
+    sets: [
+      ...(parts.has('end') ? FAMILIES.flatMap(askedSets(parts, ways, dispatches)) : []),
+      ...(parts.has('move') ? FAMILIES.flatMap(movedSets) : []),
+    ],
+    chains: [
+      ...(parts.has('end') ? endChains(parts) : []),
+      ...(parts.has('move') ? ZONING_CHAINS : []),
+    ],
+  };
 };
 
-/** The chains. */
-export const endedChains = (
-  dispatches: readonly Dispatch[],
-  ended: Ended,
-  lacks?: Lacks,
-): readonly NftChain[] => {
-  const ways = waysIn(dispatches, ended, lacks);
-  const moves = isMoving(ways, ended, lacks);
-  const meeting = FAMILIES.flatMap((family) =>
-    lacks?.has('front') === true ? meets(family).slice(0, 1) : meets(family),
-  );
+const waysIn = (dispatches: readonly Dispatch[], { left }: Ended): readonly Way[] => [
+  ...left,
+  ...dispatches.flatMap(({ addresses, balancer, ended }) =>
+    ended.map((target) => wayTo(addresses, balancer, target)),
+  ),
+];
+
+/** Without a frontend as well: what came in at one that is no more runs on. */
+const neededFor = (ways: readonly Way[], { isMoved }: Ended): readonly Special[] => [
+  ...(ways.length === 0 ? [] : (['end', 'front'] as const)),
+  ...(isMoved || ways.some(({ protocol }) => protocol === 'udp') ? (['move'] as const) : []),
+];
+
+type Parts = ReadonlySet<Special>;
+
+const askedSets =
+  (parts: Parts, ways: readonly Way[], dispatches: readonly Dispatch[]) =>
+  (family: Family): readonly NftSet[] => [
+    virtualSet(family, ways),
+    ...(parts.has('front') ? [frontSet(family, ways, dispatches)] : []),
+  ];
+
+const endChains = (parts: Parts): readonly NftChain[] => {
+  const meeting = FAMILIES.flatMap((family) => meets(family, parts));
   return [
-    ...(ways.length === 0 ? [] : [{ name: 'ended', hook: null, rules: endRules(moves) }]),
-    ...(['output', 'forward'] as const).flatMap((hook): readonly NftChain[] =>
-      ways.length === 0
-        ? []
-        : [{ name: `ended/${hook}`, hook: { hook, prio: -11 }, rules: meeting }],
-    ),
-    ...(['output', 'prerouting'] as const).flatMap((hook): readonly NftChain[] =>
-      moves ? [{ name: `moved/${hook}`, hook: { hook, prio: -300 }, rules: ZONING }] : [],
-    ),
+    { name: 'ended', hook: null, rules: endRules(parts.has('move')) },
+    ...(['output', 'forward'] as const).map((hook) => ({
+      ...{ name: `ended/${hook}`, hook: { hook, prio: -11 }, rules: meeting },
+    })),
   ];
 };
-
-const isMoving = (ways: readonly Way[], { isMoved }: Ended, lacks?: Lacks): boolean =>
-  lacks?.has('move') !== true && (isMoved || ways.some(({ protocol }) => protocol === 'udp'));
-
-const waysIn = (dispatches: readonly Dispatch[], { left }: Ended, lacks?: Lacks): readonly Way[] =>
-  lacks?.has('end') === true
-    ? []
-    : [
-        ...left,
-        ...dispatches.flatMap(({ addresses, balancer, ended }) =>
-          ended.map((target) => wayTo(addresses, balancer, target)),
-        ),
-      ];
 
 const virtualSet = ({ digit, type, address }: Family, ways: readonly Way[]): NftSet => ({
   ...{ name: `ended${digit}`, kind: 'set', type: [type, type], flags: [], isCounted: false },
@@ -157,13 +146,14 @@ const rangesOf = (ways: readonly Way[]): readonly PortRange[] =>
   inOrder(ways.map(({ ports }) => [ports[0], ports[1]]));
 
 /** Which of it is to be ended. */
-const meets = ({ ip, digit }: Family): readonly NftRule[] => {
+const meets = ({ ip, digit }: Family, parts: Parts): readonly NftRule[] => {
   const asked = original(`${ip} daddr`);
   const host = payload(ip, 'daddr');
   const place = concat(host, meta('l4proto'), payload('th', 'dport'));
+  const atFront = [isNot(asked, `@virtual${digit}`), is(place, `@ended/front${digit}`)];
   return [
     [is(concat(asked, host), `@ended${digit}`)],
-    [isNot(asked, `@virtual${digit}`), is(place, `@ended/front${digit}`)],
+    ...(parts.has('front') ? [atFront] : []),
   ].map((parts) => rule(has(ct('status'), 'dnat'), ...parts, goto('ended')));
 };
 
@@ -177,11 +167,12 @@ const MOVED_S = 300;
  */
 const MOVED_MAX = 65_536;
 
-const moved = (family: Family, zone: number): NftSet => ({
-  ...{ name: movedSet(family, zone), kind: 'set', flags: ['timeout'], isCounted: false },
-  type: [family.type, 'inet_service', family.type, 'inet_service'],
-  ...{ sizeMax: MOVED_MAX, keepsOthers: true, elements: new Map() },
-});
+const movedSets = (family: Family): readonly NftSet[] =>
+  MOVED_ZONES.map((zone) => ({
+    ...{ name: movedSet(family, zone), kind: 'set', flags: ['timeout'], isCounted: false },
+    type: [family.type, 'inet_service', family.type, 'inet_service'],
+    ...{ sizeMax: MOVED_MAX, keepsOthers: true, elements: new Map() },
+  }));
 
 /**
  * Whom it was sent to in this zone is gone: the next one. There are several, for there the kernel
@@ -229,3 +220,7 @@ const ZONING: readonly NftRule[] = [
     );
   }),
 ];
+
+const ZONING_CHAINS: readonly NftChain[] = (['output', 'prerouting'] as const).map((hook) => ({
+  ...{ name: `moved/${hook}`, hook: { hook, prio: -300 }, rules: ZONING },
+}));

@@ -8,10 +8,9 @@ import { GOLDEN } from './golden.table.ts';
 import { lb } from './lb.ts';
 import { replaceTable } from './own-table.ts';
 import { slotsOf } from './slots.ts';
-import { selfOf, viewOf, WEB } from './test-balancers.ts';
+import { EVERY, selfOf, viewOf, WEB } from './test-balancers.ts';
 
 const OWN = { interface: 'cnsmo0', ipv4: '10.10.0.1', ipv6: 'fd00:1::1' };
-const at = (n: number) => ({ ipv4: `10.10.7.${n}`, ipv6: `fd00:1::77${n}` });
 const textOf = (objects: Objects, n = 1): string => {
   const view = viewOf(objects, [memberOf(1), ...[2, 3].map((m) => memberOf(m, { role: 'web' }))]);
   const dispatches = dispatchesOf(view, selfOf(n)).map((each) => {
@@ -23,24 +22,7 @@ const textOf = (objects: Objects, n = 1): string => {
 
 test('lb: balancers of every kind are compiled into exactly this', () => {
   // Goal: nothing of the table changes unseen. Method: its whole text, in nft's language.
-  const weights = [{ of: { kind: 'member', id: memberOf(3).id }, weight: 2 }] as const;
-  const text = textOf({
-    'balancer/web': { ...WEB, addresses: at(1), weights },
-    'balancer/shop': { ...WEB, addresses: at(2), mode: 'source', stickyMs: 600_000 },
-    'balancer/dns': {
-      ...{ ...WEB, addresses: at(3), mode: 'random', port: 53, check: { kind: 'none' } },
-      listen: { protocol: 'udp', ports: [53, 53] },
-    },
-    'balancer/files': {
-      ...{ ...WEB, addresses: at(4), port: 3_000 },
-      listen: { protocol: 'tcp', ports: [2_000, 2_001] },
-    },
-    'balancer/wide': {
-      ...{ ...WEB, addresses: at(5), port: 10_000 },
-      listen: { protocol: 'tcp', ports: [10_000, 19_999] },
-    },
-    'balancer/empty': { ...WEB, addresses: at(6), to: [{ kind: 'group', name: 'none' }] },
-  });
+  const text = textOf(EVERY);
   assert.deepEqual(text.split('\n'), GOLDEN.split('\n'));
 });
 

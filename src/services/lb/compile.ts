@@ -35,7 +35,7 @@ import {
 } from '../nft/tables.ts';
 import { balancerChains, balancerSets, rule } from './compile-balancer.ts';
 import { downSet } from './compile-down.ts';
-import { type Ended, endedChains, endedSets } from './compile-ended.ts';
+import { type Ended, endedPart } from './compile-ended.ts';
 import { proxyChains, proxySets } from './compile-proxy.ts';
 import { refuseChains } from './compile-refuse.ts';
 import { countRules, countSets } from './counts.ts';
@@ -56,26 +56,29 @@ export const compile = (own: Own, dispatches: readonly Dispatch[], ended: Ended)
 
 const known = new WeakMap<readonly Dispatch[], { readonly key: string; readonly table: Table }>();
 
-const makeTable = (own: Own, dispatches: readonly Dispatch[], ended: Ended): Table => ({
-  sets: [
-    ...FAMILIES.flatMap((family) => familySets(family, dispatches)),
-    ...countSets(dispatches),
-    ...frontendSets(dispatches.filter(({ isFrontend }) => isFrontend)),
-    ...dispatches.flatMap(balancerSets),
-    ...proxySets(dispatches),
-    ...endedSets(dispatches, ended, own.lacks),
-  ],
-  chains: [
-    ...dispatches.flatMap(balancerChains),
-    ...(['prerouting', 'output'] as const).map((hook) => natChain(hook, own, dispatches)),
-    { name: 'virtual', hook: null, rules: virtualRules(dispatches) },
-    { name: 'nat/input', hook: { type: 'nat', hook: 'input', prio: 100 }, rules: countRules() },
-    postrouting(own),
-    ...refuseChains(dispatches.some(isWide) ? ['down', 'downranges'] : ['down']),
-    ...proxyChains(dispatches),
-    ...endedChains(dispatches, ended, own.lacks),
-  ],
-});
+const makeTable = (own: Own, dispatches: readonly Dispatch[], ended: Ended): Table => {
+  const ending = endedPart(dispatches, ended, own.lacks);
+  return {
+    sets: [
+      ...FAMILIES.flatMap((family) => familySets(family, dispatches)),
+      ...countSets(dispatches),
+      ...frontendSets(dispatches.filter(({ isFrontend }) => isFrontend)),
+      ...dispatches.flatMap(balancerSets),
+      ...proxySets(dispatches),
+      ...ending.sets,
+    ],
+    chains: [
+      ...dispatches.flatMap(balancerChains),
+      ...(['prerouting', 'output'] as const).map((hook) => natChain(hook, own, dispatches)),
+      { name: 'virtual', hook: null, rules: virtualRules(dispatches) },
+      { name: 'nat/input', hook: { type: 'nat', hook: 'input', prio: 100 }, rules: countRules() },
+      postrouting(own),
+      ...refuseChains(dispatches.some(isWide) ? ['down', 'downranges'] : ['down']),
+      ...proxyChains(dispatches),
+      ...ending.chains,
+    ],
+  };
+};
 
 const familySets = (family: Family, dispatches: readonly Dispatch[]): readonly NftSet[] => {
   const { digit, type, address } = family;

@@ -6,11 +6,10 @@ import { LISTENERS, readListeners } from './listeners.ts';
 import { plan } from './plan.ts';
 import { probes } from './probes.ts';
 import { read } from './read.ts';
-import { selfOf, viewOf, WEB } from './test-balancers.ts';
+import { at, selfOf, viewOf, WEB } from './test-balancers.ts';
 
 const said = (stdout: string, status = 0) => ({ status, stdout, stderr: '' });
 const ON = { ...WEB, on: [{ kind: 'member', id: idOf(1) }] };
-const at = (n: number) => ({ ipv4: `10.10.7.${n}`, ipv6: `fd00:1::77${n}` });
 
 /** As ss of iproute2 6.1 prints them. */
 const LISTED = `udp UNCONN 0      0 127.0.0.1:323 0.0.0.0:* users:(("chronyd",pid=5,fd=5))

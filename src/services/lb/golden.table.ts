@@ -1,5 +1,5 @@
 /**
- * Rule: golden — the table of the wishes in `compile.test.ts`, in nft's language.
+ * Rule: golden — the table of `EVERY` in `test-balancers.ts`, in nft's language.
  */
 export const GOLDEN = `add table inet cnsmo_lb
 delete table inet cnsmo_lb
@@ -52,8 +52,8 @@ add rule inet cnsmo_lb b/shop ip saddr @affinity4/shop meta l4proto 6 update @af
 add rule inet cnsmo_lb b/shop ip6 saddr @affinity6/shop meta l4proto 6 update @affinity6/shop { ip6 saddr timeout 600s : fd00:1::2 } dnat ip6 to ip6 saddr map @affinity6/shop:8080 comment "600s"
 add rule inet cnsmo_lb b/shop jhash ip saddr mod 2 seed 1668182893 vmap { 0 : goto e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 1 : goto e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
 add rule inet cnsmo_lb b/shop jhash ip6 saddr mod 2 seed 1668182893 vmap { 0 : goto e/shop/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 1 : goto e/shop/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
-add rule inet cnsmo_lb b/web meta nfproto ipv4 meta l4proto 6 dnat ip to numgen inc mod 3 map { 0 : 10.10.0.3, 1 : 10.10.0.2, 2 : 10.10.0.3 }:8080
-add rule inet cnsmo_lb b/web meta nfproto ipv6 meta l4proto 6 dnat ip6 to numgen inc mod 3 map { 0 : fd00:1::3, 1 : fd00:1::2, 2 : fd00:1::3 }:8080
+add rule inet cnsmo_lb b/web meta nfproto ipv4 meta l4proto 6 dnat ip to numgen inc mod 4 map { 0 : 10.10.0.3, 1 : 10.10.0.2, 2 : 10.10.0.3, 3 : 10.10.0.3 }:8080
+add rule inet cnsmo_lb b/web meta nfproto ipv6 meta l4proto 6 dnat ip6 to numgen inc mod 4 map { 0 : fd00:1::3, 1 : fd00:1::2, 2 : fd00:1::3, 3 : fd00:1::3 }:8080
 add rule inet cnsmo_lb e/wide/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba counter meta l4proto 6 dnat ip to 10.10.0.2
 add rule inet cnsmo_lb e/wide/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba meta l4proto 6 dnat ip6 to fd00:1::2
 add rule inet cnsmo_lb e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter meta l4proto 6 dnat ip to 10.10.0.3
@@ -114,15 +114,15 @@ add rule inet cnsmo_lb refuse/forward ct status dnat ip6 daddr . meta l4proto . 
 add rule inet cnsmo_lb refuse/forward ct status dnat ip6 daddr . meta l4proto . th dport @down6 meta l4proto 17 goto refuse
 add rule inet cnsmo_lb refuse/forward ct status dnat ip6 daddr . meta l4proto . th dport @downranges6 tcp flags & (fin | syn | rst | ack) == syn goto refuse
 add rule inet cnsmo_lb refuse/forward ct status dnat ip6 daddr . meta l4proto . th dport @downranges6 meta l4proto 17 goto refuse
-add element inet cnsmo_lb services4 { 10.10.7.3 . 17 . 53 : goto b/dns, 10.10.7.6 . 6 . 80 : goto b/empty, 10.10.7.4 . 6 . 2000 : goto b/files, 10.10.7.4 . 6 . 2001 : goto b/files, 10.10.7.2 . 6 . 80 : goto b/shop, 10.10.7.1 . 6 . 80 : goto b/web }
+add element inet cnsmo_lb services4 { 10.10.7.3 . 17 . 53 : goto b/dns, 10.10.7.6 . 6 . 80 : goto b/empty, 10.10.7.4 . 6 . 2000 : goto b/files, 10.10.7.4 . 6 . 2001 : goto b/files, 10.10.7.4 . 6 . 2002 : goto b/files, 10.10.7.4 . 6 . 2003 : goto b/files, 10.10.7.2 . 6 . 80 : goto b/shop, 10.10.7.1 . 6 . 80 : goto b/web }
 add element inet cnsmo_lb ranges4 { 10.10.7.5 . 6 . 10000-19999 : goto b/wide }
 add element inet cnsmo_lb virtual4 { 10.10.7.3, 10.10.7.6, 10.10.7.4, 10.10.7.2, 10.10.7.1, 10.10.7.5 }
-add element inet cnsmo_lb services6 { fd00:1::773 . 17 . 53 : goto b/dns, fd00:1::776 . 6 . 80 : goto b/empty, fd00:1::774 . 6 . 2000 : goto b/files, fd00:1::774 . 6 . 2001 : goto b/files, fd00:1::772 . 6 . 80 : goto b/shop, fd00:1::771 . 6 . 80 : goto b/web }
+add element inet cnsmo_lb services6 { fd00:1::773 . 17 . 53 : goto b/dns, fd00:1::776 . 6 . 80 : goto b/empty, fd00:1::774 . 6 . 2000 : goto b/files, fd00:1::774 . 6 . 2001 : goto b/files, fd00:1::774 . 6 . 2002 : goto b/files, fd00:1::774 . 6 . 2003 : goto b/files, fd00:1::772 . 6 . 80 : goto b/shop, fd00:1::771 . 6 . 80 : goto b/web }
 add element inet cnsmo_lb ranges6 { fd00:1::775 . 6 . 10000-19999 : goto b/wide }
 add element inet cnsmo_lb virtual6 { fd00:1::773, fd00:1::776, fd00:1::774, fd00:1::772, fd00:1::771, fd00:1::775 }
-add element inet cnsmo_lb sent4 { 10.10.0.2 . 17 . 53, 10.10.0.3 . 17 . 53, 10.10.0.2 . 6 . 3000, 10.10.0.2 . 6 . 3001, 10.10.0.3 . 6 . 3000, 10.10.0.3 . 6 . 3001, 10.10.0.2 . 6 . 8080, 10.10.0.3 . 6 . 8080 }
-add element inet cnsmo_lb sent6 { fd00:1::2 . 17 . 53, fd00:1::3 . 17 . 53, fd00:1::2 . 6 . 3000, fd00:1::2 . 6 . 3001, fd00:1::3 . 6 . 3000, fd00:1::3 . 6 . 3001, fd00:1::2 . 6 . 8080, fd00:1::3 . 6 . 8080 }
+add element inet cnsmo_lb sent4 { 10.10.0.2 . 17 . 53, 10.10.0.3 . 17 . 53, 10.10.0.2 . 6 . 3000, 10.10.0.2 . 6 . 3001, 10.10.0.2 . 6 . 3002, 10.10.0.2 . 6 . 3003, 10.10.0.3 . 6 . 3000, 10.10.0.3 . 6 . 3001, 10.10.0.3 . 6 . 3002, 10.10.0.3 . 6 . 3003, 10.10.0.2 . 6 . 8080, 10.10.0.3 . 6 . 8080 }
+add element inet cnsmo_lb sent6 { fd00:1::2 . 17 . 53, fd00:1::3 . 17 . 53, fd00:1::2 . 6 . 3000, fd00:1::2 . 6 . 3001, fd00:1::2 . 6 . 3002, fd00:1::2 . 6 . 3003, fd00:1::3 . 6 . 3000, fd00:1::3 . 6 . 3001, fd00:1::3 . 6 . 3002, fd00:1::3 . 6 . 3003, fd00:1::2 . 6 . 8080, fd00:1::3 . 6 . 8080 }
 add element inet cnsmo_lb frontends { 17 . 53 : goto b/dns }
 add element inet cnsmo_lb frontranges { 6 . 10000-19999 : goto b/wide }
-add element inet cnsmo_lb shift/files { 2000 : 3000, 2001 : 3001 }
+add element inet cnsmo_lb shift/files { 2000 : 3000, 2001 : 3001, 2002 : 3002, 2003 : 3003 }
 `;

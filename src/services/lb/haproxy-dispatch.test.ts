@@ -5,7 +5,7 @@ import { targetKey } from './checks.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import { LOCAL_PORTS } from './haproxy-read.ts';
 import type { ProxyObserved } from './haproxy-state.ts';
-import { WEB as BALANCER, selfOf, viewOf } from './test-balancers.ts';
+import { at, WEB as BALANCER, selfOf, viewOf } from './test-balancers.ts';
 import { wayName } from './ways.ts';
 
 const MEMBERS = [memberOf(1), ...[2, 3].map((n) => memberOf(n, { role: 'web' }))];
@@ -14,7 +14,6 @@ const OWN = { ipv4: '10.10.0.1', ipv6: 'fd00::1' };
 test('haproxy: to the table of nft it is the one backend of its balancers', () => {
   // Goal: one way for all. Method: a balancer of each engine, with what HAProxy has; then none that
   // serves, no tool, a member that drains.
-  const at = (n: number) => ({ ipv4: `10.10.7.${n}`, ipv6: `fd00:1::77${n}` });
   const objects = {
     'balancer/least': { ...BALANCER, addresses: at(1), mode: 'leastconn', stickyMs: 60_000 },
     'balancer/wished': { ...BALANCER, addresses: at(2), engine: 'haproxy' },

@@ -17,6 +17,34 @@ export const WEB = {
   addresses: { ipv4: '10.10.7.7', ipv6: 'fd00:1::7777' },
 } as const;
 
+/** Virtual addresses of balancer number `n`. */
+export const at = (n: number) => ({ ipv4: `10.10.7.${n}`, ipv6: `fd00:1::77${n}` });
+
+/** The mode by source, and clients that stay. */
+export const SHOP = { ...WEB, addresses: at(2), mode: 'source', stickyMs: 600_000 } as const;
+
+/** One of each form that the table has: weighted, hashed, by chance, shifted, wide, empty. */
+export const EVERY: Objects = {
+  'balancer/web': {
+    ...{ ...WEB, addresses: at(1) },
+    weights: [{ of: { kind: 'member', id: idOf(3) }, weight: 3 }],
+  },
+  'balancer/shop': SHOP,
+  'balancer/dns': {
+    ...{ ...WEB, addresses: at(3), mode: 'random', port: 53, check: { kind: 'none' } },
+    listen: { protocol: 'udp', ports: [53, 53] },
+  },
+  'balancer/files': {
+    ...{ ...WEB, addresses: at(4), port: 3_000 },
+    listen: { protocol: 'tcp', ports: [2_000, 2_003] },
+  },
+  'balancer/wide': {
+    ...{ ...WEB, addresses: at(5), port: 10_000 },
+    listen: { protocol: 'tcp', ports: [10_000, 19_999] },
+  },
+  'balancer/empty': { ...WEB, addresses: at(6), to: [{ kind: 'group', name: 'none' }] },
+};
+
 /** A client, and servers of the web. */
 const MEMBERS = [memberOf(1), ...[2, 3, 4].map((n) => memberOf(n, { role: 'web' }))];
 

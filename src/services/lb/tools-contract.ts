@@ -7,11 +7,11 @@
 import type { HostResult } from '../../ports.ts';
 import type { Sights } from '../loop.ts';
 import type { NftChain, NftSet } from '../nft/tables.ts';
-import { idOf, memberOf, type Objects } from '../test-view.ts';
+import { idOf, type Objects } from '../test-view.ts';
 import { targetKey } from './checks.ts';
 import { compile } from './compile.ts';
 import { affinityMap, FAMILIES } from './own-table.ts';
-import { viewOf, WEB } from './test-balancers.ts';
+import { at, EVERY, SHOP, viewOf, WEB } from './test-balancers.ts';
 import { lookAt } from './test-host.ts';
 import { tableIn } from './viewer.ts';
 
@@ -46,30 +46,6 @@ export function testLbTools({ test, assert }: Suite, open: () => Promise<LbHost>
   });
 }
 
-const MEMBERS = [memberOf(1), ...[2, 3, 4].map((n) => memberOf(n, { role: 'web' }))];
-const at = (n: number) => ({ ipv4: `10.10.7.${n}`, ipv6: `fd00:1::77${n}` });
-const only = (n: number) => ({ kind: 'member', id: idOf(n) });
-
-const SHOP = { ...WEB, addresses: at(2), mode: 'source', stickyMs: 600_000 };
-/** Each form that the table has: weighted, hashed, by chance, shifted, wide, empty. */
-const EVERY: Objects = {
-  'balancer/web': { ...WEB, addresses: at(1), weights: [{ of: only(3), weight: 3 }] },
-  'balancer/shop': SHOP,
-  'balancer/dns': {
-    ...{ ...WEB, addresses: at(3), mode: 'random', port: 53, check: { kind: 'none' } },
-    listen: { protocol: 'udp', ports: [53, 53] },
-  },
-  'balancer/files': {
-    ...{ ...WEB, addresses: at(4), port: 3_000 },
-    listen: { protocol: 'tcp', ports: [2_000, 2_003] },
-  },
-  'balancer/wide': {
-    ...{ ...WEB, addresses: at(5), port: 10_000 },
-    listen: { protocol: 'tcp', ports: [10_000, 19_999] },
-  },
-  'balancer/empty': { ...WEB, addresses: at(6), to: [{ kind: 'group', name: 'none' }] },
-};
-
 /** Takes no new connection of `shop`. */
 const drained = (n: number): Objects => ({
   [`drain/${idOf(n)}`]: { balancers: { shop: { sinceMs: 1 } } },
@@ -100,7 +76,7 @@ const WISHES: readonly { readonly objects: Objects; readonly down?: readonly num
 ];
 
 const look = (host: LbHost, objects: Objects, down: readonly number[] = []) =>
-  lookAt((argv, stdin) => host.run(argv, stdin), viewOf(objects, MEMBERS), sightsOf(down));
+  lookAt((argv, stdin) => host.run(argv, stdin), viewOf(objects), sightsOf(down));
 
 /** Makes the table so; what is still not as it should be then. */
 async function settle(
