@@ -1,4 +1,5 @@
 /** Edge: real test — what the runner runs: a story on a world of its own. */
+import type { Scenario } from '../scenarios/world.ts';
 import type { RealWorld, WorldOptions } from './world.ts';
 
 /** One test. It rejects when something that must be true is not. */
@@ -14,3 +15,10 @@ export interface RealTest {
   readonly isAlone?: boolean;
   run(world: RealWorld): Promise<void>;
 }
+
+/** A scenario of the simulator's, in this world. */
+export const scenarioTest = ([name, run]: readonly [string, Scenario]): RealTest => ({
+  name,
+  deadlineMs: 240_000,
+  run,
+});

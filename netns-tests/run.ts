@@ -1,7 +1,7 @@
 /**
- * Edge: run — the built binary in the real world: `npm run netns -- [FILTER]…` runs the tests whose
- * name contains a filter, each in a world of its own: two at a time, and then those that measure
- * time or fill the machine, one after the other.
+ * Edge: run — the built binary in the real world: `npm run netns -- [FILTER]…` runs the tests of
+ * every day, or all whose name contains a filter, each in a world of its own: some at a time, and
+ * then those that measure time or fill the machine, one after the other.
  *
  * What a failed one saw is dumped, and the dump's path printed. The last line counts; the exit
  * status is 1 when anything failed or the whole took longer than its budget.
@@ -12,14 +12,15 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { ensureTools } from '../scripts/packages.ts';
 import { runScript, scriptFailure, secondsSince } from '../scripts/steps.ts';
+import { RARE } from './rare.table.ts';
 import { indented, runTest } from './run-test.ts';
-import { TESTS } from './tests.table.ts';
+import { DAILY } from './tests.table.ts';
 
 /** All tests together; DESIGN's table of proofs. */
 const BUDGET_MS = 25 * 60_000;
 
 /** Tests at a time: most wait most of the time, and the machines of our CI have two cores. */
-const LANES = 2;
+const LANES = 3;
 
 const ROOT = resolve(import.meta.dirname, '..');
 const startMs = performance.now();
@@ -73,7 +74,7 @@ async function main(): Promise<void> {
     filters.length === 0 || filters.some((filter) => name.includes(filter));
   const jobs: readonly Job[] = [
     ...testFiles.map((file) => ({ name: file, isAlone: true, run: () => runFile(file) })),
-    ...TESTS.map((test) => ({
+    ...[...DAILY, ...(filters.length === 0 ? [] : RARE)].map((test) => ({
       name: test.name,
       isAlone: test.isAlone === true,
       run: () => runTest(test),

@@ -4,7 +4,8 @@
  * `twenty-at-once`: 20 VMs join at once and are left alone for 10 minutes. `loss-hour`:
  * twenty lose 5 % of their packets. `firewall-crowd`: changes on trial in a mesh of eleven. `far`:
  * round trips of 240 ms. `pauses`: daemons stand still for up to a minute. `interleavings`: 200
- * seeds of steps in random order; `--seeds 17` does one again. `--verbose` tells what each did.
+ * seeds of steps in random order; `--seeds 17` does one again. `rare`: tests of the tier netns that
+ * have their like in every day's. `--verbose` tells what each did.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -6,6 +6,7 @@ import { interleaving } from './checks/interleavings.ts';
 import { lossHour } from './checks/loss-hour.ts';
 import { pauses } from './checks/rough.ts';
 import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
+import { RARE } from './rare.table.ts';
 import type { RealTest } from './real-test.ts';
 
 const MINUTE_MS = 60_000;
@@ -35,4 +36,5 @@ export const SOAKS: Readonly<Record<string, (seeds: readonly number[]) => readon
   'firewall-torn': () => [{ name: 'firewall-torn', deadlineMs: 8 * MINUTE_MS, run: firewallTorn }],
   pauses: () => [{ name: 'pauses', deadlineMs: 6 * MINUTE_MS, run: pauses }],
   interleavings: (seeds) => seeds.map(interleaving),
+  rare: () => RARE,
 };

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { VMS, type World } from '../scenarios/world.ts';
 import * as commandLine from './command-line.ts';
 import { type Layout, type Network, openNetwork, USUAL_LAYOUT } from './network.ts';
+import { askMembers, askStatus } from './outside-api.ts';
 import { openTimeline, type Timeline } from './timeline.ts';
 import { makeVm, type Vm } from './vm.ts';
 import { makeWorldDirectory, setOwner } from './world-directory.ts';
@@ -104,7 +105,7 @@ function worldOf(
   };
   const seen = new Map<string, readonly string[]>();
   const status: World['status'] = async (name) => {
-    const report = await commandLine.status(vm(name));
+    const report = await askStatus(vm(name));
     seen.set(name, report.self.addresses);
     return report;
   };
@@ -118,7 +119,7 @@ function worldOf(
     ...powerVerbs(vm, network, timeline),
     ...waits(timeline),
     status,
-    members: (name) => commandLine.members(vm(name)),
+    members: (name) => askMembers(vm(name)),
     move: async (name) => vm(name).move(),
     pointTo: (name, other) =>
       timeline.act(`${name}: links --at ${other}`, async () => {

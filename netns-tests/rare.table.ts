@@ -1,0 +1,60 @@
+/**
+ * Edge: rare tests — what does not fit into every day and has its like there, or in the simulator:
+ * `npm run soak -- rare`, or by name as any other.
+ */
+import { SCENARIOS } from '../scenarios/all.table.ts';
+import { FIVE, forksMesh } from './checks/backup.ts';
+import { forked, restored } from './checks/clones.ts';
+import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
+import { stopAndStart } from './checks/daemon.ts';
+import { diskTroubleHere } from './checks/disk.ts';
+import { firewallGuards } from './checks/firewall-guards.ts';
+import { firewallKinds } from './checks/firewall-kinds.ts';
+import { firewallLacks } from './checks/firewall-lacks.ts';
+import { firewallHolds, firewallWithdrawn } from './checks/firewall-trouble.ts';
+import { history } from './checks/history.ts';
+import { lies } from './checks/lies.ts';
+import { mtuFollows } from './checks/path.ts';
+import { founderCrash } from './checks/power.ts';
+import { fight } from './checks/repairs.ts';
+import { BOTH_FAMILIES, natInside, ONLY_IPV6, otherUnderlay } from './checks/sites.ts';
+import { type RealTest, scenarioTest } from './real-test.ts';
+
+/** Scenarios that the simulator runs every day, and this world seldom. */
+export const RARE_SCENARIOS: readonly string[] = [
+  'partition-of-two',
+  'all-off-on-of-two',
+  'moved-in-turn',
+  'all-moved',
+  'over-use',
+  'core-of-two',
+  'core-partitioned',
+  'evict-of-two',
+  'evict-partitioned',
+  'evict-partitioned-of-two',
+];
+
+/** All of them. */
+export const RARE: readonly RealTest[] = [
+  ...Object.entries(SCENARIOS)
+    .filter(([name]) => RARE_SCENARIOS.includes(name))
+    .map(scenarioTest),
+  { name: 'founder-crash', run: founderCrash },
+  { name: 'stop-and-start', run: stopAndStart },
+  { name: 'mtu-follows', run: mtuFollows },
+  { name: 'history', run: history },
+  { name: 'firewall-withdrawn', run: firewallWithdrawn },
+  { name: 'firewall-holds', run: firewallHolds },
+  { name: 'firewall-lacks', run: firewallLacks },
+  { name: 'firewall-guards', run: firewallGuards },
+  { name: 'firewall-kinds', world: { layout: BOTH_FAMILIES }, run: firewallKinds },
+  { name: 'disk-read-only', run: diskTroubleHere('read-only') },
+  { name: 'nat-inside', run: natInside },
+  { name: 'underlay-of-ipv6', world: { layout: ONLY_IPV6 }, run: otherUnderlay },
+  { name: 'forks-mesh', world: FIVE, run: forksMesh },
+  { name: 'join-at-once', isAlone: true, world: crowdOf(6), run: fiveAtOnce },
+  { name: 'forked', deadlineMs: 240_000, run: forked },
+  { name: 'restored', run: restored },
+  { name: 'lies', run: lies },
+  { name: 'fight', isAlone: true, deadlineMs: 240_000, run: fight },
+];
