@@ -9,6 +9,7 @@ import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { stopAndStart } from './checks/daemon.ts';
 import { diskTroubleHere } from './checks/disk.ts';
 import { firewallGuards } from './checks/firewall-guards.ts';
+import { firewallGuests } from './checks/firewall-guests.ts';
 import { firewallKinds } from './checks/firewall-kinds.ts';
 import { firewallLacks } from './checks/firewall-lacks.ts';
 import { firewallHolds, firewallWithdrawn } from './checks/firewall-trouble.ts';
@@ -16,8 +17,9 @@ import { history } from './checks/history.ts';
 import { lies } from './checks/lies.ts';
 import { mtuFollows } from './checks/path.ts';
 import { founderCrash } from './checks/power.ts';
-import { fight } from './checks/repairs.ts';
+import { collisions, fight } from './checks/repairs.ts';
 import { BOTH_FAMILIES, natInside, ONLY_IPV6, otherUnderlay } from './checks/sites.ts';
+import { evicted } from './checks/strangers.ts';
 import { type RealTest, scenarioTest } from './real-test.ts';
 
 /** Scenarios that the simulator runs every day, and this world seldom. */
@@ -27,6 +29,7 @@ export const RARE_SCENARIOS: readonly string[] = [
   'moved-in-turn',
   'all-moved',
   'over-use',
+  'coreless',
   'core-of-two',
   'core-partitioned',
   'evict-of-two',
@@ -57,4 +60,7 @@ export const RARE: readonly RealTest[] = [
   { name: 'restored', run: restored },
   { name: 'lies', run: lies },
   { name: 'fight', isAlone: true, deadlineMs: 240_000, run: fight },
+  { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
+  { name: 'evicted', run: evicted },
+  { name: 'collisions', run: collisions },
 ];

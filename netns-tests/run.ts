@@ -20,7 +20,7 @@ import { DAILY } from './tests.table.ts';
 const BUDGET_MS = 25 * 60_000;
 
 /** Tests at a time: most wait most of the time, and the machines of our CI have two cores. */
-const LANES = 3;
+const LANES = 2;
 
 const ROOT = resolve(import.meta.dirname, '..');
 const startMs = performance.now();

@@ -10,7 +10,6 @@ import { cutJoin } from './checks/cut-join.ts';
 import { killAndStart } from './checks/daemon.ts';
 import { diskTroubleHere } from './checks/disk.ts';
 import { firewallDenyall, firewallRules, firewallTrials } from './checks/firewall.ts';
-import { firewallGuests } from './checks/firewall-guests.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { lb } from './checks/lb.ts';
 import { lbDemonstration } from './checks/lb-demonstration.ts';
@@ -19,13 +18,13 @@ import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { clamped } from './checks/path.ts';
 import { founderPowerCut } from './checks/power.ts';
 import { foreignToken, refusedInput, refusedTokens } from './checks/refusals.ts';
-import { calm, collisions, repairs } from './checks/repairs.ts';
+import { calm, repairs } from './checks/repairs.ts';
 import { consent, operators } from './checks/roles.ts';
 import { rough } from './checks/rough.ts';
 import { secrets } from './checks/secrets.ts';
 import { BOTH_FAMILIES, founderBehindNat, otherUnderlay } from './checks/sites.ts';
 import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
-import { evicted, strangers } from './checks/strangers.ts';
+import { strangers } from './checks/strangers.ts';
 import { terminal } from './checks/terminal.ts';
 import { looseModes, portInUse, unfitHosts } from './checks/unfit-hosts.ts';
 import { wire } from './checks/wire.ts';
@@ -56,7 +55,6 @@ export const DAILY: readonly RealTest[] = [
   { name: 'kill-and-start', run: killAndStart },
   { name: 'repairs', deadlineMs: 240_000, run: repairs },
   { name: 'calm', isAlone: true, run: calm },
-  { name: 'collisions', run: collisions },
   { name: 'clamped', run: clamped },
   { name: 'operators', run: operators },
   { name: 'consent', run: consent },
@@ -66,7 +64,6 @@ export const DAILY: readonly RealTest[] = [
   { name: 'lb', run: lb },
   { name: 'lb-demonstration', deadlineMs: 360_000, run: lbDemonstration },
   { name: 'lb-verbs', run: lbVerbs },
-  { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
   { name: 'leaves-nothing', run: leavesNothing },
   { name: 'disk-full', run: diskTroubleHere('full') },
   { name: 'leaves-after-crashes', run: leavesAfterCrashes },
@@ -84,7 +81,6 @@ export const DAILY: readonly RealTest[] = [
   { name: 'loose-modes', run: looseModes },
   { name: 'restores-member', world: FIVE, deadlineMs: 300_000, run: restoresMember },
   { name: 'strangers', deadlineMs: 360_000, run: strangers },
-  { name: 'evicted', run: evicted },
   {
     name: 'twenty-at-once',
     isAlone: true,
