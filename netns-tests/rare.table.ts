@@ -15,11 +15,10 @@ import { firewallLacks } from './checks/firewall-lacks.ts';
 import { firewallHolds, firewallWithdrawn } from './checks/firewall-trouble.ts';
 import { history } from './checks/history.ts';
 import { lies } from './checks/lies.ts';
-import { mtuFollows } from './checks/path.ts';
+import { clamped, mtuFollows } from './checks/path.ts';
 import { founderCrash } from './checks/power.ts';
 import { collisions, fight } from './checks/repairs.ts';
 import { BOTH_FAMILIES, natInside, ONLY_IPV6, otherUnderlay } from './checks/sites.ts';
-import { evicted } from './checks/strangers.ts';
 import { type RealTest, scenarioTest } from './real-test.ts';
 
 /** Scenarios that the simulator runs every day, and this world seldom. */
@@ -61,6 +60,6 @@ export const RARE: readonly RealTest[] = [
   { name: 'lies', run: lies },
   { name: 'fight', isAlone: true, deadlineMs: 240_000, run: fight },
   { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
-  { name: 'evicted', run: evicted },
+  { name: 'clamped', run: clamped },
   { name: 'collisions', run: collisions },
 ];

@@ -15,7 +15,6 @@ import { lb } from './checks/lb.ts';
 import { lbDemonstration } from './checks/lb-demonstration.ts';
 import { lbVerbs } from './checks/lb-verbs.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
-import { clamped } from './checks/path.ts';
 import { founderPowerCut } from './checks/power.ts';
 import { foreignToken, refusedInput, refusedTokens } from './checks/refusals.ts';
 import { calm, repairs } from './checks/repairs.ts';
@@ -24,7 +23,7 @@ import { rough } from './checks/rough.ts';
 import { secrets } from './checks/secrets.ts';
 import { BOTH_FAMILIES, founderBehindNat, otherUnderlay } from './checks/sites.ts';
 import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
-import { strangers } from './checks/strangers.ts';
+import { evicted, strangers } from './checks/strangers.ts';
 import { terminal } from './checks/terminal.ts';
 import { looseModes, portInUse, unfitHosts } from './checks/unfit-hosts.ts';
 import { wire } from './checks/wire.ts';
@@ -55,7 +54,6 @@ export const DAILY: readonly RealTest[] = [
   { name: 'kill-and-start', run: killAndStart },
   { name: 'repairs', deadlineMs: 240_000, run: repairs },
   { name: 'calm', isAlone: true, run: calm },
-  { name: 'clamped', run: clamped },
   { name: 'operators', run: operators },
   { name: 'consent', run: consent },
   { name: 'firewall-rules', run: firewallRules },
@@ -81,6 +79,7 @@ export const DAILY: readonly RealTest[] = [
   { name: 'loose-modes', run: looseModes },
   { name: 'restores-member', world: FIVE, deadlineMs: 300_000, run: restoresMember },
   { name: 'strangers', deadlineMs: 360_000, run: strangers },
+  { name: 'evicted', run: evicted },
   {
     name: 'twenty-at-once',
     isAlone: true,
