@@ -14,6 +14,7 @@
  */
 import { GUEST_INTERFACES } from '../nft/guests.ts';
 import {
+  ACCEPT,
   concat,
   ct,
   type Expression,
@@ -22,7 +23,6 @@ import {
   has,
   is,
   isNot,
-  jump,
   lookup,
   meta,
   type NftChain,
@@ -70,7 +70,6 @@ const makeTable = (own: Own, dispatches: readonly Dispatch[], ended: Ended): Tab
     chains: [
       ...dispatches.flatMap(balancerChains),
       ...(['prerouting', 'output'] as const).map((hook) => natChain(hook, own, dispatches)),
-      { name: 'virtual', hook: null, rules: virtualRules(dispatches) },
       { name: 'nat/input', hook: { type: 'nat', hook: 'input', prio: 100 }, rules: countRules() },
       postrouting(own),
       ...refuseChains(dispatches.some(isWide) ? ['down', 'downranges'] : ['down']),
@@ -186,24 +185,22 @@ const natChain = (
     ...(exact.length === 0 ? [] : ['frontends']),
     ...(ranges.length === 0 ? [] : ['frontranges']),
   ];
+  const virtual = virtualRules(dispatches);
+  const fronts = maps.flatMap((map) => frontendRules(own, map));
   return {
     name: `nat/${hook}`,
     hook: { type: 'nat', hook, prio: -100 },
-    rules: [...toVirtual(hook, dispatches), ...maps.flatMap((map) => frontendRules(own, map))],
+    rules: hook === 'output' ? [...virtual, ...fronts] : [...fronts, NO_GUEST, ...virtual],
   };
 };
 
 /**
- * For this VM's own programs, and its guests. Whoever else has it forward packets, as a neighbour
- * on its network, would come into the mesh under its address.
+ * The virtual addresses are for this VM's own programs, and its guests. Whoever else has it forward
+ * packets, as a neighbour on its network, would come into the mesh under its address. It is one
+ * rule before, and no way from each interface: the kernel checks with each change what every way
+ * leads to.
  */
-const toVirtual = (
-  hook: 'prerouting' | 'output',
-  dispatches: readonly Dispatch[],
-): readonly NftRule[] =>
-  hook === 'output'
-    ? virtualRules(dispatches)
-    : GUEST_INTERFACES.map((name) => rule(is(meta('iifname'), name), jump('virtual')));
+const NO_GUEST = rule(...GUEST_INTERFACES.map((name) => isNot(meta('iifname'), name)), ACCEPT);
 
 const virtualRules = (dispatches: readonly Dispatch[]): readonly NftRule[] => {
   const maps = split(dispatches)[1].length === 0 ? ['services'] : ['services', 'ranges'];

@@ -99,7 +99,7 @@ test('features: what is not asked for, or is there, is not tried', () => {
   assert.equal(without.notes.length, 1);
   assert.doesNotMatch(without.text, MARKS.forget);
   const last = lookAt(listing({ chain }), MARKS.forget, new Map([[LEFT, '']]), viewOf({}));
-  assert.match(last.text, /chain inet cnsmo_lb virtual/, 'it stays without the last balancer');
+  assert.match(last.text, /set inet cnsmo_lb virtual4/, 'it stays without the last balancer');
   assert.doesNotMatch(last.text, MARKS.forget);
   assert.deepEqual(lookAt(NONE, null, new Map(), viewOf({})).runs, ['table']);
 });

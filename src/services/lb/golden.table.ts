@@ -34,7 +34,6 @@ add chain inet cnsmo_lb e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgayda
 add chain inet cnsmo_lb b/wide
 add chain inet cnsmo_lb nat/prerouting { type nat hook prerouting priority -100; policy accept; }
 add chain inet cnsmo_lb nat/output { type nat hook output priority -100; policy accept; }
-add chain inet cnsmo_lb virtual
 add chain inet cnsmo_lb nat/input { type nat hook input priority 100; policy accept; }
 add chain inet cnsmo_lb nat/postrouting { type nat hook postrouting priority 100; policy accept; }
 add chain inet cnsmo_lb refuse
@@ -59,18 +58,15 @@ add rule inet cnsmo_lb e/wide/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcai
 add rule inet cnsmo_lb e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq counter meta l4proto 6 dnat ip to 10.10.0.3
 add rule inet cnsmo_lb e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq meta l4proto 6 dnat ip6 to fd00:1::3
 add rule inet cnsmo_lb b/wide numgen inc mod 2 vmap { 0 : goto e/wide/aibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaibaeaqcaiba, 1 : goto e/wide/ambqgaydambqgaydambqgaydambqgaydambqgaydambqgaydambq }
-add rule inet cnsmo_lb nat/prerouting meta iifname "docker*" jump virtual
-add rule inet cnsmo_lb nat/prerouting meta iifname "br-*" jump virtual
-add rule inet cnsmo_lb nat/prerouting meta iifname "podman*" jump virtual
-add rule inet cnsmo_lb nat/prerouting meta iifname "cni*" jump virtual
-add rule inet cnsmo_lb nat/prerouting meta iifname "virbr*" jump virtual
-add rule inet cnsmo_lb nat/prerouting meta iifname "lxc*" jump virtual
-add rule inet cnsmo_lb nat/prerouting meta iifname "lxd*" jump virtual
-add rule inet cnsmo_lb nat/prerouting meta iifname "incus*" jump virtual
 add rule inet cnsmo_lb nat/prerouting ip daddr != 10.10.0.1 ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @frontends
 add rule inet cnsmo_lb nat/prerouting ip6 daddr != fd00:1::1 ip6 daddr != ::1 fib daddr type local meta l4proto . th dport vmap @frontends
 add rule inet cnsmo_lb nat/prerouting ip daddr != 10.10.0.1 ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @frontranges
 add rule inet cnsmo_lb nat/prerouting ip6 daddr != fd00:1::1 ip6 daddr != ::1 fib daddr type local meta l4proto . th dport vmap @frontranges
+add rule inet cnsmo_lb nat/prerouting meta iifname != "docker*" meta iifname != "br-*" meta iifname != "podman*" meta iifname != "cni*" meta iifname != "virbr*" meta iifname != "lxc*" meta iifname != "lxd*" meta iifname != "incus*" accept
+add rule inet cnsmo_lb nat/prerouting ip daddr . meta l4proto . th dport vmap @services4
+add rule inet cnsmo_lb nat/prerouting ip daddr . meta l4proto . th dport vmap @ranges4
+add rule inet cnsmo_lb nat/prerouting ip6 daddr . meta l4proto . th dport vmap @services6
+add rule inet cnsmo_lb nat/prerouting ip6 daddr . meta l4proto . th dport vmap @ranges6
 add rule inet cnsmo_lb nat/output ip daddr . meta l4proto . th dport vmap @services4
 add rule inet cnsmo_lb nat/output ip daddr . meta l4proto . th dport vmap @ranges4
 add rule inet cnsmo_lb nat/output ip6 daddr . meta l4proto . th dport vmap @services6
@@ -79,10 +75,6 @@ add rule inet cnsmo_lb nat/output ip daddr != 10.10.0.1 ip daddr != 127.0.0.0/8 
 add rule inet cnsmo_lb nat/output ip6 daddr != fd00:1::1 ip6 daddr != ::1 fib daddr type local meta l4proto . th dport vmap @frontends
 add rule inet cnsmo_lb nat/output ip daddr != 10.10.0.1 ip daddr != 127.0.0.0/8 fib daddr type local meta l4proto . th dport vmap @frontranges
 add rule inet cnsmo_lb nat/output ip6 daddr != fd00:1::1 ip6 daddr != ::1 fib daddr type local meta l4proto . th dport vmap @frontranges
-add rule inet cnsmo_lb virtual ip daddr . meta l4proto . th dport vmap @services4
-add rule inet cnsmo_lb virtual ip daddr . meta l4proto . th dport vmap @ranges4
-add rule inet cnsmo_lb virtual ip6 daddr . meta l4proto . th dport vmap @services6
-add rule inet cnsmo_lb virtual ip6 daddr . meta l4proto . th dport vmap @ranges6
 add rule inet cnsmo_lb nat/input ct status dnat ip daddr . meta l4proto . th dport @sent4
 add rule inet cnsmo_lb nat/input ct status dnat ip6 daddr . meta l4proto . th dport @sent6
 add rule inet cnsmo_lb nat/postrouting ct status dnat ip daddr . meta l4proto . th dport @sent4
