@@ -91,6 +91,30 @@ test('health: daemons that end or stand still, and cuts, take out nobody who ser
   }
 });
 
+test('health: a daemon that begins leaves out whom the one before it left out', async () => {
+  // Goal: an upgrade sends nobody to the dead. Method: a VM loses its power for good, and all have
+  // left it out; then the daemon of a client starts anew: also where nothing can be checked.
+  for (const check of ['tcp', 'none']) {
+    const { room, world, set, serve, used, sends } = openWeb(4);
+    const story = async (): Promise<void> => {
+      await set({ check });
+      await sends('all serve', ALL, BACKENDS, UP_MS);
+      await world.powerCut('vm5');
+      await sends('power cut', ['vm1'], without('vm5'), 60_000);
+      await world.crash('vm1');
+      await world.boot('vm1');
+      for (let step = 0; step < 240; step += 1) {
+        assert.equal(used('vm1'), without('vm5').join(' '), `${check}, ${step}`);
+        await pauseRun(room, 250);
+      }
+      await world.boot('vm5');
+      serve('vm5', 'well');
+      await sends('booted', ALL, BACKENDS, 60_000);
+    };
+    await underBan(() => room.scheduler.drive(story(), 1_800_000));
+  }
+});
+
 test('health: who lies about others, or about itself, takes out nobody who serves', async () => {
   // Goal: hearsay is only a reason to look. Method: the key of vm5 in a liar's hands, which forges
   // words of others and says of itself, though its program serves, that it is down; then it is

@@ -50,7 +50,10 @@ export interface Cell {
   /** Why the last probes of this member could not even try, and how many; empty: they could. */
   lack: Outcome;
   lacks: number;
-  /** Probes of this member told once how it is. What others say of it before may be old. */
+  /**
+   * Probes of this member told once how it is; where it makes none, the failure detector did. What
+   * others say of it before may be old.
+   */
   isTried: boolean;
   /** What its own member says of it, and how that lives. */
   said: Said | null;
@@ -149,6 +152,14 @@ const fallOf = ({ isOwn, said }: Cell): number => {
   return said?.state === 'down' || said?.state === 'late' ? FALL_DOUBTED : FALL;
 };
 
+/** Takes how its VM lives: of what this member does not probe that is all that it finds itself. */
+export function takeLife(cell: Cell, liveliness: Liveliness): void {
+  cell.liveliness = liveliness;
+  const { kind } = cell.target.check;
+  const isFound = liveliness === 'alive' || liveliness === 'dead';
+  if (isFound && (kind === 'none' || (kind === 'exec' && !cell.isOwn))) cell.isTried = true;
+}
+
 /** Nothing is to be probed any more: the member's own word counts again. */
 export function rest(cell: Cell): void {
   Object.assign(cell, { state: 'unknown', outcome: '', good: 0, bad: 0, lack: '', lacks: 0 });
@@ -165,9 +176,9 @@ export function watchLate(cell: Cell, nowMs: number): number {
 
 /** How the target does. */
 export function healthNow(cell: Cell, mayRun: boolean): Health {
-  const { isOwn, target, liveliness, said } = cell;
+  const { isOwn, target, said } = cell;
   const { kind } = target.check;
-  if (kind === 'none') return byLife(liveliness);
+  if (kind === 'none') return byLife(cell);
   if (kind === 'exec' && isOwn && !mayRun) return BARRED;
   if (kind === 'exec' && !isOwn) return byWord(cell);
   if (cell.state === 'down') return { state: 'down', why: wordsOf(cell.outcome) };
@@ -190,16 +201,17 @@ const BARRED: Health = {
 };
 
 /** Of which nobody can see more than whether its VM lives: that this member saw for itself. */
-const byLife = (liveliness: Liveliness): Health => {
+const byLife = ({ liveliness, isTried }: Cell): Health => {
   if (liveliness === 'dead') return GONE;
-  return liveliness === 'unknown' ? UNKNOWN : UP;
+  return isTried ? UP : UNTRIED;
 };
 
-const byWord = ({ said, liveliness }: Cell): Health => {
+const byWord = ({ said, liveliness, isTried }: Cell): Health => {
   if (liveliness === 'dead') return GONE;
+  if (said?.state === 'down') return { state: 'down', why: wordsOf(said.outcome) };
+  if (!isTried) return UNTRIED;
   if (said === null) return UNKNOWN;
-  if (said.state === 'barred') return BARRED;
-  return said.state === 'down' ? { state: 'down', why: wordsOf(said.outcome) } : UP;
+  return said.state === 'barred' ? BARRED : UP;
 };
 
 /** What this member says of its own target; null while it knows nothing of it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { View } from '../../crdt/view.ts';
 import { idOf } from '../test-view.ts';
-import { type Cell, healthNow, openCell, reasonOf, rest, sayOf, take } from './cell.ts';
+import { type Cell, healthNow, openCell, reasonOf, rest, sayOf, take, takeLife } from './cell.ts';
 import { checkName, targetKey } from './checks.ts';
 import { diff } from './diff.ts';
 import { healthOf, inUse, sightOf } from './health.ts';
@@ -135,16 +135,19 @@ test('health: hearsay makes a member look, and nothing else', () => {
     ['frontend', tried(cellOf(1, http, [1])), 'up', 'alive', 'path', 'up'],
     ['own', cellOf(2, http, [2]), null, 'alive', 'own', 'unknown'],
     ['exec', cellOf(1, exec, [1]), 'down', 'alive', null, 'down'],
-    ['exec', cellOf(1, exec), 'up', 'suspect', null, 'up'],
+    ['exec', tried(cellOf(1, exec)), 'up', 'suspect', null, 'up'],
+    ['exec', cellOf(1, exec), 'up', 'suspect', null, 'unknown'],
     ['exec', cellOf(1, exec), 'up', 'dead', null, 'down'],
     ['exec', cellOf(1, exec), 'barred', 'alive', null, 'unknown'],
     ['none', cellOf(1, { kind: 'none' }), null, 'alive', null, 'up'],
-    ['none', cellOf(1, { kind: 'none' }), 'down', 'suspect', null, 'up'],
+    ['none', tried(cellOf(1, { kind: 'none' })), 'down', 'suspect', null, 'up'],
+    ['none', cellOf(1, { kind: 'none' }), 'up', 'suspect', null, 'unknown'],
+    ['none', cellOf(1, { kind: 'none' }), null, 'unknown', null, 'unknown'],
     ['none', cellOf(1, { kind: 'none' }), 'up', 'dead', null, 'down'],
   ] as const;
   for (const [name, cell, said, liveliness, reason, state] of table) {
     cell.said = said === null ? null : { state: said, outcome: 'refused' };
-    cell.liveliness = liveliness;
+    takeLife(cell, liveliness);
     assert.equal(reasonOf(cell, true), reason, `${name} ${said} ${liveliness}`);
     assert.equal(healthNow(cell, true).state, state, `${name} ${said} ${liveliness}`);
   }

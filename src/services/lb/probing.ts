@@ -22,6 +22,7 @@ import {
   rest,
   sayOf,
   take,
+  takeLife,
   watchLate,
 } from './cell.ts';
 import { type Target, targetsOf } from './checks.ts';
@@ -134,7 +135,7 @@ function look(memory: Memory, outlook: Outlook, nowMs: number): void {
     const said = memory.read.get(member)?.said;
     for (const cell of cells) {
       cell.said = said?.get(`${cell.target.port} ${cell.target.name}`) ?? null;
-      cell.liveliness = life;
+      takeLife(cell, life);
       judge(memory, cell, nowMs);
     }
   }
