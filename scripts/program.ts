@@ -2,8 +2,9 @@
  * The program as the binary carries it: its source, and what V8 compiled of it, for
  * scripts/boot.cjs.
  *
- * Two lots are compiled: what runs at each start, and all functions. A daemon that compiles each
- * function when it is first called spends a fifth of the CPU of a join on that (D66).
+ * Two lots are compiled: what a command runs on its way to a daemon, and all functions. A daemon
+ * that compiles each function when it is first called spends a fifth of the CPU of a join on that
+ * (D66).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -7,10 +7,12 @@
  * 3. A run ends in bounded time and memory: at the deadline, or when it prints too much, the whole
  *    process group is killed, since a grandchild that holds our pipe would keep us waiting.
  */
+import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Fault } from '../../fault.ts';
 import type { HostCommand, HostResult } from '../../ports.ts';
 import { openInput } from './command-input.ts';
@@ -75,56 +77,108 @@ export function missingTool(tool: string, cause?: unknown): Fault {
  * Fault 'refused' when there is no such tool or an argument holds a NUL, 'timeout' at the deadline,
  * 'internal' when it prints more than it may, or this VM lacks what it takes to start it.
  */
-export async function runCommand(command: HostCommand, limits: RunLimits): Promise<HostResult> {
-  const [tool, ...operands] = command.argv;
+export async function runCommand(
+  command: HostCommand,
+  limits: RunLimits,
+  environment = FIXED_ENVIRONMENT,
+): Promise<HostResult> {
+  const [tool] = command.argv;
   if (tool === undefined) throw new Error('a command needs a program');
   const shown = quoted(command.argv.join(' '));
   if (command.argv.some((argument) => argument.includes('\0'))) {
     const remedy = 'leave that character out';
     throw new Fault('refused', { field: 'command', value: shown, why: 'holds a NUL', remedy });
   }
-  const { execa } = await import('execa'); // Not at start: loading it takes 20 ms.
   const input = command.stdin ? await openInput(command.stdin) : null;
-  const child = execa(tool, operands, {
-    reject: false,
-    cwd: '/',
-    env: FIXED_ENVIRONMENT,
-    extendEnv: false,
-    detached: true, // A process group of its own, for invariant 3.
-    encoding: 'buffer',
-    maxBuffer: limits.outputBytesMax,
-    stripFinalNewline: false,
-    // The types of execa know only small descriptors, though it takes any.
-    stdin: input === null ? 'ignore' : (input.fd as 3),
-  });
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    killGroup(child.pid);
-  }, limits.timeoutMs);
-  const result = await child;
-  clearTimeout(timer);
+  const options = { cwd: '/', env: environment, detached: true }; // A group, for invariant 3.
+  const stdio: StdioOptions = [input === null ? 'ignore' : input.fd, 'pipe', 'pipe'];
+  const ended = await runToEnd(command.argv, { ...options, stdio }, limits);
   await input?.close();
-  if (result.code === 'ENOENT' || result.code === 'EACCES') throw missingTool(tool, result);
-  if (isLate) {
-    const why = `still running after ${limits.timeoutMs} ms, so it was killed`;
-    const remedy = 'see what it waits for by running it by hand, then try again';
-    throw new Fault('timeout', { field: 'command', value: shown, why, remedy });
+  switch (ended.kind) {
+    case 'ended':
+      return ended.result;
+    case 'unstarted':
+      throw notStarted(tool, shown, ended.error);
+    case 'late': {
+      const why = `still running after ${limits.timeoutMs} ms, so it was killed`;
+      const remedy = 'see what it waits for by running it by hand, then try again';
+      throw new Fault('timeout', { field: 'command', value: shown, why, remedy });
+    }
+    case 'verbose': {
+      const why = `printed more than ${limits.outputBytesMax} bytes`;
+      const remedy = 'see what it prints by running it by hand';
+      throw new Fault('internal', { field: 'command', value: shown, why, remedy });
+    }
   }
-  if (result.isMaxBuffer) {
-    killGroup(child.pid);
-    const why = `printed more than ${limits.outputBytesMax} bytes`;
-    const remedy = 'see what it prints by running it by hand';
-    throw new Fault('internal', { field: 'command', value: shown, why, remedy });
-  }
-  if (isOwnLack(result.code ?? '')) throw notStarted(shown, result);
-  const status = result.exitCode ?? statusOfSignal(result.signal);
-  if (status === null) throw new Error(`${tool} ended without a status`, { cause: result });
-  return { status, stdout: textOf(result.stdout), stderr: textOf(result.stderr) };
 }
 
-function notStarted(command: string, cause: { readonly code?: string | undefined }): Fault {
-  const why = `could not be started: ${cause.code}`;
+/** What a run came to. */
+type Ended =
+  | { readonly kind: 'ended'; readonly result: HostResult }
+  | { readonly kind: 'unstarted'; readonly error: unknown }
+  | { readonly kind: 'late' | 'verbose' };
+
+const runToEnd = (
+  [tool = '', ...operands]: readonly string[],
+  options: SpawnOptions,
+  { timeoutMs, outputBytesMax }: RunLimits,
+): Promise<Ended> =>
+  new Promise((resolve) => {
+    const unstarted = (error: unknown): void => resolve({ kind: 'unstarted', error });
+    const child = startedOr(unstarted, () => spawn(tool, operands, options));
+    if (child === null) return;
+    let cut: 'late' | 'verbose' | null = null;
+    // Whoever left the group may hold our pipes, and is waited for no longer.
+    const end = (why: 'late' | 'verbose'): void => {
+      cut ??= why;
+      killGroup(child.pid);
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    };
+    const timer = setTimeout(end, timeoutMs, 'late');
+    const [stdout, stderr] = [child.stdout, child.stderr].map((stream) =>
+      gather(stream, outputBytesMax, () => end('verbose')),
+    );
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      unstarted(error);
+    });
+    child.once('close', (code, signal) => {
+      clearTimeout(timer);
+      const status = code ?? statusOfSignal(signal ?? 'SIGKILL');
+      const result = { status, stdout: stdout?.() ?? '', stderr: stderr?.() ?? '' };
+      resolve(cut === null ? { kind: 'ended', result } : { kind: cut });
+    });
+  });
+
+/** Some failures to start are thrown, others told. */
+function startedOr(tell: (error: unknown) => void, start: () => ChildProcess): ChildProcess | null {
+  try {
+    return start();
+  } catch (error) {
+    tell(error);
+    return null;
+  }
+}
+
+/** Keeps what comes, up to so many bytes; gives what tells it as text. */
+function gather(stream: Readable | null, bytesMax: number, onMore: () => void): () => string {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > bytesMax) onMore();
+    else chunks.push(chunk);
+  });
+  return () => new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+/** The Fault for what could not be started; what is none of the usual reasons is a bug. */
+function notStarted(tool: string, command: string, cause: unknown): unknown {
+  const code = codeOf(cause) ?? '';
+  if (code === 'ENOENT' || code === 'EACCES') return missingTool(tool, cause);
+  if (!isOwnLack(code)) return cause;
+  const why = `could not be started: ${code}`;
   const remedy = 'see what this VM has too little of: descriptors, memory or processes';
   return new Fault('internal', { field: 'command', value: command, why, remedy }, cause);
 }
@@ -138,13 +192,7 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-function statusOfSignal(signal: NodeJS.Signals | undefined): number | null {
-  return signal === undefined ? null : 128 + system.signals[signal];
-}
-
-function textOf(output: unknown): string {
-  return output instanceof Uint8Array ? new TextDecoder().decode(output) : '';
-}
+const statusOfSignal = (signal: NodeJS.Signals): number => 128 + system.signals[signal];
 
 /** A piece of text as one short line: control characters escaped, at most 200 characters. */
 function quoted(text: string): string {
