@@ -13,7 +13,7 @@ import { hashKey, hlcOf, pathHashOf, type Statement } from './entry-bytes.ts';
 import { compareHlc, HLC_ZERO, type Hlc, maxHlc } from './hlc.ts';
 import { NODE_QUOTA, OPERATOR_QUOTA, type Quota } from './holdings.ts';
 import type { MemberId } from './ids.ts';
-import type { Meter } from './meter.ts';
+import { type Meter, UNMETERED } from './meter.ts';
 import type { View } from './view.ts';
 
 /** Computes the view; `openProjector` makes one. */
@@ -23,6 +23,8 @@ export interface Project {
   readonly foresee?: (statement: Statement) => number;
   /** Reads in pieces what the view will need of an author. */
   readonly digest?: (state: AuthorState, meter: Meter) => Generator<void, void>;
+  /** The same view in pieces. */
+  readonly inPieces?: (authors: readonly AuthorState[], meter: Meter) => Generator<void, View>;
 }
 
 /** What the view says about who may say something, and how much. */
@@ -58,8 +60,8 @@ export interface Chains {
   readonly foresee: (statement: Statement) => number;
   /** Works out in pieces what the view will need of an author that says much. */
   digest(chain: Chain, meter: Meter): Generator<void, void>;
-  /** The same of all authors. */
-  digestAll(meter: Meter): Generator<void, void>;
+  /** Makes the view in pieces, unless something is taken meanwhile. Unmetered it does nothing. */
+  prepareView(meter: Meter): Generator<void, void>;
   /** What is in force at a path; `among`: of what only these authors say. */
   winner(path: string, among?: ReadonlySet<MemberId>): Winner | null;
   /** Highest stamp that was seen of anybody but `except`. */
@@ -72,12 +74,9 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
   let view: View | null = null;
   let roles: Roles | null = null;
   let heads: readonly Head[] | null = null;
+  let changes = 0;
   const latest = new Map<MemberId | undefined, Hlc>();
-  const all = (): readonly Chain[] => {
-    const first = chains.get(founder);
-    const rest = [...chains.values()].filter((chain) => chain !== first);
-    return first === undefined ? rest : [first, ...rest];
-  };
+  const all = (): readonly Chain[] => founderFirst(chains, founder);
   const sorted = (): readonly Chain[] =>
     [...chains.values()].sort((a, b) => (a.author < b.author ? -1 : 1));
   const currentView = (): View => {
@@ -90,7 +89,7 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
     of: (author) => chains.get(author) ?? openChain(crypto, author),
     keep: (chain) => {
       chains.set(chain.author, chain);
-      [view, roles, heads] = [null, null, null];
+      [view, roles, heads, changes] = [null, null, null, changes + 1];
       latest.clear();
     },
     all,
@@ -98,7 +97,12 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
     view: currentView,
     foresee: project.foresee ?? (() => 0),
     digest: (chain, meter) => digest(project, chain, meter),
-    digestAll: (meter) => digestAll(project, all(), meter),
+    prepareView: function* (meter) {
+      if (meter === UNMETERED || view !== null) return;
+      const before = changes;
+      const made = yield* makeView(project, sorted(), meter);
+      if (changes === before) view ??= made;
+    },
     suppose: (author, edits) => suppose(project, sorted(), { author, edits }),
     roles: () => {
       roles ??= rolesOf(currentView(), founder);
@@ -114,6 +118,15 @@ export const openChains = (crypto: Crypto, founder: MemberId, project: Project):
       return known;
     },
   };
+};
+
+const founderFirst = (
+  chains: ReadonlyMap<MemberId, Chain>,
+  founder: MemberId,
+): readonly Chain[] => {
+  const first = chains.get(founder);
+  const rest = [...chains.values()].filter((chain) => chain !== first);
+  return first === undefined ? rest : [first, ...rest];
 };
 
 /** The view, had an author said more, after all that was said. */
@@ -154,6 +167,16 @@ function* digestAll(
     if (project.digest !== undefined) yield* project.digest(state, meter);
     if (meter.isDue(CHAIN_MS)) yield;
   }
+}
+
+function* makeView(
+  project: Project,
+  chains: readonly Chain[],
+  meter: Meter,
+): Generator<void, View | null> {
+  yield* digestAll(project, chains, meter);
+  const states = chains.map((chain) => chain.state());
+  return project.inPieces === undefined ? null : yield* project.inPieces(states, meter);
 }
 
 const latestOf = (chains: Iterable<Chain>, except?: MemberId): Hlc => {

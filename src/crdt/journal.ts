@@ -45,6 +45,9 @@ export interface JournalContent {
   readonly corrupt: readonly Stretch[];
 }
 
+/** How long the record of a frame is, bytes. */
+export const recordLength = (frame: Uint8Array): number => RECORD_HEAD_BYTES + frame.length;
+
 /** The record of a frame. */
 export const encodeRecord = (crypto: Crypto, frame: Uint8Array): Uint8Array => {
   const length = new Uint8Array(LENGTH_BYTES);

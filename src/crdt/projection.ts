@@ -23,12 +23,11 @@ import { findLineage, type Lineage } from './lineage.ts';
 import type { Enrolment, Testimonies } from './membership.ts';
 import { finish, type Meter, UNMETERED } from './meter.ts';
 import { settleOverlay, type Tenancy, type Tenant } from './overlay.ts';
-import { type FactKind, rootPath } from './paths.ts';
+import type { FactKind } from './paths.ts';
 import { type Roster, settleRoster } from './roster.ts';
 import type { EndpointsRecord } from './schemas.table.ts';
 import {
   compareText,
-  type Flaw,
   type Ground,
   openGround,
   type RecordOf,
@@ -36,16 +35,12 @@ import {
   type Testimony,
   winnersOf,
 } from './statements.ts';
+import { alarmsOf, quarantinedOf } from './trouble.ts';
 import { openVerdicts, type Verdicts } from './verdicts.ts';
-import type {
-  Alarm,
-  Invite,
-  Member,
-  MemberEndpoints,
-  Proposal,
-  Quarantined,
-  View,
-} from './view.ts';
+import type { Invite, Member, MemberEndpoints, Proposal, View } from './view.ts';
+
+/** What a stage costs for each author, and an IPv6 address. Unit: ms, as measured. */
+const [STAGE_MS, IPV6_MS] = [0.005, 0.015];
 
 /**
  * Opens the projection of one mesh. What it remembers of signatures is bounded, and never changes a
@@ -68,24 +63,35 @@ export function openProjector(
     known.set(state, testimony);
     return testimony;
   };
-  const project = (authors: readonly AuthorState[]): View => {
+  function* inPieces(authors: readonly AuthorState[], meter: Meter): Generator<void, View> {
+    const stageMs = authors.length * STAGE_MS;
     const testimonies: Testimonies = new Map(
       authors.map((state) => [state.author, testimonyOf(state)]),
     );
+    if (meter.isDue(stageMs)) yield;
     const lineage = findLineage(ground, [...testimonies.values()]);
     const roster = settleRoster(testimonies, founder, lineage);
+    if (meter.isDue(stageMs)) yield;
     const enrolments = enrolmentsOf(testimonies, roster);
     const intent = readIntents(testimoniesOf(testimonies, roster));
-    return { ...render(ground, { testimonies, lineage, roster, enrolments }), intent };
-  };
+    if (meter.isDue(stageMs)) yield;
+    const outcome = { testimonies, lineage, roster, enrolments };
+    return { ...(yield* render(ground, outcome, () => meter.isDue(stageMs))), intent };
+  }
+  const project = (authors: readonly AuthorState[]): View => finish(inPieces(authors, UNMETERED));
   const foresee = (statement: SaidStatement): number =>
     statement.kind === 'entry' ? foreseeEntry(ground, statement.entry) : 0;
   function* digest(state: AuthorState, meter: Meter): Generator<void, void> {
     if (known.has(state)) return;
     const testimony = yield* readTestimony(ground, state, meter);
     known.set(state, testimony);
+    const { admission, adopt } = testimony.said;
+    for (const [id, { record }] of [...admission, ...adopt]) {
+      if (meter.isDue(IPV6_MS)) yield;
+      ipv6At(ground, id, record.memberKey);
+    }
   }
-  return Object.assign(project, { foresee, digest });
+  return Object.assign(project, { foresee, digest, inPieces });
 }
 
 /** Everything that the view shows. */
@@ -96,30 +102,35 @@ interface Outcome {
   readonly enrolments: readonly Enrolment[];
 }
 
-const render = (ground: Ground, outcome: Outcome): Omit<View, 'intent'> => {
+function* render(
+  ground: Ground,
+  outcome: Outcome,
+  isDue: () => boolean,
+): Generator<void, Omit<View, 'intent'>> {
   const { testimonies, lineage, roster, enrolments } = outcome;
   const overlay = settleOverlay(
     enrolments.map((enrolment) => tenantOf(ground, testimonies.get(enrolment.id), enrolment)),
   );
-  const invites = invitesOf(roster);
+  if (isDue()) yield;
+  const members = membersOf(ground, outcome, overlay.tenancies);
+  if (isDue()) yield;
   const evicted = findEvicted(testimonies, roster);
+  if (isDue()) yield;
   return {
     mesh: ground.mesh,
-    members: membersOf(ground, outcome, overlay.tenancies),
+    members,
     enrolments: [...roster.membership.members.values()].sort((a, b) => compareText(a.id, b.id)),
     evicted,
     evictions: findEvictions(testimonies, roster, evicted),
     operators: roster.operators,
-    invites,
+    invites: invitesOf(roster),
     proposals: proposalsOf(testimonies, roster),
     nextRootHash: lineage.nextRootHash,
     recovery: lineage.recovered.length,
-    alarms: [...overlay.alarms, ...trustAlarms(outcome), ...forkAlarms(outcome)].sort(
-      compareAlarms,
-    ),
+    alarms: alarmsOf(outcome, overlay.alarms),
     quarantined: quarantinedOf(outcome),
   };
-};
+}
 
 const testimoniesOf = (testimonies: Testimonies, { operators }: Roster): readonly Testimony[] =>
   operators.flatMap(({ member }) => testimonies.get(member) ?? []);
@@ -154,7 +165,7 @@ const factOf = <K extends FactKind>(
 ): RecordOf<K> | null => testimony?.said[kind].get('')?.record ?? null;
 
 const membersOf = (
-  { crypto, genesis, ipv6Memo }: Ground,
+  ground: Ground,
   { testimonies, roster, enrolments }: Outcome,
   tenancies: ReadonlyMap<MemberId, Tenancy>,
 ): readonly Member[] => {
@@ -169,7 +180,7 @@ const membersOf = (
         labels,
         wgKey,
         ...(tenancies.get(id) ?? { name, ipv4 }),
-        ipv6: ipv6Memo(id, () => ipv6Of(crypto, genesis.prefix6, memberKey)),
+        ipv6: ipv6At(ground, id, memberKey),
         endpoints: endpoints === null ? null : endpointsOf(endpoints),
         services: factOf(testimony, 'consent')?.services ?? null,
         allowsRun: factOf(testimony, 'consent')?.allowRun ?? null,
@@ -182,6 +193,9 @@ const membersOf = (
     })
     .sort((a, b) => compareText(a.id, b.id));
 };
+
+const ipv6At = ({ crypto, genesis, ipv6Memo }: Ground, id: string, memberKey: Uint8Array): string =>
+  ipv6Memo(id, () => ipv6Of(crypto, genesis.prefix6, memberKey));
 
 /** The same object for the same record, in all views: much follows from it. */
 function endpointsOf(record: EndpointsRecord): MemberEndpoints {
@@ -243,50 +257,3 @@ const inviteOf = (
   used: admitted?.size ?? 0,
   isRevoked: revokedAt !== undefined,
 });
-
-/** Both end when whoever does not belong was evicted. */
-const trustAlarms = ({ lineage, roster }: Outcome): readonly Alarm[] => {
-  const { members, overUsed } = roster.membership;
-  return [
-    ...lineage.doubled
-      .filter((double) => double.members.filter((id) => members.has(id)).length > 1)
-      .map(({ number }): Alarm => ({ kind: 'double-recovery', about: rootPath(number) })),
-    ...overUsed.map((id): Alarm => ({ kind: 'over-use', about: id })),
-  ];
-};
-
-/** Members that signed two frames for one place. Whoever was evicted for it is no news any more. */
-const forkAlarms = ({ testimonies, roster }: Outcome): readonly Alarm[] =>
-  [...testimonies.values()]
-    .filter(({ author, isForked }) => isForked && roster.membership.members.has(author))
-    .map(({ author }) => ({ kind: 'equivocation', about: author }));
-
-const compareAlarms = (a: Alarm, b: Alarm): number =>
-  compareText(a.kind, b.kind) || compareText(a.about, b.about);
-
-/** Kinds that count from operators only. From others they are no flaw, they are nothing. */
-const OPERATOR_KINDS: ReadonlySet<string> = new Set([
-  'intent',
-  'invite',
-  'adopt',
-  'evict',
-  'role',
-  'name',
-  'label',
-]);
-
-/** Flaws in statements of those whose statements count. */
-const quarantinedOf = ({ testimonies, lineage, roster }: Outcome): readonly Quarantined[] => {
-  const { members, flaws } = roster.membership;
-  const operators = new Set(roster.operators.map(({ member }) => member));
-  const isHeard = ({ kind, author }: Flaw): boolean =>
-    OPERATOR_KINDS.has(kind) ? operators.has(author) : members.has(author);
-  const ownFlaws = [...testimonies.values()].flatMap((testimony) => testimony.flaws);
-  return [...ownFlaws, ...lineage.flaws, ...flaws]
-    .filter(isHeard)
-    .map(({ path, author, why }) => ({ path, author, why }))
-    .sort(
-      (a, b) =>
-        compareText(a.path, b.path) || compareText(a.author, b.author) || compareText(a.why, b.why),
-    );
-};

@@ -131,12 +131,12 @@ export function* receiveFrames(
     else waiting.push({ index, received });
     if (intake.meter.isDue(READ_MS + bytes.length * BYTE_MS)) yield [];
   }
-  waiting.sort(inChainOrder);
-  const parcels = waiting;
+  const parcels = waiting.sort(inChainOrder);
   const own = waiting.filter(({ received }) => received.author === desk.self.id);
   let takesOwn = false;
   let news: Uint8Array[] = [];
   while (waiting.length > 0) {
+    for (const _ of desk.chains.prepareView(intake.meter)) yield [];
     const terms = { ...intake, takesOwn, roles: onceOf(desk.chains.roles) };
     let taken = 0;
     const later: Parcel[] = [];

@@ -81,7 +81,7 @@ export interface Store extends Writer {
   weight(): Weight;
   /** Computed when something was taken since it was last asked for. */
   view(): View;
-  /** Works out in pieces most of what the next view will need. */
+  /** Makes the next view in pieces, unless something is taken meanwhile. */
   digestInPieces(meter: Meter): Generator<void, void>;
   /** The view, if this member said these edits as well. */
   suppose(edits: readonly Edit[]): View;
@@ -144,7 +144,7 @@ export const openStore = (
     framesAfter: (heads, bytesMax) => framesAfter(chains.all(), heads, bytesMax),
     weight: () => weightOf(chains),
     view: chains.view,
-    digestInPieces: chains.digestAll,
+    digestInPieces: chains.prepareView,
     suppose: (edits) => chains.suppose(self.id, edits),
     spokenOf: (author) => [...chains.of(author).holdings().byPath.keys()],
     valueOf: (author, path) => saidAt(chains, author, path),

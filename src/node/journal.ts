@@ -18,6 +18,7 @@ import {
   encodeRecord,
   JOURNAL_HEADER,
   type JournalContent,
+  recordLength,
 } from '../crdt/journal.ts';
 import { openMeter } from '../crdt/meter.ts';
 import type { Store } from '../crdt/store.ts';
@@ -273,19 +274,17 @@ async function recordsOf(
   frames: readonly Uint8Array[],
   beginning: Uint8Array,
 ): Promise<Uint8Array> {
-  const records = [beginning];
-  let slice = 0;
+  const bytes = frames.reduce((sum, frame) => sum + recordLength(frame), beginning.length);
+  const content = new Uint8Array(bytes);
+  content.set(beginning);
+  let [offset, slice] = [beginning.length, 0];
   for (const frame of frames) {
     slice += frame.length;
     if (slice >= SLICE_BYTES) {
       slice = frame.length;
       await clock.sleep(0, new AbortController().signal);
     }
-    records.push(encodeRecord(crypto, frame));
-  }
-  const content = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const record of records) {
+    const record = encodeRecord(crypto, frame);
     content.set(record, offset);
     offset += record.length;
   }

@@ -129,7 +129,8 @@ async function readFileWhole(path: string): Promise<Uint8Array | null> {
   try {
     const handle = await openFile(path, constants.O_RDONLY);
     try {
-      return new Uint8Array(await handle.readFile());
+      const { buffer, byteOffset, length } = await handle.readFile();
+      return new Uint8Array(buffer, byteOffset, length); // To copy MBs holds everybody up.
     } finally {
       await handle.close();
     }
