@@ -175,6 +175,11 @@ export interface HostCommand {
   readonly stdin?: Uint8Array;
   /** How long it may take, ms; absent: 10 s. */
   readonly timeoutMs?: number;
+  /**
+   * Its status is all that is asked for: it may print as much as it likes, and what it leaves
+   * behind is not waited for, and ended.
+   */
+  readonly isUnheard?: true;
 }
 
 export interface HostResult {

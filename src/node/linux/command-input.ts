@@ -6,8 +6,9 @@
  * 1. It never has a name, so nobody else can open it and no crash leaves it behind.
  */
 import { constants } from 'node:fs';
-import { access, type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Fault } from '../../fault.ts';
+import { codeOf, diskFault } from './files.ts';
 
 /** File systems in memory, in the order in which they are tried. */
 const MEMORY_DIRECTORIES = ['/dev/shm', '/run'] as const;
@@ -15,9 +16,24 @@ const MEMORY_DIRECTORIES = ['/dev/shm', '/run'] as const;
 /** open(2): a file without a name. Linux's value; Node knows only its second half. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
-/** A handle that reads the bytes from their beginning. Whoever asked for it closes it. */
+/**
+ * A handle that reads the bytes from their beginning. Whoever asked for it closes it. Fault where
+ * none of the file systems takes them: anybody may fill the first.
+ */
 export async function openInput(content: Uint8Array): Promise<FileHandle> {
-  const writer = await open(await memoryDirectory(), constants.O_RDWR | O_TMPFILE, 0o600);
+  let failure: unknown = null;
+  for (const directory of MEMORY_DIRECTORIES) {
+    try {
+      return await openInputIn(directory, content);
+    } catch (error) {
+      failure = faultOf(error, directory);
+    }
+  }
+  throw failure;
+}
+
+async function openInputIn(directory: string, content: Uint8Array): Promise<FileHandle> {
+  const writer = await open(directory, constants.O_RDWR | O_TMPFILE, 0o600);
   try {
     await writer.writeFile(content);
     return await open(`/proc/self/fd/${writer.fd}`, constants.O_RDONLY);
@@ -26,19 +42,10 @@ export async function openInput(content: Uint8Array): Promise<FileHandle> {
   }
 }
 
-async function memoryDirectory(): Promise<string> {
-  for (const directory of MEMORY_DIRECTORIES) {
-    try {
-      await access(directory, constants.W_OK | constants.X_OK);
-      return directory;
-    } catch {
-      // The next one.
-    }
-  }
-  throw new Fault('internal', {
-    field: 'host',
-    value: MEMORY_DIRECTORIES.join(' '),
-    why: 'no file system in memory can be written',
-    remedy: 'mount a tmpfs on /dev/shm or /run',
-  });
+function faultOf(error: unknown, directory: string): unknown {
+  const fault = diskFault(error, directory);
+  if (fault instanceof Fault) return fault;
+  const why = `takes no file in memory: ${codeOf(error)}`;
+  const remedy = 'mount a tmpfs on /dev/shm or /run';
+  return new Fault('internal', { field: 'host', value: directory, why, remedy }, error);
 }

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -131,4 +142,74 @@ test('input can be opened by name, as wg opens it', async () => {
     const result = await runCommand({ argv, stdin: content }, limits);
     assert.equal(result.stdout, new TextDecoder().decode(content));
   }
+});
+
+test('a program that cannot be started is a Fault, whatever keeps it from that', async () => {
+  // Goal: what somebody typed as the program of a check stops no daemon. Method: names that lead
+  // through a file, in a circle, or are too long; a file that is being written; an argument that
+  // the kernel does not take.
+  const circle = join(root, 'circle');
+  symlinkSync(circle, circle);
+  for (const path of ['/etc/passwd/x', circle, `/${'x'.repeat(1_000)}`]) {
+    await assert.rejects(runCommand({ argv: [path] }, limits), isFault('refused', 'not found'));
+  }
+  const busy = join(root, 'busy');
+  writeFileSync(busy, '#!/bin/sh\n');
+  chmodSync(busy, 0o755);
+  const writer = openSync(busy, 'r+');
+  const written = isFault('internal', 'could not be started: ETXTBSY');
+  await assert.rejects(runCommand({ argv: [busy] }, limits), written);
+  closeSync(writer);
+  assert.equal((await runCommand({ argv: [busy] }, limits)).status, 0);
+  const long = runCommand({ argv: ['true', 'x'.repeat(200_000)] }, limits);
+  await assert.rejects(long, isFault('internal', 'could not be started: E2BIG'));
+});
+
+test('whoever holds the pipe after the end in a session of its own holds up nobody', async () => {
+  // Goal: invariant 3 in time, where the group is left. Method: a grandchild that setsid takes out
+  // of the group sleeps on with our pipe.
+  const startMs = performance.now();
+  const argv = ['sh', '-c', `setsid sleep 77 & echo $! > ${root}/left`];
+  await assert.rejects(runCommand({ argv }, { ...limits, timeoutMs: 2_000 }), isFault('timeout'));
+  assert.ok(performance.now() - startMs < 60_000);
+  execFileSync('sh', ['-c', `kill -9 "$(cat ${root}/left)" || true`], { stdio: 'ignore' });
+});
+
+test('of whom nothing is heard, what it prints and leaves behind is nobody’s trouble', async () => {
+  // Goal: checks of backends are any programs. Method: one prints 100 MB, more than is ever kept;
+  // one leaves a child behind that holds what it prints to, which is gone as well; one hangs.
+  const run = (script: string, timeoutMs = limits.timeoutMs) =>
+    runCommand({ argv: ['sh', '-c', script], isUnheard: true }, { ...limits, timeoutMs });
+  const much = await run('head -c 100000000 /dev/zero; echo; exit 3');
+  assert.deepEqual(much, { status: 3, stdout: '', stderr: '' });
+  const startMs = performance.now();
+  assert.equal((await run(`sleep 77 & echo $! > ${root}/child; exit 4`)).status, 4);
+  assert.ok(performance.now() - startMs < limits.timeoutMs);
+  const pid = readFileSync(join(root, 'child'), 'utf8').trim();
+  const deadlineMs = performance.now() + 10_000;
+  while (existsSync(`/proc/${pid}`) && performance.now() < deadlineMs) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.equal(existsSync(`/proc/${pid}`), false);
+  await assert.rejects(run('sleep 77', 500), isFault('timeout'));
+});
+
+test('a full memory file system is a Fault, and none while another has room', async (t) => {
+  // Goal: anybody may fill /dev/shm, and stops no daemon by that. Method: file systems of 64 KiB in
+  // place of both, of one of them, of none; 200 kB for a command.
+  if (process.getuid?.() !== 0) return t.skip('needs root to mount');
+  const script = `
+    import { runCommand } from '${import.meta.dirname}/command.ts';
+    const limits = { timeoutMs: 10000, outputBytesMax: 1000000 };
+    const run = runCommand({ argv: ['wc', '-c'], stdin: new Uint8Array(200000) }, limits);
+    console.log(await run.then(({ stdout }) => stdout.trim(), (e) => e.code + ' ' + e.message));`;
+  const told = (...full: readonly string[]): string => {
+    const mounts = full.map((place) => `mount -t tmpfs -o size=64k none ${place} && `).join('');
+    const shell = `${mounts}exec "$0" --input-type=module -e "$1"`;
+    const argv = ['-m', 'sh', '-c', shell, process.execPath, script];
+    return execFileSync('unshare', argv, { encoding: 'utf8' }).trim();
+  };
+  assert.equal(told(), '200000');
+  assert.equal(told('/dev/shm'), '200000');
+  assert.match(told('/dev/shm', '/run'), /^refused disk: \/run: no space left on the file system/);
 });

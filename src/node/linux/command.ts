@@ -16,7 +16,6 @@ import type { Readable } from 'node:stream';
 import { Fault } from '../../fault.ts';
 import type { HostCommand, HostResult } from '../../ports.ts';
 import { openInput } from './command-input.ts';
-import { isOwnLack } from './failed-connect.ts';
 import { codeOf } from './files.ts';
 
 /** Where tools are searched, in order. */
@@ -91,7 +90,8 @@ export async function runCommand(
   }
   const input = command.stdin ? await openInput(command.stdin) : null;
   const options = { cwd: '/', env: environment, detached: true }; // A group, for invariant 3.
-  const stdio: StdioOptions = [input === null ? 'ignore' : input.fd, 'pipe', 'pipe'];
+  const heard = command.isUnheard === true ? 'ignore' : 'pipe';
+  const stdio: StdioOptions = [input === null ? 'ignore' : input.fd, heard, heard];
   const ended = await runToEnd(command.argv, { ...options, stdio }, limits);
   await input?.close();
   switch (ended.kind) {
@@ -145,6 +145,7 @@ const runToEnd = (
     });
     child.once('close', (code, signal) => {
       clearTimeout(timer);
+      if (child.stdout === null) killGroup(child.pid); // Nobody who is left was waited for.
       const status = code ?? statusOfSignal(signal ?? 'SIGKILL');
       const result = { status, stdout: stdout?.() ?? '', stderr: stderr?.() ?? '' };
       resolve(cut === null ? { kind: 'ended', result } : { kind: cut });
@@ -173,13 +174,20 @@ function gather(stream: Readable | null, bytesMax: number, onMore: () => void): 
   return () => new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-/** The Fault for what could not be started; what is none of the usual reasons is a bug. */
+/** What the kernel says of a name at which no program is. */
+const NOT_THERE: ReadonlySet<string> = new Set([
+  ...['ENOENT', 'EACCES', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'],
+]);
+
+/** The Fault for what could not be started; what the system gives no reason for is a bug. */
 function notStarted(tool: string, command: string, cause: unknown): unknown {
-  const code = codeOf(cause) ?? '';
-  if (code === 'ENOENT' || code === 'EACCES') return missingTool(tool, cause);
-  if (!isOwnLack(code)) return cause;
+  const code = codeOf(cause);
+  if (code === '' || code.startsWith('ERR_')) return cause;
+  if (NOT_THERE.has(code)) return missingTool(tool, cause);
   const why = `could not be started: ${code}`;
-  const remedy = 'see what this VM has too little of: descriptors, memory or processes';
+  const remedy =
+    'see that nobody writes to its file, and what this VM has too little of: descriptors, memory ' +
+    'or processes';
   return new Fault('internal', { field: 'command', value: command, why, remedy }, cause);
 }
 

@@ -10,8 +10,7 @@ const OWN_LACKS: ReadonlySet<string> = new Set([
   ...['EADDRNOTAVAIL', 'ENETUNREACH', 'ENETDOWN', 'EAFNOSUPPORT', 'EPERM', 'EACCES'],
 ]);
 
-/** Whether an error is of this VM's own. */
-export const isOwnLack = (code: string): boolean => OWN_LACKS.has(code);
+const isOwnLack = (code: string): boolean => OWN_LACKS.has(code);
 
 /** `refused`; `unable CODE`: it is this VM's own trouble; else `silent`. */
 export function failureOf(error: unknown): string {
