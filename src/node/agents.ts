@@ -20,6 +20,7 @@ import { openLedger } from './ledger.ts';
 import type { Liveness } from './liveness.ts';
 import type { LocalState } from './local-state.ts';
 import { shareMonitors } from './monitors.ts';
+import { createOpenings } from './openings.ts';
 import type { Replica } from './replica.ts';
 import type { LocalConfig } from './rules/local-config.ts';
 import { createWake } from './wake.ts';
@@ -73,12 +74,13 @@ export async function createAgents(given: Ports, context: AgentsContext): Promis
   const secrets = () => context.local.keys.wgPrivateKey;
   const self = (sights = NO_SIGHTS) => selfOf(context, facts, sights);
   const view = context.replica.view;
-  const openings = (seen: View, node: NodeSelf) =>
-    SERVICES.filter(({ name }) => context.config.current.services.includes(name)).flatMap(
-      (service) => service.openings(seen, node),
-    );
+  const openings = createOpenings({
+    ...{ view, self, onChange: () => marks.markAgents('news') },
+    services: () => SERVICES.filter(({ name }) => context.config.current.services.includes(name)),
+    sights: (of) => keepers.find(({ name }) => name === of)?.companion.sights() ?? NO_SIGHTS,
+  });
   const agentContext = {
-    ...{ view, openings, secrets, ledger, keepBoot: createBoot(ports) },
+    ...{ view, openings: openings.of, secrets, ledger, keepBoot: createBoot(ports) },
     onReport: board.put,
     call: (callers: Callers) => askCallers(ports.clock, context.swarm, callers),
   };
@@ -88,25 +90,19 @@ export async function createAgents(given: Ports, context: AgentsContext): Promis
     const onUndone = (left: AgentReport | null) => board.settle(name, left);
     // So that nobody takes a VM for ready whose agents have not begun.
     if (isWanted()) board.put({ name, state: 'starting', problems: [], changes: 0 }, true);
-    const companion = companionOf(ports, context, service, () => keeper.mark('news'));
+    const companion = companionOf(ports, context, service, (before) => {
+      keeper.mark('news');
+      openings.noteShown(service, before);
+    });
     const own = { self: () => self(companion.sights()), beside: companion.run };
     const keeper = createKeeper(ports, service, { ...agentContext, ...own, isWanted, onUndone });
-    return { ...keeper, companion };
+    return { ...keeper, name, companion };
   });
-  const mark = (of: MarkOf): void => {
-    for (const keeper of keepers) keeper.mark(of);
-    markLoops();
-  };
-  const markLoops = (): void => {
-    for (const { companion } of keepers) companion.mark();
-  };
-  const markHost = (): void => mark('host');
+  const marks = marksOf(keepers);
   return {
-    mark: markHost,
-    markNews: () => mark('news'),
-    markLoops,
+    ...marks,
     reports: board.reports,
-    refresh: () => board.refresh(markHost),
+    refresh: () => board.refresh(marks.mark),
     settled: board.settled,
     openingsAt: (member) => openingsAt(view(), self(), member),
     callPorts: (seen) => SERVICES.flatMap(({ callPorts }) => callPorts?.(seen) ?? []),
@@ -114,12 +110,29 @@ export async function createAgents(given: Ports, context: AgentsContext): Promis
   };
 }
 
+/** Marks all agents, all that runs beside them, or both. */
+function marksOf(
+  keepers: readonly (Pick<Keeper, 'mark'> & { readonly companion: Pick<Companion, 'mark'> })[],
+) {
+  const markAgents = (of: MarkOf): void => {
+    for (const keeper of keepers) keeper.mark(of);
+  };
+  const markLoops = (): void => {
+    for (const { companion } of keepers) companion.mark();
+  };
+  const both = (of: MarkOf) => (): void => {
+    markAgents(of);
+    markLoops();
+  };
+  return { markAgents, markLoops, mark: both('host'), markNews: both('news') };
+}
+
 /** What runs beside the agent of a service. */
 const companionOf = (
   ports: Ports,
   { self, replica, words, liveness, config }: AgentsContext,
   service: AnyService,
-  onShow: () => void,
+  onShow: (before: Sights) => void,
 ): Companion =>
   createCompanion(ports, service, {
     ...{ self, view: replica.view, words, liveness, onShow },

@@ -11,6 +11,7 @@ function stage(loop?: ServiceLoop) {
   const { clock, pass } = createTime();
   const seen = {
     shown: 0,
+    before: [] as (string | undefined)[],
     said: [] as string[],
     isWanted: true,
     given: null as LoopContext | null,
@@ -28,17 +29,19 @@ function stage(loop?: ServiceLoop) {
       words: { say: (of, text) => void seen.said.push(`${of} ${text}`), of: () => new Map() },
       liveness: { sight: () => ({ mesh: 'dead', own: 'unreached' }) },
       isWanted: () => seen.isWanted,
-      onShow: () => {
+      onShow: (before) => {
         seen.shown += 1;
+        seen.before.push(before.get('a'));
       },
     },
   );
   return { companion, seen, pass };
 }
 
-test('companion: what a loop shows is news once, and gone with the loop', async () => {
+test('companion: what a loop shows is news once, and gone with its service', async () => {
   // Goal: agents are marked by news alone. Method: a loop shows the same twice, something else,
-  // and ends as the node stops; twin: as its service is not wanted any more, which unsays its word.
+  // and ends as the node stops, which changes nothing on its host; twin: as its service is not
+  // wanted any more, which takes back what it showed and said.
   for (const isWanted of [true, false]) {
     const { companion, seen, pass } = stage();
     assert.equal(companion.sights().size, 0);
@@ -51,6 +54,7 @@ test('companion: what a loop shows is news once, and gone with the loop', async 
     assert.deepEqual([seen.shown, companion.sights().get('a')], [1, 'up']);
     context.show(new Map([['a', 'down']]));
     assert.deepEqual([seen.shown, companion.sights().get('a')], [2, 'down']);
+    assert.deepEqual(seen.before, [undefined, 'up']);
     context.say('hello');
     assert.deepEqual(
       [context.liveliness(idOf('founder')), context.liveliness(idOf('vm2'))],
@@ -60,7 +64,7 @@ test('companion: what a loop shows is news once, and gone with the loop', async 
     stop.abort();
     await pass(1);
     await done;
-    assert.equal(companion.sights().size, 0);
+    assert.equal(companion.sights().size, isWanted ? 1 : 0);
     assert.deepEqual(seen.said, isWanted ? ['toy hello'] : ['toy hello', 'toy ']);
   }
 });

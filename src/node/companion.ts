@@ -23,8 +23,8 @@ export interface CompanionContext {
   readonly liveness: Pick<Liveness, 'sight'>;
   /** Whether this VM consents to the service. */
   readonly isWanted: () => boolean;
-  /** Told when the loop shows something else than before. */
-  readonly onShow: () => void;
+  /** Told when the loop shows something else than before, and what that was. */
+  readonly onShow: (before: Sights) => void;
 }
 
 /** The loop of one service. */
@@ -64,8 +64,9 @@ export function createCompanion(
     liveliness: (member) => (member === context.self ? 'alive' : liveness.sight(member).mesh),
     show: (next) => {
       if (isSame(sights, next)) return;
+      const before = sights;
       sights = next;
-      onShow();
+      onShow(before);
     },
     wait: async (timeoutMs, signal) => {
       await wake.wait(timeoutMs ?? IDLE_MS, signal);
@@ -76,9 +77,10 @@ export function createCompanion(
     mark: wake.mark,
     run: async (signal) => {
       await loop(ports, loopContext, signal);
+      // A daemon that only stops leaves its host as it is, and says nothing.
+      if (isWanted()) return;
       sights = NO_SIGHTS;
-      // A daemon that only stops says nothing: its host goes on as it is.
-      if (!isWanted()) words.say(name, '');
+      words.say(name, '');
     },
   };
 }

@@ -106,10 +106,10 @@ export const engineOf = ({ engine, mode }: Pick<Balancer, 'engine' | 'mode'>): E
 const NFT_MODES: ReadonlySet<Mode> = new Set(['roundrobin', 'source', 'random']);
 
 /** The ports at which its backends serve. */
-export const servedAt = ({ listen: { ports }, port }: Balancer): PortRange => [
+export const servedAt = ({
+  listen: { ports },
   port,
-  port + ports[1] - ports[0],
-];
+}: Pick<Balancer, 'listen' | 'port'>): PortRange => [port, port + ports[1] - ports[0]];
 
 /** A member that serves for a balancer. */
 export interface Backend {

@@ -8,17 +8,16 @@
  * transaction. What nft cannot do a HAProxy of our own does (`haproxy-*.ts`), to which that table
  * leads.
  */
-import type { View } from '../../crdt/view.ts';
 import { monitorOf, NFT_SIGN } from '../nft/host.ts';
 import { plainTextOf } from '../nft/text.ts';
-import type { NodeSelf, Opening, Service, Signs } from '../service.ts';
+import type { Service, Signs } from '../service.ts';
 import { virtualAddresses } from './addresses.ts';
-import { backendsOf, balancersOf, servedAt } from './balancers.ts';
 import { compile } from './compile.ts';
 import { diff } from './diff.ts';
 import { digest } from './digest.ts';
 import { CHILD_SIGN, HAPROXY_SIGN } from './haproxy-read.ts';
 import { loop } from './loop.ts';
+import { openings } from './openings.ts';
 import { PLACE, replaceTable } from './own-table.ts';
 import { plan } from './plan.ts';
 import { probes } from './probes.ts';
@@ -26,14 +25,6 @@ import { read } from './read.ts';
 import { summary } from './report.ts';
 import type { LbDesired, LbObserved } from './state.ts';
 import { lbVerbs } from './verbs/verbs.ts';
-
-/** What serves here for other members; the firewall's own rules decide before. */
-const openings = (view: View, self: NodeSelf): readonly Opening[] =>
-  balancersOf(view).balancers.flatMap((balancer): readonly Opening[] => {
-    if (!backendsOf(view, balancer).some(({ member }) => member.id === self.id)) return [];
-    const why = `backend of balancer ${balancer.name}`;
-    return [{ zone: 'mesh', protocol: balancer.listen.protocol, ports: servedAt(balancer), why }];
-  });
 
 /** What is there by now, or no more. */
 const signs = (desired: LbDesired, observed: LbObserved): Signs => {

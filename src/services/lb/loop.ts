@@ -19,7 +19,7 @@ const CHECK_MS = 2_000;
 export const loop: ServiceLoop = async (ports, context, signal) => {
   const { clock, random } = ports;
   const board = openBoard(context.self, random.fraction);
-  const endings = openEndings();
+  const endings = openEndings(context.self);
   const both = openBoth();
   const running = new Set<Promise<void>>();
   let nudge = new AbortController();
@@ -41,7 +41,7 @@ export const loop: ServiceLoop = async (ports, context, signal) => {
     endings.look(view(), nowMs);
     for (const probe of board.due(nowMs)) make(probe);
     context.say(board.word(nowMs, context.wordBytesMax));
-    context.show(both(board.sights(), endings.sights(nowMs)));
+    context.show(both(board.sights(nowMs), endings.sights(nowMs)));
     await context.wait(sooner(board.restMs(nowMs), endings.restMs(nowMs)), nudge.signal);
   }
   await Promise.all(running);
@@ -72,7 +72,7 @@ async function run({ net, host }: LoopPorts, target: Target): Promise<Outcome> {
   }
   if (check.kind === 'none') return 'silent';
   try {
-    const { status } = await host.run({ argv: check.argv, timeoutMs: CHECK_MS });
+    const { status } = await host.run({ argv: check.argv, timeoutMs: CHECK_MS, isUnheard: true });
     return status === 0 ? 'answered' : `exit ${status}`;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

@@ -1,0 +1,45 @@
+/**
+ * Loop: openings — what the services of this VM need open, each by what its own loop shows.
+ *
+ * 1. A loop that shows something else marks the agents of others only where that opens or closes
+ *    something: most of what is shown concerns its own service alone.
+ */
+import type { View } from '../crdt/view.ts';
+import type { Sights } from '../services/loop.ts';
+import type { NodeSelf, Opening, Service } from '../services/service.ts';
+
+type Opener = Pick<Service<never, never>, 'name' | 'openings'>;
+
+/** What they need, by what is shown. */
+export interface Openings {
+  of(view: View, node: NodeSelf): readonly Opening[];
+  /** A loop shows something else than before. */
+  noteShown(service: Opener, before: Sights): void;
+}
+
+/** What it needs of the node. */
+export interface OpeningsContext {
+  /** The services that this VM consents to. */
+  readonly services: () => readonly Opener[];
+  readonly sights: (service: string) => Sights;
+  readonly view: () => View;
+  readonly self: () => NodeSelf;
+  /** Told when something opens or closes by what a loop shows. */
+  readonly onChange: () => void;
+}
+
+/** Makes it. */
+export const createOpenings = (context: OpeningsContext): Openings => {
+  const { services, sights, view, self, onChange } = context;
+  return {
+    of: (seen, node) =>
+      services().flatMap((each) => each.openings(seen, { ...node, sights: sights(each.name) })),
+    noteShown: ({ name, openings }, before) => {
+      const node = self();
+      const seen = view();
+      const textOf = (shown: Sights): string =>
+        JSON.stringify(openings(seen, { ...node, sights: shown }));
+      if (textOf(before) !== textOf(sights(name))) onChange();
+    },
+  };
+};
