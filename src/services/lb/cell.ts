@@ -13,7 +13,7 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { Liveliness } from '../loop.ts';
 import type { Target } from './checks.ts';
 import type { Health, HealthState } from './health.ts';
-import { UNKNOWN, UNTRIED, untriedFor, VM_SILENT } from './health.ts';
+import { sightOf, UNKNOWN, UNTRIED, untriedFor, VM_SILENT } from './health.ts';
 import type { Said } from './health-word.ts';
 import { isGood, isPlain, isUnable, lackText, type Outcome, wordsOf } from './outcomes.ts';
 
@@ -38,15 +38,17 @@ export type Reason = 'own' | 'path' | 'doubt' | 'return' | 'first' | 'mute' | nu
 
 /** What is known. */
 export interface Cell {
-  readonly target: Target;
+  target: Target;
   readonly isOwn: boolean;
   /** Clients from outside come to it through this member. */
-  readonly isPath: boolean;
+  isPath: boolean;
   /** By probes of this member. */
   state: HealthState;
   outcome: Outcome;
   good: number;
   bad: number;
+  /** What came of the last bad one. */
+  failed: Outcome;
   /** Why the last probes of this member could not even try, and how many; empty: they could. */
   lack: Outcome;
   lacks: number;
@@ -65,7 +67,8 @@ export interface Cell {
   dueMs: number;
   tries: number;
   reason: Reason;
-  health: Health;
+  /** Its health, as it stands in sights. */
+  sight: string;
   /** Where it stands among those that are to be probed (`queue.ts`). */
   place: Place | null;
   /** What was last said of it to others; empty: nothing. */
@@ -86,12 +89,19 @@ export const openCell = (self: MemberId, target: Target): Cell => ({
   target,
   isOwn: target.member === self,
   isPath: target.member !== self && target.frontends.has(self),
-  ...{ state: 'unknown', outcome: '', good: 0, bad: 0, isTried: false },
+  ...{ state: 'unknown', outcome: '', good: 0, bad: 0, failed: '', isTried: false },
   ...{ lack: '', lacks: 0 },
   ...{ said: null, liveliness: 'unknown', running: new Set(), lateUntilMs: 0 },
-  ...{ dueMs: Number.POSITIVE_INFINITY, tries: 0, reason: null, health: UNTRIED },
+  ...{ dueMs: Number.POSITIVE_INFINITY, tries: 0, reason: null, sight: sightOf(UNTRIED) },
   ...{ place: null, saying: '' },
 });
+
+/** What is known of one target is so of the same in another view. */
+export const aimAt = (cell: Cell, self: MemberId, target: Target): Cell => {
+  cell.target = target;
+  cell.isPath = target.member !== self && target.frontends.has(self);
+  return cell;
+};
 
 const isDoubted = ({ said, liveliness }: Cell): boolean =>
   said?.state === 'down' ||
@@ -139,8 +149,16 @@ export function take(cell: Cell, outcome: Outcome): void {
   }
   cell.good = 0;
   cell.bad += 1;
-  if (cell.state === 'down' || isPlain(outcome) || cell.bad >= fallOf(cell)) {
-    Object.assign(cell, { state: 'down', outcome, isTried: true });
+  cell.failed = outcome;
+  heed(cell);
+}
+
+/** What the last probes failed with may be enough now: also as somebody begins to doubt. */
+export function heed(cell: Cell): void {
+  const { state, bad, failed } = cell;
+  if (bad === 0) return;
+  if (state === 'down' || isPlain(failed) || bad >= fallOf(cell)) {
+    Object.assign(cell, { state: 'down', outcome: failed, isTried: true });
   }
 }
 

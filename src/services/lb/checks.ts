@@ -36,7 +36,9 @@ export const checkName = (check: Check): string => {
 export const targetKey = (
   member: MemberId,
   { port, check }: Pick<Balancer, 'port' | 'check'>,
-): string => `${member} ${port} ${checkName(check)}`;
+): string => `${member} ${nameOf(port, check)}`;
+
+const nameOf = (port: number, check: Check): string => `${port} ${checkName(check)}`;
 
 const known = new WeakMap<View, readonly Target[]>();
 
@@ -52,11 +54,13 @@ function gather(view: View): readonly Target[] {
   for (const balancer of balancersOf(view).balancers) {
     const { port, check } = balancer;
     const frontends = frontendsOf(view, balancer);
+    const name = checkName(check);
+    const place = nameOf(port, check);
     for (const { member } of backendsOf(view, balancer)) {
-      const key = targetKey(member.id, balancer);
+      const key = `${member.id} ${place}`;
+      const host = member.ipv4 ?? member.ipv6;
       const target = targets.get(key) ?? {
-        ...{ key, port, check, name: checkName(check) },
-        ...{ member: member.id, host: member.ipv4 ?? member.ipv6, frontends: new Set() },
+        ...{ key, port, check, name, member: member.id, host, frontends: new Set() },
       };
       for (const frontend of frontends) target.frontends.add(frontend);
       targets.set(key, target);

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { View } from '../../crdt/view.ts';
 import { idOf } from '../test-view.ts';
-import { type Cell, healthNow, openCell, reasonOf, rest, sayOf, take, takeLife } from './cell.ts';
+import {
+  type Cell,
+  healthNow,
+  heed,
+  openCell,
+  reasonOf,
+  rest,
+  sayOf,
+  take,
+  takeLife,
+} from './cell.ts';
 import { checkName, targetKey } from './checks.ts';
 import { diff } from './diff.ts';
 import { healthOf, inUse, sightOf } from './health.ts';
@@ -81,6 +91,22 @@ test('health: a refusal is enough, silence must last, and so must its end', () =
     const cell = after(cellOf(by), outcomes, said);
     assert.equal(cell.state, state, `${by} ${said} ${outcomes}`);
   }
+});
+
+test('health: what failed before counts as its own member begins to doubt, and no other', () => {
+  // Goal: no probe is waited for that decides nothing. Method: one silent probe, and what its own
+  // member says then; twins: it answered since, and the VM is only suspected.
+  const seen = (outcomes: string, said: WordState, life: Cell['liveliness'] = 'alive') => {
+    const cell = after(cellOf(1, { kind: 'tcp' }, [1]), outcomes);
+    Object.assign(cell, { said: { state: said, outcome: '' }, liveliness: life });
+    heed(cell);
+    return cell.state;
+  };
+  assert.equal(seen('as', 'late'), 'down');
+  assert.equal(seen('as', 'up'), 'up');
+  assert.equal(seen('asa', 'late'), 'up');
+  assert.equal(seen('as', 'up', 'suspect'), 'up');
+  assert.equal(seen('as', 'up', 'dead'), 'up');
 });
 
 test('health: what the prober lacks is told, and held against nobody', () => {

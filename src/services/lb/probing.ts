@@ -11,13 +11,14 @@
 import type { MemberId } from '../../crdt/ids.ts';
 import type { View } from '../../crdt/view.ts';
 import { type Liveliness, NO_SIGHTS, type Sights } from '../loop.ts';
+import { isAlike } from './alike.ts';
 import {
+  aimAt,
   type Cell,
-  DOUBT_TRIES,
   healthNow,
+  heed,
   isUrgent,
   openCell,
-  type Reason,
   reasonOf,
   rest,
   sayOf,
@@ -29,20 +30,20 @@ import { type Target, targetsOf } from './checks.ts';
 import { sightOf } from './health.ts';
 import { readWord, type Said, type Statements, writeWord } from './health-word.ts';
 import type { Outcome } from './outcomes.ts';
+import { periodOf } from './period.ts';
 import { openQueue, type Queue } from './queue.ts';
 
 /** Least time between two probes of this member. Unit: ms: 50 a second. */
 const GAP_MS = 20;
-/** Time between two probes of one target. Unit: ms. */
-const PERIOD_MS = 1_000;
-/** Of one that is doubted, or down, for long; of one of which nobody speaks. Unit: ms. */
-const RARE_MS = 5_000;
-/** Probes of one that is down before they become rarer. */
-const RETURN_TRIES = 30;
 /** Within what time those who hear of a doubt look. Unit: ms. */
 const SPREAD_MS = 100;
 const RUNNING_MAX = 2;
 const PROGRAMS_MAX = 8;
+/**
+ * Until it is shown that one is up which was used as well. Unit: ms. To show ten thousand, and to
+ * plan by it, takes long, and a member that begins finds out of fifty a second.
+ */
+const SHOW_MS = 500;
 
 /** What the rules are given at each look. */
 export interface Outlook {
@@ -69,7 +70,7 @@ export interface Board {
   restMs(nowMs: number): number | null;
   /** What this member says of its own. */
   word(nowMs: number, bytesMax: number): string;
-  sights(): Sights;
+  sights(nowMs: number): Sights;
 }
 
 interface Memory {
@@ -94,7 +95,9 @@ interface Memory {
   readonly read: Map<MemberId, { readonly text: string; readonly said: Statements }>;
   programs: number;
   startedMs: number;
-  sights: Sights | null;
+  sights: Sights;
+  /** When they are to be others. */
+  showMs: number;
 }
 
 /** Knows nothing yet. */
@@ -103,6 +106,7 @@ export function openBoard(self: MemberId, draw: () => number): Board {
     ...{ self, draw, view: null, mayRun: false, cells: new Map(), ofMember: new Map() },
     ...{ active: new Set(), queue: openQueue(), parked: new Set(), watched: new Set(), text: null },
     ...{ read: new Map(), programs: 0, startedMs: Number.NEGATIVE_INFINITY, sights: NO_SIGHTS },
+    showMs: Number.POSITIVE_INFINITY,
   };
   return {
     look: (outlook, nowMs) => look(memory, outlook, nowMs),
@@ -113,10 +117,11 @@ export function openBoard(self: MemberId, draw: () => number): Board {
       memory.text ??= writeWord(statementsOf(memory, nowMs), bytesMax);
       return memory.text;
     },
-    sights: () => {
-      memory.sights ??= new Map(
-        [...memory.cells].map(([key, { health }]) => [key, sightOf(health)]),
-      );
+    sights: (nowMs) => {
+      if (nowMs >= memory.showMs) {
+        memory.sights = new Map([...memory.cells].map(([key, { sight }]) => [key, sight]));
+        memory.showMs = Number.POSITIVE_INFINITY;
+      }
       return memory.sights;
     },
   };
@@ -124,8 +129,9 @@ export function openBoard(self: MemberId, draw: () => number): Board {
 
 function look(memory: Memory, outlook: Outlook, nowMs: number): void {
   const { view, words, liveliness, mayRun } = outlook;
-  const isNew = view !== memory.view || mayRun !== memory.mayRun;
-  if (view !== memory.view) retarget(memory, view);
+  const isAimed = memory.view !== null && (view === memory.view || isAlike(view, memory.view));
+  const isNew = !isAimed || mayRun !== memory.mayRun;
+  if (!isAimed) retarget(memory, view);
   memory.view = view;
   memory.mayRun = mayRun;
   for (const [member, cells] of memory.ofMember) {
@@ -135,6 +141,9 @@ function look(memory: Memory, outlook: Outlook, nowMs: number): void {
     const said = memory.read.get(member)?.said;
     for (const cell of cells) {
       cell.said = said?.get(`${cell.target.port} ${cell.target.name}`) ?? null;
+      // A way that is tried each second is tried at once as its VM is suspected.
+      const isHurried = life === 'suspect' && cell.liveliness !== life && cell.isPath;
+      if (isHurried) cell.dueMs = Math.min(cell.dueMs, nowMs);
       takeLife(cell, life);
       judge(memory, cell, nowMs);
     }
@@ -147,9 +156,7 @@ function retarget(memory: Memory, view: View): void {
   const next = new Map<string, Cell>();
   for (const target of targetsOf(view)) {
     const held = cells.get(target.key);
-    const fresh = openCell(self, target);
-    const { isPath } = fresh;
-    next.set(target.key, held === undefined ? fresh : Object.assign(held, { target, isPath }));
+    next.set(target.key, held === undefined ? openCell(self, target) : aimAt(held, self, target));
   }
   for (const cell of active) {
     if (next.get(cell.target.key) === cell) continue;
@@ -161,7 +168,7 @@ function retarget(memory: Memory, view: View): void {
   for (const member of memory.read.keys()) {
     if (!memory.ofMember.has(member)) memory.read.delete(member);
   }
-  memory.sights = null;
+  memory.showMs = 0;
   memory.text = null;
 }
 
@@ -181,6 +188,7 @@ function hearWord({ read }: Memory, member: MemberId, text: string): boolean {
 
 /** What follows for a target, and when it is probed next. */
 function judge(memory: Memory, cell: Cell, nowMs: number): void {
+  heed(cell);
   const reason = reasonOf(cell, memory.mayRun);
   if (reason === null) {
     rest(cell);
@@ -196,17 +204,12 @@ function judge(memory: Memory, cell: Cell, nowMs: number): void {
   cell.reason = reason;
   if (reason !== null) memory.queue.put(cell, isUrgent(cell));
   if (cell.isOwn) resay(memory, cell, nowMs);
-  const health = healthNow(cell, memory.mayRun);
-  if (sightOf(health) !== sightOf(cell.health)) memory.sights = null;
-  cell.health = health;
+  const sight = sightOf(healthNow(cell, memory.mayRun));
+  if (sight === cell.sight) return;
+  const isNews = [sight, cell.sight].some((each) => each.startsWith('down'));
+  memory.showMs = Math.min(memory.showMs, isNews ? nowMs : nowMs + SHOW_MS);
+  cell.sight = sight;
 }
-
-const periodOf = (reason: Reason, tries: number): number => {
-  if (reason === 'mute') return RARE_MS;
-  if (reason === 'doubt') return tries < DOUBT_TRIES ? PERIOD_MS : RARE_MS;
-  if (reason === 'return') return tries < RETURN_TRIES ? PERIOD_MS : RARE_MS;
-  return PERIOD_MS;
-};
 
 const isProgram = ({ target }: Cell): boolean => target.check.kind === 'exec';
 
@@ -255,11 +258,12 @@ function freeProgram(memory: Memory): void {
 }
 
 function restMs(memory: Memory, nowMs: number): number | null {
-  let nextMs = memory.queue.firstMs();
+  let nextMs = Math.max(memory.queue.firstMs(), memory.startedMs + GAP_MS);
+  nextMs = Math.min(nextMs, memory.showMs);
   for (const cell of memory.watched) nextMs = Math.min(nextMs, watchLate(cell, nowMs));
   if (nextMs === Number.POSITIVE_INFINITY) return null;
   // Whole ms: a clock that is asked for less may not have moved when it wakes.
-  return Math.max(1, Math.ceil(Math.max(nextMs, memory.startedMs + GAP_MS) - nowMs));
+  return Math.max(1, Math.ceil(nextMs - nowMs));
 }
 
 /** Notes what is late, and no more. */

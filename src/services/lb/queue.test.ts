@@ -33,7 +33,7 @@ function openCrowd() {
     dead,
     looks,
     downOf: (n: number): number =>
-      [...board.sights()].filter(
+      [...board.sights(nowMs)].filter(
         ([key, sight]) => key.startsWith(idOf(n)) && sight.startsWith('down'),
       ).length,
     /** Goes on so long, or until it is so; how long that took. */

@@ -141,6 +141,8 @@ export function notesOf(view: View, wish: Wish): readonly string[] {
     return backends.some(({ id }) => ids.has(id)) ? [] : [selectorText(view, of)];
   });
   const mute = backends.filter((member) => !isBalancing(member));
+  const [only, ...others] = backends;
+  const isAlone = only !== undefined && others.length === 0 && wish.includesSelf !== true;
   const isOnNobody = wish.on !== undefined && meantBy(view, wish.on).length === 0;
   return [
     ...(engineOf(wish) === 'haproxy'
@@ -148,6 +150,9 @@ export function notesOf(view: View, wish: Wish): readonly string[] {
       : []),
     ...(backends.length === 0
       ? ['No member is meant now: connections are refused until one is.']
+      : []),
+    ...(isAlone
+      ? [`${only.name} itself is refused: it is the only backend; --include-self lets it in.`]
       : []),
     ...(isOnNobody ? ['--on means no member now; whoever comes to fit listens at once.'] : []),
     ...(idle.length === 0 ? [] : [`No backend has the weight of ${idle.join(', ')}.`]),

@@ -102,6 +102,8 @@ test('create: it says where it is reached and by whom it is served, and what is 
       .join('\n');
   assert.equal(notes({}), '');
   assert.match(notes({ to: ['role=x:1'] }), /No member is meant now: connections are refused/);
+  assert.match(notes({ to: ['vm1:1'] }), /vm1 itself is refused: it is the only backend; --incl/);
+  assert.equal(notes({ to: ['vm1:1'], 'include-self': true }), '');
   assert.match(notes({ on: ['role=x'] }), /--on means no member now/);
   assert.match(notes({ weight: ['vm1=2'] }), /No backend has the weight of vm1/);
   assert.match(notes({ to: ['vm4:1', 'vm2:1'] }), /vm4: lb does not run there/);
