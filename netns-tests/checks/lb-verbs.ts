@@ -2,7 +2,7 @@
 import { found } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
 import { obey } from '../command-line.ts';
-import { openAsker, openNamed, type Talker } from '../talker.ts';
+import { openAsker, openNamed, openServer, type Talker } from '../talker.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
 import { ENFORCED_MS } from './firewall-words.ts';
@@ -11,6 +11,20 @@ import { isAnsweredBy } from './lb-words.ts';
 /** What the original took; its `lb.node` was the name of the backends. */
 const PARAMETERS = '{"lb.port":"8080","lb.mode":"roundrobin","lb.node":"web"}';
 const IMPORTED = 'import-8080';
+
+/** At which something listens that takes connections and says nothing. */
+const MUTE = 8_082;
+/** Checks that never come to an end, or cannot begin; and what is said of their backends. */
+const HANGING = [
+  ['mute', MUTE, 'http:/', 'does not answer'],
+  ['sleeps', 8_080, 'exec:/usr/bin/sleep 600', 'does not answer'],
+  ['prints', 8_080, 'exec:/usr/bin/yes', 'does not answer'],
+  ['strange', 8_080, 'exec:/etc/passwd/x', 'its check cannot be run'],
+] as const;
+
+interface Shown {
+  readonly backends: readonly { readonly state: string; readonly why: string | null }[];
+}
 
 interface Listed {
   readonly name: string;
@@ -29,7 +43,8 @@ const addressesOf = async (vm: Vm, name: string): Promise<readonly [string, stri
 /**
  * Goal: each verb does on the kernel what it says, what is wrong is told, and nothing else suffers
  * from it. Method: the original's parameters, twice; drained and back; udp, a range, both families,
- * a frontend elsewhere; a port that a program has, and that another has; nobody who serves.
+ * a frontend elsewhere; a port that a program has, and that another has; nobody who serves; checks
+ * that hang.
  */
 export async function lbVerbs(world: RealWorld): Promise<void> {
   await found(world, ['vm1', 'vm2', 'vm3']);
@@ -40,6 +55,7 @@ export async function lbVerbs(world: RealWorld): Promise<void> {
     for (const vm of [vm2, vm3]) {
       const hosts = (await world.status(vm.name)).self.addresses;
       talkers.push(await openNamed(vm.machine(), vm.name, [8_080, 8_081], hosts));
+      talkers.push(await openServer(vm.machine(), [MUTE]));
     }
     const asker = await openAsker(vm1.machine());
     talkers.push(asker);
@@ -48,6 +64,7 @@ export async function lbVerbs(world: RealWorld): Promise<void> {
     talkers.push(await openNamed(vm1.machine(), 'vm1', [8_090], []));
     await isRefused(vm1);
     await isInTheWay(world, vm1, asker);
+    await hangs(world, [vm1, vm2, vm3], asker);
     const names = (await listed(vm1)).map(({ name }) => name);
     await lb(vm1, `delete ${names.join(' ')}`);
     expect('none is left', (await lb(vm1, 'list')) === 'No balancers.\n');
@@ -139,4 +156,28 @@ async function isInTheWay(world: RealWorld, vm1: Vm, by: Talker): Promise<void> 
   await isAnsweredBy(world, 'where nobody serves', nobody, ['reject']);
   const [at] = await addressesOf(vm1, IMPORTED);
   await isAnsweredBy(world, 'the first', { by, at, port: 8_080 }, ['vm3']);
+}
+
+/** What a check does is its backend's trouble: no daemon ends by it, and others go on. */
+async function hangs(world: RealWorld, [vm1, vm2, vm3]: readonly [Vm, Vm, Vm], by: Talker) {
+  const daemons = (): string => [vm1, vm2, vm3].map((vm) => vm.daemonPid()).join();
+  const before = daemons();
+  for (const vm of [vm2, vm3]) await obey(vm, ['consent', '--allow-run']);
+  for (const [name, port, check] of HANGING) {
+    const words = `create ${name} --listen 83 --to node=web:${port} --check`.split(' ');
+    await obey(vm1, ['lb', ...words, check]);
+  }
+  for (const [name, , check, told] of HANGING) {
+    await world.eventually(
+      `both backends of ${name} are down: ${check} ${told}`,
+      async () => {
+        const { backends } = JSON.parse(await lb(vm1, `show ${name} -o json`)) as Shown;
+        return backends.every(({ state, why }) => state === 'down' && why === told);
+      },
+      ENFORCED_MS,
+    );
+  }
+  expect('no daemon ended', daemons() === before);
+  const [at] = await addressesOf(vm1, IMPORTED);
+  await isAnsweredBy(world, 'the first, beside them', { by, at, port: 8_080 }, ['vm3']);
 }
