@@ -4,7 +4,15 @@
  * The liar answers when it is asked, so that it goes on being heard.
  */
 import type { MemberId } from '../src/crdt/ids.ts';
-import { type Claim, encodeClaim, encodePass } from '../src/node/rules/core-message.ts';
+import {
+  type Claim,
+  CORE_BYTES_MAX,
+  decodeClaim,
+  decodeQuestion,
+  encodeClaim,
+  encodeClaimAnswer,
+  encodePass,
+} from '../src/node/rules/core-message.ts';
 import type { Pass } from '../src/node/rules/election.ts';
 import {
   abbreviate,
@@ -39,6 +47,7 @@ export function openSlander(
     const { sequence } = read;
     node.send(from, CHANNEL, encodeSwim({ act: 'ack', sequence, signature: null, rumours: [] }));
   });
+  answerOfCore(node, dice);
   return () => {
     for (const { peer } of node.connections()) {
       node.send(peer, CHANNEL, drawLie(dice, about(), recorded));
@@ -46,6 +55,41 @@ export function openSlander(
       node.request(peer, 'core', role, WAIT_MS).catch(() => undefined);
     }
   };
+}
+
+/**
+ * Takes what it is told of the role; hands on what nobody said, of this turn too, what is garbled,
+ * and what was said in other turns.
+ */
+function answerOfCore(node: SwarmNode, dice: Dice): void {
+  const told: Uint8Array[] = [];
+  const options = { bytesMax: CORE_BYTES_MAX, inviteMayUse: false };
+  node.handle('core', options, async (_, message) => {
+    const isAsked = decodeQuestion(message) !== null;
+    if (!isAsked && told.length < RECORDED_MAX) told.push(message);
+    const said = isAsked ? [drawHearsay(dice, told), drawHearsay(dice, told)] : [];
+    return encodeClaimAnswer({ isTaken: !isAsked, isElected: true, highest: null, said });
+  });
+}
+
+function drawHearsay(dice: Dice, told: readonly Uint8Array[]): Uint8Array {
+  const last = decodeClaim(told.at(-1) ?? new Uint8Array()) ?? drawClaim(dice);
+  const { epoch, n } = last.term;
+  return dice.pick([
+    encodeClaim(drawClaim(dice)),
+    encodePass(drawPass(dice)),
+    encodeClaim({ ...last, term: { epoch, n: n + 1 } }),
+    encodePass({ epoch, why: 'unable' }),
+    ...told.slice(0, -1),
+    ...told.map((message) => garbled(message, dice)),
+  ]);
+}
+
+/** The message with one byte changed: of a signed one, mostly of its signature. */
+function garbled(message: Uint8Array, dice: Dice): Uint8Array {
+  const copy = Uint8Array.from(message);
+  copy[dice.integer(copy.length)] = dice.integer(256);
+  return copy;
 }
 
 const drawPass = (dice: Dice): Pass => ({

@@ -1,6 +1,7 @@
 /**
  * Edge: rough — links and hosts that are bad and not gone: loss, one way only, flapping, pauses, a
- * host that is slow. Nobody is taken for dead who is not, and the core role stays where it is.
+ * host that is slow. Nobody is taken for dead who is not, and the core role stays where it is, or
+ * is known to all when it moves.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { agreed } from '../../scenarios/core.ts';
@@ -30,10 +31,10 @@ export async function rough(world: RealWorld): Promise<void> {
   await found(world, ALL);
   await agreed(world, ALL);
   await loses(world);
-  await passesOneWay(world);
   await flaps(world);
   await stands(world);
   await isSlow(world);
+  await passesOneWay(world);
 }
 
 function expectCalm(what: string, told: readonly Told[]): void {
@@ -60,8 +61,8 @@ async function loses(world: RealWorld): Promise<void> {
 
 /** From vm1 nothing reaches vm3: for each other they are degraded, as the others reach both. */
 async function passesOneWay(world: RealWorld): Promise<void> {
+  const mend = await oneWay(world.network, world.vm('vm1').place, world.vm('vm3').place);
   const told = await toldDuring(world, ALL, async () => {
-    const mend = await oneWay(world.network, world.vm('vm1').place, world.vm('vm3').place);
     for (const [on, of] of [
       ['vm1', 'vm3'],
       ['vm3', 'vm1'],
@@ -73,10 +74,30 @@ async function passesOneWay(world: RealWorld): Promise<void> {
     const isAlive = async (): Promise<boolean> => (await stateOf(world, 'vm2', 'vm3')) === 'alive';
     await world.eventually('others see it alive', isAlive, SETTLE_MS);
     await agreed(world, ALL);
-    await mend();
   });
   expectCalm('one way only', told);
+  await takesCutOff(world);
+  await mend();
   await together(world, ALL);
+}
+
+/** Whichever of vm1 and vm3 takes the role cannot say so to the other: that one knows it too. */
+async function takesCutOff(world: RealWorld): Promise<void> {
+  const reached = ['vm2', 'vm4'];
+  const term = async (): Promise<string> => {
+    const { core } = await world.status('vm2');
+    return `${core?.epoch}.${core?.term}`;
+  };
+  const before = await term();
+  for (const name of reached) await world.drain(name, true);
+  // A turn may end at any moment: then one of them has taken it as well.
+  const isTaken = async (): Promise<boolean> => {
+    const holder = await agreed(world, ALL, reached);
+    if ((await term()) !== before) return true;
+    await world.stepDown(holder);
+    return false;
+  };
+  await world.eventually('one that is cut off takes the role, and all know', isTaken, SETTLE_MS);
 }
 
 /** On and off every second: the hosts change nothing. */

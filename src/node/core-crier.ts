@@ -10,9 +10,8 @@ import type { Clock, SwarmNode } from '../ports.ts';
 import {
   type Claim,
   type ClaimAnswer,
+  type CoreSigner,
   decodeClaimAnswer,
-  encodeClaim,
-  encodePass,
 } from './rules/core-message.ts';
 import type { Pass, Term } from './rules/election.ts';
 
@@ -23,25 +22,20 @@ const AGAIN_MS = 2_000;
 /** What is said: a claim or a pass. `name` tells it from what was said before. */
 export interface Word {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** Signs it. */
+  readonly message: () => Uint8Array;
 }
 
-/** "I have the role in this term." The same object for the same claim: it is said all the time. */
-export const claimWord = (claim: Claim): Word => {
-  const word = claimWords.get(claim) ?? {
-    name: `${claim.term.epoch}.${claim.term.n}`,
-    bytes: encodeClaim(claim),
-  };
-  claimWords.set(claim, word);
-  return word;
-};
-
-const claimWords = new WeakMap<Claim, Word>();
+/** "I have the role in this term." */
+export const claimWord = (signer: CoreSigner, claim: Claim): Word => ({
+  name: `${claim.term.epoch}.${claim.term.n}`,
+  message: () => signer.claim(claim),
+});
 
 /** "I leave my turn in this epoch to the next." */
-export const passWord = (pass: Pass): Word => ({
+export const passWord = (signer: CoreSigner, pass: Pass): Word => ({
   name: `pass ${pass.epoch} ${pass.why}`,
-  bytes: encodePass(pass),
+  message: () => signer.pass(pass),
 });
 
 /** Says it. */
@@ -59,10 +53,12 @@ export function createCrier(
   onHigher: (term: Term) => Promise<void>,
 ): Crier {
   let current = '';
+  let message: Uint8Array = new Uint8Array();
   const taken = new Set<MemberId>();
   const dueMs = new Map<MemberId, number>();
-  const tell = async ({ name, bytes }: Word, listener: MemberId): Promise<void> => {
-    const answer = await ask(swarm, listener, bytes);
+  const tell = async (listener: MemberId): Promise<void> => {
+    const name = current;
+    const answer = await askCore(swarm, listener, message);
     if (answer === null || name !== current) return;
     if (answer.isTaken) taken.add(listener);
     // Who elects another would only be outbid in turn.
@@ -78,6 +74,7 @@ export function createCrier(
         taken.clear();
         dueMs.clear();
         current = word.name;
+        message = word.message();
       }
       const nowMs = clock.monotonicMs();
       const connected = new Set(swarm.connections().map(({ peer }) => peer));
@@ -85,20 +82,21 @@ export function createCrier(
         if (!connected.has(listener) || taken.has(listener)) continue;
         if ((dueMs.get(listener) ?? 0) > nowMs) continue;
         dueMs.set(listener, nowMs + AGAIN_MS);
-        void tell(word, listener);
+        void tell(listener);
       }
     },
   };
 }
 
-async function ask(
+/** What a connected member answers to something about the role; null when it does not. */
+export async function askCore(
   swarm: SwarmNode,
   listener: MemberId,
-  bytes: Uint8Array,
+  message: Uint8Array,
 ): Promise<ClaimAnswer | null> {
   try {
-    return decodeClaimAnswer(await swarm.request(listener, 'core', bytes, ANSWER_MS));
+    return decodeClaimAnswer(await swarm.request(listener, 'core', message, ANSWER_MS));
   } catch {
-    return null; // It is told again.
+    return null; // It is told or asked again.
   }
 }

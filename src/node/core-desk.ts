@@ -9,6 +9,7 @@ import type { CoreTime, CoreTimeContext } from './core-time.ts';
 import { type Buckets, createBuckets } from './rules/bucket.ts';
 import type { Claim } from './rules/core-message.ts';
 import type { Constituency, Pass } from './rules/election.ts';
+import type { Speaker } from './rules/word-message.ts';
 
 /** Claims that are taken at once, and per second after that; an honest holder repeats none. */
 const CLAIMS_BURST = 10;
@@ -19,11 +20,16 @@ export interface Holder extends Claim {
   readonly id: MemberId;
 }
 
+/** The message by which somebody said something, to hand it on. */
+interface Spoken {
+  readonly message: Uint8Array;
+}
+
 /** The ports that it sees the world through. */
 export type CorePorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
 
 /** What it needs of the node. */
-export interface CoreContext extends CoreTimeContext {
+export interface CoreContext extends CoreTimeContext, Pick<Speaker, 'seed' | 'meshId'> {
   /** Dials a member soon. */
   readonly reach: (member: MemberId) => void;
   /** Whether this member may be one of two holders of its key, or lost what it said. */
@@ -34,7 +40,7 @@ export interface CoreContext extends CoreTimeContext {
 interface Memory {
   readonly terms: Terms;
   acting: Claim | null;
-  heard: Holder | null;
+  heard: (Holder & Spoken) | null;
   last: Holder | null;
   readonly listeners: Set<() => void>;
   readonly claims: Buckets;
@@ -44,7 +50,7 @@ interface Memory {
   lastEpoch: number | null;
   problem: string | null;
   /** Who said last that it leaves a turn to the next, this member too, and which. */
-  readonly passes: Map<MemberId, Pass>;
+  readonly passes: Map<MemberId, Pass & Partial<Spoken>>;
 }
 
 /** What they share. */

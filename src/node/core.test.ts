@@ -130,11 +130,13 @@ test('core: a claim is taken from the elected one, in no lower term than the las
     isTaken: false,
     isElected: true,
     highest: null,
+    said: [],
   });
   assert.deepEqual(await first.claim('b', good), {
     isTaken: true,
     isElected: true,
     highest: good,
+    said: [],
   });
   assert.deepEqual(first.core.holder()?.id, idOf('b'));
   assert.equal((await first.claim('b', { epoch, n: 3 })).isTaken, false);
@@ -154,10 +156,10 @@ test('core: who is outbid takes the next term above that', async () => {
   const { core, claims, answer, pass, goToTurnOf, end } = await stage('a');
   await goToTurnOf('a');
   const { epoch } = core.constituency();
-  answer.current = { isTaken: false, isElected: true, highest: { epoch, n: 6 } };
+  answer.current = { isTaken: false, isElected: true, highest: { epoch, n: 6 }, said: [] };
   await pass(6_000);
   assert.equal(core.holder()?.term.n, 7);
-  answer.current = { isTaken: true, isElected: true, highest: { epoch, n: 7 } };
+  answer.current = { isTaken: true, isElected: true, highest: { epoch, n: 7 }, said: [] };
   await pass(3_000);
   assert.deepEqual(claims.at(-1), { epoch, n: 7 });
   await end();

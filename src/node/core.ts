@@ -7,7 +7,8 @@
  * 2. Never across a gap: who slept for a second or more does not know what happened meanwhile.
  * 3. The highest term is on disk before it is used or acknowledged, so it never goes back; only
  *    one of a time that has not come is not believed (`core-terms.ts`).
- * 4. A claim is taken from whom this member elects itself, and in no lower term than the last.
+ * 4. A claim is taken from whom this member elects itself, and in no lower term than the last;
+ *    where it cannot be heard, by way of others, signed (`core-hearsay.ts`).
  * 5. Who may be one of two holders of its key, or lost what it said, does not take the role.
  * 6. Who cannot take it in its turn, by 3 or 5, says so, and the next one does. So does who knows
  *    that its clock is wrong, for what it would say waits or comes too late; unless all others are
@@ -26,11 +27,13 @@ import {
   noteMove,
 } from './core-desk.ts';
 import { serveClaims } from './core-hearing.ts';
+import { createHearsay } from './core-hearsay.ts';
 import { createInquiry } from './core-inquiry.ts';
 import { openTerms } from './core-terms.ts';
 import { createCoreTime } from './core-time.ts';
 import { createReporter } from './reporter.ts';
 import { isClockWrong } from './rules/clocks.ts';
+import { type CoreSigner, createCoreSigner } from './rules/core-message.ts';
 import {
   type Constituency,
   compareTerms,
@@ -104,7 +107,12 @@ async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal
   const { ports, context, memory, time } = desk;
   const report = createReporter(ports.log, 'core');
   const crier = createCrier(ports, swarm, (term) => outbid(desk, term));
-  const inquire = createInquiry(ports, context.self, context.reach);
+  const signer = createCoreSigner(ports.crypto, context);
+  const inquire = createInquiry(ports, context.self, {
+    reach: context.reach,
+    askAbout: createHearsay(desk, swarm, signer),
+    isConnected: (member) => swarm.connections().some(({ peer }) => peer === member),
+  });
   const ends = [serveClaims(desk, swarm), swarm.onConnectionChange(crier.forget)];
   for (let waitMs = 0; !signal.aborted; ) {
     const dueMs = ports.clock.monotonicMs() + waitMs;
@@ -112,7 +120,7 @@ async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal
     if (ports.clock.monotonicMs() - dueMs >= GAP_MS) release(desk, 'a gap'); // Invariant 2.
     if (!signal.aborted) await look(desk);
     report(reportOf(memory));
-    const word = wordOf(desk);
+    const word = wordOf(desk, signer);
     if (word !== null) crier.cry(word, listeners(desk));
     const held = desk.constituency();
     const inquiryMs = inquire(held, holderOf(desk, held));
@@ -124,11 +132,11 @@ async function run(desk: Desk, wake: Wake, swarm: SwarmNode, signal: AbortSignal
 }
 
 /** What this member has to say: that it has the role, or that it cannot take it now. */
-function wordOf({ context, memory }: Desk): Word | null {
+function wordOf({ context, memory }: Desk, signer: CoreSigner): Word | null {
   const { acting, lastEpoch, passes } = memory;
-  if (acting !== null) return claimWord(acting);
+  if (acting !== null) return claimWord(signer, acting);
   const pass = passes.get(context.self);
-  return pass === undefined || pass.epoch !== lastEpoch ? null : passWord(pass);
+  return pass === undefined || pass.epoch !== lastEpoch ? null : passWord(signer, pass);
 }
 
 /** Elects, and takes or gives up the role. */

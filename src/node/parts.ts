@@ -52,7 +52,7 @@ export async function openParts(ports: Ports, build: Build) {
   const known = { self, local, view: replica.view, standing, dismiss, entries };
   const society = await openSociety(ports, known);
   const { liveness, links, words } = society;
-  const core = await openCoreOf(ports, replica, {
+  const core = await openCoreOf(ports, replica, local, {
     ...{ self, link: liveness.state, reach: links.reach },
     skewsMs: () => sync.skewsMs(),
   });
@@ -102,10 +102,11 @@ async function entriesOf(
 const openCoreOf = (
   ports: Ports,
   replica: Replica,
+  { keys, meshId }: LocalState,
   context: Pick<CoreContext, 'self' | 'link' | 'reach' | 'skewsMs'>,
 ): Promise<Core> =>
   openCore(ports, {
-    ...context,
+    ...{ ...context, seed: keys.memberSeed, meshId },
     view: replica.view,
     seenMs: () => replica.latestOfOthers()[0],
     isDoubtful: () => replica.isInDoubt() || replica.isElsewhere(),

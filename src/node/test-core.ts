@@ -1,16 +1,18 @@
 /** Loop: test core — a member of three, its core loop running on made-up ports. */
 import assert from 'node:assert/strict';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
-import { idOf, world } from '../crdt/test-world.ts';
+import { idOf, seedOf, world } from '../crdt/test-world.ts';
 import type { Disk, RequestHandler, SwarmNode } from '../ports.ts';
 import { openCore } from './core.ts';
 import { openCrypto } from './linux/crypto.ts';
 import type { LinkState } from './rules/answers.ts';
 import {
   type ClaimAnswer,
+  createCoreSigner,
   decodeClaim,
   decodeClaimAnswer,
   decodePass,
+  decodeQuestion,
   encodeClaim,
   encodeClaimAnswer,
 } from './rules/core-message.ts';
@@ -19,6 +21,9 @@ import { createDisk } from './test-replica.ts';
 import { createTime, settle } from './test-time.ts';
 
 const crypto = openCrypto();
+/** What a member says of the role, signed. */
+export const signerOf = (name: string) =>
+  createCoreSigner(crypto, { seed: seedOf(name), meshId: viewOfThree().mesh.id });
 /** Length of a turn. */
 export const EPOCH_MS = 600_000;
 const NAMES = ['founder', 'a', 'b'];
@@ -34,17 +39,24 @@ const viewOfThree = () => {
 function createOthers(self: string) {
   const claims: Term[] = [];
   const passes: Pass[] = [];
-  const answer = { current: { isTaken: true, isElected: true, highest: null } as ClaimAnswer };
+  const questions: (readonly [of: MemberId, about: MemberId])[] = [];
+  const answer: { current: ClaimAnswer } = {
+    current: { isTaken: true, isElected: true, highest: null, said: [] },
+  };
+  /** Those with whom there is no connection. */
+  const apart = new Set<MemberId>();
   let handler: RequestHandler | null = null;
   const others = NAMES.filter((name) => name !== self).map(idOf);
   const swarm = {
-    connections: () => others.map((peer) => ({ peer })),
+    connections: () => others.filter((id) => !apart.has(id)).map((peer) => ({ peer })),
     onConnectionChange: () => () => undefined,
     handle: (_name: string, _options: unknown, given: RequestHandler) => {
       handler = given;
       return () => undefined;
     },
-    request: async (_peer: PeerKey, _name: string, bytes: Uint8Array) => {
+    request: async (peer: PeerKey, _name: string, bytes: Uint8Array) => {
+      const about = decodeQuestion(bytes);
+      if (about !== null) questions.push([peer as MemberId, about]);
       const claim = decodeClaim(bytes);
       if (claim !== null) claims.push(claim.term);
       const passed = decodePass(bytes);
@@ -62,7 +74,7 @@ function createOthers(self: string) {
   };
   const claim = (from: string, term: Term): Promise<ClaimAnswer> =>
     hear(from, encodeClaim({ term, sinceMs: 1 }));
-  return { claims, passes, answer, swarm, hear, claim };
+  return { claims, passes, questions, answer, apart, swarm, hear, claim };
 }
 
 /** A log, and the states that the loop announces in it. */
@@ -89,7 +101,7 @@ export async function openCoreStage(self: string, disk: Disk = createDisk().disk
     { clock: time.clock, crypto, disk, log },
     {
       reach: (member) => void reached.push([member, time.clock.monotonicMs()]),
-      self: idOf(self),
+      ...{ self: idOf(self), seed: seedOf(self), meshId: view.mesh.id },
       view: () => view,
       seenMs: () => 0,
       link: (id: MemberId): LinkState => (dead.has(id) ? 'dead' : 'alive'),

@@ -1,12 +1,19 @@
 /**
- * Rule: core message — how whoever has the core role says so, and what it is answered.
+ * Rule: core message — how whoever has the core role says so, what it is answered, and how others
+ * hand on what it said.
  *
- * A claim is believed of its sender alone: the connection is authenticated, so it is not signed.
- * Nor is a pass: by it the elected one leaves its turn in this epoch to the next.
+ * 1. A claim says who has the role; by a pass the elected one leaves its turn in this epoch to the
+ *    next. Of its sender either is believed as it is: the connection is authenticated.
+ * 2. Whoever hands one on can change nothing of it: it is signed by its author, with the mesh. Who
+ *    runs an early release does not sign, and is believed of itself alone.
  */
 import { decode, encode } from '../../crdt/codec.ts';
 import { isRecord, type Value } from '../../crdt/entry.ts';
+import { bytesOfId, type MemberId, memberIdOf } from '../../crdt/ids.ts';
+import { sign, verify } from '../../crdt/signed.ts';
+import type { Crypto } from '../../ports.ts';
 import { compareTerms, type Pass, type Term } from './election.ts';
+import type { Speaker } from './word-message.ts';
 
 /** The latest moment that is one: the year 10889, which every reader of dates can show. */
 const MOMENT_MS_MAX = 2 ** 48;
@@ -22,19 +29,30 @@ export interface Claim {
 
 /**
  * Whether it was taken; whether the answering member elects the claimer at all; and the highest
- * term that it has taken, null for none.
+ * term that it has taken, null for none. To a question: what the member in question said, as it
+ * came here, in the order in which it counts.
  */
 export interface ClaimAnswer {
   readonly isTaken: boolean;
   readonly isElected: boolean;
   readonly highest: Term | null;
+  readonly said: readonly Uint8Array[];
 }
+
+/** Messages that one answer hands on at most: a pass and a claim. */
+const SAID_MAX = 2;
 
 const VERSION = 1;
 
-/** A claim as bytes. */
-export const encodeClaim = ({ term: { epoch, n }, sinceMs }: Claim): Uint8Array =>
-  encode({ v: VERSION, epoch, n, sinceMs });
+/** A claim as bytes that nobody signed. */
+export const encodeClaim = (claim: Claim): Uint8Array => encode(claimFields(claim));
+
+const claimFields = ({ term: { epoch, n }, sinceMs }: Claim): Fields => ({
+  v: VERSION,
+  epoch,
+  n,
+  sinceMs,
+});
 
 /** Reads a claim; null for what is none. */
 export function decodeClaim(bytes: Uint8Array): Claim | null {
@@ -44,9 +62,14 @@ export function decodeClaim(bytes: Uint8Array): Claim | null {
   return term !== null && isCount(sinceMs) && sinceMs <= MOMENT_MS_MAX ? { term, sinceMs } : null;
 }
 
-/** "I leave my turn in this epoch to the next" as bytes. */
-export const encodePass = ({ epoch, why }: Pass): Uint8Array =>
-  encode({ v: VERSION, passes: epoch, ...(why === 'wrong clock' ? { why: CLOCK } : {}) });
+/** "I leave my turn in this epoch to the next" as bytes that nobody signed. */
+export const encodePass = (pass: Pass): Uint8Array => encode(passFields(pass));
+
+const passFields = ({ epoch, why }: Pass): Fields => ({
+  v: VERSION,
+  passes: epoch,
+  ...(why === 'wrong clock' ? { why: CLOCK } : {}),
+});
 
 /** Reads a pass; null for what is none. A reason that this version does not know is not told. */
 export function decodePass(bytes: Uint8Array): Pass | null {
@@ -57,20 +80,71 @@ export function decodePass(bytes: Uint8Array): Pass | null {
 }
 const CLOCK = 'clock';
 
+/** "What did this member say of the role?" as bytes. An early release takes it for no claim. */
+export const encodeQuestion = (about: MemberId): Uint8Array =>
+  encode({ v: VERSION, about: bytesOfId(about) });
+
+/** Reads a question: who is asked about; null for what is none. */
+export function decodeQuestion(bytes: Uint8Array): MemberId | null {
+  const about = recordIn(bytes)?.about;
+  return isBytes(about, 32) ? memberIdOf(about) : null;
+}
+
 /** An answer as bytes. */
-export const encodeClaimAnswer = ({ isTaken, isElected, highest }: ClaimAnswer): Uint8Array =>
-  encode({ v: VERSION, isTaken, isElected, ...(highest === null ? {} : { ...highest }) });
+export const encodeClaimAnswer = ({ isTaken, isElected, highest, said }: ClaimAnswer): Uint8Array =>
+  encode({
+    v: VERSION,
+    isTaken,
+    isElected,
+    ...(highest === null ? {} : { ...highest }),
+    ...(said.length === 0 ? {} : { said }),
+  });
 
 /** Reads an answer; null for what is none. */
 export function decodeClaimAnswer(bytes: Uint8Array): ClaimAnswer | null {
   const record = recordIn(bytes);
   if (record === null || typeof record.isTaken !== 'boolean') return null;
+  const said = Array.isArray(record.said) ? (record.said as readonly Value[]) : [];
   return {
     isTaken: record.isTaken,
     isElected: record.isElected === true,
     highest: termIn(record),
+    said: said.filter((one) => one instanceof Uint8Array).slice(0, SAID_MAX),
   };
 }
+
+/** Signs what a member says of the role, and checks what is handed on. */
+export interface CoreSigner {
+  /** A claim of this member as bytes. */
+  claim(claim: Claim): Uint8Array;
+  /** A pass of this member as bytes. */
+  pass(pass: Pass): Uint8Array;
+  /** Whether that member said this in this mesh, whatever else a later release may put in it. */
+  isSaid(author: MemberId, message: Uint8Array): boolean;
+}
+
+/** Signatures with the seed of a member. */
+export function createCoreSigner(
+  crypto: Crypto,
+  { seed, meshId }: Pick<Speaker, 'seed' | 'meshId'>,
+): CoreSigner {
+  const mesh = bytesOfId(meshId);
+  const signed = (fields: Fields): Uint8Array =>
+    encode({ ...fields, signature: sign(crypto, seed, KIND, { ...fields, mesh }) });
+  return {
+    claim: (claim) => signed(claimFields(claim)),
+    pass: (pass) => signed(passFields(pass)),
+    isSaid: (author, message) => {
+      const { signature, ...fields } = recordIn(message) ?? {};
+      if (!isBytes(signature, 64)) return false;
+      const record = { ...fields, mesh };
+      return verify(crypto, bytesOfId(author), { kind: KIND, record, signature });
+    },
+  };
+}
+
+/** What these signatures are for, and no others. */
+const KIND = 'core';
 
 /** Terms as they are kept on disk, rising. */
 export const encodeTerms = ([first, ...later]: readonly Term[]): Uint8Array =>
@@ -99,3 +173,6 @@ const termIn = ({ epoch, n }: Fields): Term | null =>
 
 const isCount = (value: Value | undefined): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+
+const isBytes = (value: Value | undefined, length: number): value is Uint8Array =>
+  value instanceof Uint8Array && value.length === length;

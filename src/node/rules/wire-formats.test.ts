@@ -6,6 +6,16 @@ import { JOURNAL_HEADER } from '../../crdt/journal.ts';
 import { openCrypto } from '../linux/crypto.ts';
 import { encodeArchive, readArchive } from './archive.ts';
 import {
+  type ClaimAnswer,
+  createCoreSigner,
+  decodeClaim,
+  decodeClaimAnswer,
+  decodePass,
+  decodeQuestion,
+  encodeClaimAnswer,
+  encodeQuestion,
+} from './core-message.ts';
+import {
   decodeJoinAnswer,
   decodeJoinAsk,
   encodeJoin,
@@ -69,6 +79,15 @@ const WORDS: readonly WordsMessage[] = [
     isAnswer: true,
   },
 ];
+const CLAIM = { term: { epoch: 4, n: 1 }, sinceMs: 1_800_000_000_000 };
+const PASS = { epoch: 4, why: 'wrong clock' } as const;
+const CORE_SIGNER = createCoreSigner(crypto, { ...speaker, meshId: meshIdOf(bytes(32, 19)) });
+const CORE_ANSWER: ClaimAnswer = {
+  isTaken: true,
+  isElected: true,
+  highest: { epoch: 4, n: 2 },
+  said: [bytes(2, 20)],
+};
 const ARCHIVE = {
   version: '0.1.0',
   wallMs: 1_800_000_000_000,
@@ -105,6 +124,12 @@ test('wire: every message is written and read as version 1 has it', () => {
       answers: ANSWERS.map((answer) => toHex(encodeJoin(answer))),
       sync: toHex(encodeSync(SYNC)),
       words: WORDS.map((message) => toHex(encodeWords(message))),
+      core: [
+        CORE_SIGNER.claim(CLAIM),
+        CORE_SIGNER.pass(PASS),
+        encodeQuestion(author),
+        encodeClaimAnswer(CORE_ANSWER),
+      ].map(toHex),
       archive: toHex(encodeArchive(ARCHIVE)),
     },
     GOLDEN_WIRE,
@@ -124,6 +149,11 @@ test('wire: every message is written and read as version 1 has it', () => {
     GOLDEN_WIRE.words.map((text) => decodeWords(ofHex(text))),
     WORDS,
   );
+  const [claim, pass, question, answer] = GOLDEN_WIRE.core.map(ofHex);
+  assert.deepEqual(claim && decodeClaim(claim), CLAIM);
+  assert.deepEqual(pass && decodePass(pass), PASS);
+  assert.equal(question && decodeQuestion(question), author);
+  assert.deepEqual(answer && decodeClaimAnswer(answer), CORE_ANSWER);
   const read = readArchive(crypto, ofHex(GOLDEN_WIRE.archive));
   assert.ok(read.ok);
   const { version, wallMs, genesisBytes, config, journal, keys } = ARCHIVE;
