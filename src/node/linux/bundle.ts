@@ -6,7 +6,8 @@
  */
 import { dirname, join, resolve } from 'node:path';
 import { getRawAsset, isSea } from 'node:sea';
-import { zstdDecompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
 import { Fault } from '../../fault.ts';
 import { extractAsset } from './asset.ts';
 import { findProgram, missingTool } from './command.ts';
@@ -20,6 +21,9 @@ const PREFIX = 'bundled:';
 /** Where outside of the binary a carried program comes from first, by environment variable. */
 const OVERRIDES: Readonly<Record<string, string>> = { 'wireguard-go': 'CNSMO_WIREGUARD_GO' };
 
+/** Beside the event loop: it takes as long as all that a turn may. */
+const unpack = promisify(zstdDecompress);
+
 /**
  * The path of a program: `bundled:NAME`, written to `<stateDirectory>/bin` when the binary carries
  * it, or any other name, found in the search path. Fault 'refused' when there is none.
@@ -28,11 +32,8 @@ export async function resolveProgram(program: string, stateDirectory: string): P
   if (program.startsWith(PREFIX)) {
     const name = program.slice(PREFIX.length);
     if (!isSea()) return await findOutside(name);
-    return await extractAsset(
-      name,
-      zstdDecompressSync(Buffer.from(getRawAsset(`${name}.zst`))),
-      stateDirectory,
-    );
+    const content = await unpack(Buffer.from(getRawAsset(`${name}.zst`)));
+    return await extractAsset(name, content, stateDirectory);
   }
   const path = await findProgram(program);
   if (path === null) throw missingTool(program);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHook } from 'node:async_hooks';
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -212,4 +213,25 @@ test('a full memory file system is a Fault, and none while another has room', as
   assert.equal(told(), '200000');
   assert.equal(told('/dev/shm'), '200000');
   assert.match(told('/dev/shm', '/run'), /^refused disk: \/run: no space left on the file system/);
+});
+
+test('commands that are asked for at once start in turns of their own', async () => {
+  // Goal: nobody waits for the sum of their starts. Method: four at once, and in which turn of the
+  // event loop Node makes the process of each.
+  const starts: number[] = [];
+  let turn = 0;
+  let next = setImmediate(() => undefined);
+  const count = (): void => {
+    turn += 1;
+    next = setImmediate(count);
+  };
+  count();
+  const note = (_: number, type: string): void => {
+    if (type === 'PROCESSWRAP') starts.push(turn);
+  };
+  const hook = createHook({ init: note }).enable();
+  await Promise.all(Array.from({ length: 4 }, () => runCommand({ argv: ['true'] }, limits)));
+  hook.disable();
+  clearImmediate(next);
+  assert.deepEqual([starts.length, new Set(starts).size], [4, 4]);
 });

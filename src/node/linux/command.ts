@@ -92,6 +92,7 @@ export async function runCommand(
   const options = { cwd: '/', env: environment, detached: true }; // A group, for invariant 3.
   const heard = command.isUnheard === true ? 'ignore' : 'pipe';
   const stdio: StdioOptions = [input === null ? 'ignore' : input.fd, heard, heard];
+  await ownTurn();
   const ended = await runToEnd(command.argv, { ...options, stdio }, limits);
   await input?.close();
   switch (ended.kind) {
@@ -111,6 +112,18 @@ export async function runCommand(
     }
   }
 }
+
+/**
+ * Resolves in a turn of the event loop in which no other command starts: each start holds everybody
+ * up for some ms, while the kernel copies the page tables, and many are asked for at once.
+ */
+const ownTurn = (() => {
+  let last = Promise.resolve();
+  return (): Promise<void> => {
+    last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return last;
+  };
+})();
 
 /** What a run came to. */
 type Ended =
