@@ -7,12 +7,10 @@
  * 3. A run ends in bounded time and memory: at the deadline, or when it prints too much, the whole
  *    process group is killed, since a grandchild that holds our pipe would keep us waiting.
  */
-import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, type FileHandle, stat } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { Fault } from '../../fault.ts';
 import type { HostCommand, HostResult } from '../../ports.ts';
 import { openInput } from './command-input.ts';
@@ -89,11 +87,7 @@ export async function runCommand(
     throw new Fault('refused', { field: 'command', value: shown, why: 'holds a NUL', remedy });
   }
   const input = command.stdin ? await openInput(command.stdin) : null;
-  const options = { cwd: '/', env: environment, detached: true }; // A group, for invariant 3.
-  const heard = command.isUnheard === true ? 'ignore' : 'pipe';
-  const stdio: StdioOptions = [input === null ? 'ignore' : input.fd, heard, heard];
-  await ownTurn();
-  const ended = await runToEnd(command.argv, { ...options, stdio }, limits);
+  const ended = await runToEnd(command, { input, environment, limits });
   await input?.close();
   switch (ended.kind) {
     case 'ended':
@@ -131,61 +125,59 @@ type Ended =
   | { readonly kind: 'unstarted'; readonly error: unknown }
   | { readonly kind: 'late' | 'verbose' };
 
-const runToEnd = (
-  [tool = '', ...operands]: readonly string[],
-  options: SpawnOptions,
-  { timeoutMs, outputBytesMax }: RunLimits,
-): Promise<Ended> =>
-  new Promise((resolve) => {
-    const unstarted = (error: unknown): void => resolve({ kind: 'unstarted', error });
-    const child = startedOr(unstarted, () => spawn(tool, operands, options));
-    if (child === null) return;
-    let cut: 'late' | 'verbose' | null = null;
+interface RunOptions {
+  readonly input: FileHandle | null;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits: RunLimits;
+}
+
+async function runToEnd(
+  { argv: [tool = '', ...operands], isUnheard }: HostCommand,
+  { input, environment, limits }: RunOptions,
+): Promise<Ended> {
+  const { execa } = await import('execa'); // Not at start: loading it takes 20 ms.
+  await ownTurn();
+  const child = execa(tool, operands, {
+    reject: false,
+    cwd: '/',
+    env: environment,
+    extendEnv: false,
+    detached: true, // A process group of its own, for invariant 3.
+    encoding: 'buffer',
+    maxBuffer: limits.outputBytesMax,
+    stripFinalNewline: false,
+    // The types of execa know only small descriptors, though it takes any.
+    stdin: input === null ? 'ignore' : (input.fd as 3),
+    stdout: isUnheard === true ? 'ignore' : 'pipe',
+    stderr: isUnheard === true ? 'ignore' : 'pipe',
+  });
+  let isLate = false;
+  const end = (): void => {
+    killGroup(child.pid);
     // Whoever left the group may hold our pipes, and is waited for no longer.
-    const end = (why: 'late' | 'verbose'): void => {
-      cut ??= why;
-      killGroup(child.pid);
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-    };
-    const timer = setTimeout(end, timeoutMs, 'late');
-    const [stdout, stderr] = [child.stdout, child.stderr].map((stream) =>
-      gather(stream, outputBytesMax, () => end('verbose')),
-    );
-    child.once('error', (error) => {
-      clearTimeout(timer);
-      unstarted(error);
-    });
-    child.once('close', (code, signal) => {
-      clearTimeout(timer);
-      if (child.stdout === null) killGroup(child.pid); // Nobody who is left was waited for.
-      const status = code ?? statusOfSignal(signal ?? 'SIGKILL');
-      const result = { status, stdout: stdout?.() ?? '', stderr: stderr?.() ?? '' };
-      resolve(cut === null ? { kind: 'ended', result } : { kind: cut });
-    });
-  });
-
-/** Some failures to start are thrown, others told. */
-function startedOr(tell: (error: unknown) => void, start: () => ChildProcess): ChildProcess | null {
-  try {
-    return start();
-  } catch (error) {
-    tell(error);
-    return null;
-  }
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  };
+  const timer = setTimeout(() => {
+    isLate = true;
+    end();
+  }, limits.timeoutMs);
+  const result = await child;
+  clearTimeout(timer);
+  if (isLate) return { kind: 'late' };
+  if (isUnheard === true || result.isMaxBuffer) end(); // Nobody who is left was waited for.
+  if (result.isMaxBuffer) return { kind: 'verbose' };
+  const status = result.exitCode ?? statusOfSignal(result.signal);
+  if (status === null) return { kind: 'unstarted', error: result };
+  const { stdout, stderr } = result;
+  return { kind: 'ended', result: { status, stdout: textOf(stdout), stderr: textOf(stderr) } };
 }
 
-/** Keeps what comes, up to so many bytes; gives what tells it as text. */
-function gather(stream: Readable | null, bytesMax: number, onMore: () => void): () => string {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  stream?.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > bytesMax) onMore();
-    else chunks.push(chunk);
-  });
-  return () => new TextDecoder().decode(Buffer.concat(chunks));
-}
+const statusOfSignal = (signal: NodeJS.Signals | undefined): number | null =>
+  signal === undefined ? null : 128 + system.signals[signal];
+
+const textOf = (output: unknown): string =>
+  output instanceof Uint8Array ? new TextDecoder().decode(output) : '';
 
 /** What the kernel says of a name at which no program is. */
 const NOT_THERE: ReadonlySet<string> = new Set([
@@ -212,8 +204,6 @@ function killGroup(pid: number | undefined): void {
     if (codeOf(error) !== 'ESRCH') throw error; // ESRCH: everybody in it has ended.
   }
 }
-
-const statusOfSignal = (signal: NodeJS.Signals): number => 128 + system.signals[signal];
 
 /** A piece of text as one short line: control characters escaped, at most 200 characters. */
 function quoted(text: string): string {

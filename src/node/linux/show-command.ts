@@ -3,9 +3,7 @@
  *
  * It keeps the proxy variables of whoever called, or a VM behind a proxy could install nothing.
  */
-import { spawn } from 'node:child_process';
 import { FIXED_ENVIRONMENT } from './command.ts';
-import { openLineSplitter } from './line-splitter.ts';
 
 /**
  * Longest run of a package manager: a slow mirror, a lock held by unattended upgrades. Unit: ms.
@@ -18,23 +16,19 @@ export async function showCommand(
   onLine: (line: string) => void,
 ): Promise<boolean> {
   const [tool = '', ...operands] = argv;
-  const child = spawn(tool, operands, {
+  const { execa } = await import('execa');
+  const child = execa(tool, operands, {
+    reject: false,
     cwd: '/',
     env: { ...FIXED_ENVIRONMENT, ...proxyVariables(), DEBIAN_FRONTEND: 'noninteractive' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    extendEnv: false,
+    stdin: 'ignore',
+    all: true,
+    buffer: false,
+    timeout: SHOWN_TIMEOUT_MS,
   });
-  const timer = setTimeout(() => child.kill(), SHOWN_TIMEOUT_MS);
-  for (const stream of [child.stdout, child.stderr]) {
-    const lines = openLineSplitter(onLine);
-    stream.on('data', lines.push);
-    stream.once('end', lines.end);
-  }
-  const isDone = await new Promise<boolean>((resolve) => {
-    child.once('error', () => resolve(false));
-    child.once('close', (status) => resolve(status === 0));
-  });
-  clearTimeout(timer);
-  return isDone;
+  for await (const line of child.iterable({ from: 'all' })) onLine(line);
+  return (await child).exitCode === 0;
 }
 
 function proxyVariables(): Record<string, string> {
