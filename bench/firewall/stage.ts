@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '../../netns-tests/command.ts';
 import { openNamespace } from '../../netns-tests/namespace.ts';
+import { environmentOf } from '../../src/node/linux/environment.ts';
 import type { Sample } from '../figure.ts';
 import { runMs, startPerl } from '../perl.ts';
 
@@ -54,7 +55,7 @@ export async function openStage(): Promise<Stage> {
       const file = join(directory, 'table');
       writeFileSync(file, text);
       const startMs = performance.now();
-      await taker.must(['nft', '-j', '-f', file]);
+      await taker.must(['nft', '-j', '-f', file], { env: environmentOf('nft') });
       return { value: performance.now() - startMs };
     },
     storm: async () => {

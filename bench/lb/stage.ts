@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { must } from '../../netns-tests/command.ts';
 import { type Namespace, openNamespace } from '../../netns-tests/namespace.ts';
+import { environmentOf } from '../../src/node/linux/environment.ts';
 import type { Sample } from '../figure.ts';
 import { type PerlProgram, startPerl } from '../perl.ts';
 import { CLIENT, SERVER } from './programs.ts';
@@ -74,7 +75,7 @@ export async function openStage(): Promise<Stage> {
       const file = join(directory, 'table');
       writeFileSync(file, text);
       const startMs = performance.now();
-      await member.must(['nft', '-f', file]);
+      await member.must(['nft', '-f', file], { env: environmentOf('nft') });
       return { value: performance.now() - startMs };
     },
     listening: (port, at = servers) => awaitListener(at, port),

@@ -146,9 +146,15 @@ export const FLOORS: readonly Floor[] = [
     may: [/^(?:bench|netns-tests)\//, /^src\/(?:ports\.ts$|crdt\/|node\/)/, NODE],
   },
   {
+    // What the daemon tells nft of its surroundings, they tell it as well.
     name: 'benches of the firewall and the balancer',
     files: /^bench\/(?:firewall|lb)\//,
-    may: [/^(?:bench|netns-tests|scripts)\//, /^src\/(?:crdt|services)\//, NODE],
+    may: [
+      /^(?:bench|netns-tests|scripts)\//,
+      /^src\/(?:crdt|services)\//,
+      /^src\/node\/linux\/environment\.ts$/,
+      NODE,
+    ],
   },
   {
     // The detectors themselves, where there are more than a machine holds, and weeks.

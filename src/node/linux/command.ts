@@ -14,17 +14,8 @@ import { isAbsolute, join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { HostCommand, HostResult } from '../../ports.ts';
 import { openInput } from './command-input.ts';
+import { environmentOf, SEARCH_PATH } from './environment.ts';
 import { codeOf } from './files.ts';
-
-/** Where tools are searched, in order. */
-const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-/** The whole environment of every program that we start, before what a caller adds to it. */
-export const FIXED_ENVIRONMENT: Readonly<Record<string, string>> = {
-  PATH: SEARCH_PATH,
-  LC_ALL: 'C',
-  LANG: 'C',
-};
 
 /** The package that holds a tool, by Debian's names; most others have the same. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -77,7 +68,7 @@ export function missingTool(tool: string, cause?: unknown): Fault {
 export async function runCommand(
   command: HostCommand,
   limits: RunLimits,
-  environment = FIXED_ENVIRONMENT,
+  environment = environmentOf(command.argv[0] ?? ''),
 ): Promise<HostResult> {
   const [tool] = command.argv;
   if (tool === undefined) throw new Error('a command needs a program');

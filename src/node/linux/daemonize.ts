@@ -9,7 +9,7 @@ import { constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { isSea } from 'node:sea';
 import { Fault } from '../../fault.ts';
-import { FIXED_ENVIRONMENT } from './command.ts';
+import { FIXED_ENVIRONMENT } from './environment.ts';
 import { codeOf, diskFault, openFile } from './files.ts';
 import { DAEMON_ENVIRONMENT } from './memory.ts';
 

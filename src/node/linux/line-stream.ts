@@ -6,7 +6,8 @@
  */
 import { spawn } from 'node:child_process';
 import { Fault } from '../../fault.ts';
-import { FIXED_ENVIRONMENT, findProgram, runCommand } from './command.ts';
+import { findProgram, runCommand } from './command.ts';
+import { FIXED_ENVIRONMENT } from './environment.ts';
 import { openLineSplitter } from './line-splitter.ts';
 
 /** Runs `argv` and hands on its lines until it ends or `signal` aborts; resolves then. */

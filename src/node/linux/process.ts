@@ -16,7 +16,7 @@ import { Fault } from '../../fault.ts';
 import type { Process, ProcessSpec } from '../../process-port.ts';
 import { openSequence } from '../sequence.ts';
 import { askSocket, childDirectory, removeChildFiles, writeChildFiles } from './child-directory.ts';
-import { FIXED_ENVIRONMENT } from './command.ts';
+import { FIXED_ENVIRONMENT } from './environment.ts';
 import { codeOf, openFile, readText, removeFile, writeAtomically } from './files.ts';
 import { followLines } from './line-stream.ts';
 import {

@@ -3,7 +3,7 @@
  *
  * It keeps the proxy variables of whoever called, or a VM behind a proxy could install nothing.
  */
-import { FIXED_ENVIRONMENT } from './command.ts';
+import { FIXED_ENVIRONMENT } from './environment.ts';
 
 /**
  * Longest run of a package manager: a slow mirror, a lock held by unattended upgrades. Unit: ms.

@@ -8,7 +8,8 @@
  */
 import { Fault } from '../../fault.ts';
 import type { Log } from '../../ports.ts';
-import { FIXED_ENVIRONMENT, runCommand } from './command.ts';
+import { runCommand } from './command.ts';
+import { FIXED_ENVIRONMENT } from './environment.ts';
 
 /** Longest wait for systemd to hear it. Unit: ms. By itself systemd-notify waits 5 s. */
 const TELL_MS = 10_000;
