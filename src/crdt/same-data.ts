@@ -24,8 +24,11 @@ type Fields = Readonly<Record<string, unknown>>;
 const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((item, index) => isSameData(item, b[index]));
 
+/** By lists of names: machine code of `for … in` holds for one kind of record, and is made anew. */
 function isSameRecord(a: Fields, b: Fields): boolean {
-  for (const name in a) if (!isSameData(a[name], b[name])) return false;
-  for (const name in b) if (b[name] !== undefined && a[name] === undefined) return false;
+  for (const name of Object.keys(a)) if (!isSameData(a[name], b[name])) return false;
+  for (const name of Object.keys(b)) {
+    if (b[name] !== undefined && a[name] === undefined) return false;
+  }
   return true;
 }
