@@ -20,16 +20,32 @@ export function openClock(
     sleep: (durationMs, signal) =>
       life.promise(({ resolve }) => {
         if (signal.aborted) return resolve();
+        const asleep = sleepersOf(signal);
         // As the timers of Node: whole ms, at least one.
         const cancel = life.after(Math.max(1, Math.trunc(durationMs)), () => {
-          signal.removeEventListener('abort', wake);
+          asleep.delete(wake);
           resolve();
         });
         const wake = (): void => {
           cancel();
           resolve();
         };
-        signal.addEventListener('abort', wake, { once: true });
+        asleep.add(wake);
       }),
   };
+}
+
+/** Whom a signal wakes. It has one listener for all: most signals are slept on time and again. */
+const sleepers = new WeakMap<AbortSignal, Set<() => void>>();
+
+function sleepersOf(signal: AbortSignal): Set<() => void> {
+  const known = sleepers.get(signal);
+  if (known !== undefined) return known;
+  const asleep = new Set<() => void>();
+  const wakeAll = (): void => {
+    for (const wake of [...asleep]) wake();
+  };
+  signal.addEventListener('abort', wakeAll, { once: true });
+  sleepers.set(signal, asleep);
+  return asleep;
 }

@@ -65,6 +65,7 @@ export function openReader(crypto: Crypto, nowMs: () => number): Reader {
   const byContent = new Map<string, Evidence | null>();
   const journals = new Map<string, Read>();
   const held = new Map<Machine, Held>();
+  const onDisk = new WeakMap<Read, readonly Evidence[]>();
   const evidenceOf = (bytes: Uint8Array): Evidence | null => {
     const found = known.get(bytes);
     if (found !== undefined) return found;
@@ -97,7 +98,12 @@ export function openReader(crypto: Crypto, nowMs: () => number): Reader {
       return evidence;
     },
     takenAfter: ({ archive }, count) => all(archive.slice(count)),
-    onDisk: (machine, which) => all(readJournal(machine, which).frames),
+    onDisk: (machine, which) => {
+      const read = readJournal(machine, which);
+      const evidence = onDisk.get(read) ?? all(read.frames);
+      onDisk.set(read, evidence);
+      return evidence;
+    },
     isDamaged: (machine) => readJournal(machine, 'cached').isDamaged,
   };
 }
