@@ -5,7 +5,7 @@
  * twenty lose 5 % of their packets. `firewall-crowd`: changes on trial in a mesh of eleven. `far`:
  * round trips of 240 ms. `pauses`: daemons stand still for up to a minute. `interleavings`: 200
  * seeds of steps in random order; `--seeds 17` does one again. `rare`: tests of the tier netns that
- * have their like in every day's. `--verbose` tells what each did.
+ * have their like in every day's, or in the simulator. `--verbose` tells what each did.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   }
   if (process.getuid?.() !== 0) throw scriptFailure('namespaces need root; run this as root');
   if (!existsSync(BINARY)) throw scriptFailure('no binary; first: npm run build');
-  await ensureTools(['ip', 'wg', 'ping', 'nft', 'unshare']);
+  await ensureTools(['ip', 'wg', 'ping', 'nft', 'tcpdump', 'unshare']);
   const startMs = performance.now();
   const seeds = readSeeds(values.seeds);
   const tests = (positionals.length === 0 ? known : positionals).flatMap(

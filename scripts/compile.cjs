@@ -29,9 +29,14 @@ const compileStart = () => {
   const compiled = new Script(source, { filename });
   process.argv = [process.execPath, filename, 'status', '--run', '/nonexistent'];
   process.stderr.write = () => true;
+  let isBroken = false;
+  process.once('uncaughtExceptionMonitor', () => {
+    isBroken = true;
+  });
   process.once('exit', () => {
-    process.exitCode = 0;
+    if (isBroken) return;
     keep(compiled);
+    process.exitCode = 0;
   });
   compiled.runInThisContext()(exports, require, module, __filename, __dirname);
 };

@@ -106,7 +106,9 @@ test('who is cut from the core one way is not misled by a member that lies', asy
     machine.daemon?.end('crash');
     const { node, life } = await openImpostor(room, machine);
     const ids = members.filter(({ name }) => name !== 'vm4').map(({ id }) => id as MemberId);
-    const lie = openSlander(node, room.dice.fork('slander'), () => ids);
+    let questions = 0;
+    const onAsked = (): void => void questions++;
+    const lie = openSlander(node, room.dice.fork('slander'), () => ids, onAsked);
     const lying = (async () => {
       while (life.isAlive()) {
         meetAll(room, node);
@@ -118,5 +120,6 @@ test('who is cut from the core one way is not misled by a member that lies', asy
     assert.deepEqual([...cores].toSorted(), honest);
     life.end('exit');
     await lying;
+    assert.ok(questions > 0);
   });
 });

@@ -70,5 +70,5 @@ test('openings: where the firewall denies, who is a backend no more keeps its ti
   const patch = { file: 'src/node/openings.ts', find, put: 'each.openings(seen, node)' };
   const ours = await openEdition([patch]);
   const openMs = await stay(2, 'label', { ours, next: ours, foreign: ours });
-  assert.ok(openMs < HEARD_MS && openMs < DRAIN_MS, `${openMs} ms`);
+  assert.ok(openMs < DRAIN_MS, `${openMs} ms`);
 });

@@ -38,6 +38,7 @@ export function openSlander(
   node: SwarmNode,
   dice: Dice,
   about: () => readonly MemberId[],
+  onAsked: () => void = () => undefined,
 ): () => void {
   const recorded: Uint8Array[] = [];
   node.receive(CHANNEL, BYTES_MAX, (from, message) => {
@@ -47,7 +48,7 @@ export function openSlander(
     const { sequence } = read;
     node.send(from, CHANNEL, encodeSwim({ act: 'ack', sequence, signature: null, rumours: [] }));
   });
-  answerOfCore(node, dice);
+  answerOfCore(node, dice, onAsked);
   return () => {
     for (const { peer } of node.connections()) {
       node.send(peer, CHANNEL, drawLie(dice, about(), recorded));
@@ -61,11 +62,12 @@ export function openSlander(
  * Takes what it is told of the role; hands on what nobody said, of this turn too, what is garbled,
  * and what was said in other turns.
  */
-function answerOfCore(node: SwarmNode, dice: Dice): void {
+function answerOfCore(node: SwarmNode, dice: Dice, onAsked: () => void): void {
   const told: Uint8Array[] = [];
   const options = { bytesMax: CORE_BYTES_MAX, inviteMayUse: false };
   node.handle('core', options, async (_, message) => {
     const isAsked = decodeQuestion(message) !== null;
+    if (isAsked) onAsked();
     if (!isAsked && told.length < RECORDED_MAX) told.push(message);
     const said = isAsked ? [drawHearsay(dice, told), drawHearsay(dice, told)] : [];
     return encodeClaimAnswer({ isTaken: !isAsked, isElected: true, highest: null, said });

@@ -177,7 +177,7 @@ export interface HostCommand {
   readonly timeoutMs?: number;
   /**
    * Its status is all that is asked for: it may print as much as it likes, and what it leaves
-   * behind is not waited for, and ended.
+   * behind is not waited for, and ended where it stays in its process group.
    */
   readonly isUnheard?: true;
 }

@@ -104,7 +104,9 @@ export async function createAgents(given: Ports, context: AgentsContext): Promis
     reports: board.reports,
     refresh: () => board.refresh(marks.mark),
     settled: board.settled,
-    openingsAt: (member) => openingsAt(view(), self(), member),
+    // What drains here is open for its time; of others only they know it.
+    openingsAt: (member) =>
+      member.id === context.self ? openings.of(view(), self()) : openingsAt(view(), self(), member),
     callPorts: (seen) => SERVICES.flatMap(({ callPorts }) => callPorts?.(seen) ?? []),
     run: (signal) => runAll(keepers, signal),
   };

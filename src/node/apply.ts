@@ -73,8 +73,9 @@ async function runOne(
       case 'tell':
         return await tell(process, command);
       case 'start': {
-        const { process: name, argv, env, files } = command;
+        const { process: name, argv, env, files, until } = command;
         await process.start({ name, argv, env, ...(files && { files }) });
+        if (until !== undefined) await process.ask(name, until);
         return null;
       }
       case 'stop':
@@ -94,7 +95,9 @@ async function tell(
 ): Promise<Problem | null> {
   if (command.files !== undefined) await process.write(command.process, command.files);
   const answer = await process.ask(command.process, command.line);
-  return answer === null ? `${describe(command)}: it did not answer; trying on` : null;
+  if (answer === null) return `${describe(command)}: it did not answer; trying on`;
+  if (command.until !== undefined) await process.ask(command.process, command.until);
+  return null;
 }
 
 async function runOnHost(

@@ -97,10 +97,7 @@ export type Command =
   | {
       readonly kind: 'run';
       readonly found?: Found;
-      /**
-       * It only adds, so it does what it should whatever has become of the host since that was last
-       * seen in step, or fails and changes nothing: it may be run before the host is looked at.
-       */
+      /** It only adds, or fails and changes nothing: the host need not be looked at before. */
       readonly isBlind?: true;
       readonly argv: readonly string[];
       readonly stdin?: { readonly secret: SecretName } | { readonly text: string };
@@ -115,15 +112,18 @@ export type Command =
       readonly env: Readonly<Record<string, string>>;
       /** For the directory in which it starts. */
       readonly files?: Readonly<Record<string, string>>;
+      /** What comes after waits for an answer to this line, or that none comes. */
+      readonly until?: string;
       readonly undo?: Readonly<Record<string, Undo>>;
     }
-  /** A line to a process, after files of its directory were replaced. */
   | {
+      /** A line, after files of its directory were replaced. */
       readonly kind: 'tell';
       readonly found?: Found;
       readonly process: string;
       readonly files?: Readonly<Record<string, string>>;
       readonly line: string;
+      readonly until?: string;
     }
   | { readonly kind: 'stop'; readonly process: string };
 

@@ -46,6 +46,8 @@ function faultOf(error: unknown, directory: string): unknown {
   const fault = diskFault(error, directory);
   if (fault instanceof Fault) return fault;
   const why = `takes no file in memory: ${codeOf(error)}`;
-  const remedy = 'mount a tmpfs on /dev/shm or /run';
+  const remedy =
+    'mount a tmpfs on /dev/shm or /run, or see what this VM has too little of: descriptors or ' +
+    'memory';
   return new Fault('internal', { field: 'host', value: directory, why, remedy }, error);
 }

@@ -78,8 +78,9 @@ export async function runCommand(
     throw new Fault('refused', { field: 'command', value: shown, why: 'holds a NUL', remedy });
   }
   const input = command.stdin ? await openInput(command.stdin) : null;
-  const ended = await runToEnd(command, { input, environment, limits });
-  await input?.close();
+  const ended = await runToEnd(command, { input, environment, limits }).finally(() =>
+    input?.close(),
+  );
   switch (ended.kind) {
     case 'ended':
       return ended.result;

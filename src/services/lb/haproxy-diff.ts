@@ -6,8 +6,9 @@
  *    has. Backends change by the runtime API.
  * 2. Where nobody wants it any more it takes nothing new, and is stopped when what it had is over.
  * 3. A configuration is checked before it is loaded, so that a wrong one stops nothing.
- * 4. A start and a reload are over when the worker answers: it listens by then. What comes after,
- *    as the table that sends connections to it, waits for that.
+ * 4. What comes after a start or a reload, as the table that sends connections to it, waits until
+ *    the worker answers, for it listens by then; at most as long as it runs and 3 s, since the
+ *    balancers of nft need that table as well.
  * 5. A slot is given to another backend only as a whole: off, address, weight, on.
  */
 import type { Command } from '../service.ts';
@@ -29,8 +30,8 @@ const LINE_MAX = 8_000;
 
 const ARGV = ['haproxy', '-L', PEER, '-W', '-S', 'unix@socket,mode,600', '-f', 'config'];
 
-/** Invariant 4: a question without an answer is a failure, and nothing is done after it. */
-const HEARD: Command = { kind: 'tell', process: PROCESS, line: '@1 show info' };
+/** Invariant 4. */
+const HEARD = '@1 show info';
 
 /** The commands, in order; empty when in step. */
 export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): readonly Command[] => {
@@ -44,9 +45,9 @@ export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): reado
       {
         ...{ kind: 'start', process: PROCESS, argv: ARGV, env: {}, files: { config: text } },
         found: ['haproxy did not run'],
+        until: HEARD,
         undo: { [PROCESS_UNDO]: { kind: 'stop', process: PROCESS } },
       },
-      HEARD,
     ];
   }
   const { proxies } = observed;
@@ -62,7 +63,7 @@ export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): reado
   if (mark !== observed.mark || !isFit) {
     const found = ['haproxy had another configuration'];
     const reload = { kind: 'tell', process: PROCESS, files: { config: text } } as const;
-    return [check(text), { ...reload, line: 'reload', found }, HEARD];
+    return [check(text), { ...reload, line: 'reload', until: HEARD, found }];
   }
   const changes = desired.balancers.flatMap((balancer) => {
     const proxy = proxies.get(balancer.name);

@@ -126,12 +126,14 @@ test('haproxy: a reload leaves who has a slot there, and the port where workers 
 });
 
 const told = (commands: readonly Command[]): readonly string[] =>
-  commands.map((each) =>
-    each.kind === 'run' ? each.argv.join(' ') : 'line' in each ? each.line : each.kind,
-  );
+  commands.map((each) => {
+    const words =
+      each.kind === 'run' ? each.argv.join(' ') : 'line' in each ? each.line : each.kind;
+    return 'until' in each ? `${words}, ${each.until}` : words;
+  });
+/** The table that sends connections to it waits until the worker that listens answers. */
+const [START, RELOAD] = ['start, @1 show info', 'reload, @1 show info'];
 const CHECK = 'haproxy -L cnsmo -c -q -f /dev/stdin';
-/** The table that sends connections to it comes after its answer. */
-const HEARD = '@1 show info';
 
 test('haproxy: backends change by its own interface, listeners by a reload', () => {
   // Goal: the least that makes it so. Method: what was found, and the commands for it.
@@ -148,9 +150,9 @@ test('haproxy: backends change by its own interface, listeners by a reload', () 
     [{ kind: 'unasked' }, []],
     [{ kind: 'no-tool' }, []],
     [running(), []],
-    [{ kind: 'absent', place }, [CHECK, 'start', HEARD]],
-    [running(IN_STEP, 'other'), [CHECK, 'reload', HEARD]],
-    [running(), [CHECK, 'reload', HEARD], wants([many])],
+    [{ kind: 'absent', place }, [CHECK, START]],
+    [running(IN_STEP, 'other'), [CHECK, RELOAD]],
+    [running(), [CHECK, RELOAD], wants([many])],
     [running([{ ...one, weight: 2 }, two]), [`@1 ${web}/s1 weight 1`]],
     [running([one, { ...two, state: 'ready' }]), [`@1 ${web}/s2 state drain`]],
     [running([{ ...one, state: 'draining' }, two]), [`@1 ${web}/s1 state ready`]],
@@ -160,7 +162,7 @@ test('haproxy: backends change by its own interface, listeners by a reload', () 
     [running([two, { connections: 3 }, {}]), [move('s3')]],
     [{ kind: 'absent', place }, [], wants([])],
     // Nobody wants it: it takes nothing new, ends what it has, and is stopped.
-    [running(), [CHECK, 'reload', HEARD], wants([])],
+    [running(), [CHECK, RELOAD], wants([])],
     [running([], idle, 2), [], wants([])],
     [running([], idle), ['stop'], wants([])],
     [running(), ['stop'], { ...wants([]), peerPort: null }],

@@ -2,7 +2,8 @@
  * Rule: lb viewer — this member as it looks at backends, with what the kernel has of them.
  *
  * A daemon that begins has probed nobody, and what others say of the dead may be old. Those that
- * are down in the kernel stay so until it has tried them itself.
+ * are down in the kernel stay so until it has tried them itself or, where it makes no try, its
+ * failure detector has found how their VM does.
  */
 import type { ObservedTable } from '../nft/observed.ts';
 import { placeKey, type Viewer } from './choice.ts';
