@@ -3,6 +3,7 @@
  */
 import { type Device, deleteDevice, type Kernel, tellMonitors } from './kernel.ts';
 import type { Machine } from './machine.ts';
+import { runNft } from './nft-command.ts';
 import type { Dice } from './random.ts';
 import { type Act, anyMachine, lasting } from './storm.ts';
 
@@ -28,6 +29,10 @@ export const badTools: Act = async (storm, dice) => {
   });
 };
 
+/** Where there is no such table nft refuses, and nothing is done. */
+const byHand = (kernel: Kernel, line: string): void =>
+  void runNft(kernel, ['-f', '-'], `${line}\n`);
+
 type Edit = (kernel: Kernel, device: Device, dice: Dice) => void;
 
 /** What somebody with root does to the interface by hand. */
@@ -51,6 +56,9 @@ const EDITS: Readonly<Record<string, Edit>> = {
     for (const peer of device.peers.values()) peer.endpoint = { host: '192.0.2.99', port: 9 };
   },
   'tables gone': (kernel) => kernel.tables.clear(),
+  'balancer open': (kernel) => byHand(kernel, 'add rule inet cnsmo_lb refuse accept'),
+  'balancer more': (kernel) => byHand(kernel, 'add element inet cnsmo_lb virtual4 { 10.99.0.2 }'),
+  'balancer turned': (kernel) => byHand(kernel, 'flush chain inet cnsmo_lb nat/output'),
   mtu: (_, device) => {
     device.mtu = 1_300;
   },

@@ -1,6 +1,7 @@
 /**
  * Edge: acts — every kind of trouble by name, and how often it comes.
  */
+import { balance } from './acts-balancing.ts';
 import { cloned } from './acts-clone.ts';
 import { badDisk, rot } from './acts-disk.ts';
 import { onTrial, police } from './acts-firewall.ts';
@@ -54,6 +55,7 @@ export const ACTS: Readonly<Record<string, { readonly weight: number; readonly r
   evict: { weight: 2, run: evict },
   demote: { weight: 2, run: demote },
   release: { weight: 3, run: change },
+  balance: { weight: 8, run: balance },
   'foreign-wire': { weight: 1, run: foreignWire },
 };
 

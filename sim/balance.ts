@@ -2,13 +2,14 @@
  * Edge: balance — new connections to balancers from a simulated VM: where its kernel sends them by
  * the table that it holds.
  */
+import { scaled } from './jhash.ts';
 import type { Kernel } from './kernel.ts';
 import { remember } from './nft-tables.ts';
 import type { Draw } from './nft-values.ts';
 import { type Fate, type Way, walk } from './nft-walk.ts';
 
 /** The balancer's table, by family and name. */
-const LB_TABLE = 'inet cnsmo_lb';
+export const LB_TABLE = 'inet cnsmo_lb';
 const INTERFACE = 'cnsmo0';
 const TCP = 6;
 
@@ -59,6 +60,7 @@ export function send(kernel: Kernel, way: Way, draw: Draw): Fate {
 export function openDraw(fraction: () => number): Draw {
   const turns = new WeakMap<object, number>();
   return (mode, mod, where) => {
+    if (typeof mode === 'number') return scaled(mode, mod);
     if (mode === 'random') return Math.floor(fraction() * mod);
     const turn = ((turns.get(where) ?? -1) + 1) % mod;
     turns.set(where, turn);
@@ -66,7 +68,25 @@ export function openDraw(fraction: () => number): Draw {
   };
 }
 
-/** Every place to which such a connection may be sent now, `ADDRESS PORT`; and verdicts. */
+/** The keys of a set or a map of the table, in their parts; none where there is no such set. */
+export const keysIn = ({ tables }: Kernel, name: string): readonly (readonly unknown[])[] =>
+  ((tables.get(LB_TABLE) ?? []) as readonly Readonly<Record<string, Body | undefined>>[])
+    .map(({ set, map }) => set ?? map)
+    .filter((body) => body?.name === name)
+    .flatMap((body) => (body?.elem ?? []).map(({ key }) => partsOf(key)));
+
+interface Body {
+  readonly name: string;
+  readonly elem: readonly { readonly key: unknown }[];
+}
+
+const partsOf = (key: unknown): readonly unknown[] =>
+  (Object(key) as { readonly concat?: readonly unknown[] }).concat ?? [key];
+
+/**
+ * Every place to which such a connection may be sent now, whoever asks: `ADDRESS PORT`; and
+ * verdicts.
+ */
 export function placesOf(kernel: Kernel, way: Way): readonly string[] {
   const objects = kernel.tables.get(LB_TABLE) ?? [];
   const places = new Set<string>();

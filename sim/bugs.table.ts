@@ -121,6 +121,76 @@ export const BUGS: Readonly<Record<string, Bug>> = {
       },
     ],
   },
+  'drain-ignored': {
+    about: 'a backend that drains gets new connections as any other',
+    patches: [
+      {
+        file: 'src/services/lb/choice.ts',
+        find: 'const open = backends.filter(({ isDraining }) => !isDraining);',
+        put: 'const open = backends;',
+      },
+    ],
+  },
+  'no-panic': {
+    about: 'with all backends down from here none is used',
+    patches: [
+      {
+        file: 'src/services/lb/health.ts',
+        find: 'const isPanic = down * 2 > healths.length;',
+        put: 'const isPanic = false;',
+      },
+    ],
+  },
+  'hearsay-believed': {
+    about: 'a backend that once said that it is down is out, whatever an own try says',
+    patches: [
+      {
+        file: 'src/services/lb/cell.ts',
+        find: "  if (cell.state === 'down') return {",
+        put: "  if (cell.state === 'down' || (!isOwn && said?.state === 'down')) return {",
+      },
+    ],
+  },
+  'dead-kept': {
+    about: 'whoever is down gets new connections as any other',
+    patches: [
+      {
+        file: 'src/services/lb/cell.ts',
+        find: "if (cell.state === 'down' || isPlain(outcome) || cell.bad >= fallOf(cell)) {",
+        put: 'if (cell.bad > 1e6 * fallOf(cell) && !isPlain(outcome)) {',
+      },
+    ],
+  },
+  'drain-endless': {
+    about: 'what a backend that drains has is never ended',
+    patches: [
+      {
+        file: 'src/services/lb/endings.ts',
+        find: 'filter(([, each]) => endOf(each) <= nowMs);',
+        put: 'filter(([, each]) => endOf(each) < 0);',
+      },
+    ],
+  },
+  'drain-hasty': {
+    about: 'what a backend that drains has is ended at once',
+    patches: [
+      {
+        file: 'src/services/lb/endings.ts',
+        find: 'filter(([, each]) => endOf(each) <= nowMs);',
+        put: 'filter(([, each]) => each.sinceMs <= nowMs);',
+      },
+    ],
+  },
+  'clients-cling': {
+    about: 'a client stays with its backend, whatever becomes of that',
+    patches: [
+      {
+        file: 'src/services/lb/diff.ts',
+        find: '    ...forgetSteps(desired.dispatches, observed.table),',
+        put: '    ...forgetSteps([], observed.table),',
+      },
+    ],
+  },
   'no-redial': {
     about: 'a connection that broke is never made again',
     wrap: withNode((node) => {

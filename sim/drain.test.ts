@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { underBan } from './ban.ts';
-import type { Bug } from './bugs.table.ts';
+import { BUGS } from './bugs.table.ts';
 import { type Clients, openClients, REQUEST_MS_MAX } from './clients.ts';
 import { openEdition } from './edition.ts';
 import { ALL, BACKENDS, openWeb, without } from './web.ts';
@@ -90,21 +90,9 @@ test('drain: without it the same restarts lose requests', async () => {
   await underBan(() => web.room.scheduler.drive(story(), STORY_MS));
 });
 
-/** Who drains is used as any other. */
-const DEAF: Bug = {
-  about: 'drain ignored',
-  patches: [
-    {
-      file: 'src/services/lb/choice.ts',
-      find: 'const open = backends.filter(({ isDraining }) => !isDraining);',
-      put: 'const open = backends;',
-    },
-  ],
-};
-
 test('drain: the checks of this file see one that is ignored', async () => {
   // Goal: the negative twin. Method: a product that goes on as if nobody drained.
-  const ours = await openEdition(DEAF.patches ?? []);
+  const ours = await openEdition(BUGS['drain-ignored']?.patches ?? []);
   const web = openWeb(1, null, { ours, next: ours, foreign: ours });
   const story = async (): Promise<void> => {
     await web.set();

@@ -50,7 +50,6 @@ test('health: who serves is used, who does not is not, in the weather of three s
       const left = ['vm1', 'vm2', 'vm3', 'vm4'];
       await sends('power cut', left, without('vm5'), GONE_MS);
       await world.boot('vm5');
-      serve('vm5', 'well');
       await sends('booted', ALL, BACKENDS, 60_000);
     };
     await underBan(() => room.scheduler.drive(story(), 1_800_000));
@@ -95,7 +94,7 @@ test('health: a daemon that begins leaves out whom the one before it left out', 
   // Goal: an upgrade sends nobody to the dead. Method: a VM loses its power for good, and all have
   // left it out; then the daemon of a client starts anew: also where nothing can be checked.
   for (const check of ['tcp', 'none']) {
-    const { room, world, set, serve, used, sends } = openWeb(4);
+    const { room, world, set, used, sends } = openWeb(4);
     const story = async (): Promise<void> => {
       await set({ check });
       await sends('all serve', ALL, BACKENDS, UP_MS);
@@ -108,7 +107,6 @@ test('health: a daemon that begins leaves out whom the one before it left out', 
         await pauseRun(room, 250);
       }
       await world.boot('vm5');
-      serve('vm5', 'well');
       await sends('booted', ALL, BACKENDS, 60_000);
     };
     await underBan(() => room.scheduler.drive(story(), 1_800_000));

@@ -2,6 +2,7 @@
  * Rule: firewall — no kernel holds a rule that nobody signed, and in the end each holds what its
  * view says, no more and no less, and nothing on trial (I4).
  */
+import type { MemberId } from '../src/crdt/ids.ts';
 import type { HostResult } from '../src/ports.ts';
 import { diff } from '../src/services/firewall/diff.ts';
 import { plan } from '../src/services/firewall/plan.ts';
@@ -53,7 +54,7 @@ function flawsOf(machine: Machine): readonly string[] {
   const { name, node } = machine;
   if (node === null) return [`${name} has no daemon`];
   const view = node.replica.view();
-  const here = selfOf(machine, { ...NODE, id: node.self });
+  const here = selfOf(machine.kernel, node.self);
   const self = { ...here, openings: SERVICES.flatMap((each) => each.openings(view, here)) };
   const observed = lookAt(machine, self, view);
   if (observed.kind === 'present' && isRunning(observed.table)) return [`${name} still tries`];
@@ -88,8 +89,9 @@ const NODE: Omit<NodeSelf, 'id'> = {
   },
 };
 
-const selfOf = ({ kernel }: Machine, node: NodeSelf): Self => ({
-  ...node,
+/** The daemon of a VM as its rules see it, connected with nobody. */
+export const selfOf = (kernel: Kernel, id: MemberId): Self => ({
+  ...{ ...NODE, id },
   ...{ nowMs: 0, wallMs: kernel.wallMs(), stepsMs: [], viewAgeMs: 0 },
   ...{ openings: [], made: new Set() },
 });

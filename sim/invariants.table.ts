@@ -2,6 +2,8 @@
  * Rule: invariants — everything that must be true of a run, by name, in the order of asking.
  */
 import type { OpenLook } from './invariant.ts';
+import { lookAtBackends } from './invariant-backends.ts';
+import { lookAtBalancers } from './invariant-balancers.ts';
 import { lookAtBounds } from './invariant-bounds.ts';
 import { lookAtChains } from './invariant-chains.ts';
 import { lookAtActing, lookAtHolder, lookAtTerms } from './invariant-core.ts';
@@ -46,6 +48,14 @@ export const INVARIANTS: Readonly<Record<string, { about: string; open: OpenLook
   trials: {
     about: 'no kernel goes by a trial of the firewall longer than its time, or for a second time',
     open: lookAtTrials,
+  },
+  balancers: {
+    about: 'a calm kernel balances as its view says, over who serves; nobody has its addresses',
+    open: lookAtBalancers,
+  },
+  backends: {
+    about: 'no kernel goes without who serves, nor sends to who drains or is dead, for long',
+    open: lookAtBackends,
   },
   'I6 floors': {
     about: 'what is accepted of an author never becomes less, whatever crashes',

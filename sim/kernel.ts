@@ -95,7 +95,8 @@ export function wipeKernel(kernel: Kernel): void {
   for (const device of kernel.devices.values()) device.isGone = true;
   kernel.devices.clear();
   kernel.tables.clear();
-  kernel.servers?.clear();
+  // They start with the VM.
+  for (const port of kernel.servers?.keys() ?? []) kernel.servers?.set(port, 'well');
   kernel.monitors.clear();
   kernel.cuts += 1;
 }

@@ -2,7 +2,7 @@
  * Rule: nft values — what the expressions of a rule come to for one packet.
  */
 import ipaddr from 'ipaddr.js';
-import { jhash, scaled } from './jhash.ts';
+import { jhash } from './jhash.ts';
 import type { Lookup } from './nft-lookup.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -25,10 +25,14 @@ export interface Packet {
   /** It goes elsewhere than it was sent; and to where that was. */
   isRewritten: boolean;
   asked?: string;
+  askedPort?: number;
 }
 
-/** A number that a rule draws: below `mod`. `where`: the expression, as each counts by itself. */
-export type Draw = (mode: string, mod: number, where: object) => number;
+/**
+ * A number that a rule draws: below `mod`. `mode`: `inc`, `random`, or the hash of who asks;
+ * `where`: the expression, as each counts by itself.
+ */
+export type Draw = (mode: string | number, mod: number, where: object) => number;
 
 /** What a value depends on. */
 export interface Given {
@@ -54,6 +58,7 @@ const VALUES: Readonly<Record<string, Read>> = {
     if (key === 'state') return ['new'];
     if (key === `${packet.family} daddr`) return packet.asked ?? packet.daddr;
     if (key === 'ip daddr' || key === 'ip6 daddr') return undefined;
+    if (key === 'proto-dst') return packet.askedPort ?? packet.dport;
     if (key === 'status') return packet.isRewritten ? ['dnat'] : [];
     throw new Error(`the simulated kernel knows no ct ${String(key)}`);
   },
@@ -81,11 +86,11 @@ const VALUES: Readonly<Record<string, Read>> = {
   },
   numgen: ({ draw }, { mode, mod, offset }, where) =>
     Number(offset ?? 0) + draw(String(mode), Number(mod), where),
-  jhash: (given, { expr, mod, seed, offset }) => {
+  jhash: (given, { expr, mod, seed, offset }, where) => {
     const value = valueIn(given, expr);
     if (value === undefined) return undefined;
     const hash = jhash(bytesOf(value), Number(seed));
-    return Number(offset ?? 0) + scaled(hash, Number(mod));
+    return Number(offset ?? 0) + given.draw(hash, Number(mod), where);
   },
   map: (given, { key, data }) => {
     const value = valueIn(given, key);

@@ -112,8 +112,9 @@ const isSame = (state: Walk, { op, left, right }: Json): boolean =>
 
 const STATEMENTS: Readonly<Record<string, Run>> = {
   counter: () => 'next',
-  // Of what is not answered the simulated kernel remembers nothing.
+  // The simulated kernel remembers no connections, and no clients whose udp goes elsewhere.
   'ct timeout': () => 'next',
+  set: () => 'next',
   match: (state, body) => (isSame(state, body) ? 'next' : null),
   vmap: (state, body) => {
     const verdict = valueIn(state.given, { map: body });
@@ -137,7 +138,8 @@ const STATEMENTS: Readonly<Record<string, Run>> = {
     const [host, at] = [to].flat();
     const asked = port === undefined ? at : valueIn(given, port);
     Object.assign(given.packet, {
-      ...{ asked: given.packet.daddr, daddr: host as string, isRewritten: true },
+      ...{ asked: given.packet.daddr, askedPort: given.packet.dport, isRewritten: true },
+      daddr: host as string,
       ...(asked === undefined ? {} : { dport: Number(asked) }),
     });
     return 'accepted';
