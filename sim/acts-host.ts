@@ -1,7 +1,13 @@
 /**
  * Edge: acts on hosts — tools that fail and hang, foreign hands in the kernel, wrong clocks.
  */
-import { type Device, deleteDevice, type Kernel, tellMonitors } from './kernel.ts';
+import {
+  type Device,
+  deleteDevice,
+  type Kernel,
+  tellMonitors,
+  tellTableMonitors,
+} from './kernel.ts';
 import type { Machine } from './machine.ts';
 import { runNft } from './nft-command.ts';
 import type { Dice } from './random.ts';
@@ -55,7 +61,11 @@ const EDITS: Readonly<Record<string, Edit>> = {
   'endpoint wrong': (_, device) => {
     for (const peer of device.peers.values()) peer.endpoint = { host: '192.0.2.99', port: 9 };
   },
-  'tables gone': (kernel) => kernel.tables.clear(),
+  'tables gone': (kernel) => {
+    const gone = [...kernel.tables.keys()];
+    kernel.tables.clear();
+    tellTableMonitors(kernel, gone);
+  },
   'balancer open': (kernel) => byHand(kernel, 'add rule inet cnsmo_lb refuse accept'),
   'balancer more': (kernel) => byHand(kernel, 'add element inet cnsmo_lb virtual4 { 10.99.0.2 }'),
   'balancer turned': (kernel) => byHand(kernel, 'flush chain inet cnsmo_lb nat/output'),

@@ -15,10 +15,19 @@ import { allOff, bootAny, crash, powerCut, standStill } from './acts-power.ts';
 import { change, foreignWire } from './acts-release.ts';
 import { demote, evict } from './acts-trust.ts';
 import type { Weights } from './plan.ts';
+import type { Dice } from './random.ts';
 import type { Act } from './storm.ts';
 
+/** A kind of trouble. */
+interface Kind {
+  readonly weight: number;
+  readonly run: Act;
+  /** In how many runs it may happen; absent: in all. */
+  readonly share?: number;
+}
+
 /** Name → what happens, and its weight. */
-export const ACTS: Readonly<Record<string, { readonly weight: number; readonly run: Act }>> = {
+export const ACTS: Readonly<Record<string, Kind>> = {
   'power-cut': { weight: 3, run: powerCut },
   crash: { weight: 3, run: crash },
   'all-off': { weight: 1, run: allOff },
@@ -55,11 +64,15 @@ export const ACTS: Readonly<Record<string, { readonly weight: number; readonly r
   evict: { weight: 2, run: evict },
   demote: { weight: 2, run: demote },
   release: { weight: 3, run: change },
-  balance: { weight: 8, run: balance },
+  // Programs that are probed every second take half as much time again as all else.
+  balance: { weight: 10, run: balance, share: 0.25 },
   'foreign-wire': { weight: 1, run: foreignWire },
 };
 
-/** Name → weight. */
-export const WEIGHTS: Weights = Object.fromEntries(
-  Object.entries(ACTS).map(([name, { weight }]) => [name, weight]),
-);
+/** Name → weight, of all that may happen in a run; `dice` are for this alone. */
+export const drawWeights = (dice: Dice): Weights =>
+  Object.fromEntries(
+    Object.entries(ACTS)
+      .filter(([name, { share }]) => share === undefined || dice.fork(name).chance(share))
+      .map(([name, { weight }]) => [name, weight]),
+  );

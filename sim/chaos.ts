@@ -7,7 +7,7 @@
 import { isPresent, talk } from '../scenarios/mesh.ts';
 import type { World } from '../scenarios/world.ts';
 import { trustPath } from '../src/crdt/paths.ts';
-import { ACTS, WEIGHTS } from './acts.table.ts';
+import { ACTS, drawWeights } from './acts.table.ts';
 import { followAlarms } from './acts-clone.ts';
 import { clearOutcasts } from './acts-trust.ts';
 import { readEvidence } from './evidence.ts';
@@ -80,7 +80,8 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
   const dice = room.dice.fork('chaos');
   const startMs = room.scheduler.nowMs();
   const { minutes, only, onStep } = wish;
-  for (const step of drawPlan(dice, WEIGHTS, { durationMs: minutes * 60_000, only })) {
+  const weights = drawWeights(dice.fork('share'));
+  for (const step of drawPlan(dice, weights, { durationMs: minutes * 60_000, only })) {
     await pauseRun(room, startMs + step.atMs - room.scheduler.nowMs());
     onStep(step);
     begin(storm, step, dice.fork(`step ${step.number}`));
