@@ -156,8 +156,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     patches: [
       {
         file: 'src/services/lb/cell.ts',
-        find: "if (cell.state === 'down' || isPlain(outcome) || cell.bad >= fallOf(cell)) {",
-        put: 'if (cell.bad > 1e6 * fallOf(cell) && !isPlain(outcome)) {',
+        find: "if (state === 'down' || isPlain(failed) || bad >= fallOf(cell)) {",
+        put: "if (state === 'down' || (isPlain(failed) && bad > 1e6 * fallOf(cell))) {",
       },
     ],
   },
@@ -166,8 +166,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     patches: [
       {
         file: 'src/services/lb/endings.ts',
-        find: 'filter(([, each]) => endOf(each) <= nowMs);',
-        put: 'filter(([, each]) => endOf(each) < 0);',
+        find: 'if (endOf(each) <= nowMs) names.add(name);',
+        put: 'if (endOf(each) < 0) names.add(name);',
       },
     ],
   },
@@ -176,8 +176,8 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     patches: [
       {
         file: 'src/services/lb/endings.ts',
-        find: 'filter(([, each]) => endOf(each) <= nowMs);',
-        put: 'filter(([, each]) => each.sinceMs <= nowMs);',
+        find: 'if (endOf(each) <= nowMs) names.add(name);',
+        put: 'if (each.sinceMs <= nowMs) names.add(name);',
       },
     ],
   },
