@@ -3,11 +3,13 @@
  * `npm run soak -- rare`, or by name as any other.
  */
 import { SCENARIOS } from '../scenarios/all.table.ts';
-import { FIVE, forksMesh } from './checks/backup.ts';
+import { FIVE, forksMesh, restoresMember } from './checks/backup.ts';
 import { forked, restored } from './checks/clones.ts';
 import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
+import { cutJoin } from './checks/cut-join.ts';
 import { stopAndStart } from './checks/daemon.ts';
 import { diskTroubleHere } from './checks/disk.ts';
+import { firewallDenyall } from './checks/firewall.ts';
 import { firewallGuards } from './checks/firewall-guards.ts';
 import { firewallGuests } from './checks/firewall-guests.ts';
 import { firewallKinds } from './checks/firewall-kinds.ts';
@@ -17,17 +19,22 @@ import { history } from './checks/history.ts';
 import { lies } from './checks/lies.ts';
 import { clamped, mtuFollows } from './checks/path.ts';
 import { founderCrash } from './checks/power.ts';
-import { collisions, fight } from './checks/repairs.ts';
+import { collisions, fight, repairs } from './checks/repairs.ts';
 import { BOTH_FAMILIES, natInside, ONLY_IPV6, otherUnderlay } from './checks/sites.ts';
+import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
+import { looseModes, portInUse, unfitHosts } from './checks/unfit-hosts.ts';
+import { wrongClock } from './checks/wrong-clock.ts';
 import { type RealTest, scenarioTest } from './real-test.ts';
 
 /** Scenarios that the simulator runs every day, and this world seldom. */
 export const RARE_SCENARIOS: readonly string[] = [
   'partition-of-two',
   'all-off-on-of-two',
+  'moved',
   'moved-in-turn',
   'all-moved',
   'over-use',
+  'naming',
   'coreless',
   'core-of-two',
   'core-partitioned',
@@ -62,4 +69,20 @@ export const RARE: readonly RealTest[] = [
   { name: 'firewall-guests', world: { layout: BOTH_FAMILIES }, run: firewallGuests },
   { name: 'clamped', run: clamped },
   { name: 'collisions', run: collisions },
+  { name: 'restores-member', world: FIVE, deadlineMs: 300_000, run: restoresMember },
+  { name: 'cut-join', run: cutJoin },
+  { name: 'loose-modes', run: looseModes },
+  { name: 'port-in-use', run: portInUse },
+  { name: 'unfit-hosts', run: unfitHosts },
+  { name: 'underlay-of-both', world: { layout: BOTH_FAMILIES }, run: otherUnderlay },
+  { name: 'wrong-clock', deadlineMs: 240_000, run: wrongClock },
+  { name: 'repairs', deadlineMs: 240_000, run: repairs },
+  { name: 'firewall-denyall', run: firewallDenyall },
+  {
+    name: 'twenty-at-once',
+    isAlone: true,
+    world: TWENTY,
+    deadlineMs: 300_000,
+    run: twentyAtOnce(30_000),
+  },
 ];
