@@ -78,9 +78,7 @@ export async function runCommand(
     throw new Fault('refused', { field: 'command', value: shown, why: 'holds a NUL', remedy });
   }
   const input = command.stdin ? await openInput(command.stdin) : null;
-  const ended = await runToEnd(command, { input, environment, limits }).finally(() =>
-    input?.close(),
-  );
+  const ended = await runWith(input, () => runToEnd(command, { input, environment, limits }));
   switch (ended.kind) {
     case 'ended':
       return ended.result;
@@ -110,6 +108,18 @@ const ownTurn = (() => {
     return last;
   };
 })();
+
+/** Closes the input however the run ends. */
+async function runWith<Result>(
+  input: FileHandle | null,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await run();
+  } finally {
+    await input?.close();
+  }
+}
 
 /** What a run came to. */
 type Ended =
