@@ -136,9 +136,12 @@ async function dial(
     attempts.delete(peer);
   } catch (error) {
     const isCut = error instanceof Fault && error.code === 'refused';
-    attempts.set(peer, { ...after(desk, begun, absent), isCut });
-    log.info('dial-failed', { peer, why: String(error) });
     outcome = !isAbsent(error) ? 'unreached' : isThere ? 'gone' : 'absent';
+    // It may be about to end, with its port still open: it is looked for there once more.
+    const isEnding = isCut && outcome === 'unreached' && attempt.failures === 0;
+    const lost = isEnding ? attempt.lost : null;
+    attempts.set(peer, { ...after(desk, begun, absent), isCut, lost });
+    log.info('dial-failed', { peer, why: String(error) });
   }
   desk.onOutcome(peer, outcome);
 }
