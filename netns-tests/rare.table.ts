@@ -4,7 +4,7 @@
  */
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { FIVE, forksMesh, restoresMember } from './checks/backup.ts';
-import { forked, restored } from './checks/clones.ts';
+import { forked, journalLost, restored } from './checks/clones.ts';
 import { crowdOf, fiveAtOnce } from './checks/crowd.ts';
 import { cutJoin } from './checks/cut-join.ts';
 import { stopAndStart } from './checks/daemon.ts';
@@ -35,6 +35,7 @@ export const RARE_SCENARIOS: readonly string[] = [
   'all-moved',
   'over-use',
   'naming',
+  'logs-of-others',
   'coreless',
   'core-of-two',
   'core-partitioned',
@@ -85,4 +86,5 @@ export const RARE: readonly RealTest[] = [
     deadlineMs: 300_000,
     run: twentyAtOnce(30_000),
   },
+  { name: 'journal-lost', deadlineMs: 360_000, run: journalLost },
 ];

@@ -4,7 +4,7 @@
  */
 import { SCENARIOS } from '../scenarios/all.table.ts';
 import { dailyChaos } from './checks/chaos.ts';
-import { cloned, journalLost } from './checks/clones.ts';
+import { cloned } from './checks/clones.ts';
 import { killAndStart } from './checks/daemon.ts';
 import { diskTroubleHere } from './checks/disk.ts';
 import { firewallRules, firewallTrials } from './checks/firewall.ts';
@@ -68,5 +68,4 @@ export const DAILY: readonly RealTest[] = [
   { name: 'evicted', run: evicted },
   ...SEEDS.map(interleaving),
   { name: 'cloned', deadlineMs: 360_000, run: cloned },
-  { name: 'journal-lost', deadlineMs: 360_000, run: journalLost },
 ];
