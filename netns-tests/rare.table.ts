@@ -19,6 +19,7 @@ import { history } from './checks/history.ts';
 import { lies } from './checks/lies.ts';
 import { clamped, mtuFollows } from './checks/path.ts';
 import { founderCrash } from './checks/power.ts';
+import { refusedTokens } from './checks/refusals.ts';
 import { collisions, fight, repairs } from './checks/repairs.ts';
 import { BOTH_FAMILIES, natInside, ONLY_IPV6, otherUnderlay } from './checks/sites.ts';
 import { TWENTY, twentyAtOnce } from './checks/steady-crowd.ts';
@@ -87,4 +88,6 @@ export const RARE: readonly RealTest[] = [
     run: twentyAtOnce(30_000),
   },
   { name: 'journal-lost', deadlineMs: 360_000, run: journalLost },
+  { name: 'disk-full', run: diskTroubleHere('full') },
+  { name: 'refused-tokens', run: refusedTokens },
 ];

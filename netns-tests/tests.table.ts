@@ -6,7 +6,6 @@ import { SCENARIOS } from '../scenarios/all.table.ts';
 import { dailyChaos } from './checks/chaos.ts';
 import { cloned } from './checks/clones.ts';
 import { killAndStart } from './checks/daemon.ts';
-import { diskTroubleHere } from './checks/disk.ts';
 import { firewallRules, firewallTrials } from './checks/firewall.ts';
 import { interleaving } from './checks/interleavings.ts';
 import { lb } from './checks/lb.ts';
@@ -14,7 +13,7 @@ import { lbDemonstration } from './checks/lb-demonstration.ts';
 import { lbVerbs } from './checks/lb-verbs.ts';
 import { leavesAfterCrashes, leavesNothing } from './checks/leaving.ts';
 import { founderPowerCut } from './checks/power.ts';
-import { foreignToken, refusedInput, refusedTokens } from './checks/refusals.ts';
+import { foreignToken, refusedInput } from './checks/refusals.ts';
 import { calm } from './checks/repairs.ts';
 import { consent, operators } from './checks/roles.ts';
 import { rough } from './checks/rough.ts';
@@ -40,6 +39,7 @@ const CHAOS_SEED = Math.floor(Date.now() / 86_400_000);
 export const DAILY: readonly RealTest[] = [
   // The longest first, so that none is left alone in the end.
   dailyChaos(CHAOS_MINUTES, CHAOS_SEED),
+  { name: 'refused-input', run: refusedInput },
   ...Object.entries(SCENARIOS)
     .filter(([name]) => !RARE_SCENARIOS.includes(name))
     .map(scenarioTest),
@@ -55,14 +55,11 @@ export const DAILY: readonly RealTest[] = [
   { name: 'lb-demonstration', deadlineMs: 360_000, run: lbDemonstration },
   { name: 'lb-verbs', run: lbVerbs },
   { name: 'leaves-nothing', run: leavesNothing },
-  { name: 'disk-full', run: diskTroubleHere('full') },
   { name: 'leaves-after-crashes', run: leavesAfterCrashes },
   { name: 'founder-behind-nat', run: founderBehindNat },
   { name: 'wire', run: wire },
   { name: 'secrets', run: secrets },
   { name: 'terminal', run: terminal },
-  { name: 'refused-input', run: refusedInput },
-  { name: 'refused-tokens', run: refusedTokens },
   { name: 'foreign-token', run: foreignToken },
   { name: 'strangers', deadlineMs: 360_000, run: strangers },
   { name: 'evicted', run: evicted },
