@@ -129,7 +129,8 @@ const told = (commands: readonly Command[]): readonly string[] =>
   commands.map((each) => {
     const words =
       each.kind === 'run' ? each.argv.join(' ') : 'line' in each ? each.line : each.kind;
-    return 'until' in each ? `${words}, ${each.until}` : words;
+    const before = 'when' in each ? `${each.when?.line}, ` : '';
+    return 'until' in each ? `${before}${words}, ${each.until}` : words;
   });
 /** The table that sends connections to it waits until the worker that listens answers. */
 const [START, RELOAD] = ['start, @1 show info', 'reload, @1 show info'];
@@ -153,6 +154,9 @@ test('haproxy: backends change by its own interface, listeners by a reload', () 
     [{ kind: 'absent', place }, [CHECK, START]],
     [running(IN_STEP, 'other'), [CHECK, RELOAD]],
     [running(), [CHECK, RELOAD], wants([many])],
+    // Where clients stay, it has learned first who stays where.
+    [running(), [CHECK, `@1 show peers, ${RELOAD}`], wants([placed({ stickyMs: 60_000 })])],
+    [running(), [CHECK, RELOAD], wants([placed({ stickyMs: 60_000, name: 'new' })])],
     [running([{ ...one, weight: 2 }, two]), [`@1 ${web}/s1 weight 1`]],
     [running([one, { ...two, state: 'ready' }]), [`@1 ${web}/s2 state drain`]],
     [running([{ ...one, state: 'draining' }, two]), [`@1 ${web}/s1 state ready`]],
