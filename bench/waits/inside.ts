@@ -9,7 +9,7 @@ import type { Inside } from './insider.ts';
 
 const INSIDER = join(import.meta.dirname, 'insider.ts');
 /** Longest wait for a daemon that was just started. Unit: ms. */
-const BEGUN_MS = 10_000;
+const BEGUN_MS = 60_000;
 /** SIGUSR1 in a mask of signals. */
 const SIGNAL_BIT = 1 << 9;
 
