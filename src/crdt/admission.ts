@@ -64,7 +64,7 @@ export const checkJoinRequest = (
 ): (typeof JOIN_FLAWS)[number] | null => {
   const { memberKey, wgKey, name, ipv4, inviteSignature, memberSignature } = request;
   const record = { mesh, invite, memberKey, wgKey, name, ipv4 };
-  const claim = { kind: 'join', record };
+  const claim = { kind: 'join', record } as const;
   if (!verify(crypto, bytesOfId(invite), { ...claim, signature: inviteSignature })) {
     return JOIN_FLAWS[0];
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openCrypto } from '../node/linux/crypto.ts';
-import { hashOf, joinBytes, sign, verify } from './signed.ts';
+import { hashOf, joinBytes, type Kind, sign, verify } from './signed.ts';
 
 const crypto = openCrypto();
 const SEED = new Uint8Array(32).fill(1);
@@ -20,7 +20,10 @@ test('signed: a signature counts for one kind, record and key', () => {
   const key = crypto.publicKey(SEED);
   const signature = sign(crypto, SEED, 'join', record);
   assert.equal(verify(crypto, key, { kind: 'join', record, signature }), true);
-  assert.equal(verify(crypto, key, { kind: 'joi', record, signature }), false);
+  const beginning = 'joi' as string as Kind;
+  for (const kind of ['root', beginning] as const) {
+    assert.equal(verify(crypto, key, { kind, record, signature }), false);
+  }
   assert.equal(verify(crypto, key, { kind: 'join', record: { a: 2 }, signature }), false);
   const other = crypto.publicKey(new Uint8Array(32).fill(2));
   assert.equal(verify(crypto, other, { kind: 'join', record, signature }), false);

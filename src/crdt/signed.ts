@@ -11,6 +11,16 @@ import type { Value } from './entry.ts';
 
 const DOMAIN = 'cnsmo/v1/';
 
+/**
+ * All kinds: another purpose, another kind. Kept in the state: what founds a mesh, the request of
+ * who joins (by it and by the invite), a recovery, an author's frame. In messages alone: the proof
+ * of a second holder of a key (D30), that a member is alive, that it heard a question (D47), a word
+ * of a service (D95), a claim of the core role and a pass (D104).
+ */
+export type Kind =
+  | ('genesis' | 'join' | 'root' | 'frame')
+  | ('twin' | 'alive' | 'answer' | 'word' | 'core');
+
 const textEncoder = new TextEncoder();
 
 /** The bytes of `parts`, one after the other. */
@@ -24,17 +34,17 @@ export const joinBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
   return joined;
 };
 
-/** The bytes that are signed for a record of a kind (`genesis`, `join`, `root`, `frame`). */
-const bytesToSign = (kind: string, record: Value): Uint8Array =>
+/** The bytes that are signed for a record of a kind. */
+const bytesToSign = (kind: Kind, record: Value): Uint8Array =>
   joinBytes(textEncoder.encode(`${DOMAIN}${kind}\0`), encode(record));
 
 /** The 64-byte signature of a record. */
-export const sign = (crypto: Crypto, seed: Uint8Array, kind: string, record: Value): Uint8Array =>
+export const sign = (crypto: Crypto, seed: Uint8Array, kind: Kind, record: Value): Uint8Array =>
   crypto.sign(seed, bytesToSign(kind, record));
 
 /** What a signature claims: this record, of this kind. */
 export interface Claim {
-  readonly kind: string;
+  readonly kind: Kind;
   readonly record: Value;
   readonly signature: Uint8Array;
 }

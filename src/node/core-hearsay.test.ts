@@ -106,6 +106,35 @@ test('hearsay: a claim of an earlier term does not come back', async () => {
   await end();
 });
 
+test('hearsay: an earlier turn of the same number misleads until its author speaks', async () => {
+  // Goal: where turns of another length bring a number back, old words mislead nobody for long.
+  // Method: of b, which a elects and cannot reach, a claim in a high term is handed on, and a pass;
+  // each time b is connected again, and says that it has the role in the first term.
+  const { epoch, apart, claim, say, holder, core, pass, end } = await openApart();
+  const b = signerOf('b');
+  const corrects = async (): Promise<void> => {
+    apart.clear();
+    const { isTaken, isElected, highest } = await claim('b', { epoch, n: 0 });
+    assert.deepEqual([isTaken, isElected], [false, true]);
+    const n = highest?.n ?? 0;
+    assert.ok(n >= 7, 'b is told of it, and claims the next one');
+    assert.ok((await claim('b', { epoch, n: n + 1 })).isTaken);
+    await pass(1_000); // Where b passed, a has the role itself until it looks.
+    assert.deepEqual([holder()?.id, holder()?.term.n], [idOf('b'), n + 1]);
+    apart.add(idOf('b'));
+  };
+  say(b.claim(claimOf(epoch, 7)));
+  await pass(9_000);
+  assert.deepEqual([holder()?.id, holder()?.term.n], [idOf('b'), 7], 'nobody but who is elected');
+  await corrects();
+  say(b.pass({ epoch, why: 'unable' }));
+  await pass(36_000);
+  assert.equal(core.constituency().passed(idOf('b'))?.epoch, epoch);
+  assert.notEqual(holder()?.id, idOf('b'));
+  await corrects();
+  await end();
+});
+
 test('hearsay: who learns that the elected one passes elects the next one', async () => {
   // Goal: the same of a pass, and in the order in which they count. Method: of b, which a cannot
   // reach, others say that it took the role and passes now; and then the same of the founder.

@@ -10,7 +10,7 @@
 import { decode, encode } from '../../crdt/codec.ts';
 import { isRecord, type Value } from '../../crdt/entry.ts';
 import { bytesOfId, type MemberId, type MeshId } from '../../crdt/ids.ts';
-import { sign, verify } from '../../crdt/signed.ts';
+import { type Kind, sign, verify } from '../../crdt/signed.ts';
 import type { Crypto } from '../../ports.ts';
 
 /** Longest message. Unit: bytes. It fits one TCP segment. */
@@ -176,7 +176,7 @@ export function createSwimSigner(crypto: Crypto, seed: Uint8Array, mesh: MeshId)
   const ground = { v: 1, mesh: bytesOfId(mesh) };
   const ofLife = (incarnation: number): Value => ({ ...ground, incarnation });
   const ofAnswer = ({ member, sequence }: Asker): Value => ({ ...ground, member, sequence });
-  const holds = (member: MemberId, kind: string, record: Value, signature: Uint8Array) =>
+  const holds = (member: MemberId, kind: Kind, record: Value, signature: Uint8Array) =>
     verify(crypto, bytesOfId(member), { kind, record, signature });
   return {
     alive: (incarnation) => sign(crypto, seed, 'alive', ofLife(incarnation)),
