@@ -163,7 +163,10 @@ export async function makeEngineVms(
 }
 
 const ALONE = { openings: () => [], call: async () => '', keepBoot: async () => {} };
-const NOBODY_SEEN = { seen: new Map(), skewsMs: new Map(), sights: new Map() };
+const NOBODY_SEEN = {
+  ...{ seen: new Map(), skewsMs: new Map(), sights: new Map() },
+  recoveredAtMs: null,
+};
 
 async function makeVm(n: number, namespace: string, engine: string): Promise<EngineVm> {
   const [directory, logged] = [await mkdtemp(join(tmpdir(), 'cnsmo-engine-')), [] as string[]];

@@ -82,7 +82,7 @@ function lookAt({ kernel }: Machine, self: Self, view: View): FirewallObserved {
 
 const NODE: Omit<NodeSelf, 'id'> = {
   ...{ interface: 'cnsmo0', port: 7300, seen: new Map(), skewsMs: new Map() },
-  sights: new Map(),
+  ...{ sights: new Map(), recoveredAtMs: null },
   facts: {
     ...{ hostname: '', isRoot: true, hasTun: true, hasKernelWireguard: true, hasSystemd: false },
     tools: { nft: true },

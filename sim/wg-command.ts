@@ -85,7 +85,7 @@ function set(
     else if (setPeer(device, peer, [word, take()])) touched.set(peer, true);
   }
   for (const [one, isWoken] of touched) {
-    if (device.peers.has(one.publicKey)) tunnels.changed(kernel, device, one, isWoken);
+    if (device.peers.get(one.publicKey) === one) tunnels.changed(kernel, device, one, isWoken);
   }
   return done();
 }

@@ -14,10 +14,10 @@ import { journalDamaged } from './journal-damage.ts';
 /** Longest until both VMs with one key have noticed, once both reach a member. Issue: 30 s. */
 const NOTICE_MS = 30_000;
 /**
- * Longest wait for tunnels of who stays, ms: others may have a session with the copy, which is dead
- * after 180 s; then where it is connected from is tried, for 15 s.
+ * Longest until the tunnels of others lead to who recovered, ms: a handshake, on a full machine.
+ * Before WireGuard itself tries anew where no answer comes, after 15 s, or is over, after 180 s.
  */
-const TUNNEL_MS = 200_000;
+const TUNNEL_MS = 10_000;
 
 const stateDirectory = (world: RealWorld, vm: string): string => join(world.vm(vm).disk, 'cnsmo');
 

@@ -40,6 +40,8 @@ export interface Agents {
   markNews(): void;
   /** Who is alive, or what members say, may be something else. */
   markLoops(): void;
+  /** This VM is the one holder of its key again: what a copy of it did on the way is over. */
+  noteRecovery(): void;
   reports(): readonly AgentReport[];
   /** Resolves when no report is older than 3 s, or after a second: for people who look. */
   refresh(): Promise<void>;
@@ -72,7 +74,8 @@ export async function createAgents(given: Ports, context: AgentsContext): Promis
   const ledger = await openLedger(ports.disk);
   const board = createBoard(ports.clock);
   const secrets = () => context.local.keys.wgPrivateKey;
-  const self = (sights = NO_SIGHTS) => selfOf(context, facts, sights);
+  let recoveredAtMs: number | null = null;
+  const self = (sights = NO_SIGHTS) => ({ ...selfOf(context, facts, sights), recoveredAtMs });
   const view = context.replica.view;
   const openings = createOpenings({
     ...{ view, self, onChange: () => marks.markAgents('news') },
@@ -101,6 +104,10 @@ export async function createAgents(given: Ports, context: AgentsContext): Promis
   const marks = marksOf(keepers);
   return {
     ...marks,
+    noteRecovery: () => {
+      recoveredAtMs = given.clock.monotonicMs();
+      marks.mark();
+    },
     reports: board.reports,
     refresh: () => board.refresh(marks.mark),
     settled: board.settled,
@@ -167,7 +174,7 @@ const selfOf = (
   { self, config, replica, swarm, skewsMs }: AgentsContext,
   facts: HostFacts,
   sights: Sights,
-): NodeSelf => ({
+): Omit<NodeSelf, 'recoveredAtMs'> => ({
   id: self,
   interface: config.current.interface,
   port: config.current.port,

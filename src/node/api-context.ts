@@ -62,14 +62,8 @@ export function apiContext(
 ): ApiContext {
   const { replica, sync, twins, audit, core, facts, agents, config, self, local } = parts;
   return {
-    ports,
-    self,
-    local,
-    replica,
-    sync,
-    twins,
-    audit,
-    core,
+    ...{ ports, self, local, replica, sync, twins, audit, core },
+    onRecovered: agents.noteRecovery,
     absences: parts.proposals.absences,
     auditLimits: () => config.current.audit ?? AUDIT_LIMITS,
     setAuditLimits: async (limits) => {

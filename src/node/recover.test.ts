@@ -42,6 +42,7 @@ const contextOf = (replica: Replica, founder: Replica | null, hasTwin = false) =
   },
   twins: { renew: () => undefined, isTwinned: () => hasTwin },
   connected: () => (founder === null ? [] : [idOf(7)]),
+  onRecovered: () => undefined,
 });
 
 const refusalOf = (error: unknown): string => (error instanceof Fault ? error.facts.remedy : '');
@@ -114,6 +115,23 @@ test('recover: the doubt outlives a restart, and ends with the command', async (
   assert.ok(!(await open(disks[0].disk, 8)).isElsewhere());
 });
 
+test('recover: tunnels begin anew when the key is this VM’s alone, and not before', async () => {
+  // Goal: a refusal ends no tunnel, nor does a journal in doubt. Method: what is said of the state
+  // when they are to begin: with nothing wrong, with a twin, with nobody, and as it goes through.
+  const { founder, member } = await stage();
+  const told: boolean[] = [];
+  const onRecovered = () => told.push(member.isElsewhere());
+  const tryIt = (context: ReturnType<typeof contextOf>) =>
+    recover({ clock }, { ...context, onRecovered }, false).catch(refusalOf);
+  await tryIt(contextOf(member, founder));
+  member.suspectKey();
+  await tryIt(contextOf(member, founder, true));
+  await tryIt(contextOf(member, null));
+  assert.deepEqual(told, []);
+  await tryIt(contextOf(member, founder));
+  assert.deepEqual(told, [false]);
+});
+
 test('recover: refused while a twin lives, and while nobody can be asked', async () => {
   // Goal: two never go on. Method: a twin that answers; no member; no member, and told so.
   const { founder, member } = await stage();
@@ -141,7 +159,8 @@ test('recover: the last survivor goes on from a damaged journal when told so', a
   assert.ok(survivor.isInDoubt());
   await assert.rejects(survivor.write([versionOf('2')]), /lost from its disk/);
   await assert.rejects(recover({ clock }, contextOf(survivor, null), false), /reachable/);
-  const done = await recover({ clock }, contextOf(survivor, null), true);
+  const context = { ...contextOf(survivor, null), onRecovered: () => assert.fail('no key') };
+  const done = await recover({ clock }, context, true);
   assert.equal(done.reason, 'journal');
   await survivor.write([versionOf('2')]);
   assert.deepEqual(saidBy(survivor), { version: '2', commit: '2' });

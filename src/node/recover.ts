@@ -6,6 +6,7 @@
  * 2. What others hold of us is taken back first; then a new generation says it all, and what this
  *    disk said besides. It is above all that was seen, so it replaces the lines of both.
  * 3. Nothing is changed by a refusal but that own frames were taken back.
+ * 4. Then the tunnels that others have with the copy begin anew with this VM (`vpn/renewal.ts`).
  */
 import type { PeerKey } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
@@ -23,6 +24,8 @@ export interface RecoverContext {
   readonly sync: Pick<Sync, 'with'>;
   readonly twins: Pick<Twins, 'renew' | 'isTwinned'>;
   readonly connected: () => readonly PeerKey[];
+  /** Told when the key is this VM's alone again. */
+  readonly onRecovered: () => void;
 }
 
 /** `reason`: what was wrong; null when nothing was. */
@@ -57,6 +60,7 @@ export async function recover(
   if (isAlone) replica.reassure();
   if (replica.isInDoubt()) throw nobody(reason);
   await replica.republish();
+  if (reason === 'key') context.onRecovered();
   await Promise.all(context.connected().map(context.sync.with));
   return { reason, asked: peers.length };
 }

@@ -154,6 +154,7 @@ const SELF: NodeSelf = {
   },
   seen: new Map(),
   skewsMs: new Map(),
+  recoveredAtMs: null,
   sights: new Map(),
 };
 

@@ -145,6 +145,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     replica,
     sync: SYNC,
     twins: { renew: () => undefined, isTwinned: () => false },
+    onRecovered: () => void done.push('recovered'),
     audit: { each: async () => undefined },
     core: coreOf(replica),
     absences: () => new Map(),

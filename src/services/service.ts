@@ -38,6 +38,8 @@ export interface Self {
   readonly seen: ReadonlyMap<PeerKey, Endpoint>;
   /** By how much the clocks of connected members are ahead of this VM's, ms, as last measured. */
   readonly skewsMs: ReadonlyMap<PeerKey, number>;
+  /** When its key became this VM's alone again, on the clock of `nowMs`; null: never as it runs. */
+  readonly recoveredAtMs: number | null;
   /**
    * Monotonic clock at the start of this pass: since when this daemon runs, or its host. Unit: ms.
    * Only for ages; never rendered.
@@ -50,10 +52,7 @@ export interface Self {
    * was in the last minutes, ms.
    */
   readonly stepsMs: readonly number[];
-  /**
-   * How long the view has been as it is, ms: what is tried in turn starts with the best after each
-   * change.
-   */
+  /** How long the view is as it is, ms: after a change what is tried in turn starts anew. */
   readonly viewAgeMs: number;
   /** What all services that run here need open. */
   readonly openings: readonly Opening[];

@@ -77,7 +77,7 @@ export const selfOf = (view: View, wallMs: number): Self => {
       ...{ hasSystemd: false, tools: { nft: true } },
     },
     ...{ seen: new Map(), skewsMs: new Map(), nowMs: wallMs, wallMs, stepsMs: [], viewAgeMs: 0 },
-    ...{ made: new Set(), sights: new Map() },
+    ...{ made: new Set(), sights: new Map(), recoveredAtMs: null },
   };
 };
 

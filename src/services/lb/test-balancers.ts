@@ -60,5 +60,5 @@ export const selfOf = (n: number): Self => ({
     ...{ hasSystemd: false, tools: { nft: true } },
   },
   ...{ seen: new Map(), skewsMs: new Map(), nowMs: 0, wallMs: 0, stepsMs: [], viewAgeMs: 60_000 },
-  ...{ made: new Set([TABLE_UNDO]), sights: new Map() },
+  ...{ made: new Set([TABLE_UNDO]), sights: new Map(), recoveredAtMs: null },
 });

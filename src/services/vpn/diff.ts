@@ -21,7 +21,7 @@ import {
 } from './state.ts';
 import { makeTable, TABLE, tableWords } from './table.ts';
 
-/** Peers in one `wg set`: 200 bytes each stay far below what one command line may hold. */
+/** Peers in one `wg set`: 300 bytes each stay far below what one command line may hold. */
 const PEERS_PER_COMMAND = 100;
 
 type Wanted = NonNullable<VpnDesired>;
@@ -174,7 +174,9 @@ const peerCommands = (desired: Wanted, device: ObservedDevice | null): readonly 
   // Removals first: an address that goes to another peer must not be taken from it again.
   const groups = [
     ...[...existing.keys()].filter((key) => !wanted.has(key)).map(removePeer),
-    ...desired.peers.map((peer) => changePeer(peer, existing.get(peer.publicKey))),
+    ...desired.peers.map((peer) =>
+      peer.isRenewed ? renewPeer(peer) : changePeer(peer, existing.get(peer.publicKey)),
+    ),
   ].filter(({ words }) => words.length > 0);
   const commands: Command[] = [];
   for (let at = 0; at < groups.length; at += PEERS_PER_COMMAND) {
@@ -195,6 +197,12 @@ interface PeerChange {
 const removePeer = (key: string): PeerChange => ({
   words: ['peer', key, 'remove'],
   found: [`peer ${key.slice(0, 8)}… was there and is no member`],
+});
+
+/** In one command, so that what is sent meanwhile waits for the handshake, and is not refused. */
+const renewPeer = (peer: DesiredPeer): PeerChange => ({
+  words: [...removePeer(peer.publicKey).words, ...changePeer(peer, undefined).words],
+  found: [],
 });
 
 const changePeer = (peer: DesiredPeer, existing: ObservedPeer | undefined): PeerChange => {

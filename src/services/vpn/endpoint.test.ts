@@ -121,6 +121,24 @@ test('the endpoint follows a peer that is heard and seeks one that is not', () =
   }
 });
 
+test('a peer whose session was ended by a recovery is first sought where it was', () => {
+  // Goal: the handshake goes to where the peer roamed, also when its first packet is lost. Method:
+  // no handshake, at ages of the recovery; twins: one that fell silent by itself, and no recovery.
+  const ended = examplePeer(2, { endpoint: '203.0.113.9:40000', handshakeAtMs: null });
+  const choose = (observed: typeof ended, recoveryAgeMs: number | null) => {
+    const recoveredAtMs = recoveryAgeMs === null ? null : 1_000_000 - recoveryAgeMs;
+    const self = exampleSelf({ nowMs: 1_000_000, recoveredAtMs, viewAgeMs: 47_000 });
+    return chooseEndpoint(TWO, observed, self, false);
+  };
+  const here = '203.0.113.9:40000';
+  assert.deepEqual(choose(ended, 0), { endpoint: here, recheckMs: 15_000 });
+  assert.deepEqual(choose(ended, 14_000), { endpoint: here, recheckMs: 1_000 });
+  const elsewhere = { endpoint: '[2001:db8::2]:7300', recheckMs: 13_000 };
+  assert.deepEqual(choose(ended, 15_000), elsewhere);
+  assert.deepEqual(choose(ended, null), elsewhere);
+  assert.deepEqual(choose(stale, 0), elsewhere);
+});
+
 test('a clock that was set ends no tunnel that lives, and revives none that is dead', () => {
   // Goal: the engine's endpoint stays. Method: the clock is set 3 h ahead, or back, a minute after
   // the handshake and four minutes after it; then a handshake by the new clock.

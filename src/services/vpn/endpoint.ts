@@ -9,6 +9,8 @@
  * 3. The same inputs give the same endpoint, so reading back after applying finds nothing to do.
  * 4. Handshakes are stamped by the wall clock. Where that was set meanwhile, the smallest age by
  *    what it showed before and shows now counts, so that a jump ends no tunnel that lives.
+ * 5. A peer whose session was ended here (`renewal.ts`) is first sought where it was: behind a NAT
+ *    that is known from nowhere else.
  */
 import { canBeHost, isAddress4 } from '../../crdt/addresses.ts';
 import { distinct, endpointsOf, isOverlay } from '../../crdt/endpoints.ts';
@@ -43,6 +45,9 @@ export interface EndpointChoice {
 /** This host's wall clock, and what it showed before it was set. */
 type WallClock = Pick<Self, 'wallMs' | 'stepsMs'>;
 
+/** Since when the view is as it is, and this VM the one holder of its key. */
+type Ages = Pick<Self, 'viewAgeMs' | 'nowMs' | 'recoveredAtMs'>;
+
 /** How long ago a handshake was, ms. Invariant 4. */
 export const handshakeAge = (handshakeAtMs: number, { wallMs, stepsMs }: WallClock): number =>
   // A stamp far ahead was made before the clock stepped back, and tells as little as an old one.
@@ -62,7 +67,7 @@ export const isHeard = (
 export const chooseEndpoint = (
   candidates: readonly Endpoint[],
   observed: ObservedPeer | undefined,
-  self: WallClock & Pick<Self, 'viewAgeMs'>,
+  self: WallClock & Ages,
   isWatched: boolean,
 ): EndpointChoice => {
   const current = observed?.endpoint ?? null;
@@ -72,9 +77,13 @@ export const chooseEndpoint = (
     const isSigned = isWatched && isHeard(observed, { ...self, stepsMs: [] });
     return { endpoint: current, recheckMs: isSigned ? null : leftMs };
   }
+  const lookMs = Math.max(RECHECK_MS_MIN, self.viewAgeMs / 2);
+  const keptMs = observed?.handshakeAtMs === null ? SLOT_MS - recoveryAge(self) : 0;
+  if (current !== null && keptMs > 0) {
+    return { endpoint: current, recheckMs: Math.min(keptMs, lookMs) };
+  }
   const slot = Math.floor(self.viewAgeMs / SLOT_MS);
   const slotLeftMs = (slot + 1) * SLOT_MS - self.viewAgeMs;
-  const lookMs = Math.max(RECHECK_MS_MIN, self.viewAgeMs / 2);
   const candidate = candidates[slot % candidates.length];
   const isOnlyWaiting = isWatched && candidates.length < 2;
   return {
@@ -82,6 +91,10 @@ export const chooseEndpoint = (
     recheckMs: isOnlyWaiting ? lookMs : Math.min(slotLeftMs, lookMs),
   };
 };
+
+/** How long ago this VM recovered its key, ms; no time is long enough where it never did. */
+export const recoveryAge = ({ nowMs, recoveredAtMs }: Omit<Ages, 'viewAgeMs'>): number =>
+  recoveredAtMs === null ? Number.POSITIVE_INFINITY : nowMs - recoveredAtMs;
 
 /**
  * Where a member may be reached, best first: where it is connected from, what it advertises, what

@@ -87,6 +87,7 @@ export const exampleSelf = (changes: Partial<Self> = {}): Self => ({
   facts: exampleFacts,
   seen: new Map(),
   skewsMs: new Map(),
+  recoveredAtMs: null,
   sights: new Map(),
   nowMs: 1_000_000,
   wallMs: EXAMPLE_WALL_MS,

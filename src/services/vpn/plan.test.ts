@@ -44,6 +44,7 @@ test('every member but ourselves and the departed is a peer', () => {
         allowedIps: ['10.10.0.2/32', 'fd00:1::2/128'],
         endpoint: '192.0.2.2:7300',
         keepaliveS: 25,
+        isRenewed: false,
       },
       {
         name: 'vm-3',
@@ -51,6 +52,7 @@ test('every member but ourselves and the departed is a peer', () => {
         allowedIps: ['fd00:1::3/128'],
         endpoint: null,
         keepaliveS: 0,
+        isRenewed: false,
       },
     ],
   });

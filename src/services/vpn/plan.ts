@@ -14,6 +14,7 @@ import { collisions } from './collisions.ts';
 import { candidatesOf, chooseEndpoint, isHeard } from './endpoint.ts';
 import { keyText } from './key-text.ts';
 import { chooseMtu } from './mtu.ts';
+import { isToRenew } from './renewal.ts';
 import {
   type DesiredPeer,
   type DesiredRoute,
@@ -152,7 +153,8 @@ const planPeers = (
     owners.set(publicKey, member);
     const ours = own.endpoints?.local ?? [];
     const candidates = candidatesOf(member, view.mesh, self.seen.get(member.id), ours);
-    const choice = chooseEndpoint(candidates, existing.get(publicKey), self, isWatched);
+    const peer = existing.get(publicKey);
+    const choice = chooseEndpoint(candidates, peer, self, isWatched);
     if (choice.recheckMs !== null) rechecks.push(choice.recheckMs);
     peers.push({
       name: member.name,
@@ -161,6 +163,7 @@ const planPeers = (
       endpoint: choice.endpoint,
       // Turned on with the first endpoint: that makes the engine initiate at once, not after 5 s.
       keepaliveS: choice.endpoint === null ? 0 : KEEPALIVE_S,
+      isRenewed: isToRenew(peer, self),
     });
   }
   return { peers, problems, recheckMs: rechecks.length === 0 ? null : Math.min(...rechecks) };

@@ -20,6 +20,8 @@ export interface DesiredPeer {
   readonly endpoint: string | null;
   /** Seconds; 0 for off. */
   readonly keepaliveS: number;
+  /** Taken away first, where it is, so that it shakes hands at once. */
+  readonly isRenewed: boolean;
 }
 
 /** The interface as it should be; null: leave the host as it is. */

@@ -73,6 +73,8 @@ export function testVpnTools({ test, assert }: Suite, open: () => Promise<ToolHo
       await world.mend();
       assert.deepEqual(still(await look()), still(whole), `mended after ${wrong}`);
     }
+    await obey(renewalOf(host.interface));
+    assert.deepEqual(still(await look()), still(whole), 'taken away and put back');
     for (const wrong of refusedOf(host.interface))
       assert.deepEqual(await refuses(wrong), true, wrong);
 
@@ -111,6 +113,11 @@ const editsOf = (name: string): readonly Edit[] => [
     found: ['peer vm-2 had other addresses'],
   },
 ];
+
+/** A peer is taken away and put back, in one command (`diff.ts`). */
+const renewalOf = (name: string): string =>
+  `wg set ${name} peer ${exampleKey(2)} remove peer ${exampleKey(2)} ` +
+  'allowed-ips 10.10.0.2/32,fd00:1::2/128 endpoint 192.0.2.2:7300 persistent-keepalive 25';
 
 /** What the tools refuse. */
 const refusedOf = (name: string): readonly string[] => [
