@@ -32,9 +32,9 @@ export interface Process {
   /**
    * Sends one line to that socket and no more, and gives all that comes back until the other side
    * closes; waits up to 3 s for a socket that is not there yet. Null: no such child runs, or it did
-   * not answer. With `says`, asks again up to 11 s until the answer matches, and gives the last.
+   * not answer.
    */
-  ask(name: string, line: string, says?: RegExp): Promise<string | null>;
+  ask(name: string, line: string): Promise<string | null>;
   /** Whether a child of that name, from this daemon or an earlier one, runs. */
   isRunning(name: string): Promise<boolean>;
   /** Ends it: TERM, then KILL after 3 s; its files go. Harmless when none runs. */

@@ -93,9 +93,7 @@ async function tell(
   process: Process,
   command: Command & { readonly kind: 'tell' },
 ): Promise<Problem | null> {
-  const { when } = command;
   if (command.files !== undefined) await process.write(command.process, command.files);
-  if (when !== undefined) await process.ask(command.process, when.line, when.says);
   const answer = await process.ask(command.process, command.line);
   if (answer === null) return `${describe(command)}: it did not answer; trying on`;
   if (command.until !== undefined) await process.ask(command.process, command.until);

@@ -121,8 +121,6 @@ export type Command =
       readonly found?: Found;
       readonly process: string;
       readonly files?: Readonly<Record<string, string>>;
-      /** It is told once it answers this line so, or has not for 11 s. */
-      readonly when?: { readonly line: string; readonly says: RegExp };
       readonly line: string;
       readonly until?: string;
     }

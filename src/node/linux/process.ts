@@ -33,9 +33,8 @@ import { openRunDirectory } from './run-directory.ts';
 /** How long a child may take to end by itself. From the contract of Process. */
 const GRACE_MS = 3_000;
 
-/** How long a child's socket, and an answer, are waited for, by Process; and between two looks. */
+/** How long a child's socket is waited for, by the contract of Process, and between two looks. */
 const SOCKET_MS = 3_000;
-const ANSWER_MS = 11_000;
 const SOCKET_LOOK_MS = 20;
 
 /** Size at which a child's log is emptied; the run directory is memory. */
@@ -70,7 +69,7 @@ export function openProcess(
       at(name, async () => {
         await writeChildFiles(runDirectory, name, files);
       }),
-    ask: (name, line, says) => at(name, () => askChild(runDirectory, name, line, says)),
+    ask: (name, line) => at(name, () => askChild(runDirectory, name, line)),
     isRunning: (name) => at(name, async () => (await find(name)) !== null),
     stop: (name) => at(name, () => stopChild(runDirectory, name)),
     lines: followLines,
@@ -106,20 +105,14 @@ export async function findChild(
   return found;
 }
 
-/** Asks it, again as long as it runs and its socket is not there yet, or it says something else. */
-async function askChild(
-  runDirectory: string,
-  name: string,
-  line: string,
-  says?: RegExp,
-): Promise<string | null> {
-  const deadlineMs = performance.now() + (says === undefined ? SOCKET_MS : ANSWER_MS);
+/** Asks it, again as long as it runs and its socket is not there yet. */
+async function askChild(runDirectory: string, name: string, line: string): Promise<string | null> {
+  const deadlineMs = performance.now() + SOCKET_MS;
   for (let tries = 1; ; tries += 1) {
     if ((await findChild(runDirectory, name)) === null) return null;
     const answer = await askSocket(childDirectory(runDirectory, name), line);
     // Where this machine stood still, time is over after the first try.
-    const isIt = answer !== null && (says === undefined || says.test(answer));
-    if (isIt || (tries > 1 && performance.now() > deadlineMs)) return answer;
+    if (answer !== null || (tries > 1 && performance.now() > deadlineMs)) return answer;
     await new Promise((resolved) => setTimeout(resolved, SOCKET_LOOK_MS));
   }
 }

@@ -51,9 +51,20 @@ const findDispatches = (view: View, self: Viewer): readonly Dispatch[] => {
   return balancersOf(view).balancers.flatMap((balancer): readonly Dispatch[] => {
     const own = addresses.get(balancer.name);
     if (engineOf(balancer) !== 'nft' || own === undefined) return [];
-    return [{ balancer, addresses: own, isFrontend: false, ...targetsOf(view, self, balancer) }];
+    return [dispatchOf(view, self, balancer, own)];
   });
 };
+
+/** What one comes to where nft carries it. `own`: its addresses. */
+export const dispatchOf = (
+  view: View,
+  self: Viewer,
+  balancer: Balancer,
+  own: Addresses,
+): Dispatch => ({
+  ...{ balancer, addresses: own, isFrontend: false },
+  ...targetsOf(view, self, balancer),
+});
 
 const targetsOf = (
   view: View,

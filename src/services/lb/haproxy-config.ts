@@ -76,7 +76,7 @@ const BALANCE: Readonly<Record<Mode, readonly string[]>> = {
 
 /** The text, and its mark. `proxies`: what each balancer has now, by its name. */
 export const configOf = (
-  desired: ProxyDesired,
+  desired: Omit<ProxyDesired, 'isPutOff'>,
   proxies: ReadonlyMap<string, ObservedProxy>,
 ): { readonly text: string; readonly mark: string } => {
   const { peerPort } = desired;
@@ -95,6 +95,15 @@ export const configOf = (
   ];
   return { text: `${lines.join('\n')}\n`, mark };
 };
+
+/** Whether each balancer that it has loaded has slots for all its backends. */
+export const hasRoom = (
+  { balancers }: Pick<ProxyDesired, 'balancers'>,
+  proxies: ReadonlyMap<string, ObservedProxy>,
+): boolean =>
+  balancers.every(
+    ({ name, backends }) => (proxies.get(name)?.slots.length ?? 0) >= backends.length,
+  );
 
 /** Name of the proxy of a balancer. */
 export const proxyName = ({ localPort, name }: PlacedBalancer): string => `${localPort}.${name}`;
@@ -121,7 +130,7 @@ const peersAt = (port: number): readonly string[] => [
 ];
 
 const frameOf = (
-  { hosts, peerPort }: ProxyDesired,
+  { hosts, peerPort }: Pick<ProxyDesired, 'hosts' | 'peerPort'>,
   balancer: PlacedBalancer,
 ): readonly string[] => {
   const { localPort, mode, port, ports, stickyMs } = balancer;

@@ -9,13 +9,11 @@
  * 4. What comes after a start or a reload, as the table that sends connections to it, waits until
  *    the worker answers, for it listens by then; at most as long as it runs and 3 s, since the
  *    balancers of nft need that table as well.
- * 5. Where clients stay with their backends it is reloaded only once it has learned who stays
- *    where, or given up: until then a worker that goes tells the next nothing. It takes no time, or
- *    5 s after a start, and 10 s after a worker that told nothing.
+ * 5. Where a reload is put off (`haproxy-plan.ts`), backends change all the same.
  * 6. A slot is given to another backend only as a whole: off, address, weight, on.
  */
 import type { Command } from '../service.ts';
-import { configOf, PEER, proxyName, serverPort } from './haproxy-config.ts';
+import { configOf, hasRoom, PEER, proxyName, serverPort } from './haproxy-config.ts';
 import {
   type ObservedProxy,
   type PlacedBalancer,
@@ -36,9 +34,6 @@ const ARGV = ['haproxy', '-L', PEER, '-W', '-S', 'unix@socket,mode,600', '-f', '
 /** Invariant 4. */
 const HEARD = '@1 show info';
 
-/** Invariant 5. Bits 0 and 1: nothing more is awaited of the worker before, and of other hosts. */
-const LEARNED = { line: '@1 show peers', says: /^0x\S+ .*\bflags=0x[\da-f]*[37bf]\b/m };
-
 /** The commands, in order; empty when in step. */
 export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): readonly Command[] => {
   if (observed.kind !== 'absent' && observed.kind !== 'running') return [];
@@ -58,22 +53,15 @@ export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): reado
   }
   const { proxies } = observed;
   const { text, mark } = configOf(desired, proxies);
-  const isFit = desired.balancers.every(
-    ({ name, backends }) => (proxies.get(name)?.slots.length ?? 0) >= backends.length,
-  );
   // Without a peer it would have nothing to listen at, and not start.
   if (!isWanted && (mark === observed.mark || desired.peerPort === null)) {
     const isOver = observed.formerWorkers === 0 || desired.peerPort === null;
     return isOver ? [{ kind: 'stop', process: PROCESS }] : [];
   }
-  if (mark !== observed.mark || !isFit) {
+  if (!desired.isPutOff && (mark !== observed.mark || !hasRoom(desired, proxies))) {
     const found = ['haproxy had another configuration'];
-    const mayStay = desired.balancers.some(
-      ({ name, stickyMs }) => stickyMs !== null && proxies.has(name),
-    );
-    const when = mayStay && observed.peerPort !== null ? { when: LEARNED } : {};
     const reload = { kind: 'tell', process: PROCESS, files: { config: text } } as const;
-    return [check(text), { ...reload, ...when, line: 'reload', until: HEARD, found }];
+    return [check(text), { ...reload, line: 'reload', until: HEARD, found }];
   }
   const changes = desired.balancers.flatMap((balancer) => {
     const proxy = proxies.get(balancer.name);

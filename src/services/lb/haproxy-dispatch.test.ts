@@ -5,6 +5,7 @@ import { targetKey } from './checks.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import { LOCAL_PORTS } from './haproxy-read.ts';
 import type { ProxyObserved } from './haproxy-state.ts';
+import { plan } from './plan.ts';
 import { at, WEB as BALANCER, selfOf, viewOf } from './test-balancers.ts';
 import { wayName } from './ways.ts';
 
@@ -41,6 +42,39 @@ test('haproxy: to the table of nft it is the one backend of its balancers', () =
   const [least] = found.proxy.balancers;
   assert.deepEqual([least?.mode, least?.stickyMs, least?.ports], ['leastconn', 60_000, [80, 80]]);
   assert.deepEqual(least?.backends, [{ address: '10.10.0.3', weight: 1, state: 'ready' }]);
+});
+
+test('haproxy: until it may be reloaded, nft carries what it has not', () => {
+  // Goal: a new balancer serves at once. Method: one that clients stay with, and HAProxy with what
+  // it has of it; the other is new; then it has learned.
+  const objects = {
+    'balancer/late': { ...BALANCER, addresses: at(1), mode: 'leastconn', stickyMs: 30_000 },
+    'balancer/stays': { ...BALANCER, addresses: at(2), mode: 'leastconn', stickyMs: 60_000 },
+  };
+  const own = { interface: 'cnsmo0', ...OWN };
+  const view = viewOf(objects, MEMBERS);
+  const running = (hasLearned: boolean): ProxyObserved => ({
+    ...{ kind: 'running', place: { hasIpv6: true, taken: new Set() }, mark: '', hasLearned },
+    ...{ peerPort: 29_423, formerWorkers: 0 },
+    proxies: new Map([['stays', { localPort: LOCAL_PORTS.first, slots: [] }]]),
+  });
+  const portOf = (hasLearned: boolean) => {
+    const found = proxyDispatchesOf(view, selfOf(1), own, running(hasLearned));
+    return found.dispatches.map(({ balancer, targets }) => [
+      ...[balancer.name, balancer.mode, balancer.port, balancer.stickyMs],
+      ...targets.map(({ ipv4 }) => ipv4),
+    ]);
+  };
+  const stays = ['stays', 'roundrobin', LOCAL_PORTS.first, undefined, OWN.ipv4];
+  const backends = ['10.10.0.2', '10.10.0.3'];
+  assert.deepEqual(portOf(false), [['late', 'roundrobin', 8080, 30_000, ...backends], stays]);
+  const late = ['late', 'roundrobin', LOCAL_PORTS.first + 1, undefined, OWN.ipv4];
+  assert.deepEqual(portOf(true), [late, stays]);
+  const looks = [false, true].map((hasLearned) => {
+    const host = { kind: 'missing', listeners: null, forwarding: null, closed: [] } as const;
+    return plan(view, selfOf(1), { ...host, proxy: running(hasLearned) }).recheckMs;
+  });
+  assert.deepEqual(looks, [500, null]);
 });
 
 test('haproxy: who refuses ends what it has itself, who does not answer cannot', () => {

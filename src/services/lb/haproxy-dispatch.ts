@@ -3,14 +3,15 @@
  * how connections reach it.
  *
  * To the table of nft, HAProxy is the one backend of such a balancer: at this VM's own address, at
- * a local port. So it sees who connects, and backends see this VM.
+ * a local port. So it sees who connects, and backends see this VM. What HAProxy has only once it is
+ * reloaded, nft carries in turn until then.
  */
 import type { View } from '../../crdt/view.ts';
 import type { Problem } from '../service.ts';
 import { addressesOf } from './addresses.ts';
 import { type Balancer, balancersOf, engineOf } from './balancers.ts';
 import { chooseBackends, type Viewer } from './choice.ts';
-import type { Dispatch } from './dispatch.ts';
+import { type Dispatch, dispatchOf } from './dispatch.ts';
 import { planProxy } from './haproxy-plan.ts';
 import type {
   PlacedBalancer,
@@ -46,7 +47,7 @@ export const proxyDispatchesOf = (
     balancer,
     ...proxiedBalancer(view, self, balancer),
   }));
-  const { desired, withheld } = planProxy(
+  const { desired, withheld, awaited } = planProxy(
     wanted.map(({ proxied }) => proxied),
     own,
     observed,
@@ -59,6 +60,7 @@ export const proxyDispatchesOf = (
       const place = placed.get(balancer.name);
       const virtual = addresses.get(balancer.name);
       if (virtual === undefined) return [];
+      if (awaited.has(balancer.name)) return [dispatchOf(view, self, inTurn(balancer), virtual)];
       const target = { member: self.id, ipv4: own.ipv4, ipv6: own.ipv6, weight: 1 };
       const isServed = place?.backends.some(({ state }) => state === 'ready') === true;
       return [
@@ -119,5 +121,14 @@ const asReached = (balancer: Balancer, { localPort }: PlacedBalancer): Balancer 
   return made;
 };
 
+/** The balancer as nft can carry it. */
+const inTurn = (balancer: Balancer): Balancer => {
+  const known = taken.get(balancer);
+  if (known !== undefined) return known;
+  const made: Balancer = { ...balancer, mode: 'roundrobin', engine: 'nft' };
+  taken.set(balancer, made);
+  return made;
+};
+
 /** The same objects as long as nothing changes, by which their chains are remembered. */
-const reached = new WeakMap<Balancer, Balancer>();
+const [reached, taken] = [new WeakMap<Balancer, Balancer>(), new WeakMap<Balancer, Balancer>()];

@@ -5,6 +5,7 @@ import { proxyProbes, readProxy } from './haproxy-read.ts';
 import { slot } from './test-proxies.ts';
 
 const ANSWER = `Name: HAProxy
+Uptime_sec: 4
 description: 1a-2b 29423
 
 1
@@ -19,6 +20,9 @@ description: 1a-2b 29423
 28400.web,s2,0,0,DRAIN,
 28400.web,s3,0,0,MAINT,
 28400.web,s4,0,2,DOWN,
+
+0x55d8: [30/Nov/2026:05:10:01] id=workers disabled=0 flags=0x2 resync_timeout=4s task_calls=3
+  0x55d9: id=cnsmo(local,inactive) addr=127.0.0.1:29423 last_status=NAME flags=0x3
 
 #<PID>          <type>          <reloads>       <uptime>        <version>
 14190           master          1 [failed: 0]   0d00h00m11s     2.6.12
@@ -50,6 +54,18 @@ test('haproxy: what it says is read, and what cannot be read is told', () => {
   );
   assert.ok(state.kind === 'running');
   assert.deepEqual([state.mark, state.peerPort, state.formerWorkers], ['1a-2b', 29_423, 2]);
+  const hasLearned = (from: string, to: string): boolean => {
+    const found = readProxy(results(ANSWER.replace(from, to)), null);
+    return found.kind === 'running' && found.hasLearned;
+  };
+  assert.deepEqual(
+    [
+      ...[hasLearned('', ''), hasLearned('0x2 ', '0x33 '), hasLearned('0x2 ', '0x11 ')],
+      // It gave up; and it knows no peers, or the word not.
+      ...[hasLearned(': 4', ': 12'), hasLearned('0x55d8: ', 'Unknown command: ')],
+    ],
+    [false, true, false, true, true],
+  );
   const alone = readProxy(results(ANSWER.replace(/# old workers\n(?:\d.*\n)+/, '')), null);
   assert.ok(alone.kind === 'running' && alone.formerWorkers === 0);
   assert.deepEqual(state.place, { hasIpv6: true, taken: new Set([28_400, 28_401]) });

@@ -26,7 +26,7 @@ export const LOCAL_PORTS = { first: 28_400, last: 29_423 } as const;
  * One line, for each connection to the master takes one. `-1 4 -1`: servers, of all proxies. `@1`:
  * the worker that is in force; what has no such word the master itself answers.
  */
-const QUESTION = ['show info', 'show servers state', 'show stat -1 4 -1'];
+const QUESTION = ['show info', 'show servers state', 'show stat -1 4 -1', 'show peers'];
 const LINE = [...QUESTION.map((each) => `@1 ${each}`), 'show proc'].join(';');
 
 const LISTENERS = `sport >= :${LOCAL_PORTS.first} and sport <= :${LOCAL_PORTS.last}`;
@@ -93,14 +93,17 @@ const takenPorts = (listed: HostResult | undefined): ReadonlySet<number> =>
 const unread = (what: string): string =>
   `haproxy: ${what} cannot be read; check its version with: haproxy -v`;
 
-type Running = Pick<RunningProxy, 'mark' | 'proxies' | 'peerPort' | 'formerWorkers'>;
+type Running = Omit<RunningProxy, 'kind' | 'place'>;
 
 /** What it has; or why that cannot be read. An answer without a mark is of no worker of ours. */
 const readAnswer = (text: string): Running | string => {
   const [, mark, peer] = /^description: (\S+) (\d{1,5}|-)$/m.exec(text) ?? [];
   const lines = text.split('\n');
-  const formerWorkers = formerWorkersIn(lines);
-  const place = { peerPort: peer === undefined ? null : numberOf(peer), formerWorkers };
+  const place = {
+    peerPort: peer === undefined ? null : numberOf(peer),
+    hasLearned: hasLearned(text),
+    formerWorkers: formerWorkersIn(lines),
+  };
   if (mark === undefined) return { mark: '', proxies: new Map(), ...place };
   const states = tableAt(lines, '# be_id ', ' ');
   const stats = tableAt(lines, '# pxname,', ',');
@@ -118,6 +121,17 @@ const readAnswer = (text: string): Running | string => {
     proxies.set(name, proxy);
   }
   return { mark, proxies, ...place };
+};
+
+/** Bits 0 and 1: nothing more is awaited of the worker before, and of other hosts. */
+const [PEERS, LEARNED] = [/^0x\S+ .*\bflags=0x/m, /^0x\S+ .*\bflags=0x[\da-f]*[37bf]\b/m];
+
+/** By then it has given up: it waits 5 s for each of the two. Unit: s. */
+const LEARNING_S_MAX = 12;
+
+const hasLearned = (text: string): boolean => {
+  const uptimeS = Number(/^Uptime_sec: (\d+)$/m.exec(text)?.[1] ?? 0);
+  return !PEERS.test(text) || LEARNED.test(text) || uptimeS >= LEARNING_S_MAX;
 };
 
 /** The lines below that name, up to the next name or an empty one. */

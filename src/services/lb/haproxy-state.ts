@@ -52,6 +52,8 @@ export interface ProxyDesired {
   readonly balancers: readonly PlacedBalancer[];
   /** The local port at which one worker tells the next who stays where; null: none is free. */
   readonly peerPort: number | null;
+  /** It is reloaded only later, and carries until then what it has loaded. */
+  readonly isPutOff: boolean;
 }
 
 /** A slot as HAProxy has it. */
@@ -91,6 +93,8 @@ export interface RunningProxy {
   /** The mark of the configuration that it has loaded. */
   readonly mark: string;
   readonly peerPort: number | null;
+  /** Who stays where it has learned, or given up to: it tells the worker that comes next. */
+  readonly hasLearned: boolean;
   /** Workers of before a reload that have connections yet. */
   readonly formerWorkers: number;
   /** By names of balancers. */

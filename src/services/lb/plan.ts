@@ -74,11 +74,15 @@ const recheckMs = (
   isLacking: boolean,
 ): number | null => {
   if (proxy.balancers.length === 0 && observed.proxy.kind === 'running') return ENDING_MS;
+  if (proxy.isPutOff) return PUT_OFF_MS;
   return isLacking ? LACKING_MS : null;
 };
 
 /** By then the loop has seen that a balancer is gone, and shows what it left. Unit: ms. */
 const SURE_MS = 3_000;
+
+/** Time between two looks whether HAProxy may be reloaded. Unit: ms. */
+const PUT_OFF_MS = 500;
 
 /** Time between two looks whether what HAProxy had is over. Unit: ms. */
 const ENDING_MS = 5_000;

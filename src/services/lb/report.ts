@@ -7,6 +7,7 @@ import type { Count, Self, Summary } from '../service.ts';
 import { countedOf, countOf, sumOf } from './counts.ts';
 import { diff } from './diff.ts';
 import type { Dispatch } from './dispatch.ts';
+import { NO_PROXY } from './haproxy-plan.ts';
 import { plan } from './plan.ts';
 import { sightsOf } from './sights.ts';
 import type { LbObserved } from './state.ts';
@@ -17,8 +18,12 @@ export const summary = (observed: LbObserved, view: View, self: Self): Summary =
   const isTool = observed.kind !== 'no-tool';
   const isApplied = isTool && diff(desired, observed).length === 0;
   const withheld = desired?.withheld ?? new Map<string, string>();
-  const applied = (desired?.dispatches ?? []).flatMap(({ balancer: { path, claim } }) =>
-    !isApplied || withheld.has(path) ? [] : [[path, claim.hlc.join('.')] as const],
+  const { balancers: proxied, isPutOff } = desired?.proxy ?? NO_PROXY;
+  const late = new Set(isPutOff ? proxied.map(({ name }) => name) : []);
+  const applied = (desired?.dispatches ?? []).flatMap(({ balancer: { path, claim, name } }) =>
+    !isApplied || withheld.has(path) || late.has(name)
+      ? []
+      : [[path, claim.hlc.join('.')] as const],
   );
   return {
     applied: Object.fromEntries(applied),

@@ -39,7 +39,7 @@ test('sights: what each backend was sent, by whatever carries it', () => {
   ];
   const proxy: RunningProxy = {
     ...{ kind: 'running', place: { hasIpv6: true, taken: new Set() }, mark: '' },
-    ...{ peerPort: null, formerWorkers: 0 },
+    ...{ peerPort: null, formerWorkers: 0, hasLearned: true },
     proxies: new Map([['api', { localPort: 28_400, slots }]]),
   };
   const table = { chains, sets } as unknown as ObservedTable;
