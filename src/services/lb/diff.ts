@@ -3,7 +3,9 @@
  *
  * 1. What is alike stays: a change of backends touches the chains of its balancer alone, and no
  *    connection that runs, for those do not pass here.
- * 2. A client no longer stays with a backend that takes no new connections.
+ * 2. HAProxy listens before the table leads to it, and until the table does so no more. Where it is
+ *    to begin with one balancer and to end with another at once, the first counts.
+ * 3. A client no longer stays with a backend that takes no new connections.
  */
 import { changeSteps } from '../nft/steps.ts';
 import { changeOf, isOfOtherMake, touchedBy } from '../nft/table-change.ts';
@@ -15,14 +17,23 @@ import { compile } from './compile.ts';
 import { forwardSteps } from './forwarding.ts';
 import { diffProxy } from './haproxy-diff.ts';
 import { NO_PROXY } from './haproxy-plan.ts';
+import type { ProxyDesired, ProxyObserved } from './haproxy-state.ts';
 import { FAMILY, NAME, namedIn, replaceTable, TABLE } from './own-table.ts';
 import { type LbDesired, type LbObserved, TABLE_UNDO, type TableObserved } from './state.ts';
 
-/** The commands, or none when in step. HAProxy listens before connections are sent to it. */
-export const diff = (desired: LbDesired, observed: LbObserved): readonly Command[] => [
-  ...diffProxy(desired?.proxy ?? NO_PROXY, observed.proxy),
-  ...tableDiff(desired, observed),
-];
+/** The commands, or none when in step. */
+export const diff = (desired: LbDesired, observed: LbObserved): readonly Command[] => {
+  const byProxy = diffProxy(desired?.proxy ?? NO_PROXY, observed.proxy);
+  const byTable = tableDiff(desired, observed);
+  const isLess = desired !== null && hasLess(desired.proxy, observed.proxy);
+  return isLess ? [...byTable, ...byProxy] : [...byProxy, ...byTable];
+};
+
+/** Whether HAProxy is to end with some, and has all others. */
+const hasLess = ({ balancers }: ProxyDesired, observed: ProxyObserved): boolean =>
+  observed.kind === 'running' &&
+  observed.proxies.size > balancers.length &&
+  balancers.every(({ name, localPort }) => observed.proxies.get(name)?.localPort === localPort);
 
 const tableDiff = (desired: LbDesired, observed: TableObserved): readonly Command[] => {
   if (observed.kind === 'no-tool') return [];

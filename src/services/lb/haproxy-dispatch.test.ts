@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memberOf, type Objects } from '../test-view.ts';
 import { targetKey } from './checks.ts';
+import { diff } from './diff.ts';
 import { proxyDispatchesOf } from './haproxy-dispatch.ts';
 import { LOCAL_PORTS } from './haproxy-read.ts';
 import type { ProxyObserved } from './haproxy-state.ts';
@@ -75,6 +76,27 @@ test('haproxy: until it may be reloaded, nft carries what it has not', () => {
     return plan(view, selfOf(1), { ...host, proxy: running(hasLearned) }).recheckMs;
   });
   assert.deepEqual(looks, [500, null]);
+});
+
+test('haproxy: nobody is led to where it does not listen, yet or any more', () => {
+  // Goal: who changes the engine of a balancer refuses nobody. Method: what comes first, for one
+  // that HAProxy has and no more is to have, and one that it is to have and has not.
+  const place = { hasIpv6: true, taken: new Set<number>() };
+  const proxy: ProxyObserved = {
+    ...{ kind: 'running', place, mark: '', hasLearned: true, peerPort: 29_423, formerWorkers: 0 },
+    proxies: new Map([['web', { localPort: LOCAL_PORTS.first, slots: [] }]]),
+  };
+  const host = { kind: 'missing', listeners: null, forwarding: null, closed: [], proxy } as const;
+  const firstOf = (objects: Objects): readonly string[] => {
+    const { state } = plan(viewOf(objects, MEMBERS), selfOf(1), host);
+    return diff(state, host).map((each) =>
+      each.kind === 'run' ? (each.argv[0] ?? '') : each.kind,
+    );
+  };
+  const [least, plain] = [{ ...BALANCER, mode: 'leastconn' }, BALANCER];
+  assert.deepEqual(firstOf({ 'balancer/web': plain }), ['nft', 'haproxy', 'tell']);
+  assert.deepEqual(firstOf({ 'balancer/web': least }), ['haproxy', 'tell', 'nft']);
+  assert.deepEqual(firstOf({ 'balancer/new': least }), ['haproxy', 'tell', 'nft']);
 });
 
 test('haproxy: who refuses ends what it has itself, who does not answer cannot', () => {
