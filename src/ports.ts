@@ -25,7 +25,14 @@ export interface Clock {
   /** Milliseconds since this process began, or its host. */
   monotonicMs(): number;
   /** Resolves after `durationMs`, or at once when `signal` aborts. Never rejects. */
-  sleep(durationMs: number, signal: AbortSignal): Promise<void>;
+  sleep(durationMs: number, signal: SleepSignal): Promise<void>;
+}
+
+/** What ends a sleep: an `AbortSignal`, or as much of one as that takes. It aborts once. */
+export interface SleepSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: object): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** Randomness: cryptographically strong on Linux, seeded in the simulator. */

@@ -42,6 +42,25 @@ export function testClockContract(suite: Suite, open: () => Clock): void {
     assert.equal(clock.monotonicMs() - startMs < 86_400_000 / 2, true);
   });
 
+  test('clock: any signal ends a sleep, and is left as it was', async () => {
+    // Goal: the least that ends a sleep is enough. Method: a set of listeners; of two sleeps one
+    // ends by time and leaves none, the other, of a day, as all are called.
+    const clock = open();
+    const startMs = clock.monotonicMs();
+    const listeners = new Set<() => void>();
+    const signal = {
+      aborted: false,
+      addEventListener: (_: 'abort', listener: () => void) => void listeners.add(listener),
+      removeEventListener: (_: 'abort', listener: () => void) => void listeners.delete(listener),
+    };
+    await clock.sleep(5, signal);
+    assert.deepEqual([...listeners], []);
+    const sleeping = clock.sleep(86_400_000, signal);
+    for (const listener of [...listeners]) listener();
+    await sleeping;
+    assert.equal(clock.monotonicMs() - startMs < 86_400_000 / 2, true);
+  });
+
   test('clock: zero and negative durations end', async () => {
     // Goal: a late deadline is no failure. Method: sleep 0 and -1.
     const clock = open();

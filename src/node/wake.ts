@@ -5,7 +5,7 @@
  * 2. A mark that arrives while nobody waits is seen by the next wait, so none is lost.
  * 3. Several may wait: a mark awakens them all.
  */
-import type { Clock } from '../ports.ts';
+import type { Clock, SleepSignal } from '../ports.ts';
 
 /** Something that a loop waits on and that others mark. */
 export interface Wake {
@@ -18,27 +18,43 @@ export interface Wake {
   wait(timeoutMs: number, signal: AbortSignal): Promise<boolean>;
 }
 
-/** Why a sleep ends; an error made for each would cost more than the sleep. */
-const WOKEN = 'woken';
+/** The end of one sleep. An AbortController for each mark would cost more than the sleep. */
+interface End extends SleepSignal {
+  readonly abort: () => void;
+}
+
+function createEnd(): End {
+  const listeners = new Set<() => void>();
+  let isOver = false;
+  return {
+    get aborted() {
+      return isOver;
+    },
+    addEventListener: (_, listener) => void listeners.add(listener),
+    removeEventListener: (_, listener) => void listeners.delete(listener),
+    abort: () => {
+      if (isOver) return;
+      isOver = true;
+      for (const listener of listeners) listener();
+      listeners.clear();
+    },
+  };
+}
 
 interface Waiter {
   wasMarked: boolean;
-  readonly sleep: AbortController;
-  readonly stop: () => void;
+  readonly sleep: End;
   /** What it ends with: the same from one wait of a loop to the next. */
   heeded: AbortSignal | null;
 }
 
-const makeWaiter = (): Waiter => {
-  const sleep = new AbortController();
-  return { wasMarked: false, sleep, stop: () => sleep.abort(WOKEN), heeded: null };
-};
+const makeWaiter = (): Waiter => ({ wasMarked: false, sleep: createEnd(), heeded: null });
 
 /** Has it end with this signal, or with none. */
 function heed(waiter: Waiter, signal: AbortSignal | null): void {
   if (waiter.heeded === signal) return;
-  waiter.heeded?.removeEventListener('abort', waiter.stop);
-  signal?.addEventListener('abort', waiter.stop);
+  waiter.heeded?.removeEventListener('abort', waiter.sleep.abort);
+  signal?.addEventListener('abort', waiter.sleep.abort);
   waiter.heeded = signal;
 }
 
@@ -53,7 +69,7 @@ export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
       isMarked = waiters.size === 0;
       for (const waiter of waiters) {
         waiter.wasMarked = true;
-        waiter.sleep.abort(WOKEN);
+        waiter.sleep.abort();
       }
     },
     wait: async (timeoutMs, signal) => {
@@ -62,12 +78,12 @@ export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
       if (wasMarked || signal.aborted) return wasMarked;
       let waiter = rested.pop();
       // What it heeded last may have ended meanwhile.
-      if (waiter === undefined || waiter.sleep.signal.aborted) waiter = makeWaiter();
+      if (waiter === undefined || waiter.sleep.aborted) waiter = makeWaiter();
       waiters.add(waiter);
       heed(waiter, signal);
-      await clock.sleep(timeoutMs, waiter.sleep.signal);
+      await clock.sleep(timeoutMs, waiter.sleep);
       waiters.delete(waiter);
-      if (waiter.sleep.signal.aborted) heed(waiter, null);
+      if (waiter.sleep.aborted) heed(waiter, null);
       else rested.push(waiter);
       return waiter.wasMarked;
     },

@@ -34,7 +34,8 @@ export const loop: ServiceLoop = async (ports, context, signal) => {
     });
   };
   while (!signal.aborted) {
-    nudge = new AbortController();
+    // One that nobody used is as good as new, and whoever waits has listened to it already.
+    if (nudge.signal.aborted) nudge = new AbortController();
     const nowMs = clock.monotonicMs();
     const { view, words, liveliness, mayRun } = context;
     board.look({ view: view(), words: words(), liveliness, mayRun: mayRun() }, nowMs);
