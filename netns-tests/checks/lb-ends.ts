@@ -5,6 +5,7 @@ import { openNamed, type Talker } from '../talker.ts';
 import type { Vm } from '../vm.ts';
 import type { RealWorld } from '../world.ts';
 import { ENFORCED_MS, overlayOf } from './firewall-words.ts';
+import { isAnsweredBy } from './lb-words.ts';
 
 /** Port of what is asked by udp. */
 const PORT = 5_300;
@@ -44,18 +45,39 @@ const close = async ({ asker, ids }: Kept): Promise<void> => {
   for (const id of ids) await asker.ask({ do: 'close', id });
 };
 
-/** Drained, vm2 has its time, and no more; what vm3 has goes on. */
+/** How vm2 stops to be used, and is again; who then answers at its port. */
+const WAYS_OUT = [
+  ['lb drain web vm2', 'lb undrain web vm2', 'vm2'],
+  ['member label vm2 role-', 'member label vm2 role=web', 'drop'],
+] as const;
+
+/**
+ * Drained, or without its label, vm2 has its time, and no more; what vm3 has goes on. The firewall
+ * denies what is not open, as is the port of who is a backend no more once that time is over.
+ */
 export async function drainIsKeptTo(
   world: RealWorld,
   vm1: Vm,
   asker: Talker,
   at: string,
 ): Promise<void> {
-  await obey(vm1, ['lb', 'edit', 'web', '--drain', `${DRAIN_MS / 1_000}s`]);
-  const kept = await keep(asker, 'drained', { protocol: 'tcp', destination: at, port: 80 });
-  const startMs = Date.now();
-  await obey(vm1, ['lb', 'drain', 'web', 'vm2']);
-  await world.eventually(
+  const tell = (line: string): Promise<string> => obey(vm1, line.split(' '));
+  await tell(`lb edit web --drain ${DRAIN_MS / 1_000}s`);
+  const direct = { by: asker, at: await overlayOf(world, 'vm2'), port: 8_080 };
+  for (const [out, back, answer] of WAYS_OUT) {
+    const kept = await keep(asker, out, { protocol: 'tcp', destination: at, port: 80 });
+    const startMs = Date.now();
+    await tell(out);
+    await isEndedInTime(world, kept, startMs);
+    await close(kept);
+    await isAnsweredBy(world, `after ${out}, its port`, direct, [answer]);
+    await tell(back);
+    await isAnsweredBy(world, `after ${back}, the balancer`, { by: asker, at }, ['vm2', 'vm3']);
+  }
+}
+
+const isEndedInTime = (world: RealWorld, kept: Kept, startMs: number): Promise<void> =>
+  world.eventually(
     'what vm2 has is ended',
     async () => {
       const said = await heardOf(kept, 'vm2');
@@ -68,9 +90,6 @@ export async function drainIsKeptTo(
     },
     DRAIN_MS + ENFORCED_MS,
   );
-  await close(kept);
-  await obey(vm1, ['lb', 'undrain', 'web', 'vm2']);
-}
 
 /**
  * A power cut of vm3 ends its connections as soon as they are used, and moves the udp of clients
