@@ -51,7 +51,7 @@ export const DAILY: readonly RealTest[] = [
   { name: 'consent', run: consent },
   { name: 'firewall-rules', run: firewallRules },
   { name: 'firewall-trials', run: firewallTrials },
-  { name: 'lb', run: lb },
+  { name: 'lb', deadlineMs: 360_000, run: lb },
   { name: 'lb-demonstration', deadlineMs: 360_000, run: lbDemonstration },
   { name: 'lb-verbs', run: lbVerbs },
   { name: 'leaves-nothing', run: leavesNothing },
