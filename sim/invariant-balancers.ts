@@ -6,6 +6,7 @@ import type { MemberId } from '../src/crdt/ids.ts';
 import { addressesOf } from '../src/services/lb/addresses.ts';
 import { backendsOf, balancersOf } from '../src/services/lb/balancers.ts';
 import { type Target, targetsOf } from '../src/services/lb/checks.ts';
+import { placeKey } from '../src/services/lb/choice.ts';
 import { diff } from '../src/services/lb/diff.ts';
 import { LEFT } from '../src/services/lb/endings.ts';
 import { sightOf, VM_SILENT } from '../src/services/lb/health.ts';
@@ -13,7 +14,8 @@ import { wordsOf } from '../src/services/lb/outcomes.ts';
 import { plan } from '../src/services/lb/plan.ts';
 import { probes } from '../src/services/lb/probes.ts';
 import { read } from '../src/services/lb/read.ts';
-import { TABLE_UNDO } from '../src/services/lb/state.ts';
+import { type LbObserved, TABLE_UNDO } from '../src/services/lb/state.ts';
+import { tableIn, viewerOf } from '../src/services/lb/viewer.ts';
 import { wayName } from '../src/services/lb/ways.ts';
 import type { Sights } from '../src/services/loop.ts';
 import type { Results, Self } from '../src/services/service.ts';
@@ -65,20 +67,43 @@ function freshFlaws(
   members: readonly Machine[],
 ): readonly string[] {
   const byId = new Map(members.map((each) => [each.node?.self, each]));
-  const sights = new Map([...healthIn(view, byId), ...overIn(view)]);
-  const self = { ...selfOf(kernel, id), made: new Set([TABLE_UNDO]), sights };
-  return differences(kernel, self, view).map((each) => `${name}: balancer: ${each}`);
+  const before = { ...selfOf(kernel, id), made: new Set([TABLE_UNDO]) };
+  const observed = tableOf(kernel, before, view);
+  const { wasDown } = viewerOf(before, tableIn(observed));
+  const sights = new Map([...healthIn(view, byId, wasDown), ...overIn(view)]);
+  const self = { ...before, sights };
+  return differences(observed, self, view).map((each) => `${name}: balancer: ${each}`);
 }
 
 const DEAD = sightOf({ state: 'down', why: VM_SILENT });
 
-/** How each backend is in truth; who is not there is found to be dead. */
-const healthIn = (view: View, byId: ReadonlyMap<MemberId | undefined, Machine>): Sights =>
-  new Map(
+/**
+ * How each backend is in truth; who is not there is found to be dead. Where nothing is checked it
+ * is the failure detector that finds it, and whom nobody ever met it may try after the run: then
+ * the table may have it either way, and all else has to fit.
+ */
+const healthIn = (
+  view: View,
+  byId: ReadonlyMap<MemberId | undefined, Machine>,
+  wasDown: ReadonlySet<string> | undefined,
+): Sights => {
+  const hosts = hostsIn(view);
+  return new Map(
     targetsOf(view).map((target) => {
-      const machine = byId.get(target.member);
-      return [target.key, machine === undefined ? DEAD : truth(machine, target)];
+      const { key, member, check, port } = target;
+      const machine = byId.get(member);
+      if (machine !== undefined) return [key, truth(machine, target)];
+      const isFound = check.kind !== 'none' || wasDown?.has(placeKey(hosts.get(member), port));
+      return [key, isFound === true ? DEAD : 'up'];
     }),
+  );
+};
+
+const hostsIn = (view: View): ReadonlyMap<MemberId, unknown> =>
+  new Map(
+    balancersOf(view)
+      .balancers.flatMap((balancer) => backendsOf(view, balancer))
+      .map(({ member: { id, ipv4, ipv6 } }) => [id, ipv4 ?? ipv6]),
   );
 
 /** How a program serves in truth, as a probe of that kind would tell. */
@@ -105,13 +130,16 @@ const overIn = (view: View): Sights => {
   return new Map(balancers.length === 0 ? [[LEFT, '']] : over);
 };
 
-function differences(kernel: Machine['kernel'], self: Self, view: View): readonly string[] {
+function tableOf(kernel: Machine['kernel'], self: Self, view: View): LbObserved {
   const results: Record<string, Results[string]> = {};
   for (const probe of probes(self, view, results)) {
     if (!('argv' in probe)) continue;
     results[probe.name] = runNft(kernel, probe.argv.slice(1), probe.stdin ?? '');
   }
-  const observed = asMoved(read(results, self, null).state);
+  return asMoved(read(results, self, null).state);
+}
+
+function differences(observed: LbObserved, self: Self, view: View): readonly string[] {
   const desired = plan(view, self, observed).state;
   return diff(desired, withoutLeft(view, desired, observed)).flatMap((command) =>
     command.kind === 'run' ? (command.found ?? ['something']) : [],
