@@ -19,6 +19,7 @@ import type {
   ProxyBackend,
   ProxyDesired,
   ProxySlot,
+  RunningProxy,
 } from './haproxy-state.ts';
 import type { Mode } from './schemas.table.ts';
 
@@ -96,12 +97,13 @@ export const configOf = (
   return { text: `${lines.join('\n')}\n`, mark };
 };
 
-/** Whether each balancer that it has loaded has slots for all its backends. */
-export const hasRoom = (
-  { balancers }: Pick<ProxyDesired, 'balancers'>,
-  proxies: ReadonlyMap<string, ObservedProxy>,
+/** Whether it has loaded this, with slots for all backends: then it needs no reload. */
+export const isLoaded = (
+  desired: Omit<ProxyDesired, 'isPutOff'>,
+  { mark, proxies }: Pick<RunningProxy, 'mark' | 'proxies'>,
 ): boolean =>
-  balancers.every(
+  configOf(desired, proxies).mark === mark &&
+  desired.balancers.every(
     ({ name, backends }) => (proxies.get(name)?.slots.length ?? 0) >= backends.length,
   );
 

@@ -13,7 +13,7 @@
  * 6. A slot is given to another backend only as a whole: off, address, weight, on.
  */
 import type { Command } from '../service.ts';
-import { configOf, hasRoom, PEER, proxyName, serverPort } from './haproxy-config.ts';
+import { configOf, isLoaded, PEER, proxyName, serverPort } from './haproxy-config.ts';
 import {
   type ObservedProxy,
   type PlacedBalancer,
@@ -52,13 +52,14 @@ export const diffProxy = (desired: ProxyDesired, observed: ProxyObserved): reado
     ];
   }
   const { proxies } = observed;
-  const { text, mark } = configOf(desired, proxies);
+  const isInForce = isLoaded(desired, observed);
   // Without a peer it would have nothing to listen at, and not start.
-  if (!isWanted && (mark === observed.mark || desired.peerPort === null)) {
+  if (!isWanted && (isInForce || desired.peerPort === null)) {
     const isOver = observed.formerWorkers === 0 || desired.peerPort === null;
     return isOver ? [{ kind: 'stop', process: PROCESS }] : [];
   }
-  if (!desired.isPutOff && (mark !== observed.mark || !hasRoom(desired, proxies))) {
+  if (!desired.isPutOff && !isInForce) {
+    const { text } = configOf(desired, proxies);
     const found = ['haproxy had another configuration'];
     const reload = { kind: 'tell', process: PROCESS, files: { config: text } } as const;
     return [check(text), { ...reload, line: 'reload', until: HEARD, found }];

@@ -8,7 +8,7 @@
  *    where, or given up: until then a worker that goes tells the next nothing. It takes no time, or
  *    5 s after a start, and 10 s after a worker that told nothing.
  */
-import { configOf, hasRoom } from './haproxy-config.ts';
+import { isLoaded } from './haproxy-config.ts';
 import { LOCAL_PORTS } from './haproxy-read.ts';
 import type {
   PlacedBalancer,
@@ -99,15 +99,13 @@ const place = (
 };
 
 /** Whether nobody loses by a reload, or it needs none. */
-const isTimely = (
-  wanted: Omit<ProxyDesired, 'isPutOff'>,
-  { hasLearned, peerPort, mark, proxies }: RunningProxy,
-): boolean => {
+const isTimely = (wanted: Omit<ProxyDesired, 'isPutOff'>, running: RunningProxy): boolean => {
+  const { hasLearned, peerPort, proxies } = running;
   if (hasLearned || peerPort === null) return true;
   const mayStay = wanted.balancers.some(
     ({ name, stickyMs }) => stickyMs !== null && proxies.has(name),
   );
-  return !mayStay || (configOf(wanted, proxies).mark === mark && hasRoom(wanted, proxies));
+  return !mayStay || isLoaded(wanted, running);
 };
 
 const peerPortOf = (
