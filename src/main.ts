@@ -60,6 +60,10 @@ const local: Local = {
   finishLeave: async (places) => (await acts()).finishLeaveHere(places),
   forget: async (places) => (await acts()).forgetHere(places),
   logs: async (places, wish, onLine) => (await acts()).logsHere(places, wish, onLine),
+  hasDaemon: async ({ run }) => {
+    const { runningDaemon } = await import('./node/linux/daemon-lock.ts');
+    return (await runningDaemon(run)) !== null;
+  },
   isMember,
   call: async ({ run }, request, timeoutMs) => {
     const [{ callApi }, { socketPath }] = await Promise.all([

@@ -1,4 +1,5 @@
 /** Edge: daemon — the data plane lives on without the daemon, and the daemon finds it again. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { found, isReady, SETTLE_MS, together } from '../../scenarios/mesh.ts';
 import { expect, refusal } from '../../scenarios/world.ts';
 import { cnsmo, obey } from '../command-line.ts';
@@ -35,7 +36,7 @@ export async function stopAndStart(world: RealWorld): Promise<void> {
 /**
  * Goal: a killed daemon takes no traffic with it, and a new one disturbs none; whoever follows the
  * events sees all of it. Method: kill -9, start, and ping through both, from both sides; somebody
- * follows on vm1 all the while. vm3 stays down until vm1 has noticed.
+ * follows on vm1 all the while. vm3 stays down until vm1 has noticed; then its daemon stands still.
  */
 export async function killAndStart(world: RealWorld): Promise<void> {
   await found(world, ALL);
@@ -68,6 +69,7 @@ export async function killAndStart(world: RealWorld): Promise<void> {
     await world.eventually(`the follower was told: ${what.source}`, isTold, SETTLE_MS);
   }
   await vm1.must(['kill', follower]);
+  await startSlowly(world, 'vm3');
   for (const line of STREAMED) {
     const isTold = async (): Promise<boolean> => streamed.some((one) => line.test(one));
     await world.eventually(`the stream told: ${line.source}`, isTold, SETTLE_MS);
@@ -75,6 +77,30 @@ export async function killAndStart(world: RealWorld): Promise<void> {
   stopStream();
   await mergedEvents(world);
 }
+
+/** A daemon that does not answer yet has not failed, and whoever starts it again waits for it. */
+async function startSlowly(world: RealWorld, name: string): Promise<void> {
+  const vm = world.vm(name);
+  const pid = vm.daemonPid();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const { status, stderr } = await cnsmo(vm, ['start', '--timeout', '1s']);
+    expect(`it is told as slow: ${status} ${stderr}`, status === 5 && SLOW.test(stderr));
+    const starting = cnsmo(vm, ['start']);
+    const early = await Promise.race([starting, sleep(STILL_MS)]);
+    expect('the next start waits', early === undefined);
+    process.kill(pid, 'SIGCONT');
+    expect('until it answers', (await starting).status === 0);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  expect('it is the same daemon', vm.daemonPid() === pid);
+}
+
+/** More than looks at a daemon may take that is to be replaced. */
+const STILL_MS = 3_000;
+
+const SLOW = /started, and does not answer yet; it goes on: wait with cnsmo status --wait ready/;
 
 const isStartOf =
   (name: string) =>

@@ -102,6 +102,8 @@ export interface Local {
     wish: { readonly lines: number; readonly isFollowed: boolean },
     onLine: (line: string) => void,
   ): Promise<void>;
+  /** Whether a daemon is there, be it that it does not answer yet. */
+  hasDaemon(places: Places): Promise<boolean>;
   /** Whether the state directory holds a member; null when only root can tell. */
   isMember(places: Places): Promise<boolean | null>;
   call(places: Places, request: ApiRequest, timeoutMs: number): Promise<ApiAnswer>;

@@ -64,12 +64,20 @@ export function openSession(command: Command, local: Local): Session {
   };
 }
 
-/** Where there is no daemon because there is no mesh, starting one is no remedy. */
+/** Starting a daemon is no remedy where one is starting, or there is no mesh. */
 async function explained(local: Local, places: Session['places'], error: unknown): Promise<never> {
-  const isGone = error instanceof Fault && error.code === 'no-daemon';
-  if (!isGone || (await local.isMember(places)) !== false) throw error;
-  throw inNoMesh(places);
+  if (!(error instanceof Fault) || error.code !== 'no-daemon') throw error;
+  if (await local.hasDaemon(places)) throw isStarting(places);
+  throw (await local.isMember(places)) === false ? inNoMesh(places) : error;
 }
+
+const isStarting = ({ state }: Session['places']): Fault =>
+  new Fault('no-daemon', {
+    field: 'daemon',
+    value: state,
+    why: 'is starting, and does not answer yet',
+    remedy: 'wait for it with: cnsmo status --wait ready',
+  });
 
 /** What a VM says that is no member. */
 export const inNoMesh = ({ state }: Session['places']): Fault =>

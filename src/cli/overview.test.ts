@@ -51,6 +51,20 @@ test('overview: a member whose daemon does not run', async () => {
   assert.deepEqual(nextOf(out), ['cnsmo start', 'cnsmo logs', 'cnsmo leave --local']);
 });
 
+test('a daemon that is starting is waited for, and not started', async () => {
+  // Goal: nobody is told that it does not run. Method: one that is there and that nobody can ask,
+  // to the overview and to a command; where there is none, both name the start.
+  const answers = { 'GET /v1/status': noDaemon };
+  const starting = await run([], { answers, hasDaemon: true });
+  assert.match(starting.out, /^The daemon of this VM is starting, and does not answer yet\.\n/);
+  assert.equal(nextOf(starting.out)[0], 'cnsmo status --wait ready');
+  const asked = await run(['status'], { answers, hasDaemon: true });
+  assert.equal(asked.status, 4);
+  assert.match(asked.err, /^daemon: \S+: is starting, and .*with: cnsmo status --wait ready\n$/);
+  const gone = await run(['status'], { answers });
+  assert.match(gone.err, /: not running; start it with: cnsmo start\n$/);
+});
+
 const member = (name: string, changed: Partial<Status['members'][number]> = {}) =>
   ({ name, role: 'node', state: 'alive', ...changed }) as Status['members'][number];
 

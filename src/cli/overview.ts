@@ -44,6 +44,7 @@ async function lookAround(local: Local, open: Session): Promise<Overview> {
     return overviewOf((await open.call('GET', '/v1/status')) as Status);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'no-daemon') throw error;
+    if (await local.hasDaemon(open.places)) return STARTING;
     const isMember = await local.isMember(open.places);
     if (isMember === null) return HIDDEN;
     return isMember ? STOPPED : NONE;
@@ -58,6 +59,12 @@ const NONE: Overview = {
     { command: 'cnsmo join TOKEN', purpose: 'join one, with a token that cnsmo invite printed' },
     { command: 'cnsmo --help', purpose: 'all commands' },
   ],
+};
+
+const STARTING: Overview = {
+  state: 'starting',
+  lines: ['The daemon of this VM is starting, and does not answer yet.'],
+  next: [WAIT, LOGS, { command: 'cnsmo stop', purpose: 'stop it; the VPN keeps running' }],
 };
 
 const STOPPED: Overview = {

@@ -25,6 +25,8 @@ interface Choice {
   readonly services?: readonly Offer[];
   readonly isTerminal?: boolean;
   readonly isMember?: boolean | null;
+  /** Whether a daemon is there that nobody can ask yet. */
+  readonly hasDaemon?: boolean;
   /** What came of finishing a leave that was cut; nothing: a member is here. */
   readonly finished?: Told | null;
   readonly log?: readonly string[];
@@ -81,6 +83,7 @@ const localOf = (scene: Scene): Local => {
     version: 'cnsmo 0.0.0 (test)',
     ...actsOf(scene),
     ...backupActsOf(scene),
+    hasDaemon: async () => choice.hasDaemon === true,
     isMember: async () => (choice.isMember === undefined ? true : choice.isMember),
     call: (places, request) => answerOf(scene, places, request),
     takeEnv: (name) => {

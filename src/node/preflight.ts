@@ -25,7 +25,7 @@ export async function checkVacant(disk: Disk): Promise<void> {
     field: 'state',
     value: 'in use',
     why: 'this VM is a member of a mesh already',
-    remedy: 'use another --state, or run cnsmo leave first',
+    remedy: 'start its daemon with cnsmo start, use another --state, or run cnsmo leave first',
   });
 }
 

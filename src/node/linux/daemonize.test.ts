@@ -24,7 +24,7 @@ writeFileSync(
   import { startDetached } from '${import.meta.dirname}/daemonize.ts';
   const [first = '', ...rest] = process.argv.slice(2);
   if (first !== 'daemon') {
-    console.log(await startDetached(['daemon', ...rest], first));
+    console.log((await startDetached(['daemon', ...rest], first)).pid);
   } else {
     const session = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[3];
     const environment = Object.keys(process.env).sort();

@@ -4,13 +4,14 @@
  * 1. The daemon has a session of its own and no terminal, and its log is private.
  * 2. Nothing of the caller's environment reaches it but the names below: a token least of all.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { isSea } from 'node:sea';
 import { Fault } from '../../fault.ts';
 import { FIXED_ENVIRONMENT } from './environment.ts';
 import { codeOf, diskFault, openFile } from './files.ts';
+import { lastLineFrom } from './log-reader.ts';
 import { DAEMON_ENVIRONMENT } from './memory.ts';
 
 /** What the daemon inherits beside the fixed environment. */
@@ -22,11 +23,18 @@ export const LOG_VARIABLE = 'CNSMO_LOG_FILE';
 /** A disk that takes nothing is no reason not to start: the daemon tries on to open its log. */
 const DISK_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
+/** A process that was started so. */
+export interface Detached {
+  readonly pid: number;
+  /** How it ended, and the last that it wrote, in words; null while it runs. */
+  ending(): Promise<string | null>;
+}
+
 /**
- * Starts our own executable with `argv`, its output appended to `logFile` (0600). Resolves with the
- * pid once it runs; whether it stays, the API tells. Fault 'internal' when it cannot be started.
+ * Starts our own executable with `argv`, its output appended to `logFile` (0600). Resolves once it
+ * runs; whether it stays, the API tells. Fault 'internal' when it cannot be started.
  */
-export async function startDetached(argv: readonly string[], logFile: string): Promise<number> {
+export async function startDetached(argv: readonly string[], logFile: string): Promise<Detached> {
   const log = resolve(logFile);
   const { O_WRONLY, O_CREAT, O_APPEND } = constants;
   try {
@@ -35,7 +43,9 @@ export async function startDetached(argv: readonly string[], logFile: string): P
       return openFile('/dev/null', O_WRONLY);
     });
     try {
-      return await spawnDetached(argv, log, handle.fd);
+      const { size } = await handle.stat();
+      const child = await spawnDetached(argv, log, handle.fd);
+      return { pid: child.pid ?? 0, ending: () => endingOf(child, log, size) };
     } finally {
       await handle.close();
     }
@@ -44,11 +54,24 @@ export async function startDetached(argv: readonly string[], logFile: string): P
   }
 }
 
+/** What stood in the log before `offset` is another's word. */
+async function endingOf(
+  { exitCode, signalCode }: ChildProcess,
+  log: string,
+  offset: number,
+): Promise<string | null> {
+  if (exitCode === null && signalCode === null) return null;
+  const how = signalCode === null ? `with status ${exitCode}` : `by ${signalCode}`;
+  // Where there is no log, or none that can be read, how it ended is all that is known.
+  const said = await lastLineFrom(log, offset).catch(() => null);
+  return said === null ? how : `${how}: ${said}`;
+}
+
 async function spawnDetached(
   argv: readonly string[],
   log: string,
   output: number,
-): Promise<number> {
+): Promise<ChildProcess> {
   // The single binary runs our main whatever its arguments are; Node wants to be told the file.
   const script = isSea() ? [] : [resolve(process.argv[1] ?? '')];
   const inherited = INHERITED.flatMap((name) => {
@@ -75,7 +98,7 @@ async function spawnDetached(
     });
     child.once('spawn', () => {
       child.unref();
-      started(child.pid ?? 0);
+      started(child);
     });
   });
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import type { Host } from '../../ports.ts';
 import { startDaemon, stopDaemon } from './lifecycle.ts';
 
@@ -39,6 +39,7 @@ async function hold(holder: 'daemon' | 'command', act: string) {
   count += 1;
   const directories = { state: join(root, `state-${count}`), run: join(root, `run-${count}`) };
   const code = `
+    import { appendFileSync } from 'node:fs';
     import { createServer } from 'node:http';
     import { lockState } from '${import.meta.dirname}/daemon-lock.ts';
     const [state, run] = process.argv.slice(1);
@@ -115,6 +116,62 @@ test('start: a command that keeps the state is no daemon', async () => {
   const { directories } = await hold('command', '');
   const starting = startDaemon(hostWith(false).host, directories, async () => undefined, 300);
   await assert.rejects(starting, { code: 'timeout' });
+});
+
+test('start: a daemon that is slow to answer is waited for, and asked once', async () => {
+  // Goal: no failure that is none on a host with little CPU; nor is what it works on thrown away
+  // and asked again. Method: each answer takes longer than other looks at a daemon may take.
+  const slow = `
+    const asked = run + '/asked';
+    const serve = (request, response) => {
+      appendFileSync(asked, '.');
+      setTimeout(() => response.end('{}'), 2_500);
+    };
+    await new Promise((done) => createServer(serve).listen(run + '/api.sock', done));`;
+  const { directories } = await hold('daemon', slow);
+  await startDaemon(hostWith(false).host, directories, async () => undefined, 20_000);
+  assert.equal(readFileSync(join(directories.run, 'asked'), 'utf8'), '.');
+});
+
+test('start: a daemon that lives is not said to have failed', async () => {
+  // Goal: the exit status of a wait that is over, and what to do. Method: one that stays silent.
+  const { directories } = await hold('daemon', SILENT);
+  const starting = startDaemon(hostWith(false).host, directories, async () => undefined, 300);
+  const message = /not answer yet.*status --wait ready/;
+  await assert.rejects(starting, { code: 'timeout', message });
+});
+
+/** Directories of a daemon that is this script; what runs us is put back after the test. */
+function directoriesOf(t: TestContext, script: string) {
+  count += 1;
+  const directories = { state: join(root, `state-${count}`), run: join(root, `run-${count}`) };
+  mkdirSync(directories.state);
+  const file = join(root, `daemon-${count}.ts`);
+  writeFileSync(file, script);
+  const [, before = ''] = process.argv;
+  process.argv[1] = file;
+  t.after(() => {
+    process.argv[1] = before;
+  });
+  return directories;
+}
+
+test('start: a daemon that ends is told at once, how and by its last word', async (t) => {
+  // Goal: nobody waits for it, nor has to look into the log. Method: daemons that end by
+  // themselves and by a signal; an old log, whose last word is none of theirs.
+  const says = "console.error('port: 7300: in use; choose another');";
+  const cases = [
+    [`${says} process.exit(3);`, /ended with status 3: port: 7300: in use; choose another; read/],
+    ["process.kill(process.pid, 'SIGKILL');", /ended by SIGKILL; read/],
+  ] as const;
+  for (const [script, expected] of cases) {
+    const directories = directoriesOf(t, script);
+    writeFileSync(join(directories.state, 'log'), 'old\n');
+    const startMs = performance.now();
+    const starting = startDaemon(hostWith(false).host, directories, async () => undefined);
+    await assert.rejects(starting, { code: 'internal', message: expected });
+    assert.ok(performance.now() - startMs < 30_000);
+  }
 });
 
 test('start: a state that a leave has just taken away is told as that', async () => {

@@ -10,24 +10,30 @@ import type { Host } from '../../ports.ts';
 import { callApi } from './api-client.ts';
 import type { Directories } from './daemon.ts';
 import { isDaemonRunning, runningDaemon } from './daemon-lock.ts';
-import { startDetached } from './daemonize.ts';
+import { type Detached, startDetached } from './daemonize.ts';
 import { codeOf } from './files.ts';
 import { socketPath } from './run-directory.ts';
 import { startUnit, stopUnit, whyNotStarted } from './systemd.ts';
 
 /**
- * Longest wait for the daemon to answer or to be gone. Unit: ms. It answers after 0.4 s on an idle
- * machine, after 30 s where twenty start at once on two cores; one that ends is seen at once.
+ * Longest wait for a daemon that lives to answer. Unit: ms. It answers after 0.4 s on an idle
+ * machine, after a minute and more where twenty start at once on two slow cores, and with a
+ * twentieth of one; one that ends is seen at once.
  */
-const START_MS = 60_000;
-const STOP_MS = 20_000;
+const START_MS = 180_000;
+/** Longest wait for one to be gone, where all takes as long. Unit: ms. */
+const STOP_MS = 60_000;
 /** A command may have taken the state just before our daemon did, and have let go of it since. */
 const STARTS_MAX = 2;
 /** Pause between two looks. Unit: ms. */
 const LOOK_MS = 50;
 /** systemd is asked how it goes on every tenth look: each question is a process. */
 const LOOKS_PER_QUESTION = 10;
-/** Longest wait for one answer of the API while looking. Unit: ms. */
+/**
+ * Longest wait for an answer of a daemon that may be stuck, and has to be replaced. Unit: ms. From
+ * one that starts an answer is awaited to the end: whoever gives up and asks anew may never get one
+ * where each takes longer.
+ */
 const CALL_MS = 2_000;
 
 /** Where systemd keeps the unit's directories; others run detached, also where systemd runs. */
@@ -36,8 +42,8 @@ const UNIT_DIRECTORIES: Directories = { state: '/var/lib/cnsmo', run: '/run/cnsm
 /**
  * Starts the daemon and waits until it answers. Harmless when it runs, or another command is just
  * starting it. `check` throws the Fault for a state that no daemon can run on: a leave may come in
- * between at any time. Fault 'internal' naming the log when it ends, 'timeout' when somebody else
- * has the state all the time.
+ * between at any time. Fault 'internal' with its last word when it ends, 'timeout' when it does not
+ * answer yet, and starts on, or when somebody else has the state all the time.
  */
 export async function startDaemon(
   host: Host,
@@ -56,19 +62,19 @@ async function startAsUnit(
   directories: Directories,
   deadlineMs: number,
 ): Promise<void> {
-  if (await answers(directories)) return;
+  if (await answers(directories, CALL_MS)) return;
   await startUnit(host, { ...directories, binary: process.execPath });
-  const remedy = 'read why in: journalctl -u cnsmo';
+  const log = 'journalctl -u cnsmo';
   for (let looks = 1; performance.now() < deadlineMs; looks += 1) {
-    if (await answers(directories)) return;
+    if (await answers(directories, deadlineMs - performance.now())) return;
     const why = looks % LOOKS_PER_QUESTION === 0 ? await whyNotStarted(host) : null;
     // Where a command has the state, systemd tries again when that has let go.
     if (why !== null && !(await isDaemonRunning(directories.state))) {
-      throw notStarted(directories, why, remedy);
+      throw notStarted(directories, why, log);
     }
     await sleep(LOOK_MS);
   }
-  throw notStarted(directories, 'does not answer', remedy);
+  throw stillStarting(directories, log);
 }
 
 async function startAlone(
@@ -76,20 +82,19 @@ async function startAlone(
   check: () => Promise<void>,
   deadlineMs: number,
 ): Promise<void> {
-  const log = join(directories.state, 'log');
-  const remedy = `read why in ${log}`;
-  let pid: number | null = null;
+  const { state, run } = directories;
+  const log = join(state, 'log');
+  let daemon: Detached | null = null;
   let starts = 0;
   while (performance.now() < deadlineMs) {
-    if (await answers(directories)) return;
-    const isAwaited = pid !== null && isRunning(pid);
+    if (await answers(directories, deadlineMs - performance.now())) return;
+    const ending = daemon === null ? '' : await daemon.ending();
     // Whoever has the state is a daemon that will answer, or a command that will let go.
-    if (!isAwaited && !(await isDaemonRunning(directories.state))) {
+    if (ending !== null && !(await isDaemonRunning(state))) {
       if (starts > 0) await check();
-      if (starts === STARTS_MAX) throw notStarted(directories, 'ended at once', remedy);
-      const { state, run } = directories;
+      if (starts === STARTS_MAX) throw notStarted(directories, `ended ${ending}`, log);
       const argv = ['daemon', '--state', state, '--run', run];
-      pid = await startDetached(argv, log).catch(async (error: unknown) => {
+      daemon = await startDetached(argv, log).catch(async (error: unknown) => {
         await check(); // A leave may have taken the directory away since.
         throw error;
       });
@@ -97,12 +102,24 @@ async function startAlone(
     }
     await sleep(LOOK_MS);
   }
-  if (starts > 0) throw notStarted(directories, 'does not answer', remedy);
-  throw busy(directories);
+  const isOurs = daemon !== null && (await daemon.ending()) === null;
+  const isDaemon = isOurs || (await runningDaemon(run)) !== null;
+  throw isDaemon ? stillStarting(directories, log) : busy(directories);
 }
 
-const notStarted = ({ state }: Directories, what: string, remedy: string): Fault =>
-  new Fault('internal', { field: 'daemon', value: state, why: `started, but ${what}`, remedy });
+const notStarted = ({ state }: Directories, what: string, log: string): Fault => {
+  const [why, remedy] = [`started, but ${what}`, `read more in: ${log}`];
+  return new Fault('internal', { field: 'daemon', value: state, why, remedy });
+};
+
+/** Nobody ends it, and nothing that was done before it is undone. */
+const stillStarting = ({ state }: Directories, log: string): Fault =>
+  new Fault('timeout', {
+    field: 'daemon',
+    value: state,
+    why: 'started, and does not answer yet',
+    remedy: `it goes on: wait with cnsmo status --wait ready, or read what it does in: ${log}`,
+  });
 
 const busy = ({ state }: Directories): Fault =>
   new Fault('timeout', {
@@ -111,15 +128,6 @@ const busy = ({ state }: Directories): Fault =>
     why: 'another process works there, and answers nothing',
     remedy: 'wait for it to end, then try again',
   });
-
-/** Our own child, so its pid is no other's while we run. */
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 /**
  * Stops the daemon and waits until it is gone: as the unit, then by asking, then by SIGTERM when it
@@ -200,13 +208,13 @@ const isMissing = (path: string): Promise<boolean> =>
     (error) => codeOf(error) === 'ENOENT',
   );
 
-async function answers(directories: Directories): Promise<boolean> {
+async function answers(directories: Directories, timeoutMs: number): Promise<boolean> {
   const request = { method: 'GET', path: '/v1/status', query: {}, body: null } as const;
   const path = socketPath(directories.run);
   // Twenty times a second: a question takes a millisecond of the CPU that the daemon starts on.
   if (await isMissing(path)) return false;
   try {
-    return (await callApi(path, request, CALL_MS)).status === 200;
+    return (await callApi(path, request, timeoutMs)).status === 200;
   } catch (error) {
     if (error instanceof Fault) return false;
     throw error;

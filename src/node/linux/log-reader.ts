@@ -118,6 +118,19 @@ async function lastLines(
   return start + end;
 }
 
+/** The last line after an offset that is not empty; null when there is none, or no log. */
+export async function lastLineFrom(path: string, offset: number): Promise<string | null> {
+  const file = await openLog(path, START);
+  try {
+    const chunks: Buffer[] = [];
+    await readOn(file, offset, (chunk) => void chunks.push(chunk));
+    const lines = Buffer.concat(chunks).toString('utf8').split('\n');
+    return lines.findLast((line) => line !== '') ?? null;
+  } finally {
+    await file.close();
+  }
+}
+
 /** Reads from an offset to the end; gives the end. A file that became shorter is read anew. */
 async function readOn(
   file: FileHandle,

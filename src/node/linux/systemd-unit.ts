@@ -17,7 +17,9 @@
  *    keeps the state directory from being removed), /tmp, where the binary may lie as well (no
  *    PrivateTmp), users to run as (no PrivateUsers), chroot. Kernel modules are loaded by the
  *    kernel itself, on demand.
- * 6. No watchdog: Node cannot send its beat without a process for each (`systemd-notify.ts`).
+ * 6. A start may take its time. It is over once the host is as it should be, which takes seconds,
+ *    and minutes with a twentieth of a core: a daemon that was ended then would have to begin anew.
+ * 7. No watchdog: Node cannot send its beat without a process for each (`systemd-notify.ts`).
  */
 import { resolve } from 'node:path';
 import { FAULT_STATUS, Fault } from '../../fault.ts';
@@ -85,7 +87,7 @@ ExecStart=${words.join(' ')}
 Restart=on-failure
 RestartPreventExitStatus=${FAULT_STATUS.unfinished.exit}
 RestartSec=3
-TimeoutStartSec=90
+TimeoutStartSec=300
 TimeoutStopSec=8
 KillMode=process
 OOMPolicy=continue
