@@ -7,6 +7,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../../ports.ts';
+import { type InTurn, openTurns } from './turns.ts';
 
 /** Longest wait that a Node timer takes; a longer one would fire at once. Unit: ms. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -16,12 +17,12 @@ export function openClock(): Clock {
   return {
     wallMs: () => Date.now(),
     monotonicMs: () => performance.now(),
-    sleep: openSleep(openLine()),
+    sleep: openSleep(openTurns()),
   };
 }
 
 const openSleep =
-  (inTurn: Line): Clock['sleep'] =>
+  (inTurn: InTurn): Clock['sleep'] =>
   (durationMs, signal) =>
     new Promise((resolve) => {
       if (signal.aborted) {
@@ -40,26 +41,3 @@ const openSleep =
       const timer = setTimeout(finish, Math.min(durationMs, TIMER_MS_MAX));
       signal.addEventListener('abort', finish);
     });
-
-/** Calls it when it is its turn. */
-type Line = (goOn: () => void) => void;
-
-/** Who waits in line goes on in the order of coming, one in each turn of the event loop. */
-function openLine(): Line {
-  let waiting: (() => void)[] = [];
-  let going: (() => void)[] = [];
-  let isAtWork = false;
-  const goOn = (): void => {
-    if (going.length === 0) [going, waiting] = [waiting.reverse(), []];
-    going.pop()?.();
-    isAtWork = going.length + waiting.length > 0;
-    // Asked for in its phase, an immediate comes after what else is ready.
-    if (isAtWork) setImmediate(goOn);
-  };
-  return (next) => {
-    waiting.push(next);
-    if (isAtWork) return;
-    isAtWork = true;
-    setImmediate(goOn);
-  };
-}

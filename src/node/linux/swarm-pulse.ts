@@ -18,7 +18,9 @@
  */
 import type { Connection, Stream, StreamMuxerFactory } from '@libp2p/interface';
 import { yamux } from '@libp2p/yamux';
+import { pace } from './swarm-pace.ts';
 import { giveWindowBackByHalves } from './swarm-window.ts';
+import { openTurns } from './turns.ts';
 
 type YamuxFactory = ReturnType<ReturnType<typeof yamux>>;
 type YamuxMuxer = ReturnType<YamuxFactory['createStreamMuxer']>;
@@ -114,6 +116,7 @@ const heardYamux = (beats: WeakMap<readonly Stream[], Beat>): StreamMuxerFactory
     maxOutboundStreams: STREAMS_MAX,
   })();
   const create = factory.createStreamMuxer.bind(factory);
+  const inTurn = openTurns();
   factory.createStreamMuxer = (encrypted) => {
     const muxer = create(encrypted);
     const beat = newBeat(muxer);
@@ -123,6 +126,7 @@ const heardYamux = (beats: WeakMap<readonly Stream[], Beat>): StreamMuxerFactory
       beat.onFirst?.();
       beat.onFirst = null;
     });
+    pace(encrypted, inTurn);
     return muxer;
   };
   return factory;
