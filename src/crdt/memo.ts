@@ -7,8 +7,14 @@
 /** Answers by key: the remembered one, else what `compute` says. */
 export type Memo<Answer> = (key: string, compute: () => Answer) => Answer;
 
-/** An empty memo. Beyond `entriesMax` answers the oldest is forgotten. */
-export function openMemo<Answer>(entriesMax: number): Memo<Answer> {
+/**
+ * An empty memo. Beyond `entriesMax` answers the oldest is forgotten. `kept`: a copy of a key for
+ * who asks with pieces of something large, which would be kept as long as they are.
+ */
+export function openMemo<Answer>(
+  entriesMax: number,
+  kept: (key: string) => string = (key) => key,
+): Memo<Answer> {
   const answers = new Map<string, Answer>();
   return (key, compute) => {
     const known = answers.get(key);
@@ -20,7 +26,7 @@ export function openMemo<Answer>(entriesMax: number): Memo<Answer> {
         break;
       }
     }
-    answers.set(key, answer);
+    answers.set(kept(key), answer);
     return answer;
   };
 }

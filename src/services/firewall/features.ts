@@ -153,7 +153,14 @@ export const unseenIn = (
 };
 
 /** The words of a rule that nobody chose: a rule may be called as a feature is. */
-const keysIn = ({ words }: ObservedRule): string => words.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+const keysIn = (rule: ObservedRule): string => {
+  const keys = keysOf.get(rule) ?? rule.words.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+  keysOf.set(rule, keys);
+  return keys;
+};
+
+/** A rule that was seen before is seen as the same object. */
+const keysOf = new WeakMap<ObservedRule, string>();
 
 const BEGIN: readonly NftCommand[] = [{ add: { table: { family: FAMILY, name: NAME } } }];
 

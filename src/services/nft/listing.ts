@@ -19,16 +19,43 @@ export const PAUSE = Symbol('pause');
 
 /** The objects of a listing, with pauses between; null, and no more, where it is none. */
 export function* listed(text: string, meter: Meter): Generator<unknown, void> {
+  for (const part of partsOf(text, meter, PART_LENGTH)) {
+    if (part === PAUSE || part === null) {
+      yield part;
+      continue;
+    }
+    const objects = parsePart(part);
+    if (objects === null) return yield null;
+    if (meter.isDue(part.length * PARSE_MS)) yield PAUSE;
+    yield* objects;
+  }
+}
+
+/** The same, as the text of each object. Only who parses it learns whether it is one. */
+export const textsOf = (
+  text: string,
+  meter: Meter,
+): Generator<string | typeof PAUSE | null, void> => partsOf(text, meter, 0);
+
+/** The objects of a part, or of one text; null where it is no such thing. */
+export const parsePart = (part: string): readonly unknown[] | null => parse(`[${part}]`);
+
+/** Objects with the commas between them, together up to a length; pauses and null as `listed`. */
+function* partsOf(
+  text: string,
+  meter: Meter,
+  lengthMax: number,
+): Generator<string | typeof PAUSE | null, void> {
   const [head] = HEAD.exec(text) ?? [];
   if (head === undefined) return yield null;
   let from = head.length;
   for (;;) {
-    const end = endOfPart(text, from);
+    const end = endOfPart(text, from, lengthMax);
     if (meter.isDue((end - from) * END_MS)) yield PAUSE;
-    const part = parse(`[${text.slice(from, end)}]`);
-    if (part === null || (part.length === 0 && from > head.length)) return yield null;
-    if (meter.isDue((end - from) * PARSE_MS)) yield PAUSE;
-    yield* part;
+    const part = text.slice(from, end);
+    const isEmpty = part.trim() === '';
+    if (isEmpty && (from > head.length || text[end] === ',')) return yield null;
+    if (!isEmpty) yield part;
     if (text[end] !== ',') {
       if (!TAIL.test(text.slice(end))) yield null;
       return;
@@ -38,7 +65,7 @@ export function* listed(text: string, meter: Meter): Generator<unknown, void> {
 }
 
 /** Where the next part ends: at a comma between two objects, or behind the last one. */
-function endOfPart(text: string, from: number): number {
+function endOfPart(text: string, from: number, lengthMax: number): number {
   let depth = 0;
   for (let at = from; at < text.length; at += 1) {
     const character = text[at];
@@ -47,7 +74,7 @@ function endOfPart(text: string, from: number): number {
     else if (character === '}' || character === ']') {
       if (depth === 0) return at;
       depth -= 1;
-    } else if (character === ',' && depth === 0 && at - from > PART_LENGTH) return at;
+    } else if (character === ',' && depth === 0 && at - from > lengthMax) return at;
   }
   return text.length;
 }

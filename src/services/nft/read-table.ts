@@ -3,11 +3,12 @@
  *
  * Output that cannot be read is a problem, never a guess.
  */
+import { openMemo } from '../../crdt/memo.ts';
 import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { Count } from '../service.ts';
 import { flagsIn, inOneForm, keyInOneForm, typesIn } from './forms.ts';
-import { listed, PAUSE } from './listing.ts';
+import { listed, PAUSE, parsePart, textsOf } from './listing.ts';
 import type {
   ObservedChain,
   ObservedElement,
@@ -65,25 +66,76 @@ const lastRead: { readonly text: string; readonly table: ObservedTable | null }[
 /** Time to read an object of a listing, most of which are rules. Unit: ms, as measured. */
 const OBJECT_MS = 0.015;
 
-function* tableIn(result: HostResult, meter: Meter): Generator<void, ObservedTable | null> {
+function* tableIn({ stdout }: HostResult, meter: Meter): Generator<void, ObservedTable | null> {
   const chains = new Map<string, { words: string; rules: ObservedRule[] }>();
   const sets = new Map<string, ObservedSet>();
   const counters = new Map<string, Count>();
-  for (const object of listed(result.stdout, meter)) {
-    if (object === PAUSE) {
+  for (const part of partsIn(stdout, meter)) {
+    if (part === PAUSE) {
       yield;
       continue;
     }
-    if (object === null) return null;
-    const { chain, rule, set, map, counter } = isObject(object) ? object : {};
-    if (isObject(chain)) chains.set(String(chain.name), { words: hookWords(chain), rules: [] });
-    if (isObject(rule)) chains.get(String(rule.chain))?.rules.push(readRule(rule));
-    if (isObject(set)) sets.set(String(set.name), yield* readSet('set', set, meter));
-    if (isObject(map)) sets.set(String(map.name), yield* readSet('map', map, meter));
-    if (isObject(counter)) counters.set(String(counter.name), countsOf(counter));
-    if (meter.isDue(OBJECT_MS)) yield;
+    if (part === null) return null;
+    const { chain, rule, set, counter } = part;
+    if (chain !== undefined) chains.set(chain.name, { words: chain.words, rules: [] });
+    if (rule !== undefined) chains.get(rule.chain)?.rules.push(rule.read);
+    if (set !== undefined) sets.set(set.name, set.read);
+    if (counter !== undefined) counters.set(counter.name, counter.read);
   }
   return { chains: chains satisfies ReadonlyMap<string, ObservedChain>, sets, counters };
+}
+
+type Pause = typeof PAUSE;
+
+/** An object of a table, as it was read. */
+interface Part {
+  readonly chain?: { readonly name: string; readonly words: string };
+  readonly rule?: { readonly chain: string; readonly read: ObservedRule };
+  readonly set?: { readonly name: string; readonly read: ObservedSet };
+  readonly counter?: { readonly name: string; readonly read: Count };
+}
+
+/** All of a listing; null where it is none. Of a short one only what is new is read. */
+function* partsIn(text: string, meter: Meter): Generator<Part | Pause | null, void> {
+  if (text.length > TEXT_LENGTH_MAX) return yield* eachPart(listed(text, meter), meter);
+  for (const one of textsOf(text, meter)) {
+    if (typeof one !== 'string') yield one;
+    else if (one.length > PART_LENGTH_MAX) yield* eachPart(parsePart(one) ?? [null], meter);
+    else yield parts(one, () => partOf(one));
+    // As long where it is known: whoever reads the same pauses at the same places.
+    if (meter.isDue(OBJECT_MS)) yield PAUSE;
+  }
+}
+
+/** Texts of objects that are remembered, and the longest of them. Unit: characters. */
+const PARTS_MAX = 2_048;
+const PART_LENGTH_MAX = 2_048;
+/** A slice of a string keeps the whole of it in memory; that of a joined one is its own. */
+const parts = openMemo<Part | null>(PARTS_MAX, (text) => ` ${text}`.slice(1));
+
+const partOf = (text: string): Part | null => {
+  const [object = null] = parsePart(text) ?? [];
+  return object === null ? null : finish(readPart(object, UNMETERED));
+};
+
+function* eachPart(objects: Iterable<unknown>, meter: Meter): Generator<Part | Pause | null, void> {
+  for (const object of objects) {
+    yield object === PAUSE || object === null ? object : yield* readPart(object, meter);
+    if (meter.isDue(OBJECT_MS)) yield PAUSE;
+  }
+}
+
+function* readPart(object: unknown, meter: Meter): Generator<Pause, Part> {
+  const { chain, rule, set, map, counter } = isObject(object) ? object : {};
+  if (isObject(chain)) return { chain: { name: String(chain.name), words: hookWords(chain) } };
+  if (isObject(rule)) return { rule: { chain: String(rule.chain), read: readRule(rule) } };
+  if (isObject(counter)) {
+    return { counter: { name: String(counter.name), read: countsOf(counter) } };
+  }
+  const kind = isObject(set) ? 'set' : 'map';
+  const body = isObject(set) ? set : map;
+  if (!isObject(body)) return {};
+  return { set: { name: String(body.name), read: yield* readSet(kind, body, meter) } };
 }
 
 /** What makes a base chain, as both sides say it. */
@@ -120,12 +172,12 @@ export const setWords = ({ type, map, flags, stmt }: Json): string =>
 /** Time to read an element. Unit: ms, as measured. */
 const ELEMENT_MS = 0.004;
 
-function* readSet(kind: 'set' | 'map', set: Json, meter: Meter): Generator<void, ObservedSet> {
+function* readSet(kind: 'set' | 'map', set: Json, meter: Meter): Generator<Pause, ObservedSet> {
   const elements = new Map<string, ObservedElement>();
   for (const raw of Array.isArray(set.elem) ? set.elem : []) {
     const element = readElement(kind, raw);
     elements.set(keyText(element.key), element);
-    if (meter.isDue(ELEMENT_MS)) yield;
+    if (meter.isDue(ELEMENT_MS)) yield PAUSE;
   }
   return { kind, words: setWords(set), elements };
 }

@@ -2,6 +2,7 @@
  * Rule: nft table change — what of a table is not as it should be: chains, sets and elements
  * that come, go, or are of another make.
  */
+import { openMemo } from '../../crdt/memo.ts';
 import { meterNames } from './forms.ts';
 import type { ObservedChain, ObservedSet, ObservedTable } from './observed.ts';
 import { hookWords, ruleWords, setWords } from './read-table.ts';
@@ -103,12 +104,18 @@ export const isOfOtherMake = ({ sets, chains }: Table, observed: ObservedTable):
   });
 
 const makeOf = ({ kind, type, data, flags, isCounted }: NftSet): string =>
-  setWords({
-    type,
-    map: kind === 'map' ? (data ?? 'verdict') : '',
-    flags,
-    stmt: isCounted ? [{ counter: null }] : [],
-  });
+  makes([kind, type, data, flags, isCounted].join('/'), () =>
+    setWords({
+      type,
+      map: kind === 'map' ? (data ?? 'verdict') : '',
+      flags,
+      stmt: isCounted ? [{ counter: null }] : [],
+    }),
+  );
+
+/** There are few makes, and as many sets as balancers. */
+const MAKES_MAX = 64;
+const makes = openMemo<string>(MAKES_MAX);
 
 /** Whether it has these rules. What was found equal is remembered. */
 export const isSameChain = (chain: NftChain, there: ObservedChain | undefined): boolean => {
