@@ -15,7 +15,14 @@ const MEMBER = label('member');
 const WG = label('wg');
 const SIGNED = label('signed');
 
-const publicKey = (seed: Uint8Array): Uint8Array => digest(MEMBER, seed);
+/** Who signs does it time and again with one seed, which nobody changes. */
+const publicKey = (seed: Uint8Array): Uint8Array => {
+  const key = publicKeys.get(seed) ?? digest(MEMBER, seed);
+  publicKeys.set(seed, key);
+  return key;
+};
+
+const publicKeys = new WeakMap<Uint8Array, Uint8Array>();
 
 /** What `publicKey` signs for `data`: 64 bytes. */
 const signature = (key: Uint8Array, data: Uint8Array): Uint8Array =>

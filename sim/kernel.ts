@@ -70,6 +70,8 @@ export interface Kernel {
   /** Counts power cuts, and commands that may have changed something. */
   cuts: number;
   changes: number;
+  /** Handles of nftables that were given, so that nobody relies on there being none. */
+  handles: number;
 }
 
 /** A kernel as it is after booting. */
@@ -88,6 +90,7 @@ export const bootKernel = (
   ...clock,
   cuts: 0,
   changes: 0,
+  handles: 0,
 });
 
 /** Everything in memory is gone. */

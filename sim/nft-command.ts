@@ -45,35 +45,30 @@ function keep(kernel: Kernel, { tables, changed }: Outcome): void {
   tellTableMonitors(kernel, changed);
 }
 
-/** A table as `nft` lists it. Written once: objects are not changed, but for times that run. */
+/** A table as `nft` lists it. */
 function listing(kernel: Kernel, objects: readonly object[]): string {
-  const known = listings.get(objects);
+  const texts = objects.map((object) => textOf(kernel, object));
+  return `{"nftables":[${[METAINFO, ...texts].join()}]}`;
+}
+
+const METAINFO = JSON.stringify({ metainfo: { version: '1.0.6', json_schema_version: 1 } });
+
+/** An object as it is listed. Written once: it does not change, but for times that run. */
+function textOf(kernel: Kernel, object: object): string {
+  const known = texts.get(object);
   if (known !== undefined) return known;
-  const text = JSON.stringify({ nftables: listedAll(kernel, objects) });
-  if (!objects.some(isTimed)) listings.set(objects, text);
+  const [[kind, body] = ['', {}]] = Object.entries(object) as [string, Body][];
+  const { elem } = body;
+  const told =
+    elem === undefined ? body : { ...body, ...listed(kernel.nowMs(), { ...body, elem }) };
+  kernel.handles += 1;
+  const text = JSON.stringify({ [kind]: { ...told, handle: kernel.handles } });
+  if (elem?.some(({ timeout }) => timeout !== null) !== true) texts.set(object, text);
   return text;
 }
 
-const listings = new WeakMap<readonly object[], string>();
+interface Body {
+  readonly elem?: readonly Element[];
+}
 
-const isTimed = (object: object): boolean =>
-  Object.values(object as Readonly<Record<string, { readonly elem?: readonly Element[] }>>).some(
-    ({ elem = [] }) => elem.some(({ timeout }) => timeout !== null),
-  );
-
-/** Handles come from the kernel; they are here so that nobody relies on there being none. */
-const listedAll = (kernel: Kernel, objects: readonly object[]): readonly object[] => [
-  { metainfo: { version: '1.0.6', json_schema_version: 1 } },
-  ...objects.map((object, index) =>
-    Object.fromEntries(
-      Object.entries(object).map(([kind, body]) => [
-        kind,
-        {
-          ...body,
-          ...(body.elem === undefined ? {} : listed(kernel.nowMs(), body)),
-          handle: index + 1,
-        },
-      ]),
-    ),
-  ),
-];
+const texts = new WeakMap<object, string>();
