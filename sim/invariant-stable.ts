@@ -25,7 +25,7 @@ const SKEW_MS_MAX = 5_000;
 
 type Node = NonNullable<Machine['node']>;
 
-/** Looks at all components that are sound. */
+/** Looks at all components that are sound, and that nobody met or left since the look before. */
 export function lookAtStable(scene: Scene): Look {
   const { scheduler } = scene.storm.room;
   const serial = openSerial();
@@ -41,8 +41,10 @@ export function lookAtStable(scene: Scene): Look {
       };
       const found = componentsOf(scene).flatMap((members) => {
         if (!isSound(scene, members)) return [];
+        const parties = partiesOf(scene);
+        const partings = ({ node }: Machine) => parties.get(node?.self ?? '')?.partings ?? 0;
         const key = members
-          .map((machine) => `${machine.name} ${serial(machine)} ${machine.clockSets}`)
+          .map((one) => `${one.name} ${serial(one)} ${one.clockSets} ${partings(one)}`)
           .toSorted()
           .join();
         if (lasting(key) < STABLE_MS) return [];
@@ -71,10 +73,12 @@ function openSerial(): (machine: Machine) => number {
   };
 }
 
+const partiesOf = ({ storm }: Scene): ReadonlyMap<string, Party> =>
+  new Map([...storm.room.hall.listeners.values()].map((party) => [party.self, party]));
+
 /** Machines that are connected with each other, in any number of steps. */
 function componentsOf(scene: Scene): readonly (readonly Machine[])[] {
-  const parties = new Map<string, Party>();
-  for (const party of scene.storm.room.hall.listeners.values()) parties.set(party.self, party);
+  const parties = partiesOf(scene);
   const left = new Map<string, Machine>();
   for (const machine of machinesOf(scene)) {
     if (machine.node !== null && holdsMember(machine)) left.set(machine.node.self, machine);
@@ -93,12 +97,11 @@ function componentsOf(scene: Scene): readonly (readonly Machine[])[] {
 }
 
 /** Whether nothing is wrong among them, as far as the storm knows. */
-function isSound({ storm }: Scene, members: readonly Machine[]): boolean {
+function isSound(scene: Scene, members: readonly Machine[]): boolean {
+  const { storm } = scene;
   const { underlay, hall, editions } = storm.room;
   const selves = members.flatMap(({ node }) => node?.self ?? []);
-  const parties = new Map(
-    [...hall.listeners.values()].map((party) => [party.self as string, party]),
-  );
+  const parties = partiesOf(scene);
   const isWell = ({ name, node, daemon, skewMs, edition }: Machine): boolean => {
     if (node === null || daemon === null || daemon.isPaused()) return false;
     const { replica, self, core } = node;

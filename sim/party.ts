@@ -38,6 +38,8 @@ export interface Party extends Holder {
   readonly listeners: Set<(peer: PeerKey) => void>;
   readonly channels: Map<string, Channel>;
   isStopped: boolean;
+  /** Counts how often a peer became connected, or no more. */
+  partings: number;
   /** The ends that are used: one per peer, sorted by peer. */
   used(): readonly End[];
   /** Whether it still takes part. */

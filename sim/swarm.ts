@@ -141,7 +141,9 @@ function makeParty(hall: Hall, crypto: Crypto, place: Place): { party: Party; go
     isStopped: false,
     isOpen: () => !party.isStopped && life.isAlive(),
     used: () => (used ??= usedOf(party)),
+    partings: 0,
     up: (end) => {
+      if (endWith(party, end.peer) === undefined) party.partings += 1;
       ends.add(end);
       used = null;
       tell(end, 'up');
@@ -151,6 +153,7 @@ function makeParty(hall: Hall, crypto: Crypto, place: Place): { party: Party; go
     down: (end) => {
       ends.delete(end);
       used = null;
+      if (endWith(party, end.peer) === undefined) party.partings += 1;
       tell(end, 'down');
     },
     hear: (end, frame, isRepeat) => life.run(() => gossip.hear(party, end, frame, isRepeat)),
