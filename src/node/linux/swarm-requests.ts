@@ -16,6 +16,7 @@ import type { Log, ProtocolOptions, RequestHandler, SwarmNode } from '../../port
 import type { ConnectionTable, Live } from './swarm-connections.ts';
 import { createShares, type Shares } from './swarm-shares.ts';
 import { finish, protocolIdOf, readMessage, sendMessage } from './swarm-streams.ts';
+import { type InTurn, openTurns } from './turns.ts';
 
 /** Streams of one protocol on one connection. */
 const ASKED_MAX = 16;
@@ -51,9 +52,11 @@ export function createRequests(
   const { node, connections, log, meshId } = context;
   const served = new Map<string, ProtocolOptions>();
   const shares = createShares(HELD_BYTES_MAX);
+  const inTurn = openTurns();
   const idOf = (name: string): string => protocolIdOf(meshId, name);
   const question = (protocol: string, body: Uint8Array, timeoutMs: number): Question => ({
     body,
+    inTurn,
     bytesMax: served.get(protocol)?.bytesMax ?? ANSWER_BYTES_MAX,
     signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
   });
@@ -79,7 +82,7 @@ export function createRequests(
     if (served.has(protocol)) throw new Error(`protocol ${protocol} has a handler already`);
     served.set(protocol, options);
     const noted = (error: unknown) => log.error('swarm-handle', { protocol, error });
-    const service = { protocol, options, handler, log, shares };
+    const service = { protocol, options, handler, log, shares, inTurn };
     const serveStream = (stream: Stream, on: Libp2pConnection): Promise<void> =>
       serveOn(connections.find(on), stream, service);
     node.handle(idOf(protocol), serveStream, libp2pOptionsOf(options)).catch(noted);
@@ -100,6 +103,7 @@ const libp2pOptionsOf = ({ inviteMayUse }: ProtocolOptions) => ({
 
 interface Question {
   readonly body: Uint8Array;
+  readonly inTurn: InTurn;
   readonly bytesMax: number;
   readonly signal: AbortSignal;
 }
@@ -107,7 +111,7 @@ interface Question {
 const ask = async (
   connection: Libp2pConnection,
   protocolId: string,
-  { body, bytesMax, signal }: Question,
+  { body, inTurn, bytesMax, signal }: Question,
 ): Promise<Uint8Array> => {
   const stream = await connection.newStream(protocolId, {
     signal,
@@ -115,7 +119,7 @@ const ask = async (
   });
   try {
     const reading = readMessage(stream, bytesMax, signal);
-    const [answer] = await Promise.all([reading, sendMessage(stream, body)]);
+    const [answer] = await Promise.all([reading, sendMessage(stream, body, inTurn, signal)]);
     return answer;
   } catch (error) {
     stream.abort(error instanceof Error ? error : new Error('no answer'));
@@ -131,6 +135,7 @@ interface Service {
   readonly handler: RequestHandler;
   readonly log: Log;
   readonly shares: Shares;
+  readonly inTurn: InTurn;
 }
 
 const serveOn = async (live: Live | null, stream: Stream, service: Service): Promise<void> => {
@@ -139,7 +144,7 @@ const serveOn = async (live: Live | null, stream: Stream, service: Service): Pro
 };
 
 const serve = async (stream: Stream, live: Live, service: Service): Promise<void> => {
-  const { protocol, options, handler, log, shares } = service;
+  const { protocol, options, handler, log, shares, inTurn } = service;
   const { peer, standing, remote } = live;
   const share = shares.open(peer);
   try {
@@ -150,7 +155,7 @@ const serve = async (stream: Stream, live: Live, service: Service): Promise<void
       throw error;
     });
     if (answer.byteLength > options.bytesMax) throw new Error('the answer is too long');
-    await sendMessage(stream, answer);
+    await sendMessage(stream, answer, inTurn, AbortSignal.timeout(TRANSFER_MS));
     await finish(stream, TRANSFER_MS);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
