@@ -6,6 +6,10 @@
  * It runs in the network of the VM, says `ready` once the clock goes, and when its standard input
  * ends it prints what was seen, an Inside as JSON. `node insider.ts FILE` also writes a profile of
  * the processor there, for who looks for what took long.
+ *
+ * 1. The clock begins in a turn of its own: amid what a process loads as it begins, Node's modules
+ *    are not whole, and to ask for one there breaks it. What is before the first turn is not seen.
+ * 2. A daemon that ends while it is watched, and waits for this program to go, is told of.
  */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,6 +61,9 @@ function clock(): void {
   Object.assign(globalThis, { endClock });
 }
 
+/** Has it begin with the next turn, and waits for that. */
+const BEGIN = `new Promise((resolve) => setImmediate(() => resolve((${clock.toString()})())))`;
+
 type Result = Readonly<Record<string, unknown>>;
 type Send = (method: string, params?: object) => Promise<Result>;
 
@@ -74,15 +81,22 @@ async function findInspector(): Promise<string> {
   }
 }
 
+const endForGood = (): never => {
+  process.stderr.write('the daemon ended while it was watched\n');
+  return process.exit(1);
+};
+
 async function connect(): Promise<Send> {
   const socket = new WebSocket(await findInspector());
   await new Promise((resolve, reject) => {
     socket.onopen = resolve;
     socket.onerror = reject;
   });
+  socket.onclose = endForGood;
   const asked = new Map<number, PromiseWithResolvers<Result>>();
   socket.onmessage = ({ data }) => {
-    const { id, result, error } = JSON.parse(String(data));
+    const { id, method, result, error } = JSON.parse(String(data));
+    if (method === 'NodeRuntime.waitingForDisconnect') endForGood();
     if (error === undefined) asked.get(id)?.resolve(result);
     else asked.get(id)?.reject(new Error(JSON.stringify(error)));
   };
@@ -101,7 +115,7 @@ async function evaluate(send: Send, expression: string): Promise<unknown> {
   const endMs = performance.now() + OPEN_MS;
   for (;;) {
     try {
-      const answer = await send('Runtime.evaluate', { expression });
+      const answer = await send('Runtime.evaluate', { expression, awaitPromise: true });
       if ('exceptionDetails' in answer) throw new Error(JSON.stringify(answer));
       return (answer.result as { readonly value?: unknown }).value;
     } catch (error) {
@@ -113,12 +127,13 @@ async function evaluate(send: Send, expression: string): Promise<unknown> {
 
 const [profile] = process.argv.slice(2);
 const send = await connect();
+await send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
 if (profile !== undefined) {
   await send('Profiler.enable');
   await send('Profiler.setSamplingInterval', { interval: SAMPLE_US });
   await send('Profiler.start');
 }
-await evaluate(send, `(${clock.toString()})()`);
+await evaluate(send, BEGIN);
 process.stdout.write('ready\n');
 for await (const _ of process.stdin);
 const seen = await evaluate(send, 'endClock()');

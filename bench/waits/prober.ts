@@ -11,7 +11,10 @@ import type { Vm } from '../../netns-tests/vm.ts';
 
 /** Between an answer and the next question. Unit: ms. */
 const PAUSE_MS = 1;
+/** A daemon that lets somebody wait for so long has stopped. Unit: ms. */
+const STOPPED_MS = 30_000;
 const PATH = '/v1/no-such-page';
+const HEADERS = { host: 'cnsmo' };
 
 /** What was seen of a daemon. */
 export interface Waits {
@@ -20,8 +23,11 @@ export interface Waits {
   readonly answers: number;
 }
 
-/** Begins to ask a VM's daemon; gives what ends it. Rejects when the daemon ends. */
-export function probe(vm: Vm): () => Promise<Waits> {
+/**
+ * Begins to ask a VM's daemon; gives what ends it, as `over` does. Rejects when the daemon ends, or
+ * answers no more.
+ */
+export function probe(vm: Vm, over: AbortSignal): () => Promise<Waits> {
   const socketPath = `/proc/${vm.machine().pid}/root/run/cnsmo/api.sock`;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let isOver = false;
@@ -29,7 +35,7 @@ export function probe(vm: Vm): () => Promise<Waits> {
     let [longestMs, answers] = [0, 0];
     while (!isOver) {
       const startMs = performance.now();
-      await answerOf(socketPath, agent);
+      await answerOf(socketPath, agent, over);
       longestMs = Math.max(longestMs, performance.now() - startMs);
       answers += 1;
       await sleep(PAUSE_MS);
@@ -45,9 +51,10 @@ export function probe(vm: Vm): () => Promise<Waits> {
   };
 }
 
-const answerOf = (socketPath: string, agent: Agent): Promise<void> =>
+const answerOf = (socketPath: string, agent: Agent, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
-    const asking = request({ socketPath, path: PATH, headers: { host: 'cnsmo' }, agent });
+    const asking = request({ socketPath, path: PATH, headers: HEADERS, agent, signal });
+    asking.setTimeout(STOPPED_MS, () => asking.destroy(new Error('a daemon answers no more')));
     asking.once('error', reject);
     asking.once('response', (answer) => {
       answer.resume();

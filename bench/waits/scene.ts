@@ -26,17 +26,30 @@ export interface Watched {
   readonly starting?: readonly Vm[];
 }
 
-/** Watches daemons while something is done, and a while after. */
+/** Watches daemons while something is done, and a while after. Nothing watches once it settles. */
 export async function during(
-  { running, starting = [] }: Watched,
+  watched: Watched,
   act: () => Promise<unknown>,
 ): Promise<readonly Seen[]> {
+  const over = new AbortController();
+  try {
+    return await watchWhile(watched, act, over.signal);
+  } finally {
+    over.abort();
+  }
+}
+
+async function watchWhile(
+  { running, starting = [] }: Watched,
+  act: () => Promise<unknown>,
+  over: AbortSignal,
+): Promise<readonly Seen[]> {
   const before = await Promise.all(
-    running.map(async (vm) => ({ end: await watchInside(vm), answered: probe(vm) })),
+    running.map(async (vm) => ({ end: await watchInside(vm, over), answered: probe(vm, over) })),
   );
   const acting = act();
   acting.catch(() => undefined); // Told below.
-  const fresh = await Promise.all(starting.map((vm) => watchInside(vm)));
+  const fresh = await Promise.all(starting.map((vm) => watchInside(vm, over)));
   await acting;
   await sleep(AFTERMATH_MS);
   return Promise.all([
