@@ -53,6 +53,8 @@ test('core: never across a gap, and never in doubt of the own key', async () => 
   const { epoch } = core.constituency();
   const said = { epoch, why: 'unable' };
   assert.deepEqual(passes, [said, said], 'both others are told, once');
+  await pass(10_000);
+  assert.deepEqual(passes, Array(4).fill(said), 'and now and then: a copy may have said otherwise');
   doubt(false);
   await pass(4_000);
   assert.equal(core.holder(), null);
