@@ -14,6 +14,8 @@ import type { Station, Underlay } from './underlay.ts';
 
 /** Time between two signs of life on a connection. Unit: ms. As `swarm-pulse.ts`. */
 const KEEPALIVE_MS = 1_500;
+/** Ends that are watched at about the same time are watched together. Unit: ms. */
+const BEAT_MS = 500;
 /** Silence after which an end gives up. Unit: ms. As `swarm-pulse.ts`. */
 const SILENCE_MS = 7_500;
 /** First and longest wait before what did not pass is sent again. Unit: ms. */
@@ -75,12 +77,14 @@ interface Loom {
   readonly scheduler: Scheduler;
   readonly underlay: Underlay;
   readonly lanes: Map<End, Lane>;
+  /** By the moment of each beat that is to come, virtual ms: what happens then. */
+  readonly beats: Map<number, (() => void)[]>;
   made: number;
 }
 
 /** Makes the wires of one run. */
 export function openWires(scheduler: Scheduler, underlay: Underlay): Wires {
-  const loom: Loom = { scheduler, underlay, lanes: new Map(), made: 0 };
+  const loom: Loom = { scheduler, underlay, lanes: new Map(), beats: new Map(), made: 0 };
   return {
     join: (first, second) => join(loom, first, second),
     carry: (from, bytes, arrive) => carry(loom, from, bytes, arrive),
@@ -164,7 +168,7 @@ function move(loom: Loom, lane: Lane, retryMs: number): void {
 /** Signs of life, one by one, until the end closes. */
 function watch(loom: Loom, lane: Lane, heardMs: number): void {
   const end = lane.from;
-  end.holder.life.after(KEEPALIVE_MS, () => {
+  const look = (): void => {
     if (!end.isOpen) return;
     const nowMs = loom.scheduler.nowMs();
     if (!isAnswered(loom, lane)) {
@@ -175,5 +179,23 @@ function watch(loom: Loom, lane: Lane, heardMs: number): void {
       end.rttMs = 2 * loom.underlay.streamMs(end.holder.station, lane.to.holder.station, 0);
       watch(loom, lane, nowMs);
     }
+  };
+  atBeat(loom, KEEPALIVE_MS, () => end.holder.life.run(look));
+}
+
+/** Runs `run` at the first beat after `delayMs`. */
+function atBeat({ scheduler, beats }: Loom, delayMs: number, run: () => void): void {
+  const nowMs = scheduler.nowMs();
+  const atMs = Math.ceil((nowMs + delayMs) / BEAT_MS) * BEAT_MS;
+  const beat = beats.get(atMs);
+  if (beat !== undefined) {
+    beat.push(run);
+    return;
+  }
+  const runs = [run];
+  beats.set(atMs, runs);
+  scheduler.after(atMs - nowMs, () => {
+    beats.delete(atMs);
+    for (const each of runs) each();
   });
 }
