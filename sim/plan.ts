@@ -19,8 +19,8 @@ export interface Step {
 export type Weights = Readonly<Record<string, number>>;
 
 /**
- * Longest time between two steps. Unit: ms. Half as many steps as by 12 s find the planted bugs in as
- * little time, and leave some troubles the time to have come to an end when the next one begins.
+ * Longest time between two steps. Unit: ms. Twice as many find the planted bugs no sooner: many a
+ * trouble has to have come to an end before the next one begins.
  */
 const GAP_MS_MAX = 24_000;
 /** Of all kinds of trouble a run has so many: rare ones meet more often where others are absent. */
