@@ -8,7 +8,6 @@
  * 3. A temporary file starts with a dot and ends in `.tmp`, so that no name of the state directory
  *    can be one.
  */
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -42,7 +41,9 @@ export async function writeAtomically(
   content: Uint8Array | string,
   mode: number,
 ): Promise<void> {
-  const unique = `${process.pid}-${randomBytes(6).toString('hex')}`;
+  // Not by node:crypto, which a command that just asks the daemon would load for it.
+  const chance = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString('hex');
+  const unique = `${process.pid}-${chance}`;
   const temporary = join(dirname(path), `.${basename(path)}.${unique}.tmp`);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { findProgram } from './command.ts';
 import { followLines } from './line-stream.ts';
@@ -21,6 +30,42 @@ test('an abort kills a monitor that prints nothing', async () => {
   const ended = followLines(['sleep', '600'], assert.fail, controller.signal);
   setTimeout(() => controller.abort(), 50);
   await ended;
+});
+
+test('monitors that start together try once whether they can be made to die', async (t) => {
+  // Goal: no process more than needed as a daemon starts. Method: three monitors, in a mount
+  // namespace where setpriv notes its arguments before it does what it is asked.
+  const guard = await findProgram('setpriv');
+  if (!guard || process.getuid?.() !== 0) return t.skip('needs setpriv, and root to replace it');
+  const folder = mkdtempSync(join(tmpdir(), 'cnsmo-guard-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [real, noting, noted] = ['real', 'noting', 'noted'].map((name) => join(folder, name));
+  copyFileSync(guard, real ?? '');
+  const script = `#!/bin/sh\necho "$*" >> ${noted}\nexec ${real} "$@"\n`;
+  writeFileSync(noting ?? '', script, { mode: 0o755 });
+  const code = `
+    import { followLines } from '${import.meta.dirname}/line-stream.ts';
+    const follow = () => followLines(['echo', 'said'], console.log, new AbortController().signal);
+    await Promise.all([follow(), follow(), follow()]);`;
+  const argv = [noting ?? '', guard, process.execPath, '--input-type=module', '-e', code];
+  const daemon = spawn('unshare', [
+    '-m',
+    'sh',
+    '-c',
+    'mount --bind "$0" "$1"; shift; "$@"',
+    ...argv,
+  ]);
+  let said = '';
+  daemon.stdout.on('data', (text: Buffer) => {
+    said += text.toString();
+  });
+  await once(daemon, 'close');
+  assert.equal(said, 'said\n'.repeat(3));
+  const words = readFileSync(noted ?? '', 'utf8')
+    .trimEnd()
+    .split('\n');
+  assert.equal(words.filter((line) => line.endsWith(' true')).length, 1);
+  assert.equal(words.length, 1 + 3);
 });
 
 for (const [how, hidesGuard] of [

@@ -46,12 +46,17 @@ export async function followLines(
   lines.end();
 }
 
-/** The same for all monitors, as soon as it was seen to work: there are several in a daemon. */
+/**
+ * The same for all monitors, those too that start while it is tried, as a daemon's do; where it
+ * did not work, it is tried again.
+ */
 const guarded = (() => {
-  let known: readonly string[] = [];
+  let trying: Promise<readonly string[]> | null = null;
   return async (): Promise<readonly string[]> => {
-    if (known.length === 0) known = await deathGuard();
-    return known;
+    trying ??= deathGuard();
+    const words = await trying;
+    if (words.length === 0) trying = null;
+    return words;
   };
 })();
 
