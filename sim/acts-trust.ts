@@ -1,13 +1,12 @@
 /**
  * Edge: acts of trust — operators who throw members out and take roles back.
  */
-import type { StatusReport } from '../scenarios/world.ts';
 import type { MemberId } from '../src/crdt/ids.ts';
 import { throwAway } from './acts-disk.ts';
 import { attack } from './acts-hostile.ts';
 import { anyOperator, evictBy } from './eviction.ts';
-import { call, type Machine } from './machine.ts';
-import { type Act, anyExpendable, anyMachine, boot, type Storm, selfOf } from './storm.ts';
+import { call } from './machine.ts';
+import { type Act, anyExpendable, anyMachine, boot, selfOf } from './storm.ts';
 import { pauseRun } from './world.ts';
 
 /** Longest time for which an evicted VM goes on. Unit: ms. */
@@ -58,30 +57,3 @@ export const demote: Act = async (storm, dice) => {
 
 const isDecision = (path: string): boolean =>
   path.startsWith('intent/') || (path.startsWith('trust/') && !path.startsWith('trust/admission/'));
-
-/**
- * Whoever is not a member any more for an operator leaves, as its own alarms tell: it was evicted,
- * is cut off because only an evicted member had admitted it, or a copy of it said that it leaves.
- */
-export async function clearOutcasts(storm: Storm): Promise<void> {
-  const { room, promised } = storm;
-  for (const machine of room.machines.values()) {
-    const { node } = machine;
-    if (node === null || !(await isOut(storm, machine, node.self))) continue;
-    promised.leavers.add(node.self);
-    await storm.world.leave(machine.name).catch(() => throwAway(storm, machine, node.self));
-  }
-}
-
-const OUT_WORDS = /evicted/;
-
-async function isOut({ room }: Storm, machine: Machine, id: MemberId): Promise<boolean> {
-  const operators = [...room.machines.values()].flatMap(({ node }) => {
-    const members = node?.replica.view().members ?? [];
-    return members.some((one) => one.id === node?.self && one.role === 'operator') ? [members] : [];
-  });
-  const isGone = operators.some((members) => members.every((one) => one.id !== id || one.hasLeft));
-  if (!isGone) return false;
-  const status = await call(room, machine, { path: '/v1/status' }).catch(() => null);
-  return (status as StatusReport | null)?.alarms.some((line) => OUT_WORDS.test(line)) === true;
-}

@@ -260,6 +260,16 @@ export const BUGS: Readonly<Record<string, Bug>> = {
       },
     ],
   },
+  'adopts-nobody': {
+    about: 'whom a member let in is evicted with it',
+    patches: [
+      {
+        file: 'src/crdt/evicting.ts',
+        find: 'if (eviction.isCascade) return [];',
+        put: 'if (known.view().members.length > 0) return [];',
+      },
+    ],
+  },
   'eviction-ignored': {
     about: 'who was evicted stays a member',
     patches: [

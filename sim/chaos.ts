@@ -9,10 +9,10 @@ import type { World } from '../scenarios/world.ts';
 import { trustPath } from '../src/crdt/paths.ts';
 import { ACTS, drawWeights } from './acts.table.ts';
 import { followAlarms } from './acts-clone.ts';
-import { clearOutcasts } from './acts-trust.ts';
 import { readEvidence } from './evidence.ts';
 import { openLateness } from './lateness.ts';
 import type { Machine } from './machine.ts';
+import { clearOutcasts } from './outcasts.ts';
 import { drawPlan, type Step } from './plan.ts';
 import type { Dice } from './random.ts';
 import type { Room } from './room.ts';
@@ -56,6 +56,7 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
     leavers: new Set(),
     granted: new Set(),
     evicted: new Set(),
+    kept: new Set(),
     demoted: new Set(),
     deleted: new Map(),
     stolen: new Set(),
@@ -72,7 +73,7 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
     tampered: new Set(),
     remedies: new Set(),
   };
-  await clearOutcasts(storm);
+  await clearOutcasts(storm, false);
   await survey(storm);
   let isOver = false;
   const watch = openWatch(storm);
@@ -132,7 +133,7 @@ async function calm(storm: Storm, watch: Watch): Promise<void> {
   const machines = [...room.machines.values()];
   const isUp = async (): Promise<boolean> => {
     if (storm.acting > 0) return false;
-    await clearOutcasts(storm);
+    await clearOutcasts(storm, true);
     for (const machine of machines) await boot(room, machine.name);
     return machines.every(
       (machine) => machine.daemon !== null || (!holdsMember(machine) && !holds(machine, 'leaving')),
@@ -148,7 +149,7 @@ async function calm(storm: Storm, watch: Watch): Promise<void> {
   let flaws: readonly string[] = [];
   const lateness = openLateness(room);
   const isWhole = async (): Promise<boolean> => {
-    await clearOutcasts(storm);
+    await clearOutcasts(storm, true);
     await followAlarms(storm);
     members = machines.filter(({ daemon }) => daemon !== null);
     try {

@@ -3,7 +3,7 @@
  * and the gates of both sides.
  */
 import type { PeerKey } from '../src/crdt/ids.ts';
-import { NOBODY_LISTENS } from '../src/node/rules/gated.ts';
+import { LETS_NOT_IN, NOBODY_LISTENS } from '../src/node/rules/gated.ts';
 import type { Endpoint } from '../src/ports.ts';
 import type { Answer } from './life.ts';
 import { doorOf, endWith, type Hall, type Party, swarmFault } from './party.ts';
@@ -16,7 +16,7 @@ const TRIPS = 5;
 const ATTEMPT_MS_MIN = 1_500;
 
 /** What one address gave. */
-type Meeting = 'met' | 'refused' | 'nobody';
+type Meeting = 'met' | 'cut' | 'refused' | 'nobody';
 
 /** Connects to a peer, or says why not; as `SwarmNode.dial` wants it. */
 export function dial(
@@ -29,8 +29,8 @@ export function dial(
     const usable = target.endpoints.filter(({ host }) => !party.config.isOverlay(host));
     const isRefused = usable.length < target.endpoints.length;
     const untilMs = hall.scheduler.nowMs() + target.timeoutMs;
-    const isAbsent = usable.length > 0;
-    const errand = { peer: target.peer, endpoints: usable, untilMs, isRefused, isAbsent };
+    const signs = { isRefused, isCut: false, isAbsent: usable.length > 0 };
+    const errand = { peer: target.peer, endpoints: usable, untilMs, ...signs };
     attempt(hall, party, errand, answer);
   });
 }
@@ -40,12 +40,14 @@ interface Errand {
   readonly endpoints: readonly Endpoint[];
   readonly untilMs: number;
   readonly isRefused: boolean;
+  /** Whether the peer itself answered, and cut the dialler. */
+  readonly isCut: boolean;
   /** Whether each endpoint so far said that nobody listens. */
   readonly isAbsent: boolean;
 }
 
 function attempt(hall: Hall, party: Party, errand: Errand, answer: Answer<void>): void {
-  const { peer, endpoints, untilMs, isRefused, isAbsent } = errand;
+  const { peer, endpoints, untilMs, isRefused, isCut, isAbsent } = errand;
   const [endpoint, ...rest] = endpoints;
   const leftMs = untilMs - hall.scheduler.nowMs();
   if (endWith(party, peer) !== undefined) {
@@ -55,16 +57,17 @@ function attempt(hall: Hall, party: Party, errand: Errand, answer: Answer<void>)
   if (endpoint === undefined || leftMs <= 0 || !party.isOpen()) {
     const silent =
       isAbsent && endpoint === undefined ? NOBODY_LISTENS : 'no endpoint answered in time';
-    const why = isRefused ? 'somebody else answered, or it cut us' : silent;
+    const why = isCut ? LETS_NOT_IN : isRefused ? 'somebody else answered' : silent;
     answer.reject(swarmFault(isRefused ? 'refused' : 'timeout', peer, why));
     return;
   }
   const shareMs = Math.min(leftMs, Math.max(ATTEMPT_MS_MIN, leftMs / endpoints.length));
   const goOn = (meeting: Meeting | 'silence'): void => {
-    const hasRefused = isRefused || meeting === 'refused';
+    const wasCut = isCut || meeting === 'cut';
+    const hasRefused = isRefused || wasCut || meeting === 'refused';
     const wasAbsent = isAbsent && meeting === 'nobody';
-    const next = { ...errand, endpoints: rest, isRefused: hasRefused, isAbsent: wasAbsent };
-    attempt(hall, party, next, answer);
+    const signs = { isRefused: hasRefused, isCut: wasCut, isAbsent: wasAbsent };
+    attempt(hall, party, { ...errand, endpoints: rest, ...signs }, answer);
   };
   const station = hall.underlay.find(party.station, endpoint.host);
   const wayMs = station === null ? Number.POSITIVE_INFINITY : tripMs(hall, party, station);
@@ -104,7 +107,8 @@ function meet(
   if (other.self !== at.peer || other === party) return 'refused';
   const ours = party.config.standing(other.self);
   const theirs = other.config.standing(party.self);
-  if (ours === 'stranger' || theirs === 'stranger') return 'refused';
+  if (ours === 'stranger') return 'refused';
+  if (theirs === 'stranger') return 'cut';
   const source = hall.underlay.sourceOf(party.station, at.station);
   const [end, otherEnd] = hall.wires.join(
     { holder: party, peer: other.self, remote: at.endpoint, direction: 'outbound', standing: ours },

@@ -33,6 +33,10 @@ export async function evictBy(
   promised.leavers.add(id);
   promised.evicted.add(id as MemberId);
   room.trace.note(room.scheduler.nowMs(), operator.name, `evicts ${machine.name}`);
+  if (isCascade) promised.kept.clear();
+  for (const known of isCascade ? [] : (operator.node?.replica.view().members ?? [])) {
+    if (known.id !== id && !known.hasLeft) promised.kept.add(known.id);
+  }
   const body = { member: id, reason: 'the storm', sure: true, cascade: isCascade };
   const request = { method: 'POST', path: '/v1/evictions', body } as const;
   await call(room, operator, request).catch((error: unknown) => {

@@ -21,6 +21,8 @@ export interface Promised {
   readonly granted: Set<string>;
   /** Members that an operator was told to evict. */
   readonly evicted: Set<MemberId>;
+  /** Whom an operator knew when it evicted somebody else: they stay, whoever let them in. */
+  readonly kept: Set<MemberId>;
   /** Invites in hostile hands: whom they let in is nobody. */
   readonly stolen: Set<InviteId>;
   /** Members that ran a later release, which says what this one does not know. */

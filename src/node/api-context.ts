@@ -152,6 +152,7 @@ function sightOf(ports: Ports, parts: Parts): Omit<Sight, 'disk'> {
     uptimeMs: ports.clock.monotonicMs() - parts.startedMs,
     link: liveness.state,
     cutBy: links.cutBy(),
+    entries: config.current.entries,
     isConnected: (member: MemberId) => connected.has(member),
     isInStep: sync.isInStep,
     isOverdue: (member: MemberId) => overdue.includes(member),

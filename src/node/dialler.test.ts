@@ -4,7 +4,7 @@ import type { PeerKey } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Endpoint, SwarmNode } from '../ports.ts';
 import { createDialler, type DialOutcome } from './dialler.ts';
-import { NOBODY_LISTENS } from './rules/gated.ts';
+import { LETS_NOT_IN, NOBODY_LISTENS } from './rules/gated.ts';
 
 const peer = 'peer' as PeerKey;
 const place: Endpoint = { host: '192.0.2.1', port: 7300 };
@@ -14,6 +14,7 @@ const failure = (code: 'refused' | 'timeout', why: string): Fault =>
   new Fault(code, { field: 'endpoint', value: 'place', why, remedy: 'none' });
 const CLOSED = failure('refused', 'closed the connection at once');
 const SILENT = failure('timeout', 'no answer');
+const CUT = failure('refused', `${LETS_NOT_IN}, 1 other(s) failed too`);
 const ABSENT = failure('refused', NOBODY_LISTENS);
 
 /** Of a member that was lost: where it was dialled, and what each failure told. */
@@ -36,18 +37,32 @@ async function dialled(errors: readonly Fault[]) {
     await new Promise((resolve) => setImmediate(resolve));
     nowMs += 60_000;
   }
-  return { told, places };
+  return { told, places, cutForMs: dialler.cutBy().get(peer) ?? null };
 }
 
 test('dialler: who is killed is gone, also when its port outlives it for a moment', async () => {
   // Goal: a death by kill is known at once, whichever of its sockets the kernel closes first.
   // Method: dials after a connection was lost: nobody listens, or it was closed once before.
   // Twins: one that goes on to close is no dead one; one that is silent is looked for everywhere.
-  assert.deepEqual(await dialled([ABSENT]), { told: ['gone'], places: [1] });
+  assert.deepEqual(await dialled([ABSENT]), { told: ['gone'], places: [1], cutForMs: null });
   const ending = await dialled([CLOSED, ABSENT]);
-  assert.deepEqual(ending, { told: ['unreached', 'gone'], places: [1, 1] });
+  assert.deepEqual(ending, { told: ['unreached', 'gone'], places: [1, 1], cutForMs: null });
   const closing = await dialled([CLOSED, CLOSED, ABSENT]);
-  assert.deepEqual(closing, { told: ['unreached', 'unreached', 'absent'], places: [1, 1, 2] });
+  assert.deepEqual(closing, {
+    ...{ told: ['unreached', 'unreached', 'absent'], places: [1, 1, 2] },
+    cutForMs: null,
+  });
   const silent = await dialled([SILENT, ABSENT]);
-  assert.deepEqual(silent, { told: ['unreached', 'absent'], places: [1, 2] });
+  assert.deepEqual(silent, { told: ['unreached', 'absent'], places: [1, 2], cutForMs: null });
+});
+
+test('dialler: who cuts this VM off is known, and for how long it has', async () => {
+  // Goal: an evicted VM learns of it, and nobody else is told so. Method: dials that the member
+  // itself answers and cuts, 60 s apart. Twins: one that somebody else answers, and one by nobody.
+  const cutForMs = async (errors: readonly Fault[]) => (await dialled(errors)).cutForMs;
+  assert.equal(await cutForMs([CUT]), 0);
+  assert.equal(await cutForMs([CLOSED, CUT, CUT, CUT]), 120_000);
+  assert.equal(await cutForMs([CUT, SILENT]), null);
+  assert.equal(await cutForMs([CUT, SILENT, CUT]), 0);
+  assert.equal(await cutForMs([CLOSED]), null);
 });

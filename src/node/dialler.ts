@@ -7,7 +7,7 @@ import type { PeerKey } from '../crdt/ids.ts';
 import { Fault } from '../fault.ts';
 import type { Endpoint, Ports, SwarmNode } from '../ports.ts';
 import { dialOrder } from './rules/dial-order.ts';
-import { isAbsent } from './rules/gated.ts';
+import { isAbsent, isCutOff } from './rules/gated.ts';
 
 /** First wait between two dials of one member. Unit: ms, ±25 %. */
 const BACKOFF_MS_MIN = 1_000;
@@ -47,8 +47,8 @@ interface Attempt {
   /** When the last dial began. */
   readonly dialledMs: number;
   readonly isDialling: boolean;
-  /** Whether the last dial was answered, and cut. */
-  readonly isCut: boolean;
+  /** The first and the last of the dials in a row that the member answered and cut, up to now. */
+  readonly cut: { readonly firstMs: number; readonly lastMs: number } | null;
   /** Where it was when the connection ended, and was not looked for since; null else. */
   readonly lost: Endpoint | null;
 }
@@ -60,8 +60,8 @@ interface Desk extends Pick<Ports, 'clock' | 'random' | 'log'> {
 
 /** Who is dialled, how it went and when it is due again. */
 export interface Dialler {
-  /** Who answered the last dial, and cut it. */
-  cutBy(): readonly PeerKey[];
+  /** Who answered the last dial and cut it, and for how long it has done so, ms. */
+  cutBy(): ReadonlyMap<PeerKey, number>;
   /** It is connected. */
   forget(peer: PeerKey): void;
   /** The connection with it ended; it was there. */
@@ -84,7 +84,12 @@ export function createDialler(
   const attempts = new Map<PeerKey, Attempt>();
   const desk: Desk = { ...ports, attempts, onOutcome };
   return {
-    cutBy: () => [...attempts].filter(([, { isCut }]) => isCut).map(([peer]) => peer),
+    cutBy: () => {
+      const all = [...attempts].flatMap(([peer, { cut }]) =>
+        cut === null ? [] : [[peer, cut.lastMs - cut.firstMs] as const],
+      );
+      return new Map(all);
+    },
     forget: (peer) => void attempts.delete(peer),
     lose: (peer, place) => {
       attempts.set(peer, { ...fresh(clock.monotonicMs()), lost: place });
@@ -115,7 +120,7 @@ const fresh = (dueMs: number): Attempt => ({
   dueMs,
   dialledMs: Number.NEGATIVE_INFINITY,
   isDialling: false,
-  isCut: false,
+  cut: null,
   lost: null,
 });
 
@@ -135,12 +140,14 @@ async function dial(
     await swarm.dial(peer, isThere ? last : dialOrder(endpoints, attempt.failures), DIAL_MS);
     attempts.delete(peer);
   } catch (error) {
-    const isCut = error instanceof Fault && error.code === 'refused';
+    const isRefused = error instanceof Fault && error.code === 'refused';
+    const lastMs = begun.dialledMs;
+    const cut = isCutOff(error) ? { firstMs: attempt.cut?.firstMs ?? lastMs, lastMs } : null;
     outcome = !isAbsent(error) ? 'unreached' : isThere ? 'gone' : 'absent';
     // It may be about to end, with its port still open: it is looked for there once more.
-    const isEnding = isCut && outcome === 'unreached' && attempt.failures === 0;
+    const isEnding = isRefused && outcome === 'unreached' && attempt.failures === 0;
     const lost = isEnding ? attempt.lost : null;
-    attempts.set(peer, { ...after(desk, begun, absent), isCut, lost });
+    attempts.set(peer, { ...after(desk, begun, absent), cut, lost });
     log.info('dial-failed', { peer, why: String(error) });
   }
   desk.onOutcome(peer, outcome);

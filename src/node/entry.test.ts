@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeJoinRequest } from '../crdt/admission.ts';
 import { encode } from '../crdt/codec.ts';
 import type { Value } from '../crdt/entry.ts';
 import { inviteIdOf } from '../crdt/ids.ts';
@@ -7,17 +8,22 @@ import { Fault } from '../fault.ts';
 import type { RequestHandler, Standing, SwarmNode } from '../ports.ts';
 import { serveJoins } from './entry.ts';
 import { openCrypto } from './linux/crypto.ts';
-import { openApi, SELF } from './test-api.ts';
+import { decodeJoinAnswer } from './rules/join-message.ts';
+import { openApi, SELF, STRANGER } from './test-api.ts';
 
 const crypto = openCrypto();
-const INVITE = inviteIdOf(crypto.publicKey(new Uint8Array(32).fill(9)));
+const SEED = new Uint8Array(32).fill(9);
+const INVITE = inviteIdOf(crypto.publicKey(SEED));
 const REMOTE = { host: '198.51.100.7', port: 7300 };
 const bytes = (length: number) => new Uint8Array(length).fill(7);
 const VERSIONS = { v: 1, document: 1 };
-const hello = { ...VERSIONS, kind: 'hello', memberKey: bytes(32) };
+const hello = { ...VERSIONS, kind: 'hello', memberKey: crypto.publicKey(bytes(32)) };
 
-/** The founder as an entry: what it answers to bytes, and what it logs as an error. */
-async function openEntry() {
+/**
+ * The founder as an entry: what it answers to bytes, and what it logs as an error. `spread`: what
+ * becomes of passing on whom it admitted.
+ */
+async function openEntry(spread: () => Promise<boolean> = async () => true) {
   const { replica, context } = await openApi();
   const errors: unknown[] = [];
   const log = {
@@ -32,9 +38,12 @@ async function openEntry() {
       return () => undefined;
     },
   } as unknown as SwarmNode;
-  const { local, sync, ports } = context;
-  const own = { local, replica, sync, connected: () => [], self: SELF };
-  serveJoins({ crypto, clock: ports.clock, log }, own, swarm);
+  const { local, ports } = context;
+  const sync = { ...context.sync, with: spread };
+  const own = { local, replica, sync, connected: () => [STRANGER], self: SELF };
+  const sleep = (_: number, signal: AbortSignal) =>
+    new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  serveJoins({ crypto, clock: { ...ports.clock, sleep }, log }, own, swarm);
   const send = (request: Uint8Array, standing: Standing = 'invite', peer = INVITE) =>
     handler({ peer, standing, remote: REMOTE }, request);
   return { send, replica, errors };
@@ -121,3 +130,29 @@ test('entry: the holders of one token get so many answers, those of another thei
   const other = inviteIdOf(crypto.publicKey(new Uint8Array(32).fill(10)));
   assert.ok((await send(encode(hello), 'invite', other)).length > 0);
 });
+
+test('entry: evicted while it passes an admission on, it sends the joiner to others', async () => {
+  // Goal: nobody is told that it is in by a word that is void. Method: the last thing that an entry
+  // hears is that its mesh has no members; twin: that all is as it was.
+  for (const isEvicted of [true, false]) {
+    const stage = await openEntry(async () => {
+      if (isEvicted) await stage.replica.write([{ path: `trust/adopt/${SELF}`, value: null }]);
+      return !isEvicted;
+    });
+    const publicKey = crypto.publicKey(SEED);
+    const invite = { number: 1, publicKey, labels: {}, expiry: 2_000_000_000_000, uses: 1 };
+    await stage.replica.write([{ path: `trust/invite/${INVITE}`, value: invite }]);
+    const said = await answerTo(stage.send, hello);
+    const request = makeJoinRequest(crypto, {
+      ...{ mesh: stage.replica.view().mesh.id, memberSeed: bytes(32), inviteSeed: SEED },
+      ...{ wgKey: bytes(32), name: 'vm7', ipv4: said.kind === 'welcome' ? said.ipv4 : '' },
+    });
+    const { kind } = await answerTo(stage.send, { ...VERSIONS, kind: 'admit', ...request });
+    assert.equal(kind, isEvicted ? 'retry' : 'admitted');
+  }
+});
+
+const answerTo = async (send: (request: Uint8Array) => Promise<Uint8Array>, ask: Value) => {
+  const read = decodeJoinAnswer(await send(encode(ask)));
+  return read.kind === 'said' ? read.said : assert.fail(read.kind);
+};

@@ -5,7 +5,8 @@
  *    them is one step.
  * 2. Who is admitted while others' admissions are passed on shares the next passing on with all who
  *    come meanwhile: a crowd would have the entry speak with somebody for each of its own.
- * 3. Each invite has its share of requests: to judge one takes two signatures, and whoever holds a
+ * 3. What it heard until it answers counts: whom it let in before its own eviction is no member.
+ * 4. Each invite has its share of requests: to judge one takes two signatures, and whoever holds a
  *    token may send as many as fit the line.
  */
 import type { InviteId, PeerKey } from '../crdt/ids.ts';
@@ -14,7 +15,7 @@ import type { Clock, Crypto, Endpoint, Log, Standing, SwarmNode } from '../ports
 import type { LocalState } from './local-state.ts';
 import type { Replica } from './replica.ts';
 import { reservedIn } from './reserved.ts';
-import { type AdmitAsk, type AdmitContext, admit, offerIpv4 } from './rules/admit.ts';
+import { type AdmitAsk, type AdmitContext, admit, maySpeak, offerIpv4 } from './rules/admit.ts';
 import { createBuckets } from './rules/bucket.ts';
 import { othersOf } from './rules/join-entries.ts';
 import {
@@ -74,10 +75,17 @@ export function serveJoins(ports: EntryPorts, context: EntryContext, swarm: Swar
     const answered = turn.then(() => decide(ports, context, peer as InviteId, ask));
     turn = answered.catch(() => undefined);
     const answer = await answered;
-    if (answer.kind === 'admitted') await spread('all');
-    return encodeJoin(answer);
+    if (answer.kind !== 'admitted') return encodeJoin(answer);
+    await spread('all');
+    return encodeJoin(stillTrue(context, answer));
   });
 }
+
+/** Whoever was evicted while it passed an admission on sends the joiner to others. */
+const stillTrue = ({ replica, self }: EntryContext, admitted: JoinAnswer): JoinAnswer => {
+  const view = replica.view();
+  return maySpeak(view, self) ? admitted : { kind: 'retry', entries: othersOf(view, self) };
+};
 
 const tooMany = (): Fault =>
   new Fault('refused', {

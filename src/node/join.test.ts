@@ -67,7 +67,7 @@ const timeout = (): Fault =>
  * `offMs`: how far members' clocks are ahead of this VM's. `others`: who is of another version.
  */
 function stage(
-  answers: Readonly<Record<string, JoinAnswer>>,
+  answers: Readonly<Record<string, JoinAnswer | ((memberKey: Uint8Array) => JoinAnswer)>>,
   offMs: Readonly<Record<string, number>> = {},
   others: readonly MemberId[] = [],
 ) {
@@ -75,7 +75,7 @@ function stage(
   /** Who was asked to admit this VM. */
   const told: string[] = [];
   const files = new Map<string, Uint8Array>();
-  let nowMs = 0;
+  let [nowMs, drawn] = [0, 31];
   const open = async (config: SwarmConfig): Promise<SwarmNode> =>
     ({
       dial: async (
@@ -94,8 +94,13 @@ function stage(
         const read = decodeJoinAsk(body);
         const isHello = read.kind === 'said' && read.said.kind === 'hello';
         const welcome = { ...WELCOME, wallMs: NOW_MS + (offMs[peer] ?? 0) };
-        if (!isHello) told.push(peer);
-        return encodeJoin(isHello ? welcome : (answers[peer] ?? assert.fail()));
+        if (isHello) return encodeJoin(welcome);
+        told.push(peer);
+        const answer = answers[peer] ?? assert.fail();
+        const memberKey = read.kind === 'said' && 'memberKey' in read.said && read.said.memberKey;
+        return encodeJoin(
+          typeof answer === 'function' ? answer(memberKey || assert.fail()) : answer,
+        );
       },
       stop: async () => undefined,
     }) as unknown as SwarmNode;
@@ -116,7 +121,7 @@ function stage(
         nowMs += durationMs;
       },
     },
-    random: { bytes: seedOf, fraction: () => 0.5 },
+    random: { bytes: () => seedOf(++drawn), fraction: () => 0.5 },
     crypto,
     disk: {
       read: async (name) => files.get(name) ?? null,
@@ -234,4 +239,24 @@ test('join: it takes no longer than it may', async () => {
     assert.equal((await refusal(join(tokenOf([...entries]), timeoutMs))).code, 'timeout');
     assert.ok(nowMs() >= leastMs && nowMs() <= mostMs, `${nowMs()} ms`);
   }
+});
+
+test('join: keys that went down with who let them in are replaced, once', async () => {
+  // Goal: a joiner whose entry is evicted meanwhile comes in by another, with the same token.
+  // Method: the first sends it on; the second knows its key by the evicted one, and takes any
+  // other. Twins: one that takes none; and keys that a cut join left.
+  const isEvicted = (evicted: readonly string[]) => (memberKey: Uint8Array) =>
+    evicted.includes(memberIdOf(memberKey)) ? refused : ADMITTED;
+  const refused: JoinAnswer = { kind: 'refused', why: 'evicted', detail: '' };
+  const { join, told, files } = stage({ [idOf(2)]: retry(3), [idOf(3)]: isEvicted([idOf(32)]) });
+  assert.equal((await join(tokenOf([2]))).name, 'vm7');
+  assert.deepEqual(told, [idOf(2), idOf(3), idOf(2), idOf(3)]);
+  assert.deepEqual(files.get('member-key'), seedOf(34));
+  const never = stage({ [idOf(3)]: refused });
+  assert.match((await refusal(never.join(tokenOf([3])))).message, /its key is void/);
+  assert.deepEqual([never.told.length, [...never.files.keys()]], [2, []]);
+  const kept = stage({ [idOf(3)]: isEvicted([idOf(5)]) });
+  kept.files.set('member-key', seedOf(5)).set('wg-key', seedOf(6));
+  await kept.join(tokenOf([3]));
+  assert.deepEqual(kept.files.get('member-key'), seedOf(32));
 });

@@ -13,6 +13,7 @@ import { distinct, endpointsOf, isOverlay } from '../crdt/endpoints.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
 import type { Endpoint, Ports, Standing, SwarmNode } from '../ports.ts';
+import { type CutWatch, createCutWatch } from './cut-watch.ts';
 import {
   BACKOFF_MS_LAST,
   createDialler,
@@ -66,8 +67,11 @@ export interface LinkContext {
 
 /** The running loop, as others use it. */
 export interface Links {
-  /** Who answered the last dial and cut this VM off: it may have been evicted. */
-  cutBy(): readonly PeerKey[];
+  /**
+   * Who answered the last dial and cut this VM off, and for how long already, ms: it may have been
+   * evicted.
+   */
+  cutBy(): ReadonlyMap<PeerKey, number>;
   /** Looks again: the view changed, or who is alive. */
   mark(): void;
   /** Dials a member now, where its turn would come later or not at all. */
@@ -87,6 +91,8 @@ interface Desk {
   readonly context: LinkContext;
   readonly dialler: Dialler;
   readonly spares: Spares;
+  /** Told, at each step, which members cut this VM off. */
+  readonly watchCuts: CutWatch;
   /** Who is to be dialled though it is no neighbour. */
   readonly asked: Set<PeerKey>;
   /** Where each was last connected from or at. */
@@ -112,10 +118,7 @@ export function createLinks(
     meetings.settle(peer);
     wake.mark();
   });
-  const desk: Desk = {
-    ...{ context, dialler, spares: createSpares(ports.clock), onSettled: meetings.settle },
-    ...{ asked: new Set(), places: new Map(), connected: new Set(), hint: null },
-  };
+  const desk = openDesk(ports, context, { dialler, onSettled: meetings.settle });
   const reach = (member: PeerKey): void => {
     desk.spares.use(member);
     if (desk.connected.has(member)) return;
@@ -150,6 +153,15 @@ export function createLinks(
   };
 }
 
+const openDesk = (
+  { clock, log }: LinkPorts,
+  context: LinkContext,
+  hands: Pick<Desk, 'dialler' | 'onSettled'>,
+): Desk => ({
+  ...{ ...hands, context, spares: createSpares(clock), watchCuts: createCutWatch(log) },
+  ...{ asked: new Set(), places: new Map(), connected: new Set(), hint: null },
+});
+
 const absentOf = ({ connected }: Desk, members: readonly PeerKey[]): readonly PeerKey[] =>
   members.filter((member) => !connected.has(member));
 
@@ -157,6 +169,9 @@ const absentOf = ({ connected }: Desk, members: readonly PeerKey[]): readonly Pe
 function step(desk: Desk, swarm: SwarmNode, nowMs: number, isFirst: boolean): number {
   look(desk, swarm);
   hangUp(desk, swarm);
+  const { context, dialler, watchCuts } = desk;
+  const cut = [...dialler.cutBy()].filter(([peer]) => context.standing(peer) === 'member');
+  watchCuts(new Map(cut));
   return Math.min(dialAbsent(desk, swarm, nowMs, isFirst), desk.spares.dueInMs());
 }
 

@@ -8,10 +8,9 @@
  */
 import { endpointsOf } from '../crdt/endpoints.ts';
 import type { Member } from '../crdt/view.ts';
-import { Fault } from '../fault.ts';
 import type { Endpoint, Ports, SwarmNode } from '../ports.ts';
 import type { Archive } from './rules/archive.ts';
-import { LETS_NOT_IN } from './rules/gated.ts';
+import { isCutOff } from './rules/gated.ts';
 
 /** How long those who are asked together may take. Unit: ms. */
 const ASK_MS = 6_000;
@@ -70,12 +69,8 @@ async function askTogether(node: SwarmNode, asked: readonly Asked[]): Promise<re
         () => null,
         (error: unknown) => error,
       );
-      return failure === null || isCut(failure) ? { member, endpoint } : null;
+      return failure === null || isCutOff(failure) ? { member, endpoint } : null;
     }),
   );
   return (await Promise.all(answers)).filter((answer) => answer !== null);
 }
-
-/** It answered as the member, and then cut us: only members are let in. */
-const isCut = (error: unknown): boolean =>
-  error instanceof Fault && error.facts.why === LETS_NOT_IN;

@@ -6,8 +6,10 @@
  * port's own timeouts, so the world's clock must go by itself.
  */
 import type { PeerKey } from '../crdt/ids.ts';
+import { Fault } from '../fault.ts';
 import type { Endpoint, Standing, SwarmNode } from '../ports.ts';
 import type { Suite } from './contract.ts';
+import { isCutOff } from './rules/gated.ts';
 import { testMessages } from './swarm-contract-messages.ts';
 import { testGossip, testInvites, testRequests } from './swarm-contract-traffic.ts';
 import {
@@ -128,20 +130,29 @@ const testConnections = ({ test, assert }: Context): void => {
 };
 
 const testRefusals = ({ test, assert }: Context): void => {
-  const refuses = async (from: Subject, to: Subject, at: Endpoint): Promise<void> => {
-    const attempt = (): Promise<void> => from.node.dial(to.node.self, [at], PATIENCE_MS);
-    assert.equal((await faultOf(attempt)).code, 'refused');
+  const refuses = async (
+    from: Subject,
+    to: Subject,
+    at: Endpoint,
+    { byItself } = { byItself: false },
+  ): Promise<void> => {
+    const failure = await from.node.dial(to.node.self, [at], PATIENCE_MS).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    assert.equal(failure instanceof Fault ? failure.code : failure, 'refused');
+    assert.equal(isCutOff(failure), byItself, String(failure));
     assert.deepEqual([from.node.connections(), to.node.connections()], [[], []]);
     assert.deepEqual([from.changes, to.changes], [[], []]);
   };
 
   test('a stranger is refused, whoever thinks so', async ({ world, add }) => {
-    // Goal: the gate, both ways. Method: b takes a for a stranger; c dials d, whom it takes for one
-    // itself.
+    // Goal: the gate, both ways; who cuts is told apart. Method: b takes a for a
+    // stranger; twin: c dials d, whom it takes for one itself.
     const strangerIs = (n: number) => (peer: PeerKey) =>
       peer === world.keyOf(seedOf(n)) ? 'stranger' : 'member';
     const [a, b] = [await add(1), await add(2, { standing: strangerIs(1) })];
-    await refuses(a, b, b.endpoint);
+    await refuses(a, b, b.endpoint, { byItself: true });
     const [c, d] = [await add(3, { standing: strangerIs(4) }), await add(4)];
     await refuses(c, d, d.endpoint);
     await dial(a, d);

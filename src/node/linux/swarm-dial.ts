@@ -67,7 +67,11 @@ const summary = (
   failures: readonly (Failure & { readonly endpoint: Endpoint })[],
   endpoints: readonly Endpoint[],
 ): Fault => {
-  const told = failures.find(({ code }) => code === 'refused') ?? failures[0];
+  // That the member itself answered tells more than what came of its other addresses.
+  const told =
+    failures.find(({ why }) => why === LETS_NOT_IN) ??
+    failures.find(({ code }) => code === 'refused') ??
+    failures[0];
   const isAlike = failures.every(({ why }) => why === told?.why);
   const others = isAlike ? '' : `, ${failures.length - 1} other(s) failed too`;
   const facts = {

@@ -99,3 +99,16 @@ test('admit: a node with 128 admissions sends the joiner on, an operator does no
   assert.equal(decide({ self: idOf('vm2'), admissions: 128 }, request), 'retry');
   assert.equal(decide({ admissions: 128 }, request), 'admitted');
 });
+
+test('admit: who is no member any more lets nobody in, and sends joiners to others', () => {
+  // Goal: nobody is told that it is in by a word that is void. Method: an entry that was evicted,
+  // and one that has left; also for a key that is a member already, of which it may know too much.
+  const out = story().evicts('vm2').view();
+  const left = story().as('vm2').says('member/left', { left: true }).view();
+  for (const view of [out, left]) {
+    assert.equal(decide({ view, self: idOf('vm2') }, ask('vm3', 'vm3')), 'retry');
+    assert.equal(decide({ view }, ask('vm3', 'vm3')), 'admitted');
+  }
+  const known = story().admits('vm3', 'door', { name: 'vm3' }).evicts('vm2').view();
+  assert.equal(decide({ view: known, self: idOf('vm2') }, ask('vm3', 'vm3')), 'retry');
+});

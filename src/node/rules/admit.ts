@@ -6,6 +6,7 @@
  * 2. The joiner signs the address that it was offered, so an entry offers it before it admits.
  * 3. An entry judges by its own view and clock; over-use that only a partition makes possible is
  *    an alarm later.
+ * 4. Who was evicted or leaves admits nobody: its word is void, or may be heard by nobody.
  */
 
 import { pickIpv4 } from '../../crdt/addresses.ts';
@@ -54,6 +55,7 @@ export function admit(
   ask: AdmitAsk,
 ): Admitted {
   const { view, wallMs } = context;
+  if (!maySpeak(view, context.self)) return { kind: 'retry' };
   const invite = view.invites.find(({ id }) => id === inviteId);
   if (invite === undefined) return refuse('revoked', 'no operator stands behind it any more');
   const invalid = checkJoinRequest(crypto, view.mesh.id, inviteId, ask);
@@ -76,6 +78,10 @@ export function admit(
   if (ask.ipv4 !== ipv4) return refuse('address-taken', ask.ipv4);
   return { kind: 'admitted', name: ask.name, ipv4, edit: admission(ask, invite, wallMs) };
 }
+
+/** Whether a member's admissions count, as far as the view knows. */
+export const maySpeak = ({ members }: View, self: MemberId): boolean =>
+  members.some(({ id, hasLeft }) => id === self && !hasLeft);
 
 /** The address that a joiner has or would get; null when the prefix is full. */
 export function offerIpv4(

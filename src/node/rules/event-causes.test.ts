@@ -88,6 +88,12 @@ test('causes: of connections who dialled, of alarms how they come to be', () => 
     ['journal-damaged', { torn: true, corrupt: 0 }, 'a write was cut off at its end'],
     ['journal-damaged', { torn: false, corrupt: 2 }, 'places that do not read: 2'],
     ['key-used-elsewhere', { why: 'frames of ours' }, 'frames of ours'],
+    [
+      'cut-off',
+      { by: ['a'] },
+      'this VM, or who let it in, may have been evicted; see cnsmo status',
+    ],
+    ['cut-off-over', {}, 'the last dials were answered otherwise'],
     ['key-recovered', {}, 'cnsmo recover was run here'],
     ['agent', { service: 'vpn', state: 'failed', problems: ['no ip'] }, 'no ip'],
     ['agent', { service: 'vpn', state: 'ready', problems: [] }, null],

@@ -15,7 +15,7 @@ test('join fault: each refusal in one line, with its remedy', () => {
       'check that both sides run the same version of cnsmo',
     evicted:
       'state: evicted: this VM was evicted from the mesh and its key is void; ' +
-      'delete the state directory and join with a new token',
+      'ask an operator for a new token, and join with that',
     'address-taken':
       'entry: (hidden): the address that it offered was taken meanwhile; run join again',
     full: 'prefix: 10.10.0.0/30: every address of the mesh is taken; remove members that are gone',

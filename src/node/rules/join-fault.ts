@@ -23,7 +23,7 @@ const REASONS: Readonly<Record<JoinRefusal, { field: string; why: string; remedy
   evicted: {
     field: 'state',
     why: 'this VM was evicted from the mesh and its key is void',
-    remedy: 'delete the state directory and join with a new token',
+    remedy: 'ask an operator for a new token, and join with that',
   },
   'address-taken': {
     field: 'entry',

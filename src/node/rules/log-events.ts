@@ -85,6 +85,17 @@ const TOLD: Readonly<Record<string, (facts: Facts) => Line>> = {
     text: 'over: this VM goes on as the only holder of its key',
     cause: 'cnsmo recover was run here',
   }),
+  'cut-off': (facts) => ({
+    kind: 'alarm',
+    id: listIn(facts, 'by')[0] ?? '',
+    text: 'answers and cuts this VM off',
+    cause: 'this VM, or who let it in, may have been evicted; see cnsmo status',
+  }),
+  'cut-off-over': () => ({
+    kind: 'alarm',
+    text: 'over: no member cuts this VM off',
+    cause: 'the last dials were answered otherwise',
+  }),
   'version-mismatch': (facts) => ({
     kind: 'refused',
     id: textIn(facts, 'peer'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { idOf, world } from '../../crdt/test-world.ts';
+import { emptyWorld, idOf, world } from '../../crdt/test-world.ts';
 import type { AgentReport } from '../../services/service.ts';
 import type { LinkState } from './answers.ts';
 import { membersOf, type Sight, statusOf } from './status.ts';
@@ -41,7 +41,8 @@ const sight = (changed: Partial<Sight> = {}): Sight => ({
   ahead: [],
   skewsMs: new Map(),
   link: () => 'alive',
-  cutBy: [],
+  cutBy: new Map(),
+  entries: [],
   overdue: [],
   core: null,
   rttMs: () => null,
@@ -196,16 +197,34 @@ test('status: alarms of a lost journal and of clocks', () => {
 });
 
 test('status: a VM that all cut off is told what that may mean', () => {
-  // Goal: who was evicted while it was off learns of it. Method: cut by one, with and without
-  // another that talks to it; nobody who answers cuts: it is only alone.
+  // Goal: who was evicted while it was off learns of it, also where another one that is out talks
+  // to it. Method: cut by one, alone, and for a while with another that talks to it; nobody who
+  // answers cuts: it is only alone.
   const alarms = (changed: Partial<Sight>) => statusOf(story().view(), sight(changed)).alarms;
-  const cutBy = [idOf('vm2')];
-  const [line, ...more] = alarms({ cutBy, link: () => 'dead' });
-  assert.match(line ?? '', /cut this VM off \(vm2\): it may have been evicted; .*leave --local/);
+  const cutFor = (ms: number) => ({ cutBy: new Map([[idOf('vm2'), ms]]) });
+  const [line, ...more] = alarms({ ...cutFor(0), link: () => 'dead' });
+  assert.match(line ?? '', /cut this VM off \(vm2\): it may have been evicted, .*leave --local/);
   assert.deepEqual(more, []);
   const link: Sight['link'] = (member) => (member === idOf('vm3') ? 'alive' : 'dead');
-  assert.deepEqual(alarms({ cutBy, link }), []);
+  assert.deepEqual(alarms({ ...cutFor(59_999), link }), []);
+  assert.deepEqual(alarms({ ...cutFor(60_000), link }), [line]);
   assert.deepEqual(alarms({ link: () => 'dead' }), []);
+});
+
+test('status: a VM of which no member knows is told so', () => {
+  // Goal: who was let in by a member that was evicted, or lost, before it told anybody does not
+  // wait for ever in silence. Method: no state; whom the token named cuts it off, for long; twins:
+  // for a moment, as before others heard of it; and nobody answers.
+  const entries = [{ member: idOf('vm2'), endpoint: { host: '192.0.2.2', port: 7300 } }];
+  const alarms = (cutBy: Sight['cutBy']) => {
+    const waiting = sight({ self: idOf('vm9'), entries, cutBy, link: () => 'dead' });
+    return statusOf(emptyWorld().view(), waiting).alarms;
+  };
+  const [line, ...more] = alarms(new Map([[idOf('vm2'), 60_000]]));
+  assert.match(line ?? '', /cut this VM off \(192.0.2.2:7300\).*evicted or lost.*leave --local/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(alarms(new Map([[idOf('vm2'), 59_999]])), []);
+  assert.deepEqual(alarms(new Map()), []);
 });
 
 test('status: who does not tell what it knows is named', () => {

@@ -14,6 +14,8 @@ import type { LinkState, MemberStatus, Status } from './answers.ts';
 import { type ClockSight, clockAlarms } from './clocks.ts';
 import { type CoreSight, coreStatusOf } from './core-answer.ts';
 import { evictedOf } from './eviction.ts';
+import { CUT_MS } from './gated.ts';
+import type { LocalConfig } from './local-config.ts';
 import type { Versions } from './sync-message.ts';
 
 /** What the node sees at this moment beside the view. */
@@ -32,8 +34,10 @@ export interface Sight extends ClockSight {
   readonly link: (member: MemberId) => LinkState;
   /** Who has the core role. */
   readonly core: CoreSight['holder'];
-  /** Members that answer and cut this VM off. */
-  readonly cutBy: readonly PeerKey[];
+  /** Members that answer and cut this VM off, and for how long already, ms. */
+  readonly cutBy: ReadonlyMap<PeerKey, number>;
+  /** Whom the token named, and where. */
+  readonly entries: LocalConfig['entries'];
   /** Connected peers that do not come in step with this VM, and are waited for no longer. */
   readonly overdue: readonly PeerKey[];
   readonly rttMs: (member: MemberId) => number | null;
@@ -51,16 +55,35 @@ const OUT =
   'this VM is no longer a member: it was evicted, or who let it in was, and nobody talks to it; ' +
   'run cnsmo stop and cnsmo leave --local, then join with a new token';
 
-/** Nobody talks to this VM, and some cut it off: what an evicted one sees, which nobody told. */
-const cutAlarms = (view: View, { self, link, cutBy }: Sight): readonly string[] => {
+/**
+ * What an evicted VM sees, which nobody told: members cut it off, and nobody else talks to it but,
+ * maybe, who is out as well.
+ */
+const cutAlarms = (view: View, sight: Sight): readonly string[] => {
+  const { self, link, cutBy } = sight;
+  if (view.evicted.includes(self)) return [];
+  if (!view.members.some(({ id }) => id === self)) return unknownAlarms(sight);
   const others = view.members.filter(({ id, hasLeft }) => id !== self && !hasLeft);
-  const cut = others.filter(({ id }) => cutBy.includes(id));
   const isAlone = others.every(({ id }) => link(id) !== 'alive');
-  if (cut.length === 0 || !isAlone || view.evicted.includes(self)) return [];
+  const cut = others.filter(({ id }) => (cutBy.get(id) ?? -1) >= (isAlone ? 0 : CUT_MS));
+  if (cut.length === 0) return [];
   const names = cut.map(({ name }) => name).join(', ');
   return [
-    `members answer and cut this VM off (${names}): it may have been evicted; ask an operator, ` +
-      'and if it was, run cnsmo stop and cnsmo leave --local, then join with a new token',
+    `members answer and cut this VM off (${names}): it may have been evicted, or who let it in; ` +
+      'ask an operator, and if so, run cnsmo stop and cnsmo leave --local, then join with a new ' +
+      'token',
+  ];
+};
+
+/** It was let in, and never came to read the state: whoever knows of that is gone. */
+const unknownAlarms = ({ entries, cutBy }: Sight): readonly string[] => {
+  const cut = entries.filter(({ member }) => (cutBy.get(member as PeerKey) ?? -1) >= CUT_MS);
+  if (cut.length === 0) return [];
+  const places = cut.map(({ endpoint }) => printEndpoint(endpoint)).join(', ');
+  return [
+    `members answer and cut this VM off (${places}): they do not know it, for who let it in was ` +
+      'evicted or lost before others heard of it; run cnsmo stop and cnsmo leave --local, then ' +
+      'join with a new token',
   ];
 };
 

@@ -1,0 +1,153 @@
+/**
+ * Loop: join entry — what a joiner asks of one member, and what that one says: `hello`, then
+ * `admit`.
+ */
+import { makeJoinRequest } from '../crdt/admission.ts';
+import { type Genesis, readGenesis } from '../crdt/genesis.ts';
+import type { PeerKey } from '../crdt/ids.ts';
+import type { Token, TokenEntry } from '../crdt/token.ts';
+import { Fault } from '../fault.ts';
+import type { Ports, SwarmNode } from '../ports.ts';
+import type { Keys } from './local-state.ts';
+import { checkOverlay } from './preflight.ts';
+import { isOff, wrongBy } from './rules/join-clock.ts';
+import { firstContacts } from './rules/join-entries.ts';
+import { badToken, joinFault, noAnswer, otherClock, otherVersion } from './rules/join-fault.ts';
+import {
+  decodeJoinAnswer,
+  encodeJoin,
+  type JoinAnswer,
+  type JoinAsk,
+} from './rules/join-message.ts';
+import type { LocalConfig } from './rules/local-config.ts';
+import type { Settings } from './rules/settings.ts';
+
+/** Longest dial of one entry, and longest wait for its answer. Unit: ms. */
+const PATIENCE = { dialMs: 4_000, answerMs: 6_000 };
+/**
+ * Where there is no other to turn to. An entry that a crowd asks may take long on a small VM; who
+ * turns away has it do the work in vain, and again.
+ */
+const LAST_PATIENCE = { dialMs: 6_000, answerMs: 12_000 };
+/** Nothing of a daemon's is needed. */
+export type JoinPorts = Omit<Ports, 'process' | 'logBook'>;
+
+/** One attempt to join, with one pair of keys. */
+export interface Attempt {
+  readonly token: Token;
+  readonly settings: Settings;
+  readonly keys: Keys;
+  /** Whom to ask: the token's entries, and whom those name. Others are cut. */
+  readonly reach: { entries: readonly TokenEntry[] };
+  /** Whether a member may have admitted these keys without our hearing of it. */
+  readonly doubt: { isOpen: boolean };
+  /** Told in a few words what is going on. */
+  readonly onStep: (step: string) => void;
+  /** By how much our clock is ahead of each member's that answered, ms. */
+  readonly clocks: Map<PeerKey, number>;
+  /** By the monotonic clock. */
+  readonly deadlineMs: number;
+}
+
+/** How and by whom this VM was let in. */
+export interface Admitted {
+  readonly mesh: string;
+  readonly name: string;
+  readonly ipv4: string;
+  readonly genesis: Genesis;
+  readonly genesisBytes: Uint8Array;
+  readonly observed: string;
+  readonly entries: LocalConfig['entries'];
+}
+
+/** What an entry says: this VM is in, or others may do better. */
+type Word = { readonly admitted: Admitted } | { readonly named: Retry['entries'] };
+
+type Retry = Extract<JoinAnswer, { kind: 'retry' }>;
+
+const ASK_OTHERS: Word = { named: [] };
+
+/**
+ * One entry's word. A Fault with field `entry` when it did not answer, another Fault when no entry
+ * would do better.
+ */
+export async function askEntry(
+  ports: JoinPorts,
+  swarm: SwarmNode,
+  entry: TokenEntry,
+  attempt: Attempt,
+): Promise<Word> {
+  const { token, settings, keys, doubt, reach } = attempt;
+  const patience = reach.entries.length > 1 ? PATIENCE : LAST_PATIENCE;
+  const leftMs = () => Math.max(0, attempt.deadlineMs - ports.clock.monotonicMs());
+  const msFor = (what: keyof typeof patience) => Math.min(patience[what], leftMs());
+  const exchange = (body: JoinAsk) => exchangeWithin(swarm, entry, body, msFor);
+  const memberKey = ports.crypto.publicKey(keys.memberSeed);
+  const welcome = await exchange({ kind: 'hello', memberKey });
+  if (welcome.kind !== 'welcome') return ASK_OTHERS;
+  const { genesis, genesisBytes } = await checkWelcome(ports, attempt, entry, welcome);
+  const request = makeJoinRequest(ports.crypto, {
+    mesh: token.meshId,
+    memberSeed: keys.memberSeed,
+    inviteSeed: token.seed,
+    wgKey: ports.crypto.wgPublicKey(keys.wgPrivateKey),
+    name: settings.member,
+    ipv4: welcome.ipv4,
+  });
+  const wasOpen = doubt.isOpen;
+  doubt.isOpen = true;
+  const answer = await exchange({ kind: 'admit', ...request });
+  doubt.isOpen = wasOpen;
+  if (answer.kind === 'refused') {
+    if (answer.why === 'address-taken') return ASK_OTHERS;
+    throw joinFault(answer.why, answer.detail, settings.member);
+  }
+  if (answer.kind === 'retry') return { named: answer.entries };
+  if (answer.kind !== 'admitted') return ASK_OTHERS;
+  const { name, ipv4 } = answer;
+  const { observed } = welcome;
+  const entries = firstContacts(entry, reach.entries, answer.entries);
+  const mesh = genesis.name;
+  return { admitted: { mesh, name, ipv4, genesis, genesisBytes, observed, entries } };
+}
+
+type Welcome = Extract<JoinAnswer, { kind: 'welcome' }>;
+
+/** Whether this host can be in that mesh, before the mesh is asked to admit it. */
+async function checkWelcome(
+  ports: JoinPorts,
+  { token, settings, clocks }: Attempt,
+  entry: TokenEntry,
+  welcome: Welcome,
+): Promise<{ readonly genesis: Genesis; readonly genesisBytes: Uint8Array }> {
+  const read = readGenesis(ports.crypto, welcome.genesis);
+  if (!read.ok || read.meshId !== token.meshId) {
+    throw badToken('its entry belongs to another mesh', 'ask for a new token');
+  }
+  const aheadMs = ports.clock.wallMs() - welcome.wallMs;
+  clocks.set(entry.memberId, aheadMs);
+  const isOurs = wrongBy([...clocks.values()]) !== null;
+  if (isOff(aheadMs) || isOurs) throw otherClock(entry, aheadMs);
+  await checkOverlay(ports.host, read.genesis, settings);
+  if (welcome.ipv4 === '') throw joinFault('full', read.genesis.prefix, settings.member);
+  return { genesis: read.genesis, genesisBytes: welcome.genesis };
+}
+
+async function exchangeWithin(
+  swarm: SwarmNode,
+  entry: TokenEntry,
+  body: JoinAsk,
+  msFor: (what: keyof typeof PATIENCE) => number,
+): Promise<JoinAnswer> {
+  try {
+    await swarm.dial(entry.memberId, [entry.address], msFor('dialMs'));
+    const raw = await swarm.request(entry.memberId, 'join', encodeJoin(body), msFor('answerMs'));
+    const answer = decodeJoinAnswer(raw);
+    if (answer.kind === 'other-version') throw otherVersion(entry, answer.versions);
+    if (answer.kind === 'said') return answer.said;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.facts.field === 'entry') throw error;
+    throw noAnswer(entry, error.facts.why, error);
+  }
+  throw noAnswer(entry, 'answered what this version does not understand', null);
+}
