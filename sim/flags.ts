@@ -17,7 +17,7 @@ const FLAGS = {
   trace: { type: 'boolean', default: false },
 } as const;
 
-const SEEDS_USUAL = 16;
+const SEEDS_USUAL = 32;
 
 const HELP = `npm run sim -- [--seeds N] [--first N] [--members N] [--minutes N] [--scenario NAME]
                [--only STEP,STEP…] [--once] [--trace]

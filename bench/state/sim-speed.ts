@@ -7,7 +7,7 @@ import type { Sample } from '../figure.ts';
 const RUN = resolve(import.meta.dirname, '../../sim/run.ts');
 const MEMBERS = 5;
 /** Seeds of one run, as many as `npm run sim` takes: the first is slow, as code is cold. */
-const SEEDS = 16;
+const SEEDS = 32;
 
 /**
  * Seeds with five members, each in its own storm and twice as always, in one process. `round`:
