@@ -15,7 +15,7 @@ import type { Station, Underlay } from './underlay.ts';
 /** Time between two signs of life on a connection. Unit: ms. As `swarm-pulse.ts`. */
 const KEEPALIVE_MS = 1_500;
 /** Ends that are watched at about the same time are watched together. Unit: ms. */
-const BEAT_MS = 500;
+const BEAT_MS = 250;
 /** Silence after which an end gives up. Unit: ms. As `swarm-pulse.ts`. */
 const SILENCE_MS = 7_500;
 /** First and longest wait before what did not pass is sent again. Unit: ms. */
