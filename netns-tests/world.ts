@@ -127,8 +127,10 @@ function worldOf(
       }),
     dataPlane: (name) => dataPlaneOf(vm(name)),
     ping: async (from, to, family = 4) => {
-      if (!seen.has(to)) await status(to).catch(() => {});
-      const address = seen.get(to)?.find((one) => one.includes(':') === (family === 6));
+      const known = () => seen.get(to)?.find((one) => one.includes(':') === (family === 6));
+      // Who has just joined has no address before it has the state.
+      if (known() === undefined) await status(to).catch(() => {});
+      const address = known();
       if (address === undefined || !vm(from).isOn()) return false;
       return await ping(vm(from), address);
     },
