@@ -39,10 +39,10 @@ export function lookAtStable(scene: Scene): Look {
         now.set(key, since.get(key) ?? nowMs);
         return nowMs - (since.get(key) ?? nowMs);
       };
-      const found = componentsOf(scene).flatMap((members) => {
-        if (!isSound(scene, members)) return [];
-        const parties = partiesOf(scene);
-        const partings = ({ node }: Machine) => parties.get(node?.self ?? '')?.partings ?? 0;
+      const parties = partiesOf(scene);
+      const partings = ({ node }: Machine) => parties.get(node?.self ?? '')?.partings ?? 0;
+      const found = componentsOf(scene, parties).flatMap((members) => {
+        if (!isSound(scene, parties, members)) return [];
         const key = members
           .map((one) => `${one.name} ${serial(one)} ${one.clockSets} ${partings(one)}`)
           .toSorted()
@@ -73,12 +73,14 @@ function openSerial(): (machine: Machine) => number {
   };
 }
 
-const partiesOf = ({ storm }: Scene): ReadonlyMap<string, Party> =>
+/** By who listens. */
+type Parties = ReadonlyMap<string, Party>;
+
+const partiesOf = ({ storm }: Scene): Parties =>
   new Map([...storm.room.hall.listeners.values()].map((party) => [party.self, party]));
 
 /** Machines that are connected with each other, in any number of steps. */
-function componentsOf(scene: Scene): readonly (readonly Machine[])[] {
-  const parties = partiesOf(scene);
+function componentsOf(scene: Scene, parties: Parties): readonly (readonly Machine[])[] {
   const left = new Map<string, Machine>();
   for (const machine of machinesOf(scene)) {
     if (machine.node !== null && holdsMember(machine)) left.set(machine.node.self, machine);
@@ -97,11 +99,9 @@ function componentsOf(scene: Scene): readonly (readonly Machine[])[] {
 }
 
 /** Whether nothing is wrong among them, as far as the storm knows. */
-function isSound(scene: Scene, members: readonly Machine[]): boolean {
-  const { storm } = scene;
+function isSound({ storm }: Scene, parties: Parties, members: readonly Machine[]): boolean {
   const { underlay, hall, editions } = storm.room;
   const selves = members.flatMap(({ node }) => node?.self ?? []);
-  const parties = partiesOf(scene);
   const isWell = ({ name, node, daemon, skewMs, edition }: Machine): boolean => {
     if (node === null || daemon === null || daemon.isPaused()) return false;
     const { replica, self, core } = node;

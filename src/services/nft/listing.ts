@@ -37,9 +37,6 @@ export const textsOf = (
   meter: Meter,
 ): Generator<string | typeof PAUSE | null, void> => partsOf(text, meter, 0);
 
-/** The objects of a part, or of one text; null where it is no such thing. */
-export const parsePart = (part: string): readonly unknown[] | null => parse(`[${part}]`);
-
 /** Objects with the commas between them, together up to a length; pauses and null as `listed`. */
 function* partsOf(
   text: string,
@@ -90,9 +87,10 @@ function endOfString(text: string, from: number): number {
   }
 }
 
-function parse(text: string): readonly unknown[] | null {
+/** The objects of a part, or of one text; null where it is no such thing. */
+export function parsePart(part: string): readonly unknown[] | null {
   try {
-    return JSON.parse(text) as readonly unknown[];
+    return JSON.parse(`[${part}]`) as readonly unknown[];
   } catch {
     return null;
   }
