@@ -12,11 +12,12 @@ const SHORT_LENGTH_MAX = 64;
 
 const textEncoder = new TextEncoder();
 
-/** The bytes of a value. TypeError for what cannot be carried. */
-export const writeValue = (value: Value): Uint8Array => {
-  const target: Target = { bytes: new Uint8Array(lengthOf(value, 0)), at: 0 };
-  put(target, value);
-  return target.bytes;
+/** The bytes of a value, behind a beginning. TypeError for what cannot be carried. */
+export const writeValue = (value: Value, beginning: Uint8Array): Uint8Array => {
+  const bytes = new Uint8Array(beginning.length + lengthOf(value, 0));
+  bytes.set(beginning);
+  put({ bytes, at: beginning.length }, value);
+  return bytes;
 };
 
 interface Target {

@@ -22,11 +22,14 @@ const DECODE_BYTES_MAX = 1 << 20;
  */
 const ITEMS_MAX = 65_536;
 
+const NOTHING = new Uint8Array();
+
 /**
- * The bytes of a value. Throws for what invariant 3 excludes: writing such a thing is a
- * programmer's error.
+ * The bytes of a value, behind a beginning where there is one. Throws for what invariant 3
+ * excludes: writing such a thing is a programmer's error.
  */
-export const encode = (value: Value): Uint8Array => writeValue(value);
+export const encode = (value: Value, beginning: Uint8Array = NOTHING): Uint8Array =>
+  writeValue(value, beginning);
 
 /**
  * The value that bytes spell, if they are the bytes that `encode` makes of it. Lengths in bytes.

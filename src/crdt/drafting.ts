@@ -4,7 +4,7 @@
  */
 import type { Chain, Head } from './chain.ts';
 import { encodeStatement, STATEMENT_BYTES_MAX, type Statement } from './entry-bytes.ts';
-import { type FrameContent, makeFrame } from './frame.ts';
+import { type FrameContent, makeInPieces } from './frame.ts';
 import { clientIdOf } from './gate.ts';
 import type { Quota } from './holdings.ts';
 import type { Meter } from './meter.ts';
@@ -102,7 +102,7 @@ function* finishFrame(
   const longMs = body.length * BYTE_MS;
   if (meter.isDue(longMs)) yield;
   const content = { mesh, author: hand.author, ...place, body };
-  const bytes = makeFrame(crypto, self.seed, content);
+  const bytes = yield* makeInPieces(crypto, self.seed, content, meter);
   if (meter.isDue(longMs)) yield;
   const received = receivedOf(crypto, bytes);
   if ('verdict' in received) return refused('batch', `the batch ${whyRejected(received)}`);

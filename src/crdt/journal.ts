@@ -49,10 +49,14 @@ export interface JournalContent {
 export const recordLength = (frame: Uint8Array): number => RECORD_HEAD_BYTES + frame.length;
 
 /** The record of a frame. */
-export const encodeRecord = (crypto: Crypto, frame: Uint8Array): Uint8Array => {
+export const encodeRecord = (crypto: Crypto, frame: Uint8Array): Uint8Array =>
+  joinBytes(recordHead(crypto, frame), frame);
+
+/** What stands before the frame in its record. */
+export const recordHead = (crypto: Crypto, frame: Uint8Array): Uint8Array => {
   const length = new Uint8Array(LENGTH_BYTES);
   new DataView(length.buffer).setUint32(0, frame.length);
-  return joinBytes(length, checkOf(crypto, frame), frame);
+  return joinBytes(length, checkOf(crypto, frame));
 };
 
 /** Reads a whole journal. Never throws. */

@@ -35,8 +35,8 @@ export const joinBytes = (...parts: readonly Uint8Array[]): Uint8Array => {
 };
 
 /** The bytes that are signed for a record of a kind. */
-const bytesToSign = (kind: Kind, record: Value): Uint8Array =>
-  joinBytes(textEncoder.encode(`${DOMAIN}${kind}\0`), encode(record));
+export const bytesToSign = (kind: Kind, record: Value): Uint8Array =>
+  encode(record, textEncoder.encode(`${DOMAIN}${kind}\0`));
 
 /** The 64-byte signature of a record. */
 export const sign = (crypto: Crypto, seed: Uint8Array, kind: Kind, record: Value): Uint8Array =>

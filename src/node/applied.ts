@@ -18,6 +18,7 @@ import {
   APPLIED_BYTES_MAX,
   encodeAnswer,
   encodeQuestion,
+  mapInPieces,
   ownStanding,
   readAnswer,
   serviceAsked,
@@ -50,7 +51,7 @@ export const serveApplied = (
       const meter = openMeter(clock.monotonicMs);
       const work = stampsOf(view().intent, service, meter);
       const wanted = report === null ? {} : await inPieces(clock, work);
-      return encodeAnswer(crypto, request, report, wanted);
+      return inPieces(clock, encodeAnswer({ crypto, report, wanted }, request, meter));
     },
   );
 
@@ -74,16 +75,16 @@ export async function gatherApplied(
   const breathe = () => clock.sleep(0, new AbortController().signal);
   const meter = openMeter(clock.monotonicMs);
   const expected = await inPieces(clock, stampsOf(intent, service, meter));
-  const question = encodeQuestion(crypto, service, expected);
-  await breathe();
+  const question = await inPieces(clock, encodeQuestion(crypto, service, expected, meter));
+  await inPieces(clock, mapInPieces(expected, meter));
   const present = members.filter(({ hasLeft }) => !hasLeft).map(({ id }) => id);
   await swarm.meet(present);
   const connected = new Set<PeerKey>(swarm.connections().map(({ peer }) => peer));
   const ask = async (member: MemberId): Promise<Standing> => {
     if (member === self) {
-      const standing = ownStanding(reportOf(reports(), service));
-      await breathe();
-      return standing;
+      const report = reportOf(reports(), service);
+      await inPieces(clock, mapInPieces(report?.applied ?? {}, meter));
+      return ownStanding(report);
     }
     if (!connected.has(member)) return { kind: 'silent', why: 'not reachable from here' };
     try {

@@ -12,11 +12,12 @@
 import { type Change, changesIn, isFrameSigned } from '../crdt/change.ts';
 import { compareHlc, type Hlc } from '../crdt/hlc.ts';
 import type { MemberId } from '../crdt/ids.ts';
-import { decodeInPieces, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
+import { decodeInPieces, JOURNAL_HEADER } from '../crdt/journal.ts';
 import { type Meter, openMeter } from '../crdt/meter.ts';
-import { joinBytes } from '../crdt/signed.ts';
 import type { Ports } from '../ports.ts';
+import { breathe } from './agent-look.ts';
 import { inPieces } from './pieces.ts';
+import { recordsOf } from './records.ts';
 import type { Replica } from './replica.ts';
 
 /** How much is kept. */
@@ -30,6 +31,9 @@ export const AUDIT_LIMITS: AuditLimits = {
   bytesMax: 64 * 1024 * 1024,
   ageMsMax: 90 * 24 * 3_600_000,
 };
+
+/** Changes of one frame of which each step takes some ms. */
+const CHANGES_MANY = 1_000;
 
 /** Longest file. Unit: bytes. Hashing and reading it takes some 20 ms. */
 const FILE_BYTES_MAX = 1024 * 1024;
@@ -127,7 +131,9 @@ async function newsIn(
     }
     if (changes.length === 0) continue;
     news.push(frame);
+    await breathe(clock, changes.length >= CHANGES_MANY);
     onChanges(changes);
+    await breathe(clock, changes.length >= CHANGES_MANY);
   }
   return news;
 }
@@ -152,7 +158,7 @@ async function append(
   frames: readonly Uint8Array[],
   limits: AuditLimits,
 ): Promise<void> {
-  const records = joinBytes(...frames.map((frame) => encodeRecord(crypto, frame)));
+  const records = await recordsOf({ clock, crypto }, frames, new Uint8Array());
   const nowMs = clock.wallMs();
   let part = parts.at(-1);
   if (part === undefined || part.bytes + records.length > FILE_BYTES_MAX) {

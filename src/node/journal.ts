@@ -13,13 +13,7 @@
  */
 import { readFrame } from '../crdt/frame.ts';
 import { type MemberId, memberIdOf } from '../crdt/ids.ts';
-import {
-  decodeInPieces,
-  encodeRecord,
-  JOURNAL_HEADER,
-  type JournalContent,
-  recordLength,
-} from '../crdt/journal.ts';
+import { decodeInPieces, JOURNAL_HEADER, type JournalContent } from '../crdt/journal.ts';
 import { openMeter } from '../crdt/meter.ts';
 import type { Store } from '../crdt/store.ts';
 import { Fault } from '../fault.ts';
@@ -27,6 +21,7 @@ import type { Disk, Ports } from '../ports.ts';
 import { readAcquaintances } from './acquaintances.ts';
 import { isInitialised } from './local-state.ts';
 import { inPieces } from './pieces.ts';
+import { recordsOf } from './records.ts';
 
 /** Its file. */
 export const JOURNAL = 'journal';
@@ -45,8 +40,6 @@ const STALE_BYTES_MAX = 256 * 1024;
 const LARGE_BYTES = 1024 * 1024;
 /** …when what does not count is so many times what does. */
 const STALE_RATIO_MAX = 3;
-/** What is put together in one go. Unit: bytes. Hashing it takes 1 to 2 ms. */
-const SLICE_BYTES = 1024 * 1024;
 
 /** What is owed and remembered apart. Unit: bytes. A mesh holds some MiB. */
 const OWED_BYTES_MAX = 4 * 1024 * 1024;
@@ -266,27 +259,4 @@ async function writeWhole(ports: JournalPorts, store: Store): Promise<number> {
   const content = await recordsOf(ports, frames, JOURNAL_HEADER);
   await ports.disk.write(JOURNAL, content);
   return content.length;
-}
-
-/** The records of frames after a beginning. Others have their turn after each slice. */
-async function recordsOf(
-  { clock, crypto }: JournalPorts,
-  frames: readonly Uint8Array[],
-  beginning: Uint8Array,
-): Promise<Uint8Array> {
-  const bytes = frames.reduce((sum, frame) => sum + recordLength(frame), beginning.length);
-  const content = new Uint8Array(bytes);
-  content.set(beginning);
-  let [offset, slice] = [beginning.length, 0];
-  for (const frame of frames) {
-    slice += frame.length;
-    if (slice >= SLICE_BYTES) {
-      slice = frame.length;
-      await clock.sleep(0, new AbortController().signal);
-    }
-    const record = encodeRecord(crypto, frame);
-    content.set(record, offset);
-    offset += record.length;
-  }
-  return content;
 }

@@ -7,7 +7,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../../ports.ts';
-import { type InTurn, openTurns } from './turns.ts';
+import { inTurn } from './turns.ts';
 
 /** Longest wait that a Node timer takes; a longer one would fire at once. Unit: ms. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -17,27 +17,25 @@ export function openClock(): Clock {
   return {
     wallMs: () => Date.now(),
     monotonicMs: () => performance.now(),
-    sleep: openSleep(openTurns()),
+    sleep,
   };
 }
 
-const openSleep =
-  (inTurn: InTurn): Clock['sleep'] =>
-  (durationMs, signal) =>
-    new Promise((resolve) => {
-      if (signal.aborted) {
-        resolve();
-        return;
-      }
-      if (durationMs <= 0) {
-        inTurn(resolve);
-        return;
-      }
-      const finish = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', finish);
-        inTurn(resolve);
-      };
-      const timer = setTimeout(finish, Math.min(durationMs, TIMER_MS_MAX));
-      signal.addEventListener('abort', finish);
-    });
+const sleep: Clock['sleep'] = (durationMs, signal) =>
+  new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    if (durationMs <= 0) {
+      inTurn(resolve);
+      return;
+    }
+    const finish = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      inTurn(resolve);
+    };
+    const timer = setTimeout(finish, Math.min(durationMs, TIMER_MS_MAX));
+    signal.addEventListener('abort', finish);
+  });

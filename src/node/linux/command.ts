@@ -16,6 +16,7 @@ import type { HostCommand, HostResult } from '../../ports.ts';
 import { openInput } from './command-input.ts';
 import { environmentOf, SEARCH_PATH } from './environment.ts';
 import { codeOf } from './files.ts';
+import { ownTurn } from './turns.ts';
 
 /** The package that holds a tool, by Debian's names; most others have the same. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -97,18 +98,6 @@ export async function runCommand(
   }
 }
 
-/**
- * Resolves in a turn of the event loop in which no other command starts: each start holds everybody
- * up for some ms, while the kernel copies the page tables, and many are asked for at once.
- */
-const ownTurn = (() => {
-  let last = Promise.resolve();
-  return (): Promise<void> => {
-    last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
-    return last;
-  };
-})();
-
 /** Closes the input however the run ends. */
 async function runWith<Result>(
   input: FileHandle | null,
@@ -120,6 +109,9 @@ async function runWith<Result>(
     await input?.close();
   }
 }
+
+/** Output that takes a while to read. Unit: bytes. */
+const LONG_BYTES = 64 * 1024;
 
 /** What a run came to. */
 type Ended =
@@ -138,7 +130,7 @@ async function runToEnd(
   { input, environment, limits }: RunOptions,
 ): Promise<Ended> {
   const { execa } = await import('execa'); // Not at start: loading it takes 20 ms.
-  await ownTurn();
+  await ownTurn(); // A start holds everybody up for some ms: the kernel copies the page tables.
   const child = execa(tool, operands, {
     reject: false,
     cwd: '/',
@@ -172,11 +164,20 @@ async function runToEnd(
   const status = result.exitCode ?? statusOfSignal(result.signal);
   if (status === null) return { kind: 'unstarted', error: result };
   const { stdout, stderr } = result;
-  return { kind: 'ended', result: { status, stdout: textOf(stdout), stderr: textOf(stderr) } };
+  return { kind: 'ended', result: { status, ...(await textsOf({ stdout, stderr })) } };
 }
 
 const statusOfSignal = (signal: NodeJS.Signals | undefined): number | null =>
   signal === undefined ? null : 128 + system.signals[signal];
+
+/** What is long is read in a turn of its own: some ms for the 16,000 rules that `nft` lists. */
+async function textsOf({ stdout, stderr }: Record<'stdout' | 'stderr', unknown>) {
+  const isLong = stdout instanceof Uint8Array && stdout.length > LONG_BYTES;
+  if (isLong) await ownTurn();
+  const texts = { stdout: textOf(stdout), stderr: textOf(stderr) };
+  if (isLong) await ownTurn();
+  return texts;
+}
 
 const textOf = (output: unknown): string =>
   output instanceof Uint8Array ? new TextDecoder().decode(output) : '';

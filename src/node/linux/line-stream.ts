@@ -9,6 +9,7 @@ import { Fault } from '../../fault.ts';
 import { findProgram, runCommand } from './command.ts';
 import { FIXED_ENVIRONMENT } from './environment.ts';
 import { openLineSplitter } from './line-splitter.ts';
+import { ownTurn } from './turns.ts';
 
 /** Runs `argv` and hands on its lines until it ends or `signal` aborts; resolves then. */
 export async function followLines(
@@ -20,6 +21,7 @@ export async function followLines(
   const path = await findProgram(tool);
   if (path === null || signal.aborted) return;
   const before = await guarded();
+  await ownTurn();
   if (signal.aborted) return;
   const [program = path, ...rest] = [...before, path, ...operands];
   const child = spawn(program, rest, {

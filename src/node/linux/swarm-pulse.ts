@@ -20,7 +20,7 @@ import type { Connection, Stream, StreamMuxerFactory } from '@libp2p/interface';
 import { yamux } from '@libp2p/yamux';
 import { pace } from './swarm-pace.ts';
 import { giveWindowBackByHalves } from './swarm-window.ts';
-import { openTurns } from './turns.ts';
+import { inTurn } from './turns.ts';
 
 type YamuxFactory = ReturnType<ReturnType<typeof yamux>>;
 type YamuxMuxer = ReturnType<YamuxFactory['createStreamMuxer']>;
@@ -116,7 +116,6 @@ const heardYamux = (beats: WeakMap<readonly Stream[], Beat>): StreamMuxerFactory
     maxOutboundStreams: STREAMS_MAX,
   })();
   const create = factory.createStreamMuxer.bind(factory);
-  const inTurn = openTurns();
   factory.createStreamMuxer = (encrypted) => {
     const muxer = create(encrypted);
     const beat = newBeat(muxer);

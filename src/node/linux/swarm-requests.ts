@@ -16,7 +16,7 @@ import type { Log, ProtocolOptions, RequestHandler, SwarmNode } from '../../port
 import type { ConnectionTable, Live } from './swarm-connections.ts';
 import { createShares, type Shares } from './swarm-shares.ts';
 import { finish, protocolIdOf, readMessage, sendMessage } from './swarm-streams.ts';
-import { type InTurn, openTurns } from './turns.ts';
+import { inTurn } from './turns.ts';
 
 /** Streams of one protocol on one connection. */
 const ASKED_MAX = 16;
@@ -52,11 +52,9 @@ export function createRequests(
   const { node, connections, log, meshId } = context;
   const served = new Map<string, ProtocolOptions>();
   const shares = createShares(HELD_BYTES_MAX);
-  const inTurn = openTurns();
   const idOf = (name: string): string => protocolIdOf(meshId, name);
   const question = (protocol: string, body: Uint8Array, timeoutMs: number): Question => ({
     body,
-    inTurn,
     bytesMax: served.get(protocol)?.bytesMax ?? ANSWER_BYTES_MAX,
     signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
   });
@@ -82,7 +80,7 @@ export function createRequests(
     if (served.has(protocol)) throw new Error(`protocol ${protocol} has a handler already`);
     served.set(protocol, options);
     const noted = (error: unknown) => log.error('swarm-handle', { protocol, error });
-    const service = { protocol, options, handler, log, shares, inTurn };
+    const service = { protocol, options, handler, log, shares };
     const serveStream = (stream: Stream, on: Libp2pConnection): Promise<void> =>
       serveOn(connections.find(on), stream, service);
     node.handle(idOf(protocol), serveStream, libp2pOptionsOf(options)).catch(noted);
@@ -103,7 +101,6 @@ const libp2pOptionsOf = ({ inviteMayUse }: ProtocolOptions) => ({
 
 interface Question {
   readonly body: Uint8Array;
-  readonly inTurn: InTurn;
   readonly bytesMax: number;
   readonly signal: AbortSignal;
 }
@@ -111,7 +108,7 @@ interface Question {
 const ask = async (
   connection: Libp2pConnection,
   protocolId: string,
-  { body, inTurn, bytesMax, signal }: Question,
+  { body, bytesMax, signal }: Question,
 ): Promise<Uint8Array> => {
   const stream = await connection.newStream(protocolId, {
     signal,
@@ -135,7 +132,6 @@ interface Service {
   readonly handler: RequestHandler;
   readonly log: Log;
   readonly shares: Shares;
-  readonly inTurn: InTurn;
 }
 
 const serveOn = async (live: Live | null, stream: Stream, service: Service): Promise<void> => {
@@ -144,7 +140,7 @@ const serveOn = async (live: Live | null, stream: Stream, service: Service): Pro
 };
 
 const serve = async (stream: Stream, live: Live, service: Service): Promise<void> => {
-  const { protocol, options, handler, log, shares, inTurn } = service;
+  const { protocol, options, handler, log, shares } = service;
   const { peer, standing, remote } = live;
   const share = shares.open(peer);
   try {

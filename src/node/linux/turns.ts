@@ -1,13 +1,21 @@
 /**
  * Edge: turns — who waits goes on in the order of coming, one in each turn of the event loop, so
  * that nobody else waits for the sum of what they do.
+ *
+ * A process has one event loop, so it has one line, for all that takes a while: who has slept, a
+ * connection that is read on, a command that starts, a part of a long answer.
  */
 
 /** Calls it when it is its turn. */
 export type InTurn = (goOn: () => void) => void;
 
-/** A line in which nobody waits yet. */
-export function openTurns(): InTurn {
+/** The line of this process. */
+export const inTurn: InTurn = openTurns();
+
+/** Resolves when it is the caller's turn. */
+export const ownTurn = (): Promise<void> => new Promise((resolve) => inTurn(resolve));
+
+function openTurns(): InTurn {
   let waiting: (() => void)[] = [];
   let going: (() => void)[] = [];
   let isAtWork = false;

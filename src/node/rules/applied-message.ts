@@ -9,7 +9,7 @@ import { hex } from '@scure/base';
 import * as z from 'zod/mini';
 import { decode, encode } from '../../crdt/codec.ts';
 import { isRecord } from '../../crdt/entry.ts';
-import type { Meter } from '../../crdt/meter.ts';
+import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { Intent } from '../../crdt/view.ts';
 import type { Crypto } from '../../ports.ts';
 import type { AgentReport } from '../../services/service.ts';
@@ -44,8 +44,8 @@ const answer = z.object({
 /** By path: the stamp of each object. */
 export type Stamps = Readonly<Record<string, string>>;
 
-/** Time to stamp an object. Unit: ms, as measured. */
-const STAMP_MS = 0.002;
+/** Times to stamp an object, to compare a stamp, and to spell one. Unit: ms, as measured. */
+const [STAMP_MS, COMPARE_MS, LINE_MS] = [0.002, 0.001, 0.003];
 
 /** The stamps of a service's objects in a view, in pieces. The same object for the same two. */
 export function* stampsOf(
@@ -67,39 +67,68 @@ export function* stampsOf(
 const stampsIn = new WeakMap<readonly Intent[], Map<string, Stamps>>();
 
 /** The same, to look up. Of twenty members that are in step there is one. */
-const mapOf = (stamps: Stamps): ReadonlyMap<string, string> => {
-  const map = maps.get(stamps) ?? new Map(Object.entries(stamps));
+const mapOf = (stamps: Stamps): ReadonlyMap<string, string> =>
+  finish(mapInPieces(stamps, UNMETERED));
+
+/** Makes it in pieces, for who will need it: of many thousands it takes 20 ms. */
+export function* mapInPieces(
+  stamps: Stamps,
+  meter: Meter,
+): Generator<void, ReadonlyMap<string, string>> {
+  const known = maps.get(stamps);
+  if (known !== undefined) return known;
+  const map = new Map<string, string>();
+  for (const path of Object.keys(stamps)) {
+    map.set(path, stamps[path] ?? '');
+    if (meter.isDue(COMPARE_MS)) yield;
+  }
   maps.set(stamps, map);
   return map;
-};
+}
 
 const maps = new WeakMap<Stamps, ReadonlyMap<string, string>>();
 
-/** The question about a service. `expected`: what the asker's view holds. */
-export const encodeQuestion = (crypto: Crypto, service: string, expected: Stamps): Uint8Array =>
-  encode({ service, digest: digestOf(crypto, expected) });
+/** The question about a service, in pieces. `expected`: what the asker's view holds. */
+export function* encodeQuestion(
+  crypto: Crypto,
+  service: string,
+  expected: Stamps,
+  meter: Meter,
+): Generator<void, Uint8Array> {
+  return encode({ service, digest: yield* digestOf(crypto, expected, meter) });
+}
 
 /** The service asked about, or null for what is no question. */
 export const serviceAsked = (bytes: Uint8Array): string | null =>
   read(question, bytes)?.service ?? null;
 
-/**
- * The answer to a question. `report`: the agent's last; null: none runs. `wanted`: what the view of
- * whoever answers holds.
- */
-export function encodeAnswer(
-  crypto: Crypto,
+/** What an answer is made of. `report`: the agent's last; null: none runs. */
+export interface Grounds {
+  readonly crypto: Crypto;
+  readonly report: AgentReport | null;
+  /** What the view of whoever answers holds. */
+  readonly wanted: Stamps;
+}
+
+/** The answer to a question, in pieces. */
+export function* encodeAnswer(
+  { crypto, report, wanted }: Grounds,
   bytes: Uint8Array,
-  report: AgentReport | null,
-  wanted: Stamps,
-): Uint8Array {
+  meter: Meter,
+): Generator<void, Uint8Array> {
   const asked = read(question, bytes);
+  const applied = report?.applied ?? {};
+  const isExpected = function* (stamps: Stamps): Generator<void, boolean> {
+    return (yield* digestOf(crypto, stamps, meter)) === asked?.digest;
+  };
+  let told: AppliedTold = { applied: null };
+  if (!(yield* isExpected(applied))) {
+    const difference = yield* differenceOf(applied, wanted, meter);
+    const isShort = isShorter(difference, applied) && (yield* isExpected(wanted));
+    told = isShort ? difference : { applied };
+  }
   return encode({
-    ...appliedIn(
-      report?.applied ?? {},
-      wanted,
-      (stamps) => asked?.digest === digestOf(crypto, stamps),
-    ),
+    ...told,
     problems: problemsOf(report),
     counts: Object.fromEntries(
       Object.entries(report?.counts ?? {}).map(([path, { packets, bytes }]) => [
@@ -144,19 +173,34 @@ function sightsOf(report: AgentReport | null): readonly (readonly [string, strin
  * What is in force, in few words where the asker expects that, or that `without` a few; then
  * `applied` holds what is in force beside it.
  */
-function appliedIn(
-  applied: Stamps,
-  wanted: Stamps,
-  isExpected: (stamps: Stamps) => boolean,
-): { readonly applied: Stamps | null; readonly without?: readonly string[] } {
-  if (isExpected(applied)) return { applied: null };
-  const without = Object.keys(wanted).filter((path) => applied[path] !== wanted[path]);
-  const beside = Object.entries(applied).filter(([path, stamp]) => wanted[path] !== stamp);
-  const isShorter = without.length + beside.length < Object.keys(applied).length;
-  return isShorter && isExpected(wanted)
-    ? { applied: Object.fromEntries(beside), without }
-    : { applied };
+interface AppliedTold {
+  readonly applied: Stamps | null;
+  readonly without?: readonly string[];
 }
+
+interface Difference extends AppliedTold {
+  readonly applied: Stamps;
+  readonly without: readonly string[];
+}
+
+/** What is in force, as what is wanted without some and with some beside it. */
+function* differenceOf(applied: Stamps, wanted: Stamps, meter: Meter): Generator<void, Difference> {
+  const without: string[] = [];
+  for (const path of Object.keys(wanted)) {
+    if (applied[path] !== wanted[path]) without.push(path);
+    if (meter.isDue(COMPARE_MS)) yield;
+  }
+  const beside: Record<string, string> = {};
+  for (const path of Object.keys(applied)) {
+    const stamp = applied[path] ?? '';
+    if (wanted[path] !== stamp) beside[path] = stamp;
+    if (meter.isDue(COMPARE_MS)) yield;
+  }
+  return { applied: beside, without };
+}
+
+const isShorter = ({ applied, without }: Difference, all: Stamps): boolean =>
+  without.length + Object.keys(applied).length < Object.keys(all).length;
 
 /** What an answer tells, or why it tells nothing. */
 export function readAnswer(bytes: Uint8Array, expected: Stamps): Standing {
@@ -207,16 +251,25 @@ const problemsOf = (report: AgentReport | null): readonly string[] => {
 /** Of the stamps that were asked for before: whoever asks often costs a member no more. */
 const digests = new WeakMap<Stamps, string>();
 
-const digestOf = (crypto: Crypto, stamps: Stamps): string => {
-  const digest = digests.get(stamps) ?? hashOf(crypto, stamps);
+function* digestOf(crypto: Crypto, stamps: Stamps, meter: Meter): Generator<void, string> {
+  const digest = digests.get(stamps) ?? (yield* hashOf(crypto, stamps, meter));
   digests.set(stamps, digest);
   return digest;
-};
+}
 
-const hashOf = (crypto: Crypto, stamps: Stamps): string => {
-  const lines = Object.entries(stamps).map(([path, stamp]) => `${path} ${stamp}\n`);
-  return hex.encode(crypto.sha256(new TextEncoder().encode(lines.toSorted().join(''))));
-};
+function* hashOf(crypto: Crypto, stamps: Stamps, meter: Meter): Generator<void, string> {
+  const lines: string[] = [];
+  for (const path of Object.keys(stamps)) {
+    lines.push(`${path} ${stamps[path]}\n`);
+    if (meter.isDue(LINE_MS)) yield;
+  }
+  const longMs = lines.length * COMPARE_MS;
+  const sorted = lines.toSorted();
+  if (meter.isDue(longMs)) yield;
+  const text = new TextEncoder().encode(sorted.join(''));
+  if (meter.isDue(longMs)) yield;
+  return hex.encode(crypto.sha256(text));
+}
 
 function read<T>(schema: z.ZodMiniType<T>, bytes: Uint8Array): T | null {
   const decoded = decode(bytes, APPLIED_BYTES_MAX);
