@@ -3,7 +3,7 @@
  */
 import type { Edition } from './edition.ts';
 import type { Machine } from './machine.ts';
-import { type Act, anyMachine, boot, lasting, type Storm } from './storm.ts';
+import { type Act, anyMachine, boot, isExpected, lasting, type Storm } from './storm.ts';
 import { pauseRun } from './world.ts';
 
 /** Longest time until a VM is started again, and for which it speaks a language of its own. */
@@ -29,7 +29,9 @@ export const foreignWire: Act = async (storm, dice) => {
   tolerated.add('version-mismatch').add('join-other-version');
   const machine = anyMachine(storm, dice);
   const before = machine.edition === editions.foreign ? editions.ours : machine.edition;
-  await restart(storm, machine, editions.foreign);
+  await restart(storm, machine, editions.foreign).catch((error: unknown) => {
+    if (!isExpected(error)) throw error; // Whatever else befalls it as it starts, it is set back.
+  });
   await lasting(storm, dice.between(RESTART_MS_MAX, FOREIGN_MS_MAX), () => {
     machine.edition = before;
     machine.daemon?.end('exit');

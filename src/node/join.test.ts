@@ -59,19 +59,19 @@ const retry = (...members: readonly number[]): JoinAnswer => ({
   entries: members.map(named),
 });
 
-const timeout = (): Fault =>
-  new Fault('timeout', { field: 'endpoint', value: '', why: 'no answer', remedy: 'wait' });
+const timeout = (field = 'endpoint'): Fault =>
+  new Fault('timeout', { field, value: '', why: 'no answer', remedy: 'wait' });
 
 /**
  * A VM with an empty disk, in a network where each member answers `admit` as said, or nobody.
  * `offMs`: how far members' clocks are ahead of this VM's. `others`: who is of another version.
- * `slowMs`: how long each takes for an answer.
+ * `slow`: how long each takes for an answer, and until when none comes.
  */
 function stage(
   answers: Readonly<Record<string, JoinAnswer | ((memberKey: Uint8Array) => JoinAnswer)>>,
   offMs: Readonly<Record<string, number>> = {},
   others: readonly MemberId[] = [],
-  slowMs = 0,
+  slow = { ms: 0, untilMs: 0 },
 ) {
   const asked: string[] = [];
   /** Who was asked to admit this VM. */
@@ -92,8 +92,9 @@ function stage(
         if (!isThere) throw timeout();
       },
       request: async (peer: MemberId, _: string, body: Uint8Array, timeoutMs: number) => {
-        nowMs += Math.min(slowMs, timeoutMs);
-        if (slowMs > timeoutMs) throw timeout();
+        const neededMs = Math.max(slow.ms, slow.untilMs - nowMs);
+        nowMs += Math.min(neededMs, timeoutMs);
+        if (neededMs > timeoutMs) throw timeout('peer');
         if (others.includes(peer)) return encode({ v: 2, document: 1, kind: 'greeting' });
         const read = decodeJoinAsk(body);
         const isHello = read.kind === 'said' && read.said.kind === 'hello';
@@ -248,11 +249,22 @@ test('join: it takes no longer than it may', async () => {
 test('join: an only entry has the time that it takes, one of two has less', async () => {
   // Goal: a VM without CPU to spare lets in all who ask at once, though it answers late. Method: an
   // only entry that takes 20 s for each answer. Twin: two of them, who are turned away from.
-  const slow = { [idOf(2)]: ADMITTED, [idOf(3)]: ADMITTED };
-  const { join, told } = stage(slow, {}, [], 20_000);
+  const both = { [idOf(2)]: ADMITTED, [idOf(3)]: ADMITTED };
+  const slow = { ms: 20_000, untilMs: 0 };
+  const { join, told } = stage(both, {}, [], slow);
   assert.equal((await join(tokenOf([2]))).name, 'vm7');
   assert.deepEqual(told, [idOf(2)]);
-  assert.equal((await refusal(stage(slow, {}, [], 20_000).join(tokenOf([2, 3])))).code, 'timeout');
+  assert.equal((await refusal(stage(both, {}, [], slow).join(tokenOf([2, 3])))).code, 'timeout');
+});
+
+test('join: who takes connections and does not answer yet is asked for three minutes', async () => {
+  // Goal: a crowd that starves its entry comes in without a second command. Method: one that
+  // answers after 150 s. Twin: one that never does, and is given up.
+  const { join } = stage({ [idOf(2)]: ADMITTED }, {}, [], { ms: 0, untilMs: 150_000 });
+  assert.equal((await join(tokenOf([2]))).name, 'vm7');
+  const never = stage({ [idOf(2)]: ADMITTED }, {}, [], { ms: 0, untilMs: 1e9 });
+  assert.equal((await refusal(never.join(tokenOf([2])))).code, 'timeout');
+  assert.ok(never.nowMs() > 180_000 && never.nowMs() < 215_000, `${never.nowMs()} ms`);
 });
 
 test('join: keys that went down with who let them in are replaced, once', async () => {

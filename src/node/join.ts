@@ -4,7 +4,8 @@
  * 1. The joiner connects with the invite's key; its own keys are made here and never leave.
  * 2. Whatever this host cannot carry is found out before the mesh is asked to admit it.
  * 3. Cut midway, it is repeated with the same keys, and the mesh answers as before.
- * 4. Keys that went down with the member that let them in never come back, but a token that was not
+ * 4. An entry that is there and slow is asked again for minutes: a crowd may leave it little CPU.
+ * 5. Keys that went down with the member that let them in never come back, but a token that was not
  *    spent by others lets in new ones.
  */
 
@@ -27,13 +28,19 @@ import {
 import { checkHost } from './preflight.ts';
 import { wrongBy } from './rules/join-clock.ts';
 import { withNamed } from './rules/join-entries.ts';
-import { badClock, badToken, joinFault, unreachable } from './rules/join-fault.ts';
+import { badClock, badToken, joinFault, unreachable, wasThere } from './rules/join-fault.ts';
 import type { Settings } from './rules/settings.ts';
 
 /** Longest pause before the next entry, so that many joiners do not knock in step. Unit: ms. */
 const JITTER_MS = 300;
 /** Rounds over all entries before the joiner gives up. */
 const ROUNDS = 3;
+/**
+ * An entry that takes connections and answered nothing in so long is slow, and not gone; where one
+ * is, all are asked for so long. Unit: ms. As long as a daemon's own start is waited for.
+ */
+const SLOW_MS = 5_000;
+const SLOW_ASKED_MS = 180_000;
 
 /** What join reports. `ipv4` null: the daemon knows it, this command does not. */
 export interface Joined {
@@ -46,7 +53,7 @@ export interface Joined {
 export interface JoinWatch {
   /** Told in a few words what is going on. */
   readonly onStep: (step: string) => void;
-  /** After this, no answer is waited for; null: until every entry was asked three times. */
+  /** After this, no answer is waited for; null: until every entry was asked three times, or 4. */
   readonly timeoutMs: number | null;
 }
 
@@ -91,7 +98,7 @@ export async function prepareJoin(
     const attempt: Attempt = { ...known, clocks: new Map() };
     return await joinWith(ports, attempt).catch(async (error: unknown) => {
       if (!isVoid(error)) throw error;
-      await dropKeys(disk); // Invariant 4.
+      await dropKeys(disk); // Invariant 5.
       doubt.isOpen = false;
       return await joinWith(ports, { ...attempt, keys: await keepKeys(disk, random) });
     });
@@ -141,13 +148,21 @@ const openAsInvite = ({ swarm }: JoinPorts, { token, reach }: Attempt): Promise<
 
 async function tryEntries(ports: JoinPorts, swarm: SwarmNode, attempt: Attempt): Promise<Admitted> {
   const { token, reach, onStep, deadlineMs } = attempt;
+  const startMs = ports.clock.monotonicMs();
   const isExpired = token.expiry < ports.clock.wallMs();
-  let last: unknown = null;
+  let [last, isSlow]: [unknown, boolean] = [null, false];
+  const isOver = (round: number): boolean =>
+    isExpired
+      ? round >= 1
+      : round >= ROUNDS &&
+        !(isSlow && ports.clock.monotonicMs() < Math.min(startMs + SLOW_ASKED_MS, deadlineMs));
   let turn = 0;
-  for (let round = 0; round < (isExpired ? 1 : ROUNDS); round += 1) {
+  for (let round = 0; !isOver(round); round += 1) {
+    isSlow = false;
     for (let index = 0; index < reach.entries.length; index += 1) {
       const entry = reach.entries[index];
-      if (entry === undefined || ports.clock.monotonicMs() >= deadlineMs) break;
+      const askedMs = ports.clock.monotonicMs();
+      if (entry === undefined || askedMs >= deadlineMs) break;
       onStep(`asking ${entry.address.host} port ${entry.address.port}`);
       try {
         const word = await askEntry(ports, swarm, entry, attempt);
@@ -157,6 +172,7 @@ async function tryEntries(ports: JoinPorts, swarm: SwarmNode, attempt: Attempt):
         if (!(error instanceof Fault) || error.facts.field !== 'entry') throw error;
         ports.log.info('entry-failed', { entry: entry.address.host, why: error.message });
         last = error;
+        isSlow ||= wasThere(error) && ports.clock.monotonicMs() - askedMs >= SLOW_MS;
       }
       turn += 1;
       const wait = JITTER_MS * ports.random.fraction() * turn;

@@ -59,6 +59,10 @@ export const noAnswer = (entry: TokenEntry, why: string, cause: unknown): Fault 
     cause,
   );
 
+/** Whether it took this VM's connection. */
+export const wasThere = ({ cause }: Fault): boolean =>
+  cause instanceof Fault && cause.facts.field === 'peer';
+
 const SAME_VERSION = 'run the same version of cnsmo on both sides';
 
 /** One entry is of another version; another may not be, while a mesh is upgraded. */
