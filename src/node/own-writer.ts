@@ -19,6 +19,7 @@ import type { Clock, Log } from '../ports.ts';
 import type { Journal } from './journal.ts';
 import type { KeyDoubt } from './key-doubt.ts';
 import { inPieces } from './pieces.ts';
+import { isViewLarge, makeViewAhead } from './view-ahead.ts';
 
 /** How long another member is waited for before the first own frame. Unit: ms. Reliability §2.2. */
 const ALONE_MS = 10_000;
@@ -114,6 +115,7 @@ async function put(desk: WriterDesk, tell: Listener, draft: WriteResult): Promis
     const meter = openMeter(desk.clock.monotonicMs);
     await inPieces(desk.clock, desk.store.digestOwn(meter));
   }
+  if (isViewLarge(desk)) await makeViewAhead(desk);
   tell(draft.bytes);
   await desk.journal.settle().catch((error: unknown) => {
     desk.log.warn('journal-not-settled', { why: String(error) }); // It is distrusted further.

@@ -25,6 +25,7 @@ import { inPieces } from './pieces.ts';
 import { createBuckets } from './rules/bucket.ts';
 import type { Ahead } from './rules/clocks.ts';
 import { openVerdictFile } from './verdict-file.ts';
+import { openTeller } from './view-ahead.ts';
 
 /** The shared state as loops use it. */
 export interface Replica
@@ -52,7 +53,10 @@ export interface Replica
   isElsewhere(): boolean;
   /** Whose statements were held within the last minute because their clock is ahead, by author. */
   ahead(): readonly Ahead[];
-  /** Called after anything was taken; `own` is the frame when it was written here. */
+  /**
+   * Called after anything was taken, in a large mesh once there is a view of it; `own` is the frame
+   * when it was written here.
+   */
   onChange(listener: (own: Uint8Array | null) => void): Unsubscribe;
   /** Called with the frames that were taken, own ones too. */
   onFrames(listener: (frames: readonly Uint8Array[]) => void): Unsubscribe;
@@ -80,13 +84,7 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
   const journal = await openJournal(ports, store, self.id);
   const isMuch = store.weight().frames >= FRAMES_MANY;
   if (isMuch) await viewInPieces(ports.clock, store);
-  const listeners = new Set<Listener>();
-  const readers = new Set<(frames: readonly Uint8Array[]) => void>();
-  const tell = (frames: readonly Uint8Array[], own: Uint8Array | null): void => {
-    verdicts.keep();
-    for (const reader of readers) reader(frames);
-    for (const listener of listeners) listener(own);
-  };
+  const { tell, ...audience } = openAudience(ports.clock, store, verdicts.keep);
   const keyDoubt = await openKeyDoubt(ports, store);
   const desk = { clock: ports.clock, log: ports.log, store, journal, keyDoubt };
   const own = createOwnWriter(desk, (frame) => tell([frame], frame));
@@ -113,14 +111,33 @@ export async function openReplica(ports: ReplicaPorts, local: LocalState): Promi
     republish: own.republish,
     close: own.close,
     ...others,
-    onChange: (listener) => subscribe(listeners, listener),
-    onFrames: (reader) => subscribe(readers, reader),
+    ...audience,
     catchUp: journal.catchUp,
     flush: async () => {
       await own.flush();
       await journal.flush();
       await verdicts.flush();
     },
+  };
+}
+
+/** Who hears of what was taken. `before`: what is done first. */
+function openAudience(clock: Clock, store: Store, before: () => void) {
+  const listeners = new Set<Listener>();
+  const readers = new Set<(frames: readonly Uint8Array[]) => void>();
+  const tellAll = (own: Uint8Array | null): void => {
+    for (const listener of listeners) listener(own);
+  };
+  const tellOfOthers = openTeller({ clock, store }, () => tellAll(null));
+  return {
+    tell: (frames: readonly Uint8Array[], own: Uint8Array | null): void => {
+      before();
+      for (const reader of readers) reader(frames);
+      if (own === null) tellOfOthers();
+      else tellAll(own);
+    },
+    onChange: (listener: Listener) => subscribe(listeners, listener),
+    onFrames: (reader: (frames: readonly Uint8Array[]) => void) => subscribe(readers, reader),
   };
 }
 

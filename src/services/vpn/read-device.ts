@@ -4,6 +4,7 @@
  * 1. `wg show … dump` holds the private key and preshared keys: they are dropped here, and no text
  *    of that output goes into a problem.
  */
+import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { ObservedDevice, ObservedPeer, Reading } from './state.ts';
 
@@ -18,12 +19,41 @@ const PEER_COLUMNS = 8;
 export const readDump = (
   result: HostResult | undefined,
   name: string,
-): Reading<ObservedDevice | null> => {
+): Reading<ObservedDevice | null> =>
+  result === undefined
+    ? { ok: false, why: `wg show ${name} dump: not run` }
+    : finish(dumpInPieces(result, name, UNMETERED));
+
+/** The same, in pieces. It is remembered of a result. */
+export function* dumpInPieces(
+  result: HostResult,
+  name: string,
+  meter: Meter,
+): Generator<void, Reading<ObservedDevice | null>> {
+  const known = dumps.get(result);
+  if (known?.name === name) return known.reading;
+  const reading = yield* readLines(result, name, meter);
+  dumps.set(result, { name, reading });
+  return reading;
+}
+
+const dumps = new WeakMap<
+  HostResult,
+  { readonly name: string; readonly reading: Reading<ObservedDevice | null> }
+>();
+
+/** Time to read a peer. Unit: ms, as measured. */
+const PEER_MS = 0.005;
+
+function* readLines(
+  result: HostResult,
+  name: string,
+  meter: Meter,
+): Generator<void, Reading<ObservedDevice | null>> {
   const refuse = (line: number): Reading<never> => ({
     ok: false,
     why: `wg show ${name} dump: line ${line} cannot be read; check the version of wg`,
   });
-  if (result === undefined) return { ok: false, why: `wg show ${name} dump: not run` };
   if (result.status !== 0) return { ok: true, value: null };
   const [first = '', ...rest] = result.stdout.trimEnd().split('\n');
   const [, publicKey, port, , ...more] = first.split('\t');
@@ -35,10 +65,11 @@ export const readDump = (
     const peer = readPeer(line.split('\t'));
     if (peer === null) return refuse(index + 2);
     peers.push(peer);
+    if (meter.isDue(PEER_MS)) yield;
   }
   const value = { publicKey: readOptional(publicKey), port: portNumber, peers };
   return { ok: true, value };
-};
+}
 
 const readPeer = (columns: readonly string[]): ObservedPeer | null => {
   if (columns.length !== PEER_COLUMNS) return null;

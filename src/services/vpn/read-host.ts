@@ -5,6 +5,7 @@
  * shows in what it has, so no list need be told from another.
  */
 import * as z from 'zod/mini';
+import { finish, type Meter, UNMETERED } from '../../crdt/meter.ts';
 import type { HostResult } from '../../ports.ts';
 import type { ObservedLink, ObservedPath, ObservedRoute, OtherAddress, Reading } from './state.ts';
 
@@ -51,7 +52,7 @@ export const readHost = (
   result: HostResult | undefined,
   ownInterface: string,
 ): Reading<HostReading> => {
-  const objects = readLists(result, 'ip -j -d -batch: address show, route show');
+  const objects = finish(readLists(result, 'ip -j -d -batch: address show, route show', UNMETERED));
   if (!objects.ok) return objects;
   const links = objects.value.flatMap((object) => linkSchema.safeParse(object).data ?? []);
   const routes = objects.value.flatMap((object) => routeSchema.safeParse(object).data ?? []);
@@ -73,24 +74,44 @@ export const readHost = (
   return { ok: true, value };
 };
 
+type Paths = Readonly<Record<string, ObservedPath>>;
+
 /** Reads the batch of `route get`. An address to which there is no way is absent. */
-export const readPaths = (
-  result: HostResult | undefined,
-): Reading<Readonly<Record<string, ObservedPath>>> => {
-  if (result === undefined) return { ok: true, value: {} };
-  const objects = readLists(result, 'ip -j -batch: route get');
+export const readPaths = (result: HostResult | undefined): Reading<Paths> =>
+  result === undefined ? { ok: true, value: {} } : finish(pathsInPieces(result, UNMETERED));
+
+/** The same, in pieces. It is remembered of a result. */
+export function* pathsInPieces(result: HostResult, meter: Meter): Generator<void, Reading<Paths>> {
+  const reading = pathsOf.get(result) ?? (yield* pathsIn(result, meter));
+  pathsOf.set(result, reading);
+  return reading;
+}
+
+const pathsOf = new WeakMap<HostResult, Reading<Paths>>();
+
+/** Times to parse a list of one, and to read what is in it. Unit: ms, as measured. */
+const [LIST_MS, ROUTE_MS] = [0.004, 0.01];
+
+function* pathsIn(result: HostResult, meter: Meter): Generator<void, Reading<Paths>> {
+  const objects = yield* readLists(result, 'ip -j -batch: route get', meter);
   if (!objects.ok) return objects;
-  const entries = objects.value.flatMap((object) => {
+  const paths = new Map<string, ObservedPath>();
+  for (const object of objects.value) {
+    if (meter.isDue(ROUTE_MS)) yield;
     const route = routeSchema.safeParse(object).data;
-    if (route?.dev === undefined) return [];
+    if (route?.dev === undefined) continue;
     const mtu = route.metrics?.find((metric) => metric.mtu !== undefined)?.mtu ?? null;
-    return [[route.dst, { interface: route.dev, mtu }] as const];
-  });
-  return { ok: true, value: Object.fromEntries(entries) };
-};
+    paths.set(route.dst, { interface: route.dev, mtu });
+  }
+  return { ok: true, value: Object.fromEntries(paths) };
+}
 
 /** All objects of all lists. */
-const readLists = (result: HostResult | undefined, what: string): Reading<readonly unknown[]> => {
+function* readLists(
+  result: HostResult | undefined,
+  what: string,
+  meter: Meter,
+): Generator<void, Reading<readonly unknown[]>> {
   if (result === undefined) return { ok: false, why: `${what}: not run` };
   const values: unknown[] = [];
   for (const text of result.stdout.split(/\n|(?<=\])(?=\[)/)) {
@@ -100,11 +121,12 @@ const readLists = (result: HostResult | undefined, what: string): Reading<readon
     } catch {
       return unlisted(what);
     }
+    if (meter.isDue(LIST_MS)) yield;
   }
   return values.every((value) => Array.isArray(value))
     ? { ok: true, value: values.flat() }
     : unlisted(what);
-};
+}
 
 const unlisted = (what: string): Reading<never> => ({
   ok: false,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openMeter } from '../../crdt/meter.ts';
 import {
   EXAMPLE_NOTHING,
   EXAMPLE_PRINTED,
@@ -9,8 +10,9 @@ import {
   exampleKey,
   exampleRoute,
   exampleSelf,
+  exampleView,
 } from './example.table.ts';
-import { read } from './read.ts';
+import { digest, read } from './read.ts';
 
 const self = exampleSelf();
 const result = (stdout: string, status = 0, stderr = '') => ({ status, stdout, stderr });
@@ -131,5 +133,24 @@ test('nftables that does not work is a fact and no failure', () => {
   ] as const) {
     const { state, problems } = read({ ...EXAMPLE_PRINTED, table: printed }, self);
     assert.deepEqual([state.table, problems], [{ kind: 'refused', why: expected }, []]);
+  }
+});
+
+test('of a thousand members the tunnels and the ways to them are read in pieces', () => {
+  // Goal: nobody waits for it, and it is read as it would be at once. Method: count the pauses by
+  // the estimates, of many peers and of those of the example; then read copies of the same.
+  const [first = '', peer = ''] = EXAMPLE_PRINTED.wg.stdout.split('\n');
+  const route = EXAMPLE_PRINTED.paths.stdout.split('\n')[0] ?? '';
+  const wg = result(`${first}\n${`${peer}\n`.repeat(1_000)}`);
+  const paths = result(`${route}\n`.repeat(2_000));
+  for (const [printed, least, most] of [
+    [{ ...EXAMPLE_PRINTED, wg, paths }, 4, 20],
+    [EXAMPLE_PRINTED, 0, 0],
+  ] as const) {
+    const seen = { results: printed, before: null };
+    const pauses = [...digest(exampleView([]), self, seen, openMeter())].length;
+    assert.ok(pauses >= least && pauses <= most, `${pauses} pauses`);
+    const anew = { ...printed, wg: { ...printed.wg }, paths: { ...printed.paths } };
+    assert.deepEqual(read(printed, self), read(anew, self));
   }
 });

@@ -6,10 +6,12 @@
  * 3. A host mostly says what it said before: what a text was read as is remembered.
  */
 import { type Memo, openMemo } from '../../crdt/memo.ts';
+import type { Meter } from '../../crdt/meter.ts';
+import type { View } from '../../crdt/view.ts';
 import type { HostResult } from '../../ports.ts';
-import type { Finding, Results, Self } from '../service.ts';
-import { readDump } from './read-device.ts';
-import { readHost, readPaths } from './read-host.ts';
+import type { Finding, Results, Seen, Self } from '../service.ts';
+import { dumpInPieces, readDump } from './read-device.ts';
+import { pathsInPieces, readHost, readPaths } from './read-host.ts';
 import type { ObservedTable, VpnObserved } from './state.ts';
 import { reduce } from './table.ts';
 
@@ -36,6 +38,17 @@ export const read = (results: Results, self: Self): Finding<VpnObserved> => {
   if (!paths.ok) return unreadable(paths.why);
   return seen({ ...host.value, device: device.value, paths: paths.value, table });
 };
+
+/** Reads in pieces what there is one line of for each member: some 20 ms of a thousand. */
+export function* digest(
+  _view: View,
+  self: Self,
+  { results: { wg, paths } }: Seen<VpnObserved>,
+  meter: Meter,
+): Generator<void, void> {
+  if (wg !== undefined) yield* dumpInPieces(wg, self.interface, meter);
+  if (paths !== undefined) yield* pathsInPieces(paths, meter);
+}
 
 /** Texts of each kind that are remembered, and the longest of them. Unit of that: characters. */
 const TEXTS_MAX = 16;

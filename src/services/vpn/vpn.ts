@@ -10,7 +10,7 @@ import { diff } from './diff.ts';
 import { monitors } from './monitor.ts';
 import { plan } from './plan.ts';
 import { probes } from './probes.ts';
-import { read } from './read.ts';
+import { digest, read } from './read.ts';
 import { summary } from './report.ts';
 import { later, signs } from './signs.ts';
 import type { VpnDesired, VpnObserved } from './state.ts';
@@ -27,6 +27,7 @@ export const vpn: Service<VpnDesired, VpnObserved> = {
   name: 'vpn',
   monitors,
   probes,
+  digest,
   read,
   plan,
   later,
