@@ -57,7 +57,10 @@ export const drawForms = (dice: Dice): readonly string[] =>
   );
 
 /** What only a member can do, and what most depends on. */
-const OWN_CHAIN_FORMS = ['equivocation', 'chain of nothing', 'harmful update', 'old generation'];
+const OWN_CHAIN_FORMS = [
+  ...['equivocation', 'chain of nothing', 'harmful update', 'old generation'],
+  'flood',
+];
 
 /** Frames of one of its forms, drawn by chance; none when it has said nothing yet. */
 export function forge(forger: Forger, dice: Dice): { name: string; frames: readonly Uint8Array[] } {
@@ -209,17 +212,12 @@ const FORMS: Readonly<Record<string, Form>> = {
   'trust of a node': (forger, stand) => {
     const hlc: Hlc = [forger.wallMs, 0];
     const { victim } = forger;
-    return [
-      next(
-        forger,
-        stand,
-        bodyOf(stand, [
-          { path: `trust/evict/${victim}`, value: { reason: 'forged' }, hlc },
-          { path: `trust/name/${victim}`, value: { name: 'forged' }, hlc },
-          { path: 'intent/vpn/mtu', value: { bytes: 500 }, hlc },
-        ]),
-      ),
-    ];
+    const body = bodyOf(stand, [
+      { path: `trust/evict/${victim}`, value: { reason: 'forged' }, hlc },
+      { path: `trust/name/${victim}`, value: { name: 'forged' }, hlc },
+      { path: 'intent/vpn/mtu', value: { bytes: 500 }, hlc },
+    ]);
+    return [next(forger, stand, body)];
   },
   'facts of another': (forger, stand) => [
     next(

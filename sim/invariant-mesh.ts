@@ -27,7 +27,7 @@ export const lookAtMesh = (scene: Scene): Look => ({
     if (first === undefined) return ['nobody runs'];
     const gone = new Set([...scene.storm.promised.leavers, ...ghosts(scene, first.machine)]);
     const unsettled = accounts.flatMap((one) => isUnsettled(one, members.length, gone));
-    return [...unsettled, ...clashes(first)];
+    return [...unsettled, ...clashes(first, gone)];
   },
 });
 
@@ -69,8 +69,9 @@ function isUnsettled(
   ];
 }
 
-function clashes({ status }: Account): readonly string[] {
-  const present = status.members.filter(isPresent);
+/** Ghosts may have chosen one address twice; nobody else may be without one for that. */
+function clashes({ status }: Account, gone: ReadonlySet<string>): readonly string[] {
+  const present = status.members.filter((row) => isPresent(row) && !gone.has(row.id));
   const addresses = present.flatMap((row) => row.addresses);
   const isWhole = present.every((row) => row.addresses.length === 2);
   return [
