@@ -12,6 +12,7 @@ import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { AgentReport } from '../services/service.ts';
 import type { Standing } from '../services/verb.ts';
+import { breathe } from './agent-look.ts';
 import type { Links } from './links.ts';
 import { inPieces } from './pieces.ts';
 import {
@@ -72,7 +73,6 @@ export async function gatherApplied(
   { service, waitMs }: Wish,
 ): Promise<ReadonlyMap<MemberId, Standing>> {
   const { members, intent } = view();
-  const breathe = () => clock.sleep(0, new AbortController().signal);
   const meter = openMeter(clock.monotonicMs);
   const expected = await inPieces(clock, stampsOf(intent, service, meter));
   const question = await inPieces(clock, encodeQuestion(crypto, service, expected, meter));
@@ -89,7 +89,7 @@ export async function gatherApplied(
     if (!connected.has(member)) return { kind: 'silent', why: 'not reachable from here' };
     try {
       const answer = await swarm.request(member, 'applied', question, waitMs);
-      await breathe();
+      await breathe(clock, true);
       return readAnswer(answer, expected);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;

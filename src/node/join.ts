@@ -148,16 +148,15 @@ const openAsInvite = ({ swarm }: JoinPorts, { token, reach }: Attempt): Promise<
 
 async function tryEntries(ports: JoinPorts, swarm: SwarmNode, attempt: Attempt): Promise<Admitted> {
   const { token, reach, onStep, deadlineMs } = attempt;
-  const startMs = ports.clock.monotonicMs();
   const isExpired = token.expiry < ports.clock.wallMs();
   let [last, isSlow]: [unknown, boolean] = [null, false];
-  const isOver = (round: number): boolean =>
-    isExpired
-      ? round >= 1
-      : round >= ROUNDS &&
-        !(isSlow && ports.clock.monotonicMs() < Math.min(startMs + SLOW_ASKED_MS, deadlineMs));
+  const slowUntilMs = Math.min(ports.clock.monotonicMs() + SLOW_ASKED_MS, deadlineMs);
+  const isAskedAgain = (round: number): boolean => {
+    if (isExpired) return round === 0;
+    return round < ROUNDS || (isSlow && ports.clock.monotonicMs() < slowUntilMs);
+  };
   let turn = 0;
-  for (let round = 0; !isOver(round); round += 1) {
+  for (let round = 0; isAskedAgain(round); round += 1) {
     isSlow = false;
     for (let index = 0; index < reach.entries.length; index += 1) {
       const entry = reach.entries[index];

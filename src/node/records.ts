@@ -3,6 +3,7 @@
  */
 import { recordHead, recordLength } from '../crdt/journal.ts';
 import type { Ports } from '../ports.ts';
+import { breathe } from './agent-look.ts';
 
 /**
  * What is put together in one go. Unit: bytes. Hashing it takes 1 to 2 ms, and to fill so much
@@ -24,7 +25,7 @@ export async function recordsOf(
     slice += part.length;
     if (slice > SLICE_BYTES) {
       slice = part.length;
-      await clock.sleep(0, new AbortController().signal);
+      await breathe(clock, true);
     }
     content.set(part, offset);
     offset += part.length;

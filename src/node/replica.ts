@@ -25,7 +25,7 @@ import { inPieces } from './pieces.ts';
 import { createBuckets } from './rules/bucket.ts';
 import type { Ahead } from './rules/clocks.ts';
 import { openVerdictFile } from './verdict-file.ts';
-import { openTeller } from './view-ahead.ts';
+import { makeViewAhead, openTeller } from './view-ahead.ts';
 
 /** The shared state as loops use it. */
 export interface Replica
@@ -143,7 +143,7 @@ function openAudience(clock: Clock, store: Store, before: () => void) {
 
 /** The first view of much, so that it is there when it is asked for. */
 async function viewInPieces(clock: Clock, store: Store): Promise<void> {
-  await inPieces(clock, store.digestInPieces(openMeter(clock.monotonicMs)));
+  await makeViewAhead({ clock, store });
   await breathe(clock, true);
   store.view();
   await breathe(clock, true);
