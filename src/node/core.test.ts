@@ -100,6 +100,32 @@ test('core: a disk that takes nothing leaves its turn to the next, and is told s
   await end();
 });
 
+test('core: a turn that ended while a slow disk kept its term is not taken', async () => {
+  // Goal: never a second holder, not for a moment: whose turn it is may act by then. Method: the
+  // disk of a is slow in its turn, and still in that of b; then in a turn of a alone.
+  const { disk } = createDisk();
+  let writing = Promise.withResolvers<void>();
+  const slow: Disk = { ...disk, write: (...all) => writing.promise.then(() => disk.write(...all)) };
+  const { core, claims, pass, goToTurnOf, end } = await stage('a', slow);
+  let moves = 0;
+  core.onMove(() => void moves++);
+  await goToTurnOf('a');
+  await pass(9_000);
+  await goToTurnOf('b');
+  writing.resolve();
+  await settle();
+  await pass(1_000);
+  assert.deepEqual([moves, claims, core.isActing()], [0, [], false]);
+  writing = Promise.withResolvers();
+  await goToTurnOf('a');
+  await pass(9_000);
+  assert.equal(core.isActing(), false);
+  writing.resolve();
+  await settle();
+  assert.deepEqual([moves, core.isActing()], [1, true]);
+  await end();
+});
+
 test('core: who hears that the elected one cannot takes the turn, until that one can', async () => {
   // Goal: invariant 6 from the other side. Method: b and then the founder say that they cannot, in
   // the turn of b; a takes the role; b claims it after all.

@@ -179,7 +179,8 @@ async function take({ ports, context, memory, constituency }: Desk, term: Term):
   }
   memory.passes.delete(context.self);
   memory.problem = null;
-  if (memory.electedMs === null) return; // It was over meanwhile.
+  // A slow disk took long, and it was over meanwhile.
+  if (memory.electedMs === null || electCore(constituency())?.id !== context.self) return;
   memory.acting = { term, sinceMs: ports.clock.wallMs() };
   ports.log.info('core-taken', { ...term, why: whyCore(constituency()) });
   noteMove(memory, { id: context.self, ...memory.acting });
