@@ -89,3 +89,21 @@ test('proposals: what is said stands in the next term, and till its member is se
   assert.deepEqual(said, [atMs, null]);
   await end();
 });
+
+test('proposals: what was said in shorter turns is said anew in longer ones, once', async () => {
+  // Goal: who is gone and who is back are told after operators made turns longer, by which epochs
+  // have lower numbers. Method: b is said to be there in epoch 6; in epoch 3 it is gone for an hour
+  // and comes back; two looks after each.
+  const { now, said, pass, proposals, clock, end } = await openStage();
+  now.epoch = 3;
+  now.state = 'dead';
+  await pass(LOOK_MS);
+  const atMs = clock.wallMs();
+  await pass(HOUR_MS);
+  for (let look = 0; look < 2; look += 1) await pass(LOOK_MS);
+  assert.deepEqual([said, [...proposals.absences().values()]], [[atMs], [atMs]]);
+  now.state = 'alive';
+  for (let look = 0; look < 2; look += 1) await pass(LOOK_MS);
+  assert.deepEqual([said, proposals.absences().size], [[atMs, null], 0]);
+  await end();
+});

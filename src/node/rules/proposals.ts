@@ -2,7 +2,9 @@
  * Rule: proposals — what the core proposes, in its own sub-document, and which of that is taken.
  *
  * 1. Only what the core of this member's own view said in its term is taken, and never in a lower
- *    term than what was taken before: what a stale core says later loses.
+ *    term than what was taken before: what a stale core says later loses. It gives way to its
+ *    author's next word in that term; and to any, where its epoch has not come, for turns were
+ *    shorter when it was said.
  * 2. While no core has said otherwise, what was taken last stays; who starts takes the highest term
  *    that can be believed.
  * 3. A proposal does nothing by itself. That a member is gone for long an operator is told, who may
@@ -39,10 +41,11 @@ export function takeProposals(
   const known = new Set(taken.keys());
   for (const one of proposals) {
     const best = taken.get(one.about);
+    const isOpen = best === undefined || best.epoch > latestEpoch || isSame(one, best);
     const isOfCore =
       holder !== null && holder.id === one.author && compareTerms(holder.term, one) === 0;
     const mayBe = isOfCore || (!known.has(one.about) && one.epoch <= latestEpoch);
-    if (mayBe && (best === undefined || compareTerms(one, best) > 0)) taken.set(one.about, one);
+    if (mayBe && (isOpen || compareTerms(one, best) > 0)) taken.set(one.about, one);
   }
   return taken;
 }
