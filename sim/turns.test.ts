@@ -58,3 +58,54 @@ test('every eligible member has the core role for exactly its turn', async () =>
     }
   }
 });
+
+/** Lengths that two operators set by turns, each of which cuts time otherwise. Unit: ms. */
+const STORM_MS = [30_000, 60_000, 300_000, 600_000, 86_400_000] as const;
+const CHANGES = 50;
+const PAUSE_MS = 100;
+/** From the last change until one has the role and all know it. Unit: virtual ms. */
+const CALM_MS = 15_000;
+
+test('turns that are set again and again leave one core soon after, and never two', async () => {
+  // Goal: a script that runs wild takes nobody's core for longer than it runs. Method: two
+  // operators set other lengths ten times a second, for 5 s; who acts is looked at each time, and
+  // that the role is nobody's meanwhile, or it was no storm; then all name who acts, in one term.
+  for (const seed of [1, 2]) {
+    const room = openRoom({ seed, vms: ALL.length, bug: null });
+    for (const machine of room.machines.values()) machine.skewMs /= 8;
+    const world = openWorld(room, `sim seed ${seed}`);
+    const actingNow = (): readonly string[] => {
+      const acting = ALL.filter((name) => machineOf(room, name).node?.core.isActing() === true);
+      assert.ok(acting.length <= 1, `seed ${seed}: ${acting} act at once`);
+      return acting;
+    };
+    const story = async (): Promise<void> => {
+      await found(world, ALL);
+      await world.operatorAdd('vm1', 'vm2');
+      await together(world, ALL);
+      const first = await agreed(world, ALL);
+      assert.deepEqual(actingNow(), [first]);
+      const set = (name: string, at: number): Promise<unknown> => {
+        const body = { epochMs: STORM_MS[at % STORM_MS.length] };
+        return ask(room, name, { method: 'PUT', path: '/v1/core/epoch', body });
+      };
+      const asked: Promise<unknown>[] = [];
+      let nobodys = 0;
+      for (let at = 0; at < CHANGES; at += 1) {
+        asked.push(set('vm1', at), set('vm2', 2 * at + 1));
+        await pauseRun(room, PAUSE_MS);
+        if (actingNow().length === 0) nobodys += 1;
+      }
+      await Promise.all(asked);
+      assert.ok(nobodys > CHANGES / 2, `seed ${seed}: nobody acted in ${nobodys} looks`);
+      const isCalm = async (): Promise<boolean> => {
+        const cores = await Promise.all(ALL.map(async (name) => (await world.status(name)).core));
+        const said = new Set(cores.map((core) => `${core?.name} ${core?.epoch}.${core?.term}`));
+        const [holder = 'nobody'] = actingNow();
+        return said.size === 1 && cores[0]?.name === holder;
+      };
+      await world.eventually('one acts, and all name it', isCalm, CALM_MS);
+    };
+    await underBan(() => room.scheduler.drive(story(), 3_600_000));
+  }
+});
