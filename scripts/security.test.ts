@@ -25,7 +25,7 @@ test('security: each claim names a test, and each test named is there', () => {
   for (const row of rows) {
     const [claim, , proof = ''] = row;
     assert.equal(row.length, 3, claim);
-    const tests = namesIn(proof, /`([^`]+\.test\.ts)` “([^”]+)”/g);
+    const tests = namesIn(proof, /`([^`]+\.ts)` “([^”]+)”/g);
     const real = namesIn(proof, /netns “([a-z-]+)”/g);
     const count = proof.split(' · ').length;
     assert.equal(tests.length + real.length, count, `${claim}: ${proof}`);

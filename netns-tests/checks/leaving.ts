@@ -15,7 +15,10 @@ export async function leavesNothing(world: RealWorld): Promise<void> {
   const before = [await networkState(vm2), await networkState(vm3)];
   await found(world, ['vm1', 'vm2', 'vm3']);
   expect('a member has more', (await networkState(vm2)) !== before[0]);
-  await world.leave('vm2');
+  await together(world, ['vm1', 'vm2', 'vm3']);
+  const said = await obey(vm2, ['leave', '--yes', '-o', 'json']);
+  const { told, others } = JSON.parse(said) as { readonly told: number; readonly others: number };
+  expect(`all others heard of it, not ${said}`, told === 2 && others === 2);
   await expectClean(world, vm2, before[0] ?? '');
   const isLeft = async (): Promise<boolean> => (await stateOf(world, 'vm1', 'vm2')) === 'left';
   await world.eventually('vm1 knows that vm2 left', isLeft, SETTLE_MS);

@@ -12,9 +12,9 @@ const FILES = ['member-key', 'wg-key', 'psk'];
 const ENCODINGS = ['hex', 'base64', 'base64url', 'latin1'] as const;
 
 /**
- * Goal: no token, code or key gets into a log or a process list, and nobody else can read the
- * state. Method: a life with all of them; then look for each in every spelling where people look,
- * and, so that the looking is known to work, for what is there.
+ * Goal: no token, code or key gets into a log or a process list, nobody else can read the state,
+ * and no port but the swarm's is open. Method: a life with all of them; then look for each in every
+ * spelling where people look, and, so that the looking is known to work, for what is there.
  */
 export async function secrets(world: RealWorld): Promise<void> {
   const code = await found(world, ['vm1', 'vm2']);
@@ -37,6 +37,14 @@ export async function secrets(world: RealWorld): Promise<void> {
     expect('the looking works', seen.includes('"event":"started"') && seen.includes('/run/cnsmo'));
     const found = hidden.findIndex((secret) => seen.includes(secret));
     expect(`no secret is seen on ${vm.name}, not number ${found}`, found === -1);
+    const ports = (await vm.must(['ss', '-Hltn']))
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/\s+/)[3] ?? '');
+    expect(
+      `${vm.name} listens for the swarm alone, not at ${ports}`,
+      ports.length > 0 && ports.every((port) => port.endsWith(':7300')),
+    );
     const open = [state, ...readdirSync(state).map((file) => join(state, file))].filter(
       (path) => (statSync(path).mode & 0o077) !== 0,
     );

@@ -34,6 +34,9 @@ export const compareHlc = (a: Hlc, b: Hlc): number => a[0] - b[0] || a[1] - b[1]
 /** The higher of two stamps. */
 export const maxHlc = (a: Hlc, b: Hlc): Hlc => (compareHlc(a, b) >= 0 ? a : b);
 
+/** The lower of two stamps. */
+export const minHlc = (a: Hlc, b: Hlc): Hlc => (compareHlc(a, b) <= 0 ? a : b);
+
 /** As much of others' stamps as ours follow. */
 export const followedHlc = (seen: Hlc, wallMs: number): Hlc =>
   seen[0] > wallMs + FOLLOWED_MS_MAX ? [wallMs + FOLLOWED_MS_MAX, 0] : seen;

@@ -3,6 +3,9 @@ import { describe, it } from 'node:test';
 import { byId, memberOf, nameOf, ofFour } from './test-story.ts';
 import { idOf, inviteOf, type World, world } from './test-world.ts';
 
+const byKind = (one: { readonly kind: string }, other: { readonly kind: string }): number =>
+  one.kind < other.kind ? -1 : 1;
+
 describe('overlay', () => {
   const invited = () => world().invites('i', { number: 1 }).invites('j', { number: 2 });
 
@@ -75,6 +78,33 @@ describe('overlay', () => {
     // Goal: nobody changes its address at will. Method: claim without a tie.
     const view = ofFour().as('a').says('member/ipv4', { ipv4: '10.10.0.77' }).view();
     assert.equal(memberOf(view, 'a').ipv4, '10.10.0.2');
+  });
+
+  it('a hostile member has a VM of its own take an address and a name, till it is evicted', () => {
+    // Goal: the bound that docs/SECURITY.md states is the whole of it. Method: a, a node, lets x in
+    // by the older invite, as the victim and then as the founder; the twin is the later invite.
+    const like = { ipv4: '10.10.0.9', name: 'db' };
+    const story = () => invited().admits('a', 'i').admits('victim', 'j', like).as('a');
+    const view = story().admits('x', 'i', like).view();
+    const [victim, x] = [memberOf(view, 'victim'), memberOf(view, 'x')];
+    assert.deepEqual([x.name, x.ipv4], ['db', like.ipv4]);
+    assert.deepEqual([victim.ipv4, victim.name.slice(0, 3)], [null, 'db-']);
+    assert.equal(victim.ipv6, memberOf(story().view(), 'victim').ipv6);
+    const told = ['name-tie', 'address-tie'].map((kind) => ({ kind, about: idOf('victim') }));
+    assert.deepEqual(view.alarms.toSorted(byKind), told.toSorted(byKind));
+    const evicted = story().admits('x', 'i', like).as('founder').evicts('a').view();
+    const later = story()
+      .admits('x', 'j', { ...like, name: 'x' })
+      .view();
+    const { name, ipv4 } = memberOf(view, 'founder');
+    const founder = story()
+      .admits('x', 'i', { name, ipv4: ipv4 ?? '' })
+      .view();
+    assert.deepEqual(memberOf(evicted, 'victim'), memberOf(story().view(), 'victim'));
+    assert.equal(memberOf(founder, 'x').ipv4, null);
+    assert.equal(memberOf(founder, 'founder').name, name);
+    const [first] = ['victim', 'x'].sort(byId);
+    assert.equal(memberOf(later, first ?? '').ipv4, like.ipv4, 'of one invite the lower id');
   });
 
   it('the loser of a name shows the beginning of its id', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decodeJournal, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
 import { finish, UNMETERED } from '../crdt/meter.ts';
 import { AUDIT_LIMITS, type Audit, type AuditLimits, openAudit } from './audit.ts';
 import { openCrypto } from './linux/crypto.ts';
@@ -156,7 +157,8 @@ test('audit: bounded in bytes and in age, whole files, the oldest first', async 
 });
 
 test('audit: damage is skipped, and a changed frame is told', async () => {
-  // Goal: nobody edits history unseen. Method: flip a bit of a file at many places.
+  // Goal: nobody edits history unseen. Method: flip a bit of a file at many places; then change
+  // what a frame says, by one who makes the record whole again.
   const { set, list, disk, audit } = await stage();
   for (let value = 0; value < 5; value += 1) await set('intent/x', value);
   await audit.flush();
@@ -166,6 +168,56 @@ test('audit: damage is skipped, and a changed frame is told', async () => {
     const changes = await list();
     assert.ok(changes.length < 5 || changes.every(({ isSigned }) => isSigned), `at ${at}`);
     assert.ok(changes.length >= 4, `at ${at}`);
+  }
+  const frames = decodeJournal(crypto, content).frames.map((frame) => {
+    const at = Buffer.from(frame).indexOf('intent/x') + 'intent/'.length;
+    return encodeRecord(crypto, frame.with(at, 'z'.charCodeAt(0)));
+  });
+  disk.files.set(name, Buffer.concat([JOURNAL_HEADER, ...frames]));
+  const forged = await list();
+  assert.deepEqual(
+    forged.map(({ path, isSigned }) => [path, isSigned]),
+    Array.from({ length: 5 }, () => ['intent/z', false]),
+  );
+});
+
+test('audit: what a crash kept from the log is in it after the next start', async () => {
+  // Goal: no change is taken and never told. Method: the power goes after the journal has a change,
+  // own or another's, and before the log has; also where a generation says it again, and where the
+  // log just began a file; then two starts: it is told once, and the twin, in the log, is as well.
+  for (const isRenewed of [false, true]) {
+    const { replica, set, disk, audit } = await stage();
+    await replica.write([adoptionOf(7), adoptionOf(8)]);
+    const other = await open(createDisk().disk, 8);
+    other.receive(replica.framesAfter(other.heads(), 1e9));
+    await set('intent/x', 1);
+    await audit.flush();
+    const kept = files(disk);
+    testClock.nowMs += 1;
+    await set('intent/x', 2);
+    await other.write([{ path: 'intent/y', value: 3 }]);
+    replica.receive(other.framesAfter(replica.heads(), 1e9));
+    if (isRenewed) {
+      replica.reclaimKey();
+      await replica.republish();
+    }
+    await audit.flush();
+    for (const [name] of files(disk)) disk.files.delete(name);
+    for (const [name, content] of kept) disk.files.set(name, content);
+    disk.files.set(`audit-0000000002-${testClock.nowMs}`, JOURNAL_HEADER);
+    for (const start of [1, 2]) {
+      const again = await stage(AUDIT_LIMITS, disk);
+      await again.audit.flush();
+      assert.deepEqual(
+        (await again.list({ path: 'intent/' })).map(
+          ({ path, after }) => `${path} ${JSON.stringify(after)}`,
+        ),
+        ['intent/x 1', 'intent/x 2', 'intent/y 3'],
+        `${isRenewed} ${start}`,
+      );
+      const bytes = files(disk).reduce((sum, [, { length }]) => sum + length, 0);
+      assert.ok(bytes < 4_000, `${bytes} bytes`);
+    }
   }
 });
 

@@ -5,12 +5,12 @@
  * 1. It is bounded, in bytes and in age, and nothing but that removes from it: no generation, no
  *    compaction of the journal.
  * 2. Changes are noted behind their taking: it holds nobody up, and a failing disk loses only
- *    lines of it, which the log says.
+ *    lines of it, which the log says. What a crash kept from it is noted at the next start.
  * 3. The files have the form of the journal, so that damage is found and skipped. One file is
  *    small, so that reading it does not stall others.
  */
 import { type Change, changesIn, isFrameSigned } from '../crdt/change.ts';
-import { compareHlc, type Hlc } from '../crdt/hlc.ts';
+import { compareHlc, HLC_ZERO, type Hlc, maxHlc, minHlc } from '../crdt/hlc.ts';
 import type { MemberId } from '../crdt/ids.ts';
 import { decodeInPieces, JOURNAL_HEADER } from '../crdt/journal.ts';
 import { type Meter, openMeter } from '../crdt/meter.ts';
@@ -73,13 +73,13 @@ interface Part {
 }
 
 /**
- * Opens the log. An empty one begins with what the replica holds; else what that holds was noted,
- * and what a generation says again is older than its author's latest stamp there. `onChanges`: told
- * of what is new, frame by frame.
+ * Opens the log. An empty one begins with what the replica holds; else what that holds was noted up
+ * to the latest stamp in the log, and what a generation says again is older. `onChanges`: told of
+ * what is new, frame by frame.
  */
 export async function openAudit(
   ports: AuditPorts,
-  replica: Pick<Replica, 'latest' | 'framesAfter'>,
+  replica: Pick<Replica, 'heads' | 'latest' | 'framesAfter'>,
   limits: () => AuditLimits,
   onChanges: (changes: readonly Change[]) => void = () => undefined,
 ): Promise<Audit> {
@@ -87,31 +87,62 @@ export async function openAudit(
   const parts = await findParts(ports);
   // One for all: many short frames are as much as a long one.
   const meter = openMeter(ports.clock.monotonicMs);
-  const latest = new Map(parts.length === 0 ? [] : replica.latest());
+  const end = await endOf(ports, parts, meter);
+  const held = replica.latest();
+  const latest = new Map(
+    end === null ? [] : [...held].map(([author, hlc]) => [author, minHlc(hlc, end(author))]),
+  );
   let last: Promise<void> = Promise.resolve();
-  const audit: Audit = {
-    note: (frames) => {
-      last = last
-        .then(async () => {
-          const fresh = await newsIn(ports, frames, { latest, meter, onChanges });
-          if (fresh.length > 0) await append(ports, parts, fresh, limits());
-        })
-        .catch((error: unknown) => log.warn('audit-failed', { why: String(error) }));
-    },
+  const noteThose = (frames: readonly Uint8Array[], isNew: (change: Change) => boolean): void => {
+    last = last
+      .then(async () => {
+        const fresh = await newsIn(ports, frames, { latest, meter, isNew, onChanges });
+        if (fresh.length > 0) await append(ports, parts, fresh, limits());
+      })
+      .catch((error: unknown) => log.warn('audit-failed', { why: String(error) }));
+  };
+  const isNoted = (author: MemberId): boolean =>
+    end !== null && compareHlc(held.get(author) ?? HLC_ZERO, end(author)) <= 0;
+  const noted = replica.heads().filter(({ author }) => isNoted(author));
+  noteThose(
+    replica.framesAfter(noted, FIRST_BYTES_MAX),
+    ({ author, hlc }) => end === null || compareHlc(hlc, end(author)) > 0,
+  );
+  return {
+    note: (frames) => noteThose(frames, () => true),
     each: async (visit) => {
       await last;
       await visitAll(ports, parts, visit);
     },
     flush: () => last,
   };
-  if (parts.length === 0) audit.note(replica.framesAfter([], FIRST_BYTES_MAX));
-  return audit;
 }
 
-/** What was noted of each author, where reading pauses, and who is told. */
+/**
+ * How far the log goes: of those whom its end speaks of their latest stamp there, of others the
+ * latest of all. Null: it says nothing.
+ */
+async function endOf(
+  ports: AuditPorts,
+  parts: readonly Part[],
+  meter: Meter,
+): Promise<((author: MemberId) => Hlc) | null> {
+  for (const { name } of parts.toReversed()) {
+    const latest = new Map<MemberId, Hlc>();
+    let highest = HLC_ZERO;
+    for await (const { changes } of framesIn(ports, name, latest, meter)) {
+      for (const { hlc } of changes) highest = maxHlc(highest, hlc);
+    }
+    if (latest.size > 0) return (author) => latest.get(author) ?? highest;
+  }
+  return null;
+}
+
+/** What was noted of each author, where reading pauses, what counts, and who is told. */
 interface Reading {
   readonly latest: Map<MemberId, Hlc>;
   readonly meter: Meter;
+  readonly isNew: (change: Change) => boolean;
   readonly onChanges: (changes: readonly Change[]) => void;
 }
 
@@ -119,12 +150,12 @@ interface Reading {
 async function newsIn(
   { clock, crypto }: AuditPorts,
   frames: readonly Uint8Array[],
-  { latest, meter, onChanges }: Reading,
+  { latest, meter, isNew, onChanges }: Reading,
 ): Promise<readonly Uint8Array[]> {
   const news: Uint8Array[] = [];
   for (const frame of frames) {
     const work = changesIn(crypto, frame, (author) => latest.get(author) ?? null, meter);
-    const changes = await inPieces(clock, work);
+    const changes = (await inPieces(clock, work)).filter(isNew);
     for (const { author, hlc } of changes) {
       const known = latest.get(author);
       if (known === undefined || compareHlc(known, hlc) < 0) latest.set(author, hlc);
@@ -191,25 +222,36 @@ async function forget(
 }
 
 async function visitAll(
-  { clock, crypto, disk }: AuditPorts,
+  ports: AuditPorts,
   parts: readonly Part[],
   visit: (change: KeptChange) => void,
 ): Promise<void> {
+  const { clock, crypto } = ports;
   const latest = new Map<MemberId, Hlc>();
   const rest = new AbortController().signal;
   const meter = openMeter(clock.monotonicMs);
   for (const { name } of [...parts]) {
-    const bytes = (await disk.read(name)) ?? new Uint8Array();
-    const content = await inPieces(clock, decodeInPieces(crypto, bytes, meter));
-    for (const frame of content.frames) {
-      const work = changesIn(crypto, frame, (author) => latest.get(author) ?? null, meter);
-      const changes = await inPieces(clock, work);
+    for await (const { frame, changes } of framesIn(ports, name, latest, meter)) {
       const isSigned = changes.length > 0 && isFrameSigned(crypto, frame);
-      for (const change of changes) {
-        latest.set(change.author, change.hlc);
-        visit({ ...change, frame, isSigned });
-      }
+      for (const change of changes) visit({ ...change, frame, isSigned });
     }
     await clock.sleep(0, rest); // Others have their turn.
+  }
+}
+
+/** The frames of a file, and what is new in each; `latest`, of what was before, follows. */
+async function* framesIn(
+  { clock, crypto, disk }: AuditPorts,
+  name: string,
+  latest: Map<MemberId, Hlc>,
+  meter: Meter,
+): AsyncGenerator<{ readonly frame: Uint8Array; readonly changes: readonly Change[] }> {
+  const bytes = (await disk.read(name)) ?? new Uint8Array();
+  const content = await inPieces(clock, decodeInPieces(crypto, bytes, meter));
+  for (const frame of content.frames) {
+    const work = changesIn(crypto, frame, (author) => latest.get(author) ?? null, meter);
+    const changes = await inPieces(clock, work);
+    for (const { author, hlc } of changes) latest.set(author, hlc);
+    yield { frame, changes };
   }
 }

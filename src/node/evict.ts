@@ -55,7 +55,8 @@ export async function evict(
   await context.replica.write(said.edits);
   const { self, replica, connected, meet } = context;
   const others = () => othersIn(replica.view(), self);
-  return { ...eviction, ...(await tell({ clock }, context.sync, { connected, others, meet })) };
+  const audience = { connected, others, meet };
+  return { ...eviction, ...(await tell({ clock }, context.sync, audience, async () => false)) };
 }
 
 function weigh(

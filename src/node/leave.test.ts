@@ -78,6 +78,38 @@ test('leave: it tells how many of the others heard of it', async () => {
   assert.deepEqual(told, { told: 1, others: 3 });
 });
 
+test('leave: who hangs up when it hears of it has heard of it', async () => {
+  // Goal: nobody is said to hear of nothing who did, for whoever left is a stranger to it. Method:
+  // no exchange ends well; of three connected ones two hang up, one at once and one later.
+  const { disk, sync } = stage();
+  const gone = new Set<string>();
+  let nowMs = 0;
+  const clock = {
+    wallMs: () => 0,
+    monotonicMs: () => nowMs,
+    sleep: async (durationMs: number) => {
+      const untilMs = nowMs + durationMs;
+      await new Promise(setImmediate);
+      while (durationMs >= 3_000 && nowMs < untilMs) await new Promise(setImmediate);
+      nowMs = Math.max(nowMs, untilMs);
+      gone.add('b');
+    },
+  };
+  const cut = {
+    ...sync,
+    with: async (peer: PeerKey) => {
+      if (peer === 'a') gone.add('a');
+      return false;
+    },
+  };
+  const all = ['a', 'b', 'c'] as PeerKey[];
+  const connected = () => all.filter((peer) => !gone.has(peer));
+  const audience = { ...NOBODY, connected, others: () => all };
+  const replica = replicaThat(async () => undefined);
+  const told = await announceLeave({ clock, disk }, replica, cut, audience);
+  assert.deepEqual(told, { told: 2, others: 3 });
+});
+
 test('leave: one that was cut waits for others, and goes on without', async () => {
   // Goal: a crash in the midst of a leave makes no ghost where others can be reached, and no
   // prisoner where not. Method: one that connects after a while, then nobody at all; the store

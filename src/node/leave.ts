@@ -61,7 +61,7 @@ export async function announceLeave(
     });
     throw error;
   });
-  return await tell(ports, sync, audience);
+  return await tellOfLeave(ports, sync, audience);
 }
 
 /** Says it again, for a leave that was cut: whether or not it can be said, there is no way back. */
@@ -79,8 +79,17 @@ export async function repeatLeave(
   while (audience.isMissing() && clock.monotonicMs() < untilMs) {
     await clock.sleep(LOOK_MS, new AbortController().signal);
   }
-  return await tell(ports, sync, audience);
+  return await tellOfLeave(ports, sync, audience);
 }
+
+/** Who has heard of it hangs up, for whoever left is a stranger: mostly before it answers. */
+const tellOfLeave = (ports: Pick<Ports, 'clock'>, sync: Sync, audience: Audience): Promise<Told> =>
+  tell(ports, sync, audience, async (peer, signal) => {
+    while (!signal.aborted && audience.connected().includes(peer)) {
+      await ports.clock.sleep(LOOK_MS, signal);
+    }
+    return !signal.aborted;
+  });
 
 const sayLeft = (replica: Replica): Promise<void> =>
   replica.write([{ path: 'member/left', value: { left: true } }]);
@@ -89,17 +98,22 @@ const sayLeft = (replica: Replica): Promise<void> =>
 export const othersIn = ({ members }: View, self: MemberId): readonly MemberId[] =>
   members.filter(({ id, hasLeft }) => id !== self && !hasLeft).map(({ id }) => id);
 
-/** Comes in step with all that live, for at most 3 s; who then knows, and of how many. */
+/**
+ * Comes in step with all that live, for at most 3 s; who then knows, and of how many. `hasHeard`:
+ * whether one knows with whom that failed.
+ */
 export async function tell(
   { clock }: Pick<Ports, 'clock'>,
   sync: Sync,
   { others, connected, meet }: Omit<Audience, 'isMissing'>,
+  hasHeard: (peer: PeerKey, signal: AbortSignal) => Promise<boolean>,
 ): Promise<Told> {
   await meet(others());
   const stop = new AbortController();
   let told = 0;
   const asking = connected().map(async (peer) => {
-    if ((await sync.with(peer)) && !stop.signal.aborted) told += 1;
+    const isTold = (await sync.with(peer)) || (await hasHeard(peer, stop.signal));
+    if (isTold && !stop.signal.aborted) told += 1;
   });
   await Promise.race([Promise.all(asking), clock.sleep(TELL_MS, stop.signal)]);
   stop.abort();

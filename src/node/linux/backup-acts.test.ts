@@ -1,6 +1,14 @@
 /** Backup and restore on a real disk: files that cannot be written or read. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -26,8 +34,18 @@ test('backup acts: a file that does not do is named before any work', async () =
   mkdirSync(join(root, 'inside'), { mode: 0o700 });
   symlinkSync(join(root, 'inside'), join(root, 'link'));
   writeFileSync(join(root, 'there'), 'precious');
+  symlinkSync('nowhere', join(root, 'dangling'));
+  symlinkSync('/dev/zero', join(root, 'endless'));
+  for (const [name, start] of [
+    ['image', ''],
+    ['header', 'age-encryption.org/v1\n-> scrypt '],
+  ] as const) {
+    writeFileSync(join(root, name), start);
+    truncateSync(join(root, name), 3e9);
+  }
   const backups: readonly [string, string, RegExp][] = [
     ['there', 'state', /^refused backup: \/there: exists; /],
+    ['dangling', 'state', /^refused backup: \/dangling: exists; /],
     ['none/b.age', 'state', /^refused backup: \/none\/b\.age: no such file or directory; /],
     [
       'there/b.age',
@@ -42,15 +60,22 @@ test('backup acts: a file that does not do is named before any work', async () =
     const file = { path: join(root, name), passphrase };
     assert.match(await lineOf(backupHere(directories, file, true)), line);
   }
-  const restores: readonly [string, RegExp][] = [
+  for (const path of ['', '-']) {
+    const work = backupHere(here, { path, passphrase }, true);
+    assert.match(await lineOf(work), /^refused backup: -?: is no name of a file; /);
+  }
+  const restores: readonly (readonly [string, RegExp])[] = [
     ['none.age', /^refused backup: \/none\.age: no such file or directory; /],
     ['inside', /^refused backup: \/inside: is a directory; /],
-    ['there', /^refused backup: \/there: is no backup; /],
+    ...['there', 'endless', 'image', 'header'].map(
+      (name) => [name, new RegExp(`^refused backup: /${name}: is no backup; `)] as const,
+    ),
   ];
   for (const [name, line] of restores) {
     const watch = { onStep: () => undefined, keepCode: async () => undefined };
     const file = { path: join(root, name), passphrase };
     assert.match(await lineOf(restoreHere(here, file, {}, watch)), line);
   }
-  assert.deepEqual(readdirSync(root).toSorted(), ['inside', 'link', 'there']);
+  const made = ['dangling', 'endless', 'header', 'image', 'inside', 'link', 'there'];
+  assert.deepEqual(readdirSync(root).toSorted(), made);
 });

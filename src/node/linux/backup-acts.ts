@@ -4,8 +4,8 @@
  *
  * `main.ts` loads it only for these acts.
  */
-import { existsSync } from 'node:fs';
-import { lstat, readFile, realpath } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { lstat, open, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Ports } from '../../ports.ts';
@@ -17,8 +17,8 @@ import type { SettingTexts } from '../rules/settings.ts';
 import { alone, withPorts } from './acts.ts';
 import { openCrypto } from './crypto.ts';
 import { type Directories, openPorts } from './daemon.ts';
-import { codeOf, diskFault, writeAtomically } from './files.ts';
-import { seal, unseal } from './sealed.ts';
+import { codeOf, diskFault, removeFile, writeAtomically } from './files.ts';
+import { mayBeSealed, seal, unseal } from './sealed.ts';
 import { versionInfo } from './version.ts';
 
 /** What a person says of a backup. */
@@ -42,6 +42,9 @@ interface RestoreWatch {
   readonly keepCode: (code: string) => Promise<void>;
 }
 
+/** Longest file that is read as a backup: far more than any mesh says. Unit: bytes. */
+const FILE_BYTES_MAX = 2 ** 30;
+
 /** Writes a backup of the member here. Fault 'refused' when the file exists. */
 export async function backupHere(
   directories: Directories,
@@ -53,11 +56,26 @@ export async function backupHere(
   const ports = await openPorts(directories, 'warn');
   const { version } = versionInfo();
   const { bytes, about } = await makeArchive(ports, { withKeys, version });
-  const sealed = await seal(bytes, passphrase);
-  await writeAtomically(path, sealed, 0o600).catch((error: unknown) => {
-    throw namedFault(path, error);
+  return await inNewFile(path, async () => {
+    const sealed = await seal(bytes, passphrase);
+    await writeAtomically(path, sealed, 0o600);
+    return { ...about, bytes: sealed.length };
   });
-  return { ...about, bytes: sealed.length };
+}
+
+/** Takes the name first, for sealing takes seconds: of two backups at once one has it. */
+async function inNewFile<Result>(path: string, write: () => Promise<Result>): Promise<Result> {
+  try {
+    await (await open(path, 'wx', 0o600)).close();
+  } catch (error) {
+    throw namedFault(path, error);
+  }
+  try {
+    return await write();
+  } catch (error) {
+    await removeFile(path).catch(() => undefined); // What matters is the first failure.
+    throw namedFault(path, error);
+  }
 }
 
 /** Makes this VM what a backup holds. See `restoreMember` and `forkMesh`. */
@@ -90,13 +108,25 @@ export async function restoreHere(
 }
 
 async function openArchive({ path, passphrase }: BackupFile): Promise<Archive> {
-  const content = await readFile(path).catch((error: unknown) => {
+  const content = await readBackup(path).catch((error: unknown) => {
     throw namedFault(path, error);
   });
-  const bytes = await unseal(new Uint8Array(content), passphrase, path);
+  const bytes = await unseal(content, passphrase, path);
   const read = readArchive(openCrypto(), bytes);
   if (!read.ok) throw unreadable(path, read);
   return read.archive;
+}
+
+/** What is no backup is not read on: a disk image, say, or a device without end. */
+async function readBackup(path: string): Promise<Uint8Array> {
+  const { size } = await stat(path);
+  if (size > FILE_BYTES_MAX) throw isNone(path);
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    if (chunks.length === 0 && !mayBeSealed(chunk)) throw isNone(path);
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 type Unread = Extract<ReadArchive, { readonly ok: false }>;
@@ -106,12 +136,14 @@ function unreadable(path: string, unread: Unread): Fault {
     const made = `was made by a newer version, cnsmo ${unread.made}`;
     return refused(path, made, 'restore it with that version or a later one');
   }
-  if (unread.why === 'none') return refused(path, 'is no backup', 'name one that cnsmo made');
+  if (unread.why === 'none') return isNone(path);
   return refused(path, `is damaged: its ${unread.part} does not read`, 'take another one');
 }
 
 /** Refuses what would fail only after the work, and what `leave` would delete. */
 async function refuseUnfit(path: string, { state }: Directories): Promise<void> {
+  // Elsewhere a dash is a stream; here its words and the backup would be mixed.
+  if (path === '' || path === '-') throw refused(path, 'is no name of a file', 'name a new file');
   const folder = await realpath(dirname(resolve(path))).catch((error: unknown) => {
     throw namedFault(path, error);
   });
@@ -125,6 +157,7 @@ async function refuseUnfit(path: string, { state }: Directories): Promise<void> 
 }
 
 const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: 'exists',
   ENOENT: 'no such file or directory',
   EISDIR: 'is a directory',
   ENOTDIR: 'part of the path is no directory',
@@ -135,6 +168,8 @@ function namedFault(path: string, error: unknown): unknown {
   const why = REASONS[codeOf(error)];
   return why === undefined ? diskFault(error, path) : refused(path, why, 'name another file');
 }
+
+const isNone = (path: string): Fault => refused(path, 'is no backup', 'name one that cnsmo made');
 
 const refused = (value: string, why: string, remedy: string): Fault =>
   new Fault('refused', { field: 'backup', value, why, remedy });

@@ -15,6 +15,10 @@ const BY_PASSPHRASE = '-> scrypt ';
 /** scrypt's N is 2 to the power of this. age's own default. */
 const WORK_FACTOR = 18;
 
+/** Whether what begins so may be such a file; of its first byte or of more. */
+export const mayBeSealed = (start: Uint8Array): boolean =>
+  HEADER.startsWith(Buffer.from(start.subarray(0, HEADER.length)).toString());
+
 /** Encrypts. `workFactor`: other than the usual only in tests, which have no time. */
 export async function seal(
   content: Uint8Array,
