@@ -89,7 +89,10 @@ export async function restoresMember(world: RealWorld): Promise<void> {
   const before = await world.status('vm2');
   const name = await backUp(world, 'vm2', ['--keys']);
   const without = await backUp(world, 'vm2', []);
-  await backUp(world, 'vm1', []);
+  put(world, 'vm1', 'phrase', `${PHRASE}\n`);
+  const backup = () => cnsmo(world.vm('vm1'), ['backup', `${DISK}/vm1.age`, ...phrase]);
+  const ends = (await Promise.all([backup(), backup()])).map(({ status }) => status);
+  expect(`of two backups at once one has the file, not ${ends}`, ends.toSorted().join() === '0,3');
   for (const file of [name, without, 'phrase']) carry(world, 'vm2', 'vm4', file);
   put(world, 'vm4', 'wrong', 'other words\n');
   put(world, 'vm4', 'cut.age', readFileSync(join(world.vm('vm4').disk, name)).subarray(0, -40));
