@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readTable } from './read-table.ts';
+import { readInPieces, readTable } from './read-table.ts';
 
 const rule = (handle: number, packets: number) => ({
   rule: {
@@ -43,4 +43,19 @@ test('an object that is none makes a listing unreadable, also beside known ones'
     const stdout = `{"nftables":[${known},${bad},${other}]}`;
     assert.equal(readTable({ status: 0, stdout, stderr: '' }), null, bad);
   }
+});
+
+test('an object is counted once for pauses, whether or not it is remembered', () => {
+  // Goal: one cost for one object. Method: pauses where each is due, with three rules that are
+  // short and with three that are too long to be remembered; with one more there are more.
+  const pausesOf = (long: number, rules: number): number => {
+    const comment = 'c'.repeat(long);
+    const each = Array.from({ length: rules }, (_, n) => ({
+      rule: { ...rule(n, 9).rule, comment },
+    }));
+    const stdout = JSON.stringify({ nftables: [chain, ...each] });
+    return [...readInPieces({ status: 0, stdout, stderr: '' }, { isDue: () => true })].length;
+  };
+  assert.equal(pausesOf(4_000, 3), pausesOf(40, 3));
+  assert.ok(pausesOf(4_000, 4) > pausesOf(40, 3));
 });

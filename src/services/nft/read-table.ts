@@ -101,9 +101,11 @@ function* partsIn(text: string, meter: Meter): Generator<Part | Pause | null, vo
   for (const one of textsOf(text, meter)) {
     if (typeof one !== 'string') yield one;
     else if (one.length > PART_LENGTH_MAX) yield* eachPart(parsePart(one) ?? [null], meter);
-    else yield parts(one, () => partOf(one));
-    // As long where it is known: whoever reads the same pauses at the same places.
-    if (meter.isDue(OBJECT_MS)) yield PAUSE;
+    else {
+      yield parts(one, () => partOf(one));
+      // As long where it is known: whoever reads the same pauses at the same places.
+      if (meter.isDue(OBJECT_MS)) yield PAUSE;
+    }
   }
 }
 
