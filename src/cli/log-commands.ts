@@ -7,9 +7,9 @@ import type { LogPage } from '../log-book.ts';
 import type { Tone } from '../services/verb.ts';
 import { follow } from './follow.ts';
 import type { Local } from './local.ts';
-import { inNoMesh } from './open-session.ts';
 import { plainText } from './plain-text.ts';
 import type { Session } from './session.ts';
+import { inNoMesh } from './silence.ts';
 import type { Page } from './table.ts';
 
 /** Lines asked for at once while another member's log is followed. */

@@ -61,7 +61,7 @@ function statusCommand(local: Local, session: Open): Command {
 const LOOK_MS = 200;
 
 async function waitReady(local: Local, open: Session): Promise<Status> {
-  let last = 'the daemon does not answer yet';
+  let last = '';
   const deadlineMs = local.monotonicMs() + open.timeoutMs;
   for (;;) {
     const leftMs = Math.max(LOOK_MS, deadlineMs - local.monotonicMs());
@@ -71,6 +71,7 @@ async function waitReady(local: Local, open: Session): Promise<Status> {
       last = whyNotReady(status);
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== 'no-daemon') throw error;
+      last = `daemon: ${error.facts.why}`;
     }
     if (local.monotonicMs() >= deadlineMs) break;
     await local.sleep(LOOK_MS);

@@ -8,6 +8,7 @@ import type { Local } from './local.ts';
 import { patiently } from './patience.ts';
 import { plainBody, plainJson } from './plain-text.ts';
 import type { Session } from './session.ts';
+import { explained } from './silence.ts';
 
 interface CommonFlags {
   readonly state: string;
@@ -63,30 +64,6 @@ export function openSession(command: Command, local: Local): Session {
       isChatty && local.isErrorTerminal ? patiently(local, what, work) : work,
   };
 }
-
-/** Starting a daemon is no remedy where one is starting, or there is no mesh. */
-async function explained(local: Local, places: Session['places'], error: unknown): Promise<never> {
-  if (!(error instanceof Fault) || error.code !== 'no-daemon') throw error;
-  if (await local.hasDaemon(places)) throw isStarting(places);
-  throw (await local.isMember(places)) === false ? inNoMesh(places) : error;
-}
-
-const isStarting = ({ state }: Session['places']): Fault =>
-  new Fault('no-daemon', {
-    field: 'daemon',
-    value: state,
-    why: 'is starting, and does not answer yet',
-    remedy: 'wait for it with: cnsmo status --wait ready',
-  });
-
-/** What a VM says that is no member. */
-export const inNoMesh = ({ state }: Session['places']): Fault =>
-  new Fault('no-daemon', {
-    field: 'daemon',
-    value: state,
-    why: 'this VM is in no mesh',
-    remedy: 'found one with cnsmo init, or join one with cnsmo join',
-  });
 
 /** The common flags, wherever on the line they stand: the last one typed counts. */
 function commonFlags(command: Command): {

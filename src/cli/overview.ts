@@ -7,6 +7,7 @@ import type { Local } from './local.ts';
 import { columnsOf, wrapText } from './plain-text.ts';
 import { HERE_OR_GONE } from './render.ts';
 import type { Session } from './session.ts';
+import { type Silence, STARTING, silenceOf } from './silence.ts';
 import type { Page } from './table.ts';
 
 /** A command to type, and what it is for. */
@@ -44,10 +45,7 @@ async function lookAround(local: Local, open: Session): Promise<Overview> {
     return overviewOf((await open.call('GET', '/v1/status')) as Status);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'no-daemon') throw error;
-    if (await local.hasDaemon(open.places)) return STARTING;
-    const isMember = await local.isMember(open.places);
-    if (isMember === null) return HIDDEN;
-    return isMember ? STOPPED : NONE;
+    return UNANSWERED[await silenceOf(local, open.places)];
   }
 }
 
@@ -61,9 +59,9 @@ const NONE: Overview = {
   ],
 };
 
-const STARTING: Overview = {
+const COMING: Overview = {
   state: 'starting',
-  lines: ['The daemon of this VM is starting, and does not answer yet.'],
+  lines: [`The daemon of this VM ${STARTING}.`],
   next: [WAIT, LOGS, { command: 'cnsmo stop', purpose: 'stop it; the VPN keeps running' }],
 };
 
@@ -85,6 +83,13 @@ const HIDDEN: Overview = {
     { command: 'sudo cnsmo start', purpose: 'start the daemon, if it is in a mesh' },
     { command: 'cnsmo --help', purpose: 'all commands' },
   ],
+};
+
+const UNANSWERED: Readonly<Record<Silence, Overview>> = {
+  starting: COMING,
+  stopped: STOPPED,
+  hidden: HIDDEN,
+  none: NONE,
 };
 
 function overviewOf(status: Status): Overview {
