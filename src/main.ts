@@ -8,6 +8,7 @@ import { styleText } from 'node:util';
 import { runCli } from './cli/cli.ts';
 import type { Local, Places } from './cli/local.ts';
 import { Fault } from './fault.ts';
+import { FORK_SERVER } from './node/linux/fork-frames.ts';
 import { versionInfo } from './node/linux/version.ts';
 
 const { version, commit } = versionInfo();
@@ -183,6 +184,10 @@ function endQuietly(error: NodeJS.ErrnoException): void {
 
 async function main(): Promise<void> {
   process.umask(0o077);
+  if (process.argv[2] === FORK_SERVER) {
+    const { serveForks } = await import('./node/linux/fork-server-main.ts');
+    if (serveForks()) return; // Else a person's word, and no command.
+  }
   process.stdout.on('error', endQuietly);
   process.exitCode = await runCli(process.argv.slice(2), local);
 }

@@ -4,19 +4,17 @@
  * 1. Arguments reach the program literally; nothing between us and it reads them.
  * 2. The environment is fixed, so that no variable of whoever started us changes what a tool does
  *    or prints, and no secret of ours reaches it.
- * 3. A run ends in bounded time and memory: at the deadline, or when it prints too much, the whole
- *    process group is killed, since a grandchild that holds our pipe would keep us waiting.
+ * 3. A run ends in bounded time and memory (`command-run.ts`).
  */
 import { constants } from 'node:fs';
 import { access, type FileHandle, stat } from 'node:fs/promises';
-import { constants as system } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { HostCommand, HostResult } from '../../ports.ts';
 import { openInput } from './command-input.ts';
+import { type RunLimits, type RunToEnd, runToEnd } from './command-run.ts';
 import { environmentOf, SEARCH_PATH } from './environment.ts';
 import { codeOf } from './files.ts';
-import { ownTurn } from './turns.ts';
 
 /** The package that holds a tool, by Debian's names; most others have the same. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -26,12 +24,6 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ss: 'iproute2',
   wg: 'wireguard-tools',
 };
-
-/** How long one run may take and how much it may print on each of its two streams. */
-export interface RunLimits {
-  readonly timeoutMs: number;
-  readonly outputBytesMax: number;
-}
 
 /** The path of a program of that name, or the path itself when it can be run; else null. */
 export async function findProgram(name: string): Promise<string | null> {
@@ -69,7 +61,10 @@ export function missingTool(tool: string, cause?: unknown): Fault {
 export async function runCommand(
   command: HostCommand,
   limits: RunLimits,
-  environment = environmentOf(command.argv[0] ?? ''),
+  {
+    environment = environmentOf(command.argv[0] ?? ''),
+    run = runToEnd,
+  }: { environment?: Readonly<Record<string, string>>; run?: RunToEnd } = {},
 ): Promise<HostResult> {
   const [tool] = command.argv;
   if (tool === undefined) throw new Error('a command needs a program');
@@ -79,7 +74,8 @@ export async function runCommand(
     throw new Fault('refused', { field: 'command', value: shown, why: 'holds a NUL', remedy });
   }
   const input = command.stdin ? await openInput(command.stdin) : null;
-  const ended = await runWith(input, () => runToEnd(command, { input, environment, limits }));
+  const { argv, isUnheard = false } = command;
+  const ended = await runWith(input, () => run({ argv, isUnheard, input, environment, limits }));
   switch (ended.kind) {
     case 'ended':
       return ended.result;
@@ -110,78 +106,6 @@ async function runWith<Result>(
   }
 }
 
-/** Output that takes a while to read. Unit: bytes. */
-const LONG_BYTES = 64 * 1024;
-
-/** What a run came to. */
-type Ended =
-  | { readonly kind: 'ended'; readonly result: HostResult }
-  | { readonly kind: 'unstarted'; readonly error: unknown }
-  | { readonly kind: 'late' | 'verbose' };
-
-interface RunOptions {
-  readonly input: FileHandle | null;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly limits: RunLimits;
-}
-
-async function runToEnd(
-  { argv: [tool = '', ...operands], isUnheard }: HostCommand,
-  { input, environment, limits }: RunOptions,
-): Promise<Ended> {
-  const { execa } = await import('execa'); // Not at start: loading it takes 20 ms.
-  await ownTurn(); // A start holds everybody up for some ms: the kernel copies the page tables.
-  const child = execa(tool, operands, {
-    reject: false,
-    cwd: '/',
-    env: environment,
-    extendEnv: false,
-    detached: true, // A process group of its own, for invariant 3.
-    encoding: 'buffer',
-    maxBuffer: limits.outputBytesMax,
-    stripFinalNewline: false,
-    // The types of execa know only small descriptors, though it takes any.
-    stdin: input === null ? 'ignore' : (input.fd as 3),
-    stdout: isUnheard === true ? 'ignore' : 'pipe',
-    stderr: isUnheard === true ? 'ignore' : 'pipe',
-  });
-  let isLate = false;
-  const end = (): void => {
-    killGroup(child.pid);
-    // Whoever left the group may hold our pipes, and is waited for no longer.
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-  };
-  const timer = setTimeout(() => {
-    isLate = true;
-    end();
-  }, limits.timeoutMs);
-  const result = await child;
-  clearTimeout(timer);
-  if (isLate) return { kind: 'late' };
-  if (isUnheard === true || result.isMaxBuffer) end(); // Nobody who is left was waited for.
-  if (result.isMaxBuffer) return { kind: 'verbose' };
-  const status = result.exitCode ?? statusOfSignal(result.signal);
-  if (status === null) return { kind: 'unstarted', error: result };
-  const { stdout, stderr } = result;
-  return { kind: 'ended', result: { status, ...(await textsOf({ stdout, stderr })) } };
-}
-
-const statusOfSignal = (signal: NodeJS.Signals | undefined): number | null =>
-  signal === undefined ? null : 128 + system.signals[signal];
-
-/** What is long is read in a turn of its own: some ms for the 16,000 rules that `nft` lists. */
-async function textsOf({ stdout, stderr }: Record<'stdout' | 'stderr', unknown>) {
-  const isLong = stdout instanceof Uint8Array && stdout.length > LONG_BYTES;
-  if (isLong) await ownTurn();
-  const texts = { stdout: textOf(stdout), stderr: textOf(stderr) };
-  if (isLong) await ownTurn();
-  return texts;
-}
-
-const textOf = (output: unknown): string =>
-  output instanceof Uint8Array ? new TextDecoder().decode(output) : '';
-
 /** What the kernel says of a name at which no program is. */
 const NOT_THERE: ReadonlySet<string> = new Set([
   ...['ENOENT', 'EACCES', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'],
@@ -197,15 +121,6 @@ function notStarted(tool: string, command: string, cause: unknown): unknown {
     'see that nobody writes to its file, and what this VM has too little of: descriptors, memory ' +
     'or processes';
   return new Fault('internal', { field: 'command', value: command, why, remedy }, cause);
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if (codeOf(error) !== 'ESRCH') throw error; // ESRCH: everybody in it has ended.
-  }
 }
 
 /** A piece of text as one short line: control characters escaped, at most 200 characters. */

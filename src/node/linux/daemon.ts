@@ -16,9 +16,11 @@ import { resolveProgram } from './bundle.ts';
 import { openClock } from './clock.ts';
 import { openCrypto } from './crypto.ts';
 import { isDaemonRunning, lockState, removeUnused, runningDaemon } from './daemon-lock.ts';
-import { LOG_VARIABLE } from './daemonize.ts';
+import { LOG_VARIABLE, ownCommand } from './daemonize.ts';
 import { openDisk } from './disk.ts';
 import { isTemporary } from './files.ts';
+import { FORK_SERVER } from './fork-frames.ts';
+import { openForkServer } from './fork-server.ts';
 import { openHost } from './host.ts';
 import { openLog } from './log.ts';
 import { openLogFile } from './log-file.ts';
@@ -75,7 +77,11 @@ function daemonLog(): KeptLog {
 
 /** Runs the member until a signal, `stop` or `leave` ends it. One daemon per state directory. */
 export async function runDaemon(directories: Directories): Promise<void> {
-  const ports = await openPorts(directories, 'info', daemonLog());
+  const kept = daemonLog();
+  // By this path it is the file that we run as, also where another has taken its place.
+  const forkServer = ownCommand('/proc/self/exe', [FORK_SERVER]);
+  const host = openHost(openForkServer(forkServer, kept.log));
+  const ports = { ...(await openPorts(directories, 'info', kept)), host };
   const unlock = await lockState(directories.state, directories.run, 'daemon');
   let isGone = false;
   try {

@@ -67,18 +67,24 @@ async function endingOf(
   return said === null ? how : `${how}: ${said}`;
 }
 
+/** How `program`, which is what we run as, is started with those arguments for our main. */
+export function ownCommand(program: string, argv: readonly string[]): readonly string[] {
+  // The single binary runs our main whatever its arguments are; Node wants to be told the file.
+  const script = isSea() ? [] : [resolve(process.argv[1] ?? '')];
+  return [program, ...script, ...argv];
+}
+
 async function spawnDetached(
   argv: readonly string[],
   log: string,
   output: number,
 ): Promise<ChildProcess> {
-  // The single binary runs our main whatever its arguments are; Node wants to be told the file.
-  const script = isSea() ? [] : [resolve(process.argv[1] ?? '')];
+  const [program = '', ...operands] = ownCommand(process.execPath, argv);
   const inherited = INHERITED.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  const child = spawn(process.execPath, [...script, ...argv], {
+  const child = spawn(program, operands, {
     cwd: '/',
     env: {
       ...FIXED_ENVIRONMENT,

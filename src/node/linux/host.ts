@@ -7,6 +7,7 @@ import { open, stat } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Host, HostFacts, OwnAddress } from '../../ports.ts';
 import { findProgram, runCommand } from './command.ts';
+import { type RunToEnd, runToEnd } from './command-run.ts';
 import { readUplinks } from './uplinks.ts';
 
 /** Longest run of one command. From the contract of Host; `ip`, `wg`, `nft` take 3 to 400 ms. */
@@ -21,8 +22,8 @@ const TOOLS = [
   ...['apt-get', 'dnf', 'apk', 'pacman', 'zypper'],
 ] as const;
 
-/** This host. */
-export function openHost(): Host {
+/** This host. `run`: who starts its commands. */
+export function openHost(run: RunToEnd = runToEnd): Host {
   const limits = { timeoutMs: COMMAND_TIMEOUT_MS, outputBytesMax: OUTPUT_BYTES_MAX };
   let asked: Promise<boolean> | null = null;
   const hasKernelWireguard = (): Promise<boolean> => {
@@ -35,7 +36,7 @@ export function openHost(): Host {
   const host: Host = {
     run: (command) => {
       const timeoutMs = Math.min(command.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
-      return runCommand(command, { ...limits, timeoutMs });
+      return runCommand(command, { ...limits, timeoutMs }, { run });
     },
     facts: () => gatherFacts(hasKernelWireguard),
     addresses: async () => listAddresses(await readUplinks()),

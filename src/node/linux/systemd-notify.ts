@@ -28,7 +28,7 @@ export async function announceReady(
   const limits = { timeoutMs: TELL_MS, outputBytesMax: OUTPUT_BYTES_MAX };
   const environment = { ...FIXED_ENVIRONMENT, NOTIFY_SOCKET: socket };
   try {
-    const told = await runCommand({ argv: ['systemd-notify', '--ready'] }, limits, environment);
+    const told = await runCommand({ argv: ['systemd-notify', '--ready'] }, limits, { environment });
     if (told.status !== 0) log.warn('not-announced', { why: told.stderr.trim() });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

@@ -1,0 +1,108 @@
+/**
+ * Edge: command run — one child process from its start to its end.
+ *
+ * 1. A run ends in bounded time and memory: at the deadline, or when it prints too much, the whole
+ *    process group is killed, since a grandchild that holds our pipe would keep us waiting.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { constants as system } from 'node:os';
+import type { HostResult } from '../../ports.ts';
+import { codeOf } from './files.ts';
+import { ownTurn } from './turns.ts';
+
+/** Output that takes a while to read. Unit: bytes. */
+export const LONG_BYTES = 64 * 1024;
+
+/** How long one run may take and how much it may print on each of its two streams. */
+export interface RunLimits {
+  readonly timeoutMs: number;
+  readonly outputBytesMax: number;
+}
+
+/** One run: what `HostCommand` says, its input open, and all that bounds it. */
+export interface Run {
+  readonly argv: readonly string[];
+  readonly isUnheard: boolean;
+  readonly input: FileHandle | null;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits: RunLimits;
+}
+
+/** What a run came to. */
+export type Ended =
+  | { readonly kind: 'ended'; readonly result: HostResult }
+  | { readonly kind: 'unstarted'; readonly error: unknown }
+  | { readonly kind: 'late' | 'verbose' };
+
+/** Who runs it: this process, or another for it. */
+export type RunToEnd = (run: Run) => Promise<Ended>;
+
+/** Runs it to its end. Rejects only for what is a bug. */
+export async function runToEnd({
+  argv: [tool = '', ...operands],
+  isUnheard,
+  input,
+  environment,
+  limits,
+}: Run): Promise<Ended> {
+  const { execa } = await import('execa'); // Not at start: loading it takes 20 ms.
+  await ownTurn(); // A start holds everybody up for some ms: the kernel copies the page tables.
+  const child = execa(tool, operands, {
+    reject: false,
+    cwd: '/',
+    env: environment,
+    extendEnv: false,
+    detached: true, // A process group of its own, for invariant 3.
+    encoding: 'buffer',
+    maxBuffer: limits.outputBytesMax,
+    stripFinalNewline: false,
+    // The types of execa know only small descriptors, though it takes any.
+    stdin: input === null ? 'ignore' : (input.fd as 3),
+    stdout: isUnheard ? 'ignore' : 'pipe',
+    stderr: isUnheard ? 'ignore' : 'pipe',
+  });
+  let isLate = false;
+  const end = (): void => {
+    killGroup(child.pid);
+    // Whoever left the group may hold our pipes, and is waited for no longer.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  };
+  const timer = setTimeout(() => {
+    isLate = true;
+    end();
+  }, limits.timeoutMs);
+  const result = await child;
+  clearTimeout(timer);
+  if (isLate) return { kind: 'late' };
+  if (isUnheard || result.isMaxBuffer) end(); // Nobody who is left was waited for.
+  if (result.isMaxBuffer) return { kind: 'verbose' };
+  const status = result.exitCode ?? statusOfSignal(result.signal);
+  if (status === null) return { kind: 'unstarted', error: result };
+  const { stdout, stderr } = result;
+  return { kind: 'ended', result: { status, ...(await textsOf({ stdout, stderr })) } };
+}
+
+const statusOfSignal = (signal: NodeJS.Signals | undefined): number | null =>
+  signal === undefined ? null : 128 + system.signals[signal];
+
+/** What is long is read in a turn of its own: some ms for the 16,000 rules that `nft` lists. */
+async function textsOf({ stdout, stderr }: Record<'stdout' | 'stderr', unknown>) {
+  const isLong = stdout instanceof Uint8Array && stdout.length > LONG_BYTES;
+  if (isLong) await ownTurn();
+  const texts = { stdout: textOf(stdout), stderr: textOf(stderr) };
+  if (isLong) await ownTurn();
+  return texts;
+}
+
+const textOf = (output: unknown): string =>
+  output instanceof Uint8Array ? new TextDecoder().decode(output) : '';
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error; // ESRCH: everybody in it has ended.
+  }
+}

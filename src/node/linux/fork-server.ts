@@ -1,0 +1,176 @@
+/**
+ * Edge: fork server — a process beside a large daemon that starts commands for it.
+ *
+ * To start a child the kernel copies the page tables of who starts it, and makes read-only what it
+ * may write, so that the first write to each page costs a fault: a daemon with a heap of 200 MB
+ * waits up to 20 ms for a start, and then pays for thousands of pages, most of all when it collects
+ * garbage. A small process has nothing of that (D115).
+ *
+ * 1. A daemon whose heap is small starts its commands itself, and has no such process.
+ * 2. A server that cannot be started or ends is not replaced: from then on the daemon starts its
+ *    commands itself. One that may have been started fails, as its end is not known.
+ * 3. The server ends with the daemon, however that ends: the socket between them is closed.
+ */
+import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { Fault } from '../../fault.ts';
+import type { Log } from '../../ports.ts';
+import { type Ended, LONG_BYTES, type Run, type RunToEnd, runToEnd } from './command-run.ts';
+import { FIXED_ENVIRONMENT } from './environment.ts';
+import { FORK_SERVER_DESCRIPTOR, FRAME, openFrames, writeFrame } from './fork-frames.ts';
+import { DAEMON_ENVIRONMENT } from './memory.ts';
+import { ownTurn } from './turns.ts';
+
+/** A heap from which on a server is worth its 25 MB. Unit: bytes. D115. */
+const LARGE_HEAP_BYTES = 64 * 1024 * 1024;
+
+/** A run as the server is asked for it: `input` is the number of a descriptor of the daemon's. */
+export type AskedRun = Omit<Run, 'input'> & { readonly input: number | null };
+
+/** What the server says at the end of a run. `unable`: it could not begin. */
+export type RunEnd =
+  | { readonly kind: 'ended'; readonly status: number }
+  | { readonly kind: 'unstarted'; readonly code: string; readonly message: string }
+  | { readonly kind: 'late' | 'verbose' | 'unable' };
+
+/** Runs commands here while the heap is small, and then by `command`, which is a fork server. */
+export function openForkServer(
+  command: readonly string[],
+  log: Pick<Log, 'warn'>,
+  isLarge = (): boolean => process.memoryUsage().heapTotal >= LARGE_HEAP_BYTES,
+): RunToEnd {
+  let ask: AskServer | null = null;
+  let isLost = false;
+  const lose = (how: string): void => {
+    if (!isLost) log.warn('fork-server-lost', { how });
+    isLost = true;
+  };
+  return async (run) => {
+    if (isLost || (ask === null && !isLarge())) return await runToEnd(run);
+    ask ??= startServer(command, lose);
+    const ended = await ask(run);
+    if (ended === null) return await runToEnd(run);
+    if (ended.kind === 'ended') await joinPieces(ended.result.stdout);
+    return ended;
+  };
+}
+
+/** V8 keeps a sum of pieces as a tree until it is read: that is done in a turn of its own. */
+async function joinPieces(text: string): Promise<void> {
+  if (text.length < LONG_BYTES) return;
+  await ownTurn();
+  text.charCodeAt(0);
+  await ownTurn();
+}
+
+/** Null: it was not begun. Rejects with a Fault 'internal' when it is not known how it ended. */
+type AskServer = (run: Run) => Promise<Ended | null>;
+
+function startServer(command: readonly string[], onLost: (how: string) => void): AskServer {
+  const socket = spawnServer(command, onLost);
+  if (socket === null) return async () => null;
+  const pending = new Map<number, Pending>();
+  const hear = openFrames(({ run, kind, content }) => {
+    if (kind !== FRAME.end) pending.get(run)?.print(kind, content);
+    else pending.get(run)?.end(JSON.parse(content.toString()) as RunEnd);
+  });
+  socket.on('data', hear);
+  socket.on('error', () => undefined); // It is closed then.
+  socket.once('close', () => {
+    for (const { lose } of pending.values()) lose();
+  });
+  let asked = 0;
+  return async (run) => {
+    if (socket.destroyed) return null;
+    asked = (asked + 1) % 2 ** 32;
+    const number = asked;
+    socket.ref();
+    try {
+      return await new Promise((resolve, reject) => {
+        pending.set(
+          number,
+          openPending(resolve, () => reject(unknownEnd(run.argv))),
+        );
+        socket.write(requestFrame(number, run));
+      });
+    } finally {
+      pending.delete(number);
+      if (pending.size === 0) socket.unref();
+    }
+  };
+}
+
+/** The socket to a server that has been started, or null. */
+function spawnServer(
+  [program = '', ...operands]: readonly string[],
+  onLost: (how: string) => void,
+): Socket | null {
+  try {
+    const child = spawn(program, operands, {
+      argv0: 'cnsmo',
+      cwd: '/',
+      env: { ...FIXED_ENVIRONMENT, ...DAEMON_ENVIRONMENT },
+      detached: true, // No signal of a terminal reaches it.
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    });
+    child.once('error', (error) => onLost(error.message));
+    child.once('exit', (status, signal) => onLost(signal ?? `status ${status}`));
+    if (child.pid === undefined) return null;
+    child.unref();
+    return child.stdio[FORK_SERVER_DESCRIPTOR] as Socket;
+  } catch (error) {
+    onLost(String(error)); // Node throws what the system has too little of.
+    return null;
+  }
+}
+
+function requestFrame(number: number, run: Run): Buffer {
+  const asked: AskedRun = { ...run, input: run.input?.fd ?? null };
+  const content = Buffer.from(JSON.stringify(asked));
+  return writeFrame({ run: number, kind: FRAME.run, content });
+}
+
+/** A run that has no end yet. */
+interface Pending {
+  readonly print: (kind: number, content: Buffer) => void;
+  readonly end: (end: RunEnd) => void;
+  readonly lose: () => void;
+}
+
+/** Gathers what it prints as text, piece by piece, so that no turn has long work with it. */
+function openPending(resolve: (ended: Ended | null) => void, lose: () => void): Pending {
+  const [out, err] = [openText(), openText()];
+  return {
+    lose,
+    print: (kind, content) => (kind === FRAME.stdout ? out : err).add(content),
+    end: (end) => {
+      if (end.kind === 'unable') resolve(null);
+      else if (end.kind === 'unstarted') resolve({ kind: end.kind, error: errorOf(end) });
+      else if (end.kind !== 'ended') resolve({ kind: end.kind });
+      else {
+        const result = { status: end.status, stdout: out.whole(), stderr: err.whole() };
+        resolve({ kind: end.kind, result });
+      }
+    },
+  };
+}
+
+function openText() {
+  const decoder = new TextDecoder();
+  let text = '';
+  return {
+    add: (content: Buffer): void => {
+      text += decoder.decode(content, { stream: true });
+    },
+    whole: (): string => text + decoder.decode(),
+  };
+}
+
+const errorOf = ({ code, message }: { code: string; message: string }): Error =>
+  Object.assign(new Error(message), { code });
+
+function unknownEnd(argv: readonly string[]): Fault {
+  const why = 'the process that ran it is gone, so how it ended is not known';
+  const remedy = 'try again; `cnsmo logs` says what became of that process';
+  return new Fault('internal', { field: 'command', value: argv[0] ?? '', why, remedy });
+}
