@@ -93,7 +93,7 @@ export async function startNode(
     ...afterTrouble(watch, parts), //          what the disk did not take is written now
     ...aboutMembers(parts, events.mark), //    who is alive, and who has the core role
     swarm.onConnectionChange(agents.markNews), // where a member was seen is where its tunnel may go
-    swarm.onConnectionChange(facts.mark), //   somebody can say from where this VM is seen
+    swarm.onConnectionChange(facts.markHost), // somebody can say from where this VM is seen
     ...served(ports, door), //                 any member lets others in, and answers them
   ];
   const loops = begin(ports.clock, replica.view(), [
