@@ -13,6 +13,7 @@ import { openForkServer } from './fork-server.ts';
 import { eventually } from './swarm-loopback.ts';
 
 const limits = { timeoutMs: 10_000, outputBytesMax: 30_000_000 };
+const [SMALL, MEDIUM, LARGE] = [40e6, 60e6, 80e6];
 const main = join(import.meta.dirname, '../../main.ts');
 const server = [process.execPath, main, FORK_SERVER];
 
@@ -29,24 +30,32 @@ function openTold() {
 }
 
 test('a small daemon starts its commands itself, a large one has them started', async () => {
-  // Goal: invariant 1. Method: who is a command's parent before, after, and when it is small again.
-  let isLarge = false;
+  // Goal: invariant 1. Method: who is a command's parent while the heap grows and shrinks, twice;
+  // one that runs as the server is dismissed ends as it would have.
+  let heapBytes = MEDIUM;
   const { told, log } = openTold();
-  const run = openForkServer(server, log, () => isLarge);
+  const run = openForkServer(server, log, () => heapBytes);
   assert.equal(await starter(run), process.pid);
-  isLarge = true;
+  heapBytes = LARGE;
   const [first, second] = await Promise.all([starter(run), starter(run)]);
   assert.notEqual(first, process.pid);
   assert.equal(second, first);
-  isLarge = false;
+  heapBytes = MEDIUM;
   assert.equal(await starter(run), first);
+  const slow = runCommand({ argv: ['sh', '-c', 'sleep 0.3; echo $PPID'] }, limits, { run });
+  heapBytes = SMALL;
+  assert.equal(await starter(run), process.pid);
+  assert.equal(Number((await slow).stdout), first);
+  await eventually('the server ends', () => !existsSync(`/proc/${first}`));
+  heapBytes = LARGE;
+  assert.ok(![process.pid, first].includes(await starter(run)));
   assert.deepEqual(told, []);
 });
 
 test('a server that ends leaves a run unknown, and the next ones to the daemon', async () => {
   // Goal: invariant 2. Method: a run kills who started it and prints on; then two more.
   const { told, log } = openTold();
-  const run = openForkServer(server, log, () => true);
+  const run = openForkServer(server, log, () => LARGE);
   const killed = runCommand({ argv: ['sh', '-c', 'kill -9 $PPID; echo on'] }, limits, { run });
   await assert.rejects(killed, (error) => {
     assert.ok(error instanceof Fault);
@@ -60,11 +69,11 @@ test('a server that ends leaves a run unknown, and the next ones to the daemon',
 test('where no server can be started, the daemon starts its commands itself', async () => {
   // Goal: invariant 2. Method: a program that is not there, and one that ends at once.
   const absent = openTold();
-  const none = openForkServer(['/nowhere/cnsmo'], absent.log, () => true);
+  const none = openForkServer(['/nowhere/cnsmo'], absent.log, () => LARGE);
   assert.deepEqual([await starter(none), await starter(none)], [process.pid, process.pid]);
   assert.deepEqual(absent.told, ['fork-server-lost']);
   const short = openTold();
-  const ended = openForkServer(['true'], short.log, () => true);
+  const ended = openForkServer(['true'], short.log, () => LARGE);
   await starter(ended).catch(() => undefined);
   assert.equal(await starter(ended), process.pid);
   assert.deepEqual(short.told, ['fork-server-lost']);
@@ -76,7 +85,7 @@ test('a command whose input the server cannot open is started by the daemon', as
   if (process.getuid?.() !== 0) return t.skip('needs root for namespaces');
   const { told, log } = openTold();
   const apart = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', ...server];
-  const run = openForkServer(apart, log, () => true);
+  const run = openForkServer(apart, log, () => LARGE);
   assert.equal(await starter(run), 1);
   assert.equal(await starter(run, Uint8Array.of(1)), process.pid);
   assert.deepEqual(told, []);
@@ -86,7 +95,7 @@ test('a long output arrives whole', async () => {
   // Goal: pieces are no borders. Method: 9 MB of characters of two bytes with one byte before them,
   // and as much on the other stream.
   const { log } = openTold();
-  const run = openForkServer(server, log, () => true);
+  const run = openForkServer(server, log, () => LARGE);
   const script = 'printf x; yes ää | head -c 9000000; yes ö | head -c 3000 >&2';
   const { stdout, stderr } = await runCommand({ argv: ['sh', '-c', script] }, limits, { run });
   assert.equal(stdout, `x${'ää\n'.repeat(1_800_000)}`);
@@ -98,7 +107,7 @@ test('a server ends with its daemon, however that ends', async () => {
   const script = `
     import { openForkServer } from '${import.meta.dirname}/fork-server.ts';
     import { runCommand } from '${import.meta.dirname}/command.ts';
-    const run = openForkServer(${JSON.stringify(server)}, console, () => true);
+    const run = openForkServer(${JSON.stringify(server)}, console, () => 1e9);
     const limits = ${JSON.stringify(limits)};
     console.log((await runCommand({ argv: ['sh', '-c', 'echo $PPID'] }, limits, { run })).stdout);
     setInterval(() => undefined, 1000);`;
@@ -114,7 +123,7 @@ test('a server ends with its daemon, however that ends', async () => {
 test('it deafens itself to signals that are for the daemon', async () => {
   // Goal: who ends all of a name still gets an orderly end. Method: TERM, INT and HUP, then a run.
   const { told, log } = openTold();
-  const run = openForkServer(server, log, () => true);
+  const run = openForkServer(server, log, () => LARGE);
   const pid = await starter(run);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.kill(pid, signal);
   assert.equal(await starter(run), pid);

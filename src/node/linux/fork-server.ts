@@ -6,9 +6,10 @@
  * waits up to 20 ms for a start, and then pays for thousands of pages, most of all when it collects
  * garbage. A small process has nothing of that (D115).
  *
- * 1. A daemon whose heap is small starts its commands itself, and has no such process.
- * 2. A server that cannot be started or ends is not replaced: from then on the daemon starts its
- *    commands itself. One that may have been started fails, as its end is not known.
+ * 1. A daemon whose heap is small starts its commands itself, and has no such process: one that has
+ *    become small again ends it.
+ * 2. A server that cannot be started, or ends by itself, is not replaced: from then on the daemon
+ *    starts its commands itself. One that may have been started fails, as its end is not known.
  * 3. The server ends with the daemon, however that ends: the socket between them is closed.
  */
 import { spawn } from 'node:child_process';
@@ -21,8 +22,8 @@ import { FORK_SERVER_DESCRIPTOR, FRAME, openFrames, writeFrame } from './fork-fr
 import { DAEMON_ENVIRONMENT } from './memory.ts';
 import { ownTurn } from './turns.ts';
 
-/** A heap from which on a server is worth its 25 MB. Unit: bytes. D115. */
-const LARGE_HEAP_BYTES = 64 * 1024 * 1024;
+/** A heap from which on a server is worth its 25 MB, and below which it is no more. D115. */
+const [LARGE_HEAP_BYTES, SMALL_HEAP_BYTES] = [64 * 1024 * 1024, 48 * 1024 * 1024];
 
 /** A run as the server is asked for it: `input` is the number of a descriptor of the daemon's. */
 export type AskedRun = Omit<Run, 'input'> & { readonly input: number | null };
@@ -33,23 +34,32 @@ export type RunEnd =
   | { readonly kind: 'unstarted'; readonly code: string; readonly message: string }
   | { readonly kind: 'late' | 'verbose' | 'unable' };
 
-/** Runs commands here while the heap is small, and then by `command`, which is a fork server. */
+/**
+ * Runs commands here while the heap is small, and by `command`, which is a fork server, while it is
+ * large.
+ */
 export function openForkServer(
   command: readonly string[],
   log: Pick<Log, 'warn'>,
-  isLarge = (): boolean => process.memoryUsage().heapTotal >= LARGE_HEAP_BYTES,
+  heapBytes = (): number => process.memoryUsage().heapTotal,
 ): RunToEnd {
-  let ask: AskServer | null = null;
+  let server: ForkServer | null = null;
   let isLost = false;
   const lose = (how: string): void => {
     if (!isLost) log.warn('fork-server-lost', { how });
     isLost = true;
   };
+  const serverNow = (): ForkServer | null => {
+    const bytes = heapBytes();
+    if (bytes < SMALL_HEAP_BYTES) {
+      server?.dismiss();
+      server = null;
+    } else if (bytes >= LARGE_HEAP_BYTES) server ??= startServer(command, lose);
+    return server;
+  };
   return async (run) => {
-    if (isLost || (ask === null && !isLarge())) return await runToEnd(run);
-    ask ??= startServer(command, lose);
-    const ended = await ask(run);
-    if (ended === null) return await runToEnd(run);
+    const ended = isLost ? null : await serverNow()?.run(run);
+    if (ended === null || ended === undefined) return await runToEnd(run);
     if (ended.kind === 'ended') await joinPieces(ended.result.stdout);
     return ended;
   };
@@ -63,12 +73,20 @@ async function joinPieces(text: string): Promise<void> {
   await ownTurn();
 }
 
-/** Null: it was not begun. Rejects with a Fault 'internal' when it is not known how it ended. */
-type AskServer = (run: Run) => Promise<Ended | null>;
+/** A server that was started. */
+interface ForkServer {
+  /** Null: it was not begun. Rejects with a Fault 'internal' when it is not known how it ended. */
+  run(run: Run): Promise<Ended | null>;
+  /** Ends it once nothing runs. */
+  dismiss(): void;
+}
 
-function startServer(command: readonly string[], onLost: (how: string) => void): AskServer {
-  const socket = spawnServer(command, onLost);
-  if (socket === null) return async () => null;
+function startServer(command: readonly string[], onLost: (how: string) => void): ForkServer | null {
+  let isDismissed = false;
+  const socket = spawnServer(command, (how) => {
+    if (!isDismissed) onLost(how);
+  });
+  if (socket === null) return null;
   const pending = new Map<number, Pending>();
   const hear = openFrames(({ run, kind, content }) => {
     if (kind !== FRAME.end) pending.get(run)?.print(kind, content);
@@ -79,24 +97,35 @@ function startServer(command: readonly string[], onLost: (how: string) => void):
   socket.once('close', () => {
     for (const { lose } of pending.values()) lose();
   });
+  const rest = (): void => {
+    if (pending.size > 0) return;
+    if (isDismissed) socket.destroy();
+    else socket.unref();
+  };
   let asked = 0;
-  return async (run) => {
-    if (socket.destroyed) return null;
-    asked = (asked + 1) % 2 ** 32;
-    const number = asked;
-    socket.ref();
-    try {
-      return await new Promise((resolve, reject) => {
-        pending.set(
-          number,
-          openPending(resolve, () => reject(unknownEnd(run.argv))),
-        );
-        socket.write(requestFrame(number, run));
-      });
-    } finally {
-      pending.delete(number);
-      if (pending.size === 0) socket.unref();
-    }
+  return {
+    dismiss: () => {
+      isDismissed = true;
+      rest();
+    },
+    run: async (run) => {
+      if (socket.destroyed) return null;
+      asked = (asked + 1) % 2 ** 32;
+      const number = asked;
+      socket.ref();
+      try {
+        return await new Promise((resolve, reject) => {
+          pending.set(
+            number,
+            openPending(resolve, () => reject(unknownEnd(run.argv))),
+          );
+          socket.write(requestFrame(number, run));
+        });
+      } finally {
+        pending.delete(number);
+        rest();
+      }
+    },
   };
 }
 
