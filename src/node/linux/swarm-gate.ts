@@ -9,6 +9,7 @@
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
 import type { Log, SwarmConfig } from '../../ports.ts';
 import { endpointOf, keyOfPeerId } from './swarm-keys.ts';
+import type { Knocks } from './swarm-knocks.ts';
 
 /**
  * One line of log for each stranger's host in this time, or a stubborn one fills the log. Unit: ms.
@@ -22,13 +23,14 @@ interface GateContext {
   readonly standing: SwarmConfig['standing'];
   readonly isOverlay: SwarmConfig['isOverlay'];
   readonly log: Log;
+  readonly knocks: Knocks;
   /** True from the moment the node stops: nobody new then. */
   readonly isStopping: () => boolean;
 }
 
 /** The gate, as libp2p asks it. True means no. */
 export function createGate(context: GateContext): ConnectionGater {
-  const { isOverlay, isStopping } = context;
+  const { isOverlay, isStopping, knocks } = context;
   const noteStranger = createStrangerNote(context.log);
   const isStranger = (peerId: PeerId): boolean => {
     const peer = keyOfPeerId(peerId);
@@ -38,7 +40,11 @@ export function createGate(context: GateContext): ConnectionGater {
     isStopping() || isOverlay(endpointOf(connection.remoteAddr).host);
   return {
     denyDialMultiaddr: (address) => isOverlay(endpointOf(address).host),
-    denyInboundConnection: isElsewhere,
+    denyInboundConnection: (connection) => {
+      const denied = isElsewhere(connection);
+      if (!denied) knocks.begin(connection);
+      return denied;
+    },
     denyOutboundConnection: (_peerId, connection) => isElsewhere(connection),
     denyInboundEncryptedConnection: (peerId, connection) => {
       const denied = isStranger(peerId);
@@ -46,6 +52,10 @@ export function createGate(context: GateContext): ConnectionGater {
       return denied;
     },
     denyOutboundEncryptedConnection: (peerId) => isStranger(peerId),
+    denyInboundUpgradedConnection: (_peerId, connection) => {
+      knocks.end(connection);
+      return false;
+    },
   };
 }
 

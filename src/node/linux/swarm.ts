@@ -30,6 +30,7 @@ import {
   topicOf,
 } from './swarm-gossip.ts';
 import { peerIdOf, privateKeyOf } from './swarm-keys.ts';
+import { createKnocks } from './swarm-knocks.ts';
 import { createMessages } from './swarm-messages.ts';
 import { createPulses, type Pulses } from './swarm-pulse.ts';
 import { createRequests } from './swarm-requests.ts';
@@ -39,10 +40,15 @@ type Node = Libp2p<{ gossip: GossipSub; introduction: Introduction }>;
 /** Connections of one node, all peers together; a full mesh beyond that is not meant. */
 const CONNECTIONS_MAX = 300;
 /**
- * Inbound connections that may be in their handshake, and new ones from one host in a second. With
- * libp2p's own 10 and 5, 7 of 12 VMs that joined at once from behind one address were refused.
+ * New inbound connections from one host in a second. With libp2p's own 5, 7 of 12 VMs that joined
+ * at once from behind one address were refused.
  */
 const INBOUND_MAX = 100;
+/**
+ * Inbound connections that may be in their handshake. One host that says nothing leaves each of the
+ * others two seconds for theirs.
+ */
+const KNOCKS_MAX = 200;
 /** How long a connection may take to close before it is reset. Unit: ms. */
 const CLOSE_MS = 300;
 
@@ -72,11 +78,11 @@ const open = async (config: SwarmConfig, log: Log): Promise<SwarmNode> => {
     connectionProtector: preSharedKey({ psk: pskText(config.psk) }),
     connectionEncrypters: [noise()],
     streamMuxers: [pulses.muxer],
-    connectionGater: createGate({ ...config, log, isStopping }),
+    connectionGater: createGate({ ...config, log, isStopping, knocks: createKnocks(KNOCKS_MAX) }),
     connectionManager: {
       maxConnections: CONNECTIONS_MAX,
       inboundConnectionThreshold: INBOUND_MAX,
-      maxIncomingPendingConnections: INBOUND_MAX,
+      maxIncomingPendingConnections: 2 * KNOCKS_MAX, // Those that end count for a moment.
     },
     connectionMonitor: { enabled: false }, // the pulse does it
     // Of a peer that its store has forgotten, libp2p does not tell gossip that it is gone.
