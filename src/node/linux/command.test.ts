@@ -116,6 +116,15 @@ function testRuns(run: RunToEnd): void {
     assert.equal(existsSync(`/proc/${pid}`), false);
   });
 
+  test('what is no text comes back as text, the mark of a byte order once less', async () => {
+    // Goal: the same whoever runs it. Method: two such marks, and bytes that are no UTF-8.
+    const { stdout } = await start(
+      { argv: ['printf', '\\357\\273\\277\\357\\273\\277\\377x'] },
+      limits,
+    );
+    assert.equal(stdout, '\ufeff\ufffdx');
+  });
+
   test('a command that prints without end is stopped, one just below the cap is not', async () => {
     // Goal: invariant 3 in memory. Method: `yes`, then exactly as many bytes as allowed.
     const run = start({ argv: ['yes'] }, { ...limits, outputBytesMax: 5000 });

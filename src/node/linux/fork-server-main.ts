@@ -1,6 +1,7 @@
 /**
  * Edge: fork server, its own process — runs what the daemon asks for, until the daemon is gone.
  */
+import { fstatSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { type Ended, type Run, runToEnd } from './command-run.ts';
@@ -18,7 +19,6 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 export function serveForks(): boolean {
   const socket = openSocket();
   if (socket === null) return false;
-  const daemon = process.ppid;
   for (const signal of SIGNALS) process.on(signal, () => undefined);
   const say = (run: number, kind: number, content: Buffer): void => {
     socket.write(writeFrame({ run, kind, content }));
@@ -30,7 +30,7 @@ export function serveForks(): boolean {
     }
   };
   const serve = async (run: number, asked: AskedRun): Promise<void> => {
-    const ended = await runFor(daemon, asked);
+    const ended = await runFor(asked);
     if (ended?.kind === 'ended') {
       tell(run, FRAME.stdout, ended.result.stdout);
       tell(run, FRAME.stderr, ended.result.stderr);
@@ -48,6 +48,7 @@ export function serveForks(): boolean {
 
 function openSocket(): Socket | null {
   try {
+    if (!fstatSync(FORK_SERVER_DESCRIPTOR).isSocket()) return null; // A person's pipe.
     return new Socket({ fd: FORK_SERVER_DESCRIPTOR });
   } catch {
     return null; // Nobody gave us one.
@@ -55,9 +56,11 @@ function openSocket(): Socket | null {
 }
 
 /** Null: the daemon's input cannot be opened from here. */
-async function runFor(daemon: number, { input, ...asked }: AskedRun): Promise<Ended | null> {
+async function runFor({ input, daemon, ...asked }: AskedRun): Promise<Ended | null> {
   const run: Run = { ...asked, input: null };
   if (input === null) return await runToEnd(run);
+  // Of a daemon that is gone, or has another number here, it would be another's descriptor.
+  if (process.ppid !== daemon) return null;
   // It has no name; the daemon keeps it open until it has our answer.
   const handle = await open(`/proc/${daemon}/fd/${input}`).catch(() => null);
   if (handle === null) return null;

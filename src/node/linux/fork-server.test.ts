@@ -91,6 +91,51 @@ test('a command whose input the server cannot open is started by the daemon', as
   assert.deepEqual(told, []);
 });
 
+test('a server that hangs is killed, and the next runs are the daemon’s', async () => {
+  // Goal: invariant 4. Method: a server ends a run at its deadline, and is kept; it opens an input
+  // itself; then it is stopped.
+  const { told, log } = openTold();
+  const run = openForkServer(server, log, () => LARGE, 2_000);
+  const pid = await starter(run);
+  const late = runCommand({ argv: ['sleep', '77'] }, { ...limits, timeoutMs: 100 }, { run });
+  await assert.rejects(late, /still running after 100 ms/);
+  assert.equal(await starter(run, Uint8Array.of(1)), pid);
+  assert.deepEqual(told, []);
+  process.kill(pid, 'SIGSTOP');
+  const hung = runCommand({ argv: ['true'] }, { ...limits, timeoutMs: 100 }, { run });
+  await assert.rejects(hung, /the process that ran it is gone/);
+  assert.equal(await starter(run), process.pid);
+  assert.deepEqual(told, ['fork-server-lost']);
+  await eventually('it is gone', () => !existsSync(`/proc/${pid}`));
+});
+
+test('a server that is late with one run and ends others is waited for', async () => {
+  // Goal: many runs at once on a slow machine cost no server. Method: one that ends its first run
+  // after four times the silence that it may keep, and all others at once; all the while it is
+  // asked.
+  const silenceMs = 1_000;
+  const script = `
+    import { Socket } from 'node:net';
+    import { FRAME, openFrames, writeFrame } from '${import.meta.dirname}/fork-frames.ts';
+    const socket = new Socket({ fd: 3 });
+    const content = Buffer.from('{"kind":"ended","status":7}');
+    const end = (run) => socket.write(writeFrame({ run, kind: FRAME.end, content }));
+    const delayMs = (run) => (run === 1 ? ${4 * silenceMs} : 0);
+    socket.on('data', openFrames(({ run }) => setTimeout(end, delayMs(run), run)));
+    socket.on('close', () => process.exit());`;
+  const { told, log } = openTold();
+  const argv = [process.execPath, '--input-type=module', '-e', script];
+  const run = openForkServer(argv, log, () => LARGE, silenceMs);
+  let isEnded = false;
+  const first = runCommand({ argv: ['true'] }, { ...limits, timeoutMs: 10 }, { run });
+  const ended = first.finally(() => {
+    isEnded = true;
+  });
+  while (!isEnded) await runCommand({ argv: ['true'] }, limits, { run });
+  assert.equal((await ended).status, 7);
+  assert.deepEqual(told, []);
+});
+
 test('a long output arrives whole', async () => {
   // Goal: pieces are no borders. Method: 9 MB of characters of two bytes with one byte before them,
   // and as much on the other stream.
@@ -131,10 +176,14 @@ test('it deafens itself to signals that are for the daemon', async () => {
 });
 
 test('as a word of a person it is no command', () => {
-  // Goal: nobody starts one by hand. Method: our main with that word and no socket.
-  const { status, stderr } = spawnSync(process.execPath, [main, FORK_SERVER], { encoding: 'utf8' });
-  assert.equal(status, 2);
-  assert.match(stderr, /fork-server: unknown command/);
+  // Goal: nobody starts one by hand. Method: our main with that word and no socket, then a pipe.
+  for (const more of ['', '3<&0']) {
+    const argv = ['-c', `exec "$@" ${more}`, 'sh', process.execPath, main, FORK_SERVER];
+    const shell = `: | sh "$@"`;
+    const { status, stderr } = spawnSync('sh', ['-c', shell, 'sh', ...argv], { encoding: 'utf8' });
+    assert.equal(status, 2);
+    assert.match(stderr, /fork-server: unknown command/);
+  }
   execFileSync(process.execPath, [main, '--version']);
 });
 

@@ -11,8 +11,10 @@
  * 2. A server that cannot be started, or ends by itself, is not replaced: from then on the daemon
  *    starts its commands itself. One that may have been started fails, as its end is not known.
  * 3. The server ends with the daemon, however that ends: the socket between them is closed.
+ * 4. A run ends in bounded time also where the server hangs: one that owes an end and says nothing
+ *    is killed.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { Fault } from '../../fault.ts';
 import type { Log } from '../../ports.ts';
@@ -25,8 +27,17 @@ import { ownTurn } from './turns.ts';
 /** A heap from which on a server is worth its 25 MB, and below which it is no more. D115. */
 const [LARGE_HEAP_BYTES, SMALL_HEAP_BYTES] = [64 * 1024 * 1024, 48 * 1024 * 1024];
 
-/** A run as the server is asked for it: `input` is the number of a descriptor of the daemon's. */
-export type AskedRun = Omit<Run, 'input'> & { readonly input: number | null };
+/**
+ * How long a server may say nothing at all while it owes an end: the deadline of that run is over,
+ * it starts others in turns, and it may only just have been started itself. Unit: ms.
+ */
+const SILENCE_MS_MAX = 10_000;
+
+/** A run as the server is asked for it: `input` is a descriptor of the process `daemon`. */
+export type AskedRun = Omit<Run, 'input'> & {
+  readonly input: number | null;
+  readonly daemon: number;
+};
 
 /** What the server says at the end of a run. `unable`: it could not begin. */
 export type RunEnd =
@@ -42,6 +53,7 @@ export function openForkServer(
   command: readonly string[],
   log: Pick<Log, 'warn'>,
   heapBytes = (): number => process.memoryUsage().heapTotal,
+  silenceMsMax = SILENCE_MS_MAX,
 ): RunToEnd {
   let server: ForkServer | null = null;
   let isLost = false;
@@ -54,7 +66,7 @@ export function openForkServer(
     if (bytes < SMALL_HEAP_BYTES) {
       server?.dismiss();
       server = null;
-    } else if (bytes >= LARGE_HEAP_BYTES) server ??= startServer(command, lose);
+    } else if (bytes >= LARGE_HEAP_BYTES) server ??= startServer(command, lose, silenceMsMax);
     return server;
   };
   return async (run) => {
@@ -81,14 +93,52 @@ interface ForkServer {
   dismiss(): void;
 }
 
-function startServer(command: readonly string[], onLost: (how: string) => void): ForkServer | null {
+function startServer(
+  command: readonly string[],
+  onLost: (how: string) => void,
+  silenceMsMax: number,
+): ForkServer | null {
   let isDismissed = false;
-  const socket = spawnServer(command, (how) => {
+  const lose = (how: string): void => {
     if (!isDismissed) onLost(how);
-  });
-  if (socket === null) return null;
+  };
+  const server = spawnServer(command, lose);
+  if (server === null) return null;
+  const socket = server.stdio[FORK_SERVER_DESCRIPTOR] as Socket;
+  const giveUp = (): void => {
+    lose('it hangs');
+    server.kill('SIGKILL');
+    socket.destroy(); // Also where the kernel cannot end it yet.
+  };
+  const { ask, isIdle } = openTalk(socket, silenceMsMax, giveUp);
+  const rest = (): void => {
+    if (!isIdle()) return;
+    if (isDismissed) socket.destroy();
+    else socket.unref();
+  };
+  return {
+    dismiss: () => {
+      isDismissed = true;
+      rest();
+    },
+    run: async (run) => {
+      if (socket.destroyed) return null;
+      socket.ref();
+      try {
+        return await ask(run);
+      } finally {
+        rest();
+      }
+    },
+  };
+}
+
+/** What is said over the socket: runs are asked for, and each has its end. */
+function openTalk(socket: Socket, silenceMsMax: number, onSilent: () => void) {
   const pending = new Map<number, Pending>();
+  let heard = 0;
   const hear = openFrames(({ run, kind, content }) => {
+    heard += 1;
     if (kind !== FRAME.end) pending.get(run)?.print(kind, content);
     else pending.get(run)?.end(JSON.parse(content.toString()) as RunEnd);
   });
@@ -97,22 +147,13 @@ function startServer(command: readonly string[], onLost: (how: string) => void):
   socket.once('close', () => {
     for (const { lose } of pending.values()) lose();
   });
-  const rest = (): void => {
-    if (pending.size > 0) return;
-    if (isDismissed) socket.destroy();
-    else socket.unref();
-  };
   let asked = 0;
   return {
-    dismiss: () => {
-      isDismissed = true;
-      rest();
-    },
-    run: async (run) => {
-      if (socket.destroyed) return null;
+    isIdle: (): boolean => pending.size === 0,
+    ask: async (run: Run): Promise<Ended | null> => {
       asked = (asked + 1) % 2 ** 32;
       const number = asked;
-      socket.ref();
+      const unwatch = watchSilence(() => heard, run.limits.timeoutMs, silenceMsMax, onSilent);
       try {
         return await new Promise((resolve, reject) => {
           pending.set(
@@ -122,18 +163,39 @@ function startServer(command: readonly string[], onLost: (how: string) => void):
           socket.write(requestFrame(number, run));
         });
       } finally {
+        unwatch();
         pending.delete(number);
-        rest();
       }
     },
   };
 }
 
-/** The socket to a server that has been started, or null. */
+/**
+ * Calls `onSilent` when after `timeoutMs` nothing was heard for as long as it may be silent. That
+ * time begins anew when the first is over, so that after a standstill of us both it has all of it.
+ */
+function watchSilence(
+  heard: () => number,
+  timeoutMs: number,
+  silenceMsMax: number,
+  onSilent: () => void,
+): () => void {
+  const look = (before: number): NodeJS.Timeout =>
+    setTimeout(() => {
+      if (heard() === before) onSilent();
+      else timer = look(heard());
+    }, silenceMsMax);
+  let timer = setTimeout(() => {
+    timer = look(heard());
+  }, timeoutMs);
+  return () => clearTimeout(timer);
+}
+
+/** A server that has been started, or null. */
 function spawnServer(
   [program = '', ...operands]: readonly string[],
   onLost: (how: string) => void,
-): Socket | null {
+): ChildProcess | null {
   try {
     const child = spawn(program, operands, {
       argv0: 'cnsmo',
@@ -146,7 +208,7 @@ function spawnServer(
     child.once('exit', (status, signal) => onLost(signal ?? `status ${status}`));
     if (child.pid === undefined) return null;
     child.unref();
-    return child.stdio[FORK_SERVER_DESCRIPTOR] as Socket;
+    return child;
   } catch (error) {
     onLost(String(error)); // Node throws what the system has too little of.
     return null;
@@ -154,7 +216,7 @@ function spawnServer(
 }
 
 function requestFrame(number: number, run: Run): Buffer {
-  const asked: AskedRun = { ...run, input: run.input?.fd ?? null };
+  const asked: AskedRun = { ...run, input: run.input?.fd ?? null, daemon: process.pid };
   const content = Buffer.from(JSON.stringify(asked));
   return writeFrame({ run: number, kind: FRAME.run, content });
 }
@@ -185,7 +247,7 @@ function openPending(resolve: (ended: Ended | null) => void, lose: () => void): 
 }
 
 function openText() {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true }); // The server has taken it off.
   let text = '';
   return {
     add: (content: Buffer): void => {
