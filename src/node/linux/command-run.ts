@@ -6,12 +6,11 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { constants as system } from 'node:os';
+import type { Readable } from 'node:stream';
 import type { HostResult } from '../../ports.ts';
 import { codeOf } from './files.ts';
+import { joinPieces, openText } from './output-text.ts';
 import { ownTurn } from './turns.ts';
-
-/** Output that takes a while to read. Unit: bytes. */
-export const LONG_BYTES = 64 * 1024;
 
 /** How long one run may take and how much it may print on each of its two streams. */
 export interface RunLimits {
@@ -53,50 +52,48 @@ export async function runToEnd({
     env: environment,
     extendEnv: false,
     detached: true, // A process group of its own, for invariant 3.
-    encoding: 'buffer',
-    maxBuffer: limits.outputBytesMax,
-    stripFinalNewline: false,
+    buffer: false, // What execa gathers it also puts into its errors: gigabytes for 32 MiB.
     // The types of execa know only small descriptors, though it takes any.
     stdin: input === null ? 'ignore' : (input.fd as 3),
     stdout: isUnheard ? 'ignore' : 'pipe',
     stderr: isUnheard ? 'ignore' : 'pipe',
   });
-  let isLate = false;
-  const end = (): void => {
+  let why: 'late' | 'verbose' | null = null;
+  const end = (reason: typeof why): void => {
+    why ??= reason;
     killGroup(child.pid);
     // Whoever left the group may hold our pipes, and is waited for no longer.
     child.stdout?.destroy();
     child.stderr?.destroy();
   };
-  const timer = setTimeout(() => {
-    isLate = true;
-    end();
-  }, limits.timeoutMs);
+  const gather = (stream: Readable | null) =>
+    openOutput(stream, limits.outputBytesMax, () => end('verbose'));
+  const [stdout, stderr] = [gather(child.stdout), gather(child.stderr)];
+  const timer = setTimeout(() => end('late'), limits.timeoutMs);
   const result = await child;
   clearTimeout(timer);
-  if (isLate) return { kind: 'late' };
-  if (isUnheard || result.isMaxBuffer) end(); // Nobody who is left was waited for.
-  if (result.isMaxBuffer) return { kind: 'verbose' };
+  if (why !== null) return { kind: why };
+  if (isUnheard) end(null); // Nobody who is left was waited for.
   const status = result.exitCode ?? statusOfSignal(result.signal);
   if (status === null) return { kind: 'unstarted', error: result };
-  const { stdout, stderr } = result;
-  return { kind: 'ended', result: { status, ...(await textsOf({ stdout, stderr })) } };
+  const texts = { stdout: await joinPieces(stdout()), stderr: await joinPieces(stderr()) };
+  return { kind: 'ended', result: { status, ...texts } };
+}
+
+/** Gathers the text of what a stream says, up to so many bytes. */
+function openOutput(stream: Readable | null, bytesMax: number, onMore: () => void): () => string {
+  const { add, whole } = openText();
+  let bytes = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > bytesMax) onMore();
+    else add(chunk);
+  });
+  return whole;
 }
 
 const statusOfSignal = (signal: NodeJS.Signals | undefined): number | null =>
   signal === undefined ? null : 128 + system.signals[signal];
-
-/** What is long is read in a turn of its own: some ms for the 16,000 rules that `nft` lists. */
-async function textsOf({ stdout, stderr }: Record<'stdout' | 'stderr', unknown>) {
-  const isLong = stdout instanceof Uint8Array && stdout.length > LONG_BYTES;
-  if (isLong) await ownTurn();
-  const texts = { stdout: textOf(stdout), stderr: textOf(stderr) };
-  if (isLong) await ownTurn();
-  return texts;
-}
-
-const textOf = (output: unknown): string =>
-  output instanceof Uint8Array ? new TextDecoder().decode(output) : '';
 
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;

@@ -206,6 +206,24 @@ function testRuns(run: RunToEnd): void {
   });
 }
 
+test('a command that prints too much, or fails at length, costs little more than it prints', () => {
+  // Goal: invariant 3 in memory. Method: 32 MiB and one byte, and 15 MiB of one that fails, in a
+  // process of their own, which says how large it became; 90 MB of that is Node.
+  const script = `
+    import { runCommand } from '${import.meta.dirname}/command.ts';
+    const limits = { timeoutMs: 60000, outputBytesMax: 32 * 1024 * 1024 };
+    const run = (text) =>
+      runCommand({ argv: ['sh', '-c', text] }, limits).catch(({ code }) => code);
+    const [more, failed] = [await run('head -c 33554433 /dev/zero'),
+      await run('head -c 15000000 /dev/zero; exit 3')];
+    console.log(more, failed.status, failed.stdout.length, process.resourceUsage().maxRSS >> 10);`;
+  const argv = ['--input-type=module', '-e', script];
+  const said = execFileSync(process.execPath, argv, { encoding: 'utf8' }).trim().split(' ');
+  const mostMb = Number(said.pop());
+  assert.deepEqual(said, ['internal', '3', '15000000']);
+  assert.ok(mostMb < 400, `${mostMb} MB`);
+});
+
 test('an argument with a NUL is refused and shown escaped', async () => {
   // Goal: a clear error instead of a cut argument. Method: NUL and a line break in one argument.
   const run = runCommand({ argv: ['printf', 'a\0b\nc'] }, limits);

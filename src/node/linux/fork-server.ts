@@ -18,11 +18,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { Fault } from '../../fault.ts';
 import type { Log } from '../../ports.ts';
-import { type Ended, LONG_BYTES, type Run, type RunToEnd, runToEnd } from './command-run.ts';
+import { type Ended, type Run, type RunToEnd, runToEnd } from './command-run.ts';
 import { FIXED_ENVIRONMENT } from './environment.ts';
 import { FORK_SERVER_DESCRIPTOR, FRAME, openFrames, writeFrame } from './fork-frames.ts';
 import { DAEMON_ENVIRONMENT } from './memory.ts';
-import { ownTurn } from './turns.ts';
+import { joinPieces, openText } from './output-text.ts';
 
 /** A heap from which on a server is worth its 25 MB, and below which it is no more. D115. */
 const [LARGE_HEAP_BYTES, SMALL_HEAP_BYTES] = [64 * 1024 * 1024, 48 * 1024 * 1024];
@@ -75,14 +75,6 @@ export function openForkServer(
     if (ended.kind === 'ended') await joinPieces(ended.result.stdout);
     return ended;
   };
-}
-
-/** V8 keeps a sum of pieces as a tree until it is read: that is done in a turn of its own. */
-async function joinPieces(text: string): Promise<void> {
-  if (text.length < LONG_BYTES) return;
-  await ownTurn();
-  text.charCodeAt(0);
-  await ownTurn();
 }
 
 /** A server that was started. */
@@ -230,7 +222,8 @@ interface Pending {
 
 /** Gathers what it prints as text, piece by piece, so that no turn has long work with it. */
 function openPending(resolve: (ended: Ended | null) => void, lose: () => void): Pending {
-  const [out, err] = [openText(), openText()];
+  const asSaid = { ignoreBOM: true }; // The server has taken it off.
+  const [out, err] = [openText(asSaid), openText(asSaid)];
   return {
     lose,
     print: (kind, content) => (kind === FRAME.stdout ? out : err).add(content),
@@ -243,17 +236,6 @@ function openPending(resolve: (ended: Ended | null) => void, lose: () => void): 
         resolve({ kind: end.kind, result });
       }
     },
-  };
-}
-
-function openText() {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true }); // The server has taken it off.
-  let text = '';
-  return {
-    add: (content: Buffer): void => {
-      text += decoder.decode(content, { stream: true });
-    },
-    whole: (): string => text + decoder.decode(),
   };
 }
 
