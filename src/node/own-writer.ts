@@ -147,7 +147,9 @@ const REFUSALS: Readonly<Record<WriteLimit, Pick<FaultFacts, 'field' | 'remedy'>
   },
   elsewhere: {
     field: 'member key',
-    remedy: 'run cnsmo leave --local on the copy, if there is one, then cnsmo recover here',
+    remedy:
+      'run cnsmo stop and cnsmo leave --local on the copy, if there is one, then ' +
+      'cnsmo recover here',
   },
 };
 

@@ -83,7 +83,8 @@ const twin = (): Fault =>
     field: 'member key',
     value: 'in use',
     why: 'another live VM answers with the key of this member',
-    remedy: 'run cnsmo leave --local on the other one and join it anew, then repeat this',
+    remedy:
+      'run cnsmo stop and cnsmo leave --local on the other one and join it anew, then repeat this',
   });
 
 const nobody = (reason: string): Fault =>

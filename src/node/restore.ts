@@ -170,5 +170,6 @@ const isHeld = (name: string, { host, port }: Endpoint): Fault =>
     field: 'backup',
     value: name,
     why: `this member lives: it answers at ${host} port ${port}`,
-    remedy: 'stop it there first (cnsmo leave --local), or found a new mesh with --fork',
+    remedy:
+      'stop it there first (cnsmo stop, cnsmo leave --local), or found a new mesh with --fork',
   });

@@ -28,8 +28,8 @@ const TEXTS: { readonly [Kind in Alarm['kind']]: (view: View, about: string) => 
     const name = memberName(view, about);
     return (
       `${name} signed two different statements for one place, so what it said since ` +
-      `is not heard; is it one of two VMs with one key, run cnsmo leave --local on the copy and ` +
-      `cnsmo recover on ${name}; is it hostile, evict it`
+      `is not heard; is it one of two VMs with one key, run cnsmo stop and cnsmo leave --local ` +
+      `on the copy, and cnsmo recover on ${name}; is it hostile, evict it`
     );
   },
   'over-use': (view, about) => {

@@ -48,8 +48,8 @@ export interface Sight extends ClockSight {
 
 const ELSEWHERE =
   'another VM uses the key of this member, or the disk of this one is an older copy: ' +
-  'nothing more is written here, traffic goes on; run cnsmo leave --local on the copy, if there ' +
-  'is one, and join it anew, then cnsmo recover here';
+  'nothing more is written here, traffic goes on; run cnsmo stop and cnsmo leave --local on the ' +
+  'copy, if there is one, and join it anew, then cnsmo recover here';
 
 const OUT =
   'this VM is no longer a member: it was evicted, or who let it in was, and nobody talks to it; ' +
