@@ -9,8 +9,11 @@
 export const FORK_SERVER = 'fork-server';
 export const FORK_SERVER_DESCRIPTOR = 3;
 
-/** The daemon sends `run`; of each the server sends pieces of what it printed, and then `end`. */
-export const FRAME = { run: 0, stdout: 1, stderr: 2, end: 3 } as const;
+/**
+ * The daemon sends `run`. The server sends `ready` before it begins any, and of each pieces of what
+ * it printed, and then `end`.
+ */
+export const FRAME = { run: 0, stdout: 1, stderr: 2, end: 3, ready: 4 } as const;
 
 const HEAD_BYTES = 9;
 

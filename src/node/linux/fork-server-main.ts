@@ -40,6 +40,7 @@ export function serveForks(): boolean {
   const hear = openFrames(({ run, content }) => {
     void serve(run, JSON.parse(content.toString()) as AskedRun);
   });
+  say(0, FRAME.ready, Buffer.alloc(0));
   socket.on('data', hear);
   socket.once('error', () => process.exit());
   socket.once('close', () => process.exit());

@@ -74,8 +74,7 @@ test('where no server can be started, the daemon starts its commands itself', as
   assert.deepEqual(absent.told, ['fork-server-lost']);
   const short = openTold();
   const ended = openForkServer(['true'], short.log, () => LARGE);
-  await starter(ended).catch(() => undefined);
-  assert.equal(await starter(ended), process.pid);
+  assert.deepEqual([await starter(ended), await starter(ended)], [process.pid, process.pid]);
   assert.deepEqual(short.told, ['fork-server-lost']);
 });
 
@@ -95,7 +94,7 @@ test('a server that hangs is killed, and the next runs are the daemon’s', asyn
   // Goal: invariant 4. Method: a server ends a run at its deadline, and is kept; it opens an input
   // itself; then it is stopped.
   const { told, log } = openTold();
-  const run = openForkServer(server, log, () => LARGE, 2_000);
+  const run = openForkServer(server, log, () => LARGE, 4_000);
   const pid = await starter(run);
   const late = runCommand({ argv: ['sleep', '77'] }, { ...limits, timeoutMs: 100 }, { run });
   await assert.rejects(late, /still running after 100 ms/);
@@ -110,7 +109,7 @@ test('a server that hangs is killed, and the next runs are the daemon’s', asyn
 });
 
 test('a server that is late with one run and ends others is waited for', async () => {
-  // Goal: many runs at once on a slow machine cost no server. Method: one that ends its first run
+  // Goal: many runs at once on a slow machine cost no server. Method: one that ends its second run
   // after four times the silence that it may keep, and all others at once; all the while it is
   // asked.
   const silenceMs = 1_000;
@@ -119,13 +118,15 @@ test('a server that is late with one run and ends others is waited for', async (
     import { FRAME, openFrames, writeFrame } from '${import.meta.dirname}/fork-frames.ts';
     const socket = new Socket({ fd: 3 });
     const content = Buffer.from('{"kind":"ended","status":7}');
+    socket.write(writeFrame({ run: 0, kind: FRAME.ready, content: Buffer.alloc(0) }));
     const end = (run) => socket.write(writeFrame({ run, kind: FRAME.end, content }));
-    const delayMs = (run) => (run === 1 ? ${4 * silenceMs} : 0);
+    const delayMs = (run) => (run === 2 ? ${4 * silenceMs} : 0);
     socket.on('data', openFrames(({ run }) => setTimeout(end, delayMs(run), run)));
     socket.on('close', () => process.exit());`;
   const { told, log } = openTold();
   const argv = [process.execPath, '--input-type=module', '-e', script];
   const run = openForkServer(argv, log, () => LARGE, silenceMs);
+  await runCommand({ argv: ['true'] }, limits, { run });
   let isEnded = false;
   const first = runCommand({ argv: ['true'] }, { ...limits, timeoutMs: 10 }, { run });
   const ended = first.finally(() => {

@@ -136,9 +136,11 @@ function startServer(
 function openTalk(socket: Socket, silenceMsMax: number, onSilent: () => void) {
   const pending = new Map<number, Pending>();
   let heard = 0;
+  let isReady = false;
   const hear = openFrames(({ run, kind, content }) => {
     heard += 1;
-    if (kind !== FRAME.end) pending.get(run)?.print(kind, content);
+    if (kind === FRAME.ready) isReady = true;
+    else if (kind !== FRAME.end) pending.get(run)?.print(kind, content);
     else pending.get(run)?.end(JSON.parse(content.toString()) as RunEnd);
   });
   let heardBytes = 0;
@@ -152,21 +154,23 @@ function openTalk(socket: Socket, silenceMsMax: number, onSilent: () => void) {
   });
   socket.on('error', () => undefined); // It is closed then.
   socket.once('close', () => {
-    for (const { lose } of pending.values()) lose();
+    for (const { lose } of pending.values()) lose(isReady);
   });
+  const silenceMs = (): number => (isReady ? silenceMsMax : SILENCE_MS_MAX);
   let asked = 0;
   return {
     isIdle: (): boolean => pending.size === 0,
     ask: async (run: Run): Promise<Ended | null> => {
       asked = (asked + 1) % 2 ** 32;
       const number = asked;
-      const unwatch = watchSilence(() => heard, run.limits.timeoutMs, silenceMsMax, onSilent);
+      const unwatch = watchSilence(() => heard, run.limits.timeoutMs, silenceMs, onSilent);
       try {
         return await new Promise((resolve, reject) => {
-          pending.set(
-            number,
-            openPending(resolve, () => reject(unknownEnd(run.argv))),
-          );
+          const lose = (isReady: boolean): void => {
+            if (isReady) reject(unknownEnd(run.argv));
+            else resolve(null);
+          };
+          pending.set(number, openPending(resolve, lose));
           socket.write(requestFrame(number, run));
         });
       } finally {
@@ -184,14 +188,14 @@ function openTalk(socket: Socket, silenceMsMax: number, onSilent: () => void) {
 function watchSilence(
   heard: () => number,
   timeoutMs: number,
-  silenceMsMax: number,
+  silenceMs: () => number,
   onSilent: () => void,
 ): () => void {
   const look = (before: number): NodeJS.Timeout =>
     setTimeout(() => {
       if (heard() === before) onSilent();
       else timer = look(heard());
-    }, silenceMsMax);
+    }, silenceMs());
   let timer = setTimeout(() => {
     timer = look(heard());
   }, timeoutMs);
@@ -232,11 +236,12 @@ function requestFrame(number: number, run: Run): Buffer {
 interface Pending {
   readonly print: (kind: number, content: Buffer) => void;
   readonly end: (end: RunEnd) => void;
-  readonly lose: () => void;
+  /** `isReady`: the server may have begun it. */
+  readonly lose: (isReady: boolean) => void;
 }
 
 /** Gathers what it prints as text, piece by piece, so that no turn has long work with it. */
-function openPending(resolve: (ended: Ended | null) => void, lose: () => void): Pending {
+function openPending(resolve: (ended: Ended | null) => void, lose: Pending['lose']): Pending {
   const asSaid = { ignoreBOM: true }; // The server has taken it off.
   const [out, err] = [openText(asSaid), openText(asSaid)];
   return {
