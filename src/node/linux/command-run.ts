@@ -51,7 +51,7 @@ export async function runToEnd({
     cwd: '/',
     env: environment,
     extendEnv: false,
-    detached: true, // A process group of its own, for invariant 3.
+    detached: true, // A process group of its own, for invariant 1.
     buffer: false, // What execa gathers it also puts into its errors: gigabytes for 32 MiB.
     // The types of execa know only small descriptors, though it takes any.
     stdin: input === null ? 'ignore' : (input.fd as 3),

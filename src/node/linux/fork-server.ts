@@ -62,7 +62,7 @@ export function openForkServer(
   heapBytes = (): number => process.memoryUsage().heapTotal,
   silenceMsMax = SILENCE_MS_MAX,
 ): RunToEnd {
-  let server: ForkServer | null = null;
+  let current: ForkServer | null = null;
   let isLost = false;
   const lose = (how: string): void => {
     if (!isLost) log.warn('fork-server-lost', { how });
@@ -71,14 +71,15 @@ export function openForkServer(
   const serverNow = (): ForkServer | null => {
     const bytes = heapBytes();
     if (bytes < SMALL_HEAP_BYTES) {
-      server?.dismiss();
-      server = null;
-    } else if (bytes >= LARGE_HEAP_BYTES) server ??= startServer(command, lose, silenceMsMax);
-    return server;
+      current?.dismiss();
+      current = null;
+    } else if (bytes >= LARGE_HEAP_BYTES) current ??= startServer(command, lose, silenceMsMax);
+    return current;
   };
   return async (run) => {
-    const ended = isLost ? null : await serverNow()?.run(run);
-    if (ended === null || ended === undefined) return await runToEnd(run);
+    const server = isLost ? null : serverNow();
+    const ended = server === null ? null : await server.run(run);
+    if (ended === null) return await runToEnd(run);
     if (ended.kind === 'ended') await joinPieces(ended.result.stdout);
     return ended;
   };
