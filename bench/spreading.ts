@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askStatus, renameAt } from '../netns-tests/outside-api.ts';
 import type { Sample } from './figure.ts';
-import { cpuMeter, hears, type Listener, openListener } from './listener.ts';
+import { cpuMeter, type Listener, openListener } from './listener.ts';
 import { namesOf, openMesh } from './mesh.ts';
 
 /** From the moment when all are connected to the first change. Unit: ms. */
@@ -27,12 +27,16 @@ export async function measureSpreading(
   try {
     await sleep(SETTLE_MS);
     const vms = names.map((name) => world.vm(name));
+    const [founder, last] = [vms.at(0), vms.at(-1)];
+    if (founder === undefined || last === undefined) throw new Error('a mesh of nobody');
+    const member = (await askStatus(last)).self.id;
+    const rename = (name: string): Promise<unknown> => renameAt(founder, member, name);
     const listeners = await Promise.all(vms.map(openListener));
     const usedMs = cpuMeter(vms);
     const samples: Sample[] = [];
     for (let number = 1; number <= changes; number += 1) {
       if (number % 10 === 1) tell(`mesh of ${members}: change ${number} of ${changes}`);
-      samples.push(await measureOne(listeners, usedMs, `renamed-${number}`));
+      samples.push(await measureOne(listeners, usedMs, rename, `renamed-${number}`));
       await sleep(PAUSE_MS);
     }
     return samples;
@@ -45,18 +49,15 @@ export async function measureSpreading(
 async function measureOne(
   listeners: readonly Listener[],
   usedMs: () => number,
+  rename: (name: string) => Promise<unknown>,
   name: string,
 ): Promise<Sample> {
-  const [founder] = listeners;
-  const last = listeners.at(-1);
-  if (founder === undefined || last === undefined) throw new Error('a mesh of nobody');
-  const { self } = await askStatus(last.vm);
   const heard = listeners.map((listener) =>
-    hears(listener, ({ kind, member }) => kind === 'renamed' && member === name, LOST_MS),
+    listener.hears(({ kind, member }) => kind === 'renamed' && member === name, LOST_MS),
   );
   const cpuMs = usedMs();
   const startMs = performance.now();
-  const asked = renameAt(founder.vm, self.id, name);
+  const asked = rename(name);
   const ends = await Promise.all(heard);
   await asked;
   return { value: Math.max(...ends) - startMs, cpuMs: usedMs() - cpuMs };

@@ -7,7 +7,7 @@ import { askStatus, type EventRow } from '../../netns-tests/outside-api.ts';
 import type { Vm } from '../../netns-tests/vm.ts';
 import type { RealWorld } from '../../netns-tests/world.ts';
 import type { Sample } from '../figure.ts';
-import { cpuMeter, hears, openListener } from '../listener.ts';
+import { allHear, cpuMeter, openListener } from '../listener.ts';
 import type { Mortals } from './mortals.ts';
 
 /** A death that takes this long is not seen. Unit: ms. */
@@ -74,7 +74,7 @@ async function measure<const Events extends readonly Told[]>(
   const usedMs = cpuMeter(others);
   const heard = events.map(async (isIt) => {
     const listeners = await Promise.all(others.map(openListener));
-    return () => Promise.all(listeners.map((listener) => hears(listener, isIt, DEATH_MS_MAX)));
+    return () => allHear(listeners, isIt, DEATH_MS_MAX);
   });
   const waits = await Promise.all(heard);
   const cpuMs = usedMs();

@@ -8,7 +8,7 @@ import type { Vm } from '../../netns-tests/vm.ts';
 import type { RealWorld } from '../../netns-tests/world.ts';
 import type { Bench } from '../bench.ts';
 import type { Sample } from '../figure.ts';
-import { cpuMeter, hears, openListener } from '../listener.ts';
+import { allHear, cpuMeter, openListener } from '../listener.ts';
 import { namesOf, openMesh } from '../mesh.ts';
 
 /** How long the sites are apart. Unit: ms. */
@@ -69,9 +69,7 @@ async function heal(world: RealWorld, words: readonly string[]): Promise<Sample>
   const cpuMs = usedMs();
   const startMs = performance.now();
   await world.heal();
-  await Promise.all(
-    listeners.map((listener) => hears(listener, ({ kind }) => kind === 'healed', LOST_MS)),
-  );
+  await allHear(listeners, ({ kind }) => kind === 'healed', LOST_MS);
   while (!(await isWhole(vms, words))) {
     if (performance.now() > startMs + LOST_MS) throw new Error('the mesh is not whole again');
     await sleep(LOOK_MS);

@@ -171,7 +171,7 @@ test('a foreign owner, a pipe and a file in place of the directory are refused',
 });
 
 test('sub-directories are left alone, but a loose bin is refused', async () => {
-  // Goal: invariant 4. Method: a loose directory of another name, then bin tight and loose.
+  // Goal: invariant 3. Method: a loose directory of another name, then bin tight and loose.
   const directory = fresh();
   mkdirSync(join(directory, 'run'), { recursive: true });
   chmodSync(directory, 0o700);
@@ -206,7 +206,7 @@ function onSmallDisk(setUp: string, script: string): string {
 }
 
 test('a full disk is a clear Fault, keeps the old content and cuts torn appends', async (t) => {
-  // Goal: ENOSPC by contract, invariant 3. Method: 200 kB onto a real file system of 64 KiB.
+  // Goal: ENOSPC by contract, whole appends. Method: 200 kB onto a real file system of 64 KiB.
   if (!isRoot) return t.skip('needs root to mount');
   const script = `
     import { openDisk } from '${import.meta.dirname}/disk.ts';

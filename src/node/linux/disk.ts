@@ -5,16 +5,15 @@
  *    refuses a symbolic link, a foreign owner, a directory looser than 0700 and a file in it looser
  *    than 0600.
  * 2. Operations on one name run in call order; those on two names do not wait for each other.
- * 3. An append that fails leaves the file as long as it was, so that no torn record ends up between
- *    whole ones.
- * 4. Sub-directories are not ours to judge, `bin` excepted: it holds programs that we run.
+ * 3. Sub-directories are not ours to judge, `bin` excepted: it holds programs that we run.
  */
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, readdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Disk } from '../../ports.ts';
 import { openSequence } from '../sequence.ts';
+import { openAppends } from './appends.ts';
 import {
   codeOf,
   diskFault,
@@ -40,18 +39,24 @@ export async function openDisk(directory: string): Promise<Disk> {
   const root = resolve(directory);
   await faulty(root, () => openRoot(root));
   const inOrder = openSequence();
+  const appends = openAppends(inOrder);
   const at = <Result>(name: string, task: (path: string) => Promise<Result>): Promise<Result> => {
     if (!NAME.test(name))
       return Promise.reject(new Error(`not a file name: ${JSON.stringify(name)}`));
     const path = join(root, name);
-    return inOrder(name, () => faulty(path, () => task(path)));
+    return inOrder(path, () => faulty(path, () => task(path)));
   };
   return {
     read: (name) => at(name, readFileWhole),
-    write: (name, content) => at(name, (path) => writeAtomically(path, content, 0o600)),
-    append: (name, content) => at(name, (path) => appendDurably(root, path, content)),
+    write: (name, content) =>
+      at(name, async (path) => {
+        await appends.release(path);
+        await writeAtomically(path, content, 0o600);
+      }),
+    append: (name, content) => at(name, (path) => appends.append(path, content)),
     remove: (name) =>
       at(name, async (path) => {
+        await appends.release(path);
         if (await removeFile(path)) await syncDirectory(root);
       }),
     list: () => faulty(root, () => listFiles(root)),
@@ -93,7 +98,7 @@ async function inspect(root: string): Promise<void> {
     });
     if (found === null) continue;
     if (found.isDirectory()) {
-      if (name === 'bin') refuseForeign(path, found, 0o700); // Invariant 4.
+      if (name === 'bin') refuseForeign(path, found, 0o700); // Invariant 3.
       continue;
     }
     refuseUnless(found.isFile(), path, found, 'is not a regular file', `rm ${path}`);
@@ -137,33 +142,6 @@ async function readFileWhole(path: string): Promise<Uint8Array | null> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
-  }
-}
-
-async function appendDurably(root: string, path: string, content: Uint8Array): Promise<void> {
-  const { handle, isNew } = await openForAppend(path);
-  try {
-    const { size } = await handle.stat();
-    try {
-      await handle.appendFile(content);
-      await handle.datasync();
-    } catch (error) {
-      await handle.truncate(size).catch(() => undefined); // Invariant 3, if the disk still lets us.
-      throw error;
-    }
-  } finally {
-    await handle.close();
-  }
-  if (isNew) await syncDirectory(root);
-}
-
-async function openForAppend(path: string): Promise<{ handle: FileHandle; isNew: boolean }> {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
-  try {
-    return { handle: await openFile(path, O_WRONLY | O_APPEND), isNew: false };
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    return { handle: await openFile(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL), isNew: true };
   }
 }
 
