@@ -10,7 +10,7 @@ import { namesOf, openMesh } from './mesh.ts';
 
 /** From the moment when all are connected to the first change. Unit: ms. */
 const SETTLE_MS = 20_000;
-/** Between two changes: fewer than gossip takes of one author in the long run. Unit: ms. */
+/** Before each change: fewer than gossip takes of one author in the long run. Unit: ms. */
 const PAUSE_MS = 400;
 /** A change that takes this long is lost. Unit: ms. */
 const LOST_MS = 60_000;
@@ -36,9 +36,10 @@ export async function measureSpreading(
     const samples: Sample[] = [];
     for (let number = 1; number <= changes; number += 1) {
       if (number % 10 === 1) tell(`mesh of ${members}: change ${number} of ${changes}`);
-      samples.push(await measureOne(listeners, usedMs, rename, `renamed-${number}`));
       await sleep(PAUSE_MS);
+      samples.push(await measureOne(listeners, usedMs, rename, `renamed-${number}`));
     }
+    for (const listener of listeners) listener.end();
     return samples;
   } finally {
     await world.end();
@@ -58,7 +59,6 @@ async function measureOne(
   const cpuMs = usedMs();
   const startMs = performance.now();
   const asked = rename(name);
-  const ends = await Promise.all(heard);
-  await asked;
+  const [ends] = await Promise.all([Promise.all(heard), asked]);
   return { value: Math.max(...ends) - startMs, cpuMs: usedMs() - cpuMs };
 }

@@ -12,10 +12,10 @@ export async function inPieces<Step, Result>(
   work: Generator<Step, Result>,
   onStep: (step: Step) => void = () => undefined,
 ): Promise<Result> {
+  const first = work.next();
+  if (first.done === true) return first.value; // Most work is short, and pays for nothing more.
   const rest = new AbortController().signal;
-  for (let isLong = false; ; isLong = true) {
-    const step = work.next();
-    if (step.done === true && !isLong) return step.value;
+  for (let step: IteratorResult<Step, Result> = first; ; step = work.next()) {
     await clock.sleep(0, rest); // Also before anybody is told what the last piece gave.
     if (step.done === true) return step.value;
     onStep(step.value);
