@@ -58,6 +58,7 @@ export function openAppends(
     const opened = { ...file, closing };
     kept.set(path, opened);
     torn.delete(path);
+    if (file.size() === 0) named.delete(path); // Perhaps it was just created.
     return opened;
   };
 
@@ -70,9 +71,9 @@ export function openAppends(
       await file.append(content);
     } catch (error) {
       await finding;
-      const size = file.tornAt();
-      if (size !== null) torn.set(path, size);
+      torn.set(path, file.size());
       await close(path);
+      await open(path).catch(() => undefined); // To open it is to cut it, if the disk lets us.
       throw error;
     }
     if ((await finding) || isAgain) return; // Not all file systems tell one file from another.

@@ -8,10 +8,10 @@ import { openFile } from './files.ts';
 
 /** A file that is open. Its calls must not overlap, `isThere` excepted. */
 export interface GrowingFile {
-  /** Durable when this resolves; one that fails is cut off again, if the disk lets us. */
+  /** Durable when this resolves. One that fails may leave a part of itself at the end. */
   append(content: Uint8Array): Promise<void>;
-  /** To how many bytes it is still to be cut; null when only whole appends are in it. */
-  tornAt(): number | null;
+  /** What it had, and what whole appends have added. Unit: bytes. */
+  size(): number;
   /** Whether its name still is that of this file: nobody has removed, moved or replaced it. */
   isThere(): Promise<boolean>;
   close(): Promise<void>;
@@ -33,24 +33,12 @@ export async function openGrowingFile(path: string, bytesMax: number | null): Pr
 async function growing(path: string, handle: FileHandle): Promise<GrowingFile> {
   const { dev, ino, ...opened } = await handle.stat();
   let { size } = opened;
-  let isTorn = false;
   return {
     append: async (content) => {
-      try {
-        await writeWhole(handle, content);
-        size += content.length;
-      } catch (error) {
-        isTorn = true;
-        await cut(handle, size).then(
-          () => {
-            isTorn = false;
-          },
-          () => undefined, // What matters is the first failure.
-        );
-        throw error;
-      }
+      await writeWhole(handle, content);
+      size += content.length;
     },
-    tornAt: () => (isTorn ? size : null),
+    size: () => size,
     isThere: async () => {
       const found = await lstat(path).catch(() => null); // Who opens it is told what is wrong.
       return found !== null && found.dev === dev && found.ino === ino;
