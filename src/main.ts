@@ -113,6 +113,7 @@ const local: Local = {
   },
   page: {
     columns: pageColumns(),
+    isTerminal: process.stdout.isTTY === true,
     paint: (tone, line) => styleText(STYLES[tone], line, { stream: process.stdout }),
   },
   out: (line) => void process.stdout.write(line),

@@ -155,6 +155,23 @@ cuts_peer() {
     wg set cnsmo0 peer "$(on vm2 wg show cnsmo0 peers)" allowed-ips "$(overlay vm1 4)/32"
 }
 
+# As the daemon begins a session anew (renewPeer in diff.ts): away and back in one command, so that
+# what is sent meanwhile waits for the handshake.
+renews_peer() {
+  local peer end began
+  peer=$(on vm2 wg show cnsmo0 peers)
+  end=$(on vm2 wg show cnsmo0 endpoints | cut -f 2)
+  began=$(date +%s)
+  on vm2 wg set cnsmo0 peer "$peer" remove peer "$peer" endpoint "$end" \
+    allowed-ips "$(overlay vm1 4)/32,$(overlay vm1 6)/128" persistent-keepalive 25 &&
+    flows vm2 "$(overlay vm1 4)" && within 30 shakes_hands vm2 "$began"
+}
+
+# shakes_hands VM SECOND: its one peer did, then or later.
+shakes_hands() {
+  [ "$(on "$1" wg show cnsmo0 latest-handshakes | cut -f 2)" -ge "$2" ]
+}
+
 moves_port() {
   repairs 'cnsmo0 listened on port 7399' wg set cnsmo0 listen-port 7399
 }
@@ -220,6 +237,8 @@ check 'the IPv4 route deleted by hand comes back, and an event says so' \
 check 'the table deleted by hand comes back' \
   repairs 'table inet cnsmo_vpn was missing' nft delete table inet cnsmo_vpn
 check 'the port changed by hand is back' moves_port
+check 'a peer taken away and put back shakes hands anew, and loses no packet' renews_peer
+check 'traffic flows each way after it' each_way flows 4
 
 check 'vm1 stops' on vm1 cnsmo stop
 check 'vm2 has lost it' within 90 tells 'dead'

@@ -61,12 +61,35 @@ test('audit: what is kept is set in words, and odd sizes are refused', async () 
   const set = await run('audit --keep-size 128MiB --keep-age 1d'.split(' '), { answers });
   assert.deepEqual(set.requests[0]?.body, { bytesMax: 2 ** 27, ageMsMax: 86_400_000 });
   assert.equal(set.out, 'Kept from now on: 128 MiB, 1 days.\n');
-  for (const size of ['128', '-1MiB', '1.5GiB', 'MiB', '1TiB']) {
+  for (const size of ['128', '-1MiB', '0MiB', '1.5GiB', 'MiB', '1TiB']) {
     const { status, err, requests } = await run(['audit', `--keep-size=${size}`], { answers });
     assert.equal(status, 3, size);
     assert.equal(err, `keep-size: ${size}: not a size; write a number and MiB or GiB, as 64MiB\n`);
     assert.deepEqual(requests, []);
   }
+});
+
+test('audit: limits too small, or set beside a question, are refused by their flags', async () => {
+  // Goal: an operator is told of the flag as typed. Method: each mistake; no request is made.
+  const answers = { 'PUT /v1/audit/limits': done({ bytesMax: 2 ** 27, ageMsMax: 86_400_000 }) };
+  const short = await run('audit --keep-age 59m'.split(' '), { answers });
+  assert.equal(short.status, 3);
+  assert.equal(short.err, 'keep-age: 59m: too short; give 1h or more\n');
+  const both = await run('audit --keep-size 64MiB --since 1d'.split(' '), { answers });
+  assert.equal(both.status, 2);
+  assert.match(both.err, /--keep-size <size>: contradicts another flag; leave one of them out/);
+  assert.deepEqual([...short.requests, ...both.requests], []);
+});
+
+test('audit: what was said is cut on a terminal only', async () => {
+  // Goal: who searches a pipe finds all. Method: a long value, in a pipe and on a terminal.
+  const long = 'x'.repeat(200);
+  const answers = { 'GET /v1/audit': done([{ ...change(true), after: long }]) };
+  const piped = await run(['audit'], { answers });
+  assert.ok(piped.out.includes(long));
+  const shown = await run(['audit'], { answers, isTerminal: true });
+  assert.ok(!shown.out.includes(long));
+  assert.ok(shown.out.includes('…'));
 });
 
 test('conflicts: what is in force, what lost, and the command that takes it', async () => {

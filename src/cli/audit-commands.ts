@@ -1,7 +1,7 @@
 /**
  * Loop: audit commands — audit, conflicts, conflicts take: who changed what, and what lost unseen.
  */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { Fault } from '../fault.ts';
 import type { AuditLimits } from '../node/audit.ts';
 import type { ListedChange, ListedConflict, Plain } from '../node/rules/audit-answer.ts';
@@ -34,8 +34,10 @@ export const auditCommand = (session: Open): Command =>
     .option('--author <member>', 'only by this member')
     .option('--verify', 'fail when a signature does not hold')
     .option('--raw', 'with the signed frames (-o json)')
-    .option('--keep-size <size>', 'keep no more on this VM from now on (64MiB)')
-    .option('--keep-age <duration>', 'keep nothing older on this VM from now on (90d)')
+    .addOption(limitOption('--keep-size <size>', 'keep no more on this VM from now on (64MiB)'))
+    .addOption(
+      limitOption('--keep-age <duration>', 'keep nothing older on this VM from now on (90d)'),
+    )
     .addHelpText(
       'after',
       '\nOf what was compacted while this VM was away, or before it joined, it has the\n' +
@@ -61,10 +63,16 @@ export const auditCommand = (session: Open): Command =>
       if (flags.verify === true) mustBeSigned(changes);
     });
 
+/** What sets a limit lists nothing, so that what would choose of a list contradicts it. */
+const limitOption = (flags: string, description: string): Option =>
+  new Option(flags, description).conflicts(['since', 'path', 'author', 'verify', 'raw']);
+
 async function setLimits({ call, show }: Session, flags: AuditFlags): Promise<void> {
   const body = {
     ...(flags.keepSize === undefined ? {} : { bytesMax: readSize(flags.keepSize) }),
-    ...(flags.keepAge === undefined ? {} : { ageMsMax: readDuration('keep-age', flags.keepAge) }),
+    ...(flags.keepAge === undefined
+      ? {}
+      : { ageMsMax: readDuration('keep-age', flags.keepAge, { least: '1h' }) }),
   };
   const limits = (await call('PUT', '/v1/audit/limits', body)) as AuditLimits;
   await show(limits, () => {
@@ -74,7 +82,7 @@ async function setLimits({ call, show }: Session, flags: AuditFlags): Promise<vo
 }
 
 function readSize(text: string): number {
-  const match = /^(\d{1,6})(MiB|GiB)$/.exec(text);
+  const match = /^([1-9]\d{0,5})(MiB|GiB)$/.exec(text);
   if (match !== null) return Number(match[1]) * (match[2] === 'GiB' ? 2 ** 30 : 2 ** 20);
   const remedy = 'write a number and MiB or GiB, as 64MiB';
   throw new Fault('refused', { field: 'keep-size', value: text, why: 'not a size', remedy });
@@ -165,4 +173,5 @@ function renderConflicts(page: Page, conflicts: readonly ListedConflict[]): stri
 const minuteOf = (time: string): string => time.slice(0, 19).replace('T', ' ');
 const textOf = (value: Plain): string => (value === null ? 'nothing' : JSON.stringify(value));
 /** Room for the indent and a mark. */
-const cut = ({ columns }: Page, text: string): string => shorten(text, Math.max(20, columns - 8));
+const cut = ({ columns, isTerminal }: Page, text: string): string =>
+  isTerminal ? shorten(text, Math.max(20, columns - 8)) : text;

@@ -25,3 +25,14 @@ test('duration: anything else is refused by name', () => {
     );
   }
 });
+
+test('duration: one out of bounds is refused in words that can be typed', () => {
+  // Goal: the remedy is an argument. Method: both ends, and just beyond them.
+  const bounds = { least: '1s', most: '7d' };
+  assert.equal(readDuration('ttl', '1s', bounds), 1_000);
+  assert.equal(readDuration('ttl', '168h', bounds), 604_800_000);
+  const long = { message: 'ttl: 169h: too long; give 1s to 7d' };
+  assert.throws(() => readDuration('ttl', '169h', bounds), long);
+  const short = { message: 'ttl: 999ms: too short; give 1s or more' };
+  assert.throws(() => readDuration('ttl', '999ms', { least: '1s' }), short);
+});

@@ -28,7 +28,7 @@ export function inviteCommand(local: Local, session: Open): Command {
     .action(async (flags: InviteFlags, command: Command) => {
       const { call, show, isForPeople, patiently } = session(command);
       const asked = call('POST', '/v1/invites', {
-        ttlMs: readDuration('ttl', flags.ttl),
+        ttlMs: readDuration('ttl', flags.ttl, { least: '1s', most: '7d' }),
         uses: readUses(flags.uses),
         labels: flags.label,
       });

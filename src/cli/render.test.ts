@@ -4,7 +4,7 @@ import type { MemberStatus, Status } from '../node/rules/answers.ts';
 import { renderMembers, renderStatus } from './render.ts';
 import type { Page } from './table.ts';
 
-const plain: Page = { columns: 80, paint: (_tone, text) => text };
+const plain: Page = { columns: 80, isTerminal: false, paint: (_tone, text) => text };
 
 const member = (changed: Partial<Record<keyof MemberStatus, unknown>>): MemberStatus =>
   ({
@@ -84,7 +84,11 @@ test('status: fits 80 columns, and names at most five who are missing', () => {
 
 test('status: tones where they help', () => {
   // Goal: what is well is green and what is not is not. Method: a paint that shows.
-  const painted: Page = { columns: 80, paint: (tone, text) => `<${tone}:${text}>` };
+  const painted: Page = {
+    columns: 80,
+    isTerminal: true,
+    paint: (tone, text) => `<${tone}:${text}>`,
+  };
   const members = [member({}), member({ name: 'vm2', state: 'dead' })];
   const text = renderStatus(painted, { ...status(members), alarms: ['over-use: x'] });
   for (const part of ['<good:ready>', '<good:alive>', '<bad:dead>', '<bad:alarm>: over-use: x']) {

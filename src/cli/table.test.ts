@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Page, renderTable } from './table.ts';
 
-const page = (columns: number): Page => ({ columns, paint: (_tone, text) => text });
+const page = (columns: number): Page => ({
+  columns,
+  isTerminal: false,
+  paint: (_tone, text) => text,
+});
 const COLUMNS = [{ heading: 'NAME', least: 6 }, { heading: 'ADDRESS' }, { heading: 'X', least: 3 }];
 
 test('table: as wide as its widest cells, and no blanks at the ends of lines', () => {
@@ -38,7 +42,7 @@ test('table: a tone paints the text and not the blanks', () => {
   ];
   const columns = [{ heading: 'H' }, { heading: 'I' }];
   assert.equal(
-    renderTable({ columns: 80, paint }, columns, rows),
+    renderTable({ columns: 80, isTerminal: true, paint }, columns, rows),
     '<strong:H>   <strong:I>\n<good:a>   b\ncc  d\n',
   );
 });

@@ -12,6 +12,8 @@ import { columnsOf, shorten } from './plain-text.ts';
 /** What is written on: how wide, and how a tone looks there; plain where nobody sees colours. */
 export interface Page {
   readonly columns: number;
+  /** A person sees it at once: what does not fit there may be cut. A file or a pipe keeps all. */
+  readonly isTerminal: boolean;
   readonly paint: (tone: Tone, text: string) => string;
 }
 

@@ -102,6 +102,7 @@ const localOf = (scene: Scene): Local => {
     isErrorTerminal: choice.isTerminal ?? false,
     page: {
       columns: 80,
+      isTerminal: choice.isTerminal ?? false,
       paint: (tone, text) => (choice.isTerminal === true ? `<${tone}:${text}>` : text),
     },
     out: (text) => void scene.out.push(text),
