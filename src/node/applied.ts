@@ -41,20 +41,30 @@ export const serveApplied = (
   { clock, crypto }: Pick<Ports, 'clock' | 'crypto'>,
   { view, reports }: AppliedContext,
   swarm: Pick<SwarmNode, 'handle'>,
-): Unsubscribe =>
-  swarm.handle(
-    'applied',
-    { bytesMax: APPLIED_BYTES_MAX, inviteMayUse: false },
-    async ({ standing }, request) => {
-      const service = serviceAsked(request);
-      if (service === null || standing !== 'member') throw noQuestion(standing);
-      const report = reportOf(reports(), service);
-      const meter = openMeter(clock.monotonicMs);
-      const work = stampsOf(view().intent, service, meter);
-      const wanted = report === null ? {} : await inPieces(clock, work);
-      return inPieces(clock, encodeAnswer({ crypto, report, wanted }, request, meter));
-    },
-  );
+): Unsubscribe => {
+  const answer = async (service: string, request: Uint8Array): Promise<Uint8Array> => {
+    const report = reportOf(reports(), service);
+    const meter = openMeter(clock.monotonicMs);
+    const work = stampsOf(view().intent, service, meter);
+    const wanted = report === null ? {} : await inPieces(clock, work);
+    return inPieces(clock, encodeAnswer({ crypto, report, wanted }, request, meter));
+  };
+  // Of one asker one after the other: each holds some MiB while it is worked out.
+  const last = new Map<PeerKey, Promise<unknown>>();
+  const options = { bytesMax: APPLIED_BYTES_MAX, inviteMayUse: false };
+  return swarm.handle('applied', options, ({ peer, standing }, request) => {
+    const service = serviceAsked(request);
+    if (service === null || standing !== 'member') return Promise.reject(noQuestion(standing));
+    const answered = (last.get(peer) ?? Promise.resolve()).then(() => answer(service, request));
+    const settled = answered
+      .catch(() => undefined)
+      .then(() => {
+        if (last.get(peer) === settled) last.delete(peer);
+      });
+    last.set(peer, settled);
+    return answered;
+  });
+};
 
 /** What is asked: of which service, and how long an answer is waited for. */
 interface Wish {

@@ -213,7 +213,7 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
   const options = { bytesMax: MESSAGE_BYTES_MAX, inviteMayUse: false };
   return swarm.handle('sync', options, async ({ peer }, request) => {
     if (scene.isMuted(peer)) throw muted(peer);
-    if (line.waitMs(peer, clock.monotonicMs()) > LINE_WAIT_MS_MAX) throw flood(peer);
+    mustFit(scene, peer, LINE_WAIT_MS_MAX);
     await queue(scene, peer, request.length + REQUEST_BYTES);
     const read = decodeSync(request);
     if (read.kind === 'other-version') {
@@ -224,6 +224,9 @@ export function serveExchanges(scene: Scene, ears: Ears): () => void {
     ears.asked(peer);
     if (asked.wallMs !== null) scene.onClockSaid(peer, asked.wallMs);
     await take(scene, peer, asked.frames);
+    // Of many that came together each passed before any was answered. Twice as much: what they cost
+    // as requests was judged already.
+    mustFit(scene, peer, 2 * LINE_WAIT_MS_MAX);
     const heads = replica.heads();
     const frames = replica.framesAfter(asked.heads, BATCH_BYTES);
     if (frames.length === 0 && isEqual(heads, asked.heads)) ears.reached(peer);
@@ -245,6 +248,11 @@ const otherVersion = (peer: PeerKey, { wire, document }: Versions): Fault =>
       `${OUR_VERSIONS.wire} and ${OUR_VERSIONS.document}`,
     SAME_VERSION,
   );
+
+/** Fault 'refused' for who is so far over its share of the line that it would wait longer. */
+const mustFit = ({ clock, line }: Scene, peer: PeerKey, waitMsMax: number): void => {
+  if (line.waitMs(peer, clock.monotonicMs()) > waitMsMax) throw flood(peer);
+};
 
 const stopping = (peer: PeerKey): Fault => refused(peer, 'this VM is stopping', 'try again');
 

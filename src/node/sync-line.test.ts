@@ -65,3 +65,27 @@ test('sync: who asks without end is answered so often, and nobody else waits', a
   await Promise.all(all);
   await end();
 });
+
+test('sync: of many that ask for much at once, no more is given than the line takes', async () => {
+  // Goal: bounded memory, whoever asks at once. Method: 128 empty requests by one peer that lacks
+  // 8 MiB; the burst and what a wait of 10 s covers is given, the rest is refused; another asks.
+  const { start, served, lacking, pass } = stage([]);
+  const end = await start();
+  const MIB = 1024 * 1024;
+  lacking.push(new Uint8Array(8 * MIB));
+  const empty = encodeSync({ heads: [], frames: [], wallMs: null, ...NO_INTRODUCTION });
+  const ask = async (peer: string): Promise<number> => {
+    assert.ok(served.handler !== null);
+    const answer = served.handler({ ...FROM, peer: peer as PeerKey }, empty);
+    return await answer.then(
+      ({ length }) => length,
+      () => 0,
+    );
+  };
+  const asked = Array.from({ length: 128 }, () => ask('a'));
+  await pass(1);
+  const given = (await Promise.all(asked)).reduce((sum, length) => sum + length, 0);
+  assert.ok(given >= 8 * MIB && given < 60 * MIB, `${given} bytes`);
+  assert.ok((await ask('b')) > 8 * MIB);
+  await end();
+});

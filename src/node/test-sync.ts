@@ -60,13 +60,16 @@ const swarmOf = ({ peers, open, asked, published, listeners, served }: Scene): S
     },
   }) as unknown as SwarmNode;
 
-const replicaOf = (receipt: Receipt, ahead: readonly Ahead[]): Replica =>
+const replicaOf = (
+  receipt: Receipt,
+  { ahead, lacking }: { readonly ahead: readonly Ahead[]; readonly lacking: readonly Uint8Array[] },
+): Replica =>
   ({
     receive: (frames: readonly Uint8Array[]) => frames.map(() => receipt),
     receiveInPieces: async (frames: readonly Uint8Array[]) => frames.map(() => receipt),
     screen: () => (receipt.verdict === 'taken' ? null : receipt),
     heads: () => [],
-    framesAfter: () => [],
+    framesAfter: () => lacking,
     onChange: () => () => undefined,
     reassure: () => undefined,
     confirm: () => undefined,
@@ -91,8 +94,10 @@ export function stage(
   const scene = openScene(peers);
   const { open, asked, published, listeners, served } = scene;
   const ahead: Ahead[] = [];
+  /** What every peer lacks. */
+  const lacking: Uint8Array[] = [];
   const isMember = (peer: PeerKey): boolean => !peer.startsWith('invite');
-  const replica = replicaOf(receipt, ahead);
+  const replica = replicaOf(receipt, { ahead, lacking });
   const sync = createSync({ clock, random, log }, replica, isMember, openTwins(1));
   const stop = new AbortController();
   const answer = async (peer: string, wallMs: number | null = null): Promise<void> => {
@@ -112,7 +117,7 @@ export function stage(
     for (const listener of listeners) listener(peer as PeerKey);
   };
   const told = { asked, published, warnings };
-  return { sync, start, answer, ...told, served, open, pass, step, ahead, gone };
+  return { sync, start, answer, ...told, served, open, pass, step, ahead, lacking, gone };
 }
 
 /** Where a request of a member comes from. */

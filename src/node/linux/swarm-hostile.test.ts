@@ -136,3 +136,51 @@ test('a member that begins many long messages holds no more than its share', asy
   say(again, PING);
   await eventually('it is served again', () => seen.sync === 2);
 });
+
+test('a member that reads no answers makes nobody hold more than its share of them', async (t) => {
+  // Goal: bounded memory from who asks and does not read. Method: 24 questions with answers of
+  // 2 MiB: 12 at most are kept for it; an honest member gets its own, and so does this one later.
+  const { node, connection, dial } = await stage(t, 3);
+  const long = new Uint8Array(2 * KIB * KIB);
+  node.handle('list', { bytesMax: long.length, inviteMayUse: false }, async () => long);
+  const honest = await dial(2);
+  const streams: Stream[] = [];
+  for (let count = 0; count < 24; count += 1) {
+    const stream = await opened(connection, 'list');
+    if (stream === null) continue;
+    stream.pause();
+    streams.push(stream);
+    say(stream, PING);
+  }
+  const resets = (): number => streams.filter(({ status }) => status === 'reset').length;
+  await eventually('what is more than its share is reset', () => resets() >= 12);
+  assert.equal((await honest('list')).length, long.length);
+  assert.equal(resets(), streams.length - 12);
+  for (const stream of streams) stream.abort(new Error('enough'));
+  const again = await opened(connection, 'list');
+  let came = 0;
+  again?.addEventListener('message', ({ data }) => {
+    came += data.byteLength;
+  });
+  say(again, PING);
+  await eventually('it gets one', () => came === 4 + long.length);
+});
+
+test('a member that asks thousands of times at once is refused, and nobody else is', async (t) => {
+  // Goal: a flood of small questions keeps nobody's loops awake. Method: 1,400 of one member, one
+  // after the other as fast as they go; fewer reach a handler, an honest member is answered.
+  const { seen, connection, dial } = await stage(t, 3);
+  const honest = await dial(2);
+  const streams: Stream[] = [];
+  for (let count = 0; count < 1_400; count += 1) {
+    const stream = await opened(connection, 'join');
+    if (stream === null) continue;
+    streams.push(stream);
+    say(stream, PING);
+    void stream.close().catch(() => undefined);
+  }
+  const resets = (): number => streams.filter(({ status }) => status === 'reset').length;
+  await eventually('some are refused', () => resets() > 0);
+  assert.ok(seen.join < streams.length, `${seen.join} of ${streams.length}`);
+  assert.equal(Buffer.from(await honest('sync')).toString(), 'ping');
+});

@@ -7,12 +7,14 @@
  *    each inbound stream would append its handler again.
  * 2. Streams are limited for each protocol and connection, the asking side more than the answering
  *    one, so that an honest member never runs into the other's limit.
- * 3. What a peer's requests that are not answered yet hold is limited over all its connections.
+ * 3. What a peer's requests hold until they are answered, and their answers until they are read, is
+ *    limited over all its connections; so is how many requests a member has in a second.
  */
 import type { Libp2p, Connection as Libp2pConnection, Stream } from '@libp2p/interface';
 import type { PeerKey } from '../../crdt/ids.ts';
 import { Fault } from '../../fault.ts';
 import type { Log, ProtocolOptions, RequestHandler, SwarmNode } from '../../ports.ts';
+import { type Buckets, createBuckets } from '../rules/bucket.ts';
 import type { ConnectionTable, Live } from './swarm-connections.ts';
 import { createShares, type Shares } from './swarm-shares.ts';
 import { finish, protocolIdOf, readMessage, sendMessage } from './swarm-streams.ts';
@@ -36,6 +38,14 @@ const ANSWER_BYTES_MAX = 8 * 1_048_576;
  * way, of 10 MiB at most, for which room doubles.
  */
 const HELD_BYTES_MAX = 24 * 1_048_576;
+/**
+ * Answers that wait for one peer to read them. Unit: bytes. An honest one has one exchange under
+ * way, of 10 MiB at most, beside lists of 2 MiB.
+ */
+const ANSWERED_BYTES_MAX = 24 * 1_048_576;
+/** Requests of one member: at once, and per second. An honest one has some tens when it starts. */
+const REQUESTS_BURST = 1_024;
+const REQUESTS_PER_SECOND = 128;
 
 /** What requests need. */
 interface RequestContext {
@@ -51,7 +61,11 @@ export function createRequests(
 ): Pick<SwarmNode, 'request' | 'requestEach' | 'handle'> {
   const { node, connections, log, meshId } = context;
   const served = new Map<string, ProtocolOptions>();
-  const shares = createShares(HELD_BYTES_MAX);
+  const limits: Limits = {
+    asked: createShares(HELD_BYTES_MAX),
+    answered: createShares(ANSWERED_BYTES_MAX),
+    rate: createBuckets(REQUESTS_BURST, REQUESTS_PER_SECOND),
+  };
   const idOf = (name: string): string => protocolIdOf(meshId, name);
   const question = (protocol: string, body: Uint8Array, timeoutMs: number): Question => ({
     body,
@@ -80,7 +94,7 @@ export function createRequests(
     if (served.has(protocol)) throw new Error(`protocol ${protocol} has a handler already`);
     served.set(protocol, options);
     const noted = (error: unknown) => log.error('swarm-handle', { protocol, error });
-    const service = { protocol, options, handler, log, shares };
+    const service = { protocol, options, handler, log, limits };
     const serveStream = (stream: Stream, on: Libp2pConnection): Promise<void> =>
       serveOn(connections.find(on), stream, service);
     node.handle(idOf(protocol), serveStream, libp2pOptionsOf(options)).catch(noted);
@@ -131,7 +145,14 @@ interface Service {
   readonly options: ProtocolOptions;
   readonly handler: RequestHandler;
   readonly log: Log;
-  readonly shares: Shares;
+  readonly limits: Limits;
+}
+
+/** What one peer may have here, over all protocols. */
+interface Limits {
+  readonly asked: Shares;
+  readonly answered: Shares;
+  readonly rate: Buckets;
 }
 
 const serveOn = async (live: Live | null, stream: Stream, service: Service): Promise<void> => {
@@ -140,17 +161,16 @@ const serveOn = async (live: Live | null, stream: Stream, service: Service): Pro
 };
 
 const serve = async (stream: Stream, live: Live, service: Service): Promise<void> => {
-  const { protocol, options, handler, log, shares } = service;
-  const { peer, standing, remote } = live;
-  const share = shares.open(peer);
+  const { protocol, options, log, limits } = service;
+  const { peer, remote } = live;
+  const asked = limits.asked.open(peer);
+  const answered = limits.answered.open(peer);
   try {
+    keepPace(live, limits);
     const signal = AbortSignal.timeout(TRANSFER_MS);
-    const request = await readMessage(stream, options.bytesMax, signal, share.claim);
-    const answer = await handler({ peer, standing, remote }, request).catch((error) => {
-      if (!(error instanceof Fault)) log.error('swarm-handler-bug', { protocol, error });
-      throw error;
-    });
-    if (answer.byteLength > options.bytesMax) throw new Error('the answer is too long');
+    const request = await readMessage(stream, options.bytesMax, signal, asked.claim);
+    const answer = await answerTo(live, request, service);
+    answered.claim(answer.byteLength);
     await sendMessage(stream, answer, inTurn, AbortSignal.timeout(TRANSFER_MS));
     await finish(stream, TRANSFER_MS);
   } catch (error) {
@@ -158,8 +178,32 @@ const serve = async (stream: Stream, live: Live, service: Service): Promise<void
     log.warn('swarm-request-failed', { protocol, peer, host: remote.host, why });
     stream.abort(new Error('refused'));
   } finally {
-    share.end();
+    asked.end();
+    answered.end();
   }
+};
+
+/** Who holds an invite has its key in common with others: the entry counts them. */
+const keepPace = ({ peer, standing }: Live, { rate }: Limits): void => {
+  if (standing !== 'member') return;
+  const nowMs = performance.now();
+  if (!rate.hasLeft(peer, nowMs)) {
+    throw new Error(`it asks more than ${REQUESTS_PER_SECOND} times a second`);
+  }
+  rate.spend(peer, 1, nowMs);
+};
+
+const answerTo = async (
+  { peer, standing, remote }: Live,
+  request: Uint8Array,
+  { protocol, options, handler, log }: Service,
+): Promise<Uint8Array> => {
+  const answer = await handler({ peer, standing, remote }, request).catch((error) => {
+    if (!(error instanceof Fault)) log.error('swarm-handler-bug', { protocol, error });
+    throw error;
+  });
+  if (answer.byteLength > options.bytesMax) throw new Error('the answer is too long');
+  return answer;
 };
 
 const refused = (peer: PeerKey, why: string, remedy: string): Fault =>

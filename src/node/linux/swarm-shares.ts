@@ -25,7 +25,7 @@ export function createShares(bytesMax: number): Shares {
       let own = 0;
       const claim = (bytes: number): void => {
         if ((heldBy.get(peer) ?? 0) + bytes > bytesMax) {
-          throw new Error(`its requests would hold more than ${bytesMax} bytes`);
+          throw new Error(`what it asked for would hold more than ${bytesMax} bytes`);
         }
         own += bytes;
         add(peer, bytes);
