@@ -1,7 +1,7 @@
 import { describe, it } from 'node:test';
 import { trustPath } from './paths.ts';
 import { byId, type Case, check, ofFour, ofTwoOperators } from './test-story.ts';
-import { inviteOf } from './test-world.ts';
+import { idOf, inviteOf } from './test-world.ts';
 
 const CASES: readonly Case[] = [
   {
@@ -142,6 +142,33 @@ const CASES: readonly Case[] = [
       .as('d')
       .evicts('c'),
     expected: { members: 'a b c d e founder', operators: 'founder e' },
+  },
+  {
+    what: 'who has the role by an admission alone falls when its admitter takes that back',
+    story: ofFour()
+      .as('c')
+      .admits('d', 'i')
+      .as('founder')
+      .grants('d', 1)
+      .as('d')
+      .evicts('a')
+      .as('c')
+      .says(trustPath('admission', idOf('d')), null),
+    expected: { members: 'a b c founder' },
+  },
+  {
+    what: 'who was adopted with the role keeps it, and its word counts',
+    story: ofFour()
+      .as('c')
+      .admits('d', 'i')
+      .as('founder')
+      .grants('d', 1)
+      .adopts('d')
+      .as('d')
+      .evicts('a')
+      .as('c')
+      .says(trustPath('admission', idOf('d')), null),
+    expected: { members: 'b c d founder', operators: 'founder d', evicted: 'a' },
   },
   {
     what: 'to evict oneself counts',

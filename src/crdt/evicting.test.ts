@@ -177,7 +177,7 @@ describe('evicting', () => {
     const { after } = evict(story, 'founder', 'a');
     assert.deepEqual(memberOf(after, 'x'), memberOf(before, 'x'));
     const enrolled = (view: View) => view.enrolments.find(({ id }) => id === idOf('x'));
-    assert.deepEqual({ ...enrolled(after) }, { ...enrolled(before) });
+    assert.deepEqual({ ...enrolled(after) }, { ...enrolled(before), admittedBy: null });
     assert.equal((enrolled(after) as { number: Value } | undefined)?.number, 4);
   });
 });

@@ -121,8 +121,8 @@ function lostMembers(known: Known, eviction: Eviction, after: View): readonly Ed
   return (direct.length > 0 ? direct : lost).map(adoption);
 }
 
-/** Invariant 4. */
-const adoption = ({ id, ...enrolment }: Enrolment): Edit => ({
+/** What an operator says so that a member stands on its word (invariant 4). */
+export const adoption = ({ id, admittedBy: _, ...enrolment }: Enrolment): Edit => ({
   path: trustPath('adopt', id),
   value: { ...enrolment },
 });

@@ -34,6 +34,8 @@ export interface Enrolment {
    */
   readonly number: number;
   readonly invite: InviteId | null;
+  /** On whose admission it stands; null: on an adoption. */
+  readonly admittedBy: MemberId | null;
 }
 
 export interface Membership {
@@ -61,14 +63,14 @@ export function findMembers(
   const adopted = new Map<MemberId, Enrolment>();
   for (const [key, { record }] of winnersOf('adopt', ofOperators)) {
     const id = key as MemberId;
-    if (!isVoid(id)) adopted.set(id, { id, ...record });
+    if (!isVoid(id)) adopted.set(id, { id, ...record, admittedBy: null });
   }
   const admitted = followAdmissions(testimonies, invites, { roots: adopted.keys(), isVoid });
   const members = new Map(adopted);
-  for (const [id, { record }] of admitted.first) {
-    const invite = invites.get(record.invite);
+  for (const [id, admission] of admitted.first) {
+    const invite = invites.get(admission.record.invite);
     if (adopted.has(id) || isVoid(id) || invite === undefined) continue;
-    members.set(id, enrolmentOf(id, record, invite.record));
+    members.set(id, enrolmentOf(id, admission, invite.record));
   }
   const isUnmeant = (id: MemberId): boolean => members.has(id) && !adopted.has(id);
   const overUsed = findOverUsed(admitted, invites, isUnmeant);
@@ -142,7 +144,11 @@ const whyLate = ({ hlc: [ms] }: AdmissionRecord, invite: InviteRecord): string |
 };
 
 /** Labels are the operator's word, so they come from the invite. */
-const enrolmentOf = (id: MemberId, record: AdmissionRecord, invite: InviteRecord): Enrolment => ({
+const enrolmentOf = (
+  id: MemberId,
+  { author, record }: Statement<'admission'>,
+  invite: InviteRecord,
+): Enrolment => ({
   id,
   memberKey: record.memberKey,
   wgKey: record.wgKey,
@@ -151,4 +157,5 @@ const enrolmentOf = (id: MemberId, record: AdmissionRecord, invite: InviteRecord
   labels: invite.labels,
   number: invite.number,
   invite: record.invite,
+  admittedBy: author,
 });

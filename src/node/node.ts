@@ -133,7 +133,7 @@ const served = (
 
 /** Who is alive, and who may have the core role and has it. */
 const aboutMembers = (parts: Parts, onMove: () => void): Unsubscribe[] => {
-  const { replica, liveness, links, words, swarm, core, proposals, agents } = parts;
+  const { replica, liveness, links, words, swarm, core, proposals, agents, readmission } = parts;
   return [
     swarm.onConnectionChange(onMove),
     liveness.onChange(onMove),
@@ -142,6 +142,7 @@ const aboutMembers = (parts: Parts, onMove: () => void): Unsubscribe[] => {
     liveness.onChange(links.mark),
     liveness.onChange(core.mark),
     replica.onChange(core.mark),
+    replica.onChange(readmission.mark),
     core.onMove(onMove),
     core.onMove(proposals.mark),
   ];
@@ -151,12 +152,13 @@ type Loop = () => Promise<void>;
 
 /** Of one that is leaving only its host is left. */
 const ownLoops = (parts: Parts): readonly Loop[] => {
-  const { facts, core, proposals, agents, swarm, isGoing, stop } = parts;
+  const { facts, core, proposals, readmission, agents, swarm, isGoing, stop } = parts;
   const { signal } = stop;
   const ofMember = [
     () => facts.run(swarm, signal),
     () => core.run(swarm, signal),
     () => proposals.run(signal),
+    () => readmission.run(signal),
   ];
   return [...(isGoing ? [] : ofMember), () => agents.run(signal)];
 };

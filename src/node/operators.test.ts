@@ -166,6 +166,23 @@ test('operators: an operator is added when it has the role', async () => {
   await end();
 });
 
+test('operators: who gets the role stands on the word of an operator from then on', async () => {
+  // Goal: nobody who let an operator in can take it out again. Method: what is written with the
+  // role, in one frame.
+  const { context, ports, end } = await pair(0);
+  const written: string[][] = [];
+  const replica: Replica = {
+    ...context.replica,
+    write: (edits) => {
+      written.push(edits.map(({ path }) => path));
+      return context.replica.write(edits);
+    },
+  };
+  await addOperator(ports, { ...context, replica }, 'vm2');
+  assert.deepEqual(written, [[`trust/role/${joiner}`, `trust/adopt/${joiner}`]]);
+  await end();
+});
+
 test('operators: a role that the member holds back is not reported as given', async () => {
   // Goal: no false done, the second time either. Method: the member takes our clock for 15 s ahead.
   const { context, ports, there, end } = await pair(15_000);

@@ -18,6 +18,7 @@ import { checkKeys } from './key-sums.ts';
 import { isLeaving } from './leave.ts';
 import { type LocalState, readLocalState } from './local-state.ts';
 import { createProposals } from './proposals.ts';
+import { createReadmission } from './readmission.ts';
 import { openReplica, type Replica } from './replica.ts';
 import { standingOf } from './rules/standing.ts';
 import { openSociety } from './society.ts';
@@ -63,11 +64,8 @@ export async function openParts(ports: Ports, build: Build) {
   const audit = await openAudit(ports, replica, limits, onChanges);
   replica.onFrames(audit.note);
   const sync = createSync(ports, replica, (peer) => standing(peer) === 'member', twins);
-  const facts = createFacts(ports, replica, () => ({
-    self,
-    config: config.current,
-    version: build,
-  }));
+  const about = () => ({ self, config: config.current, version: build });
+  const facts = createFacts(ports, replica, about);
   const swarm = await ports.swarm.open({
     seed: local.keys.memberSeed,
     psk: local.psk,
@@ -82,7 +80,8 @@ export async function openParts(ports: Ports, build: Build) {
   const agents = await orStop(swarm, createAgents(ports, onHost));
   const startedMs = clock.monotonicMs();
   const state = { local, self, replica, audit, config, build, startedMs, isGoing };
-  return { ...state, ...society, sync, twins, core, proposals, facts, agents, swarm, stop };
+  const trust = { core, proposals, readmission: createReadmission(ports, self, replica) };
+  return { ...state, ...society, ...trust, sync, twins, facts, agents, swarm, stop };
 }
 
 /** Whom to try before the state tells: those of the token, or those of a lost journal. */
