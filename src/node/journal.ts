@@ -19,6 +19,7 @@ import type { Store } from '../crdt/store.ts';
 import { Fault } from '../fault.ts';
 import type { Disk, Ports } from '../ports.ts';
 import { readAcquaintances } from './acquaintances.ts';
+import { createDebt } from './journal-debt.ts';
 import { isInitialised } from './local-state.ts';
 import { inPieces } from './pieces.ts';
 import { recordsOf } from './records.ts';
@@ -40,9 +41,6 @@ const STALE_BYTES_MAX = 256 * 1024;
 const LARGE_BYTES = 1024 * 1024;
 /** …when what does not count is so many times what does. */
 const STALE_RATIO_MAX = 3;
-
-/** What is owed and remembered apart. Unit: bytes. A mesh holds some MiB. */
-const OWED_BYTES_MAX = 4 * 1024 * 1024;
 
 /** The journal of a running member. */
 export interface Journal {
@@ -78,12 +76,18 @@ export async function openJournal(
 ): Promise<Journal> {
   const found = await load(ports, store, self);
   const file = openFile(ports, store, found);
-  const debt = createDebt(file, ports.log);
+  const debt = createDebt(file, ports);
   let last: Promise<unknown> = Promise.resolve();
+  let isDue = false; // One turn for whatever comes until then, also where the disk is slow.
   const inTurn = (task: () => Promise<void>): Promise<void> => {
     const turn = last.then(task);
     last = turn.catch(() => undefined);
     return turn;
+  };
+  const settleUp = async (): Promise<void> => {
+    isDue = false;
+    await debt.pay();
+    await file.slim();
   };
   await file.slim();
   return {
@@ -97,8 +101,9 @@ export async function openJournal(
     },
     keep: (frames) => {
       debt.add(frames);
-      inTurn(debt.pay).catch(() => undefined);
-      inTurn(file.slim).catch(() => undefined);
+      if (isDue || !debt.isPayable()) return;
+      isDue = true;
+      inTurn(settleUp).catch(() => undefined);
     },
     catchUp: () => inTurn(debt.pay),
     isDoubted: file.isDoubted,
@@ -139,34 +144,6 @@ function openFile(ports: JournalPorts, store: Store, found: Found) {
       await writeAnew();
       await disk.remove(DOUBT);
       isDoubted = false;
-    },
-  };
-}
-
-/** Frames that the disk did not take yet. Paying never fails: what cannot be paid is owed on. */
-function createDebt(
-  to: {
-    readonly put: (frames: readonly Uint8Array[]) => Promise<void>;
-    readonly writeAnew: () => Promise<void>;
-  },
-  log: Ports['log'],
-) {
-  let owed: readonly Uint8Array[] = [];
-  return {
-    add: (frames: readonly Uint8Array[]): void => {
-      owed = [...owed, ...frames];
-    },
-    pay: async (): Promise<void> => {
-      const frames = owed;
-      if (frames.length === 0) return;
-      const bytes = frames.reduce((sum, { length }) => sum + length, 0);
-      try {
-        // Too much to remember apart: all that is held is written anew.
-        await (bytes > OWED_BYTES_MAX ? to.writeAnew() : to.put(frames));
-        owed = owed.slice(frames.length);
-      } catch (error) {
-        log.warn('journal-failed', { why: String(error), owed: frames.length });
-      }
     },
   };
 }
