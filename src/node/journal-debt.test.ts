@@ -137,3 +137,21 @@ test('journal debt: own frames are refused or on disk, whatever is owed of other
   await here.catchUp();
   assert.deepEqual((await open(disk, 9)).heads(), here.heads());
 });
+
+test('journal debt: a damaged journal that is written anew is distrusted further', async () => {
+  // Goal: no own place of the chain is used twice. Method: damage among own frames; all is
+  // owed and paid, and the VM starts again.
+  const { disk, here, state, flood } = await watchedStage((journal) => {
+    const place = Math.floor(journal.length * 0.75);
+    journal[place] = (journal[place] ?? 0) ^ 1;
+  });
+  assert.ok(here.isInDoubt());
+  state.failure = new Error('disk full');
+  await flood();
+  state.failure = null;
+  await here.catchUp();
+  const again = await open(disk, 9);
+  assert.deepEqual(again.heads(), here.heads());
+  assert.ok(again.isInDoubt());
+  await assert.rejects(again.write(versionOf('4')), { code: 'refused' });
+});

@@ -28,7 +28,7 @@ export interface Debt {
 /** Where it is paid: frames appended, or all that the store holds written anew. */
 interface Payee {
   readonly put: (frames: readonly Uint8Array[]) => Promise<void>;
-  readonly writeAnew: () => Promise<void>;
+  readonly mend: () => Promise<void>;
 }
 
 /** `isAll`: everything, and `frames` does not count. */
@@ -65,7 +65,7 @@ export function createDebt(to: Payee, { clock, log }: Pick<Ports, 'clock' | 'log
       if (!due.isAll && due.frames.length === 0) return;
       owed = nothing();
       try {
-        await (due.isAll ? to.writeAnew() : to.put(due.frames));
+        await (due.isAll ? to.mend() : to.put(due.frames));
         refusedMs = Number.NEGATIVE_INFINITY;
       } catch (error) {
         refusedMs = clock.monotonicMs();

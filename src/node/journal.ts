@@ -123,13 +123,18 @@ function openFile(ports: JournalPorts, store: Store, found: Found) {
     retryBytes = 0;
     isTorn = false;
   };
+  /** Invariant 3: what is written anew reads well, so the doubt is put down before. */
+  const mend = async (): Promise<void> => {
+    const isNews = isDoubted && (await disk.read(DOUBT)) === null;
+    if (isNews) await disk.write(DOUBT, new Uint8Array());
+    await writeAnew();
+  };
   return {
     isDoubted: () => isDoubted,
-    writeAnew,
+    mend,
     /** Invariant 5. */
     put: async (frames: readonly Uint8Array[]): Promise<void> => {
-      if (isTorn && isDoubted) await disk.write(DOUBT, new Uint8Array());
-      if (isTorn) await writeAnew();
+      if (isTorn) await mend();
       bytes += await append(ports, frames);
     },
     slim: async (): Promise<void> => {
