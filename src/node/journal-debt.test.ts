@@ -68,22 +68,21 @@ async function watchedStage(damage = (_journal: Uint8Array): void => undefined) 
 test('journal debt: a disk that takes nothing for a night costs no memory', async () => {
   // Goal: full is not out of memory. Method: more frames than are owed apart, which the store has
   // compacted since; what is kept of them, and how often the disk was tried; then it is well.
-  const { disk, here, member, state, tries, flood } = await watchedStage();
+  const { disk, here, state, tries, flood } = await watchedStage();
   state.failure = new Error('disk full');
-  await member.write(batch(200));
-  const known = here.heads();
-  const refs = member.framesAfter(known, 1).map((frame) => new WeakRef(frame));
-  give(member, here);
+  const refs: WeakRef<Uint8Array>[] = [];
+  const unread = here.onFrames((frames) => {
+    refs.push(...frames.map((frame) => new WeakRef(frame)));
+  });
   await flood();
+  unread();
   assert.deepEqual(tries(), { appends: 1, writes: 0 });
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
   await new Promise(setImmediate);
   collect();
-  assert.deepEqual(
-    refs.map((ref) => ref.deref()),
-    [undefined],
-  );
+  const kept = refs.filter((ref) => ref.deref() !== undefined).length;
+  assert.ok(refs.length >= 100 && kept < 20, `${kept} of ${refs.length}`);
   await here.catchUp();
   assert.deepEqual(tries(), { appends: 0, writes: 1 });
   state.failure = null;
