@@ -9,12 +9,14 @@
  *    one, so that an honest member never runs into the other's limit.
  * 3. What a peer's requests hold until they are answered, and their answers until they are read, is
  *    limited over all its connections; so is how many requests a member has in a second.
+ * 4. So are the lines of log that it causes by requests that are refused, or that find a bug.
  */
 import type { Libp2p, Connection as Libp2pConnection, Stream } from '@libp2p/interface';
 import type { PeerKey } from '../../crdt/ids.ts';
 import { Fault } from '../../fault.ts';
 import type { Log, ProtocolOptions, RequestHandler, SwarmNode } from '../../ports.ts';
 import { type Buckets, createBuckets } from '../rules/bucket.ts';
+import { createLineBudget } from '../rules/line-budget.ts';
 import type { ConnectionTable, Live } from './swarm-connections.ts';
 import { createShares, type Shares } from './swarm-shares.ts';
 import { finish, protocolIdOf, readMessage, sendMessage } from './swarm-streams.ts';
@@ -66,6 +68,7 @@ export function createRequests(
     answered: createShares(ANSWERED_BYTES_MAX),
     rate: createBuckets(REQUESTS_BURST, REQUESTS_PER_SECOND),
   };
+  const notes = openNotes(log);
   const idOf = (name: string): string => protocolIdOf(meshId, name);
   const question = (protocol: string, body: Uint8Array, timeoutMs: number): Question => ({
     body,
@@ -94,7 +97,7 @@ export function createRequests(
     if (served.has(protocol)) throw new Error(`protocol ${protocol} has a handler already`);
     served.set(protocol, options);
     const noted = (error: unknown) => log.error('swarm-handle', { protocol, error });
-    const service = { protocol, options, handler, log, limits };
+    const service = { protocol, options, handler, notes, limits };
     const serveStream = (stream: Stream, on: Libp2pConnection): Promise<void> =>
       serveOn(connections.find(on), stream, service);
     node.handle(idOf(protocol), serveStream, libp2pOptionsOf(options)).catch(noted);
@@ -144,7 +147,7 @@ interface Service {
   readonly protocol: string;
   readonly options: ProtocolOptions;
   readonly handler: RequestHandler;
-  readonly log: Log;
+  readonly notes: Notes;
   readonly limits: Limits;
 }
 
@@ -155,14 +158,36 @@ interface Limits {
   readonly rate: Buckets;
 }
 
+/** What the log is told of requests that fail. */
+interface Notes {
+  bug(live: Live, protocol: string, error: unknown): void;
+  failure(live: Live, protocol: string, error: unknown): void;
+}
+
+/** Invariant 4. Bugs have a budget of their own, which refusals do not use up. */
+function openNotes(log: Log): Notes {
+  const [bugs, failures] = [createLineBudget(), createLineBudget()];
+  return {
+    bug: ({ peer }, protocol, error) => {
+      const left = bugs.take(peer, performance.now());
+      if (left !== null) log.error('swarm-handler-bug', { protocol, peer, error, ...left });
+    },
+    failure: ({ peer, remote: { host } }, protocol, error) => {
+      const left = failures.take(peer, performance.now());
+      const why = error instanceof Error ? error.message : String(error);
+      if (left !== null) log.warn('swarm-request-failed', { protocol, peer, host, why, ...left });
+    },
+  };
+}
+
 const serveOn = async (live: Live | null, stream: Stream, service: Service): Promise<void> => {
   if (live === null) stream.abort(new Error('unknown connection'));
   else await serve(stream, live, service);
 };
 
 const serve = async (stream: Stream, live: Live, service: Service): Promise<void> => {
-  const { protocol, options, log, limits } = service;
-  const { peer, remote } = live;
+  const { protocol, options, notes, limits } = service;
+  const { peer } = live;
   const asked = limits.asked.open(peer);
   const answered = limits.answered.open(peer);
   try {
@@ -174,8 +199,7 @@ const serve = async (stream: Stream, live: Live, service: Service): Promise<void
     await sendMessage(stream, answer, inTurn, AbortSignal.timeout(TRANSFER_MS));
     await finish(stream, TRANSFER_MS);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    log.warn('swarm-request-failed', { protocol, peer, host: remote.host, why });
+    notes.failure(live, protocol, error);
     stream.abort(new Error('refused'));
   } finally {
     asked.end();
@@ -194,12 +218,13 @@ const keepPace = ({ peer, standing }: Live, { rate }: Limits): void => {
 };
 
 const answerTo = async (
-  { peer, standing, remote }: Live,
+  live: Live,
   request: Uint8Array,
-  { protocol, options, handler, log }: Service,
+  { protocol, options, handler, notes }: Service,
 ): Promise<Uint8Array> => {
+  const { peer, standing, remote } = live;
   const answer = await handler({ peer, standing, remote }, request).catch((error) => {
-    if (!(error instanceof Fault)) log.error('swarm-handler-bug', { protocol, error });
+    if (!(error instanceof Fault)) notes.bug(live, protocol, error);
     throw error;
   });
   if (answer.byteLength > options.bytesMax) throw new Error('the answer is too long');

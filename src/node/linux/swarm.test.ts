@@ -159,6 +159,40 @@ test('a request that announces too much is reset before it is sent', async (t) =
   assert.deepEqual(warned, ['swarm-request-failed']);
 });
 
+test('who is refused again and again causes few lines, and hides no other', async (t) => {
+  // Goal: nobody washes out the log. Method: a client asks 40 times and is refused; so does a bug
+  // of ours in the handler. Another member is refused once, and that is there.
+  const lines: [string, Readonly<Record<string, unknown>> | undefined][] = [];
+  const note: Log['warn'] = (event, facts) => void lines.push([event, facts]);
+  const { node, port } = await openNode(t, 1, { log: { ...silentLog, warn: note, error: note } });
+  let refusals = 0;
+  const refuse = async (failure: Error): Promise<never> => {
+    refusals += 1;
+    throw failure;
+  };
+  const muted = new Fault('refused', { field: 'peer', value: 'x', why: 'muted', remedy: 'wait' });
+  node.handle('sync', { bytesMax: 64, inviteMayUse: false }, () => refuse(muted));
+  node.handle('odd', { bytesMax: 64, inviteMayUse: false }, () => refuse(new Error('a bug')));
+  const { connect } = await openClient(t, 5);
+  const connection = await connect(port);
+  assert.ok(connection);
+  const protocolOf = (name: string): string => `/cnsmo/1/${MESH.slice(0, 16)}/${name}`;
+  for (const name of ['sync', 'odd']) {
+    for (let count = 0; count < 40; count += 1) {
+      await ask(connection, protocolOf(name), '\0\0\0\x01?').catch(() => '');
+    }
+  }
+  await eventually('all were refused', () => refusals === 80);
+  const other = await openNode(t, 2);
+  await other.node.dial(node.self, [{ host: '127.0.0.1', port }], 5_000);
+  await assert.rejects(other.node.request(node.self, 'sync', new Uint8Array(1), 5_000), Fault);
+  const of = (name: string, n: number): number =>
+    lines.filter(([event, facts]) => event === name && facts?.peer === keyOf(n)).length;
+  assert.ok(of('swarm-request-failed', 5) >= 5 && of('swarm-request-failed', 5) < 15);
+  assert.ok(of('swarm-handler-bug', 5) >= 5 && of('swarm-handler-bug', 5) < 15);
+  assert.equal(of('swarm-request-failed', 2), 1);
+});
+
 test('gossip is opened again when its stream is lost', async (t) => {
   // Goal: no member falls silently out of gossip. Method: the remote resets the stream; a new one
   // comes.
