@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
+  closeSync,
+  constants,
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -13,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { openLogFile } from './log-file.ts';
+import { openDescriptor, openLogFile } from './log-file.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cnsmo-logfile-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -84,7 +88,7 @@ test('log file: a full disk stops nothing, and lines go on when there is room', 
   // own, filled; lines while it is full, more after; none is torn, and the gap is told.
   const directory = mkdtempSync(join(root, 'full-'));
   const code = `
-    import { openLogFile } from '${import.meta.dirname}/log-file.ts';
+    import { openDescriptor, openLogFile } from '${import.meta.dirname}/log-file.ts';
     import { rmSync, writeFileSync } from 'node:fs';
     const log = openLogFile('${directory}/log');
     log.write('first\\n');
@@ -103,4 +107,31 @@ test('log file: a full disk stops nothing, and lines go on when there is room', 
   const lost = JSON.parse(lines[1] ?? '').facts.lines;
   assert.ok(lost > 0 && lost <= 100);
   assert.equal(lines[2], 'last');
+});
+
+test('log file: a descriptor that takes nothing for a while is told what it missed', () => {
+  // Goal: invariant 2 where systemd reads. Method: a pipe that nobody reads and that does not wait;
+  // lines until it is full and 100 more, then one that it takes half of; each time it is emptied.
+  const path = fresh();
+  execFileSync('mkfifo', [path]);
+  const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  const read = (): string => {
+    const bytes = Buffer.alloc(1 << 20);
+    return bytes.toString('utf8', 0, readSync(pipe, bytes));
+  };
+  const log = openDescriptor(pipe);
+  const missed = (line: string | undefined): number => JSON.parse(line ?? '').facts.lines;
+  for (let number = 0; number < 10_000; number += 1) log.write(lineOf(number));
+  const taken = read().split('\n').length - 1;
+  assert.ok(taken > 0 && taken < 10_000);
+  log.write('next\n');
+  const [gap, ...rest] = read().split('\n');
+  assert.equal(missed(gap), 10_000 - taken);
+  assert.deepEqual(rest, ['next', '']);
+  log.write(`${'x'.repeat(100_000)}\n`);
+  assert.match(read(), /^x+$/);
+  log.write('last\n');
+  const [end, second, ...others] = read().split('\n');
+  assert.deepEqual([end, missed(second), others], ['', 1, ['last', '']]);
+  closeSync(pipe);
 });

@@ -32,23 +32,11 @@ export interface LineSink {
 }
 
 /** Lines to an open descriptor, which belongs to somebody else: the journal, a terminal. */
-export function openDescriptor(descriptor: number): LineSink {
-  return {
-    write: (line) => {
-      try {
-        writeAll(descriptor, Buffer.from(line));
-      } catch {
-        // A full disk, a reader that went away: invariant 2.
-      }
-    },
-  };
-}
+export const openDescriptor = (descriptor: number): LineSink => openSink(() => descriptor);
 
 /** Lines to the file at `path`, made when there is none. */
 export function openLogFile(path: string, bytesMax = LOG_BYTES_MAX): LineSink {
   let descriptor: number | null = null;
-  let lost = 0;
-  let isTorn = false;
   let retryMs = Number.NEGATIVE_INFINITY;
   const opened = (): number => {
     if (descriptor !== null) return descriptor;
@@ -57,23 +45,33 @@ export function openLogFile(path: string, bytesMax = LOG_BYTES_MAX): LineSink {
     descriptor = openAppending(path);
     return descriptor;
   };
+  return openSink((line) => {
+    const file = opened();
+    const { size, nlink } = fstatSync(file);
+    if (nlink > 0 && size > 0 && size + line.length > bytesMax) turnOver(file, path);
+    return file;
+  });
+}
+
+/** Invariant 2. `place`: the descriptor that takes a line; it may throw. */
+function openSink(place: (line: string) => number): LineSink {
+  let lost = 0;
+  let isTorn = false;
   const put = (file: number, text: string): void => {
     const bytes = Buffer.from(isTorn ? `\n${text}` : text);
-    isTorn = true; // Until all of it is there.
-    writeAll(file, bytes);
-    isTorn = false;
+    for (let at = 0; at < bytes.length; isTorn = at < bytes.length) {
+      at += writeSync(file, bytes, at);
+    }
   };
   return {
     write: (line) => {
       try {
-        const file = opened();
-        const { size, nlink } = fstatSync(file);
-        if (nlink > 0 && size > 0 && size + line.length > bytesMax) turnOver(file, path);
+        const file = place(line);
         if (lost > 0) put(file, gapLine(lost));
         lost = 0;
         put(file, line);
       } catch {
-        lost += 1; // Invariant 2.
+        lost += 1; // A full disk, a reader that went away.
       }
     },
   };
@@ -106,10 +104,6 @@ function moveIfThere(from: string, to: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-}
-
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
 }
 
 const gapLine = (lines: number): string => {
