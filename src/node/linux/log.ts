@@ -4,7 +4,10 @@
  * 1. Written at once and by this thread: the last line before a crash is there, and pino's worker
  *    transports do not exist inside the single binary.
  * 2. No value is written as it came: `log-value.ts`.
- * 3. A log that cannot be written never stops the daemon.
+ * 3. A log that cannot be written never stops the daemon: what fails is counted, and passed over.
+ *    One that hangs does stop it, for as long: a file system that is frozen or does not answer, a
+ *    reader of standard output that stands still with its buffer full. That is the price of the
+ *    first: a queue would be lost when the daemon is killed, by hand or for want of memory.
  */
 import { pino, stdTimeFunctions } from 'pino';
 import type { Log } from '../../ports.ts';
