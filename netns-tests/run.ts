@@ -16,7 +16,7 @@ import { RARE } from './rare.table.ts';
 import { indented, runTest } from './run-test.ts';
 import { DAILY } from './tests.table.ts';
 
-/** All tests together; DESIGN's table of proofs. */
+/** Longest time of all tests together. Unit: ms. */
 const BUDGET_MS = 25 * 60_000;
 
 /** Tests at a time: most wait most of the time, and the machines of our CI have two cores. */

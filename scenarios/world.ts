@@ -31,7 +31,7 @@ export interface MemberRow {
   readonly name: string;
   readonly role: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** `alive`, `dead`, `left`, … as INTERFACES lists them. */
+  /** `alive`, `suspect`, `degraded`, `dead`, `left` or `evicted`. */
   readonly state: string;
   /** Overlay addresses without prefix length, IPv4 first. */
   readonly addresses: readonly string[];

@@ -9,7 +9,7 @@ export interface Tier {
    */
   readonly argv: readonly [string, ...string[]];
   /**
-   * Longest time, ms. A tier over its budget has failed: it is stopped. DESIGN's table of proofs.
+   * Longest time, ms. A tier over its budget has failed: it is stopped.
    */
   readonly budgetMs: number;
   readonly needs: readonly ToolName[];

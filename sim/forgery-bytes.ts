@@ -1,6 +1,6 @@
 /**
- * Rule: forgery bytes — updates that do harm where Yjs sees them, byte by byte: the forms of
- * reliability §1.3 that a member can sign for its own chain.
+ * Rule: forgery bytes — updates that do harm where Yjs sees them, byte by byte: the forms
+ * that a member can sign for its own chain.
  */
 
 /** Numbers as Yjs spells them (LEB128); a negative one stands for a single byte. */

@@ -1,6 +1,6 @@
 /**
- * Rule: forgery — what a member that means harm signs and sends: each form of reliability §2.2 that
- * its own key allows, and those that it does not.
+ * Rule: forgery — what a member that means harm signs and sends: each form that its own key
+ * allows, and those that it does not.
  */
 
 import { makeJoinRequest } from '../src/crdt/admission.ts';

@@ -1,8 +1,7 @@
 /**
  * Rule: invariant — something that must be true of every run, as the simulator looks at it.
  *
- * Numbers are those of reliability §3.6. To add one: write what opens it, and name it in
- * `invariants.table.ts`.
+ * Numbers stand in `invariants.table.ts`. To add one: write what opens it, and name it there.
  */
 import type { Evidence, Reader } from './evidence.ts';
 import type { Machine } from './machine.ts';

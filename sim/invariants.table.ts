@@ -1,5 +1,26 @@
 /**
  * Rule: invariants — everything that must be true of a run, by name, in the order of asking.
+ *
+ * The numbers, and who looks:
+ * - I1: whoever acts as core is who its own view elects (`invariant-core.ts`).
+ * - I2: in a component that has been stable for 20 s exactly one acts (`invariant-stable.ts`; at the
+ *   end `invariant-core.ts`).
+ * - I3: each component with an eligible member has a core within 30 s (the same two).
+ * - I4: at no time does a host hold what follows from no signed data that it has; at the end it is
+ *   what its view says (`invariant-hosts.ts`, `invariant-firewall.ts`).
+ * - I5: no two members that reach each other keep one address for 30 s (`invariant-stable.ts`).
+ * - I6: the place in a chain that was accepted never goes back, across crashes
+ *   (`invariant-floors.ts`), nor does the highest term of a time that has come
+ *   (`invariant-core.ts`).
+ * - I7: without any core no data plane changes: no look here, but the scenario `coreless`
+ *   (`scenarios/core.ts`).
+ * - I8: no role and no eviction without an operator's signature (`invariant-signatures.ts`).
+ * - I9: members that reach each other hold equal views (`invariant-views.ts`), within 30 s
+ *   (`lateness.ts`).
+ * - I10: nothing that an evicted member ever said is in a view (`invariant-void.ts`).
+ * - I12: queues, memory and disk stay under their caps (`invariant-bounds.ts`).
+ *
+ * I11 was of messages that are delivered exactly once, which the product does not have.
  */
 import type { OpenLook } from './invariant.ts';
 import { lookAtBackends } from './invariant-backends.ts';

@@ -9,7 +9,7 @@ import type { Machine } from './machine.ts';
 import type { Hall, Party } from './party.ts';
 import type { Room } from './room.ts';
 
-/** Longest time until all hold the same. Unit: virtual ms. Reliability §3.6, I9. */
+/** Longest time until all hold the same. Unit: virtual ms. I9. */
 const EQUAL_MS = 30_000;
 
 /** Looks at members when all trouble is over, often; throws when they are late. */

@@ -1,5 +1,5 @@
 /**
- * Rule: ports — the nine doors through which loops see the world.
+ * Rule: ports — the ten doors through which loops see the world.
  *
  * Loops take the ports they use as parameters; edges (`src/node/linux/`) implement them on real
  * Linux, and the simulator (`sim/`) implements them a second time under a virtual clock. Rules
@@ -268,7 +268,7 @@ export interface Log {
   error(event: string, facts?: Readonly<Record<string, unknown>>): void;
 }
 
-/** All nine, for those who wire a whole node. Everybody else takes the ports they use. */
+/** All ten, for those who wire a whole node. Everybody else takes the ports they use. */
 export interface Ports {
   readonly clock: Clock;
   readonly random: Random;

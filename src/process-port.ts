@@ -1,5 +1,5 @@
 /**
- * Rule: process port — the door to long-running children of this host, one of the nine of
+ * Rule: process port — the door to long-running children of this host, one of the ten of
  * `ports.ts`.
  */
 

@@ -10,7 +10,7 @@ import { crypto, factsOf, foundWith, NOW_MS, openMember, say } from './crowd.ts'
 
 /** Frames in one round: some 30 ms of work. */
 const FRAMES = 200;
-/** Facts of the author, of which each frame changes one. Reliability §1.1 measured with 20. */
+/** Facts of the author, of which each frame changes one. */
 const KEYS = 20;
 /** Rounds before the first that counts: a daemon's code has long been compiled. */
 const WARM_UP = 10;

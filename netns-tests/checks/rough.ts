@@ -14,7 +14,7 @@ import type { RealWorld } from '../world.ts';
 const ALL = ['vm1', 'vm2', 'vm3', 'vm4'];
 /** How long links are lossy, and how long they flap. Unit: ms. */
 const ROUGH_MS = 20_000;
-/** On and off for so long each. Unit: ms. Reliability §6, row 8. */
+/** On and off for so long each. Unit: ms. */
 const FLAP_MS = 1_000;
 /** A pause that is nobody's death, and one that is. Unit: ms. */
 const SHORT_MS = 2_000;

@@ -5,7 +5,7 @@ import type { Outcome } from '../command.ts';
 import { cnsmo, obey } from '../command-line.ts';
 import type { RealWorld } from '../world.ts';
 
-/** Commands of INTERFACES that only read, each with what its object is. */
+/** Commands that only read, each with what its object is. */
 const READS: readonly (readonly [argv: readonly string[], isList: boolean])[] = [
   [['status'], false],
   [['members'], true],

@@ -45,7 +45,7 @@ const COMMANDS = [
 ];
 
 test('help: of every command, with an example, and nothing is done', async () => {
-  // Goal: INTERFACES' "--help with an example". Method: each command's help, and the program's.
+  // Goal: `--help` has an example. Method: each command's help, and the program's.
   for (const command of ['', ...COMMANDS]) {
     const words = command.split(' ').filter((word) => word !== '');
     const { status, out, err, acts } = await run([...words, '--help']);
@@ -128,7 +128,7 @@ test('usage: what the parser does not know, in one line and with status 2', asyn
 });
 
 test('bad values: named with the remedy, and status 3', async () => {
-  // Goal: INTERFACES' 3 for what the command line itself refuses. Method: a table of lines.
+  // Goal: status 3 for what the command line itself refuses. Method: a table of lines.
   const table: readonly (readonly [line: string, says: string])[] = [
     ['status -o xml', 'output: xml: not known; choose of table, json, yaml'],
     ['status --wait steady', 'wait: steady: not a state; write --wait ready'],
@@ -162,7 +162,7 @@ test('a token is never repeated, wherever it was typed', async () => {
 });
 
 test('exit status: what the daemon answers decides it', async () => {
-  // Goal: INTERFACES' table. Method: each HTTP status with facts; the line is the facts.
+  // Goal: the table of exit statuses. Method: each HTTP status with facts; the line is the facts.
   const facts = { field: 'member', value: 'vm9', why: 'no such member', remedy: 'see members' };
   const table = [
     [400, 2],

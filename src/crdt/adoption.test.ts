@@ -70,7 +70,7 @@ const busy = (): World =>
 
 describe('adoption', () => {
   it('tells what becomes of each statement of who loses the role', () => {
-    // Goal: FORMATS, "what the author signed is shown, what stays is adopted, the rest is void".
+    // Goal: FORMATS, "Operator": what the author alone kept in force is adopted, the rest is void.
     // Method: b says one of each kind, some of it without effect; the fate of each by table.
     assert.deepEqual(fatesOf(after(busy()).founder), {
       'intent/lb/service/gone': 'adopted',

@@ -13,9 +13,9 @@ import { decode, encode } from './codec.ts';
 import type { Entry, Tombstone, Value } from './entry.ts';
 import { COUNTER_MAX, type Hlc } from './hlc.ts';
 
-/** Longest path, bytes. FORMATS, reliability §2.2 row 4. */
+/** Longest path, bytes. FORMATS, "Body". */
 const PATH_BYTES_MAX = 200;
-/** Longest statement, bytes. Reliability §1.4 step 7. */
+/** Longest statement, bytes. FORMATS, "Body". */
 export const STATEMENT_BYTES_MAX = 8 * 1024;
 /**
  * Latest physical time of a stamp, ms: the year 10889. Keeps a stamp far from where integers lose

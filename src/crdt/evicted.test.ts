@@ -197,6 +197,6 @@ const CASES: readonly Case[] = [
 ];
 
 describe('eviction', () => {
-  // Goal: who is out follows FORMATS, Eviction. Method: a story per rule, projected in two orders.
+  // Goal: who is out follows FORMATS, "Eviction". Method: a story per rule, in two orders.
   for (const each of CASES) it(each.what, () => check(each));
 });

@@ -13,7 +13,7 @@ import type { Value } from './entry.ts';
 import { finish, type Meter, UNMETERED } from './meter.ts';
 import { bytesToSign, verify } from './signed.ts';
 
-/** Longest frame, bytes. Reliability §1.4 step 1. */
+/** Longest frame, bytes. FORMATS, "Frames". */
 export const FRAME_BYTES_MAX = 64 * 1024;
 /**
  * Longest first frame of a generation above 0, bytes: the 8 MiB of an operator's statements, at

@@ -2,7 +2,7 @@
  * Rule: gate — what of Yjs an author may send. Nothing is held that has not passed here.
  *
  * Yjs takes updates of 7 to 30 bytes that wipe, freeze or fork a document, and applying is not
- * atomic (reliability §1.3). An honest author's sub-document is one root array that only grows at
+ * atomic (`test-attacks.ts`). An honest author's sub-document is one root array that only grows at
  * its end, so the gate takes exactly that, and reads the bytes itself: Yjs's own readers allocate
  * what an update claims and tolerate what they do not understand.
  * 1. One client id, the author's for this generation; clocks follow what is known without a hole.

@@ -22,7 +22,7 @@ describe('hlc', () => {
   });
 
   it('calls a stamp ahead only beyond 10 s', () => {
-    // Goal: the limit of FORMATS, exactly. Method: the two sides of it.
+    // Goal: the limit of FORMATS, "Order", exactly. Method: the two sides of it.
     assert.equal(isAhead([110_000, COUNTER_MAX], 100_000), false);
     assert.equal(isAhead([110_001, 0], 100_000), true);
     assert.equal(isAhead([1, 0], 100_000), false);

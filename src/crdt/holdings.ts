@@ -24,9 +24,9 @@ export interface Tally {
 /** How much an author may say at most. */
 export type Quota = Tally;
 
-/** A member with the role `node`. DESIGN §3; tombstones: its own, which no generation carries. */
+/** A member with the role `node`. FORMATS, "Quotas"; no generation carries its tombstones. */
 export const NODE_QUOTA: Quota = { keys: 256, tombstones: 1024, bytes: 64 * 1024 };
-/** An operator, and the most that anybody takes of anyone. DESIGN §3; FORMATS, "Tombstones". */
+/** An operator, and the most that anybody takes of anyone. FORMATS, "Quotas". */
 export const OPERATOR_QUOTA: Quota = { keys: 16_384, tombstones: 65_536, bytes: 8 * 1024 * 1024 };
 
 /** A statement and the clock at which it stands. */

@@ -24,7 +24,7 @@ const stage = () => {
 
 describe('a certified member with a good signature', () => {
   it('gets no hostile update of any kind past the gate, and hurts nobody by trying', () => {
-    // Goal: every form of reliability §1.3 from a member. Method: each signed and chained as its
+    // Goal: every form of `test-attacks.ts` from a member. Method: each signed and chained as its
     // next frame; all are rejected for everybody, the state is as before, and what it says honestly
     // afterwards is taken.
     const { founder, next, honest } = stage();
@@ -93,7 +93,7 @@ describe('updates that do harm by their number or expansion', () => {
   });
 
   it('of a member, node or operator, are refused, cost little and leave nothing', () => {
-    // Goal: every form of reliability §1.3, at its size. Method: the gate reads each update; then
+    // Goal: every form of `test-floods.ts`, at its size. Method: the gate reads each update; then
     // they come as the next generation of a certified member. Work is CPU time, not the clock.
     const start = process.cpuUsage();
     for (const isOperator of [false, true]) {

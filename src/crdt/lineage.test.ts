@@ -78,6 +78,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe('recoveries', () => {
-  // Goal: what a recovery does follows FORMATS. Method: a story per rule, projected in two orders.
+  // Goal: what a recovery does follows FORMATS, "Recovery code". Method: a story per rule, in two
+  // orders.
   for (const each of CASES) it(each.what, () => check(each));
 });

@@ -155,7 +155,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe('membership', () => {
-  // Goal: who is in follows FORMATS, Joining. Method: a story per rule, projected in two orders.
+  // Goal: who is in follows FORMATS, "Joining". Method: a story per rule, in two orders.
   for (const each of CASES) it(each.what, () => check(each));
 });
 

@@ -96,6 +96,6 @@ const CASES: readonly Case[] = [
 ];
 
 describe('roles', () => {
-  // Goal: who is an operator follows FORMATS, Operator. Method: a story per rule, in two orders.
+  // Goal: who is an operator follows FORMATS, "Operator". Method: a story per rule, in two orders.
   for (const each of CASES) it(each.what, () => check(each));
 });

@@ -32,7 +32,7 @@ const history = (): { readonly founder: Store; readonly frames: readonly Uint8Ar
 
 describe('old frames', () => {
   it('change nothing once newer ones were taken, also after a restart', () => {
-    // Goal: replay and rollback (reliability §2.2 row 3). Method: a member in step is sent each old
+    // Goal: replay and rollback change nothing. Method: a member in step is sent each old
     // frame alone, all in order and in reverse; then a fresh store that has loaded what it kept.
     const { founder, frames } = history();
     const a = openTestStore('a');

@@ -8,7 +8,7 @@ const SEED = new Uint8Array(32).fill(1);
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 test('signed: the bytes are domain, kind, zero, record', () => {
-  // Goal: what is signed is what FORMATS says. By spelling it out.
+  // Goal: what is signed is what FORMATS, "Bytes", says. By spelling it out.
   const expected = joinBytes(utf8('cnsmo/v1/join'), new Uint8Array([0, 0xa1, 0x61, 0x61, 0x01]));
   assert.deepEqual(sign(crypto, SEED, 'join', { a: 1 }), crypto.sign(SEED, expected));
   assert.deepEqual(joinBytes(), new Uint8Array(0));
@@ -32,7 +32,7 @@ test('signed: a signature counts for one kind, record and key', () => {
 });
 
 test('signed: derived hashes are of the kind and the bytes, with nothing between', () => {
-  // Goal: as FORMATS writes `sha256("cnsmo/v1/root" | key)`. By spelling it out.
+  // Goal: `sha256("cnsmo/v1/root" | key)`, as FORMATS, "Bytes". By spelling it out.
   const bytes = new Uint8Array([1, 2]);
   const expected = crypto.sha256(joinBytes(utf8('cnsmo/v1/root'), bytes));
   assert.deepEqual(hashOf(crypto, 'root', bytes), expected);

@@ -56,6 +56,6 @@ export interface Claim {
 export const verify = (crypto: Crypto, publicKey: Uint8Array, claim: Claim): boolean =>
   crypto.verify(publicKey, bytesToSign(claim.kind, claim.record), claim.signature);
 
-/** The sha256 of `cnsmo/v1/<kind>` and the bytes after it, as FORMATS writes its derived hashes. */
+/** The sha256 of `cnsmo/v1/<kind>` and the bytes after it. FORMATS, "Bytes". */
 export const hashOf = (crypto: Crypto, kind: string, bytes: Uint8Array): Uint8Array =>
   crypto.sha256(joinBytes(textEncoder.encode(`${DOMAIN}${kind}`), bytes));

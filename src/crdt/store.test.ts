@@ -114,7 +114,7 @@ describe('receive', () => {
   });
 
   it('settles equal stamps by author', () => {
-    // Goal: the order of FORMATS, (hlc, author). Method: two authors, one stamp, both arrivals.
+    // Goal: FORMATS, "Order": (hlc, author). Method: two authors, one stamp, both arrivals.
     const [low, high] = [idOf('a'), idOf('b')].toSorted();
     for (const names of [
       ['a', 'b'],

@@ -3,8 +3,8 @@
  *
  * The document has one root array of byte strings. It is used as a key-value store by its only
  * writer: an overwrite pushes the new statement and deletes the old one in one transaction, so the
- * array stays as small as what is live (a Y.Map would keep a trace of every overwrite for ever;
- * reliability §1.1).
+ * array stays as small as what is live (a Y.Map would keep a trace of every overwrite for ever:
+ * 200 keys written 200,000 times are 39 kB, and were 2 MB in a map).
  * 1. Client id and guid are set here; what Yjs draws at random when it makes a document is dropped.
  * 2. A document that is read never carries its author's client id as its own: Yjs would take an
  *    arriving update for a clash of ids, and draw a new one.

@@ -1,5 +1,5 @@
 /**
- * Rule: test attacks — every hostile update of reliability §1.3, and their kin, byte by byte; for
+ * Rule: test attacks — every update that was seen to harm Yjs, and their kin, byte by byte; for
  * tests only.
  */
 import * as encoding from 'lib0/encoding';

@@ -1,5 +1,5 @@
 /**
- * Rule: test floods — the hostile updates of reliability §1.3 that do harm by their number or their
+ * Rule: test floods — the hostile updates that do harm by their number or their
  * expansion, written byte by byte; for tests only.
  */
 import { ROOT_NAME } from './gate.ts';

@@ -29,7 +29,7 @@ import {
 } from './saying.ts';
 import { openPen, resumePen } from './subdocument.ts';
 
-/** More frames than this in a generation, and its author starts the next. Reliability §1.2. */
+/** More frames than this in a generation, and its author starts the next. FORMATS, "Frames". */
 const GENERATION_FRAMES_MAX = 1000;
 /** So does one whose frames hold more garbage than this many times what is live… */
 const GARBAGE_RATIO_MAX = 4;

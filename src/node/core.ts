@@ -46,9 +46,9 @@ import {
 } from './rules/election.ts';
 import { createWake, type Wake } from './wake.ts';
 
-/** How long the elected one waits before it takes the role. Unit: ms. DESIGN §5. */
+/** How long the elected one waits before it takes the role. Unit: ms. FORMATS, "Core term". */
 const SETTLE_MS = 3_000;
-/** And how much longer at the beginning of an epoch. Unit: ms. Reliability §3.4. */
+/** And how much longer at the beginning of an epoch: clocks differ. Unit: ms. */
 const SKEW_MS = 2_000;
 /** A wait that took so much longer than it should is a gap. Unit: ms. */
 const GAP_MS = 1_000;

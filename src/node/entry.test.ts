@@ -77,7 +77,7 @@ const HOSTILE: readonly (readonly [what: string, bytes: Uint8Array])[] = [
 ];
 
 test('entry: whatever bytes the holder of a token sends, nothing is changed', async () => {
-  // Goal: reliability §1.3 over the join protocol. Method: each hostile form; a Fault for each, no
+  // Goal: hostile bytes over the join protocol. Method: each hostile form; a Fault for each, no
   // other throw, no frame; afterwards an honest hello is answered as before.
   const { send, replica, errors } = await openEntry();
   const before = JSON.stringify([replica.heads(), replica.view().members.length]);

@@ -35,7 +35,7 @@ const READING_MS_MAX = 2_000;
 const BATCH_BYTES = 512 * 1024;
 /** Longest message: one snapshot of 9 MiB and its heads. Unit: bytes. */
 const MESSAGE_BYTES_MAX = 10 * 1024 * 1024;
-/** A peer's share of the line: bytes at once, and per second. DESIGN §3. A mesh holds some MiB. */
+/** A peer's share of the line: bytes at once, and per second. A mesh holds some MiB. */
 const LINE_BYTES_BURST = 8 * 1024 * 1024;
 const LINE_BYTES_PER_SECOND = 4 * 1024 * 1024;
 /** What a request counts besides its length, for the work of answering it. Unit: bytes. */

@@ -21,7 +21,7 @@ import type { KeyDoubt } from './key-doubt.ts';
 import { inPieces } from './pieces.ts';
 import { isViewLarge, makeViewAhead } from './view-ahead.ts';
 
-/** How long another member is waited for before the first own frame. Unit: ms. Reliability §2.2. */
+/** How long another member is waited for before the first own frame. Unit: ms. D31. */
 const ALONE_MS = 10_000;
 
 /** What became durable. */

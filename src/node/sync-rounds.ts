@@ -5,8 +5,8 @@
 import type { Ports } from '../ports.ts';
 
 /**
- * Longest time between two, and the least of it. Unit: ms. I9 (reliability §3.6) leaves 30 s, 2 s
- * of them for the exchange; idle traffic must be small.
+ * Longest time between two, and the least of it. Unit: ms. I9 (`sim/invariants.table.ts`) leaves
+ * 30 s, 2 s of them for the exchange; idle traffic must be small.
  */
 const ROUND_MS = 28_000;
 const ROUND_LEAST = 0.6;

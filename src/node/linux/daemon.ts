@@ -1,5 +1,5 @@
 /**
- * Edge: daemon — the whole member on this machine: opens the nine ports, starts the node, serves
+ * Edge: daemon — the whole member on this machine: opens the ten ports, starts the node, serves
  * its API, obeys signals.
  */
 import { readdir, rm, rmdir } from 'node:fs/promises';
@@ -40,7 +40,7 @@ export interface Directories {
   readonly run: string;
 }
 
-/** The nine ports on real Linux. Fault 'refused' when the state directory is not as it must be. */
+/** The ten ports on real Linux. Fault 'refused' when the state directory is not as it must be. */
 export async function openPorts(
   { state, run }: Directories,
   level: LogLevel,

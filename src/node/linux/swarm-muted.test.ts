@@ -108,7 +108,7 @@ function framesOf(n: number, mesh: Uint8Array) {
 
 test('a member that sends harmful updates of Yjs is muted by its own bytes', async (t) => {
   // Goal: the gate, the score and the mute are one thing. Method: a real replica judges what two
-  // members sign; one of them sends each attack of reliability §1.3, and then something honest.
+  // members sign; one of them sends each attack of `test-attacks.ts`, and then something honest.
   const port = await freePort();
   const replica = await openReplica(createDisk().disk);
   await replica.write([7, 8, 9].map(adoptionOf));

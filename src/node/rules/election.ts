@@ -23,7 +23,7 @@ import type { Crypto } from '../../ports.ts';
 import type { LinkState } from './answers.ts';
 import { settingAt } from './setting.ts';
 
-/** How long a turn is, unless operators say otherwise. Unit: ms. DESIGN §5. */
+/** How long a turn is, unless operators say otherwise. Unit: ms. FORMATS, "Paths". */
 const EPOCH_MS = 600_000;
 /** What they may say. A term that moved faster would be all settling. Unit: ms. */
 export const EPOCH_MS_MIN = 30_000;

@@ -12,7 +12,7 @@ import type { LocalConfig } from './local-config.ts';
 /** Entries that a joiner asks at most: full members that name each other are no endless walk. */
 const ENTRIES_MAX = 16;
 
-/** Members that one answer names, at most. FORMATS, "Token". */
+/** Members that one answer names, at most. FORMATS, "Join messages". */
 const NAMED_MAX = 8;
 
 type Named = Extract<JoinAnswer, { kind: 'retry' }>['entries'];

@@ -8,7 +8,7 @@
  */
 import type { AgentState, Problem } from '../../services/service.ts';
 
-/** Pause between full read-backs when nothing marks the service. Unit: ms. DESIGN §6. */
+/** Pause between full read-backs that nothing marks. Unit: ms. Of 10,000 rules: 0.3 s of CPU. */
 const READ_BACK_MS = 300_000;
 
 /** First and longest pause after a failure. Unit: ms. */

@@ -20,7 +20,7 @@ const signs = (changed: Partial<ReadySigns>): ReadySigns => ({
 });
 
 test('ready: alone in the mesh, at once; among unreachable ones, after ten seconds', () => {
-  // Goal: INTERFACES' words. Method: both sides of each border.
+  // Goal: what `ready` means for who is alone. Method: both sides of each border.
   assert.equal(isReady(alone, signs({})), true);
   assert.equal(isReady(pair, signs({ uptimeMs: 9_999 })), false);
   assert.equal(isReady(pair, signs({ uptimeMs: 10_000 })), true);

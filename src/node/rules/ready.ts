@@ -9,7 +9,7 @@ import type { View } from '../../crdt/view.ts';
 import type { AgentReport } from '../../services/service.ts';
 import type { LinkState } from './answers.ts';
 
-/** How long a member that answers nobody waits for others. Unit: ms. INTERFACES, "ready". */
+/** How long a member that answers nobody waits for others. Unit: ms. A dial takes 6 s at most. */
 const ALONE_MS = 10_000;
 
 export interface ReadySigns {

@@ -27,7 +27,7 @@ test('standing: members and invites stay, everybody else is cut', () => {
 });
 
 test('standing: an invite is told that it expired for a day, then it is a stranger', () => {
-  // Goal: FORMATS' 24 hours. Method: both sides of the border.
+  // Goal: the 24 hours of FORMATS, "Connection". Method: both sides of the border.
   const local = { self: idOf('founder'), isInDoubt: () => false, entries: new Set<string>() };
   const at = (wallMs: number) => standingOf(story.view(), local, wallMs)(inviteOf('door'));
   assert.equal(at(EXPIRY_MS + DAY_MS), 'invite');

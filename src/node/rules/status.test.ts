@@ -51,7 +51,7 @@ const sight = (changed: Partial<Sight> = {}): Sight => ({
 });
 
 test('status: this VM, its mesh and its services', () => {
-  // Goal: the fields that INTERFACES names. Method: the whole of `self` and `services`.
+  // Goal: the fields that scripts read. Method: the whole of `self` and `services`.
   const view = story().view();
   const status = statusOf(view, sight());
   const me = view.members.find(({ id }) => id === idOf('founder'));

@@ -1,7 +1,7 @@
 /**
  * Rule: status — what `cnsmo status` and `cnsmo members` show, from the view and what this VM sees.
  *
- * The field names are fixed (INTERFACES, "Output"); readers ignore those that they do not know.
+ * The field names are fixed: scripts read them, and ignore those that they do not know.
  */
 import { endpointsOf } from '../../crdt/endpoints.ts';
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';

@@ -44,7 +44,7 @@ const PULLS_BURST = 4;
 const PULLS_PER_SECOND = 1;
 /** Doubts that a member is told of when it connects. */
 const GREETED_MAX = 20;
-/** So much later than it wanted, and this program stood still. Unit: ms. DESIGN §5. */
+/** So much later than it wanted, and this program stood still. Unit: ms. As the core's gap. */
 const STALL_MS = 1_000;
 
 /** Who detects. `incarnation`: greater than any before. `draw`: chance. */

@@ -19,7 +19,7 @@ import { mustMeet } from './families.ts';
 import { readTraffic, trafficText } from './traffic.ts';
 import { unreadAt } from './unread.ts';
 
-/** Where a rule stands that names no priority. INTERFACES. */
+/** Where a rule stands that names no priority: scripts go by it. */
 export const PRIORITY_DEFAULT = 100;
 /** Shortest and longest life of a rule that ends by itself. Unit: ms. A second; ten years. */
 const LIFE_MS = [1_000, 315_360_000_000] as const;
