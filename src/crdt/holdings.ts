@@ -93,7 +93,7 @@ export const holdingsAfter = (
   return { byPath, byHash, unreadable, tally, isCrooked };
 };
 
-/** Nothing. */
+/** Of an author that says nothing. */
 export const NO_TALLY: Tally = { keys: 0, tombstones: 0, bytes: 0 };
 
 /** How much is left of `tally` with these added and those gone. */

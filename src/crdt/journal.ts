@@ -66,7 +66,7 @@ export const decodeJournal = (crypto: Crypto, bytes: Uint8Array): JournalContent
 /** Times to read a record, and to hash a byte of it. Unit: ms, as measured. */
 const [RECORD_MS, BYTE_MS] = [0.005, 2e-6];
 
-/** The same in pieces. */
+/** `decodeJournal` in pieces. */
 export function* decodeInPieces(
   crypto: Crypto,
   bytes: Uint8Array,

@@ -58,7 +58,7 @@ export interface Agenda {
   wait(untilMs: number, quietUntilMs: number, signal: AbortSignal): Promise<void>;
 }
 
-/** An empty one. */
+/** An agenda without marks. */
 export function createAgenda(clock: Ports['clock']): Agenda {
   const alarm = createAlarm(clock);
   const marked: Record<MarkOf, number | null> = { news: null, host: null };

@@ -83,7 +83,7 @@ export interface Pass {
   readonly foresee: () => Promise<Recalled | null>;
 }
 
-/** Makes it. */
+/** The pass of one service; nothing was read of the host yet. */
 export function createPass<Desired, Observed>(
   ports: PassPorts,
   service: Service<Desired, Observed>,

@@ -27,7 +27,7 @@ export interface Word {
   readonly name: string;
   /** Until who has taken it is told again. Unit: ms. */
   readonly againMs: number;
-  /** Signs it. */
+  /** Makes and signs the bytes that are sent. */
   readonly message: () => Uint8Array;
 }
 
@@ -45,7 +45,7 @@ export const passWord = (signer: CoreSigner, pass: Pass): Word => ({
   message: () => signer.pass(pass),
 });
 
-/** Says it. */
+/** Tells members a word until each has taken it. */
 export interface Crier {
   /** To be called often: tells those who have to be told now. */
   cry(word: Word, listeners: readonly MemberId[]): void;
@@ -53,7 +53,7 @@ export interface Crier {
   forget(peer: PeerKey): void;
 }
 
-/** Makes it. `onHigher`: told of a higher term that somebody has taken. */
+/** A crier that has told nobody. `onHigher`: told of a higher term that somebody has taken. */
 export function createCrier(
   { clock }: { readonly clock: Clock },
   swarm: SwarmNode,

@@ -25,7 +25,7 @@ const FIRST_MS = 15_000;
  */
 export type Inquire = (held: Constituency, holder: { readonly term: Term } | null) => number;
 
-/** What it can do. */
+/** How it reaches others. */
 export interface InquiryHands {
   /** Dials a member soon, which is harmless where there is a connection. */
   readonly reach: (member: MemberId) => void;
@@ -34,7 +34,7 @@ export interface InquiryHands {
   readonly isConnected: (member: MemberId) => boolean;
 }
 
-/** Makes it. */
+/** What seeks a holder that has not spoken: nobody was dialled or asked yet. */
 export function createInquiry(
   { clock }: { readonly clock: Clock },
   self: MemberId,

@@ -41,7 +41,7 @@ export interface CoreTime {
   epochEndsInMs(): number;
 }
 
-/** Makes it. Places in the ring are remembered: they never change. */
+/** The time by this member's clocks. Places in the ring are remembered: they never change. */
 export function createCoreTime(
   { clock, crypto }: Pick<Ports, 'clock' | 'crypto'>,
   { self, view, seenMs, link, skewsMs }: CoreTimeContext,

@@ -13,7 +13,7 @@ const RECENT = 100;
 /** What cursors begin with where events outlive the daemon. */
 const KEPT = 'kept';
 
-/** The shelf. */
+/** The last events in their order, and who knows which. */
 export interface Shelf {
   /** Puts an event on it, unless it only repeats one; tells whether it did. */
   put(draft: EventDraft): boolean;
@@ -32,7 +32,7 @@ interface Kept {
   readonly wallMs: number;
 }
 
-/** An empty one. */
+/** A shelf without events, in memory only. */
 export function createShelf(clock: Clock): Shelf {
   const kept: Kept[] = [];
   let count = 0;

@@ -24,7 +24,7 @@ import { isInitialised } from './local-state.ts';
 import { inPieces } from './pieces.ts';
 import { recordsOf } from './records.ts';
 
-/** Its file. */
+/** The name of the file. */
 export const JOURNAL = 'journal';
 /**
  * A file of this name says that own frames may be lost, though the journal reads well. What is in

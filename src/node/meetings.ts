@@ -12,7 +12,7 @@ export interface Meetings {
   settle(peer: PeerKey): void;
 }
 
-/** Nobody waits. */
+/** Nobody waits for anybody yet. */
 export function createMeetings(clock: Clock): Meetings {
   const awaited = new Map<PeerKey, PromiseWithResolvers<void>>();
   return {

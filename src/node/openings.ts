@@ -31,7 +31,7 @@ export interface OpeningsContext {
   readonly onChange: () => void;
 }
 
-/** Makes it. */
+/** The openings of all services; none was shown by a loop yet. */
 export const createOpenings = (context: OpeningsContext): Openings => {
   const { services, sights, view, self, onChange } = context;
   const shown = new Map<string, WeakMap<View, Shown>>();

@@ -20,7 +20,7 @@ export interface Spares {
   dueInMs(): number;
 }
 
-/** Nothing was used. */
+/** No connection was used yet. */
 export function createSpares(clock: Clock): Spares {
   const usedMs = new Map<PeerKey, number>();
   const lastMs = (peer: PeerKey): number => usedMs.get(peer) ?? Number.NEGATIVE_INFINITY;

@@ -23,7 +23,7 @@ export const askedBody = {
   force: z.optional(z.boolean('neither true nor false')),
 };
 
-/** What they say. */
+/** What these fields say; absent, nobody and not forced. */
 export const readAsked = (said: {
   readonly caller?: Caller | null | undefined;
   readonly force?: boolean | undefined;

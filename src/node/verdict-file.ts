@@ -6,7 +6,7 @@
 import { openVerdicts, type Verdicts } from '../crdt/verdicts.ts';
 import type { Ports } from '../ports.ts';
 
-/** Its file. */
+/** The name of the file. */
 const FILE = 'verdicts';
 
 /** The verdicts of a running member. */

@@ -7,7 +7,7 @@ import type { Reached } from './verb.ts';
 
 /** Past the tunnel, or through it. */
 export type Way = 'outside' | 'inside';
-/** Both. */
+/** Both ways, in the order of asking. */
 export const WAYS: readonly Way[] = ['outside', 'inside'];
 
 /** Who is to open connections to which TCP port of this VM. */
@@ -30,7 +30,7 @@ export interface Call {
   readonly reached: Reached;
 }
 
-/** As a line. */
+/** A call as a line of text. */
 export const callText = ({ member, way, reached }: Call): string => `${member} ${way} ${reached}`;
 
 /** The call of a line, or null for what is none. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { serveApi } from './api-server.ts';
-import { eventually } from './swarm-loopback.ts';
+import { eventually } from './test-swarm-loopback.ts';
 
 test('a stream goes line by line, ends with its reader, and holds up no stop', async () => {
   // Goal: whoever follows hears at once and costs nothing afterwards. Method: three lines, the

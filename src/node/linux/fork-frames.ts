@@ -24,7 +24,7 @@ export interface Frame {
   readonly content: Buffer;
 }
 
-/** Its bytes. */
+/** The bytes of a frame. */
 export function writeFrame({ run, kind, content }: Frame): Buffer {
   const bytes = Buffer.allocUnsafe(HEAD_BYTES + content.length);
   bytes.writeUInt32BE(run, 0);

@@ -10,7 +10,7 @@ import { runCommand } from './command.ts';
 import type { RunToEnd } from './command-run.ts';
 import { FORK_SERVER, FRAME, type Frame, openFrames, writeFrame } from './fork-frames.ts';
 import { openForkServer } from './fork-server.ts';
-import { eventually } from './swarm-loopback.ts';
+import { eventually } from './test-swarm-loopback.ts';
 
 const limits = { timeoutMs: 10_000, outputBytesMax: 30_000_000 };
 const [SMALL, MEDIUM, LARGE] = [40e6, 60e6, 80e6];

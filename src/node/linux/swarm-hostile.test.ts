@@ -6,9 +6,9 @@ import { type PeerKey, peerKeyOf } from '../../crdt/ids.ts';
 import type { Standing } from '../../ports.ts';
 import { openCrypto } from './crypto.ts';
 import { openSwarm } from './swarm.ts';
-import { eventually, silentLog } from './swarm-loopback.ts';
-import { openStranger } from './swarm-stranger.ts';
 import { freePort } from './test-ports.ts';
+import { eventually, silentLog } from './test-swarm-loopback.ts';
+import { openStranger } from './test-swarm-stranger.ts';
 
 const MESH = 'm'.repeat(52);
 const PSK = new Uint8Array(32).fill(77);

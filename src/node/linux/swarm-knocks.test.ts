@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import type { MultiaddrConnection } from '@libp2p/interface';
 import { openSwarm } from './swarm.ts';
 import { createKnocks } from './swarm-knocks.ts';
-import { eventually, silentLog } from './swarm-loopback.ts';
 import { freePort } from './test-ports.ts';
+import { eventually, silentLog } from './test-swarm-loopback.ts';
 
 /** More than there is room for. */
 const SILENT = 300;

@@ -10,8 +10,8 @@ import { createMutes } from '../rules/mutes.ts';
 import { adoptionOf, createDisk, idOf, open as openReplica } from '../test-replica.ts';
 import { openCrypto } from './crypto.ts';
 import { openSwarm } from './swarm.ts';
-import { eventually, silentLog } from './swarm-loopback.ts';
 import { freePort } from './test-ports.ts';
+import { eventually, silentLog } from './test-swarm-loopback.ts';
 
 const seedOf = (n: number): Uint8Array => new Uint8Array(32).fill(n);
 const keyOf = (n: number): PeerKey => peerKeyOf(openCrypto().publicKey(seedOf(n)));

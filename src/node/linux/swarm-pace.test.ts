@@ -6,9 +6,9 @@ import type { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { SwarmConfig } from '../../ports.ts';
 import { openSwarm } from './swarm.ts';
-import { silentLog } from './swarm-loopback.ts';
 import { type PacedConnection, pace } from './swarm-pace.ts';
 import { freePort } from './test-ports.ts';
+import { silentLog } from './test-swarm-loopback.ts';
 
 const BODY_BYTES = 2_097_152;
 /** At once; and how often. More at once would be held against the peer. */

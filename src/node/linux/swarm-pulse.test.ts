@@ -7,8 +7,8 @@ import { type PeerKey, peerKeyOf } from '../../crdt/ids.ts';
 import type { SwarmConfig, SwarmNode } from '../../ports.ts';
 import { openCrypto } from './crypto.ts';
 import { openSwarm } from './swarm.ts';
-import { eventually, silentLog } from './swarm-loopback.ts';
 import { freePort } from './test-ports.ts';
+import { eventually, silentLog } from './test-swarm-loopback.ts';
 
 const MESH = 'm'.repeat(52);
 const HOST = '127.0.0.1';

@@ -8,9 +8,9 @@ import type { Log, Standing, SwarmConfig, SwarmNode } from '../../ports.ts';
 import { testSwarmContract } from '../swarm-contract.ts';
 import { openCrypto } from './crypto.ts';
 import { openSwarm } from './swarm.ts';
-import { eventually, openLoopback, silentLog } from './swarm-loopback.ts';
-import { ask, askList, openStranger } from './swarm-stranger.ts';
 import { freePort } from './test-ports.ts';
+import { eventually, openLoopback, silentLog } from './test-swarm-loopback.ts';
+import { ask, askList, openStranger } from './test-swarm-stranger.ts';
 
 testSwarmContract({ test, assert }, openLoopback);
 

@@ -7,7 +7,7 @@ import { createWords } from '../words.ts';
 import { openClock } from './clock.ts';
 import { openCrypto } from './crypto.ts';
 import { openRandom } from './random.ts';
-import { openLoopback, silentLog } from './swarm-loopback.ts';
+import { openLoopback, silentLog } from './test-swarm-loopback.ts';
 
 const SERVICE = 'lb';
 const NAMES = ['founder', 'vm2', 'vm3'];

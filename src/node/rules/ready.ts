@@ -22,7 +22,7 @@ export interface ReadySigns {
   readonly reports: readonly AgentReport[];
 }
 
-/** Whether it is. */
+/** Whether this VM is ready. */
 export function isReady(view: View, signs: ReadySigns): boolean {
   if (!view.members.some(({ id }) => id === signs.self)) return false;
   const others = view.members.filter(({ id, hasLeft }) => id !== signs.self && !hasLeft);

@@ -41,7 +41,7 @@ export const afterRepair = (repairs: Repairs, found: Found, nowMs: number): Repa
   return live;
 };
 
-/** A fight. */
+/** What somebody else changes as often as it is repaired. */
 export interface Fight {
   readonly problem: Problem;
   /** How long to leave the host alone after a repair. */

@@ -23,7 +23,7 @@ interface Fate {
   readonly isBack: boolean;
 }
 
-/** Nobody. */
+/** Nobody was seen to come back yet. */
 export const NO_RETURNS: Returns = { fates: new Map(), lastMs: 0 };
 
 /**

@@ -53,7 +53,7 @@ export interface Outcome {
   incarnation: number | null;
 }
 
-/** Nothing to do. */
+/** An outcome by which nothing is to be done. */
 export const noOutcome = (): Outcome => ({
   messages: [],
   dials: new Set(),

@@ -17,7 +17,7 @@ export interface Holds {
   end(member: MemberId): void;
 }
 
-/** Nobody is. */
+/** Nobody is held yet. */
 export function createHolds(): Holds {
   const holds = new Map<MemberId, { readonly untilMs: number; readonly forMs: number }>();
   const isHeld = (member: MemberId, nowMs: number): boolean =>

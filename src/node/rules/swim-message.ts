@@ -66,7 +66,7 @@ export type SwimAct =
   /** Asks who of these lives, of whom the sender knows nothing; where it names none, of anybody. */
   | { readonly act: 'pull'; readonly names: readonly Abbreviation[] };
 
-/** A message. */
+/** An act, and the news that travels with it. */
 export type SwimMessage = SwimAct & { readonly rumours: readonly Rumour[] };
 
 const VERSION = 1;

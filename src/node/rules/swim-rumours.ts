@@ -63,7 +63,7 @@ function hearFrom(one: Waiting, from: MemberId): void {
   one.toldBy.add(from);
 }
 
-/** No news. */
+/** No rumour waits to be told. */
 export function createRumours(): Rumours {
   const waiting = new Map<Abbreviation, Waiting>();
   const drop = (about: Abbreviation): void => void waiting.delete(about);

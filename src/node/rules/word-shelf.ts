@@ -24,7 +24,7 @@ export interface WordShelf {
   keep(isKept: (author: MemberId) => boolean): void;
 }
 
-/** An empty one. */
+/** A shelf without words. */
 export function createWordShelf(): WordShelf {
   const authors = new Map<MemberId, Map<string, Word>>();
   const get = (author: MemberId, service: string): Word | null =>

@@ -36,7 +36,7 @@ const LATE_HOLD_MS = 5_000;
  */
 export type Reason = 'own' | 'path' | 'doubt' | 'return' | 'first' | 'mute' | null;
 
-/** What is known. */
+/** What is known of one target. */
 export interface Cell {
   target: Target;
   readonly isOwn: boolean;
@@ -84,7 +84,7 @@ export interface Place {
   readonly order: number;
 }
 
-/** Nothing is known. */
+/** A cell of which nothing is known yet. */
 export const openCell = (self: MemberId, target: Target): Cell => ({
   target,
   isOwn: target.member === self,

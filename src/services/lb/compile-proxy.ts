@@ -29,7 +29,7 @@ export const proxySets = (dispatches: readonly Dispatch[]): readonly NftSet[] =>
   return [{ name: SET, kind: 'set', type: 'inet_service', flags: [], isCounted: false, elements }];
 };
 
-/** Before them. */
+/** The chains that refuse others at those ports. */
 export const proxyChains = (dispatches: readonly Dispatch[]): readonly NftChain[] =>
   localPorts(dispatches).length === 0
     ? []

@@ -69,7 +69,7 @@ export const countOf = (
   return counted.length === 0 ? null : sumOf(counted);
 };
 
-/** Together. */
+/** All of them in one. */
 export const sumOf = (counts: readonly Count[]): Count => ({
   packets: counts.reduce((sum, { packets }) => sum + packets, 0),
   bytes: counts.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -42,7 +42,7 @@ export interface Endings {
   sights(nowMs: number): Sights;
 }
 
-/** A way of now. */
+/** What is kept of a way that is in use now. */
 interface Kept {
   /** The time that it has to end. */
   readonly drainMs: number;

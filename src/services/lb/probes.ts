@@ -21,7 +21,7 @@ import { type Special, TABLE_UNDO } from './state.ts';
 import { viewerOf } from './viewer.ts';
 import { leftWays } from './ways.ts';
 
-/** All probes. */
+/** What is to be read of the host: the table, and HAProxy where there is one. */
 export const probes = (self: Self, view: View, results: Results): readonly Probe[] => [
   ...tableProbes(self, view, results),
   ...proxyProbes(self, proxiedOf(view).length > 0, results),

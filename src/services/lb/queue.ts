@@ -11,7 +11,7 @@ import type { Cell, Place } from './cell.ts';
 /** Turns of which the last is that of the line that is not urgent. */
 const TURNS = 4;
 
-/** The lines. */
+/** Cells in two lines, of which one is urgent. */
 export interface Queue {
   /** Puts it in a line by when it is due, in place of where it stood. */
   put(cell: Cell, isUrgent: boolean): void;

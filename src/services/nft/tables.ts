@@ -79,7 +79,7 @@ export const keyText = (key: unknown): string => JSON.stringify(key);
 export const elementsOf = (elements: readonly NftElement[]): ReadonlyMap<string, NftElement> =>
   new Map(elements.map((element) => [keyText(element.key), element]));
 
-/** Matches. */
+/** Matches a field that is this, or one that is not. */
 export const is = (left: Expression, right: unknown): Expression => match('==', left, right);
 export const isNot = (left: Expression, right: unknown): Expression => match('!=', left, right);
 /** Whether a field of flags has this one. */

@@ -1,5 +1,5 @@
 /**
- * Edge: swarm loopback — a world of hosts for the swarm tests: ports of 127.0.0.1, each with a
+ * Edge: test swarm loopback — a world of hosts for the swarm tests: ports of 127.0.0.1, each with a
  * swarm of its own.
  */
 

@@ -1,6 +1,6 @@
 /**
- * Edge: swarm stranger — a libp2p client that knows the pre-shared key and tries everything: the
- * tests' own attacker, which shares no code with the edge under test.
+ * Edge: test swarm stranger — a libp2p client that knows the pre-shared key and tries everything:
+ * the tests' own attacker, which shares no code with the edge under test.
  */
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
@@ -21,7 +21,7 @@ interface Loot {
   streams: number;
 }
 
-/** The client. */
+/** The client, and what it was told. */
 interface Stranger {
   readonly client: Libp2p;
   readonly loot: Loot;
