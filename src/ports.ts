@@ -195,7 +195,7 @@ export interface HostResult {
   readonly stderr: string;
 }
 
-/** What this host has, gathered once at start and by `init`, `join` and `doctor`. */
+/** What this host has, gathered once at start and by `init` and `join`. */
 export interface HostFacts {
   readonly hostname: string;
   readonly isRoot: boolean;
