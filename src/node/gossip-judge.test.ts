@@ -5,7 +5,7 @@ import type { PeerKey } from '../crdt/ids.ts';
 import { createJudge } from './gossip-judge.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { createMutes } from './rules/mutes.ts';
-import { createDisk, open, testClock } from './test-replica.ts';
+import { adoptionOf, createDisk, forksOf, open, testClock } from './test-replica.ts';
 
 const LONG = 20_000;
 const peer = 'peer' as PeerKey;
@@ -75,4 +75,27 @@ test('gossip judge: a long frame that is good, or of nobody known, is asked for'
   replica.receive([long]);
   for (let n = 0; n < 10; n += 1) assert.equal(judge(long), 'ignore');
   assert.equal(marked.length, 30, 'nobody is asked for what is known');
+});
+
+test('gossip judge: proofs of forks use up what is taken of their author', async () => {
+  // Goal: no author gets more by saying two things each time. Method: 200 generations with two
+  // first frames each, one after the other; the flood is told of, and the founder is still heard.
+  const founder = await open(createDisk().disk);
+  await founder.write([7, 8].map(adoptionOf));
+  const replica = await open(createDisk().disk, 9);
+  replica.receive(founder.framesAfter([], 1e9));
+  const told: string[] = [];
+  const nothing = () => undefined;
+  const judge = createJudge({
+    ...{ clock: testClock, replica, strangers: new Map(), marks: { add: nothing } },
+    ...{ isMuted: () => false, onBad: nothing },
+    onFork: () => void told.push('fork'),
+    onFlood: () => void told.push('flood'),
+  });
+  for (const frame of forksOf(8, 200)) judge(peer, frame);
+  const counts = ['fork', 'flood'].map((what) => told.filter((one) => one === what).length);
+  assert.deepEqual(counts, [32, 400 - 64]);
+  await founder.write([{ path: 'status/later', value: 1 }]);
+  const last = founder.framesAfter([], 1e9).at(-1) ?? new Uint8Array();
+  assert.equal(judge(peer, last), 'accept');
 });

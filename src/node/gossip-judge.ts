@@ -8,7 +8,7 @@
  */
 import { readFrame } from '../crdt/frame.ts';
 import { memberIdOf, type PeerKey } from '../crdt/ids.ts';
-import type { Receipt } from '../crdt/receiving.ts';
+import { isTaken, type Receipt } from '../crdt/receiving.ts';
 import type { Clock, GossipVerdict } from '../ports.ts';
 import type { Marks } from './marks.ts';
 import { GOSSIP_BYTES_MAX } from './relay.ts';
@@ -60,7 +60,7 @@ export function createJudge(desk: JudgeDesk): (from: PeerKey, bytes: Uint8Array)
     if (receipt?.verdict === 'forked') desk.onFork(from);
     if (receipt === null) marks.add(from); // Invariant 2.
     // Only what its author signed counts: nobody else can use up what an author has.
-    const isNew = receipt === null || receipt?.verdict === 'taken';
+    const isNew = receipt === null || (receipt !== undefined && isTaken(receipt));
     if (author !== null && isNew) taken.spend(author, 1, nowMs);
     return verdictOf(receipt);
   };

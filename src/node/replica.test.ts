@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../fault.ts';
-import { adoptionOf, createDisk, idOf, open, testClock } from './test-replica.ts';
+import { adoptionOf, createDisk, forksOf, idOf, open, testClock } from './test-replica.ts';
 
 const ADOPTION = adoptionOf(7);
 
@@ -166,4 +166,33 @@ test('replica: who is ahead of our clock is known, until it is not any more', as
   testClock.nowMs += 60_000;
   give();
   assert.deepEqual(founder.ahead(), []);
+});
+
+test('replica: an author that forks without end does not fill the log', async (context) => {
+  // Goal: old lines outlive whoever says two things a thousand times. Method: 300 generations with
+  // two first frames each, at once; more of another author; and one more a minute later.
+  context.after(() => {
+    testClock.nowMs = 1_000_000;
+  });
+  const founder = await open(createDisk().disk);
+  await founder.write([ADOPTION, adoptionOf(8), adoptionOf(9)]);
+  const lines: unknown[] = [];
+  const nothing = () => undefined;
+  const error = (event: string, facts: object = {}) => void lines.push({ event, ...facts });
+  const log = { info: nothing, warn: nothing, error };
+  const replica = await open(createDisk().disk, 10, undefined, log);
+  replica.receive(founder.framesAfter([], 1 << 20));
+  const frames = forksOf(8, 301);
+  const verdicts = replica.receive(frames.slice(0, -2)).map(({ verdict }) => verdict);
+  assert.equal(verdicts.filter((verdict) => verdict === 'forked').length, 300);
+  const line = (fill: number) => ({ event: 'author-forked', author: idOf(fill) });
+  assert.deepEqual(
+    lines,
+    Array.from({ length: 5 }, () => line(8)),
+  );
+  replica.receive(forksOf(9, 1));
+  assert.deepEqual(lines.slice(5), [line(9)], 'one author takes nothing from another');
+  testClock.nowMs += 60_000;
+  replica.receive(frames.slice(-2));
+  assert.deepEqual(lines.slice(6), [line(8)]);
 });

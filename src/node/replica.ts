@@ -71,9 +71,12 @@ type ReplicaPorts = Pick<Ports, 'clock' | 'crypto' | 'disk' | 'log'>;
 /** How long whoever was ahead counts as that. Unit: ms. It is asked again every 30 s. */
 const AHEAD_MS_MAX = 60_000;
 
-/** Lines about refused frames at once, and per second: whoever sends them must not fill the log. */
-const REFUSED_BURST = 5;
-const REFUSED_PER_SECOND = 0.1;
+/**
+ * Lines about refused frames at once, and per second, and about forks of one author: whoever sends
+ * them must not fill the log.
+ */
+const NOTED_BURST = 5;
+const NOTED_PER_SECOND = 0.1;
 
 /** Frames of which the first view takes long enough to be worked out in a turn of its own. */
 const FRAMES_MANY = 200;
@@ -167,24 +170,29 @@ type Listener = (own: Uint8Array | null) => void;
 
 /** Says in the log what is to be said of receipts. */
 function openNotes(clock: Clock, log: Log, ahead: ReturnType<typeof openAhead>) {
-  const lines = createBuckets(REFUSED_BURST, REFUSED_PER_SECOND);
-  const noteRefused = (
-    { why, detail }: Extract<Receipt, { verdict: 'rejected' }>,
-    from: PeerKey | undefined,
-  ): void => {
+  const lines = createBuckets(NOTED_BURST, NOTED_PER_SECOND);
+  const isRoom = (key: string): boolean => {
     const nowMs = clock.monotonicMs();
-    if (!lines.hasLeft('', nowMs)) return;
-    lines.spend('', 1, nowMs);
-    log.warn('frame-refused', { from, why, detail });
+    if (!lines.hasLeft(key, nowMs)) return false;
+    lines.spend(key, 1, nowMs);
+    return true;
   };
   return (receipts: readonly Receipt[], from: PeerKey | undefined): void => {
     for (const receipt of receipts) {
       ahead.note(receipt);
-      if (receipt.verdict === 'rejected') noteRefused(receipt, from);
-      if (receipt.verdict === 'forked') log.error('author-forked', { author: receipt.author });
+      if (receipt.verdict === 'rejected' && isRoom(REFUSED)) {
+        const { why, detail } = receipt;
+        log.warn('frame-refused', { from, why, detail });
+      }
+      if (receipt.verdict === 'forked' && isRoom(receipt.author)) {
+        log.error('author-forked', { author: receipt.author });
+      }
     }
   };
 }
+
+/** The key of refused frames, which have no author for sure; no member has this id. */
+const REFUSED = '';
 
 function createReceiver(desk: WriterDesk, tell: (taken: readonly Uint8Array[]) => void) {
   const { clock, log, store, journal, keyDoubt } = desk;

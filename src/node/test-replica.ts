@@ -2,10 +2,13 @@
  * Loop: test replica — the replicas of a founder and of others, on disks in memory, for tests only.
  */
 import assert from 'node:assert/strict';
+import { type FrameContent, frameHash, makeFrame } from '../crdt/frame.ts';
+import { clientIdOf } from '../crdt/gate.ts';
 import { makeGenesis, readGenesis } from '../crdt/genesis.ts';
-import { memberIdOf } from '../crdt/ids.ts';
+import { bytesOfId, memberIdOf } from '../crdt/ids.ts';
 import { joinBytes } from '../crdt/signed.ts';
-import type { Disk } from '../ports.ts';
+import { openPen } from '../crdt/subdocument.ts';
+import type { Disk, Log } from '../ports.ts';
 import { openCrypto } from './linux/crypto.ts';
 import type { LocalState } from './local-state.ts';
 import { openReplica, type Replica } from './replica.ts';
@@ -95,15 +98,42 @@ export const testClock = {
 
 type Founded = Pick<LocalState, 'genesis' | 'genesisBytes' | 'meshId'>;
 
+/** A log that nobody reads. */
+const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
 /**
  * The replica of the member with the key of that number; by default the founder's. `founded`: of
  * another mesh than all others here.
  */
-export const open = (disk: Disk, fill = FOUNDER, founded?: Founded): Promise<Replica> => {
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+export const open = (
+  disk: Disk,
+  fill = FOUNDER,
+  founded?: Founded,
+  log = SILENT,
+): Promise<Replica> => {
   const usual = localOf(fill);
   const local = founded === undefined ? usual : { ...founded, ...ownOf(usual) };
   return openReplica({ clock: testClock, crypto, disk, log }, local);
 };
+
+/**
+ * Well-signed frames of the member of that number: the first two of each of so many generations,
+ * both for one place.
+ */
+export function forksOf(fill: number, generations: number): readonly Uint8Array[] {
+  const author = crypto.publicKey(seedOf(fill));
+  let previous: FrameContent['previous'] = null;
+  return Array.from({ length: generations }, (_, generation) => {
+    const client = clientIdOf(crypto, author, generation);
+    const [first, second] = [1, 2].map((value) => {
+      const body = openPen(client, null).write([], [Uint8Array.of(value)]);
+      const mesh = bytesOfId(meshId);
+      const content = { mesh, author, generation, sequence: 0, previous, body };
+      return makeFrame(crypto, seedOf(fill), content);
+    }) as [Uint8Array, Uint8Array];
+    previous = [generation, 0, frameHash(crypto, first)];
+    return [first, second];
+  }).flat();
+}
 
 const ownOf = ({ keys, psk, config }: LocalState) => ({ keys, psk, config });
