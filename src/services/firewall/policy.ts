@@ -169,6 +169,9 @@ const READERS = {
   'trial-part': (value: unknown) => readRecord(trialPartSchema, value),
 };
 
+/** The kinds of objects of this service. */
+export type ObjectKind = keyof typeof READERS;
+
 /** Times to read an object that is new, and to put a rule into its place. Unit: ms, as measured. */
 const OBJECT_MS = 0.02;
 const PLACE_MS = 0.002;

@@ -60,6 +60,9 @@ const READERS = {
   drain: (value: unknown) => readRecord(drainSchema, value),
 };
 
+/** The kinds of objects of this service. */
+export type ObjectKind = keyof typeof READERS;
+
 function readAll(intent: readonly Intent[]): Balancers {
   const own = intent.filter(({ service }) => service === SERVICE);
   const unread: Unread[] = own
