@@ -5,8 +5,23 @@ import { frameHash } from './frame.ts';
 import { clientIdOf, inspectUpdate } from './gate.ts';
 import { bytesOfId } from './ids.ts';
 import { attacksAfter, bytesOf, firstAttacks, honestUpdates } from './test-attacks.ts';
+import { entriesWith, REFUSED } from './test-cbor.ts';
 import { floodsOn, manyRoots, nestedMaps, runLengthBomb } from './test-floods.ts';
-import { forge, idOf, NOW, pair, picture, say, testCrypto, verdictOf } from './test-mesh.ts';
+import {
+  bodyOf,
+  entryBytes,
+  forge,
+  idOf,
+  NOW,
+  openTestStore,
+  pair,
+  picture,
+  say,
+  stateOf,
+  testCrypto,
+  verdictOf,
+} from './test-mesh.ts';
+import type { View } from './view.ts';
 
 const clientOf = (name: string): number => clientIdOf(testCrypto, bytesOfId(idOf(name)), 0);
 
@@ -154,3 +169,57 @@ describe('the holder of a token, whose key nobody certified', () => {
     assert.equal(founder.weight().frames, 2);
   });
 });
+
+/** Hostile forms of CBOR, in each part of an entry that grants a role: to Yjs they are bytes. */
+const FORMS = [...REFUSED, [`${'81'.repeat(4_000)}f6`, 'lists in each other'] as const].flatMap(
+  ([hex, why]) =>
+    entriesWith(hex, `trust/role/${idOf('a')}`).map(
+      ([part, bytes]) => [`${why} as ${part}`, bytes] as const,
+    ),
+);
+
+describe('hostile CBOR inside honest updates', () => {
+  it('of a member is kept, not read, and neither changes nor hides anything', () => {
+    // Goal: what the gate lets through is no way around it. Method: each form in a frame of its
+    // own, beside an honest entry; then all members, operators and other states are as before, and
+    // whoever loads the frames finds the same. The same entry with a good value grants the role.
+    assert.ok(FORMS.length > 150);
+    for (const [what, hostile] of FORMS) {
+      const { founder } = pair();
+      const [before, whoBefore] = [stateOf(founder, 'founder'), whoIn(founder.view())];
+      const honest = entryBytes('member/version', what);
+      const frame = forge('a', { body: bodyOf('a', [hostile, honest]) });
+      assert.equal(founder.receive(frame, NOW).verdict, 'taken', what);
+      assert.deepEqual(whoIn(founder.view()), whoBefore, what);
+      assert.deepEqual(stateOf(founder, 'founder'), before, what);
+      assert.deepEqual(
+        stateOf(founder, 'a').entries.map(({ path, value }) => [path, value]),
+        [['member/version', what]],
+      );
+      const again = openTestStore('founder');
+      again.load(founder.framesAfter([], 1e9), NOW);
+      assert.deepEqual(picture(again), picture(founder), what);
+    }
+    const { founder } = pair();
+    const good = entryBytes(`trust/role/${idOf('a')}`, true);
+    founder.receive(forge('a', { body: bodyOf('a', [good]) }), NOW);
+    assert.equal(founder.view().operators.length, 1);
+  });
+
+  it('of the holder of a token is not taken', () => {
+    // Goal: the same from one whose key nobody certified. Method: each form in its own name and, by
+    // its own signature, in that of a member; nothing is held of either.
+    const { founder } = pair();
+    const [before, weight] = [picture(founder), founder.weight()];
+    for (const [what, hostile] of FORMS) {
+      const own = forge('t', { body: bodyOf('t', [hostile]) });
+      assert.equal(verdictOf(founder.receive(own, NOW)), 'held: unknown-author', what);
+      const inName = forge('a', { body: bodyOf('a', [hostile]), signer: 't' });
+      assert.equal(verdictOf(founder.receive(inName, NOW)), 'rejected: signature', what);
+    }
+    assert.deepEqual(picture(founder), before);
+    assert.deepEqual(founder.weight(), weight);
+  });
+});
+
+const whoIn = ({ members, operators, evicted }: View) => [members, operators, evicted];
