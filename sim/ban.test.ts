@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import crypto, { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import crypto, {
+  generateKeyPairSync,
+  getRandomValues,
+  randomBytes,
+  randomInt,
+  randomUUID,
+} from 'node:crypto';
 import { test } from 'node:test';
 import { setInterval as startInterval } from 'node:timers';
 import { setInterval as repeat, scheduler, setTimeout as sleep } from 'node:timers/promises';
@@ -28,6 +34,13 @@ const FORBIDDEN: Readonly<Record<string, () => unknown>> = {
   'imported randomInt': () => randomInt(4),
   'imported randomUUID': () => randomUUID(),
   'crypto.randomFillSync': () => crypto.randomFillSync(new Uint8Array(4)),
+  'crypto.randomUUIDv7': () => crypto.randomUUIDv7(),
+  'crypto.pseudoRandomBytes': () => crypto.pseudoRandomBytes(4),
+  'crypto.generateKeySync': () => crypto.generateKeySync('hmac', { length: 64 }),
+  'imported generateKeyPairSync': () => generateKeyPairSync('ed25519'),
+  'crypto.getRandomValues': () => crypto.getRandomValues(new Uint8Array(4)),
+  'imported getRandomValues': () => getRandomValues(new Uint8Array(4)),
+  'webcrypto.getRandomValues': () => crypto.webcrypto.getRandomValues(new Uint8Array(4)),
   'web crypto': () => globalThis.crypto.getRandomValues(new Uint8Array(4)),
   'web randomUUID': () => globalThis.crypto.randomUUID(),
 };

@@ -2,7 +2,10 @@
  * Edge: ban — while a run is on, the real clock, timers and randomness of this process throw.
  *
  * The product must not reach for them outside its edges, and a run that did would not repeat. Only
- * the scheduler keeps the real `setImmediate`.
+ * the scheduler keeps the real `setImmediate`; and lib0, on which Yjs rests, the real
+ * `getRandomValues`, which it bound when it was loaded: each new document draws a client id, and
+ * `src/crdt/subdocument.ts` puts its own in the place of that before anything is written (its test
+ * proves that none of what is drawn reaches bytes).
  */
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
@@ -37,8 +40,15 @@ const TARGETS: readonly (readonly [owner: object, name: string, shown: string])[
   [crypto, 'randomFillSync', 'crypto.randomFillSync'],
   [crypto, 'randomInt', 'crypto.randomInt'],
   [crypto, 'randomUUID', 'crypto.randomUUID'],
-  [globalThis.crypto, 'getRandomValues', 'crypto.getRandomValues'],
-  [globalThis.crypto, 'randomUUID', 'crypto.randomUUID'],
+  [crypto, 'randomUUIDv7', 'crypto.randomUUIDv7'],
+  [crypto, 'pseudoRandomBytes', 'crypto.pseudoRandomBytes'],
+  [crypto, 'generateKey', 'crypto.generateKey'],
+  [crypto, 'generateKeySync', 'crypto.generateKeySync'],
+  [crypto, 'generateKeyPair', 'crypto.generateKeyPair'],
+  [crypto, 'generateKeyPairSync', 'crypto.generateKeyPairSync'],
+  // Of all instances: the export of that name of node:crypto cannot be redefined, and reads this.
+  [Crypto.prototype, 'getRandomValues', 'crypto.getRandomValues'],
+  [Crypto.prototype, 'randomUUID', 'crypto.randomUUID'],
 ];
 
 const realDate = Date;
