@@ -2,6 +2,8 @@
  * Rule: test ask — asks verbs as a request would, for tests only; what a request is checked for
  * before them is not, so they stand by themselves.
  */
+import assert from 'node:assert/strict';
+import { isPath } from '../crdt/entry-bytes.ts';
 import { foresee } from '../crdt/foresight.ts';
 import type { MemberId } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
@@ -86,6 +88,7 @@ export const askingOf = (verbs: () => readonly Verb[]) => {
     if (verb === undefined) throw new TypeError(`no verb ${name}`);
     const scene = sceneOf(desk);
     const { edits, body } = verb.decide(scene, argumentsOf(typed));
+    for (const { path } of edits) assert.ok(isPath(path), `${path}: no document takes it`);
     const view = foresee(desk.view, edits, scene.self);
     return { edits, body, view, shown: verb.show(body) };
   };

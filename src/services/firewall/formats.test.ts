@@ -52,7 +52,7 @@ const OBJECTS: Readonly<Record<string, Value>> = {
     parts: 1,
     management: [{ address: '2001:db8::9', port: 22 }],
   },
-  'trial-part/t1.0': {
+  'trial-part/t1-0': {
     changes: [{ kind: 'group', name: 'dbs', value: { members: [{ kind: 'mesh' }] } }],
   },
 };

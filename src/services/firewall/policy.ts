@@ -113,14 +113,14 @@ export const withTrial = (view: View, trial: TrialOrder): View => {
 };
 
 /** The name of part number `index` of a trial, from 0. */
-export const partName = (id: string, index: number): string => `${id}.${index}`;
+export const partName = (id: string, index: number): string => `${id}-${index}`;
 
 /** The paths of a trial's objects. */
 export const trialPaths = ({ intent }: Pick<View, 'intent'>, id: string): readonly string[] =>
   intent
     .filter(({ service, kind, name }) => {
       if (service !== SERVICE) return false;
-      return kind === 'trial' ? name === id : kind === 'trial-part' && name.startsWith(`${id}.`);
+      return kind === 'trial' ? name === id : kind === 'trial-part' && name.startsWith(`${id}-`);
     })
     .map(({ path }) => path);
 

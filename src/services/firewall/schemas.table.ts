@@ -135,7 +135,7 @@ export const trialSchema = z.strictObject({
   management: z.exactOptional(list(management)),
 });
 
-/** `intent/firewall/trial-part/<id>.<n>`, n from 0: more of its changes. */
+/** `intent/firewall/trial-part/<id>-<n>`, n from 0: more of its changes. */
 export const trialPartSchema = z.strictObject({ changes: changeList });
 export type TrialRecord = z.infer<typeof trialSchema>;
 

@@ -102,7 +102,7 @@ test('trial: a change of any length is on trial as a whole', () => {
   assert.equal(confirmed.view.intent.length, 1_000, 'nothing of the trial is left');
   assert.match(confirmed.shown.lines?.[0] ?? '', /and 992 more\.$/);
   assert.deepEqual(ask({ view: tried }, 'confirm', { undo: true }).view.intent, []);
-  const torn = { ...tried, intent: tried.intent.filter(({ name }) => name !== '00.3') };
+  const torn = { ...tried, intent: tried.intent.filter(({ name }) => name !== '00-3') };
   assert.deepEqual(policyOf(torn).trials, []);
   assert.deepEqual(policyOf(torn).unread, [
     { path: 'intent/firewall/trial/00', why: 'a part of it is missing', isHeld: false },
