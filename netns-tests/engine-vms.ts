@@ -176,7 +176,7 @@ async function makeVm(n: number, namespace: string, engine: string): Promise<Eng
   const ledger = await openLedger(await openDisk(join(directory, 'state')));
   const ports = { ...portsIn(namespace, directory, engine), log: logInto(logged) };
   const name = interfaceOf(n);
-  const facts = await host.facts();
+  const facts = await host.probe();
   let [view, report]: [View, AgentReport | undefined] = [viewOf([member]), undefined];
   const context = {
     view: () => view,

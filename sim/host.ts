@@ -5,7 +5,7 @@
  * crashes, as on the real edge; only the power stops it.
  */
 import { Fault } from '../src/fault.ts';
-import type { Host, HostCommand, HostResult, OwnAddress } from '../src/ports.ts';
+import type { Host, HostCommand, HostFacts, HostResult, OwnAddress } from '../src/ports.ts';
 import { failed, unknownCommand } from './command.ts';
 import { runIp } from './ip-command.ts';
 import type { Life } from './life.ts';
@@ -69,14 +69,11 @@ export function openHost(context: HostContext, life: Life): Host {
     run,
     facts: () =>
       life.promise(({ resolve }) => {
-        const facts = {
-          hostname: kernel.station.vm,
-          isRoot: true,
-          hasTun: true,
-          hasKernelWireguard: kernel.hasWireguard,
-          hasSystemd: false,
-          tools: { ip: true, wg: true, nft: true },
-        };
+        life.after(soon(), () => resolve(factsOf(context)));
+      }),
+    probe: () =>
+      life.promise(({ resolve }) => {
+        const facts = { ...factsOf(context), hasKernelWireguard: kernel.hasWireguard };
         life.after(soon(), () => resolve(facts));
       }),
     addresses: () =>
@@ -85,6 +82,14 @@ export function openHost(context: HostContext, life: Life): Host {
       }),
   };
 }
+
+const factsOf = ({ kernel }: HostContext): HostFacts => ({
+  hostname: kernel.station.vm,
+  isRoot: true,
+  hasTun: true,
+  hasSystemd: false,
+  tools: { ip: true, wg: true, nft: true },
+});
 
 const hung = ({ argv }: HostCommand): Fault =>
   new Fault('timeout', {

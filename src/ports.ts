@@ -195,17 +195,21 @@ export interface HostResult {
   readonly stderr: string;
 }
 
-/** What this host has, gathered once at start and by `init` and `join`. */
+/** What this host has, as far as looking tells. */
 export interface HostFacts {
   readonly hostname: string;
   readonly isRoot: boolean;
   readonly hasTun: boolean;
-  /** Whether the kernel makes WireGuard interfaces. */
-  readonly hasKernelWireguard: boolean;
   /** Whether systemd is the init of this host. */
   readonly hasSystemd: boolean;
   /** Tool name → found in the search path. */
   readonly tools: Readonly<Record<string, boolean>>;
+}
+
+/** The same, and what only trying it tells. */
+export interface ProbedFacts extends HostFacts {
+  /** Whether the kernel makes WireGuard interfaces. */
+  readonly hasKernelWireguard: boolean;
 }
 
 /** A numeric address of this host. */
@@ -224,7 +228,13 @@ export interface Host {
    * 'timeout' when it takes too long (it and what it started are killed).
    */
   run(command: HostCommand): Promise<HostResult>;
+  /** Looks only, and changes nothing. */
   facts(): Promise<HostFacts>;
+  /**
+   * The same, and makes a WireGuard interface for a moment, once: only for who uses the answer,
+   * which is `init`, `join` and the daemon as it starts.
+   */
+  probe(): Promise<ProbedFacts>;
   /** Addresses of this host's interfaces, loopback and link-local left out. */
   addresses(): Promise<readonly OwnAddress[]>;
 }

@@ -6,7 +6,7 @@
  */
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Member, View } from '../crdt/view.ts';
-import type { Clock, Endpoint, HostFacts, Ports, SwarmNode } from '../ports.ts';
+import type { Clock, Endpoint, Ports, ProbedFacts, SwarmNode } from '../ports.ts';
 import type { Callers } from '../services/callers.ts';
 import { NO_SIGHTS, type Sights } from '../services/loop.ts';
 import { type AnyService, SERVICES } from '../services/registry.ts';
@@ -70,7 +70,7 @@ interface AgentsContext {
 /** Makes the agents; they do nothing until `run`. */
 export async function createAgents(given: Ports, context: AgentsContext): Promise<Agents> {
   const ports = { ...given, process: { ...given.process, lines: shareMonitors(given.process) } };
-  const facts = await ports.host.facts();
+  const facts = await ports.host.probe();
   const ledger = await openLedger(ports.disk);
   const board = createBoard(ports.clock);
   const secrets = () => context.local.keys.wgPrivateKey;
@@ -172,7 +172,7 @@ const openingsAt = (view: View, self: NodeSelf, member: Member): readonly Openin
 /** What this node tells its agents of itself. */
 const selfOf = (
   { self, config, replica, swarm, skewsMs }: AgentsContext,
-  facts: HostFacts,
+  facts: ProbedFacts,
   sights: Sights,
 ): Omit<NodeSelf, 'recoveredAtMs'> => ({
   id: self,

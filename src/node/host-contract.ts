@@ -27,6 +27,16 @@ export function testHostContract(suite: Suite, open: () => Promise<Host>): void 
     assert.deepEqual(await host.facts(), await host.facts());
   });
 
+  test('host: a probe tells the facts, and what only trying tells', async () => {
+    // Goal: who only looks tries nothing. Method: both compared, the probe asked twice.
+    const host = await open();
+    const probed = await host.probe();
+    assert.deepEqual(await host.probe(), probed);
+    const { hasKernelWireguard, ...facts } = probed;
+    assert.equal(typeof hasKernelWireguard, 'boolean');
+    assert.deepEqual(await host.facts(), facts);
+  });
+
   test('host: addresses are numeric, without loopback and link-local', async () => {
     // Goal: what may be advertised. Method: every address against the forms that may not be there.
     const host = await open();

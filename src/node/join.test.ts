@@ -139,6 +139,7 @@ function stage(
     host: {
       run: async () => ({ status: 1, stdout: '', stderr: '' }),
       facts: async () => facts,
+      probe: async () => facts,
       addresses: async () => [],
     },
     net: { isPortFree: async () => true, glance: async () => '', serveApi: () => assert.fail() },

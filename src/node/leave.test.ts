@@ -146,6 +146,7 @@ function erasing(disk: Disk, isStuck: () => boolean) {
     host: {
       run: async () => ({ status: isStuck() ? 2 : 0, stdout: '', stderr: isStuck() ? 'busy' : '' }),
       facts: fail,
+      probe: fail,
       addresses: fail,
     },
     process: { start: fail, write: fail, ask: fail, isRunning: fail, stop: fail, lines: fail },

@@ -101,6 +101,7 @@ async function stage(swarm: Partial<SwarmNode> = {}, host: Partial<Ports['host']
     host: {
       run: async () => ({ status: 0, stdout: '', stderr: '' }),
       facts: async () => facts,
+      probe: async () => facts,
       addresses: async () => [],
       ...host,
     },
@@ -227,7 +228,7 @@ test('node: what fails while it opens leaves no swarm behind', async () => {
   const { ports, events } = await stage(
     {},
     {
-      facts: async () => {
+      probe: async () => {
         throw new Error('no facts');
       },
     },

@@ -23,6 +23,7 @@ const portsWith = (file: string | null) => {
   const host = {
     run: async () => ({ status: 0, stdout: '', stderr: '' }),
     facts: async () => facts,
+    probe: async () => facts,
     addresses: async () => [],
   };
   const net = {

@@ -38,7 +38,7 @@ export async function checkHost(
   port: number,
 ): Promise<void> {
   await checkVacant(ports.disk);
-  checkFitness(await ports.host.facts());
+  checkFitness(await ports.host.probe());
   await probeDisk(ports.disk);
   if (!(await ports.net.isPortFree(port))) {
     throw new Fault('refused', {

@@ -63,6 +63,7 @@ const portsOf = (open: Ports['swarm']['open']): Omit<Ports, 'process' | 'disk' |
     host: {
       run: async () => ({ status: 1, stdout: '', stderr: '' }),
       facts: async () => facts,
+      probe: async () => facts,
       addresses: async () => [],
     },
     net: {

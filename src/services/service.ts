@@ -16,7 +16,7 @@
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import type { Meter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
-import type { Endpoint, HostFacts, HostResult } from '../ports.ts';
+import type { Endpoint, HostResult, ProbedFacts } from '../ports.ts';
 import type { Sign } from '../sign.ts';
 import type { Callers } from './callers.ts';
 import type { ServiceLoop, Sights } from './loop.ts';
@@ -33,7 +33,7 @@ export interface Self {
   readonly interface: string;
   /** The mesh's one port: TCP for the swarm, UDP for WireGuard. */
   readonly port: number;
-  readonly facts: HostFacts;
+  readonly facts: ProbedFacts;
   /** Where members are in live swarm connections, with the port at which they listen. */
   readonly seen: ReadonlyMap<PeerKey, Endpoint>;
   /** By how much the clocks of connected members are ahead of this VM's, ms, as last measured. */

@@ -14,6 +14,7 @@ import { startNode } from '../node.ts';
 import type { Build } from '../parts.ts';
 import { resolveProgram } from './bundle.ts';
 import { openClock } from './clock.ts';
+import { runToEnd } from './command-run.ts';
 import { openCrypto } from './crypto.ts';
 import { isDaemonRunning, lockState, removeUnused, runningDaemon } from './daemon-lock.ts';
 import { LOG_VARIABLE, ownCommand } from './daemonize.ts';
@@ -52,7 +53,7 @@ export async function openPorts(
     crypto: openCrypto(),
     disk: await openDisk(state),
     swarm: openSwarm(log),
-    host: openHost(),
+    host: openHost(runToEnd, log.warn),
     process: openProcess(run, (program) => resolveProgram(program, state)),
     net: openNet(run, log),
     log,
@@ -80,7 +81,7 @@ export async function runDaemon(directories: Directories): Promise<void> {
   const kept = daemonLog();
   // By this path it is the file that we run as, also where another has taken its place.
   const forkServer = ownCommand('/proc/self/exe', [FORK_SERVER]);
-  const host = openHost(openForkServer(forkServer, kept.log));
+  const host = openHost(openForkServer(forkServer, kept.log), kept.log.warn);
   const ports = { ...(await openPorts(directories, 'info', kept)), host };
   const unlock = await lockState(directories.state, directories.run, 'daemon');
   let isGone = false;

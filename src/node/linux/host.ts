@@ -5,9 +5,10 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
-import type { Host, HostFacts, OwnAddress } from '../../ports.ts';
+import type { Host, HostFacts, Log, OwnAddress } from '../../ports.ts';
 import { findProgram, runCommand } from './command.ts';
 import { type RunToEnd, runToEnd } from './command-run.ts';
+import { openLog } from './log.ts';
 import { readUplinks } from './uplinks.ts';
 
 /** Longest run of one command. From the contract of Host; `ip`, `wg`, `nft` take 3 to 400 ms. */
@@ -22,12 +23,18 @@ const TOOLS = [
   ...['apt-get', 'dnf', 'apk', 'pacman', 'zypper'],
 ] as const;
 
-/** This host. `run`: who starts its commands. */
-export function openHost(run: RunToEnd = runToEnd): Host {
+/** How often a probe is deleted before it is told that it stays. */
+const DELETES_MAX = 3;
+
+/** This host. `run`: who starts its commands. `warn`: who is told what it left behind. */
+export function openHost(
+  run: RunToEnd = runToEnd,
+  warn: Log['warn'] = (event, facts) => openLog('warn').warn(event, facts),
+): Host {
   const limits = { timeoutMs: COMMAND_TIMEOUT_MS, outputBytesMax: OUTPUT_BYTES_MAX };
   let asked: Promise<boolean> | null = null;
   const hasKernelWireguard = (): Promise<boolean> => {
-    asked ??= makesWireguard(host).catch((error: unknown) => {
+    asked ??= makesWireguard(host, warn).catch((error: unknown) => {
       asked = null;
       throw error;
     });
@@ -38,25 +45,27 @@ export function openHost(run: RunToEnd = runToEnd): Host {
       const timeoutMs = Math.min(command.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
       return runCommand(command, { ...limits, timeoutMs }, { run });
     },
-    facts: () => gatherFacts(hasKernelWireguard),
+    facts: gatherFacts,
+    probe: async () => {
+      const facts = await gatherFacts();
+      const isAble = facts.isRoot && facts.tools.ip === true;
+      return { ...facts, hasKernelWireguard: isAble && (await hasKernelWireguard()) };
+    },
     addresses: async () => listAddresses(await readUplinks()),
   };
   return host;
 }
 
-async function gatherFacts(hasKernelWireguard: () => Promise<boolean>): Promise<HostFacts> {
-  const isRoot = process.geteuid?.() === 0;
+async function gatherFacts(): Promise<HostFacts> {
   const found = await Promise.all(
     TOOLS.map(async (tool) => [tool, (await findProgram(tool)) !== null] as const),
   );
-  const tools: Readonly<Record<string, boolean>> = Object.fromEntries(found);
   return {
     hostname: hostname(),
-    isRoot,
+    isRoot: process.geteuid?.() === 0,
     hasTun: await canOpenTun(),
-    hasKernelWireguard: isRoot && tools.ip === true && (await hasKernelWireguard()),
     hasSystemd: await isDirectory('/run/systemd/system'), // The test of sd_booted(3).
-    tools,
+    tools: Object.fromEntries(found),
   };
 }
 
@@ -73,12 +82,31 @@ async function canOpenTun(): Promise<boolean> {
 }
 
 /** Only making an interface tells: the module may be built in, loadable, missing or forbidden. */
-async function makesWireguard(host: Host): Promise<boolean> {
+async function makesWireguard(host: Host, warn: Log['warn']): Promise<boolean> {
   const name = `cnsmo${randomBytes(4).toString('hex')}`;
-  const made = await host.run({ argv: ['ip', 'link', 'add', name, 'type', 'wireguard'] });
+  const add = { argv: ['ip', 'link', 'add', name, 'type', 'wireguard'] };
+  const made = await host.run(add).catch(async (error: unknown) => {
+    await deleteProbe(host, name, warn); // Killed at its deadline, it may have made it.
+    throw error;
+  });
   if (made.status !== 0) return false;
-  await host.run({ argv: ['ip', 'link', 'delete', name] });
+  await deleteProbe(host, name, warn);
   return true;
+}
+
+/** Never rejects: the answer is known, and an idle interface keeps nobody from anything. */
+async function deleteProbe(host: Host, name: string, warn: Log['warn']): Promise<void> {
+  let why = '';
+  for (let tries = 0; tries < DELETES_MAX; tries += 1) {
+    try {
+      const { status, stderr } = await host.run({ argv: ['ip', 'link', 'delete', name] });
+      if (status === 0 || stderr.includes('Cannot find device')) return;
+      why = `status ${status}: ${stderr.trim()}`;
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error);
+    }
+  }
+  warn('probe interface stays', { interface: name, why, remedy: `ip link delete ${name}` });
 }
 
 async function isDirectory(path: string): Promise<boolean> {

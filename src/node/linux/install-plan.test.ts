@@ -8,7 +8,6 @@ function factsWith(isRoot: boolean, ...tools: string[]): HostFacts {
     hostname: 'vm',
     isRoot,
     hasTun: true,
-    hasKernelWireguard: false,
     hasSystemd: true,
     tools: Object.fromEntries(tools.map((tool) => [tool, true])),
   };

@@ -8,7 +8,6 @@ function factsWith(isRoot: boolean, ...tools: string[]): HostFacts {
     hostname: 'vm',
     isRoot,
     hasTun: true,
-    hasKernelWireguard: false,
     hasSystemd: true,
     tools: Object.fromEntries(tools.map((tool) => [tool, true])),
   };
@@ -16,7 +15,7 @@ function factsWith(isRoot: boolean, ...tools: string[]): HostFacts {
 
 function hostWith(facts: HostFacts): Host {
   const fail = async (): Promise<never> => assert.fail();
-  return { facts: async () => facts, run: fail, addresses: fail };
+  return { facts: async () => facts, probe: fail, run: fail, addresses: fail };
 }
 
 for (const [name, facts, missing, expected] of [

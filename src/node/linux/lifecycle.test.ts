@@ -20,13 +20,14 @@ const fail = async (): Promise<never> => assert.fail();
 /** A host with or without systemd, which notes what it is told. */
 function hostWith(hasSystemd: boolean): { host: Host; ran: string[] } {
   const ran: string[] = [];
-  const facts = { hostname: 'vm', isRoot: true, hasTun: true, hasKernelWireguard: true };
+  const facts = { hostname: 'vm', isRoot: true, hasTun: true };
   const host: Host = {
     run: async ({ argv }) => {
       ran.push(argv.join(' '));
       return { status: 0, stdout: '', stderr: '' };
     },
     facts: async () => ({ ...facts, hasSystemd, tools: {} }),
+    probe: fail, // Whether systemd runs is no reason to make an interface.
     addresses: fail,
   };
   return { host, ran };

@@ -27,6 +27,7 @@ function fakeHost(answers: Answers = {}): { host: Host; ran: string[] } {
       return { status: 0, stdout: '', stderr: '', ...answer };
     },
     facts: fail,
+    probe: fail,
     addresses: fail,
   };
   return { host, ran };

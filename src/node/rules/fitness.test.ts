@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../../fault.ts';
-import type { HostFacts } from '../../ports.ts';
+import type { ProbedFacts } from '../../ports.ts';
 import { checkFitness, checkRoutes, toolsToInstall } from './fitness.ts';
 
-const FIT: HostFacts = {
+const FIT: ProbedFacts = {
   hostname: 'vm',
   isRoot: true,
   hasTun: true,
@@ -24,7 +24,7 @@ test('fitness: a host with root, tools and either engine is fit', () => {
 
 test('fitness: what is missing is named with its remedy', () => {
   // Goal: one line a person can act on. Method: table.
-  const cases: readonly (readonly [Partial<HostFacts>, string])[] = [
+  const cases: readonly (readonly [Partial<ProbedFacts>, string])[] = [
     [{ isRoot: false }, 'user: not root'],
     [{ tools: { ip: true } }, 'tool: wg: not found; install the package wireguard-tools'],
     [{ tools: { wg: true } }, 'tool: ip: not found; install the package iproute2'],

@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { overlaps } from '../../crdt/addresses.ts';
 import { isOverlay } from '../../crdt/endpoints.ts';
 import { Fault } from '../../fault.ts';
-import type { HostFacts } from '../../ports.ts';
+import type { HostFacts, ProbedFacts } from '../../ports.ts';
 
 /** Tools that come from the OS, with the package that has each. */
 const TOOL_PACKAGES: Readonly<Record<string, string>> = { ip: 'iproute2', wg: 'wireguard-tools' };
@@ -24,7 +24,7 @@ export const toolsToInstall = (facts: HostFacts): readonly string[] => [
 ];
 
 /** Fault 'refused' naming the first thing that this host lacks. */
-export function checkFitness(facts: HostFacts): void {
+export function checkFitness(facts: ProbedFacts): void {
   if (!facts.isRoot) {
     throw unfit('user', 'not root', 'interfaces and routes need root', 'run it again with sudo');
   }

@@ -6,7 +6,7 @@
 import { base64 } from '@scure/base';
 import { type MemberId, memberIdOf } from '../../crdt/ids.ts';
 import type { Member, View } from '../../crdt/view.ts';
-import type { HostFacts, HostResult } from '../../ports.ts';
+import type { HostResult, ProbedFacts } from '../../ports.ts';
 import type { Results, Self } from '../service.ts';
 import type { ObservedPeer, ObservedRoute, VpnObserved } from './state.ts';
 import { tableWords } from './table.ts';
@@ -67,7 +67,7 @@ export const exampleView = (members: readonly Member[]): View => ({
 });
 
 /** A host without WireGuard in its kernel. */
-export const exampleFacts: HostFacts = {
+export const exampleFacts: ProbedFacts = {
   hostname: 'vm-1',
   isRoot: true,
   hasTun: true,
