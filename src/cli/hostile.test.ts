@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import type { View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import { readArguments } from '../services/arguments.ts';
@@ -9,7 +10,7 @@ import { after as balanced, fourMembers } from '../services/lb/verbs/test-ask.ts
 import { lbVerbs } from '../services/lb/verbs/verbs.ts';
 import { HOSTILE, sceneOf } from '../services/test-ask.ts';
 import type { Input, Verb, Verbs } from '../services/verb.ts';
-import { type Ran, run } from './test-local.ts';
+import { done, type Ran, run } from './test-local.ts';
 
 /** A switch as it is typed. */
 const SET = 'set';
@@ -171,4 +172,42 @@ test('hostile: every word and flag of every verb refuses every such text', async
   assert.ok(!(kept instanceof Fault));
   const sent = { arguments: { traffic: 'tcp/443', comment }, caller: null };
   assert.deepEqual(kept.requests[0]?.body, sent);
+});
+
+/** What a hostile member may publish or write into its log: each kind that drives a terminal. */
+const PAINTING: readonly string[] = [
+  ...HOSTILE.slice(0, -1),
+  ...['\u001b[2J', '\u009b2J', 'a\u0085b', 'a\u007fb', 'two\nlines \u009b31m', 'k: \u202ev'],
+  ...['\u2066x\u2069', '\u2028', 'a\u2029b', '\u{e0041}', '\ufeffa', `${'long '.repeat(40)}\u009d`],
+];
+
+test('hostile: what a member says drives no terminal, in any format', async () => {
+  // Goal: a program reads what was said, a terminal obeys none of it. Method: each text as a value
+  // and as a name, alone and in a stream; read back, and looked through for what is not text.
+  const obeyed = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+  const events = PAINTING.map((text) => ({ time: 't', kind: 'joined', [`x${text}`]: text, text }));
+  const answers = {
+    'GET /v1/events': done({ events, cursor: '1-0' }),
+    'GET /v1/consent': done({ services: PAINTING, allowRun: false, eligible: true }),
+  };
+  const read = { yaml: parse, json: (text: string): unknown => JSON.parse(text) };
+  for (const format of ['yaml', 'json'] as const) {
+    const { out } = await run(['consent', '-o', format], { answers });
+    assert.doesNotMatch(out.replaceAll('\n', ''), obeyed);
+    assert.deepEqual(read[format](out), { services: PAINTING, allowRun: false, eligible: true });
+    const stream = (await run(['events', '-o', format], { answers })).out;
+    assert.doesNotMatch(stream.replaceAll('\n', ''), obeyed);
+    const told =
+      format === 'yaml'
+        ? parse(stream)
+        : stream
+            .trimEnd()
+            .split('\n')
+            .map((one) => read.json(one));
+    assert.deepEqual(told, events);
+  }
+  for (const line of ['events', 'consent']) {
+    const { out } = await run([line], { answers });
+    assert.doesNotMatch(out.replaceAll('\n', '').replaceAll('�', ''), obeyed, line);
+  }
 });

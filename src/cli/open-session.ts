@@ -49,13 +49,15 @@ export function openSession(command: Command, local: Local): Session {
     },
     show: async (body, render) => {
       if (flags.output === 'json') local.out(`${plainJson(body, 2)}\n`);
-      else if (flags.output === 'yaml') local.out((await import('yaml')).stringify(body));
+      else if (flags.output === 'yaml')
+        local.out((await import('./plain-yaml.ts')).plainYaml(body));
       else local.out(render(local.page));
     },
     showLine: async (body, line) => {
       if (flags.output === 'json') local.out(`${plainJson(body)}\n`);
-      else if (flags.output === 'yaml') local.out((await import('yaml')).stringify([body]));
-      else local.out(line(local.page));
+      else if (flags.output === 'yaml') {
+        local.out((await import('./plain-yaml.ts')).plainYaml([body]));
+      } else local.out(line(local.page));
     },
     hint: (text) => {
       if (isChatty) local.err(text);

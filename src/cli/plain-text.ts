@@ -20,9 +20,12 @@ export function plainBody(body: unknown): unknown {
   );
 }
 
-/** JSON that is plain as well: what JSON need not escape, but a terminal may obey, is escaped. */
+/** What JSON and YAML need not escape, but a terminal may obey. */
+export const UNPLAIN = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** JSON that is plain as well: such characters are escaped. */
 export const plainJson = (body: unknown, indent?: number): string =>
-  JSON.stringify(body, null, indent).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+  JSON.stringify(body, null, indent).replace(UNPLAIN, (character) =>
     Array.from({ length: character.length }, (_, at) => escapeUnit(character, at)).join(''),
   );
 
