@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fault } from '../fault.ts';
+import { FAULT_STATUS, Fault, type FaultCode } from '../fault.ts';
 import { done, noDaemon, run } from './test-local.ts';
 
 const event = (text: string) => ({
@@ -78,6 +78,21 @@ test('events -f: goes on from the cursor, through a daemon that is away for a wh
   assert.equal(ran.requests[1]?.query.waitMs, '20000');
   assert.equal(ran.status, 4);
   assert.ok(ran.requests.length < 100);
+});
+
+test('events -f: goes on through what passes, and ends at once with a refusal', async () => {
+  // Goal: nobody waits 50 s for what no retry heals. Method: each code between two answers, and
+  // how often is asked after it.
+  const facts = { field: 'role', value: 'node', why: 'only an operator may', remedy: 'ask one' };
+  for (const code of Object.keys(FAULT_STATUS) as FaultCode[]) {
+    const isPassing = ['no-daemon', 'timeout', 'internal'].includes(code);
+    const refused = new Fault('refused', { ...facts, why: 'the end' });
+    const pages = [answer('1-1', 'first'), new Fault(code, facts), answer('1-2', 'next'), refused];
+    const ran = await run(['events', '-f'], { answers: { 'GET /v1/events': pages } });
+    assert.equal(ran.requests.length, isPassing ? 4 : 2, code);
+    assert.equal(ran.err.includes('the end'), isPassing, code);
+    assert.equal(ran.status, FAULT_STATUS[isPassing ? 'refused' : code].exit, code);
+  }
 });
 
 test('events -f: without a daemon at first it does not wait for one', async () => {

@@ -2,7 +2,7 @@
  * Loop: follow — goes on asking for what comes after a cursor, also through a restart of whoever
  * answers.
  */
-import { Fault } from '../fault.ts';
+import { Fault, type FaultCode } from '../fault.ts';
 import type { Local } from './local.ts';
 import type { Session } from './session.ts';
 
@@ -11,6 +11,9 @@ const HOLD_MS = 20_000;
 /** Pause before a daemon that is gone is asked again. Unit: ms. */
 const RETRY_MS = 500;
 
+/** What passes by itself, once whoever answers runs again; anything else is an answer. */
+const PASSING: ReadonlySet<FaultCode> = new Set(['no-daemon', 'timeout', 'internal']);
+
 /** What is followed. */
 interface Followed<Answer> {
   readonly path: string;
@@ -18,7 +21,7 @@ interface Followed<Answer> {
   readonly show: (answer: Answer) => Promise<void>;
 }
 
-/** Ends with a Fault only: when there is no answer for longer than the timeout. */
+/** Ends with a Fault only: a refusal at once, no answer when that lasts longer than the timeout. */
 export async function follow<Answer extends { readonly cursor: string }>(
   local: Local,
   open: Session,
@@ -35,7 +38,8 @@ export async function follow<Answer extends { readonly cursor: string }>(
       ({ cursor } = answer as Answer);
       seenMs = local.monotonicMs();
     } catch (error) {
-      if (!(error instanceof Fault) || local.monotonicMs() - seenMs > waitMs) throw error;
+      if (!(error instanceof Fault) || !PASSING.has(error.code)) throw error;
+      if (local.monotonicMs() - seenMs > waitMs) throw error;
       await local.sleep(RETRY_MS);
     }
   }

@@ -87,7 +87,8 @@ export function serveQuestions(
 
 /**
  * Asks the member that is meant. Fault 'forbidden' for who is no operator, 'timeout' for a member
- * that cannot be reached, 'refused' for one that does not understand, and what it says itself.
+ * that cannot be reached or hangs up, 'refused' for one that does not understand, and what it says
+ * itself.
  */
 export async function askMember(
   { self, view, swarm, topics }: QuestionContext,
@@ -123,7 +124,8 @@ async function request(
   try {
     return await swarm.request(member.id, PROTOCOL, question, ANSWER_MS);
   } catch (error) {
-    if (error instanceof Fault && error.code === 'refused') throw noAnswer(member, error);
+    // One that starts or ends does so as well, and must not be taken for one of another version.
+    if (error instanceof Fault && error.code === 'refused') throw hungUp(member, error);
     throw error;
   }
 }
@@ -137,16 +139,23 @@ const unreachable = (member: Member): Fault =>
     remedy: 'see cnsmo members, and try again when it is alive',
   });
 
-const noAnswer = (member: Member, cause?: unknown): Fault =>
+const hungUp = (member: Member, cause: unknown): Fault =>
   new Fault(
-    'refused',
+    'timeout',
     {
       ...about(member),
-      why: 'gave no answer that this version understands',
-      remedy: 'run the same version of cnsmo there, then try again',
+      why: 'hung up without an answer',
+      remedy: 'try again when it runs; if that stays, run the same version of cnsmo there',
     },
     cause,
   );
+
+const noAnswer = (member: Member): Fault =>
+  new Fault('refused', {
+    ...about(member),
+    why: 'gave no answer that this version understands',
+    remedy: 'run the same version of cnsmo there, then try again',
+  });
 
 const notOperator = (asker: Member | undefined, topic: string): Fault =>
   new Fault('forbidden', {
