@@ -2,9 +2,9 @@
  * Loop: cli — argv to a request on the local API, and the answer to text; a client and nothing
  * more.
  *
- * Exit status: 0 done, 2 unknown command or flag, 3 not acceptable, 4 no daemon, 5 timed out, 1
- * anything else. An error is one line on stderr, `field: value: why; remedy`, or an object with
- * `-o json`.
+ * Exit status: 0 done, 2 unknown command or flag, 3 not acceptable, 4 no daemon, 5 timed out, 6 a
+ * leave that needs help, 1 anything else. An error is one line on stderr, `field: value: why;
+ * remedy`, or an object with `-o json`.
  */
 import { Command, CommanderError, Option } from 'commander';
 import { FAULT_STATUS, Fault } from '../fault.ts';
@@ -148,6 +148,9 @@ function withCommon(command: Command, local: Local): Command {
   return command;
 }
 
+/** Starting takes 180 s, stopping 60, a join as long as it gets on: see `Watch.timeoutMs`. */
+const TIMEOUT_TEXT = 'what the command needs, mostly 30s';
+
 function addCommon(command: Command): Command {
   const flags = [
     new Option('--state <dir>', 'state directory').env('CNSMO_STATE').default('/var/lib/cnsmo'),
@@ -156,7 +159,7 @@ function addCommon(command: Command): Command {
       .choices(['table', 'json', 'yaml'])
       .default('table'),
     new Option('--yes', 'assume yes'),
-    new Option('--timeout <duration>', 'longest wait').default('30s'),
+    new Option('--timeout <duration>', 'longest wait').default('30s', TIMEOUT_TEXT),
     new Option('-q, --quiet', 'no progress and no hints'),
   ];
   for (const flag of flags) command.addOption(flag.helpGroup('Common:'));

@@ -49,3 +49,12 @@ test('restart: says which version ran before, and which runs now', async () => {
     ['call', 'stop', 'start', 'call'],
   );
 });
+
+test('help: no command names a longest wait that it may exceed', async () => {
+  // Goal: start waits 180 s, stop 60, join as long as it gets on. Method: what each help says.
+  for (const name of ['', 'start', 'stop', 'restart', 'init', 'join', 'status']) {
+    const { out } = await run([name, '--help'].filter((word) => word !== ''));
+    const said = /longest wait \(default: ([^)]*)\)/.exec(out.replaceAll(/\s+/g, ' '))?.[1];
+    assert.equal(said, 'what the command needs, mostly 30s', name);
+  }
+});
