@@ -43,6 +43,13 @@ export const distinct = (endpoints: readonly Endpoint[]): readonly Endpoint[] =>
   ...new Map(endpoints.map((endpoint) => [`${endpoint.host} ${endpoint.port}`, endpoint])).values(),
 ];
 
+/**
+ * An endpoint as people and programs write it: `192.0.2.1:7300`, `[2001:db8::5]:7300`. Whoever
+ * takes one as text takes it so.
+ */
+export const endpointText = ({ host, port }: Endpoint): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
 const MAPPED = '::ffff:';
 
 /** The host as it is named elsewhere: sockets of both families name IPv4 ones `::ffff:a.b.c.d`. */

@@ -9,6 +9,7 @@
  *    spent by others lets in new ones.
  */
 
+import { endpointText } from '../crdt/endpoints.ts';
 import type { PeerKey } from '../crdt/ids.ts';
 import { readToken } from '../crdt/token.ts';
 import { Fault } from '../fault.ts';
@@ -162,7 +163,7 @@ async function tryEntries(ports: JoinPorts, swarm: SwarmNode, attempt: Attempt):
       const entry = reach.entries[index];
       const askedMs = ports.clock.monotonicMs();
       if (entry === undefined || askedMs >= deadlineMs) break;
-      onStep(`asking ${entry.address.host} port ${entry.address.port}`);
+      onStep(`asking ${endpointText(entry.address)}`);
       try {
         const word = await askEntry(ports, swarm, entry, attempt);
         if ('admitted' in word) return word.admitted;

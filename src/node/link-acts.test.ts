@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plainHost } from '../crdt/endpoints.ts';
 import { idOf, world } from '../crdt/test-world.ts';
 import { Fault } from '../fault.ts';
 import { findAt, type LinkActsContext, setDegree, showLinks } from './link-acts.ts';
 import { DEGREE } from './rules/neighbours.ts';
+import { readEndpoint } from './rules/settings.ts';
 import { createTime, settle } from './test-time.ts';
 
 /** The founder, connected with vm3; its neighbours are vm2 and vm4. */
-function stage() {
+function stage(at = '192.0.2.3') {
   const story = world().invites('door').admits('vm2', 'door').admits('vm3', 'door');
   const view = story.admits('vm4', 'door').view();
   const written: unknown[] = [];
@@ -20,7 +22,7 @@ function stage() {
     connected: () => [],
     connections: () => [
       {
-        ...{ peer: idOf('vm3'), remote: { host: '192.0.2.3', port: 7300 } },
+        ...{ peer: idOf('vm3'), remote: { host: at, port: 7300 } },
         ...{ direction: 'outbound', rttMs: 1.5 },
       },
     ],
@@ -39,9 +41,24 @@ test('links: what is there, and what is missing', () => {
     3,
   );
   const spare = links.find(({ id }) => id === idOf('vm3'));
-  assert.deepEqual([spare?.neighbour, spare?.remote], [false, '192.0.2.3 7300']);
+  assert.deepEqual([spare?.neighbour, spare?.remote], [false, '192.0.2.3:7300']);
   const missing = links.filter(({ connected }) => !connected);
   assert.deepEqual(missing.map(({ id }) => id).toSorted(), [idOf('vm2'), idOf('vm4')].toSorted());
+});
+
+test('links: where a member is, as links --at takes it', () => {
+  // Goal: what is shown can be typed. Method: an address of each family, and one as sockets of both
+  // name it, read back.
+  const cases = [
+    ['192.0.2.3', '192.0.2.3:7300'],
+    ['2001:db8::5', '[2001:db8::5]:7300'],
+    ['::ffff:192.0.2.3', '192.0.2.3:7300'],
+  ] as const;
+  for (const [host, text] of cases) {
+    const spare = showLinks(stage(host).context).links.find(({ id }) => id === idOf('vm3'));
+    assert.equal(spare?.remote, text);
+    assert.deepEqual(readEndpoint('at', text, 1), { host: plainHost(host), port: 7300 });
+  }
 });
 
 test('links: a degree is an even number from 6 to 12, and operators set it', async () => {

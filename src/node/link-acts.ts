@@ -1,7 +1,7 @@
 /**
  * Loop: link acts — what people do with connections: look at them, and set how many there are.
  */
-import { isOverlay, plainHost } from '../crdt/endpoints.ts';
+import { endpointText, isOverlay, plainHost } from '../crdt/endpoints.ts';
 import type { PeerKey } from '../crdt/ids.ts';
 import { intentPath } from '../crdt/paths.ts';
 import { Fault } from '../fault.ts';
@@ -36,13 +36,17 @@ export function showLinks({ replica, connections, neighbours }: LinkActsContext)
       const one = live.get(id);
       return {
         ...{ id, name, neighbour: wanted.has(id), connected: one !== undefined },
-        remote: one === undefined ? null : `${one.remote.host} ${one.remote.port}`,
+        remote: one === undefined ? null : remoteText(one.remote),
         direction: one?.direction ?? null,
         rttMs: one?.rttMs ?? null,
       };
     });
   return { degree: degreeOf(view), links: links.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
 }
+
+/** As `links --at` takes it. */
+const remoteText = ({ host, port }: Endpoint): string =>
+  endpointText({ host: plainHost(host), port });
 
 /** Sets how many neighbours a member has in a large mesh. */
 export async function setDegree(

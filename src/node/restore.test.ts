@@ -147,7 +147,7 @@ test('restore: while a holder of the key answers, nothing is restored', async ()
   const held = openHost({ '198.51.100.1': 'holder' });
   assert.match(
     await refusal(restoreMember(held.ports, archive, {}, false)),
-    /^backup: vm1: this member lives: it answers at 198\.51\.100\.1 port 7300; .*--fork$/,
+    /^backup: vm1: this member lives: it answers at 198\.51\.100\.1:7300; .*--fork$/,
   );
   assert.deepEqual([...held.files], []);
   assert.deepEqual(held.dialled.toSorted(), ['192.0.2.1', '198.51.100.1']);
@@ -180,7 +180,7 @@ test('restore: into a mesh that lives only by who says that the VM is gone', asy
   const alive = openHost({ '203.0.113.8': 'holder' });
   assert.match(
     await refusal(restoreMember(alive.ports, archive, {}, false)),
-    /^backup: vm1: its mesh shop lives: .* at 203\.0\.113\.8 port 7300; .*--rejoin;.*--fork$/,
+    /^backup: vm1: its mesh shop lives: .* at 203\.0\.113\.8:7300; .*--rejoin;.*--fork$/,
   );
   assert.deepEqual([...alive.files], []);
   assert.ok(alive.peers.includes(archive.member) && alive.peers.includes(idOf(8)));
@@ -192,7 +192,7 @@ test('restore: into a mesh that lives only by who says that the VM is gone', asy
   const held = openHost({ '203.0.113.8': 'holder', '192.0.2.1': 'holder' });
   for (const isRejoin of [false, true]) {
     const why = await refusal(restoreMember(held.ports, archive, {}, isRejoin));
-    assert.match(why, /^backup: vm1: this member lives: it answers at 192\.0\.2\.1 port 7300;/);
+    assert.match(why, /^backup: vm1: this member lives: it answers at 192\.0\.2\.1:7300;/);
   }
 });
 

@@ -11,6 +11,7 @@
  *    has heard what the others hold of it, and then begins a new generation.
  */
 
+import { endpointText } from '../crdt/endpoints.ts';
 import { type HeldMesh, intentOf, viewOf } from '../crdt/intent.ts';
 import { decodeJournal } from '../crdt/journal.ts';
 import type { Member, View } from '../crdt/view.ts';
@@ -157,19 +158,17 @@ const isAlive = ({ config, genesis }: Archive, { member, endpoint }: Answer): Fa
   new Fault('refused', {
     field: 'backup',
     value: config.name,
-    why:
-      `its mesh ${genesis.name} lives: ${member.name} answers at ` +
-      `${endpoint.host} port ${endpoint.port}`,
+    why: `its mesh ${genesis.name} lives: ${member.name} answers at ${endpointText(endpoint)}`,
     remedy:
       `if the VM that was ${config.name} is gone for good and this one takes its place: ` +
       '--rejoin; to found a new mesh: --fork',
   });
 
-const isHeld = (name: string, { host, port }: Endpoint): Fault =>
+const isHeld = (name: string, endpoint: Endpoint): Fault =>
   new Fault('refused', {
     field: 'backup',
     value: name,
-    why: `this member lives: it answers at ${host} port ${port}`,
+    why: `this member lives: it answers at ${endpointText(endpoint)}`,
     remedy:
       'stop it there first (cnsmo stop, cnsmo leave --local), or found a new mesh with --fork',
   });

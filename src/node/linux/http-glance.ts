@@ -5,7 +5,7 @@
  * 2. It ends in time, whatever the server sends: it may trickle a head that never ends.
  */
 import { request } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { endpointText } from '../../crdt/endpoints.ts';
 import type { Sign } from '../../sign.ts';
 import { failureOf } from './failed-connect.ts';
 
@@ -19,7 +19,7 @@ export const getStatus = (sign: Sign & { readonly kind: 'http' }): Promise<strin
     const asked = request({
       ...{ host, port, path, method: 'GET', agent: false, maxHeaderSize: HEAD_BYTES_MAX },
       headers: {
-        host: `${isIPv6(host) ? `[${host}]` : host}:${port}`,
+        host: endpointText({ host, port }),
         'user-agent': 'cnsmo-health',
         connection: 'close',
       },

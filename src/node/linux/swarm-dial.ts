@@ -8,12 +8,13 @@
  */
 import { isIP } from 'node:net';
 import type { Libp2p } from '@libp2p/interface';
+import { endpointText } from '../../crdt/endpoints.ts';
 import type { PeerKey } from '../../crdt/ids.ts';
 import { Fault } from '../../fault.ts';
 import type { Endpoint, SwarmConfig, SwarmNode } from '../../ports.ts';
 import { LETS_NOT_IN, NOBODY_LISTENS } from '../rules/gated.ts';
 import type { ConnectionTable } from './swarm-connections.ts';
-import { multiaddrOf, textOf } from './swarm-keys.ts';
+import { multiaddrOf } from './swarm-keys.ts';
 
 /**
  * The least that one endpoint gets while there is time left: three round trips around the world,
@@ -76,7 +77,10 @@ const summary = (
   const others = isAlike ? '' : `, ${failures.length - 1} other(s) failed too`;
   const facts = {
     field: 'endpoint',
-    value: told === undefined ? endpoints.map(textOf).join(' ') || 'none' : textOf(told.endpoint),
+    value:
+      told === undefined
+        ? endpoints.map(endpointText).join(' ') || 'none'
+        : endpointText(told.endpoint),
     why: `${told?.why ?? 'no address to dial, or no time'}${others}`,
     remedy: 'check address, port and firewall, and that the member runs',
   };

@@ -43,7 +43,3 @@ export const endpointOf = (address: Multiaddr): Endpoint => {
   const host = parts.get('ip4') ?? parts.get('ip6') ?? '';
   return { host, port: Number(parts.get('tcp') ?? 0) };
 };
-
-/** An endpoint as people write it: `10.0.0.1:7300`, `[fd00::1]:7300`. */
-export const textOf = ({ host, port }: Endpoint): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -70,7 +70,7 @@ export interface CoreView {
 export interface LinksView {
   /** Neighbours that a member has in a large mesh. */
   readonly degree: number;
-  /** By name. `remote`: address and port; `rttMs`: null before the first round trip. */
+  /** By name. `remote`: as `endpointText` writes it; `rttMs`: null before the first round trip. */
   readonly links: readonly (Named & {
     readonly neighbour: boolean;
     readonly connected: boolean;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { joinFault } from './join-fault.ts';
+import type { MemberId } from '../../crdt/ids.ts';
+import type { TokenEntry } from '../../crdt/token.ts';
+import { joinFault, noAnswer, otherClock, otherVersion } from './join-fault.ts';
 import type { JoinRefusal } from './join-message.ts';
 
 test('join fault: each refusal in one line, with its remedy', () => {
@@ -27,4 +29,21 @@ test('join fault: each refusal in one line, with its remedy', () => {
     assert.equal(fault.code, 'refused');
   }
   assert.doesNotMatch(joinFault('invalid', '', 'vm2').message, /\(\)/);
+});
+
+test('join fault: an entry is named as it can be typed, of either family', () => {
+  // Goal: the port of an IPv6 address is no part of it. Method: each fault that names an entry.
+  const cases = [
+    ['192.0.2.1', '192.0.2.1:7300'],
+    ['2001:db8::5', '[2001:db8::5]:7300'],
+  ] as const;
+  for (const [host, text] of cases) {
+    const entry: TokenEntry = { memberId: 'a' as MemberId, address: { host, port: 7300 } };
+    const faults = [
+      noAnswer(entry, 'is silent', null),
+      otherVersion(entry, { wire: 9, document: 9 }),
+      otherClock(entry, 99_000),
+    ];
+    for (const { facts } of faults) assert.equal(facts.value, text);
+  }
 });

@@ -1,6 +1,7 @@
 /**
  * Rule: join fault — what a joiner is told when the mesh does not take it in.
  */
+import { endpointText } from '../../crdt/endpoints.ts';
 import type { Token, TokenEntry } from '../../crdt/token.ts';
 import { Fault } from '../../fault.ts';
 import type { JoinRefusal } from './join-message.ts';
@@ -52,7 +53,7 @@ export const noAnswer = (entry: TokenEntry, why: string, cause: unknown): Fault 
     'timeout',
     {
       field: 'entry',
-      value: `${entry.address.host}:${entry.address.port}`,
+      value: endpointText(entry.address),
       why,
       remedy: 'check that the member runs and that its port is open for TCP',
     },
@@ -69,7 +70,7 @@ const SAME_VERSION = 'run the same version of cnsmo on both sides';
 export const otherVersion = ({ address }: TokenEntry, { wire, document }: Versions): Fault =>
   new Fault('refused', {
     field: 'entry',
-    value: `${address.host}:${address.port}`,
+    value: endpointText(address),
     why:
       `it speaks wire version ${wire}, document version ${document}, ` +
       `this VM ${OUR_VERSIONS.wire} and ${OUR_VERSIONS.document}`,
@@ -80,7 +81,7 @@ export const otherVersion = ({ address }: TokenEntry, { wire, document }: Versio
 export const otherClock = ({ address }: TokenEntry, aheadMs: number): Fault =>
   new Fault('refused', {
     field: 'entry',
-    value: `${address.host}:${address.port}`,
+    value: endpointText(address),
     why: `our clock is ${Math.round(aheadMs / 1000)} s ahead of its own`,
     remedy: 'asking the next',
   });
@@ -100,7 +101,7 @@ export const badToken = (why: string, remedy: string): Fault =>
 
 /** No entry let this VM in. `last`: why the last one did not. */
 export function unreachable(token: Token, last: unknown): Fault {
-  const tried = [...new Set(token.entries.map((e) => `${e.address.host}:${e.address.port}`))];
+  const tried = [...new Set(token.entries.map((e) => endpointText(e.address)))];
   const detail = last instanceof Fault ? ` (${last.facts.why})` : '';
   if (last instanceof Fault && last.facts.remedy === SAME_VERSION) return last;
   return new Fault(

@@ -3,11 +3,10 @@
  *
  * The field names are fixed: scripts read them, and ignore those that they do not know.
  */
-import { endpointsOf } from '../../crdt/endpoints.ts';
+import { endpointsOf, endpointText } from '../../crdt/endpoints.ts';
 import type { MemberId, PeerKey } from '../../crdt/ids.ts';
 import type { Member, View } from '../../crdt/view.ts';
 import type { FaultFacts } from '../../fault.ts';
-import type { Endpoint } from '../../ports.ts';
 import type { AgentReport } from '../../services/service.ts';
 import { alarmText, versionAlarms } from './alarms.ts';
 import type { LinkState, MemberStatus, Status } from './answers.ts';
@@ -79,7 +78,7 @@ const cutAlarms = (view: View, sight: Sight): readonly string[] => {
 const unknownAlarms = ({ entries, cutBy }: Sight): readonly string[] => {
   const cut = entries.filter(({ member }) => (cutBy.get(member as PeerKey) ?? -1) >= CUT_MS);
   if (cut.length === 0) return [];
-  const places = cut.map(({ endpoint }) => printEndpoint(endpoint)).join(', ');
+  const places = cut.map(({ endpoint }) => endpointText(endpoint)).join(', ');
   return [
     `members answer and cut this VM off (${places}): they do not know it, for who let it in was ` +
       'evicted or lost before others heard of it; run cnsmo stop and cnsmo leave --local, then ' +
@@ -176,15 +175,12 @@ function memberStatus(
     state: stateOf(sight, member),
     draining: member.isDraining,
     addresses: [...(member.ipv4 === null ? [] : [member.ipv4]), member.ipv6],
-    endpoint: seen?.endpoint ?? (said === undefined ? null : printEndpoint(said)),
+    endpoint: seen?.endpoint ?? (said === undefined ? null : endpointText(said)),
     handshakeAgeMs: seen?.handshakeAgeMs ?? null,
     rttMs: sight.rttMs(member.id),
     version: member.version,
   };
 }
-
-const printEndpoint = ({ host, port }: Endpoint): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 function stateOf(sight: Sight, member: Member): MemberStatus['state'] {
   if (member.hasLeft) return 'left';

@@ -13,7 +13,7 @@
  *    that is known from nowhere else.
  */
 import { canBeHost, isAddress4 } from '../../crdt/addresses.ts';
-import { distinct, endpointsOf, isOverlay } from '../../crdt/endpoints.ts';
+import { distinct, endpointsOf, endpointText, isOverlay } from '../../crdt/endpoints.ts';
 import type { Member, MeshInfo } from '../../crdt/view.ts';
 import type { Endpoint } from '../../ports.ts';
 import type { Self } from '../service.ts';
@@ -87,7 +87,7 @@ export const chooseEndpoint = (
   const candidate = candidates[slot % candidates.length];
   const isOnlyWaiting = isWatched && candidates.length < 2;
   return {
-    endpoint: candidate === undefined ? current : formatEndpoint(candidate),
+    endpoint: candidate === undefined ? current : endpointText(candidate),
     recheckMs: isOnlyWaiting ? lookMs : Math.min(slotLeftMs, lookMs),
   };
 };
@@ -125,6 +125,3 @@ const plainHost = (host: string): string => {
   const tail = host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;
   return isAddress4(tail) ? tail : host;
 };
-
-const formatEndpoint = ({ host, port }: Endpoint): string =>
-  isAddress4(host) ? `${host}:${port}` : `[${host}]:${port}`;

@@ -3,6 +3,7 @@
  * whose address the backends see.
  */
 
+import { endpointText } from '../../../crdt/endpoints.ts';
 import { lateIn } from '../../behind.ts';
 import { durationText } from '../../typed-words.ts';
 import type { Cell, Scene, Shown, Verb } from '../../verb.ts';
@@ -99,13 +100,12 @@ const show = (balancer: ShownBalancer): Shown => ({
 
 const rowOf = (backend: ListedBackend, { carriedBy }: ShownBalancer): Cell[] => {
   const { member, address, port, state, draining, isDrained, weight, connections } = backend;
-  const host = address.includes(':') ? `[${address}]` : address;
   const kind = carriedBy === 'nft' ? 'sent' : 'open';
   const tone = state === 'down' ? 'bad' : draining !== null ? 'warn' : TONES[state];
   const who = draining === 'member' ? 'VM ' : '';
   const text = draining === null ? state : `${state}, ${who}${isDrained ? 'drained' : 'drains'}`;
   return [
-    ...[member, `${host}:${port}`],
+    ...[member, endpointText({ host: address, port })],
     { text, tone },
     ...[String(weight), connections === null ? '-' : `${connections} ${kind}`],
   ];
