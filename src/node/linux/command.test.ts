@@ -235,7 +235,7 @@ test('a missing tool names its package', () => {
   const remedies = ['ip', 'wg', 'nft', 'frob', 'a\nb'].map((tool) => missingTool(tool).message);
   const again = 'or run again with --install-tools';
   assert.deepEqual(remedies, [
-    `tool: ip: not found; install the package iproute2, ${again}`,
+    `tool: ip: not found; install the package iproute2 (dnf: iproute), ${again}`,
     `tool: wg: not found; install the package wireguard-tools, ${again}`,
     `tool: nft: not found; install the package nftables, ${again}`,
     'tool: frob: not found; install frob and run it again',

@@ -11,19 +11,11 @@ import { access, type FileHandle, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { HostCommand, HostResult } from '../../ports.ts';
+import { packageText } from '../rules/tool-packages.ts';
 import { openInput } from './command-input.ts';
 import { type RunLimits, type RunToEnd, runToEnd } from './command-run.ts';
 import { environmentOf, SEARCH_PATH } from './environment.ts';
 import { codeOf } from './files.ts';
-
-/** The package that holds a tool, by Debian's names; most others have the same. */
-const PACKAGES: Readonly<Record<string, string>> = {
-  haproxy: 'haproxy',
-  ip: 'iproute2',
-  nft: 'nftables',
-  ss: 'iproute2',
-  wg: 'wireguard-tools',
-};
 
 /** The path of a program of that name, or the path itself when it can be run; else null. */
 export async function findProgram(name: string): Promise<string | null> {
@@ -45,7 +37,7 @@ async function canRun(path: string): Promise<boolean> {
 
 /** The Fault for a tool that is not on this host. */
 export function missingTool(tool: string, cause?: unknown): Fault {
-  const name = PACKAGES[tool];
+  const name = packageText(tool);
   const remedy = name
     ? `install the package ${name}, or run again with --install-tools`
     : `install ${quoted(tool)} and run it again`;

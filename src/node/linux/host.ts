@@ -6,8 +6,10 @@ import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Host, HostFacts, Log, OwnAddress } from '../../ports.ts';
+import { PACKAGED_TOOLS } from '../rules/tool-packages.ts';
 import { findProgram, runCommand } from './command.ts';
 import { type RunToEnd, runToEnd } from './command-run.ts';
+import { MANAGER_NAMES } from './install-plan.ts';
 import { openLog } from './log.ts';
 import { readUplinks } from './uplinks.ts';
 
@@ -18,10 +20,7 @@ const COMMAND_TIMEOUT_MS = 10_000;
 const OUTPUT_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Tools whose presence is a fact: what services run, and what can install those. */
-const TOOLS = [
-  ...['ip', 'wg', 'nft', 'tc', 'conntrack', 'haproxy', 'sysctl', 'systemctl'],
-  ...['apt-get', 'dnf', 'apk', 'pacman', 'zypper'],
-] as const;
+const TOOLS = [...PACKAGED_TOOLS, ...MANAGER_NAMES];
 
 /** How often a probe is deleted before it is told that it stays. */
 const DELETES_MAX = 3;

@@ -3,6 +3,7 @@
  */
 import { Fault } from '../../fault.ts';
 import type { HostFacts } from '../../ports.ts';
+import { packageOf } from '../rules/tool-packages.ts';
 
 /** How a package manager refreshes its lists (null: does it by itself) and how it installs. */
 const MANAGERS: Readonly<
@@ -24,14 +25,8 @@ const MANAGERS: Readonly<
   },
 };
 
-/** The package of a tool, by manager where the name is not the common one. */
-const PACKAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  ip: { common: 'iproute2', dnf: 'iproute' },
-  nft: { common: 'nftables' },
-  wg: { common: 'wireguard-tools' },
-  haproxy: { common: 'haproxy' },
-  conntrack: { common: 'conntrack-tools', 'apt-get': 'conntrack' },
-};
+/** Their names, the one that is taken first where a host has several. */
+export const MANAGER_NAMES: readonly string[] = Object.keys(MANAGERS);
 
 /** What to run to install the missing tools: refresh the lists, then install. */
 export interface InstallPlan {
@@ -49,16 +44,16 @@ export function planInstall(facts: HostFacts, missing: readonly string[]): Insta
     const [why, remedy] = ['only root may install packages', 'run it again as root'];
     throw new Fault('forbidden', { field: 'install-tools', value, why, remedy });
   }
-  const manager = Object.keys(MANAGERS).find((name) => facts.tools[name] === true);
+  const manager = MANAGER_NAMES.find((name) => facts.tools[name] === true);
   const steps = manager === undefined ? undefined : MANAGERS[manager];
   if (manager === undefined || !steps) {
-    const why = `none of ${Object.keys(MANAGERS).join(', ')} is on this host`;
+    const why = `none of ${MANAGER_NAMES.join(', ')} is on this host`;
     const remedy = 'install the tools by hand, then run it again without --install-tools';
     throw new Fault('refused', { field: 'install-tools', value, why, remedy });
   }
   const packages = missing.map((tool) => {
-    const name = PACKAGES[tool]?.[manager] ?? PACKAGES[tool]?.common;
-    if (name !== undefined) return name;
+    const name = packageOf(tool, manager);
+    if (name !== null) return name;
     const [why, remedy] = ['has no package that we know', 'install it by hand, then run it again'];
     throw new Fault('refused', { field: 'install-tools', value: tool, why, remedy });
   });

@@ -21,6 +21,7 @@ function hostWith(facts: HostFacts): Host {
 for (const [name, facts, missing, expected] of [
   ['no root', factsWith(false, 'apt-get'), ['wg'], /^install-tools: wg: only root may install/],
   ['no manager', factsWith(true), ['wg'], /^install-tools: wg: none of apt-get, dnf, .*by hand/],
+  ['a tool that no member runs', factsWith(true, 'dnf'), ['conntrack'], /: has no package/],
   ['an unknown tool', factsWith(true, 'dnf'), ['frob'], /^install-tools: frob: has no package/],
 ] as const) {
   test(`${name} is a clear Fault`, async () => {

@@ -27,7 +27,7 @@ test('fitness: what is missing is named with its remedy', () => {
   const cases: readonly (readonly [Partial<ProbedFacts>, string])[] = [
     [{ isRoot: false }, 'user: not root'],
     [{ tools: { ip: true } }, 'tool: wg: not found; install the package wireguard-tools'],
-    [{ tools: { wg: true } }, 'tool: ip: not found; install the package iproute2'],
+    [{ tools: { wg: true } }, 'tool: ip: not found; install the package iproute2 (dnf: iproute)'],
     [{ hasTun: false }, 'host: /dev/net/tun'],
   ];
   for (const [facts, start] of cases) {

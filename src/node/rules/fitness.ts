@@ -6,13 +6,14 @@ import { overlaps } from '../../crdt/addresses.ts';
 import { isOverlay } from '../../crdt/endpoints.ts';
 import { Fault } from '../../fault.ts';
 import type { HostFacts, ProbedFacts } from '../../ports.ts';
+import { packageText } from './tool-packages.ts';
 
-/** Tools that come from the OS, with the package that has each. */
-const TOOL_PACKAGES: Readonly<Record<string, string>> = { ip: 'iproute2', wg: 'wireguard-tools' };
+/** Tools that no member does without. */
+const NEEDED_TOOLS = ['ip', 'wg'];
 
 /** The tools that this host lacks. */
 const missingTools = (facts: HostFacts): readonly string[] =>
-  Object.keys(TOOL_PACKAGES).filter((tool) => facts.tools[tool] !== true);
+  NEEDED_TOOLS.filter((tool) => facts.tools[tool] !== true);
 
 /** Tools that single services run; a member does without them. */
 const SERVICE_TOOLS = ['nft', 'haproxy'];
@@ -30,7 +31,7 @@ export function checkFitness(facts: ProbedFacts): void {
   }
   const tool = missingTools(facts)[0];
   if (tool !== undefined) {
-    const remedy = `install the package ${TOOL_PACKAGES[tool] ?? tool}, or add --install-tools`;
+    const remedy = `install the package ${packageText(tool)}, or add --install-tools`;
     throw unfit('tool', tool, 'not found', remedy);
   }
   if (!facts.hasKernelWireguard && !facts.hasTun) {

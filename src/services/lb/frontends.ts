@@ -68,7 +68,10 @@ const programWhy = (
   listeners: readonly Listener[] | null,
 ): Problem | null => {
   if (listeners === null) {
-    return 'ss: it does not list who has ports of this VM; install the package iproute2';
+    return (
+      'ss: it does not list who has ports of this VM; ' +
+      'install the package iproute2 (dnf: iproute)'
+    );
   }
   const other = listeners.find(
     (each) =>
