@@ -25,10 +25,16 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A count in a query. Fault 'refused' naming `field` when it is none. */
-export function readCount(field: string, text: string): number {
+export const readCount = (field: string, text: string): number =>
+  readNumber(field, text, 'write how many, as 50');
+
+/** A time in a query, ms. Fault 'refused' naming `field` when it is none. */
+export const readMs = (field: string, text: string): number =>
+  readNumber(field, text, 'write milliseconds, as 5000');
+
+function readNumber(field: string, text: string, remedy: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  const facts = { value: text, why: 'not a number', remedy: 'write milliseconds, as 5000' };
-  throw new Fault('refused', { field, ...facts });
+  throw new Fault('refused', { field, value: text, why: 'not a number', remedy });
 }
 
 /** Labels as typed. Fault 'refused' for one that is none. */

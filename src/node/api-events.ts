@@ -3,7 +3,7 @@
  * them, the same records one after the other as things happen.
  */
 import type { ApiContext, Route } from './api.ts';
-import { readCount } from './api-body.ts';
+import { readMs } from './api-body.ts';
 import type { EventAnswer, EventWish } from './events.ts';
 import { readLogWish } from './member-log.ts';
 import type { Params } from './rules/api-path.ts';
@@ -35,9 +35,9 @@ const once = ({ stopped }: ApiContext): Manner => ({ isPatient: false, signal: s
 
 const wishOf = ({ after, ageMsMax, waitMs }: Params): EventWish => ({
   after: after ?? null,
-  ageMsMax: ageMsMax === undefined ? null : readCount('ageMsMax', ageMsMax),
+  ageMsMax: ageMsMax === undefined ? null : readMs('ageMsMax', ageMsMax),
   countMax: null,
-  waitMs: Math.min(WAIT_MS_MAX, readCount('waitMs', waitMs ?? '0')),
+  waitMs: Math.min(WAIT_MS_MAX, readMs('waitMs', waitMs ?? '0')),
 });
 
 /** How it is asked for. `isPatient`: as in `SeenWish`. */

@@ -25,6 +25,7 @@ test('api: an unknown path or method is a usage fault that names it', async () =
     const line = await refusal(method, path);
     assert.match(line, /^usage path: /, `${method} ${path}`);
     assert.ok(line.includes(`${method} ${path}`), line);
+    assert.match(line, /cnsmo restart; else see cnsmo --help$/); // What exists, and helps.
   }
 });
 

@@ -10,7 +10,7 @@ import { LABELS_MAX } from '../crdt/names.ts';
 import { Fault } from '../fault.ts';
 import type { LogPage } from '../log-book.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
-import { readAs, readCount, readLabels } from './api-body.ts';
+import { readAs, readCount, readLabels, readMs } from './api-body.ts';
 import { eventRoutes } from './api-events.ts';
 import type { AuditLimits } from './audit.ts';
 import type { CoreActsContext } from './core-acts.ts';
@@ -190,8 +190,7 @@ const routes: readonly Route[] = [
     path: '/v1/audit',
     run: (context, _, _body, { ageMs, path, author, count, frames }) =>
       auditChanges(context, {
-        sinceMs:
-          ageMs === undefined ? null : context.ports.clock.wallMs() - readCount('ageMs', ageMs),
+        sinceMs: ageMs === undefined ? null : context.ports.clock.wallMs() - readMs('ageMs', ageMs),
         path: path ?? null,
         author: author ?? null,
         countMax: readCount('count', count ?? '1000'),
@@ -270,7 +269,7 @@ export async function answerApi(
       field: 'path',
       value: `${request.method} ${request.path}`,
       why: 'this API has no such route',
-      remedy: 'see the API section of the documentation',
+      remedy: 'where the daemon is older than the command: cnsmo restart; else see cnsmo --help',
     });
   }
   const stopped = reader === undefined ? node.stopped : AbortSignal.any([node.stopped, reader]);

@@ -50,9 +50,18 @@ test('event pages: what is odd or too long hides nothing else', async () => {
         ['last', undefined],
       ],
     );
-    const why = '1 events: not as this version understands it';
+    const why = '1 of its events are not as this version understands it';
     assert.deepEqual(missing, [{ member: 'a', why }]);
   }
+});
+
+test('event pages: an answer that is none is told once, with what to do', async () => {
+  // Goal: one line that says each thing once. Method: a member that answers something else.
+  const { gather } = asking({ a: () => ({ other: 1 }) });
+  const message =
+    'events: answer: it is not as this version understands it; ' +
+    'run the same version of cnsmo on both members';
+  await assert.rejects(gather('a'), { message });
 });
 
 test('event pages: long events are told in shorter pages, and none is left out', async () => {
@@ -91,9 +100,9 @@ test('event pages: who says the same for ever, or more than it can have, is cut 
     b: () => ({ events: [], cursor: '1-0', isMore: true }),
   });
   const { events, missing } = await gather('all');
-  assert.deepEqual(missing.map(({ member, why }) => `${member} ${why.split(':')[0]}`).toSorted(), [
-    'a more than 20500 events',
-    'founder cursor',
+  assert.deepEqual(missing.map(({ member, why }) => `${member} ${why}`).toSorted(), [
+    'a told 20500 events, which is more than a member keeps',
+    'founder its cursor is not as this version understands it',
   ]);
   assert.equal(events.length, 500 + 20_500);
   assert.deepEqual(

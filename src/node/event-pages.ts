@@ -72,15 +72,18 @@ export async function readPages(
     if (page instanceof Fault) return { cursor, fault: page };
     const { events } = page;
     // Nobody says new things and stays where it was.
-    if (events.length > 0 && page.cursor === cursor) return { cursor, fault: oddFault('cursor') };
+    if (events.length > 0 && page.cursor === cursor) {
+      return { cursor, fault: oddFault('answer', 'its cursor is') };
+    }
     const read = events.flatMap(readEvent);
     take(read);
     cursor = page.cursor;
     count += events.length;
     odd += events.length - read.length;
     const isMore = events.length > 0 && (page.isMore ?? events.length >= PAGE_EVENTS_MAX);
-    if (!isMore) return { cursor, fault: odd === 0 ? null : oddFault(`${odd} events`) };
-    if (count > MEMBER_EVENTS_MAX) return { cursor, fault: oddFault(`more than ${count} events`) };
+    if (!isMore)
+      return { cursor, fault: odd === 0 ? null : oddFault('answer', `${odd} of its events are`) };
+    if (count > MEMBER_EVENTS_MAX) return { cursor, fault: endlessFault(member.name, count) };
   }
 }
 
@@ -108,7 +111,7 @@ type Page = z.infer<typeof pageSchema>;
 async function pageOf(ask: AskEvents, id: MemberId, wish: Value): Promise<Page | Fault> {
   try {
     const page = z.safeParse(pageSchema, await ask(id, wish));
-    return page.success ? page.data : oddFault('answer');
+    return page.success ? page.data : oddFault('answer', 'it is');
   } catch (error) {
     if (error instanceof Fault) return error;
     throw error;
@@ -124,13 +127,21 @@ function readEvent(value: unknown): readonly MeshEvent[] {
   return [bounded({ ...words, ...rest, cause } as MeshEvent)];
 }
 
-/** What is no question or answer about events to this version. */
-export const oddFault = (value: string): Fault =>
+/** What is no question or answer about events to this version. `what`: with its verb. */
+export const oddFault = (value: 'question' | 'answer', what: string): Fault =>
   new Fault('refused', {
     field: 'events',
     value,
-    why: `${value}: not as this version understands it`,
+    why: `${what} not as this version understands it`,
     remedy: 'run the same version of cnsmo on both members',
+  });
+
+const endlessFault = (member: string, count: number): Fault =>
+  new Fault('refused', {
+    field: 'member',
+    value: member,
+    why: `told ${count} events, which is more than a member keeps`,
+    remedy: 'look at what runs there: whoever tells more makes them up',
   });
 
 const lateFault = (member: string, count: number): Fault =>

@@ -58,7 +58,7 @@ export const eventsTopic =
   (events: Pick<Events, 'next'>) =>
   async (wish: Value): Promise<Value> => {
     const parsed = z.safeParse(wishSchema, wish);
-    if (!parsed.success) throw oddFault('wish');
+    if (!parsed.success) throw oddFault('question', 'it is');
     const never = new AbortController().signal;
     const page = { ...parsed.data, waitMs: 0, countMax: PAGE_EVENTS_MAX };
     const whole = await events.next(page, never);

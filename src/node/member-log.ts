@@ -6,7 +6,7 @@ import type { Value } from '../crdt/entry.ts';
 import { Fault } from '../fault.ts';
 import { CURSOR_MAX, type LogBook, type LogPage, PAGE_LINES_MAX } from '../log-book.ts';
 import type { Clock } from '../ports.ts';
-import { readCount } from './api-body.ts';
+import { readCount, readMs } from './api-body.ts';
 
 /** The topic by which members ask for it. */
 export const LOG_TOPIC = 'log';
@@ -41,7 +41,7 @@ export function readLogWish(query: Readonly<Record<string, string>>): LogWish {
     const remedy = `ask for at most ${PAGE_LINES_MAX}, and go on with -f`;
     throw new Fault('refused', { field: 'lines', value, why: 'more than a member sends', remedy });
   }
-  const waitMs = Math.min(WAIT_MS_MAX, readCount('waitMs', query.waitMs ?? '0'));
+  const waitMs = Math.min(WAIT_MS_MAX, readMs('waitMs', query.waitMs ?? '0'));
   return { after: query.after ?? null, lines, waitMs };
 }
 
