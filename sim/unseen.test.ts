@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apart, found, isReady, SETTLE_MS, stateOf, together } from '../scenarios/mesh.ts';
 import { readSettings } from '../src/node/rules/settings.ts';
+import { SERVICE_NAMES } from '../src/services/registry.ts';
 import { underBan } from './ban.ts';
 import { runCommandLine, startDaemon } from './machine.ts';
 import { openRoom, type Room } from './room.ts';
@@ -15,7 +16,7 @@ async function joinThenLose(room: Room, vm: string, token: string, entry: string
   const machine = machineOf(room, vm);
   const watch = { onStep: () => undefined, timeoutMs: null };
   await runCommandLine(room, machine, (ports) =>
-    machine.edition.prepareJoin(ports, token, readSettings({}, vm), watch),
+    machine.edition.prepareJoin(ports, token, readSettings({}, vm, SERVICE_NAMES), watch),
   );
   await openWorld(room, vm).powerCut(entry);
   await startDaemon(room, machine);

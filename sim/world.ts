@@ -4,6 +4,7 @@
 import type { MemberRow, StatusReport, ToldEvent, World } from '../scenarios/world.ts';
 import { readSettings } from '../src/node/rules/settings.ts';
 import type { ApiRequest } from '../src/ports.ts';
+import { SERVICE_NAMES } from '../src/services/registry.ts';
 import {
   bootMachine,
   call,
@@ -82,7 +83,7 @@ type Verbs<Name extends keyof World> = Pick<World, Name>;
 
 /** What a VM does with its own membership. */
 function memberVerbs(room: Room): Verbs<'init' | 'join' | 'leave' | 'status' | 'members'> {
-  const settings = (vm: string) => readSettings({ member: vm }, vm);
+  const settings = (vm: string) => readSettings({ member: vm }, vm, SERVICE_NAMES);
   return {
     init: async (vm) => {
       const machine = machineOf(room, vm);

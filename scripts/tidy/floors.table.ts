@@ -87,7 +87,7 @@ export const FLOORS: readonly Floor[] = [
     may: [
       /^src\/cli\//,
       /^src\/fault\.ts$/,
-      /^src\/crdt\/(?:names|ids|token|invite-token)\.ts$/,
+      /^src\/crdt\/(?:names|ids|token)\.ts$/,
       /^src\/services\/(?:registry|arguments)\.ts$/,
       ...PURE,
       /^commander$/,

@@ -58,3 +58,15 @@ test('help: no command names a longest wait that it may exceed', async () => {
     assert.equal(said, 'what the command needs, mostly 30s', name);
   }
 });
+
+test('help: services that may run are those that this build has', async () => {
+  // Goal: nobody consents to what does not exist. Method: the help of each command that takes them.
+  for (const name of ['init', 'join', 'consent']) {
+    const help = (await run([name, '--help'])).out.replaceAll(/\s+/g, ' ');
+    assert.match(
+      help,
+      /--services <list> services that may run here\W+(default: |of )vpn,firewall,lb\b/,
+    );
+    assert.doesNotMatch(help, /dns/, name);
+  }
+});

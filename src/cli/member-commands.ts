@@ -4,6 +4,7 @@
 import { Argument, Command, Option } from 'commander';
 import { Fault } from '../fault.ts';
 import type { Told } from '../node/rules/answers.ts';
+import { SERVICE_NAMES } from '../services/registry.ts';
 import { daemonCommands, start } from './daemon-commands.ts';
 import type { Local, MemberFlags } from './local.ts';
 import { logsCommand } from './log-commands.ts';
@@ -30,13 +31,16 @@ export const memberCommands = (
   consentCommand(session),
 ];
 
+/** The services that there are, as one types them. */
+const OFFERED = SERVICE_NAMES.join(',');
+
 const memberFlags = (command: Command): Command =>
   command
     .option('--member <name>', 'name of this VM in the mesh (default: its host name)')
     .option('--port <port>', 'TCP and UDP port of the mesh', '7300')
     .option('--advertise <addr[:port]>', 'address at which others reach this VM')
     .option('--interface <name>', 'name of the VPN interface', 'cnsmo0')
-    .option('--services <list>', 'services that may run here (default: vpn,firewall,lb,dns)')
+    .option('--services <list>', `services that may run here (default: ${OFFERED})`)
     .option('--allow-run', 'let operators run programs on this VM')
     .option('--not-eligible', 'never take the core role on this VM')
     .option('--install-tools', 'install what is missing of ip, wg, nft and haproxy')
@@ -195,7 +199,7 @@ interface ConsentFlags {
 function consentCommand(session: (command: Command) => Session): Command {
   return new Command('consent')
     .description('show or change what may run on this VM; no operator can change it from afar')
-    .option('--services <list>', 'services that may run here')
+    .option('--services <list>', `services that may run here, of ${OFFERED}`)
     .option('--allow-run', 'let operators run programs on this VM')
     .option('--no-allow-run', 'do not')
     .option('--eligible', 'take the core role when it is the turn of this VM')

@@ -235,18 +235,36 @@ test('api: a label that a service cannot bear is refused, unless by force', asyn
 
 test('api: consent changes only what is named', async () => {
   // Goal: half a wish leaves the rest. Method: one field at a time.
-  const { ask } = await openApi();
+  const { ask, refusal, context } = await openApi();
   const put = async (body: unknown) => (await ask('PUT', '/v1/consent', body)).body;
   const eligible = true;
   assert.deepEqual(await put({ allowRun: true }), { services: ['vpn'], allowRun: true, eligible });
-  assert.deepEqual(await put({ services: 'vpn,dns' }), {
-    services: ['vpn', 'dns'],
+  assert.deepEqual(await put({ services: 'vpn,lb' }), {
+    services: ['vpn', 'lb'],
     allowRun: true,
     eligible,
   });
-  const rest = { services: ['vpn', 'dns'], allowRun: true };
+  const rest = { services: ['vpn', 'lb'], allowRun: true };
   assert.deepEqual(await put({}), { ...rest, eligible });
   assert.deepEqual(await put({ eligible: false }), { ...rest, eligible: false });
+  // No service that does not exist; what stands from an earlier version is kept until it is left
+  // out.
+  const dns = { services: 'vpn,dns' };
+  const none = 'refused services: dns: no such service; choose from vpn,firewall,lb';
+  assert.equal(await refusal('PUT', '/v1/consent', dns), none);
+  await context.setConsent({ services: ['vpn', 'dns'], allowRun: true, eligible });
+  assert.deepEqual(await put({ allowRun: false }), {
+    services: ['vpn', 'dns'],
+    allowRun: false,
+    eligible,
+  });
+  assert.deepEqual(await put(dns), {
+    services: ['vpn', 'dns'],
+    allowRun: false,
+    eligible,
+  });
+  await put({ services: 'vpn' });
+  assert.equal(await refusal('PUT', '/v1/consent', dns), none);
 });
 
 test('api: what is asked of the events', async () => {

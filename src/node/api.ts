@@ -1,8 +1,8 @@
 /**
  * Loop: api — the local API: each route in one table, one answer for each request.
  *
- * The CLI and the dashboard are clients of it and of nothing else. Requests are plain records, so
- * the simulator calls it as the socket does.
+ * The CLI is a client of it and of nothing else. Requests are plain records, so the simulator calls
+ * it as the socket does.
  */
 import * as z from 'zod/mini';
 import type { MemberId } from '../crdt/ids.ts';
@@ -10,6 +10,7 @@ import { LABELS_MAX } from '../crdt/names.ts';
 import { Fault } from '../fault.ts';
 import type { LogPage } from '../log-book.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
+import { SERVICE_NAMES } from '../services/registry.ts';
 import { readAs, readCount, readLabels, readMs } from './api-body.ts';
 import { eventRoutes } from './api-events.ts';
 import type { AuditLimits } from './audit.ts';
@@ -227,8 +228,10 @@ const routes: readonly Route[] = [
     run: async (context, _, body) => {
       const wish = readAs(consentBody, body);
       const now = context.consent();
+      // What it consented to under an earlier version stays a word that can be said.
+      const known = [...new Set([...SERVICE_NAMES, ...now.services])];
       await context.setConsent({
-        services: wish.services === undefined ? now.services : readServices(wish.services),
+        services: wish.services === undefined ? now.services : readServices(wish.services, known),
         allowRun: wish.allowRun ?? now.allowRun,
         eligible: wish.eligible ?? now.eligible,
       });

@@ -7,6 +7,7 @@ import { type MemberId, memberIdOf } from '../crdt/ids.ts';
 import { printToken } from '../crdt/token.ts';
 import { Fault } from '../fault.ts';
 import type { Ports, SwarmConfig, SwarmNode } from '../ports.ts';
+import { SERVICE_NAMES } from '../services/registry.ts';
 import { prepareJoin } from './join.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { decodeJoinAsk, encodeJoin, type JoinAnswer } from './rules/join-message.ts';
@@ -146,7 +147,10 @@ function stage(
     log: { info: silent, warn: silent, error: silent },
   };
   const join = (token: string, timeoutMs: number | null = null) =>
-    prepareJoin(ports, token, readSettings({}, 'vm7'), { onStep: silent, timeoutMs });
+    prepareJoin(ports, token, readSettings({}, 'vm7', SERVICE_NAMES), {
+      onStep: silent,
+      timeoutMs,
+    });
   return { join, asked, told, files, nowMs: () => nowMs };
 }
 

@@ -36,7 +36,7 @@ const replicaOn = async ({ ports }: Host) =>
 /** A founder that has said things. */
 async function openFounder(): Promise<Host> {
   const host = openHost();
-  const settings = readSettings({ mesh: 'shop', member: 'vm1', port: '7400' }, 'vm1');
+  const settings = readSettings({ mesh: 'shop', member: 'vm1', port: '7400' }, 'vm1', []);
   await prepareInit(host.ports, settings, async () => undefined);
   const replica = await replicaOn(host);
   await replica.write([{ path: 'member/endpoints', value: ENDPOINTS }, ...INTENT]);

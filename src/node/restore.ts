@@ -17,6 +17,7 @@ import { decodeJournal } from '../crdt/journal.ts';
 import type { Member, View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Crypto, Disk, Endpoint, Ports } from '../ports.ts';
+import { SERVICE_NAMES } from '../services/registry.ts';
 import { type Founded, prepareInit } from './init.ts';
 import { restoreJournal } from './journal-copy.ts';
 import { writeKeys, writeLocalState } from './local-state.ts';
@@ -56,6 +57,7 @@ export async function restoreMember(
   const settings = readSettings(
     { port: String(config.port), interface: config.interface, ...changes },
     config.name,
+    SERVICE_NAMES,
   );
   const advertised = changes.advertise === undefined ? config.advertised : settings.advertised;
   await checkHost(ports, settings.port);
@@ -93,7 +95,11 @@ export async function forkMesh(
 ): Promise<Founded> {
   const { genesis } = archive;
   const { hostname, ...flags } = texts;
-  const settings = readSettings({ ...flags, mesh: genesis.name, prefix: genesis.prefix }, hostname);
+  const settings = readSettings(
+    { ...flags, mesh: genesis.name, prefix: genesis.prefix },
+    hostname,
+    SERVICE_NAMES,
+  );
   const intent = intentOf(ports.crypto, heldBy(ports.crypto, archive), ports.clock.wallMs());
   return await prepareInit(ports, settings, keepCode, intent);
 }

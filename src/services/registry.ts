@@ -30,3 +30,6 @@ const erase = <Desired, Observed>(service: Service<Desired, Observed>): AnyServi
 
 /** All services, in the order in which they are started. */
 export const SERVICES: readonly AnyService[] = [erase(vpn), erase(firewall), erase(lb)];
+
+/** Their names: what a VM may consent to. */
+export const SERVICE_NAMES: readonly string[] = SERVICES.map(({ name }) => name);

@@ -8,6 +8,7 @@ import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import type { Ports } from '../../ports.ts';
+import { SERVICE_NAMES } from '../../services/registry.ts';
 import { finishLeave } from '../finish-leave.ts';
 import { type Founded, prepareInit } from '../init.ts';
 import { type Joined, joinedBefore, prepareJoin } from '../join.ts';
@@ -140,7 +141,7 @@ export async function withPorts<Result>(
 ): Promise<Result> {
   const host = openHost();
   const facts = await host.facts();
-  const settings = readSettings(flags, facts.hostname);
+  const settings = readSettings(flags, facts.hostname, SERVICE_NAMES);
   if (!facts.isRoot) throw notRoot();
   if (flags.installTools === true) await installTools(host, toolsToInstall(facts), onStep);
   return await withoutTrace(directories, async () =>

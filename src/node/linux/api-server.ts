@@ -1,5 +1,5 @@
 /**
- * Edge: API server — HTTP/1.1 with JSON on a unix socket, for the CLI and the dashboard.
+ * Edge: API server — HTTP/1.1 with JSON on a unix socket, for the CLI.
  *
  * 1. Nobody but root and the group `cnsmo` ever reaches the socket: it comes into being as 0600 and
  *    is opened to the group only after it has become the group's.
@@ -28,7 +28,7 @@ const ANSWER_MS_MAX = 10 * 60_000;
 /** How long requests under way may go on after the server was told to stop. Unit: ms. */
 const FAREWELL_MS = 2_000;
 
-/** Most connections at once; a person and a dashboard need a handful. */
+/** Most connections at once; people and their scripts need a handful. */
 const CONNECTIONS_MAX = 128;
 
 /** Group whose members may use the API. */

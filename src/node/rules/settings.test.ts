@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import { Fault } from '../../fault.ts';
 import { readServices, readSettings, type SettingTexts } from './settings.ts';
 
+const KNOWN = ['vpn', 'firewall', 'lb'];
+
 test('settings: defaults are those that --help names', () => {
   // Goal: no flag at all is a good start. Method: the whole record.
-  assert.deepEqual(readSettings({}, 'Web_1.example.org'), {
+  assert.deepEqual(readSettings({}, 'Web_1.example.org', KNOWN), {
     mesh: 'mesh',
     member: 'web-1',
     prefix: '10.10.0.0/16',
@@ -13,7 +15,7 @@ test('settings: defaults are those that --help names', () => {
     port: 7300,
     interface: 'cnsmo0',
     advertised: null,
-    services: ['vpn', 'firewall', 'lb', 'dns'],
+    services: KNOWN,
     allowRun: false,
     eligible: true,
   });
@@ -48,10 +50,11 @@ test('settings: bad values are refused by field and value', () => {
     [{ advertise: '255.255.255.255' }, 'advertise: 255.255.255.255'],
     [{ advertise: 'ff02::1' }, 'advertise: ff02::1'],
     [{ services: 'vpn,ssh' }, 'services: ssh'],
+    [{ services: 'vpn,dns' }, 'services: dns'],
   ];
   for (const [texts, start] of bad) {
     assert.throws(
-      () => readSettings(texts, 'vm'),
+      () => readSettings(texts, 'vm', KNOWN),
       (error) => error instanceof Fault && error.message.startsWith(`${start}: `),
       JSON.stringify(texts),
     );
@@ -60,7 +63,8 @@ test('settings: bad values are refused by field and value', () => {
 
 test('settings: an advertised address takes a port or the mesh’s own', () => {
   // Goal: both families, with and without port. Method: table.
-  const read = (advertise: string) => readSettings({ advertise, port: '7301' }, 'vm').advertised;
+  const read = (advertise: string) =>
+    readSettings({ advertise, port: '7301' }, 'vm', KNOWN).advertised;
   assert.deepEqual(read('203.0.113.5'), { host: '203.0.113.5', port: 7301 });
   assert.deepEqual(read('203.0.113.5:9'), { host: '203.0.113.5', port: 9 });
   assert.deepEqual(read('2001:db8::5'), { host: '2001:db8::5', port: 7301 });
@@ -69,11 +73,11 @@ test('settings: an advertised address takes a port or the mesh’s own', () => {
 
 test('settings: services are a list without repeats', () => {
   // Goal: what the consent holds. Method: a list with spaces and repeats.
-  assert.deepEqual(readServices('vpn, lb,vpn'), ['vpn', 'lb']);
+  assert.deepEqual(readServices('vpn, lb,vpn', KNOWN), ['vpn', 'lb']);
 });
 
 test('settings: a VM may keep the core role off itself', () => {
   // Goal: --not-eligible. Method: with and without it.
-  assert.equal(readSettings({ notEligible: true }, 'vm1').eligible, false);
-  assert.equal(readSettings({ notEligible: false }, 'vm1').eligible, true);
+  assert.equal(readSettings({ notEligible: true }, 'vm1', KNOWN).eligible, false);
+  assert.equal(readSettings({ notEligible: false }, 'vm1', KNOWN).eligible, true);
 });

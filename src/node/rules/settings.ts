@@ -36,16 +36,17 @@ export interface Settings {
   readonly eligible: boolean;
 }
 
-/**
- * Services that a VM may consent to; `core` always runs, `process` needs --allow-run. FORMATS,
- * "Consent".
- */
-const CONSENT_SERVICES = ['vpn', 'firewall', 'lb', 'dns'] as const;
-
 const INTERFACE_PATTERN = /^[a-z][a-z0-9_-]{0,14}$/;
 
-/** Reads the flags. Fault 'refused' names the first one that is not acceptable. */
-export function readSettings(texts: SettingTexts, hostname: string): Settings {
+/**
+ * Reads the flags. `known`: the services that there are. Fault 'refused' names the first one that
+ * is not acceptable.
+ */
+export function readSettings(
+  texts: SettingTexts,
+  hostname: string,
+  known: readonly string[],
+): Settings {
   const port = readPort(texts.port ?? '7300');
   return {
     mesh: readName('mesh', texts.mesh ?? 'mesh'),
@@ -57,19 +58,18 @@ export function readSettings(texts: SettingTexts, hostname: string): Settings {
     interface: readInterface(texts.interface ?? 'cnsmo0'),
     advertised:
       texts.advertise === undefined ? null : readEndpoint('advertise', texts.advertise, port),
-    services: readServices(texts.services),
+    services: texts.services === undefined ? known : readServices(texts.services, known),
     allowRun: texts.allowRun ?? false,
     eligible: texts.notEligible !== true,
   };
 }
 
-/** The list of services a VM consents to; all when `text` is absent. */
-export function readServices(text: string | undefined): readonly string[] {
-  if (text === undefined) return [...CONSENT_SERVICES];
+/** The list of services a VM consents to, each of them `known`. */
+export function readServices(text: string, known: readonly string[]): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
   for (const name of names) {
-    if (CONSENT_SERVICES.some((known) => known === name)) continue;
-    throw refused('services', name, 'no such service', `choose from ${CONSENT_SERVICES.join(',')}`);
+    if (known.includes(name)) continue;
+    throw refused('services', name, 'no such service', `choose from ${known.join(',')}`);
   }
   return [...new Set(names)];
 }
