@@ -12,6 +12,7 @@ import { askedOf, notesText } from './naming-commands.ts';
 import { shorten } from './plain-text.ts';
 import type { Session } from './session.ts';
 import type { Page } from './table.ts';
+import { utcText } from './utc-text.ts';
 
 type Open = (command: Command) => Session;
 
@@ -109,7 +110,7 @@ const GAP =
 
 function renderChanges(page: Page, changes: readonly ListedChange[], isVerified: boolean): string {
   const lines = changes.map((change) => {
-    const when = page.paint('dim', minuteOf(change.time));
+    const when = page.paint('dim', utcText(change.time));
     const before = change.isBeforeKnown ? textOf(change.before) : '?';
     const what = `${before} → ${textOf(change.after)}`;
     const mark = change.isSigned ? '' : page.paint('bad', ' signature does not hold');
@@ -161,7 +162,7 @@ export function conflictsCommand(local: Local, session: Open): Command {
 function renderConflicts(page: Page, conflicts: readonly ListedConflict[]): string {
   if (conflicts.length === 0) return 'Nothing lost unseen.\n';
   const lineOf = (mark: string, one: ListedConflict['winner']): string =>
-    `  ${mark} ${cut(page, `${minuteOf(one.time)}  ${one.author}  ${textOf(one.value)}`)}\n`;
+    `  ${mark} ${cut(page, `${utcText(one.time)}  ${one.author}  ${textOf(one.value)}`)}\n`;
   return conflicts
     .map(({ path, winner, losers }) => {
       const lost = losers.map((one) => lineOf(page.paint('warn', 'lost'), one)).join('');
@@ -170,8 +171,8 @@ function renderConflicts(page: Page, conflicts: readonly ListedConflict[]): stri
     .join('');
 }
 
-const minuteOf = (time: string): string => time.slice(0, 19).replace('T', ' ');
 const textOf = (value: Plain): string => (value === null ? 'nothing' : JSON.stringify(value));
+
 /** Room for the indent and a mark. */
 const cut = ({ columns, isTerminal }: Page, text: string): string =>
   isTerminal ? shorten(text, Math.max(20, columns - 8)) : text;

@@ -6,6 +6,7 @@ import type { CoreReport, CoreStatus } from '../node/rules/answers.ts';
 import { readDuration } from './duration.ts';
 import type { Session } from './session.ts';
 import { type Page, renderTable } from './table.ts';
+import { utcText } from './utc-text.ts';
 
 type Open = (command: Command) => Session;
 
@@ -63,8 +64,6 @@ const drainCommand = (session: Open, name: string, what: string, isDrain: boolea
 
 const termOf = ({ epoch, term }: CoreStatus): string => `${epoch}.${term}`;
 
-const clock = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
-
 const COLUMNS = [
   { heading: 'RING', least: 12 },
   { heading: 'NOW', least: 8 },
@@ -76,8 +75,9 @@ function coreText(page: Page, view: CoreReport): string {
     holder === null
       ? `${elected?.name ?? 'nobody'} is to have the core role, and does not say so yet: ${why}`
       : `${page.paint('strong', holder.name)} has the core role: ${why}`;
-  const since = holder === null ? '' : `term ${termOf(holder)}, since ${clock(holder.since)} UTC\n`;
-  const then = next === null ? '' : `next: ${next.name}, at ${clock(next.at)} UTC\n`;
+  const since =
+    holder === null ? '' : `term ${termOf(holder)}, since ${utcText(holder.since)} UTC\n`;
+  const then = next === null ? '' : `next: ${next.name}, at ${utcText(next.at)} UTC\n`;
   const turn = `a turn is ${epochMs / 1_000} s`;
   const own = isEligible ? '' : '; this VM may not have it (cnsmo consent --eligible)';
   const rows = ring.map(({ name, unfit }) => [name, unfit ?? 'fit']);

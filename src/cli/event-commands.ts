@@ -10,6 +10,7 @@ import { follow } from './follow.ts';
 import type { Local } from './local.ts';
 import type { Session } from './session.ts';
 import type { Page } from './table.ts';
+import { utcText } from './utc-text.ts';
 
 interface EventFlags {
   readonly follow?: boolean;
@@ -56,7 +57,7 @@ async function showAll(open: Session, { events }: EventAnswer): Promise<void> {
 /** Date and time in UTC without its fractions, then what happened to whom. */
 const lineOf = ({ paint }: Page, event: MeshEvent & Partial<SeenEvent>): string => {
   const { time, kind, member, text, cause, on } = event;
-  const when = paint('dim', time.slice(0, 19).replace('T', ' '));
+  const when = paint('dim', utcText(time));
   const tone = TONES[kind];
   const what = tone === undefined ? kind : paint(tone, kind);
   const blanks = ' '.repeat(Math.max(0, KIND_WIDTH - kind.length)); // Others may say other kinds.

@@ -11,6 +11,7 @@ import { plainText } from './plain-text.ts';
 import type { Session } from './session.ts';
 import { inNoMesh } from './silence.ts';
 import type { Page } from './table.ts';
+import { utcText } from './utc-text.ts';
 
 /** Lines asked for at once while another member's log is followed. */
 const FOLLOWED_LINES = '1000';
@@ -95,7 +96,7 @@ function lineOf({ paint }: Page, line: LogLine): string {
   if (typeof time !== 'string' || typeof level !== 'string' || typeof event !== 'string') {
     return `${plainText('text' in line ? String(line.text) : JSON.stringify(line))}\n`;
   }
-  const when = paint('dim', plainText(time.slice(0, 19).replace('T', ' ')));
+  const when = paint('dim', plainText(utcText(time)));
   const tone = TONES[level];
   const padded = plainText(level).padEnd(5);
   const shown = tone === undefined ? padded : paint(tone, padded);

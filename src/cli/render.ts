@@ -5,6 +5,7 @@ import type { ListedInvite, MemberStatus, Status } from '../node/rules/answers.t
 import type { Cell, Tone } from '../services/verb.ts';
 import { wrapText } from './plain-text.ts';
 import { type Page, renderTable } from './table.ts';
+import { utcText } from './utc-text.ts';
 
 /** The overlay address is never shortened: it is what people copy. */
 const MEMBER_COLUMNS = [
@@ -48,7 +49,7 @@ export function renderMembers(page: Page, members: readonly MemberStatus[]): str
 function evictionText({ columns }: Page, { name, evicted }: MemberStatus): string {
   if (evicted === undefined) return '';
   const { by, at, reason } = evicted;
-  const when = at === null ? '' : `, ${at.slice(0, 16).replace('T', ' ')} UTC`;
+  const when = at === null ? '' : `, ${utcText(at, 'minute')} UTC`;
   const how = by === null ? 'went with whoever let it in' : `was evicted by ${by}`;
   const why = reason === '' ? '' : `: ${reason}`;
   return `${wrapText(`${name} ${how}${when}${why}`, columns, '  ')}\n`;
@@ -158,7 +159,7 @@ export const renderInvites = (page: Page, invites: readonly ListedInvite[]): str
       invite.id.slice(0, 12),
       { text: invite.state, tone: invite.state === 'open' ? 'good' : 'dim' },
       `${invite.used} of ${invite.uses}`,
-      new Date(invite.expiryMs).toISOString().slice(0, 16).replace('T', ' '),
+      utcText(new Date(invite.expiryMs).toISOString(), 'minute'),
       printLabels(invite.labels),
     ]),
   );

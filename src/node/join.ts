@@ -121,7 +121,7 @@ async function joinWith(ports: JoinPorts, attempt: Attempt): Promise<Joined> {
   try {
     const admitted = await tryEntries(ports, swarm, attempt);
     await startJournal(disk);
-    const { config } = { config: configOf(settings, admitted.name) };
+    const config = configOf(settings, admitted.name);
     const observed = { host: admitted.observed, port: settings.port };
     await writeLocalState(disk, {
       psk: token.psk,
