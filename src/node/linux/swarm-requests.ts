@@ -63,11 +63,7 @@ export function createRequests(
 ): Pick<SwarmNode, 'request' | 'requestEach' | 'handle'> {
   const { node, connections, log, meshId } = context;
   const served = new Map<string, ProtocolOptions>();
-  const limits: Limits = {
-    asked: createShares(HELD_BYTES_MAX),
-    answered: createShares(ANSWERED_BYTES_MAX),
-    rate: createBuckets(REQUESTS_BURST, REQUESTS_PER_SECOND),
-  };
+  const limits = openLimits();
   const notes = openNotes(log);
   const idOf = (name: string): string => protocolIdOf(meshId, name);
   const question = (protocol: string, body: Uint8Array, timeoutMs: number): Question => ({
@@ -157,6 +153,12 @@ interface Limits {
   readonly answered: Shares;
   readonly rate: Buckets;
 }
+
+const openLimits = (): Limits => ({
+  asked: createShares(HELD_BYTES_MAX),
+  answered: createShares(ANSWERED_BYTES_MAX),
+  rate: createBuckets(REQUESTS_BURST, REQUESTS_PER_SECOND),
+});
 
 /** What the log is told of requests that fail. */
 interface Notes {
