@@ -39,9 +39,12 @@ test('chaos ends in a mesh that is whole', async () => {
 });
 
 test('real signatures change nothing but the bytes', async () => {
-  // Goal: the stub stands for the real thing. Method: seed 100 runs on Ed25519.
-  const result = await runSeed(options(100, { scenario: 'founder-gone' }));
-  assert.equal(result.failure, null);
+  // Goal: the stub stands for the real thing, in trouble and under attack too. Method: seed 200 runs
+  // on Ed25519, with two minutes of chaos in which a hostile member and an intruder have their try.
+  const { failure, steps } = await runSeed(options(200, { scenario: 'founder-gone', minutes: 2 }));
+  assert.equal(failure, null);
+  const acts = new Set(steps.map(({ act }) => act));
+  assert.ok(acts.has('hostile') && acts.has('intruder'), 'take another hundred');
 });
 
 /** Planted bugs that are found fast, each with a seed that finds it. */
