@@ -206,6 +206,26 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     about: 'frames are never written down: a daemon that starts knows nothing of what it said',
     wrap: (ports) => ({ ...ports, disk: { ...ports.disk, append: () => Promise.resolve() } }),
   },
+  'others-not-loaded': {
+    about: 'of its journal a daemon that starts reads what it said itself, and nothing of others',
+    patches: [
+      {
+        file: 'src/node/journal.ts',
+        find: 'store.loadInPieces(frames, ',
+        put: 'store.loadInPieces(frames.filter(isOwn), ',
+      },
+      {
+        file: 'src/node/journal.ts',
+        find: '  const meter = openMeter(clock.monotonicMs);\n  const reading',
+        put: `  const meter = openMeter(clock.monotonicMs);
+  const isOwn = (frame: Uint8Array): boolean => {
+    const one = readFrame(frame);
+    return one.ok && memberIdOf(one.frame.author) === self;
+  };
+  const reading`,
+      },
+    ],
+  },
   'same-keys': {
     about: 'chance repeats itself: two VMs make one key',
     wrap: (ports) => ({

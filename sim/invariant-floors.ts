@@ -2,7 +2,8 @@
  * Rule: floors — what is accepted of an author never becomes less (I6).
  *
  * 1. What a disk holds for sure stays, whatever crashes: frames of others as well as own ones.
- * 2. While a daemon runs, its heads only rise. Only that an author signed two frames for one place
+ * 2. A daemon that starts holds all that its disk held for sure when it was last looked at.
+ * 3. While a daemon runs, its heads only rise. Only that an author signed two frames for one place
  *    sets its head back to where they part.
  */
 import type { MemberId } from '../src/crdt/ids.ts';
@@ -16,7 +17,7 @@ type Mark = readonly [generation: number, sequence: number];
 type Marks = ReadonlyMap<MemberId, Mark>;
 
 interface Seen {
-  /** Null: of a disk. */
+  /** Null: of a disk, and where no daemon serves. */
   readonly life: Life | null;
   /** The key that the disk holds: an emptied VM may be another member soon. */
   readonly key: Uint8Array | null;
@@ -36,29 +37,44 @@ export function lookAtFloors(scene: Scene): Look {
         const key = machine.platter.files.get('member-key')?.cached ?? null;
         const { oldDisks } = machine;
         const disk = { life: null, key, oldDisks, marks: durableMarks(scene, machine) };
-        const memory = { life: machine.daemon, key, oldDisks, marks: heads(machine) };
+        const life = machine.node === null ? null : machine.daemon;
+        const memory = { life, key, oldDisks, marks: heads(machine) };
+        const { name } = machine;
+        const [diskBefore, memoryBefore] = [onDisk.get(name), inMemory.get(name)];
+        const isSameLife = memoryBefore?.life === life;
         return [
-          ...compare(scene, onDisk, machine, disk),
-          ...compare(scene, inMemory, machine, memory),
+          ...compare(scene, onDisk, { machine, before: diskBefore, now: disk }),
+          ...compare(scene, inMemory, {
+            machine,
+            before: isSameLife ? memoryBefore : floorOf(machine, diskBefore),
+            now: memory,
+          }),
         ];
       }),
   };
 }
 
+/** What a daemon must hold that was not looked at in this life yet (invariant 2). */
+const floorOf = ({ node }: Machine, disk: Seen | undefined): Seen | undefined =>
+  node === null || node.replica.isInDoubt() ? undefined : disk;
+
+interface Looks {
+  readonly machine: Machine;
+  readonly before: Seen | undefined;
+  readonly now: Seen;
+}
+
 function compare(
   { storm }: Scene,
   seen: Map<string, Seen>,
-  machine: Machine,
-  now: Seen,
+  { machine, before, now }: Looks,
 ): readonly string[] {
   const { name } = machine;
-  const before = seen.get(name);
   seen.delete(name);
   // A damaged disk is written anew with what can be trusted, and the rest is fetched again.
   if (!holdsMember(machine) || storm.tampered.has(name)) return [];
   seen.set(name, now);
-  if (before === undefined || before.life !== now.life) return [];
-  if (before.oldDisks !== now.oldDisks) return [];
+  if (before === undefined || before.oldDisks !== now.oldDisks) return [];
   if (Buffer.compare(before.key ?? NOTHING, now.key ?? NOTHING) !== 0) return [];
   const forked = forkersIn(machine);
   const where = now.life === null ? 'disk' : 'memory';
