@@ -26,6 +26,7 @@ import {
   selfOf,
 } from './storm.ts';
 import { openWatch, type Watch } from './watch.ts';
+import { gather } from './whole.ts';
 import { eventually, pauseRun } from './world.ts';
 
 /** Longest time in which a healed mesh must be whole again. Unit: ms. */
@@ -41,6 +42,8 @@ const QUIET_TRIES = 4;
 export interface StormWish {
   /** Length, virtual minutes. */
   readonly minutes: number;
+  /** Whether all VMs that are in no mesh join first. */
+  readonly isWhole: boolean;
   /** Numbers of the steps that happen; null: all of them. */
   readonly only: readonly number[] | null;
   /** Told of each step that happens. */
@@ -75,6 +78,7 @@ export async function rage(room: Room, world: World, wish: StormWish): Promise<v
   };
   await clearOutcasts(storm, false);
   await survey(storm);
+  if (wish.isWhole) await gather(storm);
   let isOver = false;
   const watch = openWatch(storm);
   watch.run(() => isOver).catch(room.scheduler.fail);

@@ -13,6 +13,7 @@ const FLAGS = {
   scenario: { type: 'string' },
   bug: { type: 'string' },
   only: { type: 'string' },
+  whole: { type: 'boolean', default: false },
   once: { type: 'boolean', default: false },
   trace: { type: 'boolean', default: false },
 } as const;
@@ -20,7 +21,7 @@ const FLAGS = {
 const SEEDS_USUAL = 32;
 
 const HELP = `npm run sim -- [--seeds N] [--first N] [--members N] [--minutes N] [--scenario NAME]
-               [--only STEP,STEP…] [--once] [--trace]
+               [--only STEP,STEP…] [--whole] [--once] [--trace]
                [--bug ${Object.keys(BUGS).join('|')}]`;
 
 /** What was asked for. */
@@ -50,6 +51,7 @@ export function readFlags(args: readonly string[]): Flags {
     bugName: bugName ?? null,
     scenario,
     only: steps?.map((word) => readCount('only', word)) ?? null,
+    isWhole: values.whole,
     once: values.once || bug !== null,
     trace: values.trace,
   };
@@ -67,11 +69,12 @@ function readCount(name: string, text: string): number {
 
 /** The line that runs one seed again, with these steps of its chaos; null: all. */
 export function replayLine(flags: Flags, seed: number, only: readonly number[] | null): string {
-  const { vms, minutes, bugName, scenario } = flags;
+  const { vms, minutes, bugName, scenario, isWhole } = flags;
   const words = [
     `npm run sim -- --first ${seed} --seeds 1 --members ${vms} --minutes ${minutes}`,
     scenario === null ? '' : `--scenario ${scenario}`,
     bugName === null ? '' : `--bug ${bugName}`,
+    isWhole === true ? '--whole' : '',
     only === null ? '' : `--only ${only.length === 0 ? '0' : only.join()}`,
   ];
   return words.filter((word) => word !== '').join(' ');

@@ -17,18 +17,30 @@ const SEARCH_MS = 300_000;
 /** Failures that are made smaller; after that something is wrong altogether. */
 const SHRUNK_MAX = 2;
 
+/** What all seeds of a run have in common. */
+const wishOf = ({
+  vms,
+  minutes,
+  bug,
+  scenario,
+  only,
+  isWhole,
+}: Flags): Omit<SeedOptions, 'seed'> => ({
+  ...{ vms, minutes, bug, scenario, only },
+  ...(isWhole === true ? { isWhole } : {}),
+});
+
 /** Whether a seed that fails with a planted bug passes without it: only then the bug is found. */
-async function isFound({ vms, minutes, scenario, only }: Flags, seed: number): Promise<boolean> {
-  const { failure } = await runSeed({ seed, vms, minutes, bug: null, scenario, only });
+async function isFound(flags: Flags, seed: number): Promise<boolean> {
+  const { failure } = await runSeed({ ...wishOf(flags), seed, bug: null });
   if (failure !== null) process.stdout.write(`seed ${seed} fails without the bug too\n`);
   return failure === null;
 }
 
 /** Runs a seed, and mostly once more; a trace that differs is a failure like any other. */
 async function runTwice(flags: Flags, seed: number): Promise<SeedResult> {
-  const { vms, minutes, bug, scenario, only } = flags;
   const onLine = flags.trace ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
-  const options: SeedOptions = { seed, vms, minutes, bug, scenario, only };
+  const options: SeedOptions = { ...wishOf(flags), seed };
   const result = await runSeed(onLine === undefined ? options : { ...options, onLine });
   if (result.failure !== null || flags.once) return result;
   const again = await runSeed(options);
@@ -48,10 +60,9 @@ function show(flags: Flags, seed: number, result: SeedResult): void {
 
 /** Prints the smallest chaos that fails in the same way. */
 async function showSmallest(flags: Flags, seed: number, result: SeedResult): Promise<void> {
-  const { vms, minutes, bug, scenario } = flags;
   const kind = kindOf(result.failure ?? '');
   const rerun = (only: readonly number[]): Promise<SeedResult> =>
-    runSeed({ seed, vms, minutes, bug, scenario, only });
+    runSeed({ ...wishOf(flags), seed, only });
   const only = await shrink(
     result.steps.map(({ number }) => number),
     async (candidate) => kindOf((await rerun(candidate)).failure ?? '') === kind,

@@ -20,6 +20,8 @@ const SPARE_MS = 3_600_000;
 export interface SeedOptions extends RunOptions {
   /** Length of the chaos, virtual minutes; 0 leaves it out. */
   readonly minutes: number;
+  /** Whether all VMs that are in no mesh join before the chaos. */
+  readonly isWhole?: boolean;
   /** Name of a scenario or of a long one; null takes one by the seed. */
   readonly scenario: string | null;
   /** Numbers of the steps of the chaos that happen; null: all of them. */
@@ -59,7 +61,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     room.trace.note(room.scheduler.nowMs(), 'scenario', `${name} passed`);
     const { minutes, only } = options;
     const onStep = (step: Step): void => void steps.push(step);
-    if (minutes > 0) await rage(room, world, { minutes, only, onStep });
+    const isWhole = options.isWhole === true;
+    if (minutes > 0) await rage(room, world, { minutes, isWhole, only, onStep });
   });
   return {
     scenario: name,
