@@ -17,6 +17,7 @@ import { readRecord } from './records.ts';
 import { PATH_SCHEMAS } from './schemas.table.ts';
 import type { Store } from './store.ts';
 import type { View } from './view.ts';
+import { isOperatorPath } from './voices.ts';
 
 /**
  * What becomes of a statement: said again as it is; said again and closed (an invite); nothing,
@@ -33,8 +34,6 @@ export interface Hanging {
 
 type Known = Pick<Store, 'view' | 'claims' | 'winner'>;
 
-const OPERATOR_PATH = /^(intent\/|trust\/(invite|adopt|evict|role|name|label)\/)/;
-
 /**
  * Everything that `departing` says as an operator, by path; nothing when it is none. What is
  * `adopted` or `revoked` is to be written with the removal. `wallMs`: now, ms since the Unix epoch.
@@ -46,7 +45,7 @@ export function hangingOn(known: Known, departing: MemberId, wallMs: number): re
   const itself = new Set([departing]);
   const paths = known
     .claims()
-    .filter(({ author, path }) => operators.has(author) && OPERATOR_PATH.test(path))
+    .filter(({ author, path }) => operators.has(author) && isOperatorPath(path))
     .map(({ path }) => path);
   return [...new Set(paths)].toSorted().flatMap((path): Hanging[] => {
     const said = known.winner(path, itself);

@@ -31,6 +31,7 @@ export interface Project {
 export interface Roles {
   /** Whose frames are taken: the founder, members, and who was evicted. */
   readonly certified: ReadonlySet<MemberId>;
+  readonly operators: ReadonlySet<MemberId>;
   readonly quotaOf: (author: MemberId) => Quota;
 }
 
@@ -223,10 +224,11 @@ const compareWinners = (a: Winner, b: Winner): number => {
 const rolesOf = (view: View, founder: MemberId): Roles => {
   const certified = new Set<MemberId>([founder, ...view.evicted]);
   for (const member of view.members) certified.add(member.id);
-  const mayHoldMuch = new Set<MemberId>([founder, ...view.evicted]);
-  for (const operator of view.operators) mayHoldMuch.add(operator.member);
+  const operators = new Set(view.operators.map(({ member }) => member));
+  const mayHoldMuch = new Set<MemberId>([founder, ...view.evicted, ...operators]);
   return {
     certified,
+    operators,
     quotaOf: (author) => (mayHoldMuch.has(author) ? OPERATOR_QUOTA : NODE_QUOTA),
   };
 };

@@ -30,7 +30,7 @@ const sync = (...stores: readonly Store[]): void => {
 /** Two operators in step. */
 const operators = () => {
   const [a, b] = [openTestStore('founder'), openTestStore('b')];
-  say(a, [admit('b'), admit('c')]);
+  say(a, [admit('b'), admit('c'), { path: `trust/role/${idOf('b')}`, value: { number: 1 } }]);
   sync(a, b);
   return { a, b };
 };
@@ -109,7 +109,7 @@ test('change: what is new in a frame, and nothing that a generation only says ag
     changesOf(again, () => seen),
     [],
   );
-  assert.equal(changesOf(again, () => null).length, 3);
+  assert.equal(changesOf(again, () => null).length, 4);
   assert.deepEqual(
     changesOf(Uint8Array.of(1), () => null),
     [],

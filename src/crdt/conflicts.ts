@@ -5,6 +5,8 @@
  * `replaces` names what an author saw in force when it wrote. Followed back from the winner, it
  * leads through everything that the winner knew. What is not on that way, but shares an ancestor
  * with it, was concurrent. Where the way is not known far enough, nothing is claimed.
+ *
+ * Nobody is believed about it but who has the role, or had it: a node may say anything.
  */
 
 import type { Crypto } from '../ports.ts';
@@ -36,7 +38,7 @@ export interface Conflict {
   readonly losers: readonly Claim[];
 }
 
-/** What each known statement replaces, by name. */
+/** What each known statement of `voices` replaces, by name. */
 export type Ancestry = Pick<ReadonlyMap<string, string | null>, 'get'>;
 
 /** What authors say now of intent and trust; `path`: there only. */
@@ -66,17 +68,25 @@ const claimIn = (crypto: Crypto, author: MemberId, statement: Statement): readon
   ];
 };
 
-/** The conflicts among what operators say, by path. `known`: statements that were overwritten. */
+/**
+ * The conflicts among what operators say, by path. `known`: statements that were overwritten.
+ * `voices`: who is believed about what was replaced, the operators at least.
+ */
 export const conflictsAmong = (
   claims: readonly Claim[],
   operators: ReadonlySet<MemberId>,
   known: Ancestry,
+  voices: ReadonlySet<MemberId> = operators,
 ): readonly Conflict[] => {
   const said = Map.groupBy(claims, ({ path }) => path);
   const rivalling = [...said].filter(([path, rivals]) => rivals.length > 1 && isContested(path));
   // What leads from one statement to another is all said at one path.
   const own = new Map(
-    rivalling.flatMap(([, all]) => all.map(({ name, replaces }) => [name, replaces] as const)),
+    rivalling.flatMap(([, all]) =>
+      all
+        .filter(({ author }) => voices.has(author))
+        .map(({ name, replaces }) => [name, replaces] as const),
+    ),
   );
   const ancestry: Ancestry = { get: (name) => (own.has(name) ? own.get(name) : known.get(name)) };
   return rivalling

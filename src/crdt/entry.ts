@@ -34,8 +34,8 @@ export interface Edit {
 }
 
 /**
- * A statement. `value` null is a tombstone. `replaces`: hash of the winning entry that its writer
- * knew.
+ * A statement. `value` null is a tombstone. `replaces`: hash of the entry that was in force as far
+ * as its writer knew.
  */
 export interface Entry {
   readonly path: string;

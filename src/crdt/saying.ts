@@ -3,8 +3,11 @@
  * its next generation.
  *
  * 1. A new statement is stamped above what was seen (`hlc.ts` says how far), always above what is
- *    said at its path, and names what it replaces.
- * 2. What is carried keeps its stamp, because stamps decide between authors. Only stamps that
+ *    said at its path, by whomever: else a word that does not count yet would be in force once its
+ *    author is an operator.
+ * 2. It names what it replaces: what was in force, so only what was said by who counts there. A
+ *    node may say anything, also of what it replaced itself.
+ * 3. What is carried keeps its stamp, because stamps decide between authors. Only stamps that
  *    nobody with a right clock would take yet, made before our clock stepped back, are made anew.
  */
 import type { Crypto } from '../ports.ts';
@@ -24,14 +27,18 @@ import {
   tombstoneOf,
 } from './entry-bytes.ts';
 import { compareHlc, type Hlc, isAhead, maxHlc, nextHlc } from './hlc.ts';
+import type { MemberId } from './ids.ts';
 import type { Meter } from './meter.ts';
+import { isOperatorPath } from './voices.ts';
 
 /** What a batch is said against. */
 export interface Occasion {
   /** The author's own chain. */
   readonly own: Chain;
-  /** Who is in force at a shared path. */
-  readonly winner: (path: string) => Winner | null;
+  /** The last word at a shared path; `among`: of these alone. */
+  readonly winner: (path: string, among?: ReadonlySet<MemberId>) => Winner | null;
+  /** Whose word counts at the paths of operators. Asked only where another's is the last. */
+  readonly operators: () => ReadonlySet<MemberId>;
   /** The stamp to go above: our own, and others' as far as they are followed. */
   readonly latest: Hlc;
   /** This host's clock, ms since the epoch. */
@@ -60,7 +67,8 @@ export function* statementsOf(
     if (isMoot(winner, { path, value }, occasion.own)) continue;
     if (winner !== null) hlc = maxHlc(hlc, winner.hlc);
     hlc = nextHlc(hlc, occasion.wallMs);
-    const replaces = winner === null ? null : statementHash(crypto, winner.statement);
+    const replaced = replacedBy(crypto, path, winner, occasion);
+    const replaces = replaced && statementHash(crypto, replaced.statement);
     statements.push({ kind: 'entry', entry: { path, value, hlc, replaces } });
     if (meter.isDue(STATEMENT_MS)) yield;
   }
@@ -156,6 +164,19 @@ export function* withoutOverwritten(
 /** Highest stamp among statements and `least`. */
 export const latestStamp = (statements: readonly Statement[], least: Hlc): Hlc =>
   statements.reduce((latest, statement) => maxHlc(latest, hlcOf(statement)), least);
+
+/** What of all that is said at a path was in force, so that a statement takes its place. */
+const replacedBy = (
+  crypto: Crypto,
+  path: string,
+  last: Winner | null,
+  { own, winner, operators }: Occasion,
+): Winner | null => {
+  // What does not last is in no audit, and no conflict: there the last word will do.
+  if (last === null || last.author === own.author || !isLasting(path)) return last;
+  if (!isOperatorPath(path)) return winnerAmong(crypto, [own], path);
+  return operators().has(last.author) ? last : winner(path, operators());
+};
 
 /** Whether an edit says what is said already, and by us: another's word may be voided. */
 const isMoot = (winner: Winner | null, { value }: Edit, own: Chain): boolean => {

@@ -3,7 +3,7 @@
  * only.
  *
  * Whoever is named by `trust/admission/<id>` of anybody is a member, by `trust/evict/<id>` evicted,
- * by `trust/role/<id>` an operator; nothing else is checked.
+ * by `trust/role/<id>` an operator, as the founder is; nothing else is checked.
  */
 import assert from 'node:assert/strict';
 import { openCrypto } from '../node/linux/crypto.ts';
@@ -65,7 +65,7 @@ const projectSimply = (authors: readonly AuthorState[]): View => {
     ...shown,
     members: named('admission').map((id) => ({ id })),
     evicted: named('evict'),
-    operators: named('role').map((member) => ({ member })),
+    operators: [idOf('founder'), ...named('role')].map((member) => ({ member })),
   } as unknown as View;
 };
 

@@ -60,8 +60,9 @@ describe('write', () => {
   });
 
   it('stamps above everything seen, and names what it replaces', () => {
-    // Goal: a causal write wins. Method: a's clock is 5 s ahead, the founder's right.
+    // Goal: a causal write wins. Method: a, an operator, is 5 s ahead, the founder's clock right.
     const { founder, a } = pair();
+    a.receive(say(founder, [at(`trust/role/${idOf('a')}`, { number: 1 })], NOW), NOW);
     founder.receive(say(a, [at('intent/x', 'a')], NOW + 5000), NOW);
     const winner = founder.winner('intent/x');
     assert.ok(winner !== null);

@@ -16,12 +16,13 @@ import type { Edit } from './entry.ts';
 import type { Statement } from './entry-bytes.ts';
 import { clientIdOf } from './gate.ts';
 import { followedHlc, isAhead, maxHlc } from './hlc.ts';
-import { bytesOfId } from './ids.ts';
+import { bytesOfId, type MemberId } from './ids.ts';
 import { finish, type Meter, UNMETERED } from './meter.ts';
 import type { Desk } from './receiving.ts';
 import {
   carriedStatements,
   latestStamp,
+  type Occasion,
   placesOf,
   statementsOf,
   withoutOverwritten,
@@ -151,9 +152,10 @@ function* goOn(
     head === null
       ? { generation: 0, sequence: 0, previous: null }
       : { generation: head.generation, sequence: head.sequence + 1, previous: head.hash };
+  const inForce = inForceIn(hand.desk);
   const stated = (): Generator<void, readonly Statement[]> => {
     const latest = maxHlc(own.latest(), followedHlc(chains.latest(own.author), wallMs));
-    return statementsOf(crypto, edits, { own, winner: chains.winner, latest, wallMs }, meter);
+    return statementsOf(crypto, edits, { ...inForce, own, latest, wallMs }, meter);
   };
   const early = yield* stated();
   if (early.length === 0) return { kind: 'nothing' };
@@ -170,6 +172,15 @@ function* goOn(
     : written;
 }
 
+/**
+ * What a batch needs to know of what is in force. Who the operators are is asked once for all of
+ * it: in a large mesh the view takes long.
+ */
+const inForceIn = ({ chains }: Desk): Pick<Occasion, 'winner' | 'operators'> => {
+  let known: ReadonlySet<MemberId> | null = null;
+  return { winner: chains.winner, operators: () => (known ??= chains.roles().operators) };
+};
+
 /** Frame 0 of the generation after `replaced`. */
 function* startGeneration(
   hand: Hand,
@@ -183,7 +194,7 @@ function* startGeneration(
   const { salvage } = hand.desk;
   const carried = salvage.length === 0 ? live : withSalvage(crypto, live, salvage);
   const latest = latestStamp(carried, followedHlc(horizon, wallMs));
-  const occasion = { own, winner: chains.winner, latest, wallMs };
+  const occasion = { ...inForceIn(hand.desk), own, latest, wallMs };
   const said = yield* statementsOf(crypto, edits ?? [], occasion, meter);
   if (edits !== null && said.length === 0) return { kind: 'nothing' };
   const left = yield* withoutOverwritten(crypto, carried, said, meter);

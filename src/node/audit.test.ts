@@ -14,12 +14,13 @@ const ALL = { sinceMs: null, path: null, author: null, countMax: 1_000, withFram
 
 async function listOf(
   audit: Pick<Audit, 'each'>,
-  { view }: Pick<Replica, 'view'>,
+  { view, spokenOf }: Pick<Replica, 'view' | 'spokenOf'>,
   filter: AuditFilter,
 ) {
   const listing = openListing(filter);
   await audit.each(listing.note);
-  return finish(listing.list(crypto, view(), UNMETERED));
+  const scene = { view: view(), founder: idOf(7), spokenOf };
+  return finish(listing.list(crypto, scene, UNMETERED));
 }
 
 async function countOf(audit: Pick<Audit, 'each'>): Promise<number> {
@@ -96,6 +97,32 @@ test('audit: what others said is there, and a new generation adds nothing', asyn
   other.receive(replica.framesAfter(other.heads(), 1e9));
   assert.deepEqual(other.heads(), replica.heads());
   assert.equal(await countOf(audit), before);
+});
+
+test('audit: what a node says where it may not is never what stood before', async () => {
+  // Goal: a node cannot change what the log tells of others. Method: 7 writes x, 8, a node, writes
+  // something else there and 7 hears it; 7 writes x again. The twin: 8 is an operator.
+  for (const isOperator of [false, true]) {
+    const { replica, set, list } = await stage();
+    await replica.write([adoptionOf(7), adoptionOf(8)]);
+    if (isOperator) {
+      await replica.write([{ path: `trust/role/${idOf(8)}`, value: { number: 1 } }]);
+    }
+    await set('intent/x', 1);
+    const other = await open(createDisk().disk, 8);
+    other.receive(replica.framesAfter([], 1e9));
+    await other.write([{ path: 'intent/x', value: 'theirs' }]);
+    replica.receive(other.framesAfter(replica.heads(), 1e9));
+    await set('intent/x', 2);
+    assert.deepEqual(
+      (await list({ path: 'intent/' })).map(({ before, after }) => [before, after]),
+      [
+        [null, 1],
+        [1, 'theirs'],
+        [isOperator ? 'theirs' : 1, 2],
+      ],
+    );
+  }
 });
 
 test('audit: who was away has of what was compacted the result alone, and says so', async () => {

@@ -1,11 +1,13 @@
 /**
  * Loop: history — who changed what, what lost unseen, and the word that takes the loser instead.
  */
-import { type Conflict, conflictsAmong } from '../crdt/conflicts.ts';
+import type { Change } from '../crdt/change.ts';
+import { type Ancestry, type Conflict, conflictsAmong } from '../crdt/conflicts.ts';
 import { compareHlc } from '../crdt/hlc.ts';
-import type { MemberId } from '../crdt/ids.ts';
+import { type MemberId, memberIdOf } from '../crdt/ids.ts';
 import { openMeter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
+import { openVoices } from '../crdt/voices.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, Crypto } from '../ports.ts';
 import { breathe, isLarge } from './agent-look.ts';
@@ -40,7 +42,7 @@ export interface AuditWish extends Omit<AuditFilter, 'author'> {
 
 /** The changes of the kept window. */
 export async function auditChanges(
-  { ports, replica, audit }: HistoryContext,
+  { ports, replica, audit, local }: HistoryContext,
   wish: AuditWish,
 ): Promise<readonly ListedChange[]> {
   const view = replica.view();
@@ -48,7 +50,8 @@ export async function auditChanges(
   const listing = openListing({ ...wish, author });
   await audit.each(listing.note);
   const { clock, crypto } = ports;
-  return inPieces(clock, listing.list(crypto, view, openMeter(clock.monotonicMs)));
+  const scene = { view, founder: founderOf(local), spokenOf: replica.spokenOf };
+  return inPieces(clock, listing.list(crypto, scene, openMeter(clock.monotonicMs)));
 }
 
 /** Concurrent changes that lost without their winner having known of them. */
@@ -95,15 +98,39 @@ async function findConflicts({
   ports: { clock },
   replica,
   audit,
+  local,
 }: HistoryContext): Promise<readonly Conflict[]> {
   const view = replica.view();
-  const known = new Map<string, string | null>();
-  await audit.each(({ name, replaces }) => known.set(name, replaces));
+  const past = openPast();
+  await audit.each(past.note);
   await breathe(clock, isLarge(view));
   const claims = replica.claims();
   await breathe(clock, isLarge(view));
-  return conflictsAmong(claims, operatorsOf(view), known);
+  const operators = operatorsOf(view);
+  const voices = past.voices.all([founderOf(local), ...operators], replica.spokenOf);
+  return conflictsAmong(claims, operators, past.ancestryOf(voices), voices);
 }
+
+/** What each author's statements replaced, by name, and who ever had the role. */
+const openPast = () => {
+  const said = new Map<MemberId, Map<string, string | null>>();
+  const voices = openVoices();
+  return {
+    voices,
+    note: (change: Pick<Change, 'author' | 'path' | 'name' | 'replaces'>): void => {
+      voices.note(change);
+      const own = said.get(change.author) ?? new Map<string, string | null>();
+      said.set(change.author, own.set(change.name, change.replaces));
+    },
+    ancestryOf: (authors: Iterable<MemberId>): Ancestry => {
+      const all = [...authors].flatMap((author) => said.get(author) ?? []);
+      return { get: (name) => all.find((own) => own.has(name))?.get(name) };
+    },
+  };
+};
+
+const founderOf = ({ genesis }: HistoryContext['local']): MemberId =>
+  memberIdOf(genesis.founderKey);
 
 const operatorsOf = (view: View): ReadonlySet<MemberId> =>
   new Set(view.operators.map(({ member }) => member));

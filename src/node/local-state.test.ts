@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { base64 } from '@scure/base';
+import { memberIdOf } from '../crdt/ids.ts';
 import { finish, UNMETERED } from '../crdt/meter.ts';
 import { readAcquaintances } from './acquaintances.ts';
 import { AUDIT_LIMITS, openAudit } from './audit.ts';
@@ -52,8 +53,10 @@ test('golden: a state directory of the first format is read, file by file', asyn
   const all = { sinceMs: null, path: 'intent/', author: null, countMax: 99, withFrames: true };
   const listing = openListing(all);
   await audit.each(listing.note);
+  const founder = memberIdOf(local.genesis.founderKey);
+  const scene = { view: replica.view(), founder, spokenOf: replica.spokenOf };
   assert.deepEqual(
-    finish(listing.list(crypto, replica.view(), UNMETERED)).map((one) => [one.path, one.isSigned]),
+    finish(listing.list(crypto, scene, UNMETERED)).map((one) => [one.path, one.isSigned]),
     [
       ['intent/firewall/rule/web', true],
       ['intent/firewall/default/mesh-in', true],

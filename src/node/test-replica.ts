@@ -20,6 +20,9 @@ const FOUNDER = 7;
 /** The member with the key of that number; 7 is the founder. */
 export const idOf = (fill: number) => memberIdOf(crypto.publicKey(seedOf(fill)));
 
+/** The founder's public key. */
+export const founderKey = crypto.publicKey(seedOf(FOUNDER));
+
 const genesisBytes = makeGenesis(crypto, seedOf(FOUNDER), {
   name: 'test',
   prefix: '10.10.0.0/16',

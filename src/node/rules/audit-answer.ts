@@ -1,5 +1,8 @@
 /**
  * Rule: audit answer — kept changes as the local API tells them: who, when, where, before, after.
+ *
+ * What stood before is told of by the word of who has the role or had it (`voices.ts`), and of the
+ * author itself: a node may say anything, also the same as an operator.
  */
 import { base64url, hex } from '@scure/base';
 import type { Fate, Hanging } from '../../crdt/adoption.ts';
@@ -10,6 +13,7 @@ import { compareHlc } from '../../crdt/hlc.ts';
 import type { MemberId } from '../../crdt/ids.ts';
 import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
+import { openVoices } from '../../crdt/voices.ts';
 import type { Crypto } from '../../ports.ts';
 
 /** A value of the state as JSON: bytes as hex. */
@@ -57,11 +61,19 @@ type Kept = Change & { readonly frame: Uint8Array; readonly isSigned: boolean };
 /** Time to tell of a change. Unit: ms, as measured. */
 const TELL_MS = 0.01;
 
+/** What is known while it is told. */
+export interface AuditScene {
+  readonly view: View;
+  readonly founder: MemberId;
+  /** Paths of which an author speaks now. */
+  readonly spokenOf: (author: MemberId) => readonly string[];
+}
+
 /** What a filter lets through, gathered while all that is kept is shown once. */
 export interface Listing {
   note(change: Kept): void;
   /** The changes in the order in which they were said. In pieces. */
-  list(crypto: Crypto, view: View, meter: Meter): Generator<void, readonly ListedChange[]>;
+  list(crypto: Crypto, scene: AuditScene, meter: Meter): Generator<void, readonly ListedChange[]>;
 }
 
 /**
@@ -70,7 +82,8 @@ export interface Listing {
  */
 export function openListing(filter: AuditFilter): Listing {
   const { sinceMs, path, author, countMax } = filter;
-  const frames = new Map<string, Uint8Array>();
+  const sources = openSources();
+  const voices = openVoices();
   let wanted: readonly Kept[] = [];
   let fresh: Kept[] = [];
   const isWanted = (change: Kept): boolean =>
@@ -83,24 +96,28 @@ export function openListing(filter: AuditFilter): Listing {
   };
   return {
     note: (change) => {
-      if (frames.has(change.name)) return;
-      frames.set(change.name, change.frame);
+      if (!sources.note(change)) return;
+      voices.note(change);
       if (isWanted(change)) fresh.push(change);
       if (fresh.length >= Math.max(countMax, FRESH_MIN)) settle();
     },
-    *list(crypto, view, meter) {
+    *list(crypto, { view, founder, spokenOf }, meter) {
       settle();
-      const readValue = openValues(crypto, frames, meter);
+      const readValue = openValues(crypto, sources.frameOf, meter);
       const nameOf = openNames(view);
+      const roots = [founder, ...view.operators.map(({ member }) => member)];
+      const believed = voices.all(roots, spokenOf);
       const listed: ListedChange[] = [];
       for (const change of wanted) {
         if (meter.isDue(TELL_MS)) yield;
-        const { replaces } = change;
+        const { replaces, author: by } = change;
+        const isKnown =
+          replaces !== null && sources.isSaid(replaces, (who) => who === by || believed.has(who));
         listed.push({
           ...plainChange(change, filter.withFrames),
-          author: nameOf(change.author),
-          isBeforeKnown: replaces === null || frames.has(replaces),
-          before: plainValue(replaces === null ? null : yield* readValue(replaces)),
+          author: nameOf(by),
+          isBeforeKnown: replaces === null || isKnown,
+          before: plainValue(isKnown ? yield* readValue(replaces) : null),
         });
       }
       return listed;
@@ -111,14 +128,49 @@ export function openListing(filter: AuditFilter): Listing {
 /** So many are put in order at once where few are wanted. */
 const FRESH_MIN = 1_000;
 
+/** A frame that says a statement, and who says it: two may say the same, byte for byte. */
+interface Source {
+  readonly frame: Uint8Array;
+  readonly authors: readonly MemberId[];
+}
+
+/** The statements of a log, by name. */
+const openSources = () => {
+  const sources = new Map<string, Source>();
+  let last: Source | null = null;
+  const sourceOf = ({ name, author, frame }: Kept): Source => {
+    const known = sources.get(name);
+    if (known !== undefined) return { ...known, authors: [...known.authors, author] };
+    // One for all that a frame says: there may be hundreds of thousands.
+    if (last?.frame !== frame) last = { frame, authors: [author] };
+    return last;
+  };
+  return {
+    /** False where its author's statement was noted before. */
+    note: (change: Kept): boolean => {
+      if (sources.get(change.name)?.authors.includes(change.author) === true) return false;
+      sources.set(change.name, sourceOf(change));
+      return true;
+    },
+    frameOf: (name: string) => sources.get(name)?.frame,
+    /** Whether one of those who are meant says it. */
+    isSaid: (name: string, isMeant: (author: MemberId) => boolean): boolean =>
+      sources.get(name)?.authors.some(isMeant) === true,
+  };
+};
+
 const compareChanges = (a: Kept, b: Kept): number =>
   compareHlc(a.hlc, b.hlc) || (a.author < b.author ? -1 : 1);
 
 /** What a statement says, by its name; null where it is not known. */
-const openValues = (crypto: Crypto, frames: ReadonlyMap<string, Uint8Array>, meter: Meter) => {
+const openValues = (
+  crypto: Crypto,
+  frameOf: (name: string) => Uint8Array | undefined,
+  meter: Meter,
+) => {
   const known = new Map<string, Value>();
   return function* readValue(name: string): Generator<void, Value> {
-    const frame = frames.get(name);
+    const frame = frameOf(name);
     if (frame === undefined) return null;
     if (!known.has(name)) {
       for (const change of yield* changesIn(crypto, frame, () => null, meter)) {
