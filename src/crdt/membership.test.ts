@@ -169,6 +169,22 @@ describe('admissions repeated by others', () => {
     const moved = { ipv4: '10.10.0.77', signedIpv4: ipv4, ms: 0 };
     assert.equal(memberOf(story.as('a').admits('b', 'i', moved).view(), 'b').ipv4, ipv4);
   });
+
+  it('move one that signed twice, so a joiner makes new keys instead', () => {
+    // Goal: the rule believes whatever a member signed, and who admits says when (D121). Method: a
+    // node writes, and takes back, an earlier admission at another address that the member signed
+    // as well. Twin: what it kept is of the keys before: a second member, and nobody moves.
+    const story = () => world().invites('i', { uses: 3 }).admits('a', 'i').admits('b', 'i').as('a');
+    const before = memberOf(story().view(), 'b');
+    const kept = { name: 'b', ipv4: '10.10.0.77', ms: 0 };
+    const moved = story().admits('b', 'i', kept);
+    assert.equal(memberOf(moved.view(), 'b').ipv4, kept.ipv4);
+    const taken = moved.says(trustPath('admission', idOf('b')), null);
+    assert.equal(memberOf(taken.view(), 'b').ipv4, before.ipv4);
+    const other = story().admits('before b', 'i', kept).view();
+    assert.equal(memberOf(other, 'b').ipv4, before.ipv4);
+    assert.equal(memberOf(other, 'before b').ipv4, kept.ipv4);
+  });
 });
 
 describe('admissions of oneself', () => {

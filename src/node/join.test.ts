@@ -1,164 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import { encode } from '../crdt/codec.ts';
-import { makeGenesis, readGenesis } from '../crdt/genesis.ts';
-import { type MemberId, memberIdOf } from '../crdt/ids.ts';
-import { printToken } from '../crdt/token.ts';
-import { Fault } from '../fault.ts';
-import type { Ports, SwarmConfig, SwarmNode } from '../ports.ts';
-import { SERVICE_NAMES } from '../services/registry.ts';
-import { prepareJoin } from './join.ts';
-import { openCrypto } from './linux/crypto.ts';
-import { decodeJoinAsk, encodeJoin, type JoinAnswer } from './rules/join-message.ts';
-import { readSettings } from './rules/settings.ts';
-
-const crypto = openCrypto();
-const NOW_MS = 1_800_000_000_000;
-const seedOf = (number: number): Uint8Array => new Uint8Array(32).fill(number);
-const idOf = (number: number): MemberId => memberIdOf(crypto.publicKey(seedOf(number)));
-
-const genesis = makeGenesis(crypto, seedOf(1), {
-  name: 'shop',
-  prefix: '10.10.0.0/16',
-  prefix6: 'fd00:1::/64',
-  nextRootHash: new Uint8Array(32),
-});
-const read = readGenesis(crypto, genesis);
-assert.ok(read.ok);
-const { meshId } = read;
-
-/** A token that names the given members. */
-const tokenOf = (members: readonly number[], expiry = NOW_MS + 3_600_000): string =>
-  printToken(crypto, {
-    meshId,
-    psk: seedOf(9),
-    seed: seedOf(8),
-    expiry,
-    entries: members.map((number) => ({
-      memberId: idOf(number),
-      address: { host: `192.0.2.${number}`, port: 7300 },
-    })),
-  });
-
-const named = (number: number) => ({ member: idOf(number), host: `192.0.2.${number}`, port: 7300 });
-const WELCOME = {
-  kind: 'welcome',
-  genesis,
-  observed: '198.51.100.7',
-  ipv4: '10.10.0.7',
-  wallMs: NOW_MS,
-} as const satisfies JoinAnswer;
-const ADMITTED: JoinAnswer = {
-  kind: 'admitted',
-  name: 'vm7',
-  ipv4: '10.10.0.7',
-  entries: [],
-};
-const retry = (...members: readonly number[]): JoinAnswer => ({
-  kind: 'retry',
-  entries: members.map(named),
-});
-
-const timeout = (field = 'endpoint'): Fault =>
-  new Fault('timeout', { field, value: '', why: 'no answer', remedy: 'wait' });
-
-/**
- * A VM with an empty disk, in a network where each member answers `admit` as said, or nobody.
- * `offMs`: how far members' clocks are ahead of this VM's. `others`: who is of another version.
- * `slow`: how long each takes for an answer, and until when none comes.
- */
-function stage(
-  answers: Readonly<Record<string, JoinAnswer | ((memberKey: Uint8Array) => JoinAnswer)>>,
-  offMs: Readonly<Record<string, number>> = {},
-  others: readonly MemberId[] = [],
-  slow = { ms: 0, untilMs: 0 },
-) {
-  const asked: string[] = [];
-  /** Who was asked to admit this VM. */
-  const told: string[] = [];
-  const files = new Map<string, Uint8Array>();
-  let [nowMs, drawn] = [0, 31];
-  const open = async (config: SwarmConfig): Promise<SwarmNode> =>
-    ({
-      dial: async (
-        peer: MemberId,
-        [endpoint]: readonly { readonly host: string }[],
-        timeoutMs: number,
-      ) => {
-        assert.equal(config.standing(peer), 'member', 'it is let in');
-        const isThere = answers[peer] !== undefined;
-        asked.push(endpoint?.host ?? '');
-        nowMs += isThere ? 10 : timeoutMs;
-        if (!isThere) throw timeout();
-      },
-      request: async (peer: MemberId, _: string, body: Uint8Array, timeoutMs: number) => {
-        const neededMs = Math.max(slow.ms, slow.untilMs - nowMs);
-        nowMs += Math.min(neededMs, timeoutMs);
-        if (neededMs > timeoutMs) throw timeout('peer');
-        if (others.includes(peer)) return encode({ v: 2, document: 1, kind: 'greeting' });
-        const read = decodeJoinAsk(body);
-        const isHello = read.kind === 'said' && read.said.kind === 'hello';
-        const welcome = { ...WELCOME, wallMs: NOW_MS + (offMs[peer] ?? 0) };
-        if (isHello) return encodeJoin(welcome);
-        told.push(peer);
-        const answer = answers[peer] ?? assert.fail();
-        const memberKey = read.kind === 'said' && 'memberKey' in read.said && read.said.memberKey;
-        return encodeJoin(
-          typeof answer === 'function' ? answer(memberKey || assert.fail()) : answer,
-        );
-      },
-      stop: async () => undefined,
-    }) as unknown as SwarmNode;
-  const facts = {
-    hostname: 'vm7',
-    isRoot: true,
-    hasTun: true,
-    hasKernelWireguard: true,
-    hasSystemd: false,
-    tools: { ip: true, wg: true },
-  };
-  const silent = () => undefined;
-  const ports: Omit<Ports, 'process' | 'logBook'> = {
-    clock: {
-      wallMs: () => NOW_MS,
-      monotonicMs: () => nowMs,
-      sleep: async (durationMs) => {
-        nowMs += durationMs;
-      },
-    },
-    random: { bytes: () => seedOf(++drawn), fraction: () => 0.5 },
-    crypto,
-    disk: {
-      read: async (name) => files.get(name) ?? null,
-      write: async (name, content) => void files.set(name, content),
-      append: async (name, content) => void files.set(name, content),
-      remove: async (name) => void files.delete(name),
-      list: async () => [...files.keys()],
-    },
-    swarm: { open },
-    host: {
-      run: async () => ({ status: 1, stdout: '', stderr: '' }),
-      facts: async () => facts,
-      probe: async () => facts,
-      addresses: async () => [],
-    },
-    net: { isPortFree: async () => true, glance: async () => '', serveApi: () => assert.fail() },
-    log: { info: silent, warn: silent, error: silent },
-  };
-  const join = (token: string, timeoutMs: number | null = null) =>
-    prepareJoin(ports, token, readSettings({}, 'vm7', SERVICE_NAMES), {
-      onStep: silent,
-      timeoutMs,
-    });
-  return { join, asked, told, files, nowMs: () => nowMs };
-}
-
-const refusal = (join: Promise<unknown>): Promise<Fault> =>
-  join.then(
-    () => assert.fail('joined'),
-    (error: unknown) => (error instanceof Fault ? error : assert.fail(String(error))),
-  );
+import { memberIdOf } from '../crdt/ids.ts';
+import {
+  ADMITTED,
+  type AdmitAsk,
+  idOf,
+  NOW_MS,
+  refusal,
+  refused,
+  retry,
+  seedOf,
+  stage,
+  tokenOf,
+} from './test-join.ts';
 
 test('join: a member that has admitted enough names others, and they are asked', async () => {
   // Goal: a full node does not keep anybody out. Method: the only entry of the token is full; it
@@ -197,10 +51,10 @@ test('join: a member of another version is passed by, or named if there is no ot
   // Goal: a mismatch is refused loudly, and an upgrade under way keeps nobody out. Method: of two
   // entries the first is of version 2; twin: it is the only one, and nothing stays on the disk.
   const answers = { [idOf(2)]: ADMITTED, [idOf(3)]: ADMITTED };
-  const mixed = stage(answers, {}, [idOf(2)]);
+  const mixed = stage(answers, { others: [idOf(2)] });
   assert.equal((await mixed.join(tokenOf([2, 3]))).name, 'vm7');
   assert.deepEqual(mixed.told, [idOf(3)]);
-  const alone = stage(answers, {}, [idOf(2)]);
+  const alone = stage(answers, { others: [idOf(2)] });
   const fault = await refusal(alone.join(tokenOf([2])));
   assert.equal(fault.code, 'refused');
   assert.equal(
@@ -215,7 +69,7 @@ test('join: a member whose clock is wrong keeps nobody out', async () => {
   // Goal: the next entry is asked. Method: of two the first is 3 h ahead; then 2 h behind.
   for (const offMs of [3 * 3_600_000, -2 * 3_600_000]) {
     const answers = { [idOf(2)]: ADMITTED, [idOf(3)]: ADMITTED };
-    const { join, told } = stage(answers, { [idOf(2)]: offMs });
+    const { join, told } = stage(answers, { offMs: { [idOf(2)]: offMs } });
     assert.equal((await join(tokenOf([2, 3]))).name, 'vm7');
     assert.deepEqual(told, [idOf(3)]);
   }
@@ -227,7 +81,9 @@ test('join: a joiner whose own clock is wrong is refused, and tells nobody its n
   const offMs = 7_200_000;
   for (const members of [[2, 3], [2], [2, 3, 4]]) {
     const answers = Object.fromEntries(members.map((number) => [idOf(number), ADMITTED]));
-    const { join, told, files } = stage(answers, { [idOf(2)]: offMs, [idOf(3)]: offMs });
+    const { join, told, files } = stage(answers, {
+      offMs: { [idOf(2)]: offMs, [idOf(3)]: offMs },
+    });
     const fault = await refusal(join(tokenOf(members)));
     assert.equal(fault.code, 'refused');
     assert.match(fault.message, /^clock: 7200 s: behind the clock of the mesh.*; set the clock/);
@@ -256,18 +112,18 @@ test('join: an only entry has the time that it takes, one of two has less', asyn
   // only entry that takes 20 s for each answer. Twin: two of them, who are turned away from.
   const both = { [idOf(2)]: ADMITTED, [idOf(3)]: ADMITTED };
   const slow = { ms: 20_000, untilMs: 0 };
-  const { join, told } = stage(both, {}, [], slow);
+  const { join, told } = stage(both, { slow });
   assert.equal((await join(tokenOf([2]))).name, 'vm7');
   assert.deepEqual(told, [idOf(2)]);
-  assert.equal((await refusal(stage(both, {}, [], slow).join(tokenOf([2, 3])))).code, 'timeout');
+  assert.equal((await refusal(stage(both, { slow }).join(tokenOf([2, 3])))).code, 'timeout');
 });
 
 test('join: who takes connections and does not answer yet is asked for three minutes', async () => {
   // Goal: a crowd that starves its entry comes in without a second command. Method: one that
   // answers after 150 s. Twin: one that never does, and is given up.
-  const { join } = stage({ [idOf(2)]: ADMITTED }, {}, [], { ms: 0, untilMs: 150_000 });
+  const { join } = stage({ [idOf(2)]: ADMITTED }, { slow: { ms: 0, untilMs: 150_000 } });
   assert.equal((await join(tokenOf([2]))).name, 'vm7');
-  const never = stage({ [idOf(2)]: ADMITTED }, {}, [], { ms: 0, untilMs: 1e9 });
+  const never = stage({ [idOf(2)]: ADMITTED }, { slow: { ms: 0, untilMs: 1e9 } });
   assert.equal((await refusal(never.join(tokenOf([2])))).code, 'timeout');
   assert.ok(never.nowMs() > 180_000 && never.nowMs() < 215_000, `${never.nowMs()} ms`);
 });
@@ -276,14 +132,14 @@ test('join: keys that went down with who let them in are replaced, once', async 
   // Goal: a joiner whose entry is evicted meanwhile comes in by another, with the same token.
   // Method: the first sends it on; the second knows its key by the evicted one, and takes any
   // other. Twins: one that takes none; and keys that a cut join left.
-  const isEvicted = (evicted: readonly string[]) => (memberKey: Uint8Array) =>
-    evicted.includes(memberIdOf(memberKey)) ? refused : ADMITTED;
-  const refused: JoinAnswer = { kind: 'refused', why: 'evicted', detail: '' };
+  const isVoid = refused('evicted');
+  const isEvicted = (evicted: readonly string[]) => (ask: AdmitAsk) =>
+    evicted.includes(memberIdOf(ask.memberKey)) ? isVoid : ADMITTED;
   const { join, told, files } = stage({ [idOf(2)]: retry(3), [idOf(3)]: isEvicted([idOf(32)]) });
   assert.equal((await join(tokenOf([2]))).name, 'vm7');
   assert.deepEqual(told, [idOf(2), idOf(3), idOf(2), idOf(3)]);
   assert.deepEqual(files.get('member-key'), seedOf(34));
-  const never = stage({ [idOf(3)]: refused });
+  const never = stage({ [idOf(3)]: isVoid });
   assert.match((await refusal(never.join(tokenOf([3])))).message, /its key is void/);
   assert.deepEqual([never.told.length, [...never.files.keys()]], [2, []]);
   const kept = stage({ [idOf(3)]: isEvicted([idOf(5)]) });

@@ -7,6 +7,8 @@
  * 4. An entry that is there and slow is asked again for minutes: a crowd may leave it little CPU.
  * 5. Keys that went down with the member that let them in never come back, but a token that was not
  *    spent by others lets in new ones.
+ * 6. An address that an entry may have chosen is signed in the last rounds only: the mesh may be
+ *    nearly full.
  */
 
 import { endpointText } from '../crdt/endpoints.ts';
@@ -16,13 +18,13 @@ import { Fault } from '../fault.ts';
 import type { Ports, SwarmNode } from '../ports.ts';
 import { configOf } from './init.ts';
 import { type Admitted, type Attempt, askEntry, type JoinPorts } from './join-entry.ts';
+import { openKeyRing } from './join-keys.ts';
 import { startJournal } from './journal.ts';
 import { isLeaving } from './leave.ts';
 import {
   dropKeys,
   hasKeys,
   isInitialised,
-  keepKeys,
   readLocalState,
   writeLocalState,
 } from './local-state.ts';
@@ -85,23 +87,23 @@ export async function prepareJoin(
   settings: Settings,
   watch: JoinWatch,
 ): Promise<Joined> {
-  const { clock, crypto, disk, random } = ports;
+  const { clock, crypto, disk } = ports;
   const deadlineMs = clock.monotonicMs() + (watch.timeoutMs ?? Number.POSITIVE_INFINITY);
   const read = readToken(crypto, tokenText);
   if (!read.ok) throw badToken(read.why, 'copy the whole line that cnsmo invite printed');
   await checkHost(ports, settings.port);
   const doubt = { isOpen: await hasKeys(disk) };
   try {
-    const keys = await keepKeys(disk, random);
+    const ring = await openKeyRing(ports);
     const reach = { entries: read.token.entries };
     const { onStep } = watch;
-    const known = { token: read.token, settings, keys, reach, doubt, onStep, deadlineMs };
-    const attempt: Attempt = { ...known, clocks: new Map() };
+    const known = { token: read.token, settings, ring, reach, doubt, onStep, deadlineMs };
+    const attempt: Attempt = { ...known, isChoosy: true, clocks: new Map() };
     return await joinWith(ports, attempt).catch(async (error: unknown) => {
       if (!isVoid(error)) throw error;
       await dropKeys(disk); // Invariant 5.
       doubt.isOpen = false;
-      return await joinWith(ports, { ...attempt, keys: await keepKeys(disk, random) });
+      return await joinWith(ports, { ...attempt, ring: await openKeyRing(ports) });
     });
   } catch (error) {
     const isRefused = error instanceof Fault && error.code === 'refused';
@@ -159,13 +161,14 @@ async function tryEntries(ports: JoinPorts, swarm: SwarmNode, attempt: Attempt):
   let turn = 0;
   for (let round = 0; isAskedAgain(round); round += 1) {
     isSlow = false;
+    const isChoosy = round < ROUNDS - 1; // Invariant 6.
     for (let index = 0; index < reach.entries.length; index += 1) {
       const entry = reach.entries[index];
       const askedMs = ports.clock.monotonicMs();
       if (entry === undefined || askedMs >= deadlineMs) break;
       onStep(`asking ${endpointText(entry.address)}`);
       try {
-        const word = await askEntry(ports, swarm, entry, attempt);
+        const word = await askEntry(ports, swarm, entry, { ...attempt, isChoosy });
         if ('admitted' in word) return word.admitted;
         reach.entries = withNamed(reach.entries, index, word.named);
       } catch (error) {

@@ -34,10 +34,11 @@ const FILE = {
   wg: 'wg-key',
   psk: 'psk',
   config: 'config',
+  request: 'join-request',
 } as const;
 
 /** Fresh keys. */
-const makeKeys = (random: Random): Keys => ({
+export const makeKeys = (random: Random): Keys => ({
   memberSeed: random.bytes(32),
   wgPrivateKey: random.bytes(32),
 });
@@ -46,14 +47,18 @@ const makeKeys = (random: Random): Keys => ({
 export const isInitialised = async (disk: Disk): Promise<boolean> =>
   (await disk.read(FILE.genesis)) !== null;
 
-/**
- * Keys kept from an earlier try to join, or fresh ones, kept before they are first used: a join
- * that was cut midway is repeated as the same member.
- */
-export async function keepKeys(disk: Disk, random: Random): Promise<Keys> {
+/** Keys that an earlier try left; null when it left none. */
+export async function readKeptKeys(disk: Disk): Promise<Keys | null> {
   const memberSeed = await disk.read(FILE.member);
   const wgPrivateKey = await disk.read(FILE.wg);
-  if (memberSeed?.length === 32 && wgPrivateKey?.length === 32) return { memberSeed, wgPrivateKey };
+  if (memberSeed?.length !== 32 || wgPrivateKey?.length !== 32) return null;
+  return { memberSeed, wgPrivateKey };
+}
+
+/** Keys kept from an earlier try, or fresh ones, kept before they are first used. */
+export async function keepKeys(disk: Disk, random: Random): Promise<Keys> {
+  const kept = await readKeptKeys(disk);
+  if (kept !== null) return kept;
   const keys = makeKeys(random);
   await writeKeys(disk, keys);
   return keys;
@@ -70,10 +75,24 @@ export async function writeKeys(disk: Disk, keys: Keys): Promise<void> {
 export const hasKeys = async (disk: Disk): Promise<boolean> =>
   (await disk.read(FILE.member)) !== null;
 
-/** Removes the keys of a VM that became no member. */
+/** What the kept keys have signed to be let in; null: nothing. */
+export const readJoinRequest = (disk: Disk): Promise<Uint8Array | null> => disk.read(FILE.request);
+
+/**
+ * Keeps these keys, and what they sign, before that is sent: a join that was cut midway is repeated
+ * as the same member. Cut here, the keys of before are gone, or these have signed nothing.
+ */
+export async function keepJoinRequest(disk: Disk, keys: Keys, request: Uint8Array): Promise<void> {
+  await dropKeys(disk);
+  await writeKeys(disk, keys);
+  await disk.write(FILE.request, request);
+}
+
+/** Removes the keys of a VM that became no member. What they signed goes last. */
 export async function dropKeys(disk: Disk): Promise<void> {
   await disk.remove(FILE.member);
   await disk.remove(FILE.wg);
+  await disk.remove(FILE.request);
 }
 
 /** From here on the directory holds no member, whatever else is in it: the genesis goes first. */
@@ -88,6 +107,7 @@ export async function writeLocalState(
   await disk.write(FILE.psk, state.psk);
   await writeConfig(disk, state.config);
   await disk.write(FILE.genesis, state.genesisBytes);
+  await disk.remove(FILE.request);
 }
 
 /** Replaces what only this VM decides. */
