@@ -39,8 +39,8 @@ test('chaos ends in a mesh that is whole', async () => {
 });
 
 test('real signatures change nothing but the bytes', async () => {
-  // Goal: the stub stands for the real thing, in trouble and under attack too. Method: seed 200 runs
-  // on Ed25519, with two minutes of chaos in which a hostile member and an intruder have their try.
+  // Goal: the stub stands for the real thing, in trouble and under attack too. Method: seed 200
+  // on Ed25519, with two minutes of chaos in which a hostile member and an intruder try theirs.
   const { failure, steps } = await runSeed(options(200, { scenario: 'founder-gone', minutes: 2 }));
   assert.equal(failure, null);
   const acts = new Set(steps.map(({ act }) => act));

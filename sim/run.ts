@@ -2,20 +2,19 @@
  * Edge: run — `npm run sim`: many seeds, each twice, and a line for each.
  *
  * Exit status 1 when a seed fails or does not repeat, with the one line that replays it and the
- * smallest chaos that still fails. With `--bug` it is the other way round: 0 as soon as a seed
- * finds the planted bug, 1 when none has in five minutes.
+ * smallest chaos that still fails; where many fail, the later ones have the line that looks for
+ * that. With `--bug` it is the other way round: 0 as soon as a seed finds the planted bug, 1 when
+ * none has in five minutes.
  */
 import './engine.ts';
 import { type Flags, readFlags, replayLine } from './flags.ts';
 import { loadEditions, runSeed, type SeedOptions, type SeedResult } from './seed.ts';
-import { kindOf, shrink } from './shrink.ts';
+import { kindOf, openSmaller, shrink } from './shrink.ts';
 
 /** Lines of the trace shown with a failure. */
 const SHOWN_LINES = 12;
 /** Longest search for a planted bug, on a core of its own. Unit: ms of CPU. Issue 4. */
 const SEARCH_MS = 300_000;
-/** Failures that are made smaller; after that something is wrong altogether. */
-const SHRUNK_MAX = 2;
 
 /** What all seeds of a run have in common. */
 const wishOf = ({
@@ -84,6 +83,7 @@ async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2));
   await loadEditions(flags.bug);
   const startMs = performance.now();
+  const makeSmaller = openSmaller();
   let [ranMs, failed] = [0, 0];
   let found: { seed: number; result: SeedResult; spent: string } | null = null;
   for (let seed = flags.first; seed < flags.first + flags.seeds; seed += 1) {
@@ -104,7 +104,10 @@ async function main(): Promise<number> {
       found = { seed, result, spent: spentText(startMs) };
       break;
     }
-    if (failed <= SHRUNK_MAX) await showSmallest(flags, seed, result);
+    await makeSmaller({
+      now: () => showSmallest(flags, seed, result),
+      later: () => process.stdout.write(`smaller by: ${replayLine(flags, seed, flags.only)}\n`),
+    });
   }
   const tookS = (performance.now() - startMs) / 1_000;
   const rate = Math.round(((flags.once ? 1 : 2) * ranMs) / 1_000 / tookS);

@@ -33,6 +33,25 @@ export async function shrink(
   }
 }
 
+/** Failures of one run that are made smaller at once; after that something is wrong altogether. */
+const AT_ONCE_MAX = 2;
+
+/** What is done of a failure: it is made smaller now, or it is said how to. */
+interface Smaller {
+  readonly now: () => Promise<void>;
+  readonly later: () => void;
+}
+
+/** Called for each failure of a run of many seeds, so that none is left without its smallest. */
+export function openSmaller(): (ways: Smaller) => Promise<void> {
+  let failures = 0;
+  return async ({ now, later }) => {
+    failures += 1;
+    if (failures <= AT_ONCE_MAX) await now();
+    else later();
+  };
+}
+
 /** What kind of failure it is: its first words, without numbers and names. */
 export const kindOf = (failure: string): string =>
   (failure.split('\n')[0] ?? '').replaceAll(/\d+/g, '#').slice(0, KIND_LENGTH);
