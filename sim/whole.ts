@@ -1,6 +1,6 @@
 /**
- * Edge: whole — lets all VMs that are in no mesh join before the storm, for those who measure what a
- * mesh of so many members costs.
+ * Edge: whole — lets all VMs that are in no mesh join before the storm, for those who measure what
+ * a mesh of so many members costs.
  */
 import { holdsMember, type Storm } from './storm.ts';
 
