@@ -67,6 +67,7 @@ const sceneOf = (kind: StallKind): Scene => {
     case 'deletions':
     case 'invites':
     case 'admissions':
+    case 'members':
       return { name: 'watcher', held: [], comes: snapshotOf(kind) };
   }
 };

@@ -1,7 +1,8 @@
 /**
  * What is done while the event loop is watched. Somebody else's snapshot comes in: `keys`,
- * `deletions`, `invites`, `admissions`; a whole mesh: `crowd`; a word of somebody who says as much
- * as one may: `change`; this member says as much in a generation of its own: `own`.
+ * `deletions`, `invites`, `admissions` that do not hold, `members` whose admissions do; a whole mesh:
+ * `crowd`; a word of somebody who says as much as one may: `change`; this member says as much in a
+ * generation of its own: `own`.
  */
 export const STALL_KINDS = [
   'crowd',
@@ -9,6 +10,7 @@ export const STALL_KINDS = [
   'deletions',
   'invites',
   'admissions',
+  'members',
   'change',
   'own',
 ] as const;

@@ -44,7 +44,8 @@ export function settleOverlay(tenants: readonly Tenant[]): Overlay {
   const names = settleNames(present);
   const tenancies = new Map<MemberId, Tenancy>();
   const alarms: Alarm[] = [];
-  for (const { id, hasLeft, ...enrolled } of tenants) {
+  for (const enrolled of tenants) {
+    const { id, hasLeft } = enrolled;
     const name = hasLeft ? enrolled.name : (names.get(id) ?? enrolled.name);
     const ipv4 = hasLeft ? enrolled.ipv4 : (addresses.get(id) ?? null);
     if (name !== enrolled.name) alarms.push({ kind: 'name-tie', about: id });

@@ -39,7 +39,7 @@ import { alarmsOf, quarantinedOf } from './trouble.ts';
 import { openVerdicts, type Verdicts } from './verdicts.ts';
 import type { Invite, Member, MemberEndpoints, Proposal, View } from './view.ts';
 
-/** What a stage costs for each author, and an IPv6 address. Unit: ms, as measured. */
+/** What a stage costs for each author and member, and an IPv6 address. Unit: ms, as measured. */
 const [STAGE_MS, IPV6_MS] = [0.005, 0.015];
 
 /**
@@ -64,19 +64,21 @@ export function openProjector(
     return testimony;
   };
   function* inPieces(authors: readonly AuthorState[], meter: Meter): Generator<void, View> {
-    const stageMs = authors.length * STAGE_MS;
+    let stageMs = authors.length * STAGE_MS;
     const testimonies: Testimonies = new Map(
       authors.map((state) => [state.author, testimonyOf(state)]),
     );
     if (meter.isDue(stageMs)) yield;
     const lineage = findLineage(ground, [...testimonies.values()]);
     const roster = settleRoster(testimonies, founder, lineage);
+    stageMs = Math.max(stageMs, roster.membership.members.size * STAGE_MS);
     if (meter.isDue(stageMs)) yield;
     const enrolments = enrolmentsOf(testimonies, roster);
     const intent = readIntents(testimoniesOf(testimonies, roster));
     if (meter.isDue(stageMs)) yield;
     const outcome = { testimonies, lineage, roster, enrolments };
-    return { ...(yield* render(ground, outcome, () => meter.isDue(stageMs))), intent };
+    const isDue = (): boolean => meter.isDue(stageMs);
+    return { ...(yield* render(ground, outcome, isDue)), intent };
   }
   const project = (authors: readonly AuthorState[]): View => finish(inPieces(authors, UNMETERED));
   const foresee = (statement: SaidStatement): number =>
@@ -108,9 +110,11 @@ function* render(
   isDue: () => boolean,
 ): Generator<void, Omit<View, 'intent'>> {
   const { testimonies, lineage, roster, enrolments } = outcome;
-  const overlay = settleOverlay(
-    enrolments.map((enrolment) => tenantOf(ground, testimonies.get(enrolment.id), enrolment)),
+  const tenants = enrolments.map((enrolment) =>
+    tenantOf(ground, testimonies.get(enrolment.id), enrolment),
   );
+  if (isDue()) yield;
+  const overlay = settleOverlay(tenants);
   if (isDue()) yield;
   const members = membersOf(ground, outcome, overlay.tenancies);
   if (isDue()) yield;

@@ -4,10 +4,11 @@ import type { Head } from '../crdt/chain.ts';
 import { openTeller } from './view-ahead.ts';
 
 /** A store of so many authors, of which a view takes three pieces. */
-const groundOf = (authors: number) => {
+const groundOf = (authors: number, bytes = 0) => {
   const made: string[] = [];
   const clock = { wallMs: () => 0, monotonicMs: () => 0, sleep: async () => undefined };
   const store = {
+    weight: () => ({ frames: 1, bytes }),
     heads: () => Array.from({ length: authors }, () => ({}) as Head),
     digestInPieces: function* () {
       made.push('begun');
@@ -34,6 +35,16 @@ test('of a large mesh nobody is told of news before there is a view of it', asyn
   note();
   await settled();
   assert.deepEqual(ground.made, [...once, ...once, ...once]);
+});
+
+test('where few say much, nobody is told of news before there is a view of it either', async () => {
+  // Goal: one operator may let in 16,300 members. Method: two authors of a MiB, and of a byte less.
+  const [much, less] = [groundOf(2, 1024 * 1024), groundOf(2, 1024 * 1024 - 1)];
+  openTeller(much, () => void much.made.push('told'))();
+  openTeller(less, () => void less.made.push('told'))();
+  assert.deepEqual([much.made, less.made], [['begun'], ['told']]);
+  await settled();
+  assert.deepEqual(much.made, ['begun', 'made', 'told']);
 });
 
 test('in a small mesh everybody is told at once', () => {

@@ -1,5 +1,5 @@
 /**
- * Loop: view ahead — in a large mesh the view is made in pieces before anybody is told that it may
+ * Loop: view ahead — where much is held, the view is made in pieces before anybody is told that it may
  * have changed: else the first loop that is woken makes it, in one turn.
  *
  * 1. Who is to be told is told once for all that was taken meanwhile, and not a turn later than the
@@ -10,16 +10,18 @@ import type { Store } from '../crdt/store.ts';
 import type { Ports } from '../ports.ts';
 import { inPieces } from './pieces.ts';
 
-/** Authors of whom a view takes some ms to make. */
+/** Authors of whom a view takes some ms to make, and statements of any. Unit of these: bytes. */
 const AUTHORS_MANY = 100;
+const BYTES_MANY = 1024 * 1024;
 
 /** What there is to make a view of. */
 export interface Ground extends Pick<Ports, 'clock'> {
-  readonly store: Pick<Store, 'heads' | 'digestInPieces'>;
+  readonly store: Pick<Store, 'heads' | 'weight' | 'digestInPieces'>;
 }
 
 /** Whether it takes long to make one. */
-export const isViewLarge = ({ store }: Ground): boolean => store.heads().length >= AUTHORS_MANY;
+export const isViewLarge = ({ store }: Ground): boolean =>
+  store.heads().length >= AUTHORS_MANY || store.weight().bytes >= BYTES_MANY;
 
 /** Makes the view in pieces, unless something is taken meanwhile. */
 export const makeViewAhead = ({ clock, store }: Ground): Promise<void> =>
