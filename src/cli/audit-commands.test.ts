@@ -15,11 +15,22 @@ const change = (isSigned: boolean) => ({
   frameHash: '00'.repeat(32),
   signature: 'ab'.repeat(64),
   isSigned,
+  isVoid: false,
+});
+
+/** The answer in lines: one that says nothing yet, one for each change, and the end. */
+const listed = (changes: readonly object[], end: object | null = { older: 0, damaged: 0 }) => ({
+  ...done(null),
+  lines: async function* () {
+    yield { changes: [] };
+    for (const one of changes) yield { changes: [one] };
+    if (end !== null) yield { changes: [], end };
+  },
 });
 
 test('audit: who, when, where, before, after, signature, a change in two lines', async () => {
   // Goal: item 3. Method: one change as people and as programs see it; the filters as the query.
-  const answers = { 'GET /v1/audit': done([change(true)]) };
+  const answers = { 'GET /v1/audit': listed([change(true)]) };
   const shown = await run('audit --since 7d --path trust/ --author vm1 --verify'.split(' '), {
     answers,
   });
@@ -32,27 +43,76 @@ test('audit: who, when, where, before, after, signature, a change in two lines',
     ageMs: String(7 * 86_400_000),
     path: 'trust/',
     author: 'vm1',
+    stream: 'true',
   });
   const json = await run('audit -o json'.split(' '), { answers });
-  assert.deepEqual(JSON.parse(json.out), [change(true)]);
+  assert.equal(json.out, `${JSON.stringify([change(true)], null, 2)}\n`);
+});
+
+test('audit: the latest so many, and how many older ones are not shown', async () => {
+  // Goal: nothing is left out unsaid. Method: two of 40 in each format; none; odd counts; an
+  // answer that was cut.
+  const two = [change(true), { ...change(true), path: 'intent/x' }];
+  const answers = { 'GET /v1/audit': listed(two, { older: 38, damaged: 0 }) };
+  const shown = await run('audit --count 2 --verify'.split(' '), { answers });
+  assert.equal(shown.requests[0]?.query.count, '2');
+  assert.match(shown.out, /\n38 older not shown\.\n2 changes, all signatures hold\.\n$/);
+  const json = await run('audit -o json'.split(' '), { answers });
+  assert.equal(json.out, `${JSON.stringify(two, null, 2)}\n`);
+  const yaml = await run('audit -o yaml'.split(' '), { answers });
+  assert.equal(yaml.out.match(/^- time:/gm)?.length, 2);
+  const none = { 'GET /v1/audit': listed([]) };
+  assert.equal((await run('audit -o json'.split(' '), { answers: none })).out, '[]\n');
+  assert.equal((await run('audit -o yaml'.split(' '), { answers: none })).out, '[]\n');
+  const empty = await run(['audit'], { answers: none });
+  assert.equal(empty.out, 'No changes in the time that is kept.\n');
+  for (const count of ['0', '-1', 'x', '1.5']) {
+    const odd = await run(['audit', `--count=${count}`], { answers });
+    assert.equal(odd.err, `count: ${count}: not a count; write a number, as 50\n`);
+  }
+  const cut = await run(['audit'], { answers: { 'GET /v1/audit': listed(two, null) } });
+  assert.match(cut.err, /^daemon: audit: ended while answering: the list is not whole; /);
+  assert.notEqual(cut.status, 0);
 });
 
 test('audit: where it is not known what stood before, the list says whom to ask', async () => {
   // Goal: nobody takes a gap for the whole. Method: one such change; none is the twin above.
-  const answers = { 'GET /v1/audit': done([{ ...change(true), isBeforeKnown: false }]) };
+  const answers = { 'GET /v1/audit': listed([{ ...change(true), isBeforeKnown: false }]) };
   const { out } = await run(['audit'], { answers });
   assert.match(out, /\n {2}\? → \{"name":"db"\}\n\?: what stood .*\n.* ask a member that was up/);
 });
 
 test('audit: a signature that does not hold is told, and --verify fails', async () => {
   // Goal: a log that somebody changed is found. Method: one such change, with and without.
-  const answers = { 'GET /v1/audit': done([change(false)]) };
+  const answers = { 'GET /v1/audit': listed([change(false)]) };
   const plain = await run(['audit'], { answers });
   assert.equal(plain.status, 0);
   assert.match(plain.out, /signature does not hold/);
   const checked = await run(['audit', '--verify'], { answers });
   assert.notEqual(checked.status, 0);
   assert.match(checked.err, /^signature: 1 of 1: of vm1 at trust\/name\/bbbbbb does not hold: /);
+});
+
+test('audit: what counts for nothing is marked', async () => {
+  // Goal: nobody takes the words of a hostile node for a change. Method: one; the twin is above.
+  const answers = { 'GET /v1/audit': listed([{ ...change(true), isVoid: true }]) };
+  const { out } = await run(['audit'], { answers });
+  assert.match(out, /trust\/name\/bbbbbb {2}abababab void: not its to say\n/);
+});
+
+test('audit: damage is told, and --verify fails though what reads is signed', async () => {
+  // Goal: one flipped bit is no way to take a change out of the list. Method: two stretches that do
+  // not read, with and without changes beside them; the twin without damage is above.
+  for (const changes of [[change(true)], []]) {
+    const answers = { 'GET /v1/audit': listed(changes, { older: 0, damaged: 2 }) };
+    const plain = await run(['audit'], { answers });
+    assert.equal(plain.status, 0);
+    assert.match(plain.out, /\n?2 stretches of this log were damaged: changes may be missing\.\n/);
+    const checked = await run(['audit', '--verify'], { answers });
+    assert.notEqual(checked.status, 0);
+    assert.ok(!checked.out.includes('all signatures hold'));
+    assert.match(checked.err, /^log: 2 damaged stretches: changes may be missing; ask /);
+  }
 });
 
 test('audit: what is kept is set in words, and odd sizes are refused', async () => {
@@ -84,7 +144,7 @@ test('audit: limits too small, or set beside a question, are refused by their fl
 test('audit: what was said is cut on a terminal only', async () => {
   // Goal: who searches a pipe finds all. Method: a long value, in a pipe and on a terminal.
   const long = 'x'.repeat(200);
-  const answers = { 'GET /v1/audit': done([{ ...change(true), after: long }]) };
+  const answers = { 'GET /v1/audit': listed([{ ...change(true), after: long }]) };
   const piped = await run(['audit'], { answers });
   assert.ok(piped.out.includes(long));
   const shown = await run(['audit'], { answers, isTerminal: true });

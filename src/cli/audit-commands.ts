@@ -3,7 +3,8 @@
  */
 import { Command, Option } from 'commander';
 import { Fault } from '../fault.ts';
-import type { AuditLimits } from '../node/audit.ts';
+import type { AuditLimits } from '../node/audit-files.ts';
+import type { AuditLine } from '../node/audit-list.ts';
 import type { ListedChange, ListedConflict, Plain } from '../node/rules/audit-answer.ts';
 import type { Upheld } from '../node/uphold.ts';
 import { readDuration } from './duration.ts';
@@ -20,6 +21,7 @@ interface AuditFlags {
   readonly since?: string;
   readonly path?: string;
   readonly author?: string;
+  readonly count?: string;
   readonly verify?: boolean;
   readonly raw?: boolean;
   readonly keepSize?: string;
@@ -27,13 +29,14 @@ interface AuditFlags {
 }
 
 /** `audit`. */
-export const auditCommand = (session: Open): Command =>
+export const auditCommand = (local: Local, session: Open): Command =>
   new Command('audit')
     .description('who changed what in the mesh, of the time that this VM keeps')
     .option('--since <duration>', 'nothing that is older')
     .option('--path <path>', 'only at paths that begin so')
     .option('--author <member>', 'only by this member')
-    .option('--verify', 'fail when a signature does not hold')
+    .option('--count <number>', 'only the latest so many')
+    .option('--verify', 'fail when a signature does not hold, or the log was damaged')
     .option('--raw', 'with the signed frames (-o json)')
     .addOption(limitOption('--keep-size <size>', 'keep no more on this VM from now on (64MiB)'))
     .addOption(
@@ -55,18 +58,16 @@ export const auditCommand = (session: Open): Command =>
         ...(flags.since === undefined ? {} : { ageMs: String(readDuration('since', flags.since)) }),
         ...(flags.path === undefined ? {} : { path: flags.path }),
         ...(flags.author === undefined ? {} : { author: flags.author }),
+        ...(flags.count === undefined ? {} : { count: readCount(flags.count) }),
         ...(flags.raw === true ? { frames: 'true' } : {}),
+        stream: 'true',
       };
-      const changes = (await open.call('GET', '/v1/audit', null, {
-        query,
-      })) as readonly ListedChange[];
-      await open.show(changes, (page) => renderChanges(page, changes, flags.verify === true));
-      if (flags.verify === true) mustBeSigned(changes);
+      await list(local, open, query, flags.verify === true);
     });
 
 /** What sets a limit lists nothing, so that what would choose of a list contradicts it. */
 const limitOption = (flags: string, description: string): Option =>
-  new Option(flags, description).conflicts(['since', 'path', 'author', 'verify', 'raw']);
+  new Option(flags, description).conflicts(['since', 'path', 'author', 'count', 'verify', 'raw']);
 
 async function setLimits({ call, show }: Session, flags: AuditFlags): Promise<void> {
   const body = {
@@ -89,14 +90,92 @@ function readSize(text: string): number {
   throw new Fault('refused', { field: 'keep-size', value: text, why: 'not a size', remedy });
 }
 
-function mustBeSigned(changes: readonly ListedChange[]): void {
-  const bad = changes.filter(({ isSigned }) => !isSigned);
-  const [first] = bad;
-  if (first === undefined) return;
+/** The latest so many, as the API reads them. */
+function readCount(text: string): string {
+  if (/^[1-9]\d{0,8}$/.test(text)) return text;
+  const remedy = 'write a number, as 50';
+  throw new Fault('refused', { field: 'count', value: text, why: 'not a count', remedy });
+}
+
+/** What was seen of a list. */
+interface Tally {
+  changes: number;
+  /** Of which the signature does not hold. */
+  bad: number;
+  firstBad: ListedChange | null;
+  hasGap: boolean;
+  end: AuditLine['end'] | null;
+}
+
+/** Shows the list as it comes: it may be longer than anybody wants to hold. */
+async function list(
+  local: Pick<Local, 'page'>,
+  open: Session,
+  query: Readonly<Record<string, string>>,
+  isVerified: boolean,
+): Promise<void> {
+  const lines = open.lines('/v1/audit', query)[Symbol.asyncIterator]();
+  const shown = open.showList();
+  const tally: Tally = { changes: 0, bad: 0, firstBad: null, hasGap: false, end: null };
+  const take = async (isFirst: boolean): Promise<boolean> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done === true) return false;
+      const { changes, end = null } = value as AuditLine;
+      tally.end ??= end;
+      for (const change of changes) {
+        note(tally, change);
+        await shown.add(change, (page) => rowOf(page, change));
+      }
+      if (isFirst && changes.length > 0) return true;
+    }
+  };
+  const what = 'reading what is kept';
+  try {
+    const hasMore = await open.patiently(what, take(true));
+    // On a terminal the rows themselves say that it goes on.
+    const rest = (): Promise<boolean> => take(false);
+    if (hasMore) await (local.page.isTerminal ? rest() : open.patiently(what, rest()));
+  } finally {
+    await lines.return?.();
+  }
+  const { end } = tally;
+  if (end === null || end === undefined) throw cutShort();
+  await shown.end((page) => footOf(page, tally, isVerified));
+  if (isVerified) mustBeSound(tally);
+}
+
+function note(tally: Tally, change: ListedChange): void {
+  tally.changes += 1;
+  tally.hasGap ||= !change.isBeforeKnown;
+  if (change.isSigned) return;
+  tally.bad += 1;
+  tally.firstBad ??= change;
+}
+
+const cutShort = (): Fault =>
+  new Fault('internal', {
+    field: 'daemon',
+    value: 'audit',
+    why: 'ended while answering: the list is not whole',
+    remedy: 'look at its log, then try again',
+  });
+
+function mustBeSound({ firstBad, bad, changes, end }: Tally): void {
+  const damaged = end?.damaged ?? 0;
+  if (firstBad === null && damaged > 0) {
+    throw new Fault('internal', {
+      field: 'log',
+      value: damaged === 1 ? '1 damaged stretch' : `${damaged} damaged stretches`,
+      why: 'changes may be missing',
+      remedy: 'ask another member by its own cnsmo audit',
+    });
+  }
+  if (firstBad === null) return;
   throw new Fault('internal', {
     field: 'signature',
-    value: `${bad.length} of ${changes.length}`,
-    why: `of ${first.author} at ${first.path} does not hold: the log of this VM was changed`,
+    value: `${bad} of ${changes}`,
+    why: `of ${firstBad.author} at ${firstBad.path} does not hold: the log of this VM was changed`,
     remedy: 'ask another member by its own cnsmo audit',
   });
 }
@@ -108,20 +187,31 @@ const GAP =
   '?: what stood there before is older than this log, or was said while this VM was away;\n' +
   '   ask a member that was up, by cnsmo audit there.\n';
 
-function renderChanges(page: Page, changes: readonly ListedChange[], isVerified: boolean): string {
-  const lines = changes.map((change) => {
-    const when = page.paint('dim', utcText(change.time));
-    const before = change.isBeforeKnown ? textOf(change.before) : '?';
-    const what = `${before} → ${textOf(change.after)}`;
-    const mark = change.isSigned ? '' : page.paint('bad', ' signature does not hold');
-    const proof = page.paint('dim', change.signature.slice(0, PROOF_DIGITS));
-    return `${when}  ${change.author}  ${change.path}  ${proof}${mark}\n  ${cut(page, what)}\n`;
-  });
-  const count = isVerified ? `${changes.length} changes, all signatures hold.\n` : '';
-  const isGood = changes.every(({ isSigned }) => isSigned);
-  if (lines.length === 0) return 'No changes in the time that is kept.\n';
-  const hasGap = changes.some(({ isBeforeKnown }) => !isBeforeKnown);
-  return lines.join('') + (hasGap ? page.paint('dim', GAP) : '') + (isGood ? count : '');
+/** A change in two lines. */
+function rowOf(page: Page, change: ListedChange): string {
+  const when = page.paint('dim', utcText(change.time));
+  const before = change.isBeforeKnown ? textOf(change.before) : '?';
+  const what = `${before} → ${textOf(change.after)}`;
+  const mark = change.isSigned ? '' : page.paint('bad', ' signature does not hold');
+  const word = change.isVoid ? page.paint('warn', ' void: not its to say') : '';
+  const proof = page.paint('dim', change.signature.slice(0, PROOF_DIGITS));
+  const head = `${when}  ${change.author}  ${change.path}  ${proof}${mark}${word}`;
+  return `${head}\n  ${cut(page, what)}\n`;
+}
+
+/** What is to be said below all rows. */
+function footOf(page: Page, { changes, bad, hasGap, end }: Tally, isVerified: boolean): string {
+  const older = end?.older ?? 0;
+  const damaged = end?.damaged ?? 0;
+  const none = changes === 0 && older === 0 ? 'No changes in the time that is kept.\n' : '';
+  const gap = hasGap ? page.paint('dim', GAP) : '';
+  const left = older === 0 ? '' : page.paint('dim', `${older} older not shown.\n`);
+  const stretches = damaged === 1 ? '1 stretch' : `${damaged} stretches`;
+  const were = damaged === 1 ? 'was' : 'were';
+  const what = `${stretches} of this log ${were} damaged: changes may be missing.`;
+  const loss = damaged === 0 ? '' : `${page.paint('bad', what)}\n`;
+  const isProven = isVerified && changes > 0 && bad + damaged === 0;
+  return none + gap + left + loss + (isProven ? `${changes} changes, all signatures hold.\n` : '');
 }
 
 interface TakeFlags {

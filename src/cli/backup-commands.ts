@@ -36,7 +36,11 @@ const backupCommand = (local: Local, session: Open): Command =>
     .argument('<file>', 'a file that does not exist')
     .option('--keys', 'with the keys of this member, so that it can be restored as itself')
     .option('--passphrase-file <file>', 'read the passphrase from a file')
-    .addHelpText('after', `${PASSPHRASE_HELP}\nExample:\n  cnsmo backup --keys vm1.age\n`)
+    .addHelpText(
+      'after',
+      `${PASSPHRASE_HELP}\nThe newest 64 MiB of the audit log are in it.\n` +
+        '\nExample:\n  cnsmo backup --keys vm1.age\n',
+    )
     .action(async (file: string, flags: BackupFlags, command: Command) => {
       const { places, show, hint, patiently } = session(command);
       const passphrase = await findPassphrase(local, flags.passphraseFile, 'new');

@@ -31,7 +31,7 @@ export const meshCommands = (local: Local, session: Open): readonly Command[] =>
   ...coreCommands(session),
   linksCommand(session),
   recoverMemberCommand(session),
-  auditCommand(session),
+  auditCommand(local, session),
   conflictsCommand(local, session),
 ];
 

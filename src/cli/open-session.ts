@@ -3,11 +3,12 @@
  */
 import type { Command } from 'commander';
 import { FAULT_STATUS, Fault, type FaultCode } from '../fault.ts';
+import type { ApiAnswer, ApiRequest } from '../ports.ts';
 import { readDuration } from './duration.ts';
 import type { Local } from './local.ts';
 import { patiently } from './patience.ts';
 import { plainBody, plainJson } from './plain-text.ts';
-import type { Session } from './session.ts';
+import type { ListShow, Session } from './session.ts';
 import { explained } from './silence.ts';
 
 interface CommonFlags {
@@ -28,6 +29,7 @@ export function openSession(command: Command, local: Local): Session {
   const timeoutMs = Math.min(readDuration('timeout', flags.timeout), TIMEOUT_MS_MAX);
   const isForPeople = flags.output === 'table';
   const isChatty = isForPeople && flags.quiet !== true;
+  const ask = (request: ApiRequest, waitMs = timeoutMs) => carry(local, places, request, waitMs);
   return {
     places,
     timeoutMs,
@@ -41,12 +43,17 @@ export function openSession(command: Command, local: Local): Session {
     isQuiet: flags.quiet === true,
     call: async (method, path, body, choice = {}) => {
       const request = { method, path, query: choice.query ?? {}, body: body ?? null };
-      const answer = await local
-        .call(places, request, choice.waitMs ?? timeoutMs)
-        .catch((error: unknown) => explained(local, places, error));
-      if (answer.status === 200) return isForPeople ? plainBody(answer.body) : answer.body;
-      throw faultOf(answer.status, answer.body);
+      const answer = await ask(request, choice.waitMs);
+      return isForPeople ? plainBody(answer.body) : answer.body;
     },
+    lines: async function* (path, query) {
+      const { lines } = await ask({ method: 'GET', path, query, body: null });
+      if (lines === undefined) throw noLines();
+      for await (const line of lines(new AbortController().signal)) {
+        yield isForPeople ? plainBody(line) : line;
+      }
+    },
+    showList: () => openList(local, flags.output),
     show: async (body, render) => {
       if (flags.output === 'json') local.out(`${plainJson(body, 2)}\n`);
       else if (flags.output === 'yaml')
@@ -66,6 +73,44 @@ export function openSession(command: Command, local: Local): Session {
       isChatty && local.isErrorTerminal ? patiently(local, what, work) : work,
   };
 }
+
+/** One request; Fault for any answer but a good one. */
+async function carry(local: Local, ...asked: Parameters<Local['call']>): Promise<ApiAnswer> {
+  const [places] = asked;
+  const answer = await local
+    .call(...asked)
+    .catch((error: unknown) => explained(local, places, error));
+  if (answer.status === 200) return answer;
+  throw faultOf(answer.status, answer.body);
+}
+
+/** JSON as if it were shown at once; YAML is so by itself. */
+function openList(local: Pick<Local, 'out' | 'page'>, output: CommonFlags['output']): ListShow {
+  let isEmpty = true;
+  return {
+    add: async (body, row) => {
+      if (output === 'json') {
+        const text = plainJson(body, 2).replaceAll('\n', '\n  ');
+        local.out(`${isEmpty ? '[' : ','}\n  ${text}`);
+      } else if (output === 'yaml') local.out((await import('yaml')).stringify([body]));
+      else local.out(row(local.page));
+      isEmpty = false;
+    },
+    end: async (text) => {
+      if (output === 'table') local.out(text(local.page));
+      else if (isEmpty) local.out('[]\n');
+      else if (output === 'json') local.out('\n]\n');
+    },
+  };
+}
+
+const noLines = (): Fault =>
+  new Fault('internal', {
+    field: 'daemon',
+    value: 'an answer without lines',
+    why: 'it is of an earlier version',
+    remedy: 'restart it: cnsmo stop, cnsmo start',
+  });
 
 /** The common flags, wherever on the line they stand: the last one typed counts. */
 function commonFlags(command: Command): {

@@ -11,12 +11,13 @@ import { Fault } from '../fault.ts';
 import type { LogPage } from '../log-book.ts';
 import type { ApiAnswer, ApiRequest } from '../ports.ts';
 import { SERVICE_NAMES } from '../services/registry.ts';
-import { readAs, readCount, readLabels, readMs } from './api-body.ts';
+import { readAs, readLabels } from './api-body.ts';
 import { eventRoutes } from './api-events.ts';
-import type { AuditLimits } from './audit.ts';
+import type { AuditLimits } from './audit-files.ts';
 import type { CoreActsContext } from './core-acts.ts';
 import type { EventAnswer, EventWish } from './events.ts';
-import { auditChanges, conflictsNow, type HistoryContext, takeLoser } from './history.ts';
+import type { HistoryContext } from './history.ts';
+import { historyRoutes } from './history-routes.ts';
 import type { LinkActsContext } from './link-acts.ts';
 import type { SeenAnswer, SeenWish } from './member-events.ts';
 import type { LogWish } from './member-log.ts';
@@ -39,7 +40,6 @@ import type { Comparison } from './rules/digest.ts';
 import { readServices } from './rules/settings.ts';
 import { membersOf, type Sight, statusOf } from './rules/status.ts';
 import type { Sync } from './sync.ts';
-import { askedBody, readAsked } from './uphold.ts';
 import { runVerb, type VerbContext } from './verbs.ts';
 
 /** What the routes need of the node. */
@@ -107,12 +107,6 @@ const memberBody = z.object({ member: text });
 const codeBody = z.nullable(z.object({ code: z.optional(text) }));
 const aloneBody = z.nullable(z.object({ alone: z.optional(z.boolean('neither true nor false')) }));
 const recoverBody = z.object({ code: text, nextCode: text });
-const takeBody = z.object({ path: text, author: z.optional(text), ...askedBody });
-const KEPT_WHY = 'not a whole number of at least 1048576 bytes (1 MiB) and 3600000 ms (1 h)';
-const auditBody = z.object({
-  bytesMax: z.optional(z.int(KEPT_WHY).check(z.gte(1_048_576, KEPT_WHY))),
-  ageMsMax: z.optional(z.int(KEPT_WHY).check(z.gte(3_600_000, KEPT_WHY))),
-});
 const consentBody = z.object({
   services: z.optional(text),
   allowRun: z.optional(z.boolean('neither true nor false')),
@@ -123,6 +117,7 @@ const routes: readonly Route[] = [
   ...memberRoutes,
   ...namingRoutes,
   ...eventRoutes,
+  ...historyRoutes,
   {
     method: 'GET',
     path: '/v1/status',
@@ -185,41 +180,6 @@ const routes: readonly Route[] = [
     path: '/v1/recover',
     run: (context, _, body) =>
       recover(context.ports, context, readAs(aloneBody, body)?.alone === true),
-  },
-  {
-    method: 'GET',
-    path: '/v1/audit',
-    run: (context, _, _body, { ageMs, path, author, count, frames }) =>
-      auditChanges(context, {
-        sinceMs: ageMs === undefined ? null : context.ports.clock.wallMs() - readMs('ageMs', ageMs),
-        path: path ?? null,
-        author: author ?? null,
-        countMax: readCount('count', count ?? '1000'),
-        withFrames: frames === 'true',
-      }),
-  },
-  { method: 'GET', path: '/v1/audit/limits', run: (context) => context.auditLimits() },
-  {
-    method: 'PUT',
-    path: '/v1/audit/limits',
-    run: async (context, _, body) => {
-      const { bytesMax, ageMsMax } = readAs(auditBody, body);
-      const now = context.auditLimits();
-      await context.setAuditLimits({
-        bytesMax: bytesMax ?? now.bytesMax,
-        ageMsMax: ageMsMax ?? now.ageMsMax,
-      });
-      return context.auditLimits();
-    },
-  },
-  { method: 'GET', path: '/v1/conflicts', run: conflictsNow },
-  {
-    method: 'POST',
-    path: '/v1/conflicts/take',
-    run: (context, _, body) => {
-      const { path, author, ...asked } = readAs(takeBody, body);
-      return takeLoser(context, path, author ?? null, readAsked(asked));
-    },
   },
   { method: 'GET', path: '/v1/consent', run: (context) => context.consent() },
   {

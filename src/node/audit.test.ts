@@ -1,49 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJournal, encodeRecord, JOURNAL_HEADER } from '../crdt/journal.ts';
-import { finish, UNMETERED } from '../crdt/meter.ts';
-import { AUDIT_LIMITS, type Audit, type AuditLimits, openAudit } from './audit.ts';
+import { AUDIT_LIMITS, openAudit } from './audit.ts';
 import { openCrypto } from './linux/crypto.ts';
-import type { Replica } from './replica.ts';
-import { type AuditFilter, openListing } from './rules/audit-answer.ts';
+import { ALL, auditFiles, countOf, listOf, stage } from './test-audit.ts';
 import { adoptionOf, createDisk, idOf, open, testClock } from './test-replica.ts';
 
 const crypto = openCrypto();
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const ALL = { sinceMs: null, path: null, author: null, countMax: 1_000, withFrames: true };
-
-async function listOf(
-  audit: Pick<Audit, 'each'>,
-  { view, spokenOf }: Pick<Replica, 'view' | 'spokenOf'>,
-  filter: AuditFilter,
-) {
-  const listing = openListing(filter);
-  await audit.each(listing.note);
-  const scene = { view: view(), founder: idOf(7), spokenOf };
-  return finish(listing.list(crypto, scene, UNMETERED));
-}
-
-async function countOf(audit: Pick<Audit, 'each'>): Promise<number> {
-  let count = 0;
-  await audit.each(() => {
-    count += 1;
-  });
-  return count;
-}
-
-/** A member's replica with its log, on one disk. */
-async function stage(limits: AuditLimits = AUDIT_LIMITS, disk = createDisk()) {
-  const replica = await open(disk.disk);
-  const ports = { clock: testClock, crypto, disk: disk.disk, log };
-  const audit = await openAudit(ports, replica, () => limits);
-  replica.onFrames(audit.note);
-  const list = (filter = {}) => listOf(audit, replica, { ...ALL, ...filter });
-  const set = (path: string, value: number | string | null) => replica.write([{ path, value }]);
-  return { replica, audit, list, set, disk };
-}
-
-const files = (disk: ReturnType<typeof createDisk>) =>
-  [...disk.files].filter(([name]) => name.startsWith('audit-'));
 
 test('audit: who changed what, before and after, and the proof', async () => {
   // Goal: item 3. Method: two writes, a deletion and an own fact; read it back after a restart.
@@ -162,11 +126,13 @@ test('audit: who was away has of what was compacted the result alone, and says s
 
 test('audit: bounded in bytes and in age, whole files, the oldest first', async () => {
   // Goal: it never grows without end. Method: two MiB of words into a log of one and a half.
-  const { set, list, disk, audit } = await stage({ bytesMax: 1_500_000, ageMsMax: 1_000_000 });
+  const limits = { bytesMax: 1_500_000, ageMsMax: 1_000_000 };
+  const { replica, set, list, disk, audit } = await stage(limits);
+  await replica.write([adoptionOf(7)]);
   for (let count = 0; count < 340; count += 1)
     await set(`intent/k${count % 100}`, `${count} `.repeat(1_200));
   await audit.flush();
-  const bytes = files(disk).reduce((sum, [, content]) => sum + content.length, 0);
+  const bytes = auditFiles(disk).reduce((sum, [, content]) => sum + content.length, 0);
   assert.ok(bytes <= 1_500_000 && bytes > 200_000, `${bytes}`);
   const kept = await list();
   assert.equal(kept.at(-1)?.path, 'intent/k39');
@@ -180,21 +146,27 @@ test('audit: bounded in bytes and in age, whole files, the oldest first', async 
   testClock.nowMs += 2_000_000;
   await set('intent/x', 'late');
   await audit.flush();
-  assert.equal(files(disk).length, 1);
+  assert.equal(auditFiles(disk).length, 1);
 });
 
 test('audit: damage is skipped, and a changed frame is told', async () => {
   // Goal: nobody edits history unseen. Method: flip a bit of a file at many places; then change
   // what a frame says, by one who makes the record whole again.
-  const { set, list, disk, audit } = await stage();
+  const { set, list, whole, disk, audit } = await stage();
   for (let value = 0; value < 5; value += 1) await set('intent/x', value);
   await audit.flush();
-  const [[name, content] = ['', new Uint8Array()]] = files(disk);
+  assert.equal((await whole()).end?.damaged, 0);
+  const [[name, content] = ['', new Uint8Array()]] = auditFiles(disk);
   for (let at = 20; at < content.length; at += 7) {
     disk.files.set(name, content.with(at, (content[at] ?? 0) ^ 4));
-    const changes = await list();
+    const { changes, end } = await whole();
+    assert.equal(end?.damaged, 1, `at ${at}`);
     assert.ok(changes.length < 5 || changes.every(({ isSigned }) => isSigned), `at ${at}`);
     assert.ok(changes.length >= 4, `at ${at}`);
+  }
+  for (const cut of [content.subarray(0, -1), content.with(3, 0), new Uint8Array(9)]) {
+    disk.files.set(name, cut);
+    assert.equal((await whole()).end?.damaged, 1);
   }
   const frames = decodeJournal(crypto, content).frames.map((frame) => {
     const at = Buffer.from(frame).indexOf('intent/x') + 'intent/'.length;
@@ -208,6 +180,28 @@ test('audit: damage is skipped, and a changed frame is told', async () => {
   );
 });
 
+test('audit: what a crash tore off its end is cut at the next start: it is no damage', async () => {
+  // Goal: a power cut is not told as an edit of history. Method: a log that ends in the middle of a
+  // record, of its header, and one that is no log; the lost word is noted again, later ones after.
+  const { set, disk, audit } = await stage();
+  for (let value = 0; value < 3; value += 1) await set('intent/x', value);
+  await audit.flush();
+  const [[name, content] = ['', new Uint8Array()]] = auditFiles(disk);
+  for (const [cut, damaged] of [
+    [content.subarray(0, -5), 0],
+    [content.subarray(0, 7), 0],
+    [new Uint8Array(99), 1],
+  ] as const) {
+    for (const [one] of auditFiles(disk)) disk.files.delete(one);
+    disk.files.set(name, cut);
+    const again = await stage(AUDIT_LIMITS, disk);
+    await again.set('intent/y', damaged);
+    const { changes, end } = await again.whole({ path: 'intent/x' });
+    assert.deepEqual([changes.at(-1)?.after, end?.damaged], [2, damaged]);
+    assert.equal((await again.list()).at(-1)?.path, 'intent/y');
+  }
+});
+
 test('audit: what a crash kept from the log is in it after the next start', async () => {
   // Goal: no change is taken and never told. Method: the power goes after the journal has a change,
   // own or another's, and before the log has; also where a generation says it again, and where the
@@ -219,7 +213,7 @@ test('audit: what a crash kept from the log is in it after the next start', asyn
     other.receive(replica.framesAfter(other.heads(), 1e9));
     await set('intent/x', 1);
     await audit.flush();
-    const kept = files(disk);
+    const kept = auditFiles(disk);
     testClock.nowMs += 1;
     await set('intent/x', 2);
     await other.write([{ path: 'intent/y', value: 3 }]);
@@ -229,7 +223,7 @@ test('audit: what a crash kept from the log is in it after the next start', asyn
       await replica.republish();
     }
     await audit.flush();
-    for (const [name] of files(disk)) disk.files.delete(name);
+    for (const [name] of auditFiles(disk)) disk.files.delete(name);
     for (const [name, content] of kept) disk.files.set(name, content);
     disk.files.set(`audit-0000000002-${testClock.nowMs}`, JOURNAL_HEADER);
     for (const start of [1, 2]) {
@@ -242,7 +236,7 @@ test('audit: what a crash kept from the log is in it after the next start', asyn
         ['intent/x 1', 'intent/x 2', 'intent/y 3'],
         `${isRenewed} ${start}`,
       );
-      const bytes = files(disk).reduce((sum, [, { length }]) => sum + length, 0);
+      const bytes = auditFiles(disk).reduce((sum, [, { length }]) => sum + length, 0);
       assert.ok(bytes < 4_000, `${bytes} bytes`);
     }
   }

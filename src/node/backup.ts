@@ -6,6 +6,7 @@
  */
 import { Fault } from '../fault.ts';
 import type { Ports } from '../ports.ts';
+import { copyAudit } from './audit-copy.ts';
 import { copyJournal } from './journal-copy.ts';
 import { isLeaving } from './leave.ts';
 import { readLocalState } from './local-state.ts';
@@ -42,6 +43,7 @@ export async function makeArchive(
     genesisBytes,
     config,
     journal,
+    audit: await copyAudit(disk),
     keys: withKeys ? { member: keys.memberSeed, wg: keys.wgPrivateKey, psk } : null,
   });
   return {

@@ -3,7 +3,7 @@
  */
 import type { Change } from '../crdt/change.ts';
 import { type Ancestry, type Conflict, conflictsAmong } from '../crdt/conflicts.ts';
-import { compareHlc } from '../crdt/hlc.ts';
+import { compareHlc, type Hlc } from '../crdt/hlc.ts';
 import { type MemberId, memberIdOf } from '../crdt/ids.ts';
 import { openMeter } from '../crdt/meter.ts';
 import type { View } from '../crdt/view.ts';
@@ -11,16 +11,15 @@ import { openVoices } from '../crdt/voices.ts';
 import { Fault } from '../fault.ts';
 import type { Clock, Crypto } from '../ports.ts';
 import { breathe, isLarge } from './agent-look.ts';
-import type { Audit } from './audit.ts';
+import { type Audit, changesOf } from './audit.ts';
+import { type AuditLine, listAudit } from './audit-list.ts';
 import { carryOut } from './decisions.ts';
 import { mustBeOperator, type OperatorContext } from './operators.ts';
-import { inPieces } from './pieces.ts';
 import {
   type AuditFilter,
   type ListedChange,
   type ListedConflict,
   listConflicts,
-  openListing,
 } from './rules/audit-answer.ts';
 import { findMember } from './rules/find.ts';
 import { type Asked, decideUpheld, type Upheld } from './uphold.ts';
@@ -32,7 +31,7 @@ export interface HistoryContext extends OperatorContext {
     readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
     readonly crypto: Crypto;
   };
-  readonly audit: Pick<Audit, 'each'>;
+  readonly audit: Pick<Audit, 'pages'>;
 }
 
 /** Which changes are wanted, as typed; `author`: a name or an id. */
@@ -40,18 +39,25 @@ export interface AuditWish extends Omit<AuditFilter, 'author'> {
   readonly author: string | null;
 }
 
-/** The changes of the kept window. */
-export async function auditChanges(
+/** The changes of the kept window, line by line. Fault 'refused' at once for an author unknown. */
+export const auditLines = (
   { ports, replica, audit, local }: HistoryContext,
   wish: AuditWish,
-): Promise<readonly ListedChange[]> {
+): AsyncIterable<AuditLine> => {
   const view = replica.view();
   const author = wish.author === null ? null : findMember(view, wish.author).id;
-  const listing = openListing({ ...wish, author });
-  await audit.each(listing.note);
-  const { clock, crypto } = ports;
   const scene = { view, founder: founderOf(local), spokenOf: replica.spokenOf };
-  return inPieces(clock, listing.list(crypto, scene, openMeter(clock.monotonicMs)));
+  return listAudit(ports, audit, scene, { ...wish, author });
+};
+
+/** The same at once. */
+export async function auditChanges(
+  context: HistoryContext,
+  wish: AuditWish,
+): Promise<readonly ListedChange[]> {
+  const all: ListedChange[] = [];
+  for await (const { changes } of auditLines(context, wish)) all.push(...changes);
+  return all;
 }
 
 /** Concurrent changes that lost without their winner having known of them. */
@@ -95,14 +101,20 @@ const badPath = (path: string, why: string): Fault =>
   new Fault('refused', { field: 'path', value: path, why, remedy: 'see cnsmo conflicts' });
 
 async function findConflicts({
-  ports: { clock },
+  ports,
   replica,
   audit,
   local,
 }: HistoryContext): Promise<readonly Conflict[]> {
+  const { clock } = ports;
   const view = replica.view();
   const past = openPast();
-  await audit.each(past.note);
+  const [latest, meter] = [new Map<MemberId, Hlc>(), openMeter(clock.monotonicMs)];
+  for await (const { frames } of audit.pages()) {
+    for await (const { changes } of changesOf(ports, frames, latest, meter)) {
+      for (const change of changes) past.note(change);
+    }
+  }
   await breathe(clock, isLarge(view));
   const claims = replica.claims();
   await breathe(clock, isLarge(view));

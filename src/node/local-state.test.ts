@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { base64 } from '@scure/base';
 import { memberIdOf } from '../crdt/ids.ts';
-import { finish, UNMETERED } from '../crdt/meter.ts';
 import { readAcquaintances } from './acquaintances.ts';
 import { AUDIT_LIMITS, openAudit } from './audit.ts';
+import { listAudit } from './audit-list.ts';
 import { openTerms } from './core-terms.ts';
 import { openEventLog } from './event-log.ts';
 import { checkKeys } from './key-sums.ts';
@@ -12,7 +12,7 @@ import { openLedger } from './ledger.ts';
 import { openCrypto } from './linux/crypto.ts';
 import { readLocalState } from './local-state.ts';
 import { openReplica } from './replica.ts';
-import { openListing } from './rules/audit-answer.ts';
+import type { ListedChange } from './rules/audit-answer.ts';
 import { GOLDEN_STATE } from './state-golden.table.ts';
 import { createDisk, testClock } from './test-replica.ts';
 
@@ -51,12 +51,14 @@ test('golden: a state directory of the first format is read, file by file', asyn
 
   const audit = await openAudit(ports, replica, () => AUDIT_LIMITS);
   const all = { sinceMs: null, path: 'intent/', author: null, countMax: 99, withFrames: true };
-  const listing = openListing(all);
-  await audit.each(listing.note);
   const founder = memberIdOf(local.genesis.founderKey);
   const scene = { view: replica.view(), founder, spokenOf: replica.spokenOf };
+  const listed: ListedChange[] = [];
+  for await (const { changes } of listAudit(ports, audit, scene, all)) {
+    listed.push(...changes);
+  }
   assert.deepEqual(
-    finish(listing.list(crypto, scene, UNMETERED)).map((one) => [one.path, one.isSigned]),
+    listed.map((one) => [one.path, one.isSigned]),
     [
       ['intent/firewall/rule/web', true],
       ['intent/firewall/default/mesh-in', true],

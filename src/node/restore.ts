@@ -18,6 +18,7 @@ import type { Member, View } from '../crdt/view.ts';
 import { Fault } from '../fault.ts';
 import type { Crypto, Disk, Endpoint, Ports } from '../ports.ts';
 import { SERVICE_NAMES } from '../services/registry.ts';
+import { restoreAudit } from './audit-copy.ts';
 import { type Founded, prepareInit } from './init.ts';
 import { restoreJournal } from './journal-copy.ts';
 import { writeKeys, writeLocalState } from './local-state.ts';
@@ -69,6 +70,7 @@ export async function restoreMember(
   await refuseWhenAlive(ports, archive, keys, { view, isRejoin });
   const awaitsOthers = view.members.some(({ id }) => id !== archive.member);
   await restoreJournal(disk, archive.journal, !awaitsOthers);
+  await restoreAudit(disk, archive.audit);
   await writeKeys(disk, { memberSeed: keys.member, wgPrivateKey: keys.wg });
   await writeLocalState(disk, {
     psk: keys.psk,

@@ -146,7 +146,7 @@ function contextOf(as: MemberId, replica: Replica, done: string[]): ApiContext {
     sync: SYNC,
     twins: { renew: () => undefined, isTwinned: () => false },
     onRecovered: () => void done.push('recovered'),
-    audit: { each: async () => undefined },
+    audit: { async *pages() {} },
     core: coreOf(replica),
     absences: () => new Map(),
     auditLimits: () => AUDIT_LIMITS,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -72,5 +72,40 @@ test('an answer that is not JSON is a clear Fault', async () => {
   await once(server, 'listening');
   const expected = isFault('internal', /answered something that is not JSON; look at its log/);
   await assert.rejects(callApi(path, get('/x'), 5000), expected);
+  server.close();
+});
+
+test('an answer in lines is read as it comes, and each wait for more has its limit', async () => {
+  // Goal: a long list is held by nobody. Method: lines cut anywhere; a reader slower than the limit
+  // between them; a server that goes silent, and one that leaves a line half.
+  const path = join(root, 'lines.sock');
+  const whole = Array.from({ length: 9 }, (_, n) => ({ n, text: 'é' }));
+  let [part, isSilent] = [7, false];
+  const serve = async (response: ServerResponse): Promise<void> => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    const bytes = Buffer.from(whole.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    for (let at = 0; at < bytes.length; at += part) {
+      response.write(bytes.subarray(at, at + part));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (!isSilent) response.end('{"n":');
+  };
+  const server = createServer((_, response) => void serve(response)).listen(path);
+  await once(server, 'listening');
+  const read = async (waitMs: number): Promise<readonly unknown[]> => {
+    const { lines } = await callApi(path, get('/x'), 200);
+    const found: unknown[] = [];
+    for await (const line of lines?.(new AbortController().signal) ?? []) {
+      found.push(line);
+      if (found.length === 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+    return found;
+  };
+  assert.deepEqual(await read(300), whole);
+  part = 1_000;
+  assert.deepEqual(await read(0), whole);
+  isSilent = true;
+  await assert.rejects(read(0), isFault('timeout', /no answer within 200 ms/));
+  server.closeAllConnections();
   server.close();
 });

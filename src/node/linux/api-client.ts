@@ -24,23 +24,41 @@ const FAILURES: Readonly<Record<string, readonly [FaultCode, why: string, remedy
 /**
  * Sends one request and waits for the answer, an error's answer too. Fault 'no-daemon' when nobody
  * listens, 'forbidden' without the rights, 'timeout' when no answer came in time, 'internal' when
- * the daemon ended in the middle or answered something else than JSON.
+ * the daemon ended in the middle or answered something else than JSON. An answer in lines is read
+ * as they are asked for, with the same Faults; `timeoutMs` is the longest wait for some of it.
  */
 export async function callApi(
   socketPath: string,
   request: ApiRequest,
   timeoutMs: number,
 ): Promise<ApiAnswer> {
-  const limitMs = Math.ceil(timeoutMs); // What is left of a deadline has fractions.
-  const signal = AbortSignal.timeout(limitMs);
-  try {
-    const { status, text } = await exchange(socketPath, request, signal);
-    return { status, body: JSON.parse(text) };
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    if (signal.aborted) {
+  const patience = openPatience(socketPath, Math.ceil(timeoutMs)); // A deadline has fractions.
+  return await patience.within(async () => {
+    const incoming = await begin(socketPath, request, patience.signal);
+    const status = incoming.statusCode ?? 0;
+    if (incoming.headers['content-type'] === LINES_TYPE) {
+      return { status, body: null, lines: () => linesOf(incoming, patience) };
+    }
+    try {
+      return { status, body: JSON.parse(await readAnswer(incoming)) };
+    } finally {
+      incoming.destroy();
+    }
+  });
+}
+
+const LINES_TYPE = 'application/x-ndjson';
+
+/** Waits for a daemon, no longer than so long each time. */
+type Patience = ReturnType<typeof openPatience>;
+
+function openPatience(socketPath: string, limitMs: number) {
+  const late = new AbortController();
+  const told = (error: unknown): unknown => {
+    if (error instanceof Fault) return error;
+    if (late.signal.aborted) {
       const [why, remedy] = [`no answer within ${limitMs} ms`, 'repeating it is safe'];
-      throw new Fault('timeout', { field: 'daemon', value: socketPath, why, remedy }, error);
+      return new Fault('timeout', { field: 'daemon', value: socketPath, why, remedy }, error);
     }
     const [code, why, remedy] = FAILURES[codeOf(error)] ?? [
       'internal',
@@ -49,15 +67,29 @@ export async function callApi(
         : 'ended while answering',
       'look at its log, then try again',
     ];
-    throw new Fault(code, { field: 'daemon', value: socketPath, why, remedy }, error);
-  }
+    return new Fault(code, { field: 'daemon', value: socketPath, why, remedy }, error);
+  };
+  return {
+    signal: late.signal,
+    within: async <Result>(act: () => Promise<Result>): Promise<Result> => {
+      const timer = setTimeout(() => late.abort(), limitMs);
+      try {
+        return await act();
+      } catch (error) {
+        throw told(error);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
 }
 
-function exchange(
+/** Opens the request; resolves when the answer begins. */
+function begin(
   socketPath: string,
   { method, path, query, body }: ApiRequest,
   signal: AbortSignal,
-): Promise<{ status: number; text: string }> {
+): Promise<IncomingMessage> {
   const search = new URLSearchParams(query).toString();
   const content = body === null ? '' : JSON.stringify(body);
   return new Promise((resolve, reject) => {
@@ -77,29 +109,51 @@ function exchange(
     };
     const outgoing = openRequest(options);
     outgoing.once('error', reject);
-    outgoing.once('response', (incoming) => {
-      readAnswer(incoming).then(
-        (text) => resolve({ status: incoming.statusCode ?? 0, text }),
-        (error) => {
-          outgoing.destroy();
-          reject(error);
-        },
-      );
-    });
+    outgoing.once('response', resolve);
     outgoing.end(content);
   });
 }
+
+/** An answer line by line. The time that whoever reads it takes does not count. */
+async function* linesOf(incoming: IncomingMessage, patience: Patience): AsyncGenerator<unknown> {
+  const chunks: AsyncIterator<Buffer> = incoming[Symbol.asyncIterator]();
+  let parts: Buffer[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { value: chunk, done } = await patience.within(() => chunks.next());
+      if (done === true) return;
+      const lines: unknown[] = [];
+      let from = 0;
+      for (let end = chunk.indexOf(LINE_END); end >= 0; end = chunk.indexOf(LINE_END, from)) {
+        const line = Buffer.concat([...parts, chunk.subarray(from, end)]).toString('utf8');
+        lines.push(await patience.within(async () => JSON.parse(line)));
+        [parts, length, from] = [[], 0, end + 1];
+      }
+      parts.push(chunk.subarray(from));
+      length += chunk.length - from;
+      if (length > ANSWER_BYTES_MAX) throw tooLong(length);
+      yield* lines;
+    }
+  } finally {
+    incoming.destroy();
+  }
+}
+
+const LINE_END = '\n'.charCodeAt(0);
 
 async function readAnswer(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > ANSWER_BYTES_MAX) {
-      const [why, remedy] = [`answer longer than ${ANSWER_BYTES_MAX} bytes`, 'ask for less'];
-      throw new Fault('internal', { field: 'daemon', value: `${length} bytes`, why, remedy });
-    }
+    if (length > ANSWER_BYTES_MAX) throw tooLong(length);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function tooLong(length: number): Fault {
+  const [why, remedy] = [`answer longer than ${ANSWER_BYTES_MAX} bytes`, 'ask for less'];
+  return new Fault('internal', { field: 'daemon', value: `${length} bytes`, why, remedy });
 }

@@ -32,6 +32,7 @@ const content: Content = {
     allowRun: false,
     entries: [],
   },
+  audit: [{ name: 'audit-0000000001-1', bytes: new Uint8Array(9).fill(4) }],
   journal: joinBytes(JOURNAL_HEADER, encodeRecord(crypto, new Uint8Array(100).fill(1))),
   keys: { member: seed, wg: new Uint8Array(32).fill(2), psk: new Uint8Array(32).fill(3) },
 };
@@ -78,6 +79,20 @@ test('archive: what is none, newer or damaged is told apart', () => {
   ];
   for (const [bytes, expected] of cases) assert.deepEqual(readArchive(crypto, bytes), expected);
   assert.ok(readArchive(crypto, changed({})).ok);
+});
+
+test('archive: the audit log is a part that earlier versions had not', () => {
+  // Goal: their backups stay readable, and ours by them. Method: one without it; and all else of
+  // one with it is as before.
+  const without = readArchive(crypto, encodeArchive({ ...content, audit: [] }));
+  assert.ok(without.ok && without.archive.audit.length === 0);
+  const [one, other] = [content, { ...content, audit: [] }].map((each) =>
+    decode(encodeArchive(each)),
+  );
+  assert.ok(one?.ok === true && isRecord(one.value) && other?.ok === true);
+  const { audit, ...rest } = one.value;
+  assert.ok(Array.isArray(audit));
+  assert.deepEqual(encode(rest), encode(other.value));
 });
 
 test('archive: what a later version adds is no damage', () => {

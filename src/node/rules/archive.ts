@@ -22,6 +22,12 @@ export interface ArchivedKeys {
   readonly psk: Uint8Array;
 }
 
+/** A file as it stands in the state directory. */
+export interface ArchivedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /** What a backup holds. */
 export interface Archive {
   /** Version of the program that made it. */
@@ -37,6 +43,8 @@ export interface Archive {
   /** The file `journal`: its header and whole records. */
   readonly journal: Uint8Array;
   readonly keys: ArchivedKeys | null;
+  /** The files of the audit log; none of earlier versions. */
+  readonly audit: readonly ArchivedFile[];
 }
 
 /** What comes from the disk; the rest of an archive follows from it. */
@@ -67,11 +75,13 @@ const content = z.object({
   config: z.string(),
   journal: bytes,
   keys: z.nullable(z.object({ member: key, wg: key, psk: key })),
+  // Earlier versions write none, and read past it.
+  audit: z.optional(z.array(z.object({ name: z.string(), bytes }))),
 });
 
 /** The bytes of a backup. */
 export const encodeArchive = (from: Content): Uint8Array => {
-  const { version, wallMs, memberKey, genesisBytes, config, journal, keys } = from;
+  const { version, wallMs, memberKey, genesisBytes, config, journal, keys, audit } = from;
   return encode({
     kind: KIND,
     v: VERSION,
@@ -82,6 +92,7 @@ export const encodeArchive = (from: Content): Uint8Array => {
     config: JSON.stringify(config),
     journal,
     keys: keys === null ? null : { member: keys.member, wg: keys.wg, psk: keys.psk },
+    ...(audit.length === 0 ? {} : { audit: audit.map((file) => ({ ...file })) }),
   });
 };
 
@@ -97,7 +108,7 @@ export const readArchive = (crypto: Crypto, from: Uint8Array): ReadArchive => {
     return { ok: false, why: 'damaged', part: String(parsed.error.issues[0]?.path[0] ?? 'it') };
   }
   const damaged = (part: string): ReadArchive => ({ ok: false, why: 'damaged', part });
-  const { wallMs, memberKey, genesis: genesisBytes, journal, keys } = parsed.data;
+  const { wallMs, memberKey, genesis: genesisBytes, journal, keys, audit = [] } = parsed.data;
   const read = readGenesis(crypto, genesisBytes);
   if (!read.ok) return damaged('genesis');
   const config = parseConfig(parsed.data.config);
@@ -108,5 +119,5 @@ export const readArchive = (crypto: Crypto, from: Uint8Array): ReadArchive => {
   if (keys !== null && memberIdOf(crypto.publicKey(keys.member)) !== member) return damaged('keys');
   const { genesis, meshId } = read;
   const made = { version, wallMs, member, genesisBytes, genesis, meshId };
-  return { ok: true, archive: { ...made, config, journal, keys } };
+  return { ok: true, archive: { ...made, config, journal, keys, audit } };
 };

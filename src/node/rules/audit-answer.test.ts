@@ -4,7 +4,7 @@ import type { Value } from '../../crdt/entry.ts';
 import { encodeStatement } from '../../crdt/entry-bytes.ts';
 import type { MemberId } from '../../crdt/ids.ts';
 import { finish, UNMETERED } from '../../crdt/meter.ts';
-import { bodyOf, changesOf, forge, idOf, NOW, testCrypto } from '../../crdt/test-mesh.ts';
+import { bodyOf, changesOf, forge, idOf, NOW } from '../../crdt/test-mesh.ts';
 import type { View } from '../../crdt/view.ts';
 import { openListing } from './audit-answer.ts';
 
@@ -23,7 +23,7 @@ const saying = (
   const frame = forge(author, { body: bodyOf(author, [content]) });
   const [change] = changesOf(frame, () => null);
   assert.ok(change !== undefined);
-  return { ...change, frame, isSigned: true };
+  return change;
 };
 
 /** What is told of a log; `b` has the role now, `founder` had it first. */
@@ -32,12 +32,18 @@ const told = (
   spokenOf: (author: MemberId) => readonly string[] = () => [],
 ) => {
   const listing = openListing(FILTER);
-  for (const change of changes) listing.note(change);
+  for (const [index, change] of changes.entries()) {
+    listing.note([change], { author: change.author, file: '', index, bytes: 1 });
+  }
   const view = { members: [], operators: [{ member: idOf('b') }] } as unknown as View;
   const scene = { view, founder: idOf('founder'), spokenOf };
-  return finish(listing.list(testCrypto, scene, UNMETERED)).map(
-    ({ authorId, before, after, isBeforeKnown }) => [authorId, isBeforeKnown ? before : '?', after],
-  );
+  const { entries, beforeOf } = finish(listing.settle(scene, UNMETERED));
+  return entries.map((entry) => {
+    const place = beforeOf(entry);
+    const before = place === undefined ? '?' : changes[place.index]?.value;
+    const { author, index } = entry.at;
+    return [author, entry.replaces === null ? null : before, changes[index]?.value];
+  });
 };
 
 test('audit: what a node says is never what stood before an operator’s word', () => {

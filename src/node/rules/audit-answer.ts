@@ -4,9 +4,9 @@
  * What stood before is told of by the word of who has the role or had it (`voices.ts`), and of the
  * author itself: a node may say anything, also the same as an operator.
  */
-import { base64url, hex } from '@scure/base';
+import { hex } from '@scure/base';
 import type { Fate, Hanging } from '../../crdt/adoption.ts';
-import { type Change, changesIn } from '../../crdt/change.ts';
+import type { Change } from '../../crdt/change.ts';
 import type { Claim, Conflict } from '../../crdt/conflicts.ts';
 import { isRecord, type Value } from '../../crdt/entry.ts';
 import { compareHlc } from '../../crdt/hlc.ts';
@@ -14,7 +14,6 @@ import type { MemberId } from '../../crdt/ids.ts';
 import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
 import { openVoices } from '../../crdt/voices.ts';
-import type { Crypto } from '../../ports.ts';
 
 /** A value of the state as JSON: bytes as hex. */
 export type Plain =
@@ -44,6 +43,8 @@ export interface ListedChange {
   readonly frame?: string;
   /** Whether the author's signature over the frame holds. */
   readonly isSigned: boolean;
+  /** Whether it counts for nothing: its author had no right to it, and has none now. */
+  readonly isVoid: boolean;
 }
 
 /** Which changes are wanted; null: no limit. */
@@ -56,10 +57,20 @@ export interface AuditFilter {
   readonly withFrames: boolean;
 }
 
-type Kept = Change & { readonly frame: Uint8Array; readonly isSigned: boolean };
+/** Where a frame stands in the log, whose it is, and its length. */
+export interface Place {
+  readonly author: MemberId;
+  readonly file: string;
+  readonly index: number;
+  readonly bytes: number;
+}
 
-/** Time to tell of a change. Unit: ms, as measured. */
-const TELL_MS = 0.01;
+/** A change that is wanted, without what it says. */
+export interface Entry extends Pick<Change, 'hlc' | 'name' | 'replaces'> {
+  readonly at: Place;
+  /** What it takes of the frame, near enough. Unit: bytes. */
+  readonly bytes: number;
+}
 
 /** What is known while it is told. */
 export interface AuditScene {
@@ -71,117 +82,136 @@ export interface AuditScene {
 
 /** What a filter lets through, gathered while all that is kept is shown once. */
 export interface Listing {
-  note(change: Kept): void;
-  /** The changes in the order in which they were said. In pieces. */
-  list(crypto: Crypto, scene: AuditScene, meter: Meter): Generator<void, readonly ListedChange[]>;
+  /** Changes of one frame. */
+  note(changes: readonly Change[], at: Place): void;
+  /** The wanted ones in the order in which they were said. In pieces. */
+  settle(scene: AuditScene, meter: Meter): Generator<void, Chosen>;
 }
 
-/**
- * Opens it. Of what is not let through only the name is remembered, and the frame that says it:
- * what stood there before is read out of that.
- */
-export function openListing(filter: AuditFilter): Listing {
-  const { sinceMs, path, author, countMax } = filter;
-  const sources = openSources();
+/** What is to be listed. `older`: as many of what was wanted are left out. */
+export interface Chosen {
+  readonly entries: readonly Entry[];
+  readonly older: number;
+  /** Where what an entry replaces is said by one who is believed about that. */
+  beforeOf(entry: Entry): Place | undefined;
+}
+
+/** So many are put in order at once. */
+const RUN = 1_000;
+/** Time to put one in order, each time. Unit: ms, as measured. */
+const MERGE_MS = 0.0002;
+
+/** Opens it. It remembers names and places: hundreds of thousands take some 50 MB. */
+export function openListing({ sinceMs, path, author, countMax }: AuditFilter): Listing {
+  const places = openPlaces();
   const voices = openVoices();
-  let wanted: readonly Kept[] = [];
-  let fresh: Kept[] = [];
-  const isWanted = (change: Kept): boolean =>
+  const runs: Entry[][] = [];
+  let fresh: Entry[] = [];
+  const isWanted = (change: Change): boolean =>
     (sinceMs === null || change.hlc[0] >= sinceMs) &&
     (path === null || change.path.startsWith(path)) &&
     (author === null || change.author === author);
-  const settle = (): void => {
-    wanted = [...wanted, ...fresh].sort(compareChanges).slice(-countMax);
+  const endRun = (): void => {
+    if (fresh.length > 0) runs.push(fresh.sort(compareEntries));
     fresh = [];
   };
   return {
-    note: (change) => {
-      if (!sources.note(change)) return;
-      voices.note(change);
-      if (isWanted(change)) fresh.push(change);
-      if (fresh.length >= Math.max(countMax, FRESH_MIN)) settle();
+    note: (changes, at) => {
+      const bytes = at.bytes / changes.length;
+      for (const change of changes) {
+        const { name, hlc, replaces } = change;
+        if (!places.note(name, at)) continue;
+        voices.note(change);
+        if (isWanted(change)) fresh.push({ hlc, name, replaces, at, bytes });
+        if (fresh.length >= RUN) endRun();
+      }
     },
-    *list(crypto, { view, founder, spokenOf }, meter) {
-      settle();
-      const readValue = openValues(crypto, sources.frameOf, meter);
-      const nameOf = openNames(view);
+    *settle({ view, founder, spokenOf }, meter) {
+      endRun();
+      const all = yield* merge(runs, meter);
+      const older = Math.max(0, all.length - countMax);
       const roots = [founder, ...view.operators.map(({ member }) => member)];
       const believed = voices.all(roots, spokenOf);
-      const listed: ListedChange[] = [];
-      for (const change of wanted) {
-        if (meter.isDue(TELL_MS)) yield;
-        const { replaces, author: by } = change;
-        const isKnown =
-          replaces !== null && sources.isSaid(replaces, (who) => who === by || believed.has(who));
-        listed.push({
-          ...plainChange(change, filter.withFrames),
-          author: nameOf(by),
-          isBeforeKnown: replaces === null || isKnown,
-          before: plainValue(isKnown ? yield* readValue(replaces) : null),
-        });
-      }
-      return listed;
+      return {
+        entries: older === 0 ? all : all.slice(older),
+        older,
+        beforeOf: ({ replaces, at: { author: by } }) =>
+          replaces === null
+            ? undefined
+            : places.find(replaces, (who) => who === by || believed.has(who)),
+      };
     },
   };
 }
 
-/** So many are put in order at once where few are wanted. */
-const FRESH_MIN = 1_000;
-
-/** A frame that says a statement, and who says it: two may say the same, byte for byte. */
-interface Source {
-  readonly frame: Uint8Array;
-  readonly authors: readonly MemberId[];
-}
-
-/** The statements of a log, by name. */
-const openSources = () => {
-  const sources = new Map<string, Source>();
-  let last: Source | null = null;
-  const sourceOf = ({ name, author, frame }: Kept): Source => {
-    const known = sources.get(name);
-    if (known !== undefined) return { ...known, authors: [...known.authors, author] };
-    // One for all that a frame says: there may be hundreds of thousands.
-    if (last?.frame !== frame) last = { frame, authors: [author] };
-    return last;
-  };
+/** Where statements stand, by name and author: two may say the same, byte for byte. */
+const openPlaces = () => {
+  // Few are said by several, and there may be hundreds of thousands.
+  const places = new Map<string, Place | readonly Place[]>();
+  const allOf = (name: string): readonly Place[] => [places.get(name) ?? []].flat();
   return {
     /** False where its author's statement was noted before. */
-    note: (change: Kept): boolean => {
-      if (sources.get(change.name)?.authors.includes(change.author) === true) return false;
-      sources.set(change.name, sourceOf(change));
+    note: (name: string, at: Place): boolean => {
+      const known = places.get(name);
+      if (known === undefined) {
+        places.set(name, at);
+        return true;
+      }
+      const all = allOf(name);
+      if (all.some(({ author }) => author === at.author)) return false;
+      places.set(name, [...all, at]);
       return true;
     },
-    frameOf: (name: string) => sources.get(name)?.frame,
-    /** Whether one of those who are meant says it. */
-    isSaid: (name: string, isMeant: (author: MemberId) => boolean): boolean =>
-      sources.get(name)?.authors.some(isMeant) === true,
+    /** Where the first of those who are meant says it. */
+    find: (name: string, isMeant: (author: MemberId) => boolean): Place | undefined =>
+      allOf(name).find(({ author }) => isMeant(author)),
   };
 };
 
-const compareChanges = (a: Kept, b: Kept): number =>
-  compareHlc(a.hlc, b.hlc) || (a.author < b.author ? -1 : 1);
+const compareEntries = (a: Entry, b: Entry): number =>
+  compareHlc(a.hlc, b.hlc) || (a.at.author < b.at.author ? -1 : Number(a.at.author > b.at.author));
 
-/** What a statement says, by its name; null where it is not known. */
-const openValues = (
-  crypto: Crypto,
-  frameOf: (name: string) => Uint8Array | undefined,
-  meter: Meter,
-) => {
-  const known = new Map<string, Value>();
-  return function* readValue(name: string): Generator<void, Value> {
-    const frame = frameOf(name);
-    if (frame === undefined) return null;
-    if (!known.has(name)) {
-      for (const change of yield* changesIn(crypto, frame, () => null, meter)) {
-        known.set(change.name, change.value);
-      }
+/** One list of several that are in order. */
+function* merge(runs: readonly (readonly Entry[])[], meter: Meter): Generator<void, Entry[]> {
+  let lists = runs.map((run) => [...run]);
+  while (lists.length > 1) {
+    const longer: Entry[][] = [];
+    for (let at = 0; at < lists.length; at += 2) {
+      longer.push(yield* mergeTwo(lists[at] ?? [], lists[at + 1] ?? [], meter));
     }
-    return known.get(name) ?? null;
-  };
-};
+    lists = longer;
+  }
+  return lists[0] ?? [];
+}
 
-const plainChange = (change: Kept, withFrames: boolean) => ({
+function* mergeTwo(
+  left: readonly Entry[],
+  right: readonly Entry[],
+  meter: Meter,
+): Generator<void, Entry[]> {
+  const merged: Entry[] = [];
+  for (let [a, b] = [0, 0]; ; ) {
+    const [first, second] = [left[a], right[b]];
+    if (first !== undefined && (second === undefined || compareEntries(first, second) <= 0)) {
+      merged.push(first);
+      a += 1;
+    } else if (second !== undefined) {
+      merged.push(second);
+      b += 1;
+    } else return merged;
+    if (meter.isDue(MERGE_MS)) yield;
+  }
+}
+
+/** A change as told, but for what it needs others for. */
+export type ToldChange = Omit<ListedChange, 'author' | 'isBeforeKnown' | 'before'>;
+
+/** What a change says. `frame`: in base64url, where that is asked for. */
+export const tellChange = (
+  change: Change,
+  { isSigned, isVoid }: Pick<ListedChange, 'isSigned' | 'isVoid'>,
+  frame: string | null,
+): ToldChange => ({
   time: timeOf(change.hlc[0]),
   authorId: change.author,
   path: change.path,
@@ -190,8 +220,9 @@ const plainChange = (change: Kept, withFrames: boolean) => ({
   sequence: change.sequence,
   frameHash: hex.encode(change.frameHash),
   signature: hex.encode(change.signature),
-  ...(withFrames ? { frame: base64url.encode(change.frame) } : {}),
-  isSigned: change.isSigned,
+  ...(frame === null ? {} : { frame }),
+  isSigned,
+  isVoid,
 });
 
 /** What stands at a path, by whom and since when. */
@@ -239,7 +270,8 @@ export interface ListedHanging {
 export const listHanging = (hanging: readonly Hanging[]): readonly ListedHanging[] =>
   hanging.map(({ path, fate, value }) => ({ path, fate, value: plainValue(value) }));
 
-const openNames = ({ members }: View): ((id: MemberId) => string) => {
+/** What members are called. */
+export const openNames = ({ members }: View): ((id: MemberId) => string) => {
   const names = new Map(members.map(({ id, name }) => [id, name] as const));
   return (id) => names.get(id) ?? id.slice(0, 12);
 };

@@ -109,6 +109,7 @@ const ARCHIVE = {
     entries: [],
   },
   journal: JOURNAL_HEADER,
+  audit: [],
   keys: { member: bytes(32, 14), wg: bytes(32, 15), psk: bytes(32, 16) },
 };
 
@@ -156,9 +157,9 @@ test('wire: every message is written and read as version 1 has it', () => {
   assert.deepEqual(answer && decodeClaimAnswer(answer), CORE_ANSWER);
   const read = readArchive(crypto, ofHex(GOLDEN_WIRE.archive));
   assert.ok(read.ok);
-  const { version, wallMs, genesisBytes, config, journal, keys } = ARCHIVE;
+  const { version, wallMs, genesisBytes, config, journal, keys, audit } = ARCHIVE;
   const { member, genesis, meshId, ...content } = read.archive;
-  assert.deepEqual(content, { version, wallMs, genesisBytes, config, journal, keys });
+  assert.deepEqual(content, { version, wallMs, genesisBytes, config, journal, keys, audit });
   assert.deepEqual([member, genesis.name], [memberIdOf(ARCHIVE.memberKey), 'prod']);
   assert.match(meshId, /^[a-z2-7]{52}$/);
 });
