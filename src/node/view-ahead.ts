@@ -1,6 +1,6 @@
 /**
- * Loop: view ahead — where much is held, the view is made in pieces before anybody is told that it may
- * have changed: else the first loop that is woken makes it, in one turn.
+ * Loop: view ahead — where much is held, the view is made in pieces before anybody is told that it
+ * may have changed: else the first loop that is woken makes it, in one turn.
  *
  * 1. Who is to be told is told once for all that was taken meanwhile, and not a turn later than the
  *    view is there; in a small mesh at once.
