@@ -149,7 +149,7 @@ story('a slow clock begins no trial after its end', 9, async (room, world) => {
   await together(world, ALL);
 });
 
-story('a trial ends where its author is gone, and after a reboot', 10, async (room, world) => {
+story('a trial ends where its author is gone, and after a reboot', 20, async (room, world) => {
   // Goal: power cuts. Method: amid a trial its author loses power, and another member reboots, with
   // an empty kernel and no boot unit: that one does not begin it again, and the third is over it
   // in one time.
