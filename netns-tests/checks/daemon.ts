@@ -51,6 +51,8 @@ export async function killAndStart(world: RealWorld): Promise<void> {
     streamed.push(`${kind} ${member} ${text}: ${cause}`),
   );
   const isDead = async (): Promise<boolean> => DEAD.test(await told());
+  // Who has not been probed yet says nothing of its life, so its next one is not told as such.
+  await world.holds('all stay ready', () => isReady(world, 'vm3'), PROBED_MS);
   for (const name of ['vm1', 'vm3']) {
     const calm = await pingDuring(world, ['vm2', name], async () => {
       await world.crash(name);
@@ -97,6 +99,8 @@ async function startSlowly(world: RealWorld, name: string): Promise<void> {
   expect('it is the same daemon', vm.daemonPid() === pid);
 }
 
+/** In which each member probes each of two others, once a second. Unit: ms. */
+const PROBED_MS = 5_000;
 /** More than looks at a daemon may take that is to be replaced. */
 const STILL_MS = 3_000;
 
