@@ -10,13 +10,14 @@ const MEMBERS = 5;
 const SEEDS = 32;
 
 /**
- * Seeds with five members, each in its own storm and twice as always, in one process. `round`:
+ * Seeds with five members, all in the mesh before the storm begins, each in its own storm and twice as always, in one process. `round`:
  * counted from 0, each has seeds of its own. Unit: simulated s/s.
  */
 export const simSpeed = (round: number): Sample => {
   const cpuMs = endedChildrenCpuMs();
   const first = String(SEEDS * round + 1);
-  const argv = [RUN, '--seeds', String(SEEDS), '--first', first, '--members', String(MEMBERS)];
+  const room = ['--members', String(MEMBERS), '--whole'];
+  const argv = [RUN, '--seeds', String(SEEDS), '--first', first, ...room];
   const said = execFileSync(process.execPath, argv, { encoding: 'utf8' });
   const speed = /(\d+) simulated seconds per second/.exec(said)?.[1];
   if (speed === undefined) throw new Error(`the simulator said: ${said.trim()}`);

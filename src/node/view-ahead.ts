@@ -8,6 +8,7 @@
 import { openMeter } from '../crdt/meter.ts';
 import type { Store } from '../crdt/store.ts';
 import type { Ports } from '../ports.ts';
+import { breathe } from './agent-look.ts';
 import { inPieces } from './pieces.ts';
 
 /** Authors of whom a view takes some ms to make, and statements of any. Unit of these: bytes. */
@@ -35,6 +36,8 @@ export function openTeller(ground: Ground, tell: () => void): () => void {
     try {
       while (isAsked) {
         isAsked = false;
+        // What was taken just now was work enough for its turn.
+        await breathe(ground.clock, true);
         await makeViewAhead(ground);
         tell();
       }
