@@ -10,8 +10,9 @@ const MEMBERS = 5;
 const SEEDS = 32;
 
 /**
- * Seeds with five members, all in the mesh before the storm begins, each in its own storm and twice as always, in one process. `round`:
- * counted from 0, each has seeds of its own. Unit: simulated s/s.
+ * Seeds with five members, all in the mesh before the storm begins, each in its own storm and twice
+ * as always, in one process. `round`: counted from 0, each has seeds of its own.
+ * Unit: simulated s/s.
  */
 export const simSpeed = (round: number): Sample => {
   const cpuMs = endedChildrenCpuMs();

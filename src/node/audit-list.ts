@@ -50,7 +50,7 @@ const QUIET_MS_MAX = 1_000;
 /** Times to note or tell a change, and to check a signature. Unit: ms, as measured. */
 const [NOTE_MS, TELL_MS, CHECK_MS] = [0.002, 0.01, 0.1];
 /** What is read again at a time. Unit: changes, and bytes. */
-const [CHANGES_MAX, BYTES_MAX] = [5_000, 4 * 1024 * 1024];
+const [CHANGES_MAX, BYTES_MAX] = [1_000, 1024 * 1024];
 /** The same in a line. */
 const [LINE_CHANGES_MAX, LINE_BYTES_MAX] = [200, 256 * 1024];
 
