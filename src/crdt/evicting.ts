@@ -72,11 +72,12 @@ function missing(
 function standing(known: Known, { evictor, victim }: Eviction, after: View): readonly Edit[] {
   const isVoid = !after.members.some(({ id }) => id === victim);
   if (isVoid && after.members.some(({ id }) => id === evictor)) return [];
-  return known
-    .view()
-    .enrolments.filter(({ id }) => id === evictor)
-    .map(adoption);
+  return adoptionOf(known.view(), evictor);
 }
+
+/** What an operator says so that a member stands on its word; nothing for who is none. */
+export const adoptionOf = ({ enrolments }: View, member: MemberId): readonly Edit[] =>
+  enrolments.filter(({ id }) => id === member).map(adoption);
 
 /** What is not decided anew as it was said. */
 const ONCE = /^trust\/(?:invite|adopt)\//;
@@ -121,8 +122,8 @@ function lostMembers(known: Known, eviction: Eviction, after: View): readonly Ed
   return (direct.length > 0 ? direct : lost).map(adoption);
 }
 
-/** What an operator says so that a member stands on its word (invariant 4). */
-export const adoption = ({ id, admittedBy: _, ...enrolment }: Enrolment): Edit => ({
+/** Invariant 4. */
+const adoption = ({ id, admittedBy: _, ...enrolment }: Enrolment): Edit => ({
   path: trustPath('adopt', id),
   value: { ...enrolment },
 });

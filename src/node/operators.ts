@@ -4,8 +4,8 @@
  * Each act checks first whether this member may do it and says so before it tries; then it is one
  * signed frame. An act that others must know at once is done when one of them has it.
  */
-import { type Edit, isRecord } from '../crdt/entry.ts';
-import { adoption } from '../crdt/evicting.ts';
+import { isRecord } from '../crdt/entry.ts';
+import { adoptionOf } from '../crdt/evicting.ts';
 import type { MemberId, PeerKey } from '../crdt/ids.ts';
 import { makeInvite } from '../crdt/invite.ts';
 import { makeRoot, printRecoveryCode, readRecoveryCode, rootHashOf } from '../crdt/recovery.ts';
@@ -117,7 +117,8 @@ export async function addOperator(
   if (member.role !== 'operator') {
     const number = nextNumber(view.operators.map(({ grant }) => grant));
     const role = { path: `trust/role/${member.id}`, value: { number } };
-    await context.replica.write([role, ...standing(view, member.id)]);
+    // Whoever let it in could else take the role with its own word.
+    await context.replica.write([role, ...adoptionOf(view, member.id)]);
   }
   if (!(await reaches(ports, context, member.id))) {
     throw new Fault('timeout', {
@@ -128,10 +129,6 @@ export async function addOperator(
     });
   }
 }
-
-/** An operator stands on an operator's word: whoever let it in could take the role with its own. */
-const standing = ({ enrolments }: View, id: MemberId): readonly Edit[] =>
-  enrolments.filter((enrolment) => enrolment.id === id).map(adoption);
 
 /** The seed of the recovery code. Fault 'refused' when it is not the one that the mesh expects. */
 function readNextCode(crypto: Crypto, view: View, code: string): Uint8Array {
@@ -175,7 +172,7 @@ export async function recoverOperator(
     nextRootHash: rootHashOf(crypto, next.seed),
   });
   const root = { path: `trust/root/${number}`, value };
-  await context.replica.write([root, ...standing(view, context.self)]);
+  await context.replica.write([root, ...adoptionOf(view, context.self)]);
   await spread(context);
 }
 
