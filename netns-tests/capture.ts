@@ -7,8 +7,16 @@ import { readFileSync } from 'node:fs';
 import { must } from './command.ts';
 import type { Namespace } from './namespace.ts';
 
+/** How long a capture may lag behind what passes, ms. */
+export const LAG_MS = 10_000;
+
 /** A capture that runs. */
 export interface Capture {
+  /**
+   * Whether so many packets that match a filter of tcpdump are in its file. They are there only a
+   * while after they passed, and what is not when it ends is lost: wait for the last of them.
+   */
+  has(filter: string, count: number): Promise<boolean>;
   /** Ends it, and gives what it has. */
   stop(): Promise<Captured>;
 }
@@ -50,6 +58,7 @@ export async function capture(namespace: Namespace, link: string, file: string):
   });
   await listening;
   return {
+    has: async (filter, count) => (await packetsIn(file, filter)).length >= count,
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGINT'); // It writes what it still holds.
@@ -57,11 +66,13 @@ export async function capture(namespace: Namespace, link: string, file: string):
       const bytes = readFileSync(file);
       return {
         holds: (text) => bytes.includes(text),
-        packets: async (filter) => {
-          const shown = await must(['tcpdump', '-n', '-q', '-r', file, filter]);
-          return shown.split('\n').filter((line) => line !== '');
-        },
+        packets: (filter) => packetsIn(file, filter),
       };
     },
   };
+}
+
+async function packetsIn(file: string, filter: string): Promise<readonly string[]> {
+  const shown = await must(['tcpdump', '-n', '-q', '-r', file, filter]);
+  return shown.split('\n').filter((line) => line !== '');
 }

@@ -18,7 +18,7 @@ import { addressOf, who } from './checks/lb-words.ts';
 import { obey } from './command-line.ts';
 import { isKept, noteKept, removeKept } from './demo-kept.ts';
 import { openScreen } from './demo-screen.ts';
-import { MARKER, OTHER_PORTS, sendMarker } from './marker.ts';
+import { MARKER, OTHER_PORTS, sendMarkers } from './marker.ts';
 import { pingDuring } from './steady.ts';
 import { openAsker, openNamed } from './talker.ts';
 import { openWorld, type RealWorld } from './world.ts';
@@ -127,7 +127,7 @@ async function showTraffic(world: RealWorld, listener: Capture): Promise<void> {
   const tunnel = join(world.directory, 'tunnel.pcap');
   const inside = await capture(world.vm('vm3').machine(), 'cnsmo0', tunnel);
   await check(`vm1 sends vm3 "${MARKER.trim()}", over and over`, async () => {
-    for (const family of [4, 6] as const) await sendMarker(world, ['vm1', 'vm3'], family);
+    await sendMarkers(world, ['vm1', 'vm3'], { inside, outside: listener });
   });
   const [heard, tunnelled] = [await listener.stop(), await inside.stop()];
   expect('the words are in the tunnel', tunnelled.holds(MARKER));

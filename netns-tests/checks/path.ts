@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { found, isReady, SETTLE_MS, together } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
-import { type Captured, capture } from '../capture.ts';
+import { type Captured, capture, LAG_MS } from '../capture.ts';
 import { type CommandOptions, execute, type Outcome } from '../command.ts';
 import { obey } from '../command-line.ts';
 import { type Namespace, openNamespace } from '../namespace.ts';
@@ -11,6 +11,10 @@ import type { RealWorld } from '../world.ts';
 
 /** Longest time until the interface follows its uplink. */
 const FOLLOW_MS = 20_000;
+
+/** What opens a connection of TCP, and what answers it. */
+const SYN = 'tcp[13] & 18 = 2';
+const ANSWER = 'tcp[13] & 18 = 18';
 
 /** IPv4 and ICMP before the payload of a ping. */
 const PING_HEADERS = 28;
@@ -147,8 +151,10 @@ export async function clamped(world: RealWorld): Promise<void> {
     const there = await capture(vm1.machine(), 'cnsmo0', file('there'));
     const here = await capture(behind, 'eth0', file('here'));
     await connect(world, behind, vm1, first);
+    await world.eventually('the opening was heard', () => there.has(SYN, 1), LAG_MS);
+    await world.eventually('the answer was heard', () => here.has(ANSWER, 1), LAG_MS);
     const [syn, answer] = [await there.stop(), await here.stop()];
-    return [await sizeIn(syn, 'tcp[13] & 18 = 2'), await sizeIn(answer, 'tcp[13] & 18 = 18')];
+    return [await sizeIn(syn, SYN), await sizeIn(answer, ANSWER)];
   };
   const [there, back] = await opening('clamped');
   expect(`1280 there and back, not ${there} and ${back}`, there === 1280 && back === 1280);

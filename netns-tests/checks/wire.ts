@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { found } from '../../scenarios/mesh.ts';
 import { expect } from '../../scenarios/world.ts';
-import { capture } from '../capture.ts';
-import { MARKER, OTHER_PORTS, sendMarker } from '../marker.ts';
+import { capture, LAG_MS } from '../capture.ts';
+import { MARKER, OTHER_PORTS, sendMarkers } from '../marker.ts';
 import type { RealWorld } from '../world.ts';
 
 /**
@@ -16,8 +16,9 @@ export async function wire(world: RealWorld): Promise<void> {
   await found(world, ['vm1', 'vm2', 'vm3']);
   const [vm1, vm3] = [world.vm('vm1').machine(), world.vm('vm3').machine()];
   const inside = await capture(vm3, 'cnsmo0', join(world.directory, 'in.pcap'));
-  for (const family of [4, 6] as const) await sendMarker(world, ['vm1', 'vm3'], family);
+  await sendMarkers(world, ['vm1', 'vm3'], { inside, outside });
   await vm1.must(['ping', '-c', '1', world.vm('vm3').place.public4]);
+  await world.eventually('the ping was heard', () => outside.has(OTHER_PORTS, 2), LAG_MS);
   const [seen, tunnelled] = [await outside.stop(), await inside.stop()];
 
   expect('the marker is in the tunnel', tunnelled.holds(MARKER));
