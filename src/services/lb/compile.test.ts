@@ -8,15 +8,16 @@ import { GOLDEN } from './golden.table.ts';
 import { lb } from './lb.ts';
 import { replaceTable } from './own-table.ts';
 import { slotsOf } from './slots.ts';
+import type { Own } from './state.ts';
 import { EVERY, selfOf, viewOf, WEB } from './test-balancers.ts';
 
 const OWN = { interface: 'cnsmo0', ipv4: '10.10.0.1', ipv6: 'fd00:1::1' };
-const textOf = (objects: Objects, n = 1): string => {
+const textOf = (objects: Objects, n = 1, own: Own = OWN): string => {
   const view = viewOf(objects, [memberOf(1), ...[2, 3].map((m) => memberOf(m, { role: 'web' }))]);
   const dispatches = dispatchesOf(view, selfOf(n)).map((each) => {
     return { ...each, isFrontend: ['dns', 'wide'].includes(each.balancer.name) };
   });
-  const table = compile(OWN, dispatches, { left: [], isMoved: false });
+  const table = compile(own, dispatches, { left: [], isMoved: false });
   return plainTextOf(replaceTable(table, new Map()));
 };
 
@@ -24,6 +25,28 @@ test('lb: balancers of every kind are compiled into exactly this', () => {
   // Goal: nothing of the table changes unseen. Method: its whole text, in nft's language.
   const text = textOf(EVERY);
   assert.deepEqual(text.split('\n'), GOLDEN.split('\n'));
+});
+
+test('lb: what is remembered of a table is for that VM and those balancers alone', () => {
+  // Goal: no table has the chains of another. Method: tables of several VMs and kinds of balancers
+  // differ from each other, and each says the same when it is made again amid the others.
+  const owns: Own[] = [
+    OWN,
+    { ...OWN, interface: 'cnsmo1' },
+    { ...OWN, ipv4: '10.10.0.9' },
+    { ...OWN, ipv4: null },
+    { ...OWN, ipv6: 'fd00:1::9' },
+    { ...OWN, lacks: new Set(['forget']) },
+  ];
+  const kinds: Objects[] = [
+    { 'balancer/web': WEB },
+    { 'balancer/dns': WEB },
+    { 'balancer/wide': { ...WEB, listen: { protocol: 'tcp', ports: [10_000, 19_999] } } },
+  ];
+  const textsOf = () => owns.flatMap((own) => kinds.map((kind) => textOf(kind, 1, own)));
+  const texts = textsOf();
+  assert.equal(new Set(texts).size, texts.length);
+  assert.deepEqual(textsOf(), texts);
 });
 
 test('lb: a member that serves is not its own backend, unless that is wanted', () => {

@@ -12,6 +12,7 @@
  * 3. A member's own connections keep its address, which the tunnels let back. What it forwards for
  *    others (containers) they would not: it gets this member's address.
  */
+import { openMemo } from '../../crdt/memo.ts';
 import { GUEST_INTERFACES } from '../nft/guests.ts';
 import {
   ACCEPT,
@@ -69,15 +70,45 @@ const makeTable = (own: Own, dispatches: readonly Dispatch[], ended: Ended): Tab
     ],
     chains: [
       ...dispatches.flatMap(balancerChains),
-      ...(['prerouting', 'output'] as const).map((hook) => natChain(hook, own, dispatches)),
-      { name: 'nat/input', hook: { type: 'nat', hook: 'input', prio: 100 }, rules: countRules() },
-      postrouting(own),
-      ...refuseChains(dispatches.some(isWide) ? ['down', 'downranges'] : ['down']),
+      ...commonChains(own, shapeOf(dispatches)),
       ...proxyChains(dispatches),
       ...ending.chains,
     ],
   };
 };
+
+/** All that the chains ask of balancers that lead to theirs. */
+interface Shape {
+  /** There are some of more ports than a map of single ones is to hold. */
+  readonly isWide: boolean;
+  /** The maps of those that this VM is a frontend of. */
+  readonly frontends: readonly string[];
+}
+
+const shapeOf = (dispatches: readonly Dispatch[]): Shape => {
+  const [exact, ranges] = split(dispatches.filter(({ isFrontend }) => isFrontend));
+  return {
+    isWide: dispatches.some(isWide),
+    frontends: [
+      ...(exact.length === 0 ? [] : ['frontends']),
+      ...(ranges.length === 0 ? [] : ['frontranges']),
+    ],
+  };
+};
+
+/** The chains of whichever balancers: the same objects as long as they come to the same. */
+const commonChains = (own: Own, shape: Shape): readonly NftChain[] => {
+  const key = JSON.stringify([own, own.lacks?.has('forget'), shape]);
+  return commons(key, () => [
+    ...(['prerouting', 'output'] as const).map((hook) => natChain(hook, own, shape)),
+    { name: 'nat/input', hook: { type: 'nat', hook: 'input', prio: 100 }, rules: countRules() },
+    postrouting(own),
+    ...refuseChains(shape.isWide ? ['down', 'downranges'] : ['down']),
+  ]);
+};
+
+/** A VM has one after the other. */
+const commons = openMemo<readonly NftChain[]>(16);
 
 const familySets = (family: Family, dispatches: readonly Dispatch[]): readonly NftSet[] => {
   const { digit, type, address } = family;
@@ -175,18 +206,9 @@ const PORT: readonly Expression[] = [meta('l4proto'), payload('th', 'dport')];
 const LOOPBACK = { ip: { prefix: { addr: '127.0.0.0', len: 8 } }, ip6: '::1' } as const;
 
 /** Where the destination of what comes in, or of what this VM opens, may still be changed. */
-const natChain = (
-  hook: 'prerouting' | 'output',
-  own: Own,
-  dispatches: readonly Dispatch[],
-): NftChain => {
-  const [exact, ranges] = split(dispatches.filter(({ isFrontend }) => isFrontend));
-  const maps = [
-    ...(exact.length === 0 ? [] : ['frontends']),
-    ...(ranges.length === 0 ? [] : ['frontranges']),
-  ];
-  const virtual = virtualRules(dispatches);
-  const fronts = maps.flatMap((map) => frontendRules(own, map));
+const natChain = (hook: 'prerouting' | 'output', own: Own, shape: Shape): NftChain => {
+  const virtual = virtualRules(shape);
+  const fronts = shape.frontends.flatMap((map) => frontendRules(own, map));
   return {
     name: `nat/${hook}`,
     hook: { type: 'nat', hook, prio: -100 },
@@ -202,8 +224,8 @@ const natChain = (
  */
 const NO_GUEST = rule(...GUEST_INTERFACES.map((name) => isNot(meta('iifname'), name)), ACCEPT);
 
-const virtualRules = (dispatches: readonly Dispatch[]): readonly NftRule[] => {
-  const maps = split(dispatches)[1].length === 0 ? ['services'] : ['services', 'ranges'];
+const virtualRules = ({ isWide }: Shape): readonly NftRule[] => {
+  const maps = isWide ? ['services', 'ranges'] : ['services'];
   return FAMILIES.flatMap(({ ip, digit }) =>
     maps.map((map) => rule(lookup([payload(ip, 'daddr'), ...PORT], `${map}${digit}`))),
   );

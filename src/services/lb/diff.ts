@@ -7,8 +7,10 @@
  *    to begin with one balancer and to end with another at once, the first counts.
  * 3. A client no longer stays with a backend that takes no new connections.
  */
+import type { ObservedTable } from '../nft/observed.ts';
 import { changeSteps } from '../nft/steps.ts';
 import { changeOf, isOfOtherMake, touchedBy } from '../nft/table-change.ts';
+import type { Table } from '../nft/tables.ts';
 import { plainTextOf } from '../nft/text.ts';
 import type { NftCommand, Times } from '../nft/transaction.ts';
 import type { Command, Found } from '../service.ts';
@@ -64,6 +66,7 @@ const tableSteps = (desired: Wanted, observed: Looked): readonly Command[] => {
   if (observed.kind === 'missing') {
     return [run(replaceTable(table, NO_TIMES), ['the table was missing'])];
   }
+  if (inStep.get(observed.table) === table) return [];
   if (isOfOtherMake(table, observed.table)) {
     return [run(replaceTable(table, NO_TIMES), ['the table was of another make'])];
   }
@@ -72,7 +75,10 @@ const tableSteps = (desired: Wanted, observed: Looked): readonly Command[] => {
     ...changeSteps(TABLE, change, observed.table, NO_TIMES),
     ...forgetSteps(desired.dispatches, observed.table),
   ];
-  if (steps.length === 0) return [];
+  if (steps.length === 0) {
+    inStep.set(observed.table, table);
+    return [];
+  }
   const names = [...new Set(touchedBy(change))];
   const found = names.map((name) => `${NAME} ${name} was not as it should be`);
   return [
@@ -82,6 +88,9 @@ const tableSteps = (desired: Wanted, observed: Looked): readonly Command[] => {
     ),
   ];
 };
+
+/** What was found in step with what: it is asked several times, and neither changes. */
+const inStep = new WeakMap<ObservedTable, Table>();
 
 const NO_TIMES: Times = new Map();
 

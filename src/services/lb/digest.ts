@@ -7,6 +7,7 @@ import type { Meter } from '../../crdt/meter.ts';
 import type { View } from '../../crdt/view.ts';
 import { readInPieces } from '../nft/read-table.ts';
 import { isSameChain } from '../nft/table-change.ts';
+import type { NftChain } from '../nft/tables.ts';
 import { plainTextOf } from '../nft/text.ts';
 import type { Seen, Self } from '../service.ts';
 import { readBalancers } from './balancers.ts';
@@ -33,8 +34,11 @@ export function* digest(
     for (const chain of balancerChains(dispatch)) {
       // Remembered by what it asks of.
       isSameChain(chain, found?.chains.get(chain.name));
-      plainTextOf(chain.rules.map((rule) => addRule(chain.name, rule)));
+      if (!spelt.has(chain)) plainTextOf(chain.rules.map((rule) => addRule(chain.name, rule)));
+      spelt.add(chain);
       if (meter.isDue(RULE_MS * chain.rules.length)) yield;
     }
   }
 }
+
+const spelt = new WeakSet<NftChain>();

@@ -47,7 +47,7 @@ export function* digest(
   meter: Meter,
 ): Generator<void, void> {
   if (wg !== undefined) yield* dumpInPieces(wg, self.interface, meter);
-  if (paths !== undefined) yield* pathsInPieces(paths, meter);
+  if (paths !== undefined && isMuch(paths)) yield* pathsInPieces(paths, meter);
 }
 
 /** Texts of each kind that are remembered, and the longest of them. Unit of that: characters. */
@@ -65,13 +65,14 @@ function again<Read>(
   ownInterface: string,
   reading: (result: HostResult | undefined, ownInterface: string) => Read,
 ): Read {
-  const { status = 0, stdout = '', stderr = '' } = result ?? {};
-  if (result === undefined || stdout.length + stderr.length > TEXT_LENGTH_MAX) {
-    return reading(result, ownInterface);
-  }
+  if (result === undefined || isMuch(result)) return reading(result, ownInterface);
+  const { status, stdout, stderr } = result;
   const key = [ownInterface, status, stderr, stdout].join('\0');
   return memo(key, () => reading(result, ownInterface));
 }
+
+const isMuch = ({ stdout, stderr }: HostResult): boolean =>
+  stdout.length + stderr.length > TEXT_LENGTH_MAX;
 
 const seen = (state: VpnObserved): Finding<VpnObserved> => ({
   state,
