@@ -194,11 +194,12 @@ export const winnerAmong = (
   chains: readonly Chain[],
   path: string,
 ): Winner | null => {
-  const key = hashKey(pathHashOf(crypto, path));
+  let key: string | null = null;
   let winner: Winner | null = null;
   for (const chain of chains) {
     const { byPath, byHash } = chain.holdings();
-    for (const held of [byPath.get(path), byHash.get(key)]) {
+    if (byHash.size > 0) key ??= hashKey(pathHashOf(crypto, path)); // Few have any.
+    for (const held of [byPath.get(path), byHash.get(key ?? '')]) {
       if (held === undefined) continue;
       const found = candidateOf(chain.author, held.statement);
       if (winner === null || compareWinners(found, winner) > 0) winner = found;

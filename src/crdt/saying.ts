@@ -13,7 +13,6 @@
 import type { Crypto } from '../ports.ts';
 import type { Chain } from './chain.ts';
 import { type Winner, winnerAmong } from './chains.ts';
-import { encode, isSameBytes } from './codec.ts';
 import type { Edit } from './entry.ts';
 import {
   hashKey,
@@ -29,6 +28,7 @@ import {
 import { compareHlc, type Hlc, isAhead, maxHlc, nextHlc } from './hlc.ts';
 import type { MemberId } from './ids.ts';
 import type { Meter } from './meter.ts';
+import { isSameData } from './same-data.ts';
 import { isOperatorPath } from './voices.ts';
 
 /** What a batch is said against. */
@@ -181,7 +181,7 @@ const replacedBy = (
 /** Whether an edit says what is said already, and by us: another's word may be voided. */
 const isMoot = (winner: Winner | null, { value }: Edit, own: Chain): boolean => {
   if (winner === null) return value === null;
-  return winner.author === own.author && isSameBytes(encode(winner.value), encode(value));
+  return winner.author === own.author && isSameData(winner.value, value);
 };
 
 const carriedForm = (crypto: Crypto, statement: Statement): Statement | null => {

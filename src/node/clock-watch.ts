@@ -58,7 +58,10 @@ export function openClockWatch(clock: Pick<Clock, 'wallMs' | 'monotonicMs'>): Cl
       knownMs = nowMs;
       return movedMs >= STEP_MS_MIN;
     },
-    skewsMs: () =>
-      new Map([...readings].map(([peer, { wallMs, atMs }]) => [peer, wallMs - atMs - ownMs()])),
+    skewsMs: () => {
+      const [skews, nowMs] = [new Map<PeerKey, number>(), ownMs()];
+      for (const [peer, { wallMs, atMs }] of readings) skews.set(peer, wallMs - atMs - nowMs);
+      return skews;
+    },
   };
 }

@@ -70,7 +70,7 @@ export function watchDisk(ports: Pick<Ports, 'clock' | 'disk' | 'log'>): DiskWat
       if (clock.monotonicMs() - probedMs < STALE_MS) return;
       const late = new AbortController();
       await Promise.race([probe(), clock.sleep(REFRESH_MS, late.signal)]);
-      late.abort();
+      late.abort('in time');
     },
     onRecovery: record.onRecovery,
     run: async (signal) => {

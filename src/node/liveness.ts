@@ -10,7 +10,7 @@
  */
 import type { MemberId, MeshId, PeerKey } from '../crdt/ids.ts';
 import type { View } from '../crdt/view.ts';
-import type { Disk, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
+import type { Connection, Disk, Ports, SwarmNode, Unsubscribe } from '../ports.ts';
 import type { DialOutcome } from './dialler.ts';
 import type { LinkState } from './rules/answers.ts';
 import { createBuckets } from './rules/bucket.ts';
@@ -94,7 +94,7 @@ interface Desk {
   swarm: SwarmNode | null;
   /** The view that was last read, and who is in the mesh by it. */
   view: View | null;
-  present: readonly MemberId[];
+  present: ReadonlySet<MemberId>;
   neighbours: ReadonlySet<PeerKey>;
 }
 
@@ -111,7 +111,7 @@ export async function openLiveness(
   const desk: Desk = {
     ...{ ports, context, swim, wake: createWake(ports.clock) },
     ...{ listeners: new Set(), linked: new Set(), dueMs: 0, swarm: null },
-    ...{ view: null, present: [], neighbours: new Set() },
+    ...{ view: null, present: new Set(), neighbours: new Set() },
   };
   return {
     sight: (member) => swim.sighting(member) ?? UNKNOWN,
@@ -194,21 +194,30 @@ function look(desk: Desk, swarm: SwarmNode): void {
   if (view !== desk.view || neighbours !== desk.neighbours) {
     desk.view = view;
     desk.neighbours = neighbours;
-    desk.present = view.members.filter(({ hasLeft }) => !hasLeft).map(({ id }) => id);
-    swim.setMembers(new Set(desk.present), neighbours as ReadonlySet<MemberId>);
+    desk.present = new Set(view.members.filter(({ hasLeft }) => !hasLeft).map(({ id }) => id));
+    swim.setMembers(desk.present, neighbours as ReadonlySet<MemberId>);
   }
-  const now = new Set(swarm.connections().map(({ peer }) => peer));
-  for (const peer of linked) {
-    if (now.has(peer)) continue;
+  const live = swarm.connections();
+  for (const peer of goneOf(linked, live)) {
     linked.delete(peer);
     swim.closed(peer as MemberId);
   }
-  for (const id of desk.present) {
-    if (!now.has(id) || linked.has(id) || id === context.self) continue;
+  for (const { peer } of live) {
+    const id = peer as MemberId;
+    if (linked.has(id) || id === context.self || !desk.present.has(id)) continue;
     linked.add(id);
     swim.connected(id, ports.clock.monotonicMs());
   }
   carryOut(desk);
+}
+
+/** Who is no more: most often nobody, as counting tells. */
+function goneOf(linked: ReadonlySet<PeerKey>, live: readonly Connection[]): readonly PeerKey[] {
+  let kept = 0;
+  for (const { peer } of live) if (linked.has(peer)) kept += 1;
+  if (kept === linked.size) return [];
+  const now = new Set(live.map(({ peer }) => peer));
+  return [...linked].filter((peer) => !now.has(peer));
 }
 
 function listen(desk: Desk, swarm: SwarmNode): Unsubscribe {

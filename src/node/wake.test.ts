@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import type { Clock } from '../ports.ts';
 import { createWake } from './wake.ts';
@@ -85,4 +86,25 @@ test('wake: who waited on a signal that ended later waits on another all the sam
   assert.equal(sleepers.size, 1);
   passAll();
   assert.equal(await second, false);
+});
+
+test('wake: who was marked sleeps its full time again, and ends with the same signal', async () => {
+  // Goal: a wait leaves nothing to the next. Method: waits in turn that a mark and time end, on one
+  // signal, which ends the last; it is listened to once all the while.
+  const { wake, sleepers, passAll } = standing();
+  const stop = new AbortController();
+  for (let n = 0; n < 3; n += 1) {
+    const marked = wake.wait(1_000, stop.signal);
+    wake.mark();
+    assert.equal(await marked, true);
+    const unmarked = wake.wait(1_000, stop.signal);
+    assert.equal(sleepers.size, 1);
+    passAll();
+    assert.equal(await unmarked, false);
+    assert.equal(getEventListeners(stop.signal, 'abort').length, 1);
+  }
+  const ended = wake.wait(1_000, stop.signal);
+  stop.abort();
+  assert.equal(await ended, false);
+  assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
 });

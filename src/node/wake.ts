@@ -21,6 +21,8 @@ export interface Wake {
 /** The end of one sleep. An AbortController for each mark would cost more than the sleep. */
 interface End extends SleepSignal {
   readonly abort: () => void;
+  /** Makes it as good as new: no sleep that ended with it listens any more. */
+  readonly renew: () => void;
 }
 
 function createEnd(): End {
@@ -37,6 +39,9 @@ function createEnd(): End {
       isOver = true;
       for (const listener of listeners) listener();
       listeners.clear();
+    },
+    renew: () => {
+      isOver = false;
     },
   };
 }
@@ -62,7 +67,7 @@ function heed(waiter: Waiter, signal: AbortSignal | null): void {
 export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
   let isMarked = false;
   const waiters = new Set<Waiter>();
-  // Most sleeps end by themselves, and who has slept so may sleep again.
+  // Who has slept may sleep again, and heeds what it heeded.
   const rested: Waiter[] = [];
   return {
     mark: () => {
@@ -76,14 +81,14 @@ export function createWake(clock: Pick<Clock, 'sleep'>): Wake {
       const wasMarked = isMarked;
       isMarked = false;
       if (wasMarked || signal.aborted) return wasMarked;
-      let waiter = rested.pop();
-      // What it heeded last may have ended meanwhile.
-      if (waiter === undefined || waiter.sleep.aborted) waiter = makeWaiter();
-      waiters.add(waiter);
+      const waiter = rested.pop() ?? makeWaiter();
       heed(waiter, signal);
+      waiter.sleep.renew(); // What it heeded before may have ended meanwhile.
+      waiter.wasMarked = false;
+      waiters.add(waiter);
       await clock.sleep(timeoutMs, waiter.sleep);
       waiters.delete(waiter);
-      if (waiter.sleep.aborted) heed(waiter, null);
+      if (signal.aborted) heed(waiter, null);
       else rested.push(waiter);
       return waiter.wasMarked;
     },

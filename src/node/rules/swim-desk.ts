@@ -62,6 +62,19 @@ export const noOutcome = (): Outcome => ({
   incarnation: null,
 });
 
+/** It is taken with each step, and most steps ask for nothing. */
+const NOTHING = noOutcome();
+
+/** What is to be done, which is then nothing. */
+export function takeOutcome(desk: Desk): Outcome {
+  const { messages, dials, hangUps, changed, incarnation } = desk.out;
+  const count = messages.length + dials.size + hangUps.size + changed.size;
+  if (count === 0 && incarnation === null) return NOTHING;
+  const { out } = desk;
+  desk.out = noOutcome();
+  return out;
+}
+
 /** The state of one member's failure detector. Times are monotonic ms. */
 export interface Desk {
   readonly self: MemberId;

@@ -16,6 +16,7 @@ import {
   type Outcome,
   ownAlive,
   say,
+  takeOutcome,
   weaken,
   witness,
 } from './swim-desk.ts';
@@ -122,11 +123,7 @@ export function createSwim(given: SwimSelf): Swim {
       desk.holds.lost(member, nowMs);
     },
     dueMs: () => dueMs(desk),
-    take: () => {
-      const { out } = desk;
-      desk.out = noOutcome();
-      return out;
-    },
+    take: () => takeOutcome(desk),
     sighting: (member) => desk.sightings.get(member),
     health: () => desk.health,
   };
