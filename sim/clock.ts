@@ -1,7 +1,7 @@
 /**
  * Edge: clock — a VM's clock in virtual time: its own offset from the true one, nothing else.
  */
-import type { Clock, SleepSignal } from '../src/ports.ts';
+import type { Clock } from '../src/ports.ts';
 import type { Life } from './life.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -20,26 +20,23 @@ export function openClock(
     sleep: (durationMs, signal) =>
       life.promise(({ resolve }) => {
         if (signal.aborted) return resolve();
-        const asleep = signal instanceof AbortSignal ? sleepersOf(signal) : earsOf(signal);
+        const asleep = signal instanceof AbortSignal ? sleepersOf(signal) : null;
         // As the timers of Node: whole ms, at least one.
         const cancel = life.after(Math.max(1, Math.trunc(durationMs)), () => {
-          asleep.delete(wake);
+          if (asleep === null) signal.removeEventListener('abort', wake);
+          else asleep.delete(wake);
           resolve();
         });
         const wake = (): void => {
           cancel();
           resolve();
         };
-        asleep.add(wake);
+        // A signal that is none of Node's has little to do with one more listener.
+        if (asleep === null) signal.addEventListener('abort', wake);
+        else asleep.add(wake);
       }),
   };
 }
-
-/** A signal that is none of Node's has little to do with one more listener. */
-const earsOf = (signal: SleepSignal) => ({
-  add: (wake: () => void): void => signal.addEventListener('abort', wake),
-  delete: (wake: () => void): void => signal.removeEventListener('abort', wake),
-});
 
 /** Whom a signal wakes. It has one listener for all: most signals are slept on time and again. */
 const sleepers = new WeakMap<AbortSignal, Set<() => void>>();

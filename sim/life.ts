@@ -62,13 +62,11 @@ export function startLife(scheduler: Scheduler, name: string): Life {
       return () => listeners.delete(listener);
     },
     after: (delayMs, act) => {
-      let isCancelled = false;
-      const unless = (): void => {
-        if (!isCancelled) act();
-      };
+      let left: (() => void) | null = act;
+      const unless = (): void => left?.();
       const cancel = scheduler.after(delayMs, () => run(unless));
       return () => {
-        isCancelled = true;
+        left = null;
         cancel();
       };
     },

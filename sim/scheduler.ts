@@ -35,8 +35,14 @@ export interface Scheduler {
 interface Event {
   readonly atMs: number;
   readonly order: number;
+  /** Null once it has run or was cancelled: what it would have done is not kept until its time. */
+  run: (() => void) | null;
+}
+
+/** What happens at a moment. */
+interface Due {
+  readonly atMs: number;
   readonly run: () => void;
-  isOver: boolean;
 }
 
 /** Virtual time at zero. */
@@ -79,7 +85,6 @@ export function openScheduler(settle: () => Promise<void>): Scheduler {
         atMs: nowMs + Math.max(0, delayMs),
         order: made++,
         run,
-        isOver: false,
       };
       return queue.push(event);
     },
@@ -105,7 +110,7 @@ interface Queue {
   push(event: Event): Cancel;
   /** How many will still be popped. */
   waiting(): number;
-  pop(): Event | undefined;
+  pop(): Due | undefined;
 }
 
 const isBefore = (a: Event, b: Event): boolean =>
@@ -116,8 +121,8 @@ function openQueue(): Queue {
   const heap = openHeap(isBefore);
   let waiting = 0;
   const end = (event: Event): void => {
-    if (!event.isOver) waiting -= 1;
-    event.isOver = true;
+    if (event.run !== null) waiting -= 1;
+    event.run = null;
   };
   return {
     push: (event) => {
@@ -127,10 +132,12 @@ function openQueue(): Queue {
     },
     waiting: () => waiting,
     pop: () => {
-      let event = heap.pop();
-      while (event?.isOver === true) event = heap.pop();
-      if (event !== undefined) end(event);
-      return event;
+      for (let event = heap.pop(); event !== undefined; event = heap.pop()) {
+        const { atMs, run } = event;
+        end(event);
+        if (run !== null) return { atMs, run };
+      }
+      return undefined;
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 import { type PeerKey, peerKeyOf } from '../src/crdt/ids.ts';
 import { Fault } from '../src/fault.ts';
-import type { Connection, Crypto, Swarm, SwarmConfig, SwarmNode } from '../src/ports.ts';
+import type { Crypto, Swarm, SwarmConfig, SwarmNode } from '../src/ports.ts';
 import { dial } from './dialling.ts';
 import { type Gossip, openGossip } from './gossip.ts';
 import type { Life } from './life.ts';
@@ -68,7 +68,7 @@ function makeNode(hall: Hall, crypto: Crypto, place: Place): { node: SwarmNode; 
     self: party.self,
     dial: (peer, endpoints, timeoutMs) => dial(hall, party, { peer, endpoints, timeoutMs }),
     hangUp: (peer) => closeAll([...party.ends].filter((end) => end.peer === peer)),
-    connections: () => party.used().map(shown),
+    connections: party.used,
     request: (peer, protocol, body, timeoutMs) => {
       const end = endWith(party, peer);
       const why = whyNotAsked(party, end, protocol);
@@ -166,10 +166,3 @@ function usedOf(party: Party): readonly End[] {
   const peers = [...new Set([...party.ends].map((end) => end.peer))].toSorted();
   return peers.map((peer) => endWith(party, peer)).filter((end) => end !== undefined);
 }
-
-const shown = ({ peer, remote, direction, rttMs }: End): Connection => ({
-  peer,
-  remote,
-  direction,
-  rttMs,
-});

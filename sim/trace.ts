@@ -34,10 +34,8 @@ export function openTrace(onLine?: (line: string) => void): Trace {
     note: (atMs, who, what, bytes) => {
       const line = `${atMs.toFixed(3)} ${who} ${what}`;
       chunk += `${line}\n`;
-      if (bytes !== undefined) {
-        flush();
-        hash.update(bytes);
-      } else if (chunk.length > CHUNK_LENGTH) flush();
+      if (bytes !== undefined) chunk += textOf(bytes);
+      if (chunk.length > CHUNK_LENGTH) flush();
       lines.push(line);
       if (lines.length > 2 * TAIL_LINES) lines = lines.slice(-TAIL_LINES);
       onLine?.(line);
@@ -49,3 +47,7 @@ export function openTrace(onLine?: (line: string) => void): Trace {
     tail: () => lines.slice(-TAIL_LINES),
   };
 }
+
+/** A character for each byte: to call the hash for every few bytes would cost more. */
+const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1');
