@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { endedChildrenCpuMs } from '../cpu.ts';
 import type { Sample } from '../figure.ts';
+import { ONE_CORE } from '../perl.ts';
 
 const RUN = resolve(import.meta.dirname, '../../sim/run.ts');
 const MEMBERS = 5;
@@ -11,15 +12,26 @@ const SEEDS = 32;
 
 /**
  * Seeds with five members, all in the mesh before the storm begins, each in its own storm and twice
- * as always, in one process. `round`: counted from 0, each has seeds of its own.
+ * as always, in one process on one core, on which Node compiles and collects garbage too. `round`:
+ * counted from 0, each has seeds of its own.
  * Unit: simulated s/s.
  */
 export const simSpeed = (round: number): Sample => {
   const cpuMs = endedChildrenCpuMs();
   const first = String(SEEDS * round + 1);
   const room = ['--members', String(MEMBERS), '--whole'];
-  const argv = [RUN, '--seeds', String(SEEDS), '--first', first, ...room];
-  const said = execFileSync(process.execPath, argv, { encoding: 'utf8' });
+  const [command = '', ...onOneCore] = ONE_CORE;
+  const argv = [
+    ...onOneCore,
+    process.execPath,
+    RUN,
+    '--seeds',
+    String(SEEDS),
+    '--first',
+    first,
+    ...room,
+  ];
+  const said = execFileSync(command, argv, { encoding: 'utf8' });
   const speed = /(\d+) simulated seconds per second/.exec(said)?.[1];
   if (speed === undefined) throw new Error(`the simulator said: ${said.trim()}`);
   return { value: Number(speed), cpuMs: endedChildrenCpuMs() - cpuMs };
