@@ -134,6 +134,33 @@ describe('two frames for one place', () => {
     assert.deepEqual(pass(NOW), ['taken', 'forked']);
   });
 
+  it('are found in any order, also where one of them says nothing that could be taken', () => {
+    // Goal: a journal tells after a restart what it told before. Method: a good frame and one that
+    // is no update, for one place, in both orders, from a member and from disk.
+    const client = clientIdOf(testCrypto, bytesOfId(idOf('a')), 0);
+    const [honest, second] = honestUpdates(client, (at) => entryBytes('member/version', at));
+    const first = forge('a', { body: honest ?? new Uint8Array() });
+    const previous = frameHash(testCrypto, first);
+    const [good, bad] = [second ?? first, new Uint8Array(9)].map((body) =>
+      forge('a', { body, sequence: 1, previous }),
+    ) as [Uint8Array, Uint8Array];
+    const frozen = pair().founder;
+    const one = [first, good, bad].map((frame) => verdictOf(frozen.receive(frame, NOW)));
+    assert.deepEqual(one, ['taken', 'taken', 'forked']);
+    for (const frames of [
+      [first, good, bad],
+      [first, bad, good],
+      [bad, first, good],
+    ]) {
+      const { founder } = pair();
+      const told = founder.receiveAll(frames, NOW).map(verdictOf);
+      assert.deepEqual(told.toSorted(), ['forked', 'taken', 'taken']);
+      const again = openTestStore('founder');
+      again.load([...pair().founder.framesAfter([], 1e9), ...frames], NOW);
+      for (const store of [founder, again]) assert.deepEqual(picture(store), picture(frozen));
+    }
+  });
+
   it('are kept over a restart, and end with the next generation', () => {
     // Goal: one command of the true holder heals it. Method: load what is passed on; then go on.
     const { first, second, members } = clones(2);

@@ -18,6 +18,7 @@ import { frameHash, isSigned, readFrame } from './frame.ts';
 import { OPERATOR_QUOTA } from './holdings.ts';
 import { type MemberId, memberIdOf } from './ids.ts';
 import { type Meter, UNMETERED } from './meter.ts';
+import { lateProofs, type Parcel, pardon } from './proofs.ts';
 import { held, rejected, screen, type Terms } from './screening.ts';
 
 /**
@@ -132,7 +133,6 @@ export function* receiveFrames(
     if (intake.meter.isDue(READ_MS + bytes.length * BYTE_MS)) yield [];
   }
   const parcels = waiting.sort(inChainOrder);
-  const own = waiting.filter(({ received }) => received.author === desk.self.id);
   let takesOwn = false;
   let news: Uint8Array[] = [];
   while (waiting.length > 0) {
@@ -161,36 +161,18 @@ export function* receiveFrames(
     if (taken === 0 && (takesOwn || !intake.isLoading)) break;
     if (taken === 0) takesOwn = true;
   }
-  const isSettled = ({ index }: Parcel): boolean => {
-    const verdict = receipts.get(index)?.verdict;
-    return verdict === 'taken' || verdict === 'known';
-  };
-  if (intake.isLoading && !own.every(isSettled)) desk.doubt ??= 'disk';
+  const { roles } = desk.chains;
+  for (const { index, received } of lateProofs(desk.chains, parcels, receipts))
+    receipts.set(index, judge(desk, received, { ...intake, takesOwn, roles }));
+  const isOwnLost = ({ index, received }: Parcel): boolean =>
+    received.author === desk.self.id && !isHeldNow(receipts.get(index));
+  if (intake.isLoading && parcels.some(isOwnLost)) desk.doubt ??= 'disk';
   pardon(parcels, receipts);
   return frames.map((_, index) => receipts.get(index) ?? held('gap'));
 }
 
-/**
- * Of two frames for one place, the proof of a fork, only the first is judged by what it says. While
- * that one cannot be judged here, the other is no more to blame: its bearer may be honest.
- */
-function pardon(parcels: readonly Parcel[], receipts: Map<number, Receipt>): void {
-  const waits = new Set<string>();
-  for (const { index, received } of parcels) {
-    const receipt = receipts.get(index);
-    const isForLater = receipt?.verdict === 'held' && /^(ahead|quota)$/.test(receipt.why);
-    if (isForLater) waits.add(nameOfPlace(received));
-  }
-  if (waits.size === 0) return;
-  for (const { index, received } of parcels) {
-    const receipt = receipts.get(index);
-    const isOfContent = receipt?.verdict === 'rejected' && /^(structure|quota)$/.test(receipt.why);
-    if (isOfContent && waits.has(nameOfPlace(received))) receipts.set(index, held('gap'));
-  }
-}
-
-const nameOfPlace = ({ author, frame: { generation, sequence } }: ReceivedFrame): string =>
-  `${author} ${generation} ${sequence}`;
+const isHeldNow = (receipt: Receipt | undefined): boolean =>
+  receipt?.verdict === 'taken' || receipt?.verdict === 'known';
 
 /** Whether the frame changed what is held. */
 export const isTaken = (receipt: Receipt): receipt is TakenReceipt =>
@@ -206,11 +188,6 @@ const isWorthPreparing = ({ bytes }: ReceivedFrame, { meter }: Terms): boolean =
 const [READ_MS, FRAME_MS] = [0.03, 0.25];
 /** To sort what a statement says; and what each byte adds to a frame, hash and signature. */
 const [DIGEST_MS, BYTE_MS] = [0.001, 4e-6];
-
-interface Parcel {
-  readonly index: number;
-  readonly received: ReceivedFrame;
-}
 
 const inChainOrder = (a: Parcel, b: Parcel): number =>
   a.received.frame.generation - b.received.frame.generation ||
