@@ -7,6 +7,7 @@
 import { isPresent, talk } from '../scenarios/mesh.ts';
 import type { World } from '../scenarios/world.ts';
 import { trustPath } from '../src/crdt/paths.ts';
+import { balancersOf } from '../src/services/lb/balancers.ts';
 import { ACTS, drawWeights } from './acts.table.ts';
 import { followAlarms } from './acts-clone.ts';
 import { readEvidence } from './evidence.ts';
@@ -199,9 +200,16 @@ async function finishJoin(storm: Storm, machine: Machine): Promise<boolean> {
   return machine.daemon !== null;
 }
 
+/** Of so many lost packets a probe of a backend loses all now and then: it is out for seconds. */
+const LOSS_TAKEN_FOR_DEATH = 0.15;
+
+const isBalancing = ({ node }: Machine): boolean =>
+  node !== null && balancersOf(node.replica.view()).balancers.length > 0;
+
 /**
  * A mesh in which nothing happens changes nothing on any host, and writes no frame. Where a member
- * is dead for ever, or soon found to be, its addresses are tried in turn, so hosts may change.
+ * is dead for ever, or soon found to be, its addresses are tried in turn, so hosts may change; and
+ * so they may where the network alone makes a backend seem dead.
  */
 async function staysQuiet(
   { room, world }: Storm,
@@ -209,7 +217,9 @@ async function staysQuiet(
   members: readonly Machine[],
 ): Promise<void> {
   const rows = await world.members(members[0]?.name ?? '');
-  const isHaunted = rows.some(({ state }) => state === 'dead' || state === 'suspect');
+  const isHaunted =
+    rows.some(({ state }) => state === 'dead' || state === 'suspect') ||
+    (room.underlay.weather.loss >= LOSS_TAKEN_FOR_DEATH && members.some(isBalancing));
   const count = (): string =>
     members
       .map(({ name, kernel, platter }) => {

@@ -4,7 +4,6 @@
  */
 
 import { makeJoinRequest } from '../src/crdt/admission.ts';
-import { isSameBytes } from '../src/crdt/codec.ts';
 import type { Value } from '../src/crdt/entry.ts';
 import { encodeStatement } from '../src/crdt/entry-bytes.ts';
 import { type Frame, type FrameContent, makeFrame, readFrame } from '../src/crdt/frame.ts';
@@ -13,6 +12,7 @@ import type { Hlc } from '../src/crdt/hlc.ts';
 import { bytesOfId, inviteIdOf, type MeshId, memberIdOf } from '../src/crdt/ids.ts';
 import { openPen, openSubdocument } from '../src/crdt/subdocument.ts';
 import type { Crypto } from '../src/ports.ts';
+import { admissionsOf, bootyIn, replacedIn } from './booty.ts';
 import { HARMFUL } from './forgery-bytes.ts';
 import type { Dice } from './random.ts';
 
@@ -59,7 +59,7 @@ export const drawForms = (dice: Dice): readonly string[] =>
 /** What only a member can do, and what most depends on. */
 const OWN_CHAIN_FORMS = [
   ...['equivocation', 'chain of nothing', 'harmful update', 'old generation'],
-  'flood',
+  ...['flood', 'takes back'],
 ];
 
 /** Frames of one of its forms, drawn by chance; none when it has said nothing yet. */
@@ -80,6 +80,7 @@ const HONEST_FORMS: ReadonlySet<string> = new Set([
   'trust of a node',
   'facts of another',
   'ghost',
+  'takes back',
   'flood',
 ]);
 /** What is said again to those who did not hear it. Unit: bytes. */
@@ -103,26 +104,6 @@ function advanced({ crypto }: Forger, stand: Stand, frames: readonly Uint8Array[
   return { ...stand, last: read.frame, lastHash: crypto.sha256(bytes), document: encoded };
 }
 
-/** A frame that the forger has. */
-interface Booty {
-  readonly bytes: Uint8Array;
-  readonly frame: Frame;
-}
-
-/** What forgers have, read once: by the list of its frames, which never changes. */
-const booties = new WeakMap<readonly Uint8Array[], readonly Booty[]>();
-
-function bootyIn(frames: readonly Uint8Array[]): readonly Booty[] {
-  const booty =
-    booties.get(frames) ??
-    frames.flatMap((bytes) => {
-      const read = readFrame(bytes);
-      return read.ok ? [{ bytes, frame: read.frame }] : [];
-    });
-  booties.set(frames, booty);
-  return booty;
-}
-
 /** The end of anybody's chain. */
 function standAs(
   { crypto, frames }: Pick<Forger, 'crypto' | 'frames'>,
@@ -141,14 +122,6 @@ function standAs(
   for (const { frame } of chain) document.apply(frame.body);
   const lastHash = crypto.sha256(last.bytes);
   return { last: last.frame, lastHash, client, document: document.encode() };
-}
-
-/** The first frames of generations after which their authors began others. */
-function replacedIn(frames: readonly Uint8Array[]): readonly Uint8Array[] {
-  const first = bootyIn(frames).filter(({ frame }) => frame.sequence === 0);
-  const isReplaced = ({ frame: { author, generation } }: Booty): boolean =>
-    first.some(({ frame }) => frame.generation > generation && isSameBytes(frame.author, author));
-  return first.filter(isReplaced).map(({ bytes }) => bytes);
 }
 
 /** What is said at one path. */
@@ -276,6 +249,13 @@ const FORMS: Readonly<Record<string, Form>> = {
     };
     const path = `trust/admission/${memberIdOf(crypto.publicKey(memberSeed))}`;
     return [next(forger, stand, bodyOf(stand, [{ path, value, hlc: [wallMs, 0] }]))];
+  },
+  'takes back': (forger, stand) => {
+    const { crypto, seed, frames, wallMs } = forger;
+    const paths = admissionsOf(crypto, frames, memberIdOf(crypto.publicKey(seed)));
+    if (paths.length === 0) return [];
+    const all = paths.map((path, n): Said => ({ path, value: null, hlc: [wallMs, n] }));
+    return [next(forger, stand, bodyOf(stand, all))];
   },
   'harmful update': (forger, stand, dice) => {
     const clock = openSubdocument(stand.client, stand.document).known().clock;

@@ -6,6 +6,7 @@
  */
 import type { MemberId } from '../src/crdt/ids.ts';
 import { trustPath } from '../src/crdt/paths.ts';
+import type { Evidence } from './evidence.ts';
 import { forkersIn, heldBy, type Look, machinesOf, type Scene } from './invariant.ts';
 import type { Life } from './life.ts';
 import type { Machine } from './machine.ts';
@@ -55,7 +56,16 @@ const isSigned = (scene: Scene, machine: Machine, id: MemberId): boolean => {
   const isVoid = (one: MemberId): boolean => forkers.has(one) || isOut(one);
   const admission = trustPath('admission', id);
   const admitters = held.filter(({ said }) => said.some(({ path }) => path === admission));
-  return isOut(id) || (admitters.length > 0 && admitters.every(({ author }) => isVoid(author)));
+  // Whom its admitter takes back is out until another lets it in again; an operator never is.
+  const hasTakenBack = (author: MemberId): boolean =>
+    !granted.has(id) &&
+    admitters.some(
+      (one) =>
+        one.author === author &&
+        one.said.some(({ path, value }) => path === admission && value === null),
+    );
+  const isNone = ({ author }: Evidence): boolean => isVoid(author) || hasTakenBack(author);
+  return isOut(id) || (admitters.length > 0 && admitters.every(isNone));
 };
 
 const usurpers = ({ storm }: Scene, { name, node }: Machine): readonly string[] =>

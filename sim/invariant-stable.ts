@@ -50,7 +50,7 @@ export function lookAtStable(scene: Scene): Look {
         if (lasting(key) < STABLE_MS) return [];
         const names = members.map(({ name }) => name).join();
         return flawsOf(members)
-          .filter(({ text, lastsMs }) => lasting(`${key}: ${text}`) >= lastsMs)
+          .filter(({ text, of, lastsMs }) => lasting(`${key}: ${text} ${of}`) >= lastsMs)
           .map(({ text }) => `${names} reach each other: ${text}`);
       });
       since = now;
@@ -128,6 +128,8 @@ function isSound({ storm }: Scene, parties: Parties, members: readonly Machine[]
 
 interface Flaw {
   readonly text: string;
+  /** What tells it from one that was there before, was over, and is there again. */
+  readonly of: string;
   /** How long it may last. */
   readonly lastsMs: number;
 }
@@ -135,16 +137,20 @@ interface Flaw {
 function flawsOf(members: readonly Machine[]): readonly Flaw[] {
   const nodes = members.flatMap(({ node }) => node ?? []);
   const acting = nodes.filter(({ core }) => core.isActing());
-  const canHave = nodes.every(({ core }) => electCore(core.constituency()) !== null);
+  // Who cannot keep a term takes none.
+  const isKept = members.some(({ platter }) => platter.trouble === null);
+  const canHave = isKept && nodes.every(({ core }) => electCore(core.constituency()) !== null);
   const addresses = nodes.flatMap(
     ({ self, replica }) => replica.view().members.find(({ id }) => id === self)?.ipv4 ?? [],
   );
   const flaws: Flaw[] = [];
-  const ofCore = (text: string): void => void flaws.push({ text, lastsMs: CORE_LASTS_MS });
+  // Somebody may have had the role between two looks, at each of which nobody has.
+  const of = nodes.map(({ core }) => Object.values(core.highest() ?? {}).join('.')).join();
+  const ofCore = (text: string): void => void flaws.push({ text, of, lastsMs: CORE_LASTS_MS });
   if (acting.length > 1) ofCore(`${acting.length} act as core at once (I2)`);
   if (acting.length === 0 && canHave) ofCore('nobody acts as core (I3)');
   if (new Set(addresses).size < addresses.length) {
-    flaws.push({ text: 'two keep one address (I5)', lastsMs: ADDRESS_LASTS_MS });
+    flaws.push({ text: 'two keep one address (I5)', of: '', lastsMs: ADDRESS_LASTS_MS });
   }
   return flaws;
 }
