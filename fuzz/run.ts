@@ -1,10 +1,12 @@
 /**
  * Edge: run — `npm run fuzz`: a million mutated frames, or as many as asked for.
  *
- * Exit status 1 when one does what none may, with the line that sends it again.
+ * Exit status 1 when one does what none may, with the line that sends it again, or when memory
+ * grows.
  */
 import { parseArgs } from 'node:util';
 import { fuzz } from './fuzz.ts';
+import { openHeapWatch } from './heap.ts';
 
 const FLAGS = {
   frames: { type: 'string', default: '1000000' },
@@ -21,15 +23,22 @@ function main(): number {
     return 2;
   }
   const startMs = performance.now();
+  const heap = openHeapWatch();
   const tell = (done: number): void => {
+    heap.look();
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${count} frames`);
   };
   const { verdicts, failure } = fuzz(first, count, tell);
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   const rows = Object.entries(verdicts).toSorted(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, times] of rows) console.log(`${String(times).padStart(8)}  ${name}`);
+  const flaw = heap.flaw();
+  if (failure === null && flaw !== null) {
+    console.log(`FAIL  ${flaw}`);
+    return 1;
+  }
   if (failure === null) {
-    console.log(`${count} frames in ${seconds} s: none did what it may not`);
+    console.log(`${count} frames in ${seconds} s: none did what it may not, and none stayed`);
     return 0;
   }
   console.log(`FAIL  frame ${failure.number}: ${failure.why}`);
