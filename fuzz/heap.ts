@@ -10,7 +10,7 @@ const HEAP_BYTES_MAX = 4_000_000;
 /** Looks at the heap of this process. */
 export interface HeapWatch {
   /** How often it looked. */
-  readonly looks: () => number;
+  looks(): number;
   look(): void;
   /** In words, what stayed of all since it was warm; null where that is little. */
   flaw(): string | null;

@@ -32,18 +32,18 @@ function main(): number {
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   const rows = Object.entries(verdicts).toSorted(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, times] of rows) console.log(`${String(times).padStart(8)}  ${name}`);
+  if (failure !== null) {
+    console.log(`FAIL  frame ${failure.number}: ${failure.why}`);
+    console.log(`npm run fuzz -- --first ${failure.number} --frames 1`);
+    return 1;
+  }
   const flaw = heap.flaw();
-  if (failure === null && flaw !== null) {
+  if (flaw !== null) {
     console.log(`FAIL  ${flaw}`);
     return 1;
   }
-  if (failure === null) {
-    console.log(`${count} frames in ${seconds} s: none did what it may not, and none stayed`);
-    return 0;
-  }
-  console.log(`FAIL  frame ${failure.number}: ${failure.why}`);
-  console.log(`npm run fuzz -- --first ${failure.number} --frames 1`);
-  return 1;
+  console.log(`${count} frames in ${seconds} s: none did what it may not, and none stayed`);
+  return 0;
 }
 
 process.exitCode = main();

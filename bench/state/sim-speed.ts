@@ -19,18 +19,10 @@ const SEEDS = 32;
 export const simSpeed = (round: number): Sample => {
   const cpuMs = endedChildrenCpuMs();
   const first = String(SEEDS * round + 1);
+  const seeds = ['--seeds', String(SEEDS), '--first', first];
   const room = ['--members', String(MEMBERS), '--whole'];
   const [command = '', ...onOneCore] = ONE_CORE;
-  const argv = [
-    ...onOneCore,
-    process.execPath,
-    RUN,
-    '--seeds',
-    String(SEEDS),
-    '--first',
-    first,
-    ...room,
-  ];
+  const argv = [...onOneCore, process.execPath, RUN, ...seeds, ...room];
   const said = execFileSync(command, argv, { encoding: 'utf8' });
   const speed = /(\d+) simulated seconds per second/.exec(said)?.[1];
   if (speed === undefined) throw new Error(`the simulator said: ${said.trim()}`);
